@@ -1,0 +1,283 @@
+# shellcheck shell=bash
+# A Postgres and a Redis of our own under $STATE, as unprivileged children.
+# Knows nothing of Signoff.
+
+# --- whose process Postgres is ---
+
+# It refuses to run as root.
+SERVER_USER=
+SERVER_PREFIX=()
+choose_server_user() {
+  [ "$(id -u)" -eq 0 ] || return 0
+  SERVER_USER=postgres
+  id postgres >/dev/null 2>&1 || SERVER_USER=nobody
+  if command -v setpriv >/dev/null; then
+    SERVER_PREFIX=(setpriv "--reuid=$SERVER_USER" "--regid=$(id -g "$SERVER_USER")" --init-groups --)
+  elif command -v runuser >/dev/null; then
+    SERVER_PREFIX=(runuser -u "$SERVER_USER" --)
+  else
+    die "Postgres can't run as root, and neither setpriv nor runuser is here; use another user"
+  fi
+}
+as_server_user() { ${SERVER_PREFIX[@]+"${SERVER_PREFIX[@]}"} "$@"; }
+give_to_server_user() { [ -z "$SERVER_USER" ] || chown "$SERVER_USER" "$@"; }
+
+# Sets PG_HOME, the directory that holds the data, and remembers it. When we
+# are root and the checkout lies where the other user can't go (/root, a
+# private temporary directory), it is outside of the checkout.
+choose_postgres_home() {
+  if [ -f "$RUN/postgres.home" ]; then
+    PG_HOME=$(<"$RUN/postgres.home")
+    [ ! -d "$PG_HOME" ] || return 0
+  fi
+  PG_HOME=$STATE/data/postgres
+  mkdir -p "$PG_HOME"
+  chmod 700 "$PG_HOME"
+  give_to_server_user "$PG_HOME"
+  if ! as_server_user test -w "$PG_HOME" 2>/dev/null; then
+    rmdir "$PG_HOME" || die "$PG_HOME belongs to another user; remove it as that user"
+    PG_HOME=/var/tmp/signoff-dev-$(printf %s "$STATE" | cksum | tr -d ' ')
+    # Everyone may write to /var/tmp: a directory that we don't own is a trap.
+    mkdir -m 700 "$PG_HOME" 2>/dev/null || {
+      [ -d "$PG_HOME" ] && [ ! -L "$PG_HOME" ] && as_server_user test -O "$PG_HOME"
+    } || die "$PG_HOME is there already and not ours; remove it"
+    give_to_server_user "$PG_HOME"
+    note "the user $SERVER_USER can't reach ${STATE#"$ROOT/"}: Postgres's data is in $PG_HOME"
+  fi
+  printf '%s\n' "$PG_HOME" >"$RUN/postgres.home"
+}
+
+# --- Postgres ---
+
+postgres_secret() { cat "$STATE/data/postgres.$1" 2>/dev/null; }
+
+make_postgres_secrets() {
+  local role
+  for role in admin owner; do
+    [ -s "$STATE/data/postgres.$role" ] || random_hex | write_private "$STATE/data/postgres.$role"
+  done
+}
+
+postgres_url() { # admin|owner; empty where there is no such server yet
+  local user=signoff secret port
+  [ "$1" = owner ] || user=postgres
+  secret=$(postgres_secret "$1") && port=$(port_of postgres) || return 0
+  printf 'postgres://%s:%s@127.0.0.1:%s/signoff' "$user" "$secret" "$port"
+}
+
+# Upper and lower case of all of Unicode, sorted by code point, where the
+# system offers that.
+postgres_locale() {
+  local name
+  for name in C.UTF-8 C.utf8 en_US.UTF-8 en_US.utf8; do
+    if locale -a 2>/dev/null | grep -qx "$name"; then
+      echo "$name"
+      return
+    fi
+  done
+  echo C
+}
+
+# Made beside its place and moved there, so that half a cluster is never used.
+init_postgres() {
+  local new=$PG_HOME/new secret=$PG_HOME/secret
+  [ ! -d "$PG_HOME/pg" ] || return 0
+  rm -rf "$new"
+  (umask 077 && postgres_secret admin >"$secret")
+  give_to_server_user "$secret"
+  (cd / && as_server_user "$PG_BIN/initdb" -D "$new" -U postgres --pwfile="$secret" \
+    --auth=scram-sha-256 --encoding=UTF8 --locale="$(postgres_locale)") \
+    >"$LOG/initdb.log" 2>&1 || {
+    show_log "$LOG/initdb.log" 0
+    die "initdb failed"
+  }
+  rm -f "$secret"
+  echo "include 'signoff.conf'" >>"$new/postgresql.conf"
+  mv "$new" "$PG_HOME/pg"
+}
+
+# A file rather than flags: whoever restarts this Postgres keeps the settings.
+configure_postgres() { # PORT MAX_CONNECTIONS
+  cat >"$PG_HOME/pg/signoff.conf" <<TEXT
+listen_addresses = '127.0.0.1'
+port = $1
+unix_socket_directories = ''
+max_connections = $2
+shared_buffers = 256MB
+fsync = on
+synchronous_commit = on
+full_page_writes = on
+timezone = 'UTC'
+log_timezone = 'UTC'
+log_line_prefix = '%m [%p] %q%u@%d '
+log_checkpoints = off
+TEXT
+  give_to_server_user "$PG_HOME/pg/signoff.conf"
+}
+
+# Prints the pid of a postmaster that serves our data directory, whoever
+# started it. After a reboot the pid in the file may be another Postgres, which
+# would keep ours from starting; then the file is removed.
+postmaster() {
+  local file=$PG_HOME/pg/postmaster.pid pid
+  pid=$(head -n 1 "$file" 2>/dev/null) && [ -n "$pid" ] || return 1
+  process_birth "$pid" >/dev/null || return 1
+  if [ -d "/proc/$pid" ]; then
+    [ "$(readlink "/proc/$pid/cwd")" = "$PG_HOME/pg" ]
+  else
+    ps -o command= -p "$pid" | grep -qF "$PG_HOME/pg"
+  fi && printf '%s\n' "$pid" && return 0
+  rm -f "$file"
+  return 1
+}
+
+postgres_answers() { # PORT
+  "$PG_BIN/pg_isready" -q -h 127.0.0.1 -p "$1" -U postgres -d postgres -t 2
+}
+
+# One attempt; false if the process ended. A kill -9 leaves work to recover,
+# which may take a while.
+launch_postgres() { # MAX_CONNECTIONS
+  local deadline=$((SECONDS + 120))
+  claim_port postgres random
+  configure_postgres "$PORT" "$1"
+  start_detached / "$LOG/postgres.log" ${SERVER_PREFIX[@]+"${SERVER_PREFIX[@]}"} \
+    "$PG_BIN/postgres" -D "$PG_HOME/pg"
+  while process_birth "$STARTED" >/dev/null; do
+    if postgres_answers "$PORT" && postmaster >/dev/null; then
+      remember_process postgres "$(postmaster)"
+      return
+    fi
+    [ $SECONDS -lt $deadline ] || die "Postgres does not accept connections after 120 s"
+    sleep 0.1
+  done
+  return 1
+}
+
+# Prints nothing and fails if it isn't there; otherwise takes note of it.
+find_running_postgres() {
+  local pid
+  running postgres && return 0
+  pid=$(postmaster) || return 1
+  sed -n 4p "$PG_HOME/pg/postmaster.pid" >"$RUN/postgres.port"
+  remember_process postgres "$pid"
+  printf '%s\n' "$pid"
+}
+
+# A killed postmaster's children need some seconds to notice; until then the
+# shared memory is in use and a new postmaster refuses to start.
+launch_postgres_patiently() { # MAX_CONNECTIONS
+  local tries=0 offset
+  offset=$(file_size "$LOG/postgres.log")
+  until launch_postgres "$1"; do
+    tries=$((tries + 1))
+    if [ $tries -ge 10 ]; then
+      show_log "$LOG/postgres.log" "$offset"
+      die "Postgres does not start"
+    fi
+    sleep 1
+  done
+}
+
+start_postgres() { # MAX_CONNECTIONS ROLE_OPTIONS
+  local pid major=
+  choose_server_user
+  choose_postgres_home
+  [ ! -f "$PG_HOME/pg/PG_VERSION" ] || major=$(<"$PG_HOME/pg/PG_VERSION")
+  need_postgres "$major"
+  if pid=$(find_running_postgres); then
+    note "postgres already runs (pid $pid, port $(port_of postgres))"
+  else
+    make_postgres_secrets
+    init_postgres
+    launch_postgres_patiently "$1"
+    note "postgres started (pid $(running postgres), port $PORT)"
+  fi
+  prepare_database "$2"
+}
+
+admin_psql() {
+  PGCONNECT_TIMEOUT=10 PGPASSWORD=$(postgres_secret admin) "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 \
+    -h 127.0.0.1 -p "$(port_of postgres)" -U postgres -d postgres
+}
+
+# Repeated at each start: an earlier run may have been interrupted before it.
+prepare_database() { # ROLE_OPTIONS
+  admin_psql <<TEXT || die "could not prepare the database"
+SELECT 'CREATE ROLE signoff' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'signoff') \\gexec
+ALTER ROLE signoff LOGIN NOSUPERUSER $1 PASSWORD '$(postgres_secret owner)';
+SELECT 'CREATE DATABASE signoff OWNER signoff'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'signoff') \\gexec
+TEXT
+}
+
+# SIGINT is its fast shutdown: sessions are cut, nothing is lost.
+stop_postgres() { stop_process postgres INT 60; }
+
+# The directory may be outside of $STATE; nothing else is ever removed here.
+remove_postgres_data() {
+  local home
+  home=$(cat "$RUN/postgres.home" 2>/dev/null) || return 0
+  case $home in
+    "$STATE"/data/* | /var/tmp/signoff-dev-*) rm -rf "$home" ;;
+    *) warn "left alone: $home" ;;
+  esac
+}
+
+# --- Redis ---
+
+redis_url() { # empty where there is no such server yet
+  local port
+  port=$(port_of redis) || return 0
+  printf 'redis://127.0.0.1:%s/0' "$port"
+}
+
+# Without redis-cli, which need not be installed.
+redis_answers() ( # PORT
+  exec 2>/dev/null 3<>"/dev/tcp/127.0.0.1/$1" || exit 1
+  printf 'PING\r\n' >&3
+  IFS= read -r -t 2 answer <&3
+  [ "$answer" = $'+PONG\r' ]
+)
+
+# No persistence: what Redis holds of Signoff is rebuilt by itself.
+launch_redis() {
+  local deadline=$((SECONDS + 20))
+  claim_port redis random
+  start_detached "$RUN" "$LOG/redis.log" "$REDIS_SERVER" --port "$PORT" \
+    --bind 127.0.0.1 --save '' --appendonly no --daemonize no
+  while process_birth "$STARTED" >/dev/null; do
+    if redis_answers "$PORT"; then
+      remember_process redis "$STARTED"
+      return
+    fi
+    [ $SECONDS -lt $deadline ] || return 1
+    sleep 0.1
+  done
+  return 1
+}
+
+start_redis() {
+  local pid port tries=0 offset
+  need_redis
+  if pid=$(running redis); then
+    note "redis already runs (pid $pid, port $(port_of redis))"
+    return
+  fi
+  # Perhaps someone who tests an outage has restarted it by hand.
+  if port=$(port_of redis) && redis_answers "$port"; then
+    note "redis: another one answers on port $port, used as it is"
+    return
+  fi
+  offset=$(file_size "$LOG/redis.log")
+  until launch_redis; do
+    tries=$((tries + 1))
+    if [ $tries -ge 3 ]; then
+      show_log "$LOG/redis.log" "$offset"
+      die "Redis does not start"
+    fi
+  done
+  note "redis started (pid $STARTED, port $PORT; it keeps nothing on disk)"
+}
+
+stop_redis() { stop_process redis TERM 10; }

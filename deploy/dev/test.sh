@@ -1,0 +1,243 @@
+# shellcheck shell=bash
+# test, bench, prepare: commands that run against servers of their own.
+
+# --- a run's own servers ---
+
+# Each run has a directory of its own, named by our pid. What an earlier one
+# that was killed has left behind goes first.
+begin_run() { # KIND
+  local kind=$1 old
+  # Settings of a running set would change what is tested.
+  forget_dev_env
+  mkdir -p "$DEV_DIR/$kind"
+  command -v flock >/dev/null && exec 8>"$DEV_DIR/$kind/lock" && flock 8
+  for old in "$DEV_DIR/$kind"/run-*; do
+    [ -d "$old" ] || continue
+    use_state "$old"
+    running owner >/dev/null || remove_run
+  done
+  use_state "$DEV_DIR/$kind/run-$$"
+  remember_process owner $$
+  exec 8>&-
+  trap end_run EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+}
+
+remove_run() {
+  stop_process redis KILL 10
+  # Its data is thrown away: no need to write it out.
+  stop_process postgres QUIT 20
+  remove_postgres_data
+  rm -rf "$STATE"
+}
+
+end_run() {
+  local status=$?
+  trap '' INT TERM HUP
+  set +e
+  end_session
+  rm -rf "${STATE%/*}/log"
+  [ $status -eq 0 ] || cp -R "$LOG" "${STATE%/*}/log"
+  remove_run >/dev/null
+  exit $status
+}
+
+# Sets and exports what tests and benchmarks are told.
+start_run_servers() {
+  say "Servers"
+  if [ -n "${DATABASE_URL-}" ] && ! is_own_url "$DATABASE_URL"; then
+    if [ -z "${DATABASE_ADMIN_URL-}" ] || is_own_url "$DATABASE_ADMIN_URL"; then
+      DATABASE_ADMIN_URL=$DATABASE_URL
+    fi
+    note "postgres: the one that DATABASE_URL gives"
+  else
+    # Many tests at once, each with a database and pools of its own.
+    start_postgres 400 CREATEDB
+    DATABASE_URL=$(postgres_url owner)
+    DATABASE_ADMIN_URL=$(postgres_url admin)
+  fi
+  if [ -n "${REDIS_URL-}" ] && ! is_own_url "$REDIS_URL"; then
+    find_redis || note "no Redis server's binary here: tests that stop one can't run"
+    note "redis: the one that REDIS_URL gives"
+  else
+    start_redis
+    REDIS_URL=$(redis_url)
+  fi
+  export DATABASE_URL DATABASE_ADMIN_URL REDIS_URL
+  export SIGNOFF_REDIS_SERVER=$REDIS_SERVER
+  export SQLX_OFFLINE=true
+}
+
+# --- steps ---
+
+# A step runs in a session of its own, and we wait for it: so a signal, also
+# one to us alone as CI sends it, ends it with all its children, and the
+# servers are removed in any case.
+SESSION=
+in_session() { # COMMAND…
+  local status=0
+  (exec_in_session "$@") </dev/null &
+  SESSION=$!
+  wait "$SESSION" || status=$?
+  SESSION=
+  return $status
+}
+
+end_session() {
+  local deadline=$((SECONDS + 15))
+  [ -n "$SESSION" ] || return 0
+  kill -s TERM -- "-$SESSION" 2>/dev/null
+  while kill -s 0 -- "-$SESSION" 2>/dev/null && [ $SECONDS -lt $deadline ]; do sleep 0.1; done
+  kill -s KILL -- "-$SESSION" 2>/dev/null
+}
+
+FAILED=()
+SKIPPED=()
+STEPS=0
+step() { # TITLE COMMAND…
+  local title=$1 begun=$SECONDS outcome=ok
+  shift
+  say ""
+  say "=== $title"
+  "$@" || outcome="FAILED (exit $?)"
+  STEPS=$((STEPS + 1))
+  [ "$outcome" = ok ] || FAILED+=("$title")
+  say "--- $title: $outcome, $((SECONDS - begun)) s"
+}
+
+skip() { # TITLE WHY
+  say ""
+  say "=== $1: not run, $2"
+  SKIPPED+=("$1")
+}
+
+# Prints the list given as arguments with commas between.
+listed() {
+  local text
+  text=$(printf ', %s' "$@")
+  printf '%s' "${text#, }"
+}
+
+# --- test ---
+
+run_tests() {
+  if command -v cargo-nextest >/dev/null; then
+    in_session cargo nextest run --locked "$@"
+  else
+    # Documentation tests are a step of their own.
+    in_session cargo test --locked --lib --bins --tests "$@"
+  fi
+}
+
+cmd_test() {
+  local begun=$SECONDS
+  need_rust
+  begin_run test
+  start_run_servers
+  if [ $# -gt 0 ]; then
+    step "tests ($*)" run_tests "$@"
+  else
+    step "formatting" in_session cargo fmt --check
+    step "clippy" in_session cargo clippy --all-targets --locked -- -D warnings
+    step "tests" run_tests
+    step "documentation tests" in_session cargo test --doc --locked
+    step "documentation" in_session env RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --locked
+    if command -v cargo-deny >/dev/null; then
+      step "dependency audit" in_session cargo deny check
+    else
+      skip "dependency audit" "cargo-deny is not installed"
+    fi
+    check_deployment
+  fi
+  say ""
+  if [ ${#FAILED[@]} -gt 0 ]; then
+    warn "failed after $((SECONDS - begun)) s: $(listed "${FAILED[@]}")"
+    exit 1
+  fi
+  say "All $STEPS steps passed in $((SECONDS - begun)) s.$(
+    [ ${#SKIPPED[@]} -eq 0 ] || printf ' Not run: %s.' "$(listed "${SKIPPED[@]}")"
+  )"
+}
+
+check_deployment() {
+  if command -v shellcheck >/dev/null; then
+    step "shell scripts" shellcheck -x -a dev .ci/run
+  else
+    skip "shell scripts" "shellcheck is not installed"
+  fi
+  if docker compose version >/dev/null 2>&1; then
+    step "docker-compose.yml" docker compose config --quiet
+  elif command -v docker-compose >/dev/null; then
+    step "docker-compose.yml" docker-compose config --quiet
+  elif python3 -c 'import yaml' 2>/dev/null; then
+    step "docker-compose.yml (as YAML only)" \
+      python3 -c 'import yaml; yaml.safe_load(open("docker-compose.yml"))'
+  else
+    skip "docker-compose.yml" "there is neither Docker Compose nor PyYAML"
+  fi
+  # Not where it would ask a developer for a password.
+  if command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] ||
+    [ -n "${CI-}" ] || [ "$(id -u)" -eq 0 ] && need_haproxy; then
+    step "HAProxy's configuration" check_haproxy_config
+  else
+    skip "HAProxy's configuration" "haproxy is not installed"
+  fi
+}
+
+# Both as Docker Compose and as `./dev up --lb` use it.
+check_haproxy_config() {
+  COUNT=2
+  echo 8081 >"$RUN/instance-1.port"
+  echo 8082 >"$RUN/instance-2.port"
+  haproxy_config 8080 >"$STATE/haproxy.cfg"
+  haproxy -c -f deploy/haproxy.cfg && haproxy -c -f "$STATE/haproxy.cfg"
+}
+
+# --- bench ---
+
+cmd_bench() {
+  need_rust
+  begin_run bench
+  if [ -n "$(running_set)" ]; then
+    warn "what ./dev up started is running here and will disturb the figures; ./dev down stops it"
+  fi
+  start_run_servers
+  raise_open_files
+  # Also where DATABASE_URL gives the server, the floor is measured with ours.
+  [ -n "${PG_BIN-}" ] || find_postgres || true
+  if [ -x "${PG_BIN-}/pgbench" ]; then
+    export SIGNOFF_PGBENCH=$PG_BIN/pgbench
+  else
+    SIGNOFF_PGBENCH=$(command -v pgbench) || warn "pgbench is not installed"
+    export SIGNOFF_PGBENCH
+  fi
+  SIGNOFF_BIN_DIR=$(target_dir)/release
+  export SIGNOFF_BIN_DIR
+  say "Building …"
+  in_session cargo build --release --locked || die "the build failed"
+  in_session cargo bench --locked --bench load -- "$@" || die "the benchmark failed"
+}
+
+running_set() (
+  RUN=$DEV_DIR/run
+  for name in $(expected); do running "$name" || true; done
+)
+
+# --- prepare ---
+
+cmd_prepare() {
+  [ $# -eq 0 ] || usage prepare "takes no arguments"
+  need_rust
+  # It brings both `sqlx` and `cargo sqlx`.
+  command -v cargo-sqlx >/dev/null || die "sqlx-cli is missing:" \
+    "cargo install sqlx-cli --locked --no-default-features --features postgres,rustls"
+  begin_run prepare
+  say "Servers"
+  start_postgres 50 CREATEDB
+  DATABASE_URL=$(postgres_url owner)
+  export DATABASE_URL SQLX_OFFLINE=false
+  in_session sqlx migrate run --source migrations || die "the migrations could not be applied"
+  in_session cargo sqlx prepare -- --all-targets || die "not every query could be checked"
+  say "Commit .sqlx/ with the change that made it necessary."
+}
