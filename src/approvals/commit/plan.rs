@@ -1,0 +1,196 @@
+//! What a batch of commands does to the approvals that were read for it: pure, so that every order of events
+//! can be tried without a database.
+
+use std::{collections::HashMap, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use super::{Act, Command, action_of};
+use crate::{
+    domain::{
+        approval::{Approval, Ending, State, Via},
+        decision::{Cast, Refusal, Vote, cancel, cast},
+        ids::ApprovalId,
+    },
+    store::{
+        approvals::Loaded,
+        changes::{Batch, Record},
+    },
+};
+
+/// What becomes of one command, if what it changes gets written.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Verdict {
+    NotFound,
+    Refused(Refusal),
+    Same,
+    Changed,
+}
+
+/// An approval while commands are applied to it, one after the other.
+struct Draft {
+    read: Approval,
+    now: Approval,
+    votes: Vec<Vote>,
+    ending: Option<Ending>,
+}
+
+/// The whole batch.
+pub(super) struct Plan<'a> {
+    drafts: HashMap<ApprovalId, Draft>,
+    verdicts: Vec<Verdict>,
+    commands: &'a [Command],
+}
+
+impl<'a> Plan<'a> {
+    /// Applies deadlines first, then the commands in their order.
+    pub fn new(loaded: Vec<Loaded>, commands: &'a [Command]) -> Self {
+        let mut drafts: HashMap<ApprovalId, Draft> =
+            loaded.into_iter().map(|loaded| (loaded.approval.id, Draft::new(loaded))).collect();
+        let verdicts = commands
+            .iter()
+            .map(|command| match drafts.get_mut(&command.approval) {
+                Some(draft) if draft.read.workspace == command.workspace => draft.apply(&command.act),
+                _ => Verdict::NotFound,
+            })
+            .collect();
+        Self { drafts, verdicts, commands }
+    }
+
+    /// What is to be written.
+    pub fn batch(&self) -> Batch {
+        let mut batch = Batch::default();
+        for draft in self.drafts.values().filter(|draft| draft.is_changed()) {
+            batch.change(&draft.read, draft.now.version, draft.ending.as_ref());
+            if let Some(ending @ Ending::Expired { .. }) = &draft.ending {
+                super::super::expire::record(&mut batch, &draft.read, ending);
+            }
+        }
+        for (command, verdict) in self.commands.iter().zip(&self.verdicts) {
+            if *verdict == Verdict::Changed
+                && let Some(draft) = self.drafts.get(&command.approval)
+            {
+                draft.record(&mut batch, command);
+            }
+        }
+        batch
+    }
+
+    /// Fills in what the database said: the approvals as they stand now (`None`: not written, take it singly),
+    /// and a verdict for each command.
+    pub fn finish(
+        self,
+        written: &HashMap<ApprovalId, DateTime<Utc>>,
+    ) -> (HashMap<ApprovalId, Option<Arc<Approval>>>, Vec<Verdict>) {
+        let drafts = self
+            .drafts
+            .into_iter()
+            .map(|(id, draft)| {
+                let stands = match (draft.is_changed(), written.get(&id)) {
+                    (false, _) => Some(draft.now),
+                    (true, Some(at)) => Some(draft.stamped(*at)),
+                    (true, None) => None,
+                };
+                (id, stands.map(Arc::new))
+            })
+            .collect();
+        (drafts, self.verdicts)
+    }
+}
+
+impl Draft {
+    fn new(loaded: Loaded) -> Self {
+        let mut draft =
+            Self { now: loaded.approval.clone(), read: loaded.approval, votes: loaded.votes, ending: None };
+        if loaded.due {
+            draft.end(draft.read.time_out());
+        }
+        draft
+    }
+
+    fn apply(&mut self, act: &Act) -> Verdict {
+        let done = match act {
+            Act::Settle => Ok(false),
+            Act::Vote { ballot, expected } => {
+                cast(&self.now, &self.votes, ballot, expected).map(|cast| match cast {
+                    Cast::Same => false,
+                    Cast::Counted | Cast::Decisive(_) => {
+                        self.votes.push(Vote {
+                            by: ballot.by.clone(),
+                            level: self.now.escalation_level,
+                            verdict: ballot.verdict,
+                            modifications: ballot.modifications.clone(),
+                        });
+                        match cast {
+                            Cast::Decisive(ending) => self.end(ending),
+                            _ => self.now.version += 1,
+                        }
+                        true
+                    }
+                })
+            }
+            Act::Cancel { by, reason, expected } => {
+                cancel(&self.now, by, reason, expected).map(|ending| match ending {
+                    None => false,
+                    Some(ending) => {
+                        self.end(ending);
+                        true
+                    }
+                })
+            }
+        };
+        match done {
+            Ok(true) => Verdict::Changed,
+            Ok(false) => Verdict::Same,
+            Err(refusal) => Verdict::Refused(refusal),
+        }
+    }
+
+    fn end(&mut self, ending: Ending) {
+        self.now.version += 1;
+        // When, is the database's to say: `stamped` puts that in once it has.
+        self.now.state = State::Final { ending: ending.clone(), at: self.now.updated_at };
+        self.ending = Some(ending);
+    }
+
+    fn is_changed(&self) -> bool {
+        self.now.version != self.read.version
+    }
+
+    fn stamped(self, written_at: DateTime<Utc>) -> Approval {
+        let mut approval = self.now;
+        approval.updated_at = written_at;
+        if let State::Final { at, .. } = &mut approval.state {
+            *at = written_at;
+        }
+        approval
+    }
+
+    /// The vote and the record of a command that changed this draft.
+    fn record(&self, batch: &mut Batch, command: &Command) {
+        let (actor, action, detail) = match &command.act {
+            Act::Settle => return,
+            Act::Cancel { by, reason, .. } => (by, "approval.cancelled", json!({ "reason": reason })),
+            Act::Vote { ballot, .. } => {
+                batch.vote(&self.read, ballot);
+                let detail = json!({
+                    "decision_id": ballot.id, "verdict": ballot.verdict, "feedback": ballot.feedback,
+                    "comment": ballot.comment, "modifications": ballot.modifications,
+                });
+                // Only the vote that ended it is recorded as the ending.
+                let decisive = matches!(&self.ending, Some(ending @ Ending::Resolved { by: Some(by), .. })
+                    if by.id == ballot.by.id && action_of(ending) == "approval.resolved");
+                (&ballot.by, if decisive { "approval.resolved" } else { "approval.voted" }, detail)
+            }
+        };
+        let record = Record {
+            action,
+            actor: Some(actor),
+            via: Via::Human.as_str(),
+            request_id: command.request_id.as_deref(),
+            detail,
+        };
+        batch.record(&self.read, record);
+    }
+}

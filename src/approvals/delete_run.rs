@@ -1,0 +1,149 @@
+//! Deleting a run: what it still asks is cancelled with it, in one transaction.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use sqlx::Connection;
+use tokio::{sync::oneshot, time::timeout};
+
+use super::{
+    Approvals, COMMAND, Shared, Trouble,
+    commit::{Failure, action_of},
+    expire,
+};
+use crate::{
+    domain::{
+        approval::{Approval, Ending, Via},
+        ids::WorkspaceId,
+        names::CallerName,
+        policy::Actor,
+    },
+    store::{
+        self,
+        approvals::{self, Loaded},
+        audit,
+        changes::{self, Batch, Record},
+        runs,
+    },
+};
+
+/// Approvals cancelled with one statement.
+const CHUNK: i64 = 500;
+
+/// Who deletes which run.
+#[derive(Debug, Clone)]
+pub struct Deletion {
+    pub workspace: WorkspaceId,
+    pub run: CallerName,
+    pub by: Actor,
+    pub request_id: Option<String>,
+}
+
+impl Approvals {
+    /// Deletes a run: new approvals are refused, pending ones cancelled (their waiters wake), all of them stay
+    /// readable for a while. Goes on when the caller has gone.
+    pub async fn delete_run(&self, deletion: Deletion) -> Result<(), Failure> {
+        let (reply, answer) = oneshot::channel();
+        let shared = self.shared.clone();
+        self.shared.lifecycle.spawn("run deletion", async move {
+            let result = match timeout(COMMAND, delete(&shared, &deletion)).await {
+                Ok(Ok(Some(ended))) => {
+                    for approval in ended {
+                        shared.announce(&Arc::new(approval));
+                    }
+                    Ok(())
+                }
+                Ok(Ok(None)) => Err(Failure::NotFound),
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, run_id = %deletion.run, "a run could not be deleted");
+                    Err(Failure::Trouble(error.into()))
+                }
+                Err(elapsed) => Err(Failure::Trouble(elapsed.into())),
+            };
+            // Whoever asked may have gone.
+            let _ = reply.send(result);
+        });
+        answer.await.unwrap_or(Err(Failure::Trouble(Trouble::TimedOut)))
+    }
+}
+
+/// `None`: no such run. The approvals that ended with it otherwise, for after the commit.
+async fn delete(shared: &Shared, deletion: &Deletion) -> Result<Option<Vec<Approval>>, store::Error> {
+    let Deletion { workspace, run, by, request_id } = deletion;
+    let mut conn = shared.database.work.checkout().await?;
+    let mut transaction = conn.begin().await?;
+    if runs::lock_for_deletion(&mut transaction, *workspace, run).await?.is_none() {
+        transaction.rollback().await?;
+        conn.done();
+        return Ok(None);
+    }
+    let mut ended = Vec::new();
+    loop {
+        let ids = runs::lock_pending(&mut transaction, *workspace, run, CHUNK).await?;
+        if ids.is_empty() {
+            break;
+        }
+        let loaded = approvals::load(&mut transaction, &ids).await?;
+        let endings: Vec<(Approval, Ending)> =
+            loaded.into_iter().map(|loaded| end_with_run(loaded, by)).collect();
+        let batch = batch(&endings, by, request_id.as_deref());
+        let written = changes::write(&mut transaction, &batch).await?;
+        for (mut approval, ending) in endings {
+            // Not written: its deadline passed just now; the next round finds it due.
+            let Some(at) = written.get(&approval.id) else { continue };
+            let Ok(state) = approval.state.end(ending, *at) else { continue };
+            approval.state = state;
+            approval.version += 1;
+            approval.updated_at = *at;
+            ended.push(approval);
+        }
+    }
+    runs::mark_deleted(&mut transaction, *workspace, run).await?;
+    let entry = audit::Entry {
+        workspace: *workspace,
+        action: "run.deleted",
+        run: Some(run),
+        actor: Some(by),
+        via: Via::Human.as_str(),
+        request_id: request_id.as_deref(),
+        detail: json!({ "approvals_ended": ended.len() }),
+    };
+    audit::append(&mut transaction, entry).await?;
+    transaction.commit().await?;
+    conn.done();
+    Ok(Some(ended))
+}
+
+/// What was due before the run went has expired; the rest is cancelled.
+fn end_with_run(loaded: Loaded, by: &Actor) -> (Approval, Ending) {
+    let ending = if loaded.due {
+        loaded.approval.time_out()
+    } else {
+        Ending::Cancelled {
+            via: Via::RunDeleted,
+            by: Some(by.clone()),
+            reason: "the run was deleted".to_owned(),
+        }
+    };
+    (loaded.approval, ending)
+}
+
+fn batch(endings: &[(Approval, Ending)], by: &Actor, request_id: Option<&str>) -> Batch {
+    let mut batch = Batch::default();
+    for (approval, ending) in endings {
+        batch.change(approval, approval.version + 1, Some(ending));
+        if let Ending::Expired { .. } = ending {
+            expire::record(&mut batch, approval, ending);
+        } else {
+            let record = Record {
+                action: action_of(ending),
+                actor: Some(by),
+                via: Via::RunDeleted.as_str(),
+                request_id,
+                detail: json!({ "reason": "the run was deleted" }),
+            };
+            batch.record(approval, record);
+        }
+    }
+    batch
+}

@@ -1,0 +1,61 @@
+//! Applying timeout actions to what is due, for the sweep. (Whoever meets a due approval on another way settles
+//! it there; the guard in the database lets one of them win.)
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{Approvals, commit::action_of};
+use crate::{
+    domain::approval::{Approval, Ending, Via},
+    store::{
+        self, changes,
+        changes::{Batch, Record},
+        sweep,
+    },
+};
+
+/// Most approvals in one statement.
+const BATCH: i64 = 200;
+
+impl Approvals {
+    /// Ends what is due, up to a batch; answers how many that were, and whether there may be more.
+    pub async fn expire_due(&self) -> Result<(usize, bool), store::Error> {
+        let mut conn = self.shared.database.work.checkout().await?;
+        let due = sweep::due(&mut conn, BATCH).await?;
+        let full = i64::try_from(due.len()).is_ok_and(|count| count >= BATCH);
+        let mut batch = Batch::default();
+        let endings: Vec<Ending> = due.iter().map(|loaded| loaded.approval.time_out()).collect();
+        for (loaded, ending) in due.iter().zip(&endings) {
+            batch.change(&loaded.approval, loaded.approval.version + 1, Some(ending));
+            record(&mut batch, &loaded.approval, ending);
+        }
+        if batch.is_empty() {
+            conn.done();
+            return Ok((0, false));
+        }
+        let written = changes::write(&mut conn, &batch).await?;
+        conn.done();
+        for (loaded, ending) in due.into_iter().zip(endings) {
+            let mut approval = loaded.approval;
+            let Some(at) = written.get(&approval.id) else { continue };
+            // It was read as pending, and the database has agreed.
+            let Ok(state) = approval.state.end(ending, *at) else { continue };
+            approval.state = state;
+            approval.version += 1;
+            approval.updated_at = *at;
+            self.shared.announce(&Arc::new(approval));
+        }
+        Ok((written.len(), full && !written.is_empty()))
+    }
+}
+
+/// The record of a deadline that passed.
+pub(super) fn record(batch: &mut Batch, approval: &Approval, ending: &Ending) {
+    let detail = json!({
+        "timeout_action": approval.request.timeout_action, "expires_at": approval.expires_at,
+        "resolution": ending.resolution(),
+    });
+    let via = Via::Timeout.as_str();
+    batch.record(approval, Record { action: action_of(ending), actor: None, via, request_id: None, detail });
+}

@@ -1,0 +1,50 @@
+//! What is pending, and whether the caller may decide it.
+
+use tokio::time::timeout;
+
+use super::{Approvals, Trouble, read::READ};
+use crate::{
+    domain::{decision::Vote, policy::Actor},
+    store::{
+        self,
+        approvals::Loaded,
+        listing::{self, Filter, Position},
+    },
+};
+
+/// One page.
+pub struct Page {
+    pub items: Vec<Loaded>,
+    /// Where the next one begins; `None` on the last.
+    pub next: Option<Position>,
+}
+
+impl Approvals {
+    /// A page of what is pending.
+    pub async fn pending(&self, mut filter: Filter<'_>) -> Result<Page, Trouble> {
+        let limit = usize::try_from(filter.limit).unwrap_or(1);
+        // One more than asked tells whether there is another page.
+        filter.limit += 1;
+        let reading = async {
+            let mut conn = self.shared.database.read.checkout().await?;
+            let items = listing::pending(&mut conn, &filter).await?;
+            conn.done();
+            Ok::<_, store::Error>(items)
+        };
+        let mut items = timeout(READ, reading).await??;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(|last| Position::of(last, filter.sort));
+        Ok(Page { items, next })
+    }
+}
+
+/// Whether `actor` may vote on it now: the policy admits them, and they haven't voted yet.
+pub fn can_decide(loaded: &Loaded, actor: &Actor) -> bool {
+    let approval = &loaded.approval;
+    let voted = |vote: &Vote| vote.by.id == actor.id && vote.level == approval.escalation_level;
+    !approval.state.is_final()
+        && !loaded.due
+        && approval.policy.admits(actor, &approval.requested_by).is_ok()
+        && !loaded.votes.iter().any(voted)
+}

@@ -1,0 +1,136 @@
+//! The use cases: ask, read, wait, decide, cancel, list, delete a run.
+//!
+//! One [`Approvals`] for an instance. Whatever changes something is a command to a few committers
+//! ([`commit`], [`request`]), which take what has queued up, write it in one statement and one commit, and answer
+//! each; commands outlive the callers that sent them. Reading for many waiters goes through [`read`] in the same
+//! way. This module knows neither HTTP nor SQL.
+
+pub mod commit;
+pub mod delete_run;
+pub mod expire;
+pub mod list;
+pub mod read;
+pub mod request;
+pub mod wait;
+mod workers;
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    bus::{Bus, Change},
+    domain::approval::{Approval, Ending, State},
+    lifecycle::Lifecycle,
+    store::{self, Database},
+    telemetry::Metrics,
+};
+
+use self::{commit::Committers, read::Readers, request::Intake, wait::Waiters};
+
+/// How many workers there are of each kind. Two of each that write: one gathers while the other's commit is on
+/// its way to the disk.
+const COMMITTERS: usize = 2;
+const INTAKE: usize = 2;
+const READERS: usize = 3;
+
+/// A command is answered, one way or the other, within this time.
+pub const COMMAND: Duration = Duration::from_secs(8);
+
+/// Why something could not be done that the rules would allow.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Trouble {
+    /// Nothing was begun.
+    #[error("too much is queued already")]
+    Overloaded,
+    /// The outcome is unknown; trying again is safe.
+    #[error("{0}")]
+    Store(Arc<store::Error>),
+    /// The same, after too long a time.
+    #[error("no answer in time")]
+    TimedOut,
+}
+
+impl From<store::Error> for Trouble {
+    fn from(error: store::Error) -> Self {
+        Self::Store(Arc::new(error))
+    }
+}
+
+impl From<tokio::time::error::Elapsed> for Trouble {
+    fn from(_: tokio::time::error::Elapsed) -> Self {
+        Self::TimedOut
+    }
+}
+
+/// What all use cases share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub database: Database,
+    pub bus: Bus,
+    pub metrics: Metrics,
+    pub lifecycle: Lifecycle,
+}
+
+impl Shared {
+    /// Tells everybody who may be interested that an approval was changed and committed.
+    pub fn announce(&self, approval: &Arc<Approval>) {
+        self.bus.publisher.changed(Change::from(&**approval));
+        self.bus.registry.settle(approval);
+        if let State::Final { ending, at } = &approval.state {
+            let outcome = ending.resolution().map_or(ending.status().as_str(), |it| it.as_str());
+            self.metrics.outcome(outcome, ending.via().as_str());
+            if matches!(ending, Ending::Expired { .. }) {
+                self.metrics.expiry_lateness((*at - approval.expires_at).to_std().unwrap_or_default());
+            }
+        }
+    }
+}
+
+/// The use cases of one instance. Clones share everything.
+#[derive(Clone)]
+pub struct Approvals {
+    shared: Shared,
+    committers: Committers,
+    intake: Intake,
+    readers: Readers,
+    waiters: Waiters,
+}
+
+/// How much may be under way at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    pub queued: usize,
+    pub waiters: usize,
+}
+
+impl Approvals {
+    pub fn start(
+        database: Database,
+        bus: Bus,
+        metrics: Metrics,
+        lifecycle: Lifecycle,
+        limits: Limits,
+    ) -> Self {
+        let shared = Shared { database, bus, metrics, lifecycle };
+        Self {
+            committers: Committers::start(shared.clone(), COMMITTERS, limits.queued),
+            intake: Intake::start(shared.clone(), INTAKE, limits.queued),
+            readers: Readers::start(&shared, READERS, limits.queued.max(limits.waiters)),
+            waiters: Waiters::new(limits.waiters),
+            shared,
+        }
+    }
+
+    /// How many calls wait now.
+    pub fn waiting(&self) -> usize {
+        self.waiters.count()
+    }
+
+    /// Queues and their lengths.
+    pub fn queues(&self) -> Vec<(&'static str, usize)> {
+        vec![
+            ("decide", self.committers.queued()),
+            ("request", self.intake.queued()),
+            ("read", self.readers.queued()),
+        ]
+    }
+}

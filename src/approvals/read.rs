@@ -1,0 +1,143 @@
+//! Reading approvals for whoever asks: all that ask at the same moment share one query.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use tokio::{sync::oneshot, time::timeout};
+
+use super::{
+    Approvals, Shared, Trouble,
+    commit::{Act, Failure},
+    workers::Queue,
+};
+use crate::{
+    domain::{
+        approval::Approval,
+        ids::{ApprovalId, WorkspaceId},
+    },
+    store::{
+        self, Database,
+        approvals::{DecisionRecord, Loaded},
+        audit::AuditRecord,
+    },
+};
+
+/// Most reads in one query.
+const BATCH: usize = 256;
+/// Longest a read may take.
+pub(super) const READ: Duration = Duration::from_secs(4);
+
+struct Request {
+    id: ApprovalId,
+    reply: oneshot::Sender<Result<Option<Arc<Loaded>>, Trouble>>,
+}
+
+#[derive(Clone)]
+pub(super) struct Readers {
+    queue: Queue<Request>,
+}
+
+impl Readers {
+    pub fn start(shared: &Shared, count: usize, capacity: usize) -> Self {
+        let database = shared.database.clone();
+        let queue = Queue::start(&shared.lifecycle, "reader", (count, BATCH, capacity), move |batch| {
+            let database = database.clone();
+            async move { read(&database, batch).await }
+        });
+        Self { queue }
+    }
+
+    pub fn queued(&self) -> usize {
+        self.queue.queued()
+    }
+
+    async fn load(&self, id: ApprovalId) -> Result<Option<Arc<Loaded>>, Trouble> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(Request { id, reply })?;
+        answer.await.unwrap_or(Err(Trouble::TimedOut))
+    }
+}
+
+async fn read(database: &Database, mut requests: Vec<Request>) {
+    // Whoever has gone needs no answer.
+    requests.retain(|request| !request.reply.is_closed());
+    let mut ids: Vec<ApprovalId> = requests.iter().map(|request| request.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let result = match timeout(READ, load(database, &ids)).await {
+        // Reading is safe to repeat, and the first attempt may have met a connection that was just cut.
+        Ok(Err(store::Error::Unavailable(_))) => {
+            timeout(READ, load(database, &ids)).await.unwrap_or_else(|elapsed| Err(elapsed.into()))
+        }
+        Ok(result) => result,
+        Err(elapsed) => Err(elapsed.into()),
+    };
+    match result {
+        Ok(found) => {
+            for request in requests {
+                let _ = request.reply.send(Ok(found.get(&request.id).cloned()));
+            }
+        }
+        Err(error) => {
+            tracing::warn!(%error, approvals = ids.len(), "could not read");
+            let trouble = Trouble::from(error);
+            for request in requests {
+                let _ = request.reply.send(Err(trouble.clone()));
+            }
+        }
+    }
+}
+
+async fn load(
+    database: &Database,
+    ids: &[ApprovalId],
+) -> Result<HashMap<ApprovalId, Arc<Loaded>>, store::Error> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut conn = database.read.checkout().await?;
+    let found = store::approvals::load(&mut conn, ids).await?;
+    conn.done();
+    Ok(found.into_iter().map(|loaded| (loaded.approval.id, Arc::new(loaded))).collect())
+}
+
+impl Approvals {
+    /// The approval as it stands. One that is due is settled first.
+    pub async fn get(&self, workspace: WorkspaceId, id: ApprovalId) -> Result<Arc<Approval>, Failure> {
+        let loaded = self.readers.load(id).await?.ok_or(Failure::NotFound)?;
+        if loaded.approval.workspace != workspace {
+            return Err(Failure::NotFound);
+        }
+        if loaded.due {
+            return Ok(self.act(workspace, id, Act::Settle, None).await?.approval);
+        }
+        Ok(Arc::new(Arc::unwrap_or_clone(loaded).approval))
+    }
+
+    /// Who said what, oldest first.
+    pub async fn decisions(
+        &self,
+        workspace: WorkspaceId,
+        id: ApprovalId,
+    ) -> Result<Vec<DecisionRecord>, Failure> {
+        self.get(workspace, id).await?;
+        let reading = async {
+            let mut conn = self.shared.database.read.checkout().await?;
+            let decisions = store::approvals::decisions(&mut conn, workspace, id).await?;
+            conn.done();
+            Ok::<_, store::Error>(decisions)
+        };
+        Ok(timeout(READ, reading).await.map_err(Trouble::from)?.map_err(Trouble::from)?)
+    }
+
+    /// Every change, oldest first.
+    pub async fn audit(&self, workspace: WorkspaceId, id: ApprovalId) -> Result<Vec<AuditRecord>, Failure> {
+        self.get(workspace, id).await?;
+        let reading = async {
+            let mut conn = self.shared.database.read.checkout().await?;
+            let records = store::audit::of_approval(&mut conn, workspace, id).await?;
+            conn.done();
+            Ok::<_, store::Error>(records)
+        };
+        Ok(timeout(READ, reading).await.map_err(Trouble::from)?.map_err(Trouble::from)?)
+    }
+}

@@ -1,0 +1,224 @@
+//! Asking: new approvals, written in groups.
+
+use std::{sync::Arc, time::Instant};
+
+use sqlx::Connection;
+use tokio::{sync::oneshot, time::timeout};
+
+use super::{Approvals, COMMAND, Shared, Trouble, commit::Failure, workers::Queue};
+use crate::{
+    domain::{
+        approval::{Approval, State},
+        ids::ApprovalId,
+    },
+    store::{
+        self,
+        creation::{self, Created, NewApproval, Replay, RunState},
+    },
+};
+
+/// Most approvals in one commit.
+const BATCH: usize = 64;
+/// Longest a batch may take.
+const ATTEMPT: std::time::Duration = std::time::Duration::from_secs(4);
+
+/// What a create came to.
+#[derive(Debug, Clone)]
+pub enum Requested {
+    Created(Arc<Approval>),
+    /// The key was used before for the same body: this is what it made, as it stands now.
+    Replayed(Arc<Approval>),
+}
+
+/// Why nothing was created.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RequestFailure {
+    #[error("the run was deleted")]
+    RunDeleted,
+    #[error("the idempotency key was used before with another body")]
+    IdempotencyMismatch,
+    #[error("what the idempotency key made was deleted with its run")]
+    ReplayGone,
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+}
+
+/// What the intake says; the approval of a replay is read by whoever asked.
+enum Taken {
+    Created(Created),
+    Replay(ApprovalId),
+}
+
+struct Command {
+    new: NewApproval,
+    since: Instant,
+    reply: oneshot::Sender<(NewApproval, Result<Taken, RequestFailure>)>,
+}
+
+#[derive(Clone)]
+pub(super) struct Intake {
+    queue: Queue<Command>,
+}
+
+impl Intake {
+    pub fn start(shared: Shared, count: usize, capacity: usize) -> Self {
+        let lifecycle = shared.lifecycle.clone();
+        let queue = Queue::start(&lifecycle, "intake", (count, BATCH, capacity), move |batch| {
+            let shared = shared.clone();
+            async move { take(&shared, batch).await }
+        });
+        Self { queue }
+    }
+
+    pub fn queued(&self) -> usize {
+        self.queue.queued()
+    }
+}
+
+impl Approvals {
+    /// Creates an approval. Once this is called it happens or fails on its own, like every command.
+    pub async fn request(&self, new: NewApproval) -> Result<Requested, RequestFailure> {
+        let workspace = new.workspace;
+        let (reply, answer) = oneshot::channel();
+        self.intake.queue.send(Command { new, since: Instant::now(), reply })?;
+        let Ok((new, taken)) = answer.await else { return Err(Trouble::TimedOut.into()) };
+        match taken? {
+            Taken::Created(created) => Ok(Requested::Created(Arc::new(approval(new, created)))),
+            Taken::Replay(id) => match self.get(workspace, id).await {
+                Ok(approval) => Ok(Requested::Replayed(approval)),
+                Err(Failure::Trouble(trouble)) => Err(trouble.into()),
+                Err(Failure::NotFound | Failure::Refused { .. }) => Err(RequestFailure::ReplayGone),
+            },
+        }
+    }
+}
+
+fn approval(new: NewApproval, created: Created) -> Approval {
+    Approval {
+        id: new.id,
+        workspace: new.workspace,
+        request: new.request,
+        policy: new.policy,
+        requested_by: new.requested_by,
+        escalation_level: 0,
+        state: State::Pending,
+        version: 1,
+        created_at: created.at,
+        updated_at: created.at,
+        expires_at: created.expires_at,
+    }
+}
+
+impl Command {
+    fn answer(self, result: Result<Taken, RequestFailure>) {
+        // Whoever asked may have gone; what was committed stays.
+        let _ = self.reply.send((self.new, result));
+    }
+}
+
+async fn take(shared: &Shared, commands: Vec<Command>) {
+    let (commands, late): (Vec<_>, Vec<_>) =
+        commands.into_iter().partition(|command| command.since.elapsed() < COMMAND);
+    for command in late {
+        command.answer(Err(Trouble::TimedOut.into()));
+    }
+    if commands.is_empty() {
+        return;
+    }
+    let begun = Instant::now();
+    let size = commands.len();
+    let attempt = timeout(ATTEMPT, async {
+        let batch: Vec<&NewApproval> = commands.iter().map(|command| &command.new).collect();
+        let mut conn = shared.database.decide.checkout().await?;
+        let created = creation::insert(&mut conn, &batch).await?;
+        conn.done();
+        Ok(created)
+    });
+    match attempt.await.unwrap_or_else(|elapsed| Err(store::Error::from(elapsed))) {
+        Ok(created) => {
+            shared.metrics.batch("request", size, begun.elapsed());
+            for command in commands {
+                match created.get(&command.new.id) {
+                    Some(created) => {
+                        shared.metrics.approval_requested();
+                        command.answer(Ok(Taken::Created(*created)));
+                    }
+                    None => spawn_singly(shared, command),
+                }
+            }
+        }
+        Err(error) if error.is_of_the_data() => {
+            tracing::warn!(%error, size, "a batch failed; each of its requests is retried singly");
+            for command in commands {
+                spawn_singly(shared, command);
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, size, "a batch was not committed, or not known to be");
+            let trouble = Trouble::from(error);
+            for command in commands {
+                command.answer(Err(trouble.clone().into()));
+            }
+        }
+    }
+}
+
+fn spawn_singly(shared: &Shared, command: Command) {
+    let shared_here = shared.clone();
+    shared.lifecycle.spawn("single request", async move {
+        let left = COMMAND.saturating_sub(command.since.elapsed());
+        let result = match timeout(left, singly(&shared_here, &command.new)).await {
+            Ok(result) => result,
+            Err(elapsed) => Err(Trouble::from(elapsed).into()),
+        };
+        if let Err(RequestFailure::Trouble(trouble)) = &result {
+            tracing::warn!(error = %trouble, approval_id = %command.new.id, "a request failed");
+        }
+        command.answer(result);
+    });
+}
+
+/// Finds out why the batch left this one out, waiting for whoever was in the way.
+async fn singly(shared: &Shared, new: &NewApproval) -> Result<Taken, RequestFailure> {
+    let trouble = |error: store::Error| RequestFailure::from(Trouble::from(error));
+    loop {
+        let mut conn = shared.database.work.checkout().await.map_err(trouble)?;
+        if let Some(idempotency) = &new.idempotency {
+            let replay = creation::replay(&mut conn, new.workspace, &new.requested_by, idempotency).await;
+            match replay.map_err(trouble)? {
+                Replay::New => {}
+                Replay::Same(id) => {
+                    conn.done();
+                    return Ok(Taken::Replay(id));
+                }
+                Replay::Mismatch => {
+                    conn.done();
+                    return Err(RequestFailure::IdempotencyMismatch);
+                }
+            }
+        }
+        let attempt = async {
+            let mut transaction = conn.begin().await?;
+            let run = creation::lock_run(&mut transaction, new.workspace, &new.request.run_id).await?;
+            if run == RunState::Deleted {
+                transaction.rollback().await?;
+                return Ok(None);
+            }
+            let created = creation::insert(&mut transaction, &[new]).await?;
+            transaction.commit().await?;
+            Ok(Some(created))
+        };
+        let created = attempt.await.map_err(trouble)?;
+        conn.done();
+        match created {
+            None => return Err(RequestFailure::RunDeleted),
+            Some(created) => {
+                if let Some(created) = created.get(&new.id) {
+                    shared.metrics.approval_requested();
+                    return Ok(Taken::Created(*created));
+                }
+            }
+        }
+        // Its key or its run came into being just now; the next round sees it.
+    }
+}

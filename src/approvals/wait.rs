@@ -1,0 +1,103 @@
+//! Waiting for an outcome: register, read, sleep, read again.
+//!
+//! The order is the whole point. Who reads first and registers then misses what was committed in between; who
+//! registers first can only be woken once too often. While it sleeps, a waiter is one entry in a map and one
+//! timer: it holds no connection, asks nothing, and keeps nothing of the approval in memory.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use super::{Approvals, Trouble, commit::Failure};
+use crate::domain::{
+    approval::Approval,
+    ids::{ApprovalId, WorkspaceId},
+};
+
+/// What a wait ended with. None of them changes anything about the request.
+#[derive(Debug, Clone)]
+pub enum Waited {
+    /// Its outcome, and whether the waiter had to be woken for it.
+    Final { approval: Arc<Approval>, woken: bool },
+    /// Still pending when the time was over.
+    Pending(Arc<Approval>),
+    /// Still pending, and this instance is going away: ask again, you'll be served by another.
+    Draining(Arc<Approval>),
+}
+
+/// Counts waiters and caps them.
+#[derive(Clone)]
+pub(super) struct Waiters {
+    count: Arc<AtomicUsize>,
+    most: usize,
+}
+
+struct Place(Arc<AtomicUsize>);
+
+impl Waiters {
+    pub fn new(most: usize) -> Self {
+        Self { count: Arc::default(), most }
+    }
+
+    pub fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    fn enter(&self) -> Result<Place, Trouble> {
+        let place = Place(self.count.clone());
+        if self.count.fetch_add(1, Ordering::Relaxed) >= self.most {
+            return Err(Trouble::Overloaded);
+        }
+        Ok(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Approvals {
+    /// Waits up to `patience` for the approval to end.
+    pub async fn wait(
+        &self,
+        workspace: WorkspaceId,
+        id: ApprovalId,
+        patience: Duration,
+    ) -> Result<Waited, Failure> {
+        let _place = self.waiters.enter()?;
+        let interest = self.shared.bus.registry.register(id);
+        let closing = self.shared.lifecycle.closing();
+        let patience = tokio::time::sleep(patience);
+        tokio::pin!(patience);
+        let mut woken = false;
+        loop {
+            let listening = interest.listen();
+            if let Some(approval) = interest.outcome().filter(|it| it.workspace == workspace) {
+                return Ok(Waited::Final { approval, woken });
+            }
+            let approval = self.get(workspace, id).await?;
+            if approval.state.is_final() {
+                return Ok(Waited::Final { approval, woken });
+            }
+            // Not kept while asleep: it may be large, and will be read anew.
+            if closing.is_cancelled() {
+                return Ok(Waited::Draining(approval));
+            }
+            if patience.is_elapsed() {
+                return Ok(Waited::Pending(approval));
+            }
+            drop(approval);
+            tokio::select! {
+                () = listening => woken = true,
+                () = &mut patience => {}
+                () = closing.cancelled() => {}
+            }
+        }
+    }
+}

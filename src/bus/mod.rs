@@ -1,0 +1,67 @@
+//! Waking across instances: Redis pub/sub, and the registry of who waits here.
+//!
+//! Postgres decides, Redis only wakes. A message is a hint that may be lost, late, doubled or forged; whoever
+//! is woken reads the row. So nothing here is ever awaited by a request, and everything here may fail without
+//! any consequence but time: the outcome sweep covers what a hint missed.
+
+pub mod message;
+pub mod names;
+mod publisher;
+mod redis;
+pub mod registry;
+mod subscriber;
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+pub use self::{
+    message::Change,
+    names::Names,
+    publisher::Publisher,
+    redis::{Error, Redis},
+    registry::{Interest, Registry, Source},
+};
+use crate::{lifecycle::Lifecycle, telemetry::Metrics};
+
+/// Whether hints arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BusState {
+    pub up: bool,
+    /// How often a subscription was confirmed. Each new one means that hints may have been missed before it.
+    pub confirmed: u64,
+}
+
+/// What the rest of the instance uses of the bus.
+#[derive(Clone)]
+pub struct Bus {
+    pub registry: Arc<Registry>,
+    pub publisher: Publisher,
+    state: watch::Receiver<BusState>,
+}
+
+impl Bus {
+    /// Starts publisher and subscriber. Redis need not be there.
+    pub fn start(redis: &Redis, names: &Names, metrics: &Metrics, lifecycle: &Lifecycle) -> Self {
+        let registry = Arc::new(Registry::new(metrics.clone()));
+        let publisher = Publisher::start(redis.clone(), names.clone(), metrics.clone(), lifecycle);
+        let state = subscriber::start(
+            redis.clone(),
+            names.clone(),
+            publisher.clone(),
+            registry.clone(),
+            metrics.clone(),
+            lifecycle,
+        );
+        Self { registry, publisher, state }
+    }
+
+    /// Follows whether hints arrive.
+    pub fn state(&self) -> watch::Receiver<BusState> {
+        self.state.clone()
+    }
+
+    pub fn is_up(&self) -> bool {
+        self.state.borrow().up
+    }
+}

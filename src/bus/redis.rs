@@ -1,0 +1,94 @@
+//! Connections to Redis, every step of them under a time-out.
+
+use std::time::Duration;
+
+use deadpool_redis::{
+    Manager, Pool, Runtime,
+    redis::{self, IntoConnectionInfo, io::tcp::TcpSettings},
+};
+
+/// Longest a command may take: a Redis that hangs must not be noticed by whoever publishes.
+pub const COMMAND: Duration = Duration::from_millis(50);
+/// Longest a new connection may take.
+pub const CONNECT: Duration = Duration::from_secs(1);
+
+/// What can go wrong with Redis. Nothing of it is ever a caller's concern.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{0}")]
+    Redis(#[from] redis::RedisError),
+    #[error("no connection: {0}")]
+    Pool(#[from] deadpool_redis::PoolError),
+    #[error("no answer in time")]
+    TimedOut,
+    #[error("{0}")]
+    Setup(String),
+}
+
+impl From<tokio::time::error::Elapsed> for Error {
+    fn from(_: tokio::time::error::Elapsed) -> Self {
+        Self::TimedOut
+    }
+}
+
+/// How to reach Redis.
+#[derive(Clone)]
+pub struct Redis {
+    client: redis::Client,
+    pool: Pool,
+}
+
+impl Redis {
+    /// Checks the URL; connects to nothing yet.
+    pub fn new(url: &str) -> Result<Self, Error> {
+        let info = url.into_connection_info()?;
+        // Without this the kernel holds small messages back for up to 40 ms.
+        let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
+        let manager = Manager::new(info.clone())?;
+        let pool = Pool::builder(manager)
+            .max_size(4)
+            .wait_timeout(Some(CONNECT))
+            .create_timeout(Some(CONNECT))
+            .recycle_timeout(Some(COMMAND))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| Error::Setup(error.to_string()))?;
+        Ok(Self { client: redis::Client::open(info)?, pool })
+    }
+
+    /// A connection for commands.
+    pub async fn connection(&self) -> Result<deadpool_redis::Connection, Error> {
+        Ok(self.pool.get().await?)
+    }
+
+    /// A connection of its own for subscriptions.
+    pub async fn subscriber(&self) -> Result<redis::aio::PubSub, Error> {
+        Ok(tokio::time::timeout(CONNECT, self.client.get_async_pubsub()).await??)
+    }
+
+    /// Whether Redis answers, with what it says its version is.
+    pub async fn version(&self) -> Result<String, Error> {
+        let mut conn = self.connection().await?;
+        let query = redis::cmd("INFO").arg("server").to_owned();
+        let info: String = tokio::time::timeout(CONNECT, query.query_async(&mut conn)).await??;
+        let version = info.lines().find_map(|line| line.strip_prefix("redis_version:"));
+        Ok(version.unwrap_or("unknown").to_owned())
+    }
+
+    /// Sets a key that vanishes after `ttl` unless it is set again.
+    pub async fn set_lease(&self, key: &str, value: &str, ttl: Duration) -> Result<(), Error> {
+        let mut conn = self.connection().await?;
+        let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
+        let command = redis::cmd("SET").arg(key).arg(value).arg("PX").arg(ttl).to_owned();
+        tokio::time::timeout(CONNECT, command.exec_async(&mut conn)).await??;
+        Ok(())
+    }
+
+    /// Removes a key.
+    pub async fn delete(&self, key: &str) -> Result<(), Error> {
+        let mut conn = self.connection().await?;
+        let command = redis::cmd("DEL").arg(key).to_owned();
+        tokio::time::timeout(CONNECT, command.exec_async(&mut conn)).await??;
+        Ok(())
+    }
+}

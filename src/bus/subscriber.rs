@@ -1,0 +1,115 @@
+//! Receiving hints: a dedicated connection, supervised.
+//!
+//! The end of the stream is a normal event, and silence proves nothing: a killed client ends it without an
+//! error, a frozen server leaves it open without a word. So the loop sends itself a canary through the normal
+//! path and takes its absence for the truth, reconnects with jittered back-off, and announces every confirmed
+//! subscription so that whoever waits here is read once more. It hands over and never waits for a consumer.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::StreamExt;
+use tokio::{
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval_at, timeout},
+};
+
+use super::{
+    BusState, Change, Error, Redis,
+    message::decode_canary,
+    names::Names,
+    publisher::Publisher,
+    redis::CONNECT,
+    registry::{Registry, Source},
+};
+use crate::{lifecycle::Lifecycle, telemetry::Metrics};
+
+/// How often we ask ourselves whether messages arrive, and how long we wait for the answer.
+const CANARY: Duration = Duration::from_secs(2);
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+pub(super) fn start(
+    redis: Redis,
+    names: Names,
+    publisher: Publisher,
+    registry: Arc<Registry>,
+    metrics: Metrics,
+    lifecycle: &Lifecycle,
+) -> watch::Receiver<BusState> {
+    let (state, follow) = watch::channel(BusState { up: false, confirmed: 0 });
+    let subscriber = Subscriber { redis, names, publisher, registry, metrics, state, canaries: 0 };
+    let stopping = lifecycle.stopping().clone();
+    lifecycle.spawn_service("subscriber", async move {
+        stopping.run_until_cancelled(subscriber.run()).await;
+    });
+    follow
+}
+
+struct Subscriber {
+    redis: Redis,
+    names: Names,
+    publisher: Publisher,
+    registry: Arc<Registry>,
+    metrics: Metrics,
+    state: watch::Sender<BusState>,
+    canaries: u64,
+}
+
+impl Subscriber {
+    async fn run(mut self) {
+        let mut pause = BACK_OFF.0;
+        loop {
+            match self.listen().await {
+                Ok(reason) => {
+                    pause = BACK_OFF.0;
+                    tracing::warn!(reason, "the bus connection is gone; the sweep wakes until it is back");
+                }
+                Err(error) => {
+                    pause = (pause * 2).min(BACK_OFF.1);
+                    tracing::debug!(%error, "the bus can't be reached");
+                }
+            }
+            self.state.send_modify(|state| state.up = false);
+            self.metrics.bus_up(false);
+            tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
+        }
+    }
+
+    /// Listens on one connection until it is no longer good; says why. An error means that there was none.
+    async fn listen(&mut self) -> Result<&'static str, Error> {
+        let (mut sink, mut messages) = self.redis.subscriber().await?.split();
+        let channels = [self.names.changes(), self.names.inbox()];
+        timeout(CONNECT, sink.subscribe(&channels)).await??;
+        self.state.send_modify(|state| {
+            state.up = true;
+            state.confirmed += 1;
+        });
+        self.metrics.bus_up(true);
+        tracing::info!("the bus is up");
+
+        let mut tick = interval_at(Instant::now() + CANARY, CANARY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heard = self.canaries;
+        loop {
+            tokio::select! {
+                message = messages.next() => match message {
+                    None => return Ok("the stream ended"),
+                    Some(message) => {
+                        // What isn't text isn't ours.
+                        let Ok(text) = std::str::from_utf8(message.get_payload_bytes()) else { continue };
+                        match decode_canary(text) {
+                            Some(number) if message.get_channel_name() == channels[1] => heard = heard.max(number),
+                            _ => self.registry.wake(Change::decode(text).map(|it| it.approval), Source::Redis),
+                        }
+                    }
+                },
+                _ = tick.tick() => {
+                    if heard < self.canaries {
+                        return Ok("no canary came back");
+                    }
+                    self.canaries += 1;
+                    self.publisher.canary(self.canaries);
+                }
+            }
+        }
+    }
+}

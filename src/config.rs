@@ -1,0 +1,338 @@
+//! Configuration: typed, with documented defaults, checked as a whole before anything starts.
+//!
+//! Layers, each over the one before: `config.default.toml`, a file, the environment, flags. The defaults'
+//! table is also the list of what exists: whatever is not in it is refused by name.
+
+use std::{env, fs, path::Path, time::Duration};
+
+use anyhow::{Context, bail, ensure};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use crate::{store::PoolSizes, telemetry::LogFormat};
+
+const DEFAULTS: &str = include_str!("config.default.toml");
+
+/// Everything that can be configured; see `config.default.toml` for what each value means.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub http: Http,
+    pub operator: Operator,
+    pub database: Database,
+    pub redis: Redis,
+    pub instance: Instance,
+    pub lease: Lease,
+    pub sweep: Sweep,
+    pub limits: Limits,
+    pub drain: Drain,
+    pub log: Log,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    pub listen: String,
+    pub header_timeout_seconds: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operator {
+    pub listen: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    pub url: SecretString,
+    pub decide_connections: u32,
+    pub read_connections: u32,
+    pub work_connections: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    pub url: SecretString,
+    pub prefix: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instance {
+    pub name: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lease {
+    pub heartbeat_seconds: u64,
+    pub ttl_seconds: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sweep {
+    pub interval_ms: u64,
+    pub interval_bus_down_ms: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub max_waiters: usize,
+    pub max_connections: usize,
+    pub max_queued: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drain {
+    pub grace_seconds: f64,
+    pub deadline_seconds: f64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub level: String,
+    pub format: LogFormat,
+}
+
+/// Where values come from besides the defaults.
+#[derive(Debug, Default)]
+pub struct Sources<'a> {
+    pub file: Option<&'a Path>,
+    /// `(section.name, value)`, from the command line.
+    pub flags: Vec<(String, String)>,
+}
+
+impl Config {
+    /// Reads all layers and cross-checks the result.
+    pub fn load(sources: &Sources<'_>) -> anyhow::Result<Self> {
+        Self::from_layers(sources, |name| env::var(name).ok())
+    }
+
+    /// The same with an environment given.
+    pub fn from_layers(
+        sources: &Sources<'_>,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> anyhow::Result<Self> {
+        let mut table: Table = toml::from_str(DEFAULTS).context("the built-in defaults")?;
+        if let Some(path) = sources.file {
+            let text = fs::read_to_string(path)
+                .with_context(|| format!("can't read the configuration file {}", path.display()))?;
+            let file: Table =
+                toml::from_str(&text).with_context(|| format!("{} is no TOML", path.display()))?;
+            overlay(&mut table, file).with_context(|| format!("in {}", path.display()))?;
+        }
+        overlay_environment(&mut table, &environment)?;
+        for (name, text) in &sources.flags {
+            let (section, key) = name.split_once('.').with_context(|| {
+                format!("--set {name}: expected section.name=value, for example http.listen=0.0.0.0:8080")
+            })?;
+            set(&mut table, section, key, text).with_context(|| format!("--set {name}"))?;
+        }
+        let config: Self = table.try_into().context("the configuration")?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        ensure!(
+            !self.database.url.expose_secret().is_empty(),
+            "no database is configured: set SIGNOFF_DATABASE_URL (or DATABASE_URL), for example \
+             postgres://signoff:secret@localhost/signoff"
+        );
+        ensure!(self.lease.heartbeat_seconds > 0, "lease.heartbeat_seconds must be at least 1");
+        ensure!(
+            self.lease.ttl_seconds * 2 >= self.lease.heartbeat_seconds * 5,
+            "lease.ttl_seconds ({}) must be at least 2.5 times lease.heartbeat_seconds ({}), or a single late \
+             beat takes a healthy instance for lost",
+            self.lease.ttl_seconds,
+            self.lease.heartbeat_seconds
+        );
+        ensure!(
+            (50..=10_000).contains(&self.sweep.interval_ms),
+            "sweep.interval_ms must be 50 to 10000: the sweep looks back 15 s and must overlap itself"
+        );
+        ensure!(
+            (50..=self.sweep.interval_ms).contains(&self.sweep.interval_bus_down_ms),
+            "sweep.interval_bus_down_ms must be 50 to sweep.interval_ms"
+        );
+        for (name, value) in [
+            ("decide_connections", self.database.decide_connections),
+            ("read_connections", self.database.read_connections),
+            ("work_connections", self.database.work_connections),
+        ] {
+            ensure!(value >= 2, "database.{name} must be at least 2");
+        }
+        for (name, seconds) in
+            [("grace_seconds", self.drain.grace_seconds), ("deadline_seconds", self.drain.deadline_seconds)]
+        {
+            ensure!((0.0..=3600.0).contains(&seconds), "drain.{name} must be 0 to 3600");
+        }
+        ensure!(self.limits.max_queued > 0, "limits.max_queued must be at least 1");
+        ensure!(self.http.header_timeout_seconds > 0, "http.header_timeout_seconds must be at least 1");
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
+        ensure!(
+            !self.redis.prefix.is_empty() && self.redis.prefix.chars().all(plain),
+            "redis.prefix must be of A-Z a-z 0-9 . _ : -"
+        );
+        ensure!(self.instance.name.chars().all(plain), "instance.name must be of A-Z a-z 0-9 . _ : -");
+        Ok(())
+    }
+
+    pub fn pool_sizes(&self) -> PoolSizes {
+        PoolSizes {
+            decide: self.database.decide_connections,
+            read: self.database.read_connections,
+            work: self.database.work_connections,
+        }
+    }
+}
+
+impl Lease {
+    pub fn heartbeat(&self) -> Duration {
+        Duration::from_secs(self.heartbeat_seconds)
+    }
+
+    pub fn ttl(&self) -> Duration {
+        Duration::from_secs(self.ttl_seconds)
+    }
+}
+
+impl Sweep {
+    pub fn interval(&self, bus_is_up: bool) -> Duration {
+        Duration::from_millis(if bus_is_up { self.interval_ms } else { self.interval_bus_down_ms })
+    }
+}
+
+/// The database's URL alone, for commands that need nothing else.
+pub fn database_url() -> anyhow::Result<SecretString> {
+    let found = ["SIGNOFF_DATABASE_URL", "DATABASE_URL"]
+        .into_iter()
+        .find_map(|name| from_environment(&|name| env::var(name).ok(), name).transpose())
+        .transpose()?;
+    found.map(SecretString::from).context("no database is configured: set SIGNOFF_DATABASE_URL (or DATABASE_URL)")
+}
+
+fn overlay(table: &mut Table, over: Table) -> anyhow::Result<()> {
+    for (section, values) in over {
+        let Value::Table(values) = values else { bail!("{section} must be a [section]") };
+        for (key, value) in values {
+            let known = table.get_mut(&section).and_then(Value::as_table_mut).and_then(|it| it.get_mut(&key));
+            *known.with_context(|| format!("{section}.{key} is not known"))? = value;
+        }
+    }
+    Ok(())
+}
+
+fn overlay_environment(
+    table: &mut Table,
+    environment: &impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<()> {
+    for (section, key, fallback) in [("database", "url", "DATABASE_URL"), ("redis", "url", "REDIS_URL")] {
+        if let Some(text) = from_environment(environment, fallback)? {
+            set(table, section, key, &text)?;
+        }
+    }
+    let names: Vec<(String, String)> = table
+        .iter()
+        .filter_map(|(section, values)| Some((section, values.as_table()?)))
+        .flat_map(|(section, values)| values.keys().map(|key| (section.clone(), key.clone())))
+        .collect();
+    for (section, key) in names {
+        let name = format!("SIGNOFF_{}_{}", section.to_uppercase(), key.to_uppercase());
+        if let Some(text) = from_environment(environment, &name)? {
+            set(table, &section, &key, &text).with_context(|| format!("in the environment, {name}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The variable's value, or the contents of the file that `NAME_FILE` names.
+fn from_environment(
+    environment: &impl Fn(&str) -> Option<String>,
+    name: &str,
+) -> anyhow::Result<Option<String>> {
+    if let Some(text) = environment(name) {
+        return Ok(Some(text));
+    }
+    let Some(path) = environment(&format!("{name}_FILE")) else { return Ok(None) };
+    let text = fs::read_to_string(&path).with_context(|| format!("can't read {path}, which {name}_FILE names"))?;
+    Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+/// Sets a known value from text, as the type that its default has.
+fn set(table: &mut Table, section: &str, key: &str, text: &str) -> anyhow::Result<()> {
+    let known = table.get_mut(section).and_then(Value::as_table_mut).and_then(|it| it.get_mut(key));
+    let known = known.with_context(|| format!("{section}.{key} is not known"))?;
+    *known = match known {
+        Value::String(_) => Value::String(text.to_owned()),
+        Value::Integer(_) => match text.parse() {
+            Ok(number) => Value::Integer(number),
+            Err(_) => Value::Float(text.parse().with_context(|| format!("{text:?} is no number"))?),
+        },
+        Value::Float(_) => Value::Float(text.parse().with_context(|| format!("{text:?} is no number"))?),
+        Value::Boolean(_) => {
+            Value::Boolean(text.parse().with_context(|| format!("{text:?} is neither true nor false"))?)
+        }
+        _ => bail!("{section}.{key} can't be set from text"),
+    };
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(environment: &[(&str, &str)], flags: &[(&str, &str)]) -> anyhow::Result<Config> {
+        let flags = flags.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        Config::from_layers(&Sources { file: None, flags }, |name| {
+            environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn each_layer_covers_the_one_before() {
+        let config = load(
+            &[
+                ("DATABASE_URL", "postgres://plain"),
+                ("SIGNOFF_DATABASE_URL", "postgres://ours"),
+                ("SIGNOFF_HTTP_LISTEN", "0.0.0.0:1"),
+                ("SIGNOFF_LEASE_TTL_SECONDS", "60"),
+            ],
+            &[("http.listen", "0.0.0.0:2"), ("drain.grace_seconds", "1")],
+        )
+        .unwrap();
+        assert_eq!(config.database.url.expose_secret(), "postgres://ours");
+        assert_eq!(config.http.listen, "0.0.0.0:2");
+        assert_eq!(config.lease.ttl_seconds, 60);
+        assert!((config.drain.grace_seconds - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let database = ("DATABASE_URL", "postgres://x");
+        for (environment, flags, part) in [
+            (vec![], vec![], "SIGNOFF_DATABASE_URL"),
+            (vec![database, ("SIGNOFF_LEASE_TTL_SECONDS", "20")], vec![], "2.5 times"),
+            (vec![database, ("SIGNOFF_LIMITS_MAX_QUEUED", "many")], vec![], "SIGNOFF_LIMITS_MAX_QUEUED"),
+            (vec![database], vec![("http.lisen", "x")], "http.lisen"),
+            (vec![database], vec![("listen", "x")], "section.name=value"),
+            (vec![database, ("SIGNOFF_SWEEP_INTERVAL_MS", "60000")], vec![], "overlap"),
+        ] {
+            let error = format!("{:#}", load(&environment, &flags).unwrap_err());
+            assert!(error.contains(part), "{error} should name {part}");
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let config = load(&[("DATABASE_URL", "postgres://user:hunter2@host/db")], &[]).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

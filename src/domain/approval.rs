@@ -1,0 +1,223 @@
+//! The approval and its state machine.
+//!
+//! ```text
+//! pending ──decide──▶ resolved    approved | rejected | modified   (human | rule)
+//!    ├──────deadline─▶ expired     none | approved | rejected       (timeout)
+//!    └──────cancel───▶ cancelled   reason                           (human | run_deleted)
+//! ```
+//!
+//! The three on the right are final: [`State::end`] is the only way there and refuses a second one.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
+
+use super::{
+    decision::Refusal,
+    ids::{ApprovalId, WorkspaceId},
+    names::CallerName,
+    policy::{Actor, Policy},
+};
+
+/// JSON that a caller hands over and gets back byte for byte; we look at it only to refuse what is malformed.
+pub type Opaque = Box<RawValue>;
+
+/// One question to people.
+#[derive(Debug, Clone)]
+pub struct Approval {
+    pub id: ApprovalId,
+    pub workspace: WorkspaceId,
+    pub request: Request,
+    pub policy: Policy,
+    pub requested_by: Actor,
+    pub escalation_level: i32,
+    pub state: State,
+    /// Raised by every accepted vote and every change of state.
+    pub version: i32,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// What was asked; never changes.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub run_id: CallerName,
+    pub session_id: Option<CallerName>,
+    pub task_id: CallerName,
+    pub job_id: Option<CallerName>,
+    pub approval_type: CallerName,
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub context: Opaque,
+    pub checkpoint: Option<Opaque>,
+    pub metadata: Opaque,
+    pub timeout_action: TimeoutAction,
+}
+
+/// What a deadline does to an approval that nobody answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TimeoutAction {
+    #[default]
+    Expire,
+    Approve,
+    Reject,
+}
+
+/// Which way it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Resolution {
+    Approved,
+    Rejected,
+    /// Approved with the proposal edited.
+    Modified,
+}
+
+/// What ended it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    Human,
+    Rule,
+    Timeout,
+    RunDeleted,
+}
+
+/// The closed vocabulary of `status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Pending,
+    Resolved,
+    Expired,
+    Cancelled,
+}
+
+/// What was said with a decision.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Outcome {
+    pub feedback: Option<String>,
+    pub comment: Option<String>,
+    pub modifications: Option<Value>,
+}
+
+/// How an approval ended, with the evidence.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ending {
+    Resolved { resolution: Resolution, via: Via, by: Option<Actor>, outcome: Outcome },
+    Expired { resolution: Option<Resolution> },
+    Cancelled { via: Via, by: Option<Actor>, reason: String },
+}
+
+/// Where an approval stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum State {
+    Pending,
+    Final { ending: Ending, at: DateTime<Utc> },
+}
+
+/// A final state was to be left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the approval has ended already")]
+pub struct InvalidTransition;
+
+impl State {
+    /// The only way out of pending.
+    pub fn end(self, ending: Ending, at: DateTime<Utc>) -> Result<Self, InvalidTransition> {
+        match self {
+            Self::Pending => Ok(Self::Final { ending, at }),
+            Self::Final { .. } => Err(InvalidTransition),
+        }
+    }
+
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Final { .. })
+    }
+
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Pending => Status::Pending,
+            Self::Final { ending, .. } => ending.status(),
+        }
+    }
+
+    /// Why nobody can change it any more; `None` while it is pending.
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self.status() {
+            Status::Pending => None,
+            Status::Resolved => Some(Refusal::AlreadyDecided),
+            Status::Expired => Some(Refusal::Expired),
+            Status::Cancelled => Some(Refusal::Cancelled),
+        }
+    }
+}
+
+impl Ending {
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Resolved { .. } => Status::Resolved,
+            Self::Expired { .. } => Status::Expired,
+            Self::Cancelled { .. } => Status::Cancelled,
+        }
+    }
+
+    pub fn resolution(&self) -> Option<Resolution> {
+        match self {
+            Self::Resolved { resolution, .. } => Some(*resolution),
+            Self::Expired { resolution } => *resolution,
+            Self::Cancelled { .. } => None,
+        }
+    }
+
+    pub fn via(&self) -> Via {
+        match self {
+            Self::Resolved { via, .. } | Self::Cancelled { via, .. } => *via,
+            Self::Expired { .. } => Via::Timeout,
+        }
+    }
+
+    pub fn by(&self) -> Option<&Actor> {
+        match self {
+            Self::Resolved { by, .. } | Self::Cancelled { by, .. } => by.as_ref(),
+            Self::Expired { .. } => None,
+        }
+    }
+}
+
+impl Approval {
+    /// What its deadline makes of it. Told apart from what a person did, for ever: the status is `expired`
+    /// even where the timeout action then approved or rejected it.
+    pub fn time_out(&self) -> Ending {
+        let resolution = match self.request.timeout_action {
+            TimeoutAction::Expire => None,
+            TimeoutAction::Approve => Some(Resolution::Approved),
+            TimeoutAction::Reject => Some(Resolution::Rejected),
+        };
+        Ending::Expired { resolution }
+    }
+}
+
+macro_rules! vocabulary {
+    ($($type:ident { $($variant:ident = $word:literal),+ $(,)? })+) => {$(
+        impl $type {
+            /// The word that the wire and the database use.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// The variant for a word; `None` for a word that is not in the vocabulary.
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    )+};
+}
+
+vocabulary! {
+    Status { Pending = "pending", Resolved = "resolved", Expired = "expired", Cancelled = "cancelled" }
+    Resolution { Approved = "approved", Rejected = "rejected", Modified = "modified" }
+    Via { Human = "human", Rule = "rule", Timeout = "timeout", RunDeleted = "run_deleted" }
+    TimeoutAction { Expire = "expire", Approve = "approve", Reject = "reject" }
+}

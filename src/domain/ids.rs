@@ -1,0 +1,41 @@
+//! Ids that Signoff makes: UUIDv7, one type for each thing, so that one can't be passed for another.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new id, ordered by the time of its making.
+            pub fn generate() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// One question to people.
+    ApprovalId,
+    /// One person's answer to it.
+    DecisionId,
+    /// A tenant.
+    WorkspaceId,
+    /// Who acts: a person or a service.
+    PrincipalId,
+    /// A credential's row (never its secret).
+    KeyId,
+}

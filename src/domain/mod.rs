@@ -1,0 +1,11 @@
+//! What an approval is and what may happen to it: pure code, no I/O, no clock of its own.
+//!
+//! Everything here is a function of its arguments, so the rules can be read, and tested by the million, without
+//! a database. The SQL in `store` repeats the guards; it never has rules of its own. This module imports
+//! nothing else of ours.
+
+pub mod approval;
+pub mod decision;
+pub mod ids;
+pub mod names;
+pub mod policy;

@@ -1,0 +1,10 @@
+pub mod approvals;
+pub mod auth;
+pub mod bus;
+pub mod config;
+pub mod domain;
+pub mod lifecycle;
+pub mod presence;
+pub mod store;
+pub mod telemetry;
+pub mod worker;

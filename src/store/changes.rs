@@ -1,0 +1,209 @@
+//! The one statement that changes an approval's state: votes, outcomes, and their records, all or none.
+//!
+//! It is optimistic. Whoever decides has read the approval without a lock, applied the pure rules, and comes
+//! here with the version it read; a row that has another version by now, is no longer pending, is locked by
+//! somebody else, or stands on the other side of its deadline is left alone and reported as not written.
+//!
+//! Why the deadline is safe: the lock is taken with `SKIP LOCKED`, so it never waits, and the clock is read
+//! from the rows that are locked already. (A `clock_timestamp()` in the WHERE of a plain UPDATE is evaluated
+//! before the wait for a lock: a late vote got in a full second after the deadline that way.) `MATERIALIZED`
+//! pins that order.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::{PgConnection, types::Json};
+use uuid::Uuid;
+
+use super::{Error, approvals::StoredResult};
+use crate::domain::{
+    approval::{Approval, Ending, Resolution},
+    decision::Ballot,
+    ids::ApprovalId,
+    policy::Actor,
+};
+
+/// What is to become of some approvals.
+#[derive(Default)]
+pub struct Batch {
+    changes: Vec<ChangeRow>,
+    votes: Vec<VoteRow>,
+    records: Vec<RecordRow>,
+}
+
+#[derive(Serialize)]
+struct ChangeRow {
+    id: Uuid,
+    expected: i32,
+    version: i32,
+    status: &'static str,
+    resolution: Option<&'static str>,
+    via: Option<&'static str>,
+    by: Option<Uuid>,
+    by_name: Option<String>,
+    result: Option<StoredResult>,
+    /// The deadline is what ends it (it must have passed), rather than a person (it must not have).
+    fires: bool,
+}
+
+#[derive(Serialize)]
+struct VoteRow {
+    id: Uuid,
+    approval_id: Uuid,
+    principal_id: Uuid,
+    principal_name: String,
+    level: i32,
+    verdict: &'static str,
+    feedback: Option<String>,
+    comment: Option<String>,
+    modifications: Option<Value>,
+    metadata: Option<Value>,
+}
+
+#[derive(Serialize)]
+struct RecordRow {
+    approval_id: Uuid,
+    action: &'static str,
+    actor_id: Option<Uuid>,
+    actor_name: Option<String>,
+    via: &'static str,
+    request_id: Option<String>,
+    detail: Value,
+}
+
+/// One entry of the audit log about a change in this batch.
+pub struct Record<'a> {
+    pub action: &'static str,
+    pub actor: Option<&'a Actor>,
+    pub via: &'static str,
+    pub request_id: Option<&'a str>,
+    pub detail: Value,
+}
+
+impl Batch {
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// `approval` as it was read; it will have `version`, and `ending` if that is given.
+    pub fn change(&mut self, approval: &Approval, version: i32, ending: Option<&Ending>) {
+        self.changes.push(ChangeRow {
+            id: approval.id.0,
+            expected: approval.version,
+            version,
+            status: ending.map_or("pending", |ending| ending.status().as_str()),
+            resolution: ending.and_then(Ending::resolution).map(Resolution::as_str),
+            via: ending.map(|ending| ending.via().as_str()),
+            by: ending.and_then(Ending::by).map(|actor| actor.id.0),
+            by_name: ending.and_then(Ending::by).map(|actor| actor.name.to_string()),
+            result: ending.map(stored_result),
+            fires: matches!(ending, Some(Ending::Expired { .. })),
+        });
+    }
+
+    pub fn vote(&mut self, approval: &Approval, ballot: &Ballot) {
+        self.votes.push(VoteRow {
+            id: ballot.id.0,
+            approval_id: approval.id.0,
+            principal_id: ballot.by.id.0,
+            principal_name: ballot.by.name.to_string(),
+            level: approval.escalation_level,
+            verdict: ballot.verdict.as_str(),
+            feedback: ballot.feedback.clone(),
+            comment: ballot.comment.clone(),
+            modifications: ballot.modifications.clone(),
+            metadata: ballot.metadata.clone(),
+        });
+    }
+
+    pub fn record(&mut self, approval: &Approval, record: Record<'_>) {
+        self.records.push(RecordRow {
+            approval_id: approval.id.0,
+            action: record.action,
+            actor_id: record.actor.map(|actor| actor.id.0),
+            actor_name: record.actor.map(|actor| actor.name.to_string()),
+            via: record.via,
+            request_id: record.request_id.map(str::to_owned),
+            detail: record.detail,
+        });
+    }
+}
+
+fn stored_result(ending: &Ending) -> StoredResult {
+    let mut result =
+        StoredResult { resolution: ending.resolution(), feedback: None, modifications: None, comment: None };
+    match ending {
+        Ending::Resolved { outcome, .. } => {
+            result.feedback.clone_from(&outcome.feedback);
+            result.comment.clone_from(&outcome.comment);
+            result.modifications.clone_from(&outcome.modifications);
+        }
+        Ending::Cancelled { reason, .. } => result.feedback = Some(reason.clone()),
+        Ending::Expired { .. } => {}
+    }
+    result
+}
+
+/// Writes the batch and says which approvals were written, and when. The others were left as they are.
+pub async fn write(
+    conn: &mut PgConnection,
+    batch: &Batch,
+) -> Result<HashMap<ApprovalId, DateTime<Utc>>, Error> {
+    let written = sqlx::query!(
+        r#"
+        WITH input AS MATERIALIZED (
+            SELECT x.id, x.expected, x.version, x.status, x.resolution, x.via, x.by, x.by_name, x.result, x.fires
+              FROM json_to_recordset($1) AS x(
+                   id uuid, expected integer, version integer, status text, resolution text, via text,
+                   by uuid, by_name text, result json, fires boolean)
+        ), locked AS MATERIALIZED (
+            SELECT a.id, a.workspace_id, a.status, a.version, a.expires_at
+              FROM approval_requests a
+             WHERE a.id = ANY (ARRAY(SELECT i.id FROM input i))
+             ORDER BY a.id
+               FOR UPDATE SKIP LOCKED
+        ), stamped AS MATERIALIZED (
+            SELECT l.id, l.workspace_id, l.status, l.version, l.expires_at, clock_timestamp() AS at FROM locked l
+        ), ok AS MATERIALIZED (
+            SELECT s.id, s.workspace_id, s.at, i.version, i.status, i.resolution, i.via, i.by, i.by_name, i.result
+              FROM stamped s JOIN input i ON i.id = s.id
+             WHERE s.status = 'pending' AND s.version = i.expected AND (s.expires_at <= s.at) = i.fires
+        ), changed AS (
+            UPDATE approval_requests a
+               SET status = ok.status, version = ok.version, resolution = ok.resolution, resolved_via = ok.via,
+                   resolved_by = ok.by, resolved_by_name = ok.by_name, result = ok.result, updated_at = ok.at,
+                   resolved_at = CASE WHEN ok.status <> 'pending' THEN ok.at END
+              FROM ok
+             WHERE a.id = ok.id AND a.status = 'pending'
+            RETURNING a.id, a.updated_at
+        ), votes AS (
+            INSERT INTO approval_decisions (id, approval_id, workspace_id, principal_id, principal_name, level,
+                   verdict, feedback, comment, modifications, metadata, created_at)
+            SELECT v.id, v.approval_id, ok.workspace_id, v.principal_id, v.principal_name, v.level, v.verdict,
+                   v.feedback, v.comment, v.modifications, v.metadata, ok.at
+              FROM json_to_recordset($2) AS v(
+                   id uuid, approval_id uuid, principal_id uuid, principal_name text, level integer,
+                   verdict text, feedback text, comment text, modifications json, metadata json)
+              JOIN ok ON ok.id = v.approval_id
+        ), records AS (
+            INSERT INTO audit_log (workspace_id, at, action, approval_id, actor_id, actor_name, via, request_id,
+                   detail)
+            SELECT ok.workspace_id, ok.at, r.action, r.approval_id, r.actor_id, r.actor_name, r.via, r.request_id,
+                   r.detail
+              FROM json_to_recordset($3) AS r(
+                   approval_id uuid, action text, actor_id uuid, actor_name text, via text, request_id text,
+                   detail json)
+              JOIN ok ON ok.id = r.approval_id
+        )
+        SELECT id AS "id!", updated_at AS "at!" FROM changed
+        "#,
+        Json(&batch.changes) as _,
+        Json(&batch.votes) as _,
+        Json(&batch.records) as _,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(written.into_iter().map(|row| (ApprovalId(row.id), row.at)).collect())
+}

@@ -1,0 +1,259 @@
+//! New approvals, with the run and session that they name for the first time, their idempotency keys and
+//! records: one statement for a whole batch, all or none for each approval.
+//!
+//! What it does not write (a key that is taken, a run that was deleted or is locked) it leaves out; the
+//! caller then takes that one singly, where [`replay`] and [`lock_run`] tell why.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::{PgConnection, types::Json};
+use uuid::Uuid;
+
+use super::Error;
+use crate::domain::{
+    approval::{Opaque, Request},
+    ids::{ApprovalId, WorkspaceId},
+    names::CallerName,
+    policy::{Actor, Policy},
+};
+
+/// An approval that is to be.
+#[derive(Debug, Clone)]
+pub struct NewApproval {
+    pub id: ApprovalId,
+    pub workspace: WorkspaceId,
+    pub request: Request,
+    pub policy: Policy,
+    pub requested_by: Actor,
+    /// From the moment of its making, by the database's clock.
+    pub timeout_seconds: u32,
+    pub idempotency: Option<Idempotency>,
+    /// The HTTP request, for the record.
+    pub request_id: Option<String>,
+}
+
+/// A key that makes a repeated create harmless, and the hash of the body it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    pub key: String,
+    pub body_hash: [u8; 32],
+}
+
+/// When an approval was made, and when it ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Created {
+    pub at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    id: Uuid,
+    workspace_id: Uuid,
+    run_id: &'a str,
+    session_id: Option<&'a str>,
+    task_id: &'a str,
+    job_id: Option<&'a str>,
+    approval_type: &'a str,
+    title: Option<&'a str>,
+    description: Option<&'a str>,
+    context: &'a Opaque,
+    policy: &'a Policy,
+    timeout_action: &'static str,
+    checkpoint: Option<&'a Opaque>,
+    metadata: &'a Opaque,
+    requested_by: Uuid,
+    requested_by_name: &'a str,
+    timeout_seconds: u32,
+    idempotency_key: Option<&'a str>,
+    body_hash: Option<String>,
+    request_id: Option<&'a str>,
+}
+
+impl<'a> From<&'a NewApproval> for Row<'a> {
+    fn from(new: &'a NewApproval) -> Self {
+        let request = &new.request;
+        Self {
+            id: new.id.0,
+            workspace_id: new.workspace.0,
+            run_id: request.run_id.as_str(),
+            session_id: request.session_id.as_ref().map(CallerName::as_str),
+            task_id: request.task_id.as_str(),
+            job_id: request.job_id.as_ref().map(CallerName::as_str),
+            approval_type: request.approval_type.as_str(),
+            title: request.title.as_deref(),
+            description: request.description.as_deref(),
+            context: &request.context,
+            policy: &new.policy,
+            timeout_action: request.timeout_action.as_str(),
+            checkpoint: request.checkpoint.as_ref(),
+            metadata: &request.metadata,
+            requested_by: new.requested_by.id.0,
+            requested_by_name: new.requested_by.name.as_str(),
+            timeout_seconds: new.timeout_seconds,
+            idempotency_key: new.idempotency.as_ref().map(|it| it.key.as_str()),
+            body_hash: new.idempotency.as_ref().map(|it| hex(&it.body_hash)),
+            request_id: new.request_id.as_deref(),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::from("\\x"), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Inserts a batch; answers for those that were inserted.
+///
+/// Rows are taken in a fixed order where they could meet another batch's (runs, keys), so that two batches
+/// wait for each other at most, and never in a circle. Runs are locked against deletion (`KEY SHARE`).
+pub async fn insert(
+    conn: &mut PgConnection,
+    batch: &[&NewApproval],
+) -> Result<HashMap<ApprovalId, Created>, Error> {
+    let rows: Vec<Row<'_>> = batch.iter().map(|new| Row::from(*new)).collect();
+    let created = sqlx::query!(
+        r#"
+        WITH input AS MATERIALIZED (
+            SELECT x.id, x.workspace_id, x.run_id, x.session_id, x.task_id, x.job_id, x.approval_type, x.title,
+                   x.description, x.context, x.policy, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
+                   x.requested_by_name, x.timeout_seconds, x.idempotency_key, x.body_hash, x.request_id
+              FROM json_to_recordset($1) AS x(
+                   id uuid, workspace_id uuid, run_id text, session_id text, task_id text, job_id text,
+                   approval_type text, title text, description text, context json, policy jsonb,
+                   timeout_action text, checkpoint json, metadata json, requested_by uuid,
+                   requested_by_name text, timeout_seconds integer, idempotency_key text, body_hash bytea,
+                   request_id text)
+        ), known_runs AS MATERIALIZED (
+            SELECT r.workspace_id, r.id
+              FROM workflow_runs r
+             WHERE (r.workspace_id, r.id) IN (SELECT i.workspace_id, i.run_id FROM input i)
+               AND r.deleted_at IS NULL
+             ORDER BY r.workspace_id, r.id
+               FOR KEY SHARE SKIP LOCKED
+        ), new_runs AS (
+            INSERT INTO workflow_runs (workspace_id, id)
+            SELECT DISTINCT i.workspace_id, i.run_id
+              FROM input i
+             WHERE NOT EXISTS (SELECT FROM known_runs k WHERE k.workspace_id = i.workspace_id AND k.id = i.run_id)
+             ORDER BY i.workspace_id, i.run_id
+            ON CONFLICT DO NOTHING
+            RETURNING workspace_id, id
+        ), new_sessions AS (
+            INSERT INTO sessions (workspace_id, id)
+            SELECT DISTINCT i.workspace_id, i.session_id
+              FROM input i
+             WHERE i.session_id IS NOT NULL
+               AND NOT EXISTS (
+                   SELECT FROM sessions s WHERE s.workspace_id = i.workspace_id AND s.id = i.session_id)
+             ORDER BY i.workspace_id, i.session_id
+            ON CONFLICT DO NOTHING
+        ), usable AS MATERIALIZED (
+            SELECT i.id, i.workspace_id, i.requested_by, i.idempotency_key, i.body_hash
+              FROM input i
+              JOIN (SELECT workspace_id, id FROM known_runs UNION ALL SELECT workspace_id, id FROM new_runs) r
+                ON r.workspace_id = i.workspace_id AND r.id = i.run_id
+        ), new_keys AS (
+            INSERT INTO idempotency_keys (workspace_id, principal_id, key, body_hash, approval_id)
+            SELECT u.workspace_id, u.requested_by, u.idempotency_key, u.body_hash, u.id
+              FROM usable u
+             WHERE u.idempotency_key IS NOT NULL
+             ORDER BY u.workspace_id, u.requested_by, u.idempotency_key
+            ON CONFLICT DO NOTHING
+            RETURNING approval_id
+        ), stamped AS MATERIALIZED (
+            SELECT u.id, clock_timestamp() AS at
+              FROM usable u
+             WHERE u.idempotency_key IS NULL OR u.id IN (SELECT k.approval_id FROM new_keys k)
+        ), created AS (
+            INSERT INTO approval_requests (id, workspace_id, run_id, session_id, task_id, job_id, approval_type,
+                   title, description, context, policy, timeout_action, checkpoint, metadata, requested_by,
+                   requested_by_name, created_at, updated_at, expires_at)
+            SELECT i.id, i.workspace_id, i.run_id, i.session_id, i.task_id, i.job_id, i.approval_type, i.title,
+                   i.description, i.context, i.policy, i.timeout_action, i.checkpoint, i.metadata,
+                   i.requested_by, i.requested_by_name, s.at, s.at, s.at + make_interval(secs => i.timeout_seconds)
+              FROM stamped s JOIN input i ON i.id = s.id
+            RETURNING id, workspace_id, created_at, expires_at
+        ), records AS (
+            INSERT INTO audit_log (workspace_id, at, action, approval_id, run_id, actor_id, actor_name, via,
+                   request_id, detail)
+            SELECT c.workspace_id, c.created_at, 'approval.requested', c.id, i.run_id, i.requested_by,
+                   i.requested_by_name, 'human', i.request_id,
+                   json_build_object('approval_type', i.approval_type, 'expires_at', c.expires_at)
+              FROM created c JOIN input i ON i.id = c.id
+        )
+        SELECT id AS "id!", created_at AS "created_at!", expires_at AS "expires_at!" FROM created
+        "#,
+        Json(&rows) as _,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(created
+        .into_iter()
+        .map(|row| (ApprovalId(row.id), Created { at: row.created_at, expires_at: row.expires_at }))
+        .collect())
+}
+
+/// What a key was used for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Replay {
+    /// Nothing: the key is free.
+    New,
+    /// The same body: the approval it made.
+    Same(ApprovalId),
+    /// Another body.
+    Mismatch,
+}
+
+/// Looks an idempotency key up.
+pub async fn replay(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    principal: &Actor,
+    idempotency: &Idempotency,
+) -> Result<Replay, Error> {
+    let found = sqlx::query!(
+        "SELECT body_hash, approval_id FROM idempotency_keys
+          WHERE workspace_id = $1 AND principal_id = $2 AND key = $3",
+        workspace.0,
+        principal.id.0,
+        idempotency.key,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(match found {
+        None => Replay::New,
+        Some(row) if row.body_hash == idempotency.body_hash => Replay::Same(ApprovalId(row.approval_id)),
+        Some(_) => Replay::Mismatch,
+    })
+}
+
+/// Whether a run takes new approvals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// Or not known yet, which is as good.
+    Open,
+    Deleted,
+}
+
+/// Waits for whoever is deleting the run, and keeps it from being deleted until the transaction ends.
+pub async fn lock_run(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    run: &CallerName,
+) -> Result<RunState, Error> {
+    let deleted = sqlx::query_scalar!(
+        r#"SELECT deleted_at IS NOT NULL AS "deleted!"
+             FROM workflow_runs WHERE workspace_id = $1 AND id = $2 FOR KEY SHARE"#,
+        workspace.0,
+        run.as_str(),
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(if deleted == Some(true) { RunState::Deleted } else { RunState::Open })
+}

@@ -1,0 +1,117 @@
+//! The list of what is pending, page by page.
+//!
+//! Pages are cut by key (the last item's sort value and id), so that approvals that come and go between two
+//! pages neither repeat nor hide others.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    Error,
+    approvals::{Loaded, select_approvals},
+};
+use crate::domain::{ids::WorkspaceId, names::CallerName, policy::Actor};
+
+/// Which pending approvals, in which order.
+#[derive(Debug, Clone)]
+pub struct Filter<'a> {
+    pub workspace: WorkspaceId,
+    pub run_id: Option<&'a CallerName>,
+    pub session_id: Option<&'a CallerName>,
+    pub task_id: Option<&'a CallerName>,
+    pub approval_type: Option<&'a CallerName>,
+    /// Only what this person may still vote on.
+    pub approver: Option<&'a Actor>,
+    /// Only where title, description or type contain this text, whatever its case.
+    pub text: Option<&'a str>,
+    pub sort: Sort,
+    pub after: Option<Position>,
+    pub limit: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Sort {
+    /// The most urgent first.
+    #[default]
+    #[serde(rename = "expires_at")]
+    ExpiresAt,
+    /// The newest first.
+    #[serde(rename = "-created_at")]
+    NewestFirst,
+}
+
+/// Where a page ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    pub at: DateTime<Utc>,
+    pub id: Uuid,
+}
+
+impl Position {
+    pub fn of(loaded: &Loaded, sort: Sort) -> Self {
+        let at = match sort {
+            Sort::ExpiresAt => loaded.approval.expires_at,
+            Sort::NewestFirst => loaded.approval.created_at,
+        };
+        Self { at, id: loaded.approval.id.0 }
+    }
+}
+
+macro_rules! pending {
+    ($filter:expr, $page:literal) => {
+        select_approvals!(
+            "FROM approval_requests a
+              WHERE a.workspace_id = $1 AND a.status = 'pending' AND a.expires_at > now()
+                AND ($2::text IS NULL OR a.run_id = $2)
+                AND ($3::text IS NULL OR a.session_id = $3)
+                AND ($4::text IS NULL OR a.task_id = $4)
+                AND ($5::text IS NULL OR a.approval_type = $5)
+                AND ($6::text IS NULL OR strpos(lower(concat_ws(' ', a.title, a.description, a.approval_type)), lower($6)) > 0)
+                AND ($7::uuid IS NULL OR (
+                        (a.policy->'allowed_approvers' IS NULL OR a.policy->'allowed_approvers' ? $8)
+                    AND (a.requested_by <> $7 OR (a.policy->>'allow_self_approval')::boolean)
+                    AND NOT EXISTS (SELECT FROM approval_decisions d
+                                     WHERE d.approval_id = a.id AND d.principal_id = $7
+                                       AND d.level = a.escalation_level))) "
+                + $page,
+            $filter.workspace.0,
+            $filter.run_id.map(CallerName::as_str),
+            $filter.session_id.map(CallerName::as_str),
+            $filter.task_id.map(CallerName::as_str),
+            $filter.approval_type.map(CallerName::as_str),
+            $filter.text,
+            $filter.approver.map(|actor| actor.id.0),
+            $filter.approver.map_or("", |actor| actor.name.as_str()),
+            $filter.after.map(|it| it.at),
+            $filter.after.map(|it| it.id),
+            $filter.limit,
+        )
+    };
+}
+
+/// One page of pending approvals.
+pub async fn pending(conn: &mut PgConnection, filter: &Filter<'_>) -> Result<Vec<Loaded>, Error> {
+    let rows = match filter.sort {
+        Sort::ExpiresAt => {
+            pending!(
+                filter,
+                "AND ($9::timestamptz IS NULL OR (a.expires_at, a.id) > ($9, $10::uuid))
+                 ORDER BY a.expires_at, a.id LIMIT $11"
+            )
+            .fetch_all(conn)
+            .await?
+        }
+        Sort::NewestFirst => {
+            pending!(
+                filter,
+                "AND ($9::timestamptz IS NULL OR (a.created_at, a.id) < ($9, $10::uuid))
+                 ORDER BY a.created_at DESC, a.id DESC LIMIT $11"
+            )
+            .fetch_all(conn)
+            .await?
+        }
+    };
+    rows.into_iter().map(Loaded::try_from).collect()
+}

@@ -1,0 +1,78 @@
+//! Postgres: the only place that holds SQL, one file for an aggregate.
+//!
+//! What an approval's life needs is done in single, self-committing statements ([`approvals::load`],
+//! [`creation::insert`], [`changes::write`]): nothing is ever left open by a crash or a dropped future, and a
+//! commit costs one round trip. Rules live in `domain`; the SQL only repeats their guards. Columns are named,
+//! never starred, so that an older binary survives a newer migration.
+
+pub mod approvals;
+pub mod audit;
+pub mod changes;
+pub mod creation;
+pub mod instances;
+pub mod keys;
+pub mod listing;
+pub mod migrations;
+mod pool;
+pub mod purge;
+pub mod runs;
+pub mod sweep;
+
+pub use pool::{Checkout, Database, Pool, PoolSizes};
+
+/// What can go wrong with the database, as far as callers act on it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Not reachable, shutting down, read-only or out of connections. Whether an interrupted write happened
+    /// is unknown.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(#[source] sqlx::Error),
+    /// A lock or statement time-out, a deadlock: nothing happened, the same call may succeed.
+    #[error("the database is busy: {0}")]
+    Busy(#[source] sqlx::Error),
+    /// No answer in time. Whether an interrupted write happened is unknown.
+    #[error("the database did not answer in time")]
+    TimedOut,
+    /// A row that the schema allows and the model doesn't.
+    #[error("{table} {id} can't be read: {what}")]
+    Corrupt { table: &'static str, id: String, what: String },
+    /// Anything else is a bug of ours.
+    #[error("the database refused a statement: {0}")]
+    Refused(#[source] sqlx::Error),
+}
+
+impl Error {
+    /// Whether the fault lies with the data of the statement, so that each part of a batch is worth a try
+    /// of its own.
+    pub fn is_of_the_data(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Busy(_) | Self::Corrupt { .. })
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) => match database.code().as_deref() {
+                // lock_not_available, query_canceled, deadlock_detected, serialization_failure
+                Some("55P03" | "57014" | "40P01" | "40001") => Self::Busy(error),
+                // read_only_sql_transaction, too_many_connections, idle time-outs
+                Some("25006" | "53300" | "25P03" | "25P04") => Self::Unavailable(error),
+                // admin_shutdown and its kin, connection exceptions
+                Some(code) if code.starts_with("57P") || code.starts_with("08") => Self::Unavailable(error),
+                _ => Self::Refused(error),
+            },
+            sqlx::Error::RowNotFound
+            | sqlx::Error::ColumnDecode { .. }
+            | sqlx::Error::Decode(_)
+            | sqlx::Error::Encode(_)
+            | sqlx::Error::TypeNotFound { .. } => Self::Refused(error),
+            _ => Self::Unavailable(error),
+        }
+    }
+}
+
+impl From<tokio::time::error::Elapsed> for Error {
+    fn from(_: tokio::time::error::Elapsed) -> Self {
+        Self::TimedOut
+    }
+}

@@ -1,0 +1,217 @@
+//! Connections: three pools, each for work that must not starve the others, and a checkout that never gives
+//! back a connection in an unknown state.
+//!
+//! A future that is dropped half-way through a transaction would otherwise return its connection with the
+//! transaction open, and the next borrower's acknowledged write would be part of it: visible to nobody, gone
+//! with the connection. So a [`Checkout`] is closed on drop unless its work said that it is [`Checkout::done`].
+
+use std::{
+    ops::{Deref, DerefMut},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use sqlx::{
+    Connection, PgConnection, Postgres,
+    pool::PoolConnection,
+    postgres::{PgConnectOptions, PgPool, PgPoolOptions},
+};
+
+use super::Error;
+
+/// Longest a caller waits for a connection.
+const ACQUIRE: Duration = Duration::from_secs(2);
+
+/// The three pools. Their sizes add up to what one instance asks of Postgres.
+#[derive(Clone)]
+pub struct Database {
+    /// Creating and deciding: single statements that commit themselves.
+    pub decide: Pool,
+    /// Reading for waiters, lists and credentials.
+    pub read: Pool,
+    /// Sweeps, leases, and the few things that need a transaction of several statements.
+    pub work: Pool,
+    health: Arc<Health>,
+}
+
+/// How many connections each pool may open.
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PoolSizes {
+    pub decide: u32,
+    pub read: u32,
+    pub work: u32,
+}
+
+/// One pool.
+#[derive(Clone)]
+pub struct Pool {
+    name: &'static str,
+    inner: PgPool,
+}
+
+/// What the probe found. Times are milliseconds since `epoch`; 0 means never.
+struct Health {
+    epoch: Instant,
+    /// Since when the database has not answered; 0 while it does.
+    down_since: AtomicU64,
+    /// Connections opened before this are not to be used any more.
+    evict_before: AtomicU64,
+}
+
+impl Database {
+    /// Opens the pools lazily: a database that is away is no reason not to start.
+    pub fn new(options: PgConnectOptions, sizes: PoolSizes) -> Self {
+        let health = Arc::new(Health {
+            epoch: Instant::now(),
+            down_since: AtomicU64::new(0),
+            evict_before: AtomicU64::new(0),
+        });
+        // Longer than any single statement of ours takes, shorter than what the sweep's window assumes.
+        let options = options.application_name("signoff").options([
+            ("statement_timeout", "3s"),
+            ("lock_timeout", "2s"),
+            ("idle_in_transaction_session_timeout", "5s"),
+            ("synchronous_commit", "on"),
+        ]);
+        let open = |name, size| Pool::open(name, size, options.clone(), health.clone());
+        Self {
+            decide: open("decide", sizes.decide),
+            read: open("read", sizes.read),
+            work: open("work", sizes.work),
+            health,
+        }
+    }
+
+    pub fn pools(&self) -> [&Pool; 3] {
+        [&self.decide, &self.read, &self.work]
+    }
+
+    /// Whether the last probe got an answer. Calls may be refused at once while it didn't.
+    pub fn is_up(&self) -> bool {
+        self.health.down_since.load(Ordering::Relaxed) == 0
+    }
+
+    /// Asks whether a writable primary answers, and remembers it. Connections to a demoted one (which answers
+    /// `SELECT 1` as if nothing had happened) are evicted from all pools.
+    pub async fn probe(&self) -> Result<(), Error> {
+        let result = match tokio::time::timeout(ACQUIRE, self.probe_once()).await {
+            Ok(result) => result,
+            Err(elapsed) => Err(elapsed.into()),
+        };
+        let now = self.health.now();
+        match &result {
+            Ok(()) => self.health.down_since.store(0, Ordering::Relaxed),
+            Err(_) => {
+                let since = &self.health.down_since;
+                let _ = since.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+                self.health.evict_before.store(now, Ordering::Relaxed);
+            }
+        }
+        result
+    }
+
+    async fn probe_once(&self) -> Result<(), Error> {
+        let mut conn = self.work.checkout().await?;
+        let read_only =
+            sqlx::query_scalar!(r#"SELECT current_setting('transaction_read_only') = 'on' AS "on!""#)
+                .fetch_one(&mut *conn)
+                .await?;
+        if read_only {
+            return Err(Error::Unavailable(sqlx::Error::Protocol("the server is read-only".into())));
+        }
+        conn.done();
+        Ok(())
+    }
+
+    pub async fn close(&self) {
+        for pool in self.pools() {
+            pool.inner.close().await;
+        }
+    }
+}
+
+impl Health {
+    fn now(&self) -> u64 {
+        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX).max(1)
+    }
+
+    fn opened_at(&self, age: Duration) -> u64 {
+        self.now().saturating_sub(u64::try_from(age.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+impl Pool {
+    fn open(name: &'static str, size: u32, options: PgConnectOptions, health: Arc<Health>) -> Self {
+        let inner = PgPoolOptions::new()
+            .max_connections(size)
+            .acquire_timeout(ACQUIRE)
+            // A ping at each checkout would double the round trips; the probe and the check below do instead.
+            .test_before_acquire(false)
+            .before_acquire(move |conn, meta| {
+                let stale = health.opened_at(meta.age) < health.evict_before.load(Ordering::Relaxed);
+                let idle_for_long = meta.idle_for > Duration::from_secs(30);
+                Box::pin(async move {
+                    Ok(!stale && (!idle_for_long || conn.ping().await.is_ok()))
+                })
+            })
+            .connect_lazy_with(options);
+        Self { name, inner }
+    }
+
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Open connections, and those of them that nobody uses now.
+    pub fn usage(&self) -> (u32, u32) {
+        let size = self.inner.size();
+        (size, u32::try_from(self.inner.num_idle()).unwrap_or(u32::MAX).min(size))
+    }
+
+    /// A connection, within two seconds.
+    pub async fn checkout(&self) -> Result<Checkout, Error> {
+        let conn = self.inner.acquire().await?;
+        Ok(Checkout { conn: Some(conn) })
+    }
+}
+
+/// A borrowed connection. Dropped without [`Checkout::done`] (an error, a time-out, a cancelled future), it is
+/// closed instead of returned.
+pub struct Checkout {
+    conn: Option<PoolConnection<Postgres>>,
+}
+
+impl Checkout {
+    /// The work is over and no transaction is open: the pool may have it back.
+    pub fn done(mut self) {
+        drop(self.conn.take());
+    }
+}
+
+impl Drop for Checkout {
+    fn drop(&mut self) {
+        if let Some(mut conn) = self.conn.take() {
+            conn.close_on_drop();
+        }
+    }
+}
+
+impl Deref for Checkout {
+    type Target = PgConnection;
+
+    #[expect(clippy::expect_used, reason = "only done() takes it, and consumes self")]
+    fn deref(&self) -> &PgConnection {
+        self.conn.as_ref().expect("a checkout holds its connection until done")
+    }
+}
+
+impl DerefMut for Checkout {
+    #[expect(clippy::expect_used, reason = "only done() takes it, and consumes self")]
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        self.conn.as_mut().expect("a checkout holds its connection until done")
+    }
+}

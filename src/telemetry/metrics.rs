@@ -1,0 +1,215 @@
+//! Every metric, by name, in one place.
+//!
+//! Each instance has a recorder of its own, so that several can live in one process. Units are base units, and
+//! no label carries an id.
+
+use std::{sync::Arc, time::Duration};
+
+use ::metrics::{
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+    with_local_recorder,
+};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+
+/// Buckets for what should take milliseconds.
+const FAST: &[f64] =
+    &[0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0];
+/// Buckets for what may take as long as a long poll.
+const SLOW: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 30.0, 60.0];
+/// Buckets for how many went together.
+const COUNT: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
+/// Records and renders. Clones share one recorder.
+#[derive(Clone)]
+pub struct Metrics {
+    recorder: Arc<PrometheusRecorder>,
+    handle: PrometheusHandle,
+    process: metrics_process::Collector,
+}
+
+/// What is read off at the moment of a scrape.
+#[derive(Debug, Clone, Default)]
+pub struct Readings {
+    pub waiters: usize,
+    pub connections: usize,
+    /// Pool, open, idle.
+    pub pools: Vec<(&'static str, u32, u32)>,
+    /// Queue, length.
+    pub queues: Vec<(&'static str, usize)>,
+    pub database_up: bool,
+    pub draining: bool,
+}
+
+impl Metrics {
+    pub fn new(version: &'static str) -> anyhow::Result<Self> {
+        let recorder = PrometheusBuilder::new()
+            .set_buckets(FAST)?
+            .set_buckets_for_metric(Matcher::Prefix("signoff_http_".into()), SLOW)?
+            .set_buckets_for_metric(Matcher::Suffix("_batch_size".into()), COUNT)?
+            .build_recorder();
+        let handle = recorder.handle();
+        let me = Self {
+            recorder: Arc::new(recorder),
+            handle,
+            process: metrics_process::Collector::new("signoff_"),
+        };
+        me.within(|| {
+            describe();
+            me.process.describe();
+            gauge!("signoff_build_info", "version" => version).set(1.0);
+            gauge!("signoff_bus_up").set(0.0);
+        });
+        Ok(me)
+    }
+
+    fn within<T>(&self, record: impl FnOnce() -> T) -> T {
+        with_local_recorder(&*self.recorder, record)
+    }
+
+    /// The exposition text, with the readings of this moment.
+    pub fn render(&self, readings: &Readings) -> String {
+        self.within(|| {
+            self.process.collect();
+            #[expect(clippy::cast_precision_loss, reason = "a gauge is a double; no count here nears 2^52")]
+            let set = |name: &'static str, value: usize| gauge!(name).set(value as f64);
+            set("signoff_waiters", readings.waiters);
+            set("signoff_http_connections", readings.connections);
+            set("signoff_database_up", usize::from(readings.database_up));
+            set("signoff_draining", usize::from(readings.draining));
+            for (pool, open, idle) in &readings.pools {
+                gauge!("signoff_database_connections", "pool" => *pool, "state" => "idle")
+                    .set(f64::from(*idle));
+                gauge!("signoff_database_connections", "pool" => *pool, "state" => "used")
+                    .set(f64::from(open - idle));
+            }
+            for (queue, length) in &readings.queues {
+                #[expect(clippy::cast_precision_loss, reason = "a gauge is a double; queues are short")]
+                gauge!("signoff_queue_length", "queue" => *queue).set(*length as f64);
+            }
+        });
+        self.handle.render()
+    }
+
+    /// Folds what was observed into the histograms; to be called every few seconds.
+    pub fn upkeep(&self) {
+        self.handle.run_upkeep();
+    }
+
+    pub fn http_request(&self, method: &str, route: &str, status: u16, took: Duration) {
+        self.within(|| {
+            let labels =
+                [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_string())];
+            counter!("signoff_http_requests_total", &labels).increment(1);
+            histogram!("signoff_http_request_duration_seconds", "route" => route.to_owned()).record(took);
+        });
+    }
+
+    pub fn approval_requested(&self) {
+        self.within(|| counter!("signoff_approvals_requested_total").increment(1));
+    }
+
+    /// A final outcome: its status, or its resolution where it has one.
+    pub fn outcome(&self, outcome: &'static str, via: &'static str) {
+        self.within(|| counter!("signoff_decisions_total", "outcome" => outcome, "via" => via).increment(1));
+    }
+
+    pub fn vote(&self, verdict: &'static str) {
+        self.within(|| counter!("signoff_votes_total", "verdict" => verdict).increment(1));
+    }
+
+    pub fn wakeups(&self, source: &'static str, count: u64) {
+        if count > 0 {
+            self.within(|| counter!("signoff_wakeups_total", "source" => source).increment(count));
+        }
+    }
+
+    /// From the outcome's moment (by the database's clock) to the waiter's answer.
+    pub fn wake_latency(&self, latency: Duration) {
+        self.within(|| histogram!("signoff_wake_latency_seconds").record(latency));
+    }
+
+    pub fn hints_dropped(&self, why: &'static str, count: usize) {
+        self.within(|| {
+            counter!("signoff_bus_hints_dropped_total", "reason" => why).increment(count as u64);
+        });
+    }
+
+    pub fn bus_up(&self, up: bool) {
+        self.within(|| gauge!("signoff_bus_up").set(if up { 1.0 } else { 0.0 }));
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a histogram takes doubles; batches are small")]
+    pub fn batch(&self, kind: &'static str, size: usize, took: Duration) {
+        self.within(|| {
+            histogram!("signoff_commit_batch_size", "kind" => kind).record(size as f64);
+            histogram!("signoff_commit_duration_seconds", "kind" => kind).record(took);
+        });
+    }
+
+    /// One round of a sweep: when it ended, and whether it worked.
+    pub fn swept(&self, sweep: &'static str, took: Duration, ok: bool) {
+        self.within(|| {
+            let result = if ok { "ok" } else { "failed" };
+            counter!("signoff_sweeps_total", "sweep" => sweep, "result" => result).increment(1);
+            histogram!("signoff_sweep_duration_seconds", "sweep" => sweep).record(took);
+        });
+    }
+
+    /// Time since the last round that worked.
+    pub fn sweep_lag(&self, sweep: &'static str, lag: Duration) {
+        self.within(|| gauge!("signoff_sweep_lag_seconds", "sweep" => sweep).set(lag.as_secs_f64()));
+    }
+
+    /// From a deadline to the commit of what it did.
+    pub fn expiry_lateness(&self, lateness: Duration) {
+        self.within(|| histogram!("signoff_expiry_lateness_seconds").record(lateness));
+    }
+
+    pub fn heartbeat(&self, to: &'static str, ok: bool) {
+        let result = if ok { "ok" } else { "failed" };
+        self.within(|| {
+            counter!("signoff_heartbeats_total", "to" => to, "result" => result).increment(1);
+        });
+    }
+}
+
+fn describe() {
+    let counters = [
+        ("signoff_http_requests_total", "Requests, by method, route and status."),
+        ("signoff_approvals_requested_total", "Approvals created."),
+        ("signoff_decisions_total", "Final outcomes, by outcome and by what brought them about."),
+        ("signoff_votes_total", "Accepted votes, by verdict."),
+        ("signoff_wakeups_total", "Approvals whose waiters were woken, by how this instance learned of it."),
+        ("signoff_bus_hints_dropped_total", "Hints that were not published, by reason; the sweep makes up for them."),
+        ("signoff_sweeps_total", "Rounds of each sweep, by result."),
+        ("signoff_heartbeats_total", "Heartbeats, by where to and result."),
+    ];
+    for (name, text) in counters {
+        describe_counter!(name, text);
+    }
+    let gauges = [
+        ("signoff_build_info", "1, labelled with the version."),
+        ("signoff_waiters", "Calls that wait for an outcome on this instance."),
+        ("signoff_http_connections", "Open HTTP connections."),
+        ("signoff_database_connections", "Connections to Postgres, by pool and state."),
+        ("signoff_database_up", "1 while the last probe of Postgres was answered."),
+        ("signoff_queue_length", "Commands that wait to be committed or read."),
+        ("signoff_bus_up", "1 while the subscription to Redis is confirmed and its canary comes back."),
+        ("signoff_draining", "1 from the beginning of a drain."),
+        ("signoff_sweep_lag_seconds", "Time since each sweep last worked."),
+    ];
+    for (name, text) in gauges {
+        describe_gauge!(name, text);
+    }
+    let seconds = [
+        ("signoff_http_request_duration_seconds", "From the request's head to the response's, by route."),
+        ("signoff_wake_latency_seconds", "From an outcome's moment to the waiter's answer."),
+        ("signoff_commit_duration_seconds", "One group commit, by kind."),
+        ("signoff_sweep_duration_seconds", "One round of a sweep."),
+        ("signoff_expiry_lateness_seconds", "From a deadline to what it did."),
+    ];
+    for (name, text) in seconds {
+        describe_histogram!(name, Unit::Seconds, text);
+    }
+    describe_histogram!("signoff_commit_batch_size", "Commands that were committed together, by kind.");
+}

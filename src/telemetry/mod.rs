@@ -1,0 +1,9 @@
+//! What an instance tells about itself: logs and metrics.
+
+mod logs;
+pub mod metrics;
+
+pub use self::{
+    logs::{LogFormat, init_logs},
+    metrics::Metrics,
+};

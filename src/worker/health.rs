@@ -1,0 +1,46 @@
+//! Whether Postgres answers and the sweeps work: what readiness and the fast refusal of requests are based on.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use super::{Round, Workers};
+
+/// Shared between the sweeps, which write it, and readiness, which reads it.
+#[derive(Clone)]
+pub struct SweepHealth(Arc<AtomicBool>);
+
+impl Default for SweepHealth {
+    fn default() -> Self {
+        Self(Arc::new(AtomicBool::new(true)))
+    }
+}
+
+impl SweepHealth {
+    pub fn is_ok(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set(&self, ok: bool) {
+        self.0.store(ok, Ordering::Relaxed);
+    }
+}
+
+/// Asks Postgres every second. While it is away, requests are refused at once instead of after two seconds of
+/// waiting for a connection; when it is back, the next answer opens the door again.
+pub(super) async fn probe(workers: Workers) {
+    let mut round = Round::new("probe", workers.metrics.clone());
+    let stopping = workers.lifecycle.stopping().clone();
+    let probing = async {
+        loop {
+            round.run(workers.database.probe()).await;
+            workers.metrics.upkeep();
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    stopping.run_until_cancelled(probing).await;
+}

@@ -1,0 +1,37 @@
+//! Deletes what has had its time: approvals of deleted runs, old idempotency keys, leases long lost.
+
+use std::time::Duration;
+
+use super::{Round, Workers};
+use crate::store::{self, instances, purge};
+
+const INTERVAL: Duration = Duration::from_secs(60);
+/// How long approvals of a deleted run stay readable.
+const RUN_GRACE: Duration = Duration::from_mins(10);
+/// How long a repeated create is recognised.
+const IDEMPOTENCY: Duration = Duration::from_hours(24);
+/// How long an instance that was lost is still shown.
+const LOST: Duration = Duration::from_mins(10);
+const BATCH: i64 = 500;
+
+pub(super) async fn run(workers: Workers) {
+    let stopping = workers.lifecycle.stopping().clone();
+    let cleaning = async {
+        let mut round = Round::new("janitor", workers.metrics.clone());
+        loop {
+            tokio::time::sleep(INTERVAL.mul_f64(rand::random_range(0.5..1.0))).await;
+            round.run(once(&workers)).await;
+        }
+    };
+    stopping.run_until_cancelled(cleaning).await;
+}
+
+async fn once(workers: &Workers) -> Result<(), store::Error> {
+    let mut conn = workers.database.work.checkout().await?;
+    while purge::approvals_of_deleted_runs(&mut conn, RUN_GRACE, BATCH).await? > 0 {}
+    while purge::deleted_runs(&mut conn, RUN_GRACE, BATCH).await? > 0 {}
+    while purge::idempotency_keys(&mut conn, IDEMPOTENCY, BATCH).await? > 0 {}
+    instances::forget_lost(&mut conn, LOST).await?;
+    conn.done();
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! Background services: each a loop that sleeps, does one bounded round, and says how it went.
+
+mod deadlines;
+mod health;
+mod janitor;
+mod outcomes;
+mod round;
+
+pub use self::{health::SweepHealth, round::Round};
+
+use crate::{
+    approvals::Approvals, bus::Bus, config::Sweep, lifecycle::Lifecycle, store::Database, telemetry::Metrics,
+};
+
+/// What the services work with.
+#[derive(Clone)]
+pub struct Workers {
+    pub database: Database,
+    pub approvals: Approvals,
+    pub bus: Bus,
+    pub metrics: Metrics,
+    pub lifecycle: Lifecycle,
+    pub sweep: Sweep,
+}
+
+impl Workers {
+    /// Starts them all; answers whether the sweeps work.
+    pub fn start(self) -> SweepHealth {
+        let health = SweepHealth::default();
+        let lifecycle = self.lifecycle.clone();
+        lifecycle.spawn_service("database probe", health::probe(self.clone()));
+        lifecycle.spawn_service("outcome sweep", outcomes::run(self.clone(), health.clone()));
+        lifecycle.spawn_service("deadline sweep", deadlines::run(self.clone()));
+        lifecycle.spawn_service("janitor", janitor::run(self));
+        health
+    }
+}

@@ -1,0 +1,74 @@
+//! The outcome sweep: finds what ended without its hint having reached us.
+//!
+//! It costs by what is smaller, the outcomes of the last seconds or the waiters here. The window overlaps the
+//! round before it by more than any transaction may live, so that a late commit can't fall between two rounds.
+//! After a pause longer than that (a frozen process, a database that was away) and after every confirmed
+//! subscription, all that is waited for here is read once.
+
+use std::time::Duration;
+
+use super::{Round, SweepHealth, Workers};
+use crate::{
+    bus::Source,
+    domain::ids::ApprovalId,
+    store::{self, sweep},
+};
+
+/// Longer than any transaction may live (statements 3 s, locks 2 s, idle 5 s, a command 8 s over all).
+const WINDOW: Duration = Duration::from_secs(15);
+/// A pause after which the window may have a hole.
+const PAUSE: Duration = Duration::from_secs(5);
+/// Up to so many waited approvals are asked for by id; more, by the window.
+const FEW: usize = 256;
+/// Ids in one query.
+const CHUNK: usize = 1_000;
+
+pub(super) async fn run(workers: Workers, health: SweepHealth) {
+    let stopping = workers.lifecycle.stopping().clone();
+    stopping.run_until_cancelled(sweep(workers, health)).await;
+}
+
+async fn sweep(workers: Workers, health: SweepHealth) {
+    let mut round = Round::new("outcomes", workers.metrics.clone());
+    let mut bus = workers.bus.state();
+    let mut confirmed = bus.borrow_and_update().confirmed;
+    loop {
+        let interval = workers.sweep.interval(bus.borrow().up).mul_f64(rand::random_range(0.8..1.0));
+        tokio::select! {
+            () = tokio::time::sleep(interval) => {}
+            changed = bus.changed() => if changed.is_err() {
+                return;
+            },
+        }
+        let now_confirmed = bus.borrow_and_update().confirmed;
+        let everything = now_confirmed != confirmed || round.lag() > PAUSE;
+        let waited = workers.bus.registry.waited();
+        let found = round.run(look(&workers, &waited, everything)).await;
+        if let Some(ended) = found {
+            confirmed = now_confirmed;
+            workers.bus.registry.wake(ended, Source::Sweep);
+        }
+        health.set(round.lag() < WINDOW);
+    }
+}
+
+async fn look(
+    workers: &Workers,
+    waited: &[ApprovalId],
+    everything: bool,
+) -> Result<Vec<ApprovalId>, store::Error> {
+    if waited.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut conn = workers.database.work.checkout().await?;
+    let mut ended = Vec::new();
+    if everything || waited.len() <= FEW {
+        for chunk in waited.chunks(CHUNK) {
+            ended.extend(sweep::ended_among(&mut conn, chunk).await?);
+        }
+    } else {
+        ended = sweep::ended_within(&mut conn, WINDOW).await?;
+    }
+    conn.done();
+    Ok(ended)
+}
