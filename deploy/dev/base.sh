@@ -91,7 +91,8 @@ claim_port() { # NAME FIRST
 process_birth() { # PID
   local text
   if [ -r /proc/self/stat ]; then
-    { text=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+    # Not $(<FILE): where the file is missing, bash 5.2 ends the whole script.
+    { IFS= read -r text <"/proc/$1/stat"; } 2>/dev/null || return 1
     # shellcheck disable=SC2086 # split on purpose; the name in front may hold blanks
     set -- ${text##*) }
     [ "$1" != Z ] && [ "$1" != X ] || return 1
@@ -117,7 +118,7 @@ forget_process() { rm -f "$RUN/$1.pid" "$RUN/$1.birth"; }
 # Prints NAME's pid if that very process is alive.
 running() { # NAME
   local pid birth
-  { pid=$(<"$RUN/$1.pid") && birth=$(<"$RUN/$1.birth"); } 2>/dev/null || return 1
+  { IFS= read -r pid <"$RUN/$1.pid" && IFS= read -r birth <"$RUN/$1.birth"; } 2>/dev/null || return 1
   case $pid in '' | *[!0-9]*) return 1 ;; esac
   [ "$(process_birth "$pid")" = "$birth" ] && printf '%s\n' "$pid"
 }
@@ -145,6 +146,8 @@ start_detached() { # DIRECTORY LOGFILE COMMAND…
     exec_in_session "$@"
   ) </dev/null >>"$log" 2>&1 &
   STARTED=$!
+  # Otherwise bash reports its death in words of its own.
+  disown "$STARTED"
 }
 
 # Also wakes a process that someone has stopped: it could not act on a signal.

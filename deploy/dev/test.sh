@@ -14,7 +14,9 @@ begin_run() { # KIND
   for old in "$DEV_DIR/$kind"/run-*; do
     [ -d "$old" ] || continue
     use_state "$old"
-    running owner >/dev/null || remove_run
+    running owner >/dev/null && continue
+    say "Removing what an earlier run has left behind"
+    remove_run
   done
   use_state "$DEV_DIR/$kind/run-$$"
   remember_process owner $$
@@ -25,6 +27,8 @@ begin_run() { # KIND
 }
 
 remove_run() {
+  local pid
+  if pid=$(running session); then kill -s KILL -- "-$pid" 2>/dev/null || true; fi
   stop_process redis KILL 10
   # Its data is thrown away: no need to write it out.
   stop_process postgres QUIT 20
@@ -79,6 +83,7 @@ in_session() { # COMMAND…
   local status=0
   (exec_in_session "$@") </dev/null &
   SESSION=$!
+  remember_process session "$SESSION" || true
   wait "$SESSION" || status=$?
   SESSION=
   return $status
@@ -152,10 +157,11 @@ cmd_test() {
   fi
   say ""
   if [ ${#FAILED[@]} -gt 0 ]; then
+    say "The servers' logs are kept in .dev/test/log/."
     warn "failed after $((SECONDS - begun)) s: $(listed "${FAILED[@]}")"
     exit 1
   fi
-  say "All $STEPS steps passed in $((SECONDS - begun)) s.$(
+  say "Passed in $((SECONDS - begun)) s (steps: $STEPS).$(
     [ ${#SKIPPED[@]} -eq 0 ] || printf ' Not run: %s.' "$(listed "${SKIPPED[@]}")"
   )"
 }

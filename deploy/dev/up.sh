@@ -3,19 +3,23 @@
 #
 # What `up` was asked for is kept in .dev/run/, so that a later `up` restores
 # it and `status` can tell what is missing: `count` (instances), `lb`,
-# `given.database` and `given.redis` (servers that aren't ours).
+# `given.database`, `given.admin`, `given.redis` (servers that aren't ours).
 
 cmd_up() {
   local detach='' lb='' wanted=''
   while [ $# -gt 0 ]; do
     case $1 in
       --instances)
-        wanted=${2-}
+        wanted=${2:-0}
         shift
         ;;
       --instances=*) wanted=${1#*=} ;;
       --detach) detach=yes ;;
       --lb) lb=yes ;;
+      -h | --help)
+        help_up
+        exit 0
+        ;;
       *) usage up "unknown option: $1" ;;
     esac
     [ $# -eq 0 ] || shift
@@ -28,10 +32,10 @@ cmd_up() {
   [ -n "$detach" ] || trap stop_on_signal INT TERM HUP
   need_command curl curl
   build
-  [ -z "$lb" ] || : >"$RUN/lb"
   start_servers
   migrate
   choose_count "$wanted"
+  remember_set "$lb"
   start_all_instances
   make_keys
   [ ! -f "$RUN/lb" ] || start_haproxy
@@ -51,21 +55,20 @@ remember_own_url() { is_own_url "$1" || printf %s "$1" | cksum >>"$DEV_DIR/own-u
 # Prints the server that the environment gives, or gave when this set was started.
 given_server() { # KIND URL
   if [ -n "$2" ] && ! is_own_url "$2"; then
-    printf '%s\n' "$2" | write_private "$RUN/given.$1"
+    printf '%s' "$2"
+  else
+    cat "$RUN/given.$1" 2>/dev/null || true
   fi
-  cat "$RUN/given.$1" 2>/dev/null || true
 }
 
 start_servers() {
-  local database redis
-  database=$(given_server database "${DATABASE_URL-}")
-  redis=$(given_server redis "${REDIS_URL-}")
+  GIVEN_DATABASE=$(given_server database "${DATABASE_URL-}")
+  GIVEN_ADMIN=$(given_server admin "${DATABASE_ADMIN_URL-}")
+  GIVEN_REDIS=$(given_server redis "${REDIS_URL-}")
   say "Servers"
-  if [ -n "$database" ]; then
-    DATABASE_URL=$database
-    if [ -z "${DATABASE_ADMIN_URL-}" ] || is_own_url "$DATABASE_ADMIN_URL"; then
-      DATABASE_ADMIN_URL=$database
-    fi
+  if [ -n "$GIVEN_DATABASE" ]; then
+    DATABASE_URL=$GIVEN_DATABASE
+    DATABASE_ADMIN_URL=${GIVEN_ADMIN:-$GIVEN_DATABASE}
     note "postgres: the one that DATABASE_URL gives"
   else
     start_postgres 200 ''
@@ -74,8 +77,8 @@ start_servers() {
     remember_own_url "$DATABASE_URL"
     remember_own_url "$DATABASE_ADMIN_URL"
   fi
-  if [ -n "$redis" ]; then
-    REDIS_URL=$redis
+  if [ -n "$GIVEN_REDIS" ]; then
+    REDIS_URL=$GIVEN_REDIS
     note "redis: the one that REDIS_URL gives"
   else
     start_redis
@@ -86,6 +89,19 @@ start_servers() {
 
 # --- instances ---
 
+# What a later `up`, `status` and `down` need to know. Not before the servers
+# have proved to work: a mistyped address isn't worth keeping.
+remember_set() { # WITH_LB
+  remember_given database "$GIVEN_DATABASE"
+  remember_given admin "$GIVEN_ADMIN"
+  remember_given redis "$GIVEN_REDIS"
+  [ -z "$1" ] || : >"$RUN/lb"
+  printf '%s\n' "$COUNT" >"$RUN/count"
+}
+remember_given() { # KIND URL
+  if [ -n "$2" ]; then printf '%s\n' "$2" | write_private "$RUN/given.$1"; fi
+}
+
 # SIGNOFF_URLS has no gaps, so the highest that runs says how many there are.
 choose_count() { # WANTED
   local highest
@@ -95,7 +111,6 @@ choose_count() { # WANTED
     note "$highest instances run already; none is stopped"
     COUNT=$highest
   fi
-  printf '%s\n' "$COUNT" >"$RUN/count"
 }
 
 # One that fails stops none of the others.
@@ -218,10 +233,16 @@ stay() {
 
 # --- status and down ---
 
-# Prints the names of what should run.
+# Prints the names of what should run; after an `up` that got no further than
+# the servers, those that do run.
 expected() {
   local n count
-  [ -f "$RUN/count" ] || return 0
+  if [ ! -f "$RUN/count" ]; then
+    for n in postgres redis; do
+      if running $n >/dev/null; then echo $n; fi
+    done
+    return
+  fi
   [ -f "$RUN/given.database" ] || echo postgres
   [ -f "$RUN/given.redis" ] || echo redis
   count=$(<"$RUN/count")
@@ -260,9 +281,10 @@ cmd_status() {
   use_state "$DEV_DIR"
   names=$(expected)
   if [ -z "$names" ]; then
-    say "Nothing has been started here; ./dev up does."
+    say "Nothing runs here; ./dev up starts it."
     exit 3
   fi
+  [ -f "$RUN/count" ] || missing=yes
   for name in $names; do
     inspect "$name"
     if ! pid=$(running "$name"); then
