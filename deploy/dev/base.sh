@@ -23,7 +23,21 @@ use_state() {
   STATE=$1
   RUN=$STATE/run
   LOG=$STATE/log
-  mkdir -p "$RUN" "$LOG" "$STATE/data" "$DEV_DIR/bin"
+  mkdir -p "$DEV_DIR/bin"
+  [ "$STATE" != "$DEV_DIR" ] || refuse_copied_state
+  mkdir -p "$RUN" "$LOG" "$STATE/data"
+}
+
+# Whoever copies a checkout copies .dev/ too. The pid files in it name the
+# original's processes, and the data were copied while they changed.
+refuse_copied_state() {
+  local origin
+  origin=$(cat "$DEV_DIR/root" 2>/dev/null) || origin=$ROOT
+  if [ "$origin" != "$ROOT" ] && [ -d "$origin/.dev" ]; then
+    warn "this .dev/ is a copy of the one in $origin; starting afresh"
+    rm -rf "$RUN" "$LOG" "$STATE/data" "$STATE/env"
+  fi
+  printf '%s\n' "$ROOT" >"$DEV_DIR/root"
 }
 
 # Two at once would both find a server missing and both start it. Where flock

@@ -4,13 +4,21 @@
 
 # --- whose process Postgres is ---
 
-# It refuses to run as root.
+# It refuses to run as root. Existing data decides: the user `postgres` may have
+# come with a package after `nobody` had made them.
 SERVER_USER=
 SERVER_PREFIX=()
 choose_server_user() {
+  local home
   [ "$(id -u)" -eq 0 ] || return 0
-  SERVER_USER=postgres
-  id postgres >/dev/null 2>&1 || SERVER_USER=nobody
+  if home=$(existing_postgres_home); then
+    # shellcheck disable=SC2012 # stat's options differ between systems
+    SERVER_USER=$(ls -ld "$home/pg" | awk '{ print $3 }')
+  elif id postgres >/dev/null 2>&1; then
+    SERVER_USER=postgres
+  else
+    SERVER_USER=nobody
+  fi
   if command -v setpriv >/dev/null; then
     SERVER_PREFIX=(setpriv "--reuid=$SERVER_USER" "--regid=$(id -g "$SERVER_USER")" --init-groups --)
   elif command -v runuser >/dev/null; then
@@ -22,29 +30,48 @@ choose_server_user() {
 as_server_user() { ${SERVER_PREFIX[@]+"${SERVER_PREFIX[@]}"} "$@"; }
 give_to_server_user() { [ -z "$SERVER_USER" ] || chown "$SERVER_USER" "$@"; }
 
-# Sets PG_HOME, the directory that holds the data, and remembers it. When we
-# are root and the checkout lies where the other user can't go (/root, a
-# private temporary directory), it is outside of the checkout.
+# Where Postgres's data is: in $STATE, or outside of the checkout when we are
+# root and it lies where the other user can't go (/root, a private temporary
+# directory).
+inner_postgres_home() { printf '%s\n' "$STATE/data/postgres"; }
+outer_postgres_home() { printf '/var/tmp/signoff-dev-%s\n' "$(printf %s "$STATE" | cksum | tr -d ' ')"; }
+
+existing_postgres_home() {
+  local home
+  for home in "$(inner_postgres_home)" "$(outer_postgres_home)"; do
+    if [ -d "$home/pg" ]; then
+      printf '%s\n' "$home"
+      return
+    fi
+  done
+  return 1
+}
+
+# Sets PG_HOME and records it for those who look for the data.
 choose_postgres_home() {
-  if [ -f "$RUN/postgres.home" ]; then
-    PG_HOME=$(<"$RUN/postgres.home")
-    [ ! -d "$PG_HOME" ] || return 0
-  fi
-  PG_HOME=$STATE/data/postgres
+  PG_HOME=$(existing_postgres_home) || make_postgres_home
+  printf '%s\n' "$PG_HOME" >"$RUN/postgres.home"
+}
+
+make_postgres_home() {
+  PG_HOME=$(inner_postgres_home)
   mkdir -p "$PG_HOME"
   chmod 700 "$PG_HOME"
   give_to_server_user "$PG_HOME"
-  if ! as_server_user test -w "$PG_HOME" 2>/dev/null; then
-    rmdir "$PG_HOME" || die "$PG_HOME belongs to another user; remove it as that user"
-    PG_HOME=/var/tmp/signoff-dev-$(printf %s "$STATE" | cksum | tr -d ' ')
-    # Everyone may write to /var/tmp: a directory that we don't own is a trap.
-    mkdir -m 700 "$PG_HOME" 2>/dev/null || {
-      [ -d "$PG_HOME" ] && [ ! -L "$PG_HOME" ] && as_server_user test -O "$PG_HOME"
-    } || die "$PG_HOME is there already and not ours; remove it"
-    give_to_server_user "$PG_HOME"
-    note "the user $SERVER_USER can't reach ${STATE#"$ROOT/"}: Postgres's data is in $PG_HOME"
-  fi
-  printf '%s\n' "$PG_HOME" >"$RUN/postgres.home"
+  ! as_server_user test -w "$PG_HOME" 2>/dev/null || return 0
+  rmdir "$PG_HOME" || die "$PG_HOME belongs to another user; remove it as that user"
+  PG_HOME=$(outer_postgres_home)
+  # Everyone may write to /var/tmp: a directory that we don't own is a trap.
+  mkdir -m 700 "$PG_HOME" 2>/dev/null || outer_postgres_home_is_ours ||
+    die "$PG_HOME is there already and not ours; remove it"
+  give_to_server_user "$PG_HOME"
+  note "the user $SERVER_USER can't reach ${STATE#"$ROOT/"}: Postgres's data is in $PG_HOME"
+}
+
+outer_postgres_home_is_ours() {
+  local home
+  home=$(outer_postgres_home)
+  [ -d "$home" ] && [ ! -L "$home" ] && { [ -O "$home" ] || as_server_user test -O "$home"; }
 }
 
 # --- Postgres ---
@@ -180,11 +207,12 @@ launch_postgres_patiently() { # MAX_CONNECTIONS
 }
 
 start_postgres() { # MAX_CONNECTIONS ROLE_OPTIONS
-  local pid major=
+  local pid home major=
+  if home=$(existing_postgres_home); then major=$(cat "$home/pg/PG_VERSION"); fi
+  # First: the package brings the user that it is to run as.
+  need_postgres "$major"
   choose_server_user
   choose_postgres_home
-  [ ! -f "$PG_HOME/pg/PG_VERSION" ] || major=$(<"$PG_HOME/pg/PG_VERSION")
-  need_postgres "$major"
   if pid=$(find_running_postgres); then
     note "postgres already runs (pid $pid, port $(port_of postgres))"
   else
@@ -214,14 +242,11 @@ TEXT
 # SIGINT is its fast shutdown: sessions are cut, nothing is lost.
 stop_postgres() { stop_process postgres INT 60; }
 
-# The directory may be outside of $STATE; nothing else is ever removed here.
+# Also what is outside of $STATE.
 remove_postgres_data() {
-  local home
-  home=$(cat "$RUN/postgres.home" 2>/dev/null) || return 0
-  case $home in
-    "$STATE"/data/* | /var/tmp/signoff-dev-*) rm -rf "$home" ;;
-    *) warn "left alone: $home" ;;
-  esac
+  choose_server_user
+  if outer_postgres_home_is_ours; then rm -rf "$(outer_postgres_home)"; fi
+  rm -rf "$(inner_postgres_home)"
 }
 
 # --- Redis ---

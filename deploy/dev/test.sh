@@ -137,8 +137,8 @@ run_tests() {
 
 cmd_test() {
   local begun=$SECONDS
-  need_rust
   begin_run test
+  need_rust
   start_run_servers
   if [ $# -gt 0 ]; then
     step "tests ($*)" run_tests "$@"
@@ -203,8 +203,8 @@ check_haproxy_config() {
 # --- bench ---
 
 cmd_bench() {
-  need_rust
   begin_run bench
+  need_rust
   if [ -n "$(running_set)" ]; then
     warn "what ./dev up started is running here and will disturb the figures; ./dev down stops it"
   fi
@@ -234,11 +234,11 @@ running_set() (
 
 cmd_prepare() {
   [ $# -eq 0 ] || usage prepare "takes no arguments"
+  begin_run prepare
   need_rust
   # It brings both `sqlx` and `cargo sqlx`.
   command -v cargo-sqlx >/dev/null || die "sqlx-cli is missing:" \
     "cargo install sqlx-cli --locked --no-default-features --features postgres,rustls"
-  begin_run prepare
   say "Servers"
   start_postgres 50 CREATEDB
   DATABASE_URL=$(postgres_url owner)
