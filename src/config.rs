@@ -216,7 +216,9 @@ pub fn database_url() -> anyhow::Result<SecretString> {
         .into_iter()
         .find_map(|name| from_environment(&|name| env::var(name).ok(), name).transpose())
         .transpose()?;
-    found.map(SecretString::from).context("no database is configured: set SIGNOFF_DATABASE_URL (or DATABASE_URL)")
+    found
+        .map(SecretString::from)
+        .context("no database is configured: set SIGNOFF_DATABASE_URL (or DATABASE_URL)")
 }
 
 fn overlay(table: &mut Table, over: Table) -> anyhow::Result<()> {
@@ -262,7 +264,8 @@ fn from_environment(
         return Ok(Some(text));
     }
     let Some(path) = environment(&format!("{name}_FILE")) else { return Ok(None) };
-    let text = fs::read_to_string(&path).with_context(|| format!("can't read {path}, which {name}_FILE names"))?;
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("can't read {path}, which {name}_FILE names"))?;
     Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 

@@ -1,8 +1,30 @@
+//! Signoff: human sign-off for agents and workflows.
+//!
+//! Code that is about to do something that matters asks for an approval and blocks, at no cost, until a person
+//! has decided. The map, from the outside in; each level knows only the ones below it:
+//!
+//! | | |
+//! | --- | --- |
+//! | [`cli`] | the commands of the binary |
+//! | [`app`], [`lifecycle`], [`config`], [`telemetry`] | one instance: built, configured, observed, ended in order |
+//! | [`http`] | the API: routes, extractors, problem documents |
+//! | [`worker`], [`presence`] | what runs by itself: sweeps, the instance's lease |
+//! | [`approvals`] | the use cases: ask, wait, decide, cancel; group commits |
+//! | [`auth`] | from a credential to who acts and what they may do |
+//! | [`bus`] | Redis: hints between instances, and the registry of who waits here |
+//! | [`store`] | Postgres: the only SQL |
+//! | [`domain`] | what an approval is, and what may happen to it: pure functions |
+//!
+//! Postgres decides, Redis only wakes. `docs/architecture.md` walks one approval from end to end.
+
+pub mod app;
 pub mod approvals;
 pub mod auth;
 pub mod bus;
+pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod http;
 pub mod lifecycle;
 pub mod presence;
 pub mod store;

@@ -69,6 +69,11 @@ impl Lifecycle {
         self.failure.get().cloned().unwrap_or_else(|| "unknown".to_owned())
     }
 
+    /// Completes when the drain begins.
+    pub fn draining(&self) -> &CancellationToken {
+        &self.draining
+    }
+
     pub fn is_draining(&self) -> bool {
         self.draining.is_cancelled()
     }

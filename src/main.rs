@@ -1,1 +1,7 @@
-fn main() {}
+//! The binary: parse, run, exit with a code that a script can branch on.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    signoff::cli::main()
+}

@@ -73,7 +73,9 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_no_key() {
-        for text in ["", "so_", "so__", "so_a_b", "xx_aaaa_bbbbbbbbbbbbbbbbbbbb", "so_a b_cccccccccccccccccccc"] {
+        for text in
+            ["", "so_", "so__", "so_a_b", "xx_aaaa_bbbbbbbbbbbbbbbbbbbb", "so_a b_cccccccccccccccccccc"]
+        {
             assert!(ApiKey::parse(text).is_none(), "{text}");
         }
     }

@@ -1,6 +1,12 @@
 //! Connections to Redis, every step of them under a time-out.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use deadpool_redis::{
     Manager, Pool, Runtime,
@@ -36,6 +42,7 @@ impl From<tokio::time::error::Elapsed> for Error {
 pub struct Redis {
     client: redis::Client,
     pool: Pool,
+    answers: Arc<AtomicBool>,
 }
 
 impl Redis {
@@ -53,7 +60,7 @@ impl Redis {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| Error::Setup(error.to_string()))?;
-        Ok(Self { client: redis::Client::open(info)?, pool })
+        Ok(Self { client: redis::Client::open(info)?, pool, answers: Arc::default() })
     }
 
     /// A connection for commands.
@@ -64,6 +71,22 @@ impl Redis {
     /// A connection of its own for subscriptions.
     pub async fn subscriber(&self) -> Result<redis::aio::PubSub, Error> {
         Ok(tokio::time::timeout(CONNECT, self.client.get_async_pubsub()).await??)
+    }
+
+    /// Whether the last probe was answered.
+    pub fn answers(&self) -> bool {
+        self.answers.load(Ordering::Relaxed)
+    }
+
+    /// Asks whether Redis answers, and remembers it.
+    pub async fn probe(&self) {
+        let asking = async {
+            let mut conn = self.connection().await?;
+            redis::cmd("PING").exec_async(&mut conn).await?;
+            Ok::<_, Error>(())
+        };
+        let answered = matches!(tokio::time::timeout(CONNECT, asking).await, Ok(Ok(())));
+        self.answers.store(answered, Ordering::Relaxed);
     }
 
     /// Whether Redis answers, with what it says its version is.

@@ -93,9 +93,9 @@ pub fn cast(
 ) -> Result<Cast, Refusal> {
     let level = approval.escalation_level;
     let earlier = votes.iter().find(|vote| vote.by.id == ballot.by.id && vote.level == level);
-    if earlier.is_some_and(|vote| {
-        vote.verdict == ballot.verdict && vote.modifications == ballot.modifications
-    }) {
+    if earlier
+        .is_some_and(|vote| vote.verdict == ballot.verdict && vote.modifications == ballot.modifications)
+    {
         return Ok(Cast::Same);
     }
     if let Some(refusal) = approval.state.refusal() {

@@ -13,7 +13,9 @@ pub const MAX_NAME: usize = 200;
 pub enum InvalidName {
     #[error("must have 1 to 200 characters of A-Z a-z 0-9 . _ : -")]
     Caller,
-    #[error("must have 1 to 200 characters, none of them a control or bidirectional formatting character, and no blank at either end")]
+    #[error(
+        "must have 1 to 200 characters, none of them a control or bidirectional formatting character, and no blank at either end"
+    )]
     Principal,
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::{
     approvals::Approvals,
@@ -77,11 +77,21 @@ impl Heart {
     async fn keep(&self) {
         // The first beat at once, so that the cluster knows us; the second after a random part of the interval,
         // so that instances that started together do not beat together.
-        let mut pause = self.lease.heartbeat().mul_f64(rand::random_range(0.1..1.0));
+        let first = self.lease.heartbeat().mul_f64(rand::random_range(0.1..1.0));
+        let mut ticks = interval_at(Instant::now() + first, self.lease.heartbeat());
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut bus = self.bus.state();
         loop {
+            bus.borrow_and_update();
             self.beat().await;
-            tokio::time::sleep(pause).await;
-            pause = self.lease.heartbeat();
+            // A change of state is told at once.
+            tokio::select! {
+                _ = ticks.tick() => {}
+                changed = bus.changed() => if changed.is_err() {
+                    return;
+                },
+                () = self.lifecycle.draining().cancelled(), if !self.lifecycle.is_draining() => {}
+            }
         }
     }
 

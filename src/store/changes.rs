@@ -14,10 +14,10 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::{PgConnection, types::Json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Error, approvals::StoredResult};
+use super::{Error, approvals::StoredResult, json};
 use crate::domain::{
     approval::{Approval, Ending, Resolution},
     decision::Ballot,
@@ -155,7 +155,7 @@ pub async fn write(
         r#"
         WITH input AS MATERIALIZED (
             SELECT x.id, x.expected, x.version, x.status, x.resolution, x.via, x.by, x.by_name, x.result, x.fires
-              FROM json_to_recordset($1) AS x(
+              FROM json_to_recordset($1::text::json) AS x(
                    id uuid, expected integer, version integer, status text, resolution text, via text,
                    by uuid, by_name text, result json, fires boolean)
         ), locked AS MATERIALIZED (
@@ -183,7 +183,7 @@ pub async fn write(
                    verdict, feedback, comment, modifications, metadata, created_at)
             SELECT v.id, v.approval_id, ok.workspace_id, v.principal_id, v.principal_name, v.level, v.verdict,
                    v.feedback, v.comment, v.modifications, v.metadata, ok.at
-              FROM json_to_recordset($2) AS v(
+              FROM json_to_recordset($2::text::json) AS v(
                    id uuid, approval_id uuid, principal_id uuid, principal_name text, level integer,
                    verdict text, feedback text, comment text, modifications json, metadata json)
               JOIN ok ON ok.id = v.approval_id
@@ -192,16 +192,16 @@ pub async fn write(
                    detail)
             SELECT ok.workspace_id, ok.at, r.action, r.approval_id, r.actor_id, r.actor_name, r.via, r.request_id,
                    r.detail
-              FROM json_to_recordset($3) AS r(
+              FROM json_to_recordset($3::text::json) AS r(
                    approval_id uuid, action text, actor_id uuid, actor_name text, via text, request_id text,
                    detail json)
               JOIN ok ON ok.id = r.approval_id
         )
         SELECT id AS "id!", updated_at AS "at!" FROM changed
         "#,
-        Json(&batch.changes) as _,
-        Json(&batch.votes) as _,
-        Json(&batch.records) as _,
+        json(&batch.changes)?,
+        json(&batch.votes)?,
+        json(&batch.records)?,
     )
     .fetch_all(conn)
     .await?;

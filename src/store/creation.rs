@@ -8,10 +8,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sqlx::{PgConnection, types::Json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::Error;
+use super::{Error, json};
 use crate::domain::{
     approval::{Opaque, Request},
     ids::{ApprovalId, WorkspaceId},
@@ -123,7 +123,7 @@ pub async fn insert(
             SELECT x.id, x.workspace_id, x.run_id, x.session_id, x.task_id, x.job_id, x.approval_type, x.title,
                    x.description, x.context, x.policy, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
                    x.requested_by_name, x.timeout_seconds, x.idempotency_key, x.body_hash, x.request_id
-              FROM json_to_recordset($1) AS x(
+              FROM json_to_recordset($1::text::json) AS x(
                    id uuid, workspace_id uuid, run_id text, session_id text, task_id text, job_id text,
                    approval_type text, title text, description text, context json, policy jsonb,
                    timeout_action text, checkpoint json, metadata json, requested_by uuid,
@@ -189,7 +189,7 @@ pub async fn insert(
         )
         SELECT id AS "id!", created_at AS "created_at!", expires_at AS "expires_at!" FROM created
         "#,
-        Json(&rows) as _,
+        json(&rows)?,
     )
     .fetch_all(conn)
     .await?;

@@ -49,6 +49,11 @@ impl Error {
     }
 }
 
+/// Rows for a `json_to_recordset`: one parameter for a whole batch, each field named where it is used.
+fn json(rows: &impl serde::Serialize) -> Result<String, Error> {
+    serde_json::to_string(rows).map_err(|error| Error::Refused(sqlx::Error::Encode(error.into())))
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match &error {

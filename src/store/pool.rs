@@ -154,9 +154,7 @@ impl Pool {
             .before_acquire(move |conn, meta| {
                 let stale = health.opened_at(meta.age) < health.evict_before.load(Ordering::Relaxed);
                 let idle_for_long = meta.idle_for > Duration::from_secs(30);
-                Box::pin(async move {
-                    Ok(!stale && (!idle_for_long || conn.ping().await.is_ok()))
-                })
+                Box::pin(async move { Ok(!stale && (!idle_for_long || conn.ping().await.is_ok())) })
             })
             .connect_lazy_with(options);
         Self { name, inner }

@@ -180,7 +180,10 @@ fn describe() {
         ("signoff_decisions_total", "Final outcomes, by outcome and by what brought them about."),
         ("signoff_votes_total", "Accepted votes, by verdict."),
         ("signoff_wakeups_total", "Approvals whose waiters were woken, by how this instance learned of it."),
-        ("signoff_bus_hints_dropped_total", "Hints that were not published, by reason; the sweep makes up for them."),
+        (
+            "signoff_bus_hints_dropped_total",
+            "Hints that were not published, by reason; the sweep makes up for them.",
+        ),
         ("signoff_sweeps_total", "Rounds of each sweep, by result."),
         ("signoff_heartbeats_total", "Heartbeats, by where to and result."),
     ];

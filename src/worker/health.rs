@@ -44,3 +44,15 @@ pub(super) async fn probe(workers: Workers) {
     };
     stopping.run_until_cancelled(probing).await;
 }
+
+/// Asks Redis every second, for readiness only: nothing else depends on the answer.
+pub(super) async fn probe_redis(workers: Workers) {
+    let stopping = workers.lifecycle.stopping().clone();
+    let probing = async {
+        loop {
+            workers.redis.probe().await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    stopping.run_until_cancelled(probing).await;
+}

@@ -9,13 +9,19 @@ mod round;
 pub use self::{health::SweepHealth, round::Round};
 
 use crate::{
-    approvals::Approvals, bus::Bus, config::Sweep, lifecycle::Lifecycle, store::Database, telemetry::Metrics,
+    approvals::Approvals,
+    bus::{Bus, Redis},
+    config::Sweep,
+    lifecycle::Lifecycle,
+    store::Database,
+    telemetry::Metrics,
 };
 
 /// What the services work with.
 #[derive(Clone)]
 pub struct Workers {
     pub database: Database,
+    pub redis: Redis,
     pub approvals: Approvals,
     pub bus: Bus,
     pub metrics: Metrics,
@@ -29,6 +35,7 @@ impl Workers {
         let health = SweepHealth::default();
         let lifecycle = self.lifecycle.clone();
         lifecycle.spawn_service("database probe", health::probe(self.clone()));
+        lifecycle.spawn_service("redis probe", health::probe_redis(self.clone()));
         lifecycle.spawn_service("outcome sweep", outcomes::run(self.clone(), health.clone()));
         lifecycle.spawn_service("deadline sweep", deadlines::run(self.clone()));
         lifecycle.spawn_service("janitor", janitor::run(self));

@@ -32,8 +32,15 @@ const ATTEMPT: std::time::Duration = std::time::Duration::from_secs(4);
 /// What somebody wants done to an approval.
 #[derive(Debug, Clone)]
 pub enum Act {
-    Vote { ballot: Box<Ballot>, expected: Precondition },
-    Cancel { by: Actor, reason: String, expected: Precondition },
+    Vote {
+        ballot: Box<Ballot>,
+        expected: Precondition,
+    },
+    Cancel {
+        by: Actor,
+        reason: String,
+        expected: Precondition,
+    },
     /// Apply the timeout action if the deadline has passed; changes nothing otherwise.
     Settle,
 }

@@ -1,0 +1,202 @@
+//! One instance, from configuration to running, and from a signal to stopped.
+//!
+//! The only place that knows all parts. It is a function of configuration and listeners, so that tests run as
+//! many as they like in one process, on ports that the system chooses.
+
+use std::{future::Future, time::Duration};
+
+use anyhow::{Context, bail};
+use secrecy::ExposeSecret;
+use sqlx::postgres::PgConnectOptions;
+use tokio::net::TcpListener;
+
+use crate::{
+    approvals::{Approvals, Limits},
+    auth::Authenticator,
+    bus::{Bus, Names, Redis},
+    config::Config,
+    http::{
+        self, Api,
+        server::{Connections, Options},
+    },
+    lifecycle::Lifecycle,
+    presence::{DatabaseClock, Heart, VERSION, new_instance_id},
+    store::{self, Database},
+    telemetry::Metrics,
+    worker::Workers,
+};
+
+/// A running instance.
+pub struct App {
+    config: Config,
+    pub instance: String,
+    pub lifecycle: Lifecycle,
+    database: Database,
+}
+
+/// Where an instance listens.
+pub struct Listeners {
+    pub http: TcpListener,
+    pub operator: Option<TcpListener>,
+}
+
+impl Listeners {
+    pub async fn bind(config: &Config) -> anyhow::Result<Self> {
+        let bind = async |name: &str, address: &str| {
+            TcpListener::bind(address).await.with_context(|| {
+                format!("can't listen on {address}; set {name}.listen to an address that is free")
+            })
+        };
+        let http = bind("http", &config.http.listen).await?;
+        let operator = match config.operator.listen.as_str() {
+            "" => None,
+            address => Some(bind("operator", address).await?),
+        };
+        Ok(Self { http, operator })
+    }
+}
+
+impl App {
+    /// Starts every part. Neither Postgres nor Redis need be there yet; a database that is there must have the
+    /// schema.
+    pub async fn start(config: Config, listeners: Listeners) -> anyhow::Result<Self> {
+        let options = database_options(config.database.url.expose_secret())?;
+        check_schema(&options).await?;
+        let redis = Redis::new(config.redis.url.expose_secret()).context("redis.url")?;
+        let instance = new_instance_id(&config.instance.name);
+        let lifecycle = Lifecycle::default();
+        let metrics = Metrics::new(VERSION)?;
+        let database = Database::new(options, config.pool_sizes());
+        let names = Names::new(&config.redis.prefix, &instance);
+        let bus = Bus::start(&redis, &names, &metrics, &lifecycle);
+        let approvals = Approvals::start(
+            database.clone(),
+            bus.clone(),
+            metrics.clone(),
+            lifecycle.clone(),
+            Limits { queued: config.limits.max_queued, waiters: config.limits.max_waiters },
+        );
+        let sweep = Workers {
+            database: database.clone(),
+            redis: redis.clone(),
+            approvals: approvals.clone(),
+            bus: bus.clone(),
+            metrics: metrics.clone(),
+            lifecycle: lifecycle.clone(),
+            sweep: config.sweep.clone(),
+        }
+        .start();
+        let clock = DatabaseClock::default();
+        let heart = Heart {
+            id: instance.clone(),
+            database: database.clone(),
+            redis: redis.clone(),
+            names,
+            approvals: approvals.clone(),
+            bus: bus.clone(),
+            metrics: metrics.clone(),
+            lifecycle: lifecycle.clone(),
+            lease: config.lease.clone(),
+            clock: clock.clone(),
+        };
+        lifecycle.spawn_service("heart", heart.run());
+        let connections = Connections::default();
+        let api = Api::new(http::Parts {
+            instance: instance.clone(),
+            approvals,
+            authenticator: Authenticator::new(database.clone()),
+            database: database.clone(),
+            redis,
+            bus,
+            sweep,
+            metrics,
+            lifecycle: lifecycle.clone(),
+            clock,
+            lease_ttl: config.lease.ttl(),
+            connections: connections.clone(),
+        });
+        listen(&config, listeners, api, connections, &lifecycle);
+        Ok(Self { config, instance, lifecycle, database })
+    }
+
+    /// Runs until `shutdown` completes, then drains; `abort` cuts the drain short. An error if a part died.
+    pub async fn run(
+        self,
+        shutdown: impl Future<Output = ()>,
+        abort: impl Future<Output = ()>,
+    ) -> anyhow::Result<()> {
+        tokio::select! {
+            () = shutdown => {}
+            reason = self.lifecycle.failed() => bail!("{reason}"),
+        }
+        tokio::select! {
+            finished = self.drain() => if !finished {
+                bail!("the drain's deadline passed with work under way");
+            },
+            () = abort => bail!("the drain was aborted"),
+        }
+        Ok(())
+    }
+
+    /// Lets go of everything in order; answers whether all of it ended in time.
+    pub async fn drain(&self) -> bool {
+        let grace = Duration::from_secs_f64(self.config.drain.grace_seconds);
+        let deadline = Duration::from_secs_f64(self.config.drain.deadline_seconds);
+        let finished = self.lifecycle.drain(grace, deadline).await;
+        let closing = self.database.close();
+        // A database that hangs must not keep the process.
+        if tokio::time::timeout(Duration::from_secs(2), closing).await.is_err() {
+            tracing::warn!("connections to the database did not close in time");
+        }
+        tracing::info!(finished, "stopped");
+        finished
+    }
+}
+
+fn listen(config: &Config, listeners: Listeners, api: Api, connections: Connections, lifecycle: &Lifecycle) {
+    let options = Options {
+        header_timeout: Duration::from_secs(config.http.header_timeout_seconds),
+        max_connections: config.limits.max_connections,
+    };
+    if let Some(listener) = listeners.operator {
+        let router = http::operator_router(api.clone());
+        let serving =
+            http::server::serve(listener, router, options, Connections::default(), lifecycle.clone());
+        lifecycle.spawn_service("operator listener", serving);
+    }
+    let serving =
+        http::server::serve(listeners.http, http::router(api), options, connections, lifecycle.clone());
+    lifecycle.spawn_service("listener", serving);
+}
+
+/// Parses a database URL; the message never repeats it, for it may hold a password.
+pub fn database_options(url: &str) -> anyhow::Result<PgConnectOptions> {
+    url.parse().map_err(|error| {
+        anyhow::anyhow!("database.url is no Postgres URL (postgres://user:password@host/name): {error}")
+    })
+}
+
+/// A schema that is older than this binary would fail at the first request; better to say so now. A database that
+/// is away is not asked twice: it is waited for while serving.
+async fn check_schema(options: &PgConnectOptions) -> anyhow::Result<()> {
+    let asking = tokio::time::timeout(Duration::from_secs(5), store::migrations::pending(options));
+    match asking.await {
+        Ok(Ok(0)) => Ok(()),
+        Ok(Ok(missing)) => {
+            bail!(
+                "the database lacks {missing} migration(s) that this version needs; run `signoff migrate up` first"
+            )
+        }
+        Ok(Err(store::migrations::Error::Migrate(error))) => {
+            Err(error).context("can't read the schema's version")
+        }
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the database can't be reached; starting without it");
+            Ok(())
+        }
+        Err(_) => {
+            tracing::warn!("the database does not answer; starting without it");
+            Ok(())
+        }
+    }
+}

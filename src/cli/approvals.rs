@@ -1,0 +1,292 @@
+//! Asking, waiting and deciding from a shell.
+
+use std::{fs, io::Read, time::Duration};
+
+use anyhow::Context;
+use clap::Args;
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use super::{
+    client::ClientArgs,
+    exit::{self, Exit},
+    output::{self, field, table},
+};
+
+#[derive(Args)]
+pub struct Ask {
+    #[command(flatten)]
+    client: ClientArgs,
+    /// The workflow's or agent's run.
+    #[arg(long, value_name = "NAME")]
+    run: String,
+    /// plan_approval, step_approval, error_recovery, tool_call, or a name of your own.
+    #[arg(long = "type", value_name = "NAME", default_value = "tool_call")]
+    approval_type: String,
+    /// What it is about, in a line.
+    #[arg(long)]
+    title: Option<String>,
+    #[arg(long)]
+    description: Option<String>,
+    /// What is to be decided: a JSON object, @FILE, or @- for standard input.
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    context: String,
+    /// Seconds until the deadline (the server's default: 300).
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<i64>,
+    /// What the deadline does: expire, approve or reject.
+    #[arg(long, value_name = "ACTION")]
+    timeout_action: Option<String>,
+    /// Who may decide; can be given many times.
+    #[arg(long = "approver", value_name = "NAME")]
+    approvers: Vec<String>,
+    /// How many must approve.
+    #[arg(long, value_name = "N")]
+    min_approvers: Option<i64>,
+    /// Print the approval's id and don't wait.
+    #[arg(long)]
+    no_wait: bool,
+}
+
+#[derive(Args)]
+pub struct Wait {
+    #[command(flatten)]
+    client: ClientArgs,
+    id: String,
+    /// Give up after so many seconds (exit code 11); the request stays as it is.
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+}
+
+#[derive(Args)]
+pub struct Pending {
+    #[command(flatten)]
+    client: ClientArgs,
+    /// Only what you may decide.
+    #[arg(long)]
+    mine: bool,
+    /// Only of this run.
+    #[arg(long, value_name = "NAME")]
+    run: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Show {
+    #[command(flatten)]
+    client: ClientArgs,
+    id: String,
+}
+
+#[derive(Args)]
+pub struct Approve {
+    #[command(flatten)]
+    client: ClientArgs,
+    id: String,
+    #[arg(long)]
+    comment: Option<String>,
+    /// Edits to the proposal: a JSON object, @FILE, or @- for standard input.
+    #[arg(long, value_name = "JSON")]
+    modifications: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Reject {
+    #[command(flatten)]
+    client: ClientArgs,
+    id: String,
+    #[arg(long)]
+    reason: String,
+    #[arg(long)]
+    comment: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Cancel {
+    #[command(flatten)]
+    client: ClientArgs,
+    id: String,
+    #[arg(long)]
+    reason: String,
+}
+
+impl Ask {
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        let client = self.client.client()?;
+        let mut policy = Map::new();
+        if !self.approvers.is_empty() {
+            policy.insert("allowed_approvers".into(), json!(self.approvers));
+        }
+        if let Some(count) = self.min_approvers {
+            policy.insert("min_approvers".into(), json!(count));
+        }
+        let body = json!({
+            "run_id": self.run, "approval_type": self.approval_type, "title": self.title,
+            "description": self.description, "context": json_argument(&self.context).context("--context")?,
+            "timeout_seconds": self.timeout, "timeout_action": self.timeout_action, "policy": policy,
+        });
+        let created = client.create(&body).await?;
+        let id = field(&created, "id");
+        if self.no_wait {
+            println!("{}", if self.client.json { created.to_string() } else { id });
+            return Ok(Exit::Success);
+        }
+        eprintln!("asked: {id}; waiting until {}", field(&created, "expires_at"));
+        let outcome = client.wait(&id, None).await?;
+        Ok(tell_outcome(&outcome, self.client.json))
+    }
+}
+
+impl Wait {
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        let patience = self.timeout.map(Duration::from_secs);
+        let outcome = self.client.client()?.wait(&path_segment(&self.id), patience).await?;
+        Ok(tell_outcome(&outcome, self.client.json))
+    }
+}
+
+impl Pending {
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        let client = self.client.client()?;
+        let mut filter = String::from("?limit=200");
+        if self.mine {
+            filter += "&approver=me";
+        }
+        if let Some(run) = &self.run {
+            filter += &format!("&run_id={}", path_segment(run));
+        }
+        let mut items = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = client.call(Method::GET, &format!("/approvals/pending{filter}{cursor}"), None).await?;
+            items.extend(page["items"].as_array().cloned().unwrap_or_default());
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        if self.client.json {
+            println!("{}", Value::from(items));
+            return Ok(Exit::Success);
+        }
+        let rows = items.iter().map(|item| {
+            let mine = if item["can_decide"] == true { "yes" } else { "" };
+            [
+                field(item, "id"),
+                field(item, "approval_type"),
+                field(item, "run_id"),
+                field(item, "requested_by"),
+                field(item, "expires_at"),
+                mine.to_owned(),
+                field(item, "title").replace('\n', " "),
+            ]
+        });
+        print!("{}", table(["ID", "TYPE", "RUN", "ASKED BY", "EXPIRES AT", "YOURS", "TITLE"], rows));
+        Ok(Exit::Success)
+    }
+}
+
+impl Show {
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        let path = format!("/approvals/{}", path_segment(&self.id));
+        let approval = self.client.client()?.call(Method::GET, &path, None).await?;
+        if self.client.json {
+            println!("{approval}");
+        } else {
+            print!("{}", output::approval(&approval));
+        }
+        Ok(exit_code(&approval))
+    }
+}
+
+impl Approve {
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        let mut body = Map::new();
+        if let Some(comment) = &self.comment {
+            body.insert("comment".into(), json!(comment));
+        }
+        if let Some(edits) = &self.modifications {
+            body.insert("modifications".into(), json_argument(edits).context("--modifications")?);
+        }
+        decide(&self.client, &self.id, "approve", Value::Object(body)).await
+    }
+}
+
+impl Reject {
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        let body = json!({ "reason": self.reason, "comment": self.comment });
+        decide(&self.client, &self.id, "reject", body).await
+    }
+}
+
+impl Cancel {
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        decide(&self.client, &self.id, "cancel", json!({ "reason": self.reason })).await
+    }
+}
+
+async fn decide(args: &ClientArgs, id: &str, verb: &str, body: Value) -> anyhow::Result<Exit> {
+    let path = format!("/approvals/{}/{verb}", path_segment(id));
+    let answer = args.client()?.call(Method::POST, &path, Some(&body)).await?;
+    if args.json {
+        println!("{answer}");
+    } else {
+        let approval = &answer["approval"];
+        let before = if answer["changed"] == false { " (you had said so before)" } else { "" };
+        println!("{}: {}{before}", field(approval, "id"), words(approval));
+    }
+    Ok(Exit::Success)
+}
+
+fn tell_outcome(outcome: &Value, json: bool) -> Exit {
+    if json {
+        println!("{outcome}");
+    } else {
+        println!("{}", words(outcome));
+    }
+    exit_code(outcome)
+}
+
+fn exit_code(approval: &Value) -> Exit {
+    exit::of_outcome(&field(approval, "status"), approval["resolution"].as_str())
+}
+
+/// "resolved: approved by ana: looks right"
+fn words(approval: &Value) -> String {
+    let mut words = field(approval, "status");
+    for (before, part) in [
+        (": ", field(approval, "resolution")),
+        (" by ", field(approval, "resolved_by")),
+        (": ", field(&approval["result"], "feedback")),
+    ] {
+        if !part.is_empty() {
+            words = words + before + &part;
+        }
+    }
+    words
+}
+
+/// JSON from the argument itself, a file (`@path`), or standard input (`@-`).
+fn json_argument(argument: &str) -> anyhow::Result<Value> {
+    let text = match argument.strip_prefix('@') {
+        None => argument.to_owned(),
+        Some("-") => {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text)?;
+            text
+        }
+        Some(path) => fs::read_to_string(path).with_context(|| format!("can't read {path}"))?,
+    };
+    serde_json::from_str(&text).context("is no JSON")
+}
+
+/// Keeps what was typed from being anything but one segment of a path, or one value of a query.
+fn path_segment(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}

@@ -1,0 +1,51 @@
+//! Exit codes: outcomes below 10, trouble from 10 on.
+
+use std::process::ExitCode;
+
+use super::client::ClientError;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done; for outcomes: approved or modified.
+    Success = 0,
+    Rejected = 1,
+    /// The deadline passed, and no timeout action gave it a resolution.
+    Expired = 2,
+    Cancelled = 3,
+    /// A bad command line.
+    Usage = 10,
+    StillPending = 11,
+    /// The service said no: a 4xx.
+    Refused = 12,
+    /// The service can't be reached or is in trouble; whether it was done is unknown.
+    Unreachable = 13,
+    Other = 14,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// The code for an error that ended a command.
+pub fn of_error(error: &anyhow::Error) -> Exit {
+    match error.downcast_ref::<ClientError>() {
+        Some(ClientError::Refused { .. }) => Exit::Refused,
+        Some(ClientError::Unreachable(_)) => Exit::Unreachable,
+        None => Exit::Other,
+    }
+}
+
+/// The code for an outcome. The resolution says which way it went, whoever brought it about; only without one
+/// does the status count.
+pub fn of_outcome(status: &str, resolution: Option<&str>) -> Exit {
+    match (resolution, status) {
+        (Some("approved" | "modified"), _) => Exit::Success,
+        (Some("rejected"), _) => Exit::Rejected,
+        (_, "expired") => Exit::Expired,
+        (_, "cancelled") => Exit::Cancelled,
+        (_, "pending") => Exit::StillPending,
+        _ => Exit::Other,
+    }
+}

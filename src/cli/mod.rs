@@ -1,0 +1,110 @@
+//! The command line: the server, its administration, and a client for people and shell scripts.
+
+mod approvals;
+mod check;
+mod client;
+mod exit;
+mod keys;
+mod migrate;
+mod output;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use self::exit::Exit;
+
+#[derive(Parser)]
+#[command(
+    name = "signoff",
+    version,
+    about = "Human sign-off for agents and workflows: ask, block at no cost, go on when a person has decided.",
+    after_help = EXAMPLES
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Exit codes of ask, wait and show: 0 approved (or modified), 1 rejected, 2 expired, 3 cancelled, 11 still pending.
+Of all commands: 10 a bad command line, 12 refused, 13 can't be reached (unknown whether it was done), 14 other trouble.
+
+Examples:
+  signoff serve                                             run an instance
+  signoff keys create --workspace acme --principal agent-7  make a key
+  signoff ask --run run-42 --type tool_call --title 'Drop table users?' && ./drop-it
+  signoff pending                                           what waits for a decision
+  signoff approve 0193d1a4-7c1e-7b60-9f43-0f2f5a3c9a10 --comment 'go on'";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run an instance of the service.
+    Serve(serve::Serve),
+    /// Bring the database's schema up to date, back, or show where it stands.
+    Migrate(migrate::Migrate),
+    /// Make, list and revoke API keys.
+    Keys(keys::Keys),
+    /// Check the configuration and the connections, in words.
+    Check(check::Check),
+    /// Ask for an approval and wait for the outcome.
+    Ask(approvals::Ask),
+    /// Wait for an approval's outcome.
+    Wait(approvals::Wait),
+    /// List what is pending.
+    Pending(approvals::Pending),
+    /// Show one approval.
+    Show(approvals::Show),
+    /// Approve.
+    Approve(approvals::Approve),
+    /// Reject.
+    Reject(approvals::Reject),
+    /// Cancel.
+    Cancel(approvals::Cancel),
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version arrive here too; printing can only fail where nobody listens any more.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    match run(cli.command) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            eprintln!("signoff: {error:#}");
+            exit::of_error(&error).into()
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<Exit> {
+    // One TLS implementation, chosen before anything connects.
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        anyhow::bail!("a TLS provider was installed before ours");
+    }
+    let mut runtime = match command {
+        Command::Serve(_) => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    runtime.enable_all().build()?.block_on(async {
+        match command {
+            Command::Serve(command) => command.run().await,
+            Command::Migrate(command) => command.run().await,
+            Command::Keys(command) => command.run().await,
+            Command::Check(command) => command.run().await,
+            Command::Ask(command) => command.run().await,
+            Command::Wait(command) => command.run().await,
+            Command::Pending(command) => command.run().await,
+            Command::Show(command) => command.run().await,
+            Command::Approve(command) => command.run().await,
+            Command::Reject(command) => command.run().await,
+            Command::Cancel(command) => command.run().await,
+        }
+    })
+}

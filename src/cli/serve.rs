@@ -1,0 +1,93 @@
+//! `signoff serve`
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::exit::Exit;
+use crate::{
+    app::{App, Listeners},
+    config::{Config, Sources},
+    telemetry,
+};
+
+#[derive(Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// How a command is configured.
+#[derive(Args)]
+pub struct ConfigArgs {
+    /// A TOML file; `signoff check --defaults` prints one with every value.
+    #[arg(long, env = "SIGNOFF_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where clients reach the API (http.listen).
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Postgres (database.url). Prefer SIGNOFF_DATABASE_URL: command lines can be seen by others.
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+    /// Redis (redis.url).
+    #[arg(long, value_name = "URL")]
+    redis_url: Option<String>,
+    /// Any value: section.name=value. Can be given many times.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    set: Vec<String>,
+}
+
+impl ConfigArgs {
+    pub fn load(&self) -> anyhow::Result<Config> {
+        let mut flags = Vec::new();
+        for pair in &self.set {
+            let (name, value) =
+                pair.split_once('=').with_context(|| format!("--set {pair}: expected NAME=VALUE"))?;
+            flags.push((name.to_owned(), value.to_owned()));
+        }
+        for (name, value) in [
+            ("http.listen", &self.listen),
+            ("database.url", &self.database_url),
+            ("redis.url", &self.redis_url),
+        ] {
+            flags.extend(value.as_ref().map(|value| (name.to_owned(), value.clone())));
+        }
+        Config::load(&Sources { file: self.config.as_deref(), flags })
+    }
+}
+
+impl Serve {
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        let config = self.config.load()?;
+        telemetry::init_logs(&config.log.level, config.log.format)?;
+        let listeners = Listeners::bind(&config).await?;
+        let address = listeners.http.local_addr()?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let app = App::start(config, listeners).await?;
+        tracing::info!(%address, instance = app.instance, version = crate::presence::VERSION, "serving");
+        let (first, second) = tokio::sync::oneshot::channel();
+        let signals = async move {
+            let mut first = Some(first);
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                // The first signal starts the drain, the second cuts it short.
+                match first.take() {
+                    Some(first) => drop(first.send(())),
+                    None => return,
+                }
+            }
+        };
+        let drain = async move {
+            // An error would mean that nobody listens to signals any more: stop, then, too.
+            let _ = second.await;
+        };
+        app.run(drain, signals).await?;
+        Ok(Exit::Success)
+    }
+}

@@ -1,0 +1,11 @@
+//! `/api/v1/approvals`: one file for each thing that can be done.
+
+pub mod cancel;
+pub mod create;
+pub mod decide;
+pub mod get;
+mod path;
+pub mod pending;
+mod precondition;
+pub mod view;
+pub mod wait;

@@ -1,0 +1,180 @@
+//! What is pending.
+
+use axum::{
+    Json,
+    extract::{State, rejection::QueryRejection},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::view::ApprovalView;
+use crate::{
+    approvals::list::can_decide,
+    domain::policy::Actor,
+    http::{
+        Api,
+        caller::{May, ViewPending},
+        problem::{Code, Problem},
+        validate::{Check, Violation},
+    },
+    store::{
+        approvals::Loaded,
+        listing::{Filter, Position, Sort},
+    },
+};
+
+const DEFAULT_LIMIT: i64 = 50;
+const MAX_LIMIT: i64 = 200;
+/// Longest text to search for, in characters.
+const MAX_TEXT: usize = 200;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Query {
+    run_id: Option<String>,
+    session_id: Option<String>,
+    task_id: Option<String>,
+    approval_type: Option<String>,
+    /// `me`: only what the caller may still vote on.
+    #[param(example = "me")]
+    approver: Option<String>,
+    /// A text within title, description or type, whatever its case.
+    q: Option<String>,
+    /// `expires_at` (the default) or `-created_at`.
+    #[param(example = "expires_at")]
+    sort: Option<String>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// 1 to 200; 50 by default.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
+    limit: Option<String>,
+}
+
+/// One page.
+#[derive(Serialize, ToSchema)]
+pub struct PendingPage<'a> {
+    items: Vec<PendingItem<'a>>,
+    /// Null on the last page.
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct PendingItem<'a> {
+    #[serde(flatten)]
+    approval: ApprovalView<'a>,
+    /// Whether the caller may vote on it now.
+    can_decide: bool,
+}
+
+/// Where the next page begins, and for which order.
+#[derive(Serialize, Deserialize)]
+struct Cursor {
+    sort: Sort,
+    #[serde(flatten)]
+    after: Position,
+}
+
+/// List pending approvals
+///
+/// The most urgent first, or the newest. Pages are stable: what comes or goes between two of them neither repeats
+/// nor hides others.
+#[utoipa::path(
+    get, path = "/api/v1/approvals/pending", tag = "approvals",
+    params(Query), responses((status = 200, body = PendingPage))
+)]
+pub async fn pending(
+    State(api): State<Api>,
+    may: May<ViewPending>,
+    query: Result<axum::extract::Query<Query>, QueryRejection>,
+) -> Result<axum::response::Response, Problem> {
+    use axum::response::IntoResponse;
+    let axum::extract::Query(query) = query.map_err(|error| {
+        Problem::about(Code::Invalid, vec![Violation::new("?", "query", error.body_text())])
+    })?;
+    let mut check = Check::default();
+    let names = [
+        check.name("?run_id", query.run_id.as_deref()),
+        check.name("?session_id", query.session_id.as_deref()),
+        check.name("?task_id", query.task_id.as_deref()),
+        check.name("?approval_type", query.approval_type.as_deref()),
+    ];
+    check.text("?q", query.q.as_ref(), MAX_TEXT);
+    if query.q.as_ref().is_some_and(|text| text.contains('\0')) {
+        check.fail("?q", "characters", "must not hold U+0000");
+    }
+    let sort = sort(&mut check, query.sort.as_deref());
+    let limit = limit(&mut check, query.limit.as_deref());
+    let after = query.cursor.as_deref().and_then(|cursor| after(&mut check, cursor, sort));
+    let mine = match query.approver.as_deref() {
+        None => None,
+        Some("me") => Some(&may.caller.actor),
+        Some(_) => {
+            check.fail("?approver", "choice", "must be me");
+            None
+        }
+    };
+    check.finish()?;
+    let [run_id, session_id, task_id, approval_type] = &names;
+    let page = api
+        .approvals
+        .pending(Filter {
+            workspace: may.caller.workspace,
+            run_id: run_id.as_ref(),
+            session_id: session_id.as_ref(),
+            task_id: task_id.as_ref(),
+            approval_type: approval_type.as_ref(),
+            approver: mine,
+            text: query.q.as_deref(),
+            sort,
+            after,
+            limit,
+        })
+        .await?;
+    let item = |loaded| item(loaded, &may.caller.actor);
+    let body = PendingPage {
+        items: page.items.iter().map(item).collect(),
+        next_cursor: page.next.map(|after| encode(&Cursor { sort, after })).transpose()?,
+    };
+    Ok(Json(body).into_response())
+}
+
+fn item<'a>(loaded: &'a Loaded, caller: &Actor) -> PendingItem<'a> {
+    PendingItem { approval: (&loaded.approval).into(), can_decide: can_decide(loaded, caller) }
+}
+
+fn sort(check: &mut Check, text: Option<&str>) -> Sort {
+    match text {
+        None | Some("expires_at") => Sort::ExpiresAt,
+        Some("-created_at") => Sort::NewestFirst,
+        Some(_) => {
+            check.fail("?sort", "choice", "must be expires_at or -created_at");
+            Sort::default()
+        }
+    }
+}
+
+fn limit(check: &mut Check, text: Option<&str>) -> i64 {
+    let number = text.map(|text| text.parse().unwrap_or(0));
+    check.range("?limit", number, (1, MAX_LIMIT), DEFAULT_LIMIT)
+}
+
+fn after(check: &mut Check, text: &str, sort: Sort) -> Option<Position> {
+    let decoded = URL_SAFE_NO_PAD.decode(text).ok();
+    let cursor: Option<Cursor> = decoded.and_then(|json| serde_json::from_slice(&json).ok());
+    match cursor {
+        Some(cursor) if cursor.sort == sort => Some(cursor.after),
+        _ => {
+            check.fail("?cursor", "cursor", "must be a next_cursor of a list with the same sort");
+            None
+        }
+    }
+}
+
+fn encode(cursor: &Cursor) -> Result<String, Problem> {
+    match serde_json::to_vec(cursor) {
+        Ok(json) => Ok(URL_SAFE_NO_PAD.encode(json)),
+        Err(error) => Err(Problem::new(Code::Internal, format!("the cursor: {error}"))),
+    }
+}

@@ -1,0 +1,151 @@
+//! Blocking until an approval has ended.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    response::Response,
+};
+
+use super::{path::IdPath, view};
+use crate::{
+    approvals::wait::Waited,
+    domain::approval::{Approval, State as ApprovalState},
+    http::{
+        Api,
+        caller::{May, ViewPending},
+        problem::{Code, Problem},
+        validate::Violation,
+    },
+};
+
+/// How long a wait is held without a word about it, and at most: load balancers cut at 60 s.
+const DEFAULT: u64 = 30;
+const MOST: u64 = 55;
+
+/// Wait for an outcome
+///
+/// Answers as soon as the approval has ended, on whichever instance that happened. Still pending when the time is
+/// over: the approval as it stands and `Retry-After: 0`; ask again. A time-out or a lost connection changes nothing.
+#[utoipa::path(
+    get, path = "/api/v1/approvals/{id}/wait", tag = "approvals",
+    params(
+        ("id" = uuid::Uuid, Path, description = "The approval's id"),
+        ("timeout" = Option<u64>, Query, description = "Seconds to hold, capped at 55; default 30. Wins over Prefer."),
+        ("Prefer" = Option<String>, Header, description = "RFC 7240", example = "wait=30"),
+    ),
+    responses((
+        status = 200, body = view::ApprovalView,
+        headers(
+            ("ETag", description = "Its version"),
+            ("Retry-After", description = "Present while it is pending: 0 to ask again at once, 1 when this instance is going away"),
+        )
+    ))
+)]
+pub async fn wait(
+    State(api): State<Api>,
+    may: May<ViewPending>,
+    IdPath(id): IdPath,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let patience = patience(&uri, &headers)?;
+    // Boxed, so that what the sleeping request occupies is no larger than it must be.
+    let waited = Box::pin(api.approvals.wait(may.caller.workspace, id, patience)).await?;
+    drop(headers);
+    Ok(match waited {
+        Waited::Final { approval, woken } => {
+            if woken {
+                observe_latency(&api, &approval);
+            }
+            view::approval(StatusCode::OK, &approval)
+        }
+        Waited::Pending(approval) => retry(&approval, "0"),
+        Waited::Draining(approval) => {
+            let mut response = retry(&approval, "1");
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+        }
+    })
+}
+
+fn retry(approval: &Arc<Approval>, after: &'static str) -> Response {
+    let mut response = view::approval(StatusCode::OK, approval);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(after));
+    response
+}
+
+fn observe_latency(api: &Api, approval: &Approval) {
+    if let (ApprovalState::Final { at, .. }, Some(now)) = (&approval.state, api.clock.now()) {
+        api.metrics.wake_latency((now - *at).to_std().unwrap_or_default());
+    }
+}
+
+/// The query's word, else the header's, else the default.
+fn patience(uri: &Uri, headers: &HeaderMap) -> Result<Duration, Problem> {
+    let query = uri.query().unwrap_or_default();
+    let given = query.split('&').filter_map(|pair| pair.split_once('=').or(Some((pair, ""))));
+    let mut timeouts = given.filter(|(name, _)| *name == "timeout").map(|(_, value)| value);
+    let seconds = match (timeouts.next(), timeouts.next()) {
+        (Some(text), None) => text.parse::<u64>().map_err(|_| {
+            let message = "must be a whole number of seconds, 0 or more";
+            Problem::about(Code::Invalid, vec![Violation::new("?timeout", "integer", message)])
+        })?,
+        (Some(_), Some(_)) => {
+            let message = "must be given once";
+            return Err(Problem::about(Code::Invalid, vec![Violation::new("?timeout", "once", message)]));
+        }
+        (None, _) => preferred(headers).unwrap_or(DEFAULT),
+    };
+    Ok(Duration::from_secs(seconds.min(MOST)))
+}
+
+/// `wait=N` among the preferences; anything else is ignored, as RFC 7240 asks.
+fn preferred(headers: &HeaderMap) -> Option<u64> {
+    headers
+        .get_all("prefer")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .find_map(|preference| {
+            let (name, value) = preference.split(';').next()?.split_once('=')?;
+            let value = value.trim().trim_matches('"');
+            if name.trim().eq_ignore_ascii_case("wait") { value.parse().ok() } else { None }
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(uri: &str, prefer: Option<&'static str>) -> Option<u64> {
+        let mut headers = HeaderMap::new();
+        if let Some(prefer) = prefer {
+            headers.insert("prefer", HeaderValue::from_static(prefer));
+        }
+        patience(&uri.parse().unwrap(), &headers).ok().map(|it| it.as_secs())
+    }
+
+    #[test]
+    fn how_long_to_hold() {
+        for (uri, prefer, expected) in [
+            ("/x", None, Some(30)),
+            ("/x?timeout=7", None, Some(7)),
+            ("/x?timeout=7", Some("wait=9"), Some(7)),
+            ("/x?timeout=0", None, Some(0)),
+            ("/x?timeout=900", None, Some(55)),
+            ("/x?timeout=-1", None, None),
+            ("/x?timeout=1.5", None, None),
+            ("/x?timeout=", None, None),
+            ("/x?timeout", None, None),
+            ("/x?timeout=1&timeout=2", None, None),
+            ("/x", Some("respond-async, wait=9"), Some(9)),
+            ("/x", Some("Wait=\"9\"; x=y"), Some(9)),
+            ("/x", Some("wait=soon"), Some(30)),
+            ("/x", Some("wait=-4"), Some(30)),
+        ] {
+            assert_eq!(seconds(uri, prefer), expected, "{uri} {prefer:?}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What happens around every request: an id, a refusal at once while the database is away, a metric, a log line.
+
+use std::time::Instant;
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderValue, Method},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use uuid::Uuid;
+
+use super::{
+    Api,
+    problem::{Code, Problem},
+};
+use crate::domain::ids::ApprovalId;
+
+/// The request's id: the caller's, if it sent a decent one, or ours.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+const REQUEST_ID: &str = "x-request-id";
+const INSTANCE: &str = "x-signoff-instance";
+
+pub async fn around(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let id = request_id(&request);
+    request.extensions_mut().insert(id.clone());
+    let method = request.method().clone();
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let guarded = request.uri().path().starts_with("/api/");
+    let mut response = if guarded && !api.database.is_up() {
+        Problem::new(Code::Unavailable, "the database can't be reached").into_response()
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    for (name, value) in [(REQUEST_ID, &id.0), (INSTANCE, &api.instance)] {
+        // Both were checked to be plain text.
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
+    let route = matched.as_ref().map_or("none", MatchedPath::as_str);
+    record(&api, &method, route, &id, &response, begun);
+    response
+}
+
+fn record(api: &Api, method: &Method, route: &str, id: &RequestId, response: &Response, begun: Instant) {
+    let status = response.status().as_u16();
+    let took = begun.elapsed();
+    // Methods are an open set; labels must not be.
+    let label = match *method {
+        Method::GET | Method::POST | Method::DELETE | Method::PUT | Method::PATCH | Method::HEAD => {
+            method.as_str()
+        }
+        _ => "other",
+    };
+    api.metrics.http_request(label, route, status, took);
+    let approval = response.extensions().get::<ApprovalId>().map(tracing::field::display);
+    let ms = took.as_secs_f64() * 1000.0;
+    // What changes something, or fails, is worth a line; what is only looked at is not.
+    if status >= 500 {
+        tracing::warn!(
+            method = label,
+            route,
+            status,
+            ms,
+            request_id = id.0,
+            approval_id = approval,
+            "request"
+        );
+    } else if *method == Method::GET {
+        tracing::debug!(
+            method = label,
+            route,
+            status,
+            ms,
+            request_id = id.0,
+            approval_id = approval,
+            "request"
+        );
+    } else {
+        tracing::info!(
+            method = label,
+            route,
+            status,
+            ms,
+            request_id = id.0,
+            approval_id = approval,
+            "request"
+        );
+    }
+}
+
+fn request_id(request: &Request) -> RequestId {
+    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let decent =
+        given.filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()));
+    RequestId(decent.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
+}

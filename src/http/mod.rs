@@ -1,0 +1,99 @@
+//! The API: routes, extractors, and the one place that knows status codes.
+//!
+//! A handler takes what the extractors have checked, calls one use case, and turns its answer into a response.
+//! Whoever is allowed to call it stands in its signature ([`caller::May`]); it can't be forgotten.
+
+mod approvals;
+mod body;
+mod caller;
+mod cluster;
+mod health;
+mod middleware;
+mod openapi;
+mod problem;
+mod runs;
+pub mod server;
+mod strict_json;
+mod validate;
+
+use std::sync::Arc;
+
+use axum::{Router, routing::get};
+use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_swagger_ui::SwaggerUi;
+
+pub use self::{health::operator_router, openapi::document};
+use crate::{
+    approvals::Approvals,
+    auth::Authenticator,
+    bus::{Bus, Redis},
+    lifecycle::Lifecycle,
+    presence::DatabaseClock,
+    store::Database,
+    telemetry::Metrics,
+    worker::SweepHealth,
+};
+
+/// What handlers work with.
+#[derive(Clone)]
+pub struct Api(Arc<Parts>);
+
+/// The parts of one instance that the API shows or uses.
+pub struct Parts {
+    pub instance: String,
+    pub approvals: Approvals,
+    pub authenticator: Authenticator,
+    pub database: Database,
+    pub redis: Redis,
+    pub bus: Bus,
+    pub sweep: SweepHealth,
+    pub metrics: Metrics,
+    pub lifecycle: Lifecycle,
+    pub clock: DatabaseClock,
+    pub lease_ttl: std::time::Duration,
+    pub connections: server::Connections,
+}
+
+impl Api {
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl std::ops::Deref for Api {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// The routes that the OpenAPI document describes.
+fn documented() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(approvals::create::create))
+        .routes(routes!(approvals::pending::pending))
+        .routes(routes!(approvals::get::get))
+        .routes(routes!(approvals::get::decisions))
+        .routes(routes!(approvals::get::audit))
+        .routes(routes!(approvals::wait::wait))
+        .routes(routes!(approvals::decide::approve))
+        .routes(routes!(approvals::decide::reject))
+        .routes(routes!(approvals::cancel::cancel))
+        .routes(routes!(approvals::cancel::escalate))
+        .routes(routes!(runs::delete_run))
+        .routes(routes!(cluster::cluster))
+}
+
+/// Everything that the public listener serves.
+pub fn router(api: Api) -> Router {
+    let (router, _) = documented().split_for_parts();
+    router
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", document()))
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .fallback(problem::no_such_route)
+        .method_not_allowed_fallback(problem::no_such_method)
+        .layer(axum::middleware::from_fn_with_state(api.clone(), middleware::around))
+        .with_state(api)
+}

@@ -1,0 +1,37 @@
+//! Runs, of which callers only ever delete.
+
+use axum::{
+    Extension,
+    extract::{Path, State},
+    http::StatusCode,
+};
+
+use super::{
+    Api,
+    caller::{DeleteRun, May},
+    middleware::RequestId,
+    problem::Problem,
+};
+use crate::{approvals::delete_run::Deletion, domain::names::CallerName};
+
+/// Delete a run
+///
+/// Cancels what the run still asks (`resolved_via: run_deleted`; its waiters wake) and refuses new approvals of
+/// it. Its approvals stay readable for ten minutes; their record stays.
+#[utoipa::path(
+    delete, path = "/api/v1/runs/{run_id}", tag = "runs",
+    params(("run_id" = String, Path, description = "The run's name", example = "run-42")),
+    responses((status = 204, description = "Deleted"))
+)]
+pub async fn delete_run(
+    State(api): State<Api>,
+    may: May<DeleteRun>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    Path(run): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let run = CallerName::new(&run).map_err(|_| Problem::not_found())?;
+    let deletion =
+        Deletion { workspace: may.caller.workspace, run, by: may.caller.actor, request_id: Some(request_id) };
+    api.approvals.delete_run(deletion).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,143 @@
+//! Accepting connections: HTTP/1.1 with small buffers, a time-out for heads, a cap, and an orderly end.
+//!
+//! An idle long poll lives here for most of its life; what a connection costs is what it costs.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::lifecycle::Lifecycle;
+
+/// The smallest that hyper takes; a request's head must fit.
+const BUFFER: usize = 8192;
+
+/// What a connection beyond the cap is told, at once.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n\
+retry-after: 1\r\nconnection: close\r\ncontent-length: 134\r\n\r\n\
+{\"type\":\"urn:signoff:problem:overloaded\",\"title\":\"Too much at once; nothing was begun\",\"status\":503,\
+\"code\":\"overloaded\",\"detail\":\"\"}";
+
+/// How connections are treated.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    pub header_timeout: Duration,
+    pub max_connections: usize,
+}
+
+/// How many connections are open.
+#[derive(Clone, Default)]
+pub struct Connections(Arc<AtomicUsize>);
+
+impl Connections {
+    pub fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn enter(&self) -> Open {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Open(self.clone())
+    }
+}
+
+struct Open(Connections);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Accepts until the instance closes. Connections end after the response that is under way then.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    options: Options,
+    connections: Connections,
+    lifecycle: Lifecycle,
+) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = lifecycle.closing().cancelled() => break,
+        };
+        match accepted {
+            Ok((stream, _)) if connections.count() >= options.max_connections => {
+                lifecycle.spawn("refusal", refuse(stream));
+            }
+            Ok((stream, _)) => {
+                let open = connections.enter();
+                let connection = handle(stream, router.clone(), options, lifecycle.clone());
+                lifecycle.spawn("connection", async move {
+                    connection.await;
+                    drop(open);
+                });
+            }
+            // Out of descriptors, mostly: serving what there is frees some.
+            Err(error) => {
+                tracing::warn!(%error, "could not accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    // Keeping the listener would leave new connections hanging in its queue.
+    drop(listener);
+    lifecycle.stopping().cancelled().await;
+}
+
+async fn handle(stream: TcpStream, router: Router, options: Options, lifecycle: Lifecycle) {
+    // Small answers must not wait for one another.
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(options.header_timeout)
+        .max_buf_size(BUFFER)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades();
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = lifecycle.closing().cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        // Clients that vanish are everyday life.
+        tracing::trace!(%error, "a connection ended early");
+    }
+}
+
+async fn refuse(mut stream: TcpStream) {
+    use tokio::io::AsyncWriteExt;
+    let writing = async {
+        stream.write_all(FULL).await?;
+        stream.shutdown().await
+    };
+    // Whether it hears us is its affair.
+    let _ = tokio::time::timeout(Duration::from_secs(1), writing).await;
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_refusal_is_well_formed() {
+        let text = std::str::from_utf8(super::FULL).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("content-length: {}", body.len())), "{}", body.len());
+        assert!(serde_json::from_str::<serde_json::Value>(body).is_ok());
+    }
+}

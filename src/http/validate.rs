@@ -1,0 +1,91 @@
+//! Rules for what callers send, and how a breach of them is told: field, rule, message.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::problem::{Code, Problem};
+use crate::domain::names::CallerName;
+
+/// One field and the rule that it breaks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Violation {
+    /// JSON Pointer to the field in the body; `?name` for a query parameter, the header's name for a header.
+    #[schema(example = "/timeout_seconds")]
+    pub pointer: String,
+    /// The rule's name, for programs.
+    #[schema(example = "range")]
+    pub rule: &'static str,
+    /// The rule in words.
+    #[schema(example = "must be 1 to 31536000")]
+    pub message: String,
+}
+
+impl Violation {
+    pub fn new(pointer: impl Into<String>, rule: &'static str, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), rule, message: message.into() }
+    }
+
+    pub fn sentence(&self) -> String {
+        let field = self.pointer.trim_start_matches(['/', '?']);
+        if field.is_empty() { self.message.clone() } else { format!("{field} {}", self.message) }
+    }
+}
+
+/// Collects every breach, so that a caller can mend them all at once.
+#[derive(Default)]
+pub struct Check {
+    violations: Vec<Violation>,
+}
+
+impl Check {
+    pub fn fail(&mut self, pointer: impl Into<String>, rule: &'static str, message: impl Into<String>) {
+        self.violations.push(Violation::new(pointer, rule, message));
+    }
+
+    /// A name from a caller, if it is given.
+    pub fn name(&mut self, pointer: &str, name: Option<&str>) -> Option<CallerName> {
+        match CallerName::new(name?) {
+            Ok(name) => Some(name),
+            Err(error) => {
+                self.fail(pointer, "name", error.to_string());
+                None
+            }
+        }
+    }
+
+    /// A name that must be given.
+    pub fn required_name(&mut self, pointer: &str, name: Option<&str>) -> Option<CallerName> {
+        if name.is_none() {
+            self.fail(pointer, "required", "must be given");
+        }
+        self.name(pointer, name)
+    }
+
+    /// A text of at most so many characters.
+    pub fn text(&mut self, pointer: &str, text: Option<&String>, most: usize) {
+        // Bytes first: most texts are short, and characters take counting.
+        if text.is_some_and(|text| text.len() > most && text.chars().count() > most) {
+            self.fail(pointer, "max_length", format!("must have at most {most} characters"));
+        }
+    }
+
+    /// A number in a range, or the default.
+    pub fn range(
+        &mut self,
+        pointer: &str,
+        number: Option<i64>,
+        (least, most): (i64, i64),
+        default: i64,
+    ) -> i64 {
+        let number = number.unwrap_or(default);
+        if !(least..=most).contains(&number) {
+            self.fail(pointer, "range", format!("must be {least} to {most}"));
+        }
+        number
+    }
+
+    /// Nothing failed, or a problem that says all that did.
+    pub fn finish(self) -> Result<(), Problem> {
+        if self.violations.is_empty() { Ok(()) } else { Err(Problem::about(Code::Invalid, self.violations)) }
+    }
+}
