@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::exit::Exit;
 use crate::{
@@ -64,30 +64,34 @@ impl Serve {
         telemetry::init_logs(&config.log.level, config.log.format)?;
         let listeners = Listeners::bind(&config).await?;
         let address = listeners.http.local_addr()?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+        // Registered before anything starts, so that no signal is missed.
+        let (first, second) = (Signals::new()?, Signals::new()?);
         let app = App::start(config, listeners).await?;
         tracing::info!(%address, instance = app.instance, version = crate::presence::VERSION, "serving");
-        let (first, second) = tokio::sync::oneshot::channel();
-        let signals = async move {
-            let mut first = Some(first);
-            loop {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                }
-                // The first signal starts the drain, the second cuts it short.
-                match first.take() {
-                    Some(first) => drop(first.send(())),
-                    None => return,
-                }
-            }
-        };
-        let drain = async move {
-            // An error would mean that nobody listens to signals any more: stop, then, too.
-            let _ = second.await;
-        };
-        app.run(drain, signals).await?;
+        // The first signal starts the drain, the second cuts it short.
+        app.run(first.receive(1), second.receive(2)).await?;
         Ok(Exit::Success)
+    }
+}
+
+/// SIGTERM and SIGINT alike.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Completes with the `count`th signal.
+    async fn receive(mut self, count: usize) {
+        for _ in 0..count {
+            tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+            }
+        }
     }
 }
