@@ -61,12 +61,8 @@ install_packages() { # WHAT PACKAGE…
 # The policy above keeps a new service from starting now, this one from
 # starting at the next boot.
 disable_service() {
-  local tool
-  for tool in systemctl deb-systemd-helper; do
-    command -v "$tool" >/dev/null || continue
-    as_root "$tool" disable "$1.service" >/dev/null 2>&1 && return 0
-  done
-  return 0
+  command -v systemctl >/dev/null || return 0
+  as_root systemctl disable --quiet "$1" 2>/dev/null || true
 }
 
 need_command() { # COMMAND PACKAGE
