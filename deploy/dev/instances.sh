@@ -69,6 +69,7 @@ http_status() { # URL [curl options]
 # Which servers an instance uses, to notice when a later `up` means others.
 servers_fingerprint() { printf '%s %s' "$DATABASE_URL" "$REDIS_URL" | cksum; }
 
+LAUNCHED='' # those that we have started ourselves, by number
 launch_instance() { # N
   local name=instance-$1 http
   claim_port "$name" $((8080 + $1))
@@ -87,6 +88,7 @@ launch_instance() { # N
     echo "$STARTED"
   )
   remember_process "$name" "$STARTED" || true
+  LAUNCHED="$LAUNCHED $1 "
 }
 
 start_instance() { # N
@@ -110,15 +112,23 @@ outdated() { # PID
   esac
 }
 
-# A port that was free a moment ago may have been taken by another checkout's
-# instance; then it is worth another try.
+# Worth another try: an instance that was draining when we found it and has
+# ended since; and a port that was free a moment ago and now serves another
+# checkout's instance.
+worth_relaunching() { # N
+  case $LAUNCHED in
+    *" $1 "*) port_taken "$(port_of "instance-$1")" ;;
+  esac
+}
+
 await_instance() { # N DEADLINE
   local name=instance-$1 retries=2
   until [ "$(http_status "$(instance_url "$1")/readyz")" = 200 ] && running "$name" >/dev/null; do
     if ! running "$name" >/dev/null; then
-      if [ $retries -gt 0 ] && port_taken "$(port_of "$name")"; then
+      if [ $retries -gt 0 ] && worth_relaunching "$1"; then
         retries=$((retries - 1))
         launch_instance "$1"
+        note "$name has ended: started again (pid $STARTED, $(instance_url "$1"))"
         continue
       fi
       instance_failed "$name" "has ended instead of becoming ready"
