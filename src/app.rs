@@ -31,7 +31,9 @@ pub struct App {
     config: Config,
     pub instance: String,
     pub lifecycle: Lifecycle,
-    database: Database,
+    pub approvals: Approvals,
+    pub bus: Bus,
+    pub database: Database,
 }
 
 /// Where an instance listens.
@@ -103,11 +105,11 @@ impl App {
         let connections = Connections::default();
         let api = Api::new(http::Parts {
             instance: instance.clone(),
-            approvals,
+            approvals: approvals.clone(),
             authenticator: Authenticator::new(database.clone()),
             database: database.clone(),
             redis,
-            bus,
+            bus: bus.clone(),
             sweep,
             metrics,
             lifecycle: lifecycle.clone(),
@@ -116,7 +118,7 @@ impl App {
             connections: connections.clone(),
         });
         listen(&config, listeners, api, connections, &lifecycle);
-        Ok(Self { config, instance, lifecycle, database })
+        Ok(Self { config, instance, lifecycle, approvals, bus, database })
     }
 
     /// Runs until `shutdown` completes, then drains; `abort` cuts the drain short. An error if a part died.

@@ -1,1 +1,11 @@
+//! The integration tests: one binary, on a real Postgres and a real Redis.
+//!
+//! `./dev test` starts both and says where they are (`DATABASE_ADMIN_URL`, `REDIS_URL`, `SIGNOFF_REDIS_SERVER`).
+//! Every test has a database and a Redis prefix of its own. Tests wait for signals, never for time to pass.
 
+#![expect(clippy::disallowed_methods, reason = "tests spawn clients; only the product tracks its tasks")]
+
+mod support;
+
+mod contract;
+mod faults;

@@ -1,0 +1,130 @@
+//! G13, the part without sockets: an instance that goes away hands its waiters over.
+
+use serde_json::json;
+
+use crate::support::{
+    Api, Cluster, Setup, TestDatabase, cluster::make_key, eventually, process::Process, unique,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g13_waiters_are_told_to_ask_another() {
+    let cluster = Cluster::start().await;
+    let asker = cluster.api(0, &cluster.member("agent").await);
+    let id = asker.ask(json!({})).await;
+    let waiter = asker.waiting(&id, 50);
+    eventually("it waits", || async { cluster.waiting(0) == 1 }).await;
+    let app = cluster.instances[0].app.clone();
+    assert!(app.drain().await, "everything ended in time");
+    let reply = waiter.await.unwrap().expect(200);
+    assert_eq!(reply.body["status"], "pending");
+    assert_eq!((reply.header("retry-after"), reply.header("connection")), ("1", "close"));
+    // The lease is given up, not left to run out.
+    let other = cluster.api(1, &cluster.key("acme", "op", &["cluster:view"]).await);
+    let instances = other.get("/api/v1/cluster").await.expect(200).body;
+    let ids: Vec<_> = instances["instances"].as_array().unwrap().iter().map(|it| it["id"].clone()).collect();
+    assert_eq!(ids, [json!(cluster.instances[1].app.instance)]);
+}
+
+/// A rolling restart under load: every ask-wait-decide of a client that retries comes to its end.
+#[tokio::test(flavor = "multi_thread")]
+async fn g13_a_rolling_restart_fails_nobody() {
+    let database = TestDatabase::new().await;
+    let (prefix, setup) = (unique("it"), Setup::default());
+    let asker = make_key(&database, "acme", "agent", &["workspace:admin"]).await;
+    let ana = make_key(&database, "acme", "ana", &["workspace:admin"]).await;
+    let mut processes = Vec::new();
+    for _ in 0..3 {
+        processes.push(Process::start(&database, &prefix, &setup).await);
+    }
+    let urls = std::sync::Arc::new(std::sync::Mutex::new(
+        processes.iter().map(|it| it.url.clone()).collect::<Vec<_>>(),
+    ));
+    let over = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let clients: Vec<_> = (0..6_usize)
+        .map(|client| {
+            let (urls, over) = (urls.clone(), over.clone());
+            let (asker, ana) = (asker.clone(), ana.clone());
+            tokio::task::spawn(async move {
+                let mut turn = client;
+                let mut cycles = 0;
+                while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                    let mut next = |key: &str| {
+                        turn += 1;
+                        let urls = urls.lock().unwrap();
+                        Api::new(&urls[turn % urls.len()], key)
+                    };
+                    cycle(&mut next, &asker, &ana, &format!("{client}-{cycles}")).await;
+                    cycles += 1;
+                }
+                cycles
+            })
+        })
+        .collect();
+    for number in 0..3 {
+        let fresh = Process::start(&database, &prefix, &setup).await;
+        let old = std::mem::replace(&mut processes[number], fresh);
+        // As a load balancer would: the new one in, the old one out once it is unready.
+        old.signal("TERM");
+        urls.lock().unwrap()[number] = processes[number].url.clone();
+        assert_eq!(old.exit_code().await, Some(0), "instance {number} ended in good order");
+    }
+    over.store(true, std::sync::atomic::Ordering::Relaxed);
+    let mut cycles = 0;
+    for client in clients {
+        cycles += client.await.unwrap();
+    }
+    assert!(cycles > 6, "{cycles} cycles");
+}
+
+/// One ask, wait and decide, each repeated on another instance until it is answered.
+async fn cycle(next: &mut impl FnMut(&str) -> Api, asker: &str, ana: &str, key: &str) {
+    let body = crate::support::client::merged(json!({}));
+    let created = retried(|| {
+        next(asker)
+            .request(reqwest::Method::POST, "/api/v1/approvals")
+            .header("Idempotency-Key", key)
+            .json(&body)
+    })
+    .await;
+    let id = created.id();
+    let approve = format!("/api/v1/approvals/{id}/approve");
+    let wait = format!("/api/v1/approvals/{id}/wait?timeout=30");
+    let waiter = {
+        let (first, second) = (next(asker), next(asker));
+        let wait = wait.clone();
+        tokio::task::spawn(async move {
+            let mut turn = 0;
+            loop {
+                turn += 1;
+                let api = if turn % 2 == 1 { &first } else { &second };
+                match Api::try_send(api.request(reqwest::Method::GET, &wait)).await {
+                    Ok(reply) if reply.status == 200 && reply.body["status"] != "pending" => {
+                        return Some(reply);
+                    }
+                    // Both instances that this waiter knew were restarted meanwhile: it asks elsewhere.
+                    Err(_) if turn > 4 => return None,
+                    _ => {}
+                }
+            }
+        })
+    };
+    retried(|| next(ana).request(reqwest::Method::POST, &approve).json(&json!({}))).await;
+    let outcome = match waiter.await.unwrap() {
+        Some(reply) => reply,
+        None => retried(|| next(asker).request(reqwest::Method::GET, &wait)).await,
+    };
+    assert_eq!(outcome.body["resolution"], "approved");
+}
+
+async fn retried(mut request: impl FnMut() -> reqwest::RequestBuilder) -> crate::support::Reply {
+    for _ in 0..200 {
+        match Api::try_send(request()).await {
+            Ok(reply) if reply.status < 500 => {
+                assert!(reply.status < 300, "{reply:#?}");
+                return reply;
+            }
+            _ => {}
+        }
+    }
+    panic!("no instance answered");
+}

@@ -1,0 +1,151 @@
+//! G15: without Postgres calls fail fast, nothing is half done, and it resumes by itself.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{
+    Api, Cluster, Setup, TestDatabase, eventually,
+    proxy::{Mode, Proxy},
+    within,
+};
+
+async fn behind_a_proxy() -> (Proxy, Cluster) {
+    let database = TestDatabase::new().await;
+    let (line, through) = Proxy::before(&database.url).await;
+    let setup = Setup { instances: 1, database_url: Some(through), ..Setup::default() };
+    let cluster = Cluster::on(database, setup).await.connected().await;
+    (line, cluster)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g15_fails_fast_and_resumes() {
+    let (line, cluster) = behind_a_proxy().await;
+    let asker = cluster.api(0, &cluster.member("agent").await);
+    let ana = cluster.api(0, &cluster.member("ana").await);
+    let id = asker.ask(json!({})).await;
+    ana.show(&id).await.expect(200);
+    let waiter = asker.waiting(&id, 50);
+    eventually("it waits", || async { cluster.waiting(0) == 1 }).await;
+    for fault in [Mode::Cut, Mode::Hang] {
+        line.set(fault);
+        let begun = Instant::now();
+        let reply = ana.approve(&id).await.problem(503, "unavailable");
+        assert_eq!(reply.header("retry-after"), "1");
+        assert!(begun.elapsed() < Duration::from_secs(9), "{fault:?}: {:?}", begun.elapsed());
+        within(Duration::from_secs(10), "the outage is known", || async {
+            !cluster.instances[0].app.database.is_up()
+        })
+        .await;
+        for _ in 0..20 {
+            let begun = Instant::now();
+            asker.create(json!({})).await.problem(503, "unavailable");
+            assert!(begun.elapsed() < Duration::from_millis(500), "{fault:?}: refused at once");
+        }
+        let ready = reqwest::get(format!("{}/readyz", cluster.instances[0].url)).await.unwrap();
+        assert_eq!(ready.status(), 503);
+        line.set(Mode::Pass);
+        within(Duration::from_secs(30), "it resumes", || async { asker.show(&id).await.status == 200 }).await;
+    }
+    // The waiter hung on through it all.
+    assert!(!waiter.is_finished());
+    assert_eq!(ana.approve(&id).await.expect(200).body["changed"], true);
+    assert_eq!(waiter.await.unwrap().expect(200).body["status"], "resolved");
+}
+
+/// The answer to a commit is lost: 503, and a retry tells what happened.
+#[tokio::test(flavor = "multi_thread")]
+async fn g15_a_lost_answer_is_unknown_and_a_retry_is_safe() {
+    let (line, cluster) = behind_a_proxy().await;
+    let asker = cluster.api(0, &cluster.member("agent").await);
+    let ana = cluster.api(0, &cluster.member("ana").await);
+    let id = asker.ask(json!({})).await;
+    ana.show(&id).await.expect(200);
+    line.set(Mode::LoseAnswers);
+    ana.approve(&id).await.problem(503, "unavailable");
+    let body = crate::support::client::merged(json!({ "run_id": "retried" }));
+    let create =
+        || asker.request(Method::POST, "/api/v1/approvals").header("Idempotency-Key", "k").json(&body);
+    Api::send(create()).await.problem(503, "unavailable");
+    line.set(Mode::Pass);
+    within(Duration::from_secs(30), "it resumes", || async { asker.show(&id).await.status == 200 }).await;
+
+    let decided = ana.approve(&id).await.expect(200).body;
+    assert_eq!(decided["approval"]["resolution"], "approved");
+    let first = Api::send(create()).await;
+    assert!([200, 201].contains(&first.status), "{first:#?}");
+    assert_eq!(Api::send(create()).await.expect(200).id(), first.id());
+    let mut conn = cluster.database.connect().await;
+    let runs: i64 = sqlx::query_scalar("SELECT count(*) FROM approval_requests WHERE run_id = 'retried'")
+        .fetch_one(&mut conn)
+        .await
+        .unwrap();
+    assert_eq!(runs, 1, "nothing is double");
+}
+
+/// Backends are terminated again and again under load: no answer but 2xx and 503, nothing half done.
+#[tokio::test(flavor = "multi_thread")]
+async fn g15_terminated_backends() {
+    let cluster = Cluster::start().await.connected().await;
+    let asker = cluster.api(0, &cluster.member("agent").await);
+    let ana = cluster.api(1, &cluster.member("ana").await);
+    let work: Vec<_> = (0..8)
+        .map(|client| {
+            let (asker, ana) = (asker.clone(), ana.clone());
+            tokio::task::spawn(async move {
+                let mut told = Vec::new();
+                for number in 0..40 {
+                    let body =
+                        crate::support::client::merged(json!({ "run_id": format!("r-{client}-{number}") }));
+                    let create = asker.request(Method::POST, "/api/v1/approvals").json(&body);
+                    let created = Api::send(create).await;
+                    if created.status == 503 {
+                        continue;
+                    }
+                    let id = created.expect(201).id();
+                    let decided = ana.approve(&id).await;
+                    assert!([200, 503].contains(&decided.status), "{decided:#?}");
+                    told.push((id, decided.status));
+                }
+                told
+            })
+        })
+        .collect();
+    let mut conn = cluster.database.connect().await;
+    while !work.iter().all(tokio::task::JoinHandle::is_finished) {
+        sqlx::query(
+            "SELECT pg_terminate_backend(pid), pg_sleep(0.02) FROM pg_stat_activity
+              WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1",
+        )
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    }
+    let reader = cluster.api(0, &cluster.member("reader").await);
+    eventually("it can be read again", || async {
+        reader.get("/api/v1/approvals/pending").await.status == 200
+    })
+    .await;
+    let mut known = 0;
+    for worker in work {
+        for (id, status) in worker.await.unwrap() {
+            if status == 200 {
+                known += 1;
+                assert_eq!(reader.show(&id).await.expect(200).body["status"], "resolved");
+            }
+        }
+    }
+    println!("{known} decisions were acknowledged");
+    // State, decision and record belong together.
+    let half: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM approval_requests a
+          WHERE (a.status = 'resolved') <> EXISTS (SELECT FROM approval_decisions d WHERE d.approval_id = a.id)
+             OR (a.status = 'resolved') <> EXISTS (
+                    SELECT FROM audit_log l WHERE l.approval_id = a.id AND l.action = 'approval.resolved')",
+    )
+    .fetch_one(&mut conn)
+    .await
+    .unwrap();
+    assert_eq!(half, 0, "something is half done");
+}

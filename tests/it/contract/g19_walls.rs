@@ -1,0 +1,70 @@
+//! G19: nothing passes between workspaces.
+
+use serde_json::json;
+
+use crate::support::{Cluster, eventually};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g19_another_workspace_is_another_world() {
+    let cluster = Cluster::start().await.connected().await;
+    let ours = cluster.api(0, &cluster.key("acme", "agent", &["workspace:admin"]).await);
+    let theirs = cluster.api(1, &cluster.key("rival", "agent", &["workspace:admin"]).await);
+    let body = json!({ "run_id": "shared-name", "session_id": "s", "title": "secret" });
+    let id = ours.ask(body.clone()).await;
+    let nothing = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+    // What is there and what is not are told apart by nothing.
+    for path in ["", "/wait?timeout=1", "/decisions", "/audit"] {
+        let seen = theirs.get(&format!("/api/v1/approvals/{id}{path}")).await.problem(404, "not_found");
+        let absent =
+            theirs.get(&format!("/api/v1/approvals/{nothing}{path}")).await.problem(404, "not_found");
+        assert_eq!(seen.body, absent.body, "{path}");
+    }
+    for id in [id.as_str(), nothing] {
+        theirs.approve(id).await.problem(404, "not_found");
+        theirs.reject(id, "no").await.problem(404, "not_found");
+        theirs.cancel(id, "no").await.problem(404, "not_found");
+    }
+    assert_eq!(theirs.get("/api/v1/approvals/pending").await.expect(200).body["items"], json!([]));
+    theirs.delete("/api/v1/runs/shared-name").await.problem(404, "not_found");
+
+    // The same names are other things there.
+    let mine = theirs.ask(body).await;
+    let waiter = ours.waiting(&id, 50);
+    eventually("it waits", || async { cluster.waiting(0) == 1 }).await;
+    theirs.delete("/api/v1/runs/shared-name").await.expect(204);
+    assert_eq!(theirs.show(&mine).await.body["status"], "cancelled");
+    assert_eq!(ours.show(&id).await.body["status"], "pending");
+    assert!(!waiter.is_finished(), "another workspace woke it");
+    // Not even waiting registers anything.
+    theirs.wait(&id, 5).await.problem(404, "not_found");
+    ours.cancel(&id, "done").await.expect(200);
+    assert_eq!(waiter.await.unwrap().expect(200).body["status"], "cancelled");
+
+    // Idempotency keys are theirs alone.
+    let create = |api: &crate::support::Api| {
+        let body = crate::support::client::merged(json!({}));
+        api.request(reqwest::Method::POST, "/api/v1/approvals").header("Idempotency-Key", "same").json(&body)
+    };
+    let one = crate::support::Api::send(create(&ours)).await.expect(201).id();
+    let other = crate::support::Api::send(create(&theirs)).await.expect(201).id();
+    assert_ne!(one, other);
+}
+
+/// A waiter of another workspace, on the same id, is not served the outcome that is decided on its instance.
+#[tokio::test(flavor = "multi_thread")]
+async fn g19_the_registry_respects_the_wall() {
+    let cluster = Cluster::start().await.connected().await;
+    let ours = cluster.api(0, &cluster.key("acme", "agent", &["workspace:admin"]).await);
+    let ana = cluster.api(0, &cluster.member("ana").await);
+    let theirs = cluster.api(0, &cluster.key("rival", "agent", &["workspace:admin"]).await);
+    for _ in 0..50 {
+        let id = ours.ask(json!({})).await;
+        let waiter = ours.waiting(&id, 50);
+        let spy = theirs.waiting(&id, 50);
+        ana.approve(&id).await.expect(200);
+        waiter.await.unwrap().expect(200);
+        spy.await.unwrap().problem(404, "not_found");
+        theirs.wait(&id, 1).await.problem(404, "not_found");
+    }
+}

@@ -1,0 +1,5 @@
+//! Faults that were seen in systems like this one, each provoked.
+
+mod clients_that_vanish;
+mod failover;
+mod upgrades;

@@ -1,0 +1,155 @@
+//! Several instances in this process, sharing a database and a Redis prefix, as in production.
+
+use std::sync::Arc;
+
+use signoff::{
+    app::{App, Listeners},
+    auth::{key::ApiKey, permission::MEMBER},
+    config::{Config, Sources},
+    domain::{ids::KeyId, names::PrincipalName},
+    store::keys::{self, NewKey},
+};
+use sqlx::Connection;
+
+use super::{Api, TestDatabase, eventually, unique, variable};
+
+/// How a cluster is to be.
+pub struct Setup {
+    pub instances: usize,
+    pub redis_url: String,
+    /// Where the instances find the database, if not directly.
+    pub database_url: Option<String>,
+    pub flags: Vec<(&'static str, String)>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { instances: 2, redis_url: variable("REDIS_URL"), database_url: None, flags: Vec::new() }
+    }
+}
+
+pub struct Cluster {
+    pub instances: Vec<Instance>,
+    pub database: TestDatabase,
+    pub prefix: String,
+}
+
+/// One instance, reachable at `url`.
+pub struct Instance {
+    pub app: Arc<App>,
+    pub url: String,
+    pub operator_url: String,
+}
+
+impl Cluster {
+    /// Two instances.
+    pub async fn start() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    pub async fn with(setup: Setup) -> Self {
+        Self::on(TestDatabase::new().await, setup).await
+    }
+
+    /// On a database that something was done to before.
+    pub async fn on(database: TestDatabase, setup: Setup) -> Self {
+        let prefix = unique("it");
+        let mut instances = Vec::new();
+        for _ in 0..setup.instances {
+            instances.push(Instance::start(config(&database, &prefix, &setup)).await);
+        }
+        Self { instances, database, prefix }
+    }
+
+    /// Waits until hints travel between all instances.
+    pub async fn connected(self) -> Self {
+        for instance in &self.instances {
+            eventually("the bus is up", || async { instance.app.bus.is_up() }).await;
+        }
+        self
+    }
+
+    /// A member's key in the workspace `acme`.
+    pub async fn member(&self, principal: &str) -> String {
+        let permissions: Vec<&str> = MEMBER.iter().map(|it| it.as_str()).collect();
+        self.key("acme", principal, &permissions).await
+    }
+
+    pub async fn key(&self, workspace: &str, principal: &str, permissions: &[&str]) -> String {
+        make_key(&self.database, workspace, principal, permissions).await
+    }
+
+    /// A client of one instance.
+    pub fn api(&self, instance: usize, key: &str) -> Api {
+        Api::new(&self.instances[instance].url, key)
+    }
+
+    /// How many calls wait on an instance.
+    pub fn waiting(&self, instance: usize) -> usize {
+        self.instances[instance].app.approvals.waiting()
+    }
+}
+
+impl Instance {
+    pub async fn start(config: Config) -> Self {
+        let listeners = Listeners::bind(&config).await.unwrap();
+        let url = format!("http://{}", listeners.http.local_addr().unwrap());
+        let operator = listeners.operator.as_ref().unwrap();
+        let operator_url = format!("http://{}", operator.local_addr().unwrap());
+        let app = Arc::new(App::start(config, listeners).await.unwrap());
+        Self { app, url, operator_url }
+    }
+
+    /// The metrics, as text.
+    pub async fn metrics(&self) -> String {
+        reqwest::get(format!("{}/metrics", self.operator_url)).await.unwrap().text().await.unwrap()
+    }
+
+    /// One sample's value; zero if it isn't there yet.
+    pub async fn metric(&self, sample: &str) -> f64 {
+        let text = self.metrics().await;
+        let line = text.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
+        line.map_or(0.0, |value| value.parse().unwrap())
+    }
+}
+
+pub fn config(database: &TestDatabase, prefix: &str, setup: &Setup) -> Config {
+    let mut flags: Vec<(String, String)> = [
+        ("http.listen", "127.0.0.1:0"),
+        ("operator.listen", "127.0.0.1:0"),
+        ("drain.grace_seconds", "0"),
+        ("drain.deadline_seconds", "10"),
+        ("redis.prefix", prefix),
+        ("redis.url", &setup.redis_url),
+        ("database.url", setup.database_url.as_deref().unwrap_or(&database.url)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    flags.extend(setup.flags.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    Config::from_layers(&Sources { file: None, flags }, |_| None).unwrap()
+}
+
+pub async fn make_key(
+    database: &TestDatabase,
+    workspace: &str,
+    principal: &str,
+    permissions: &[&str],
+) -> String {
+    let mut conn = database.connect().await;
+    let workspace = keys::ensure_workspace(&mut conn, &PrincipalName::new(workspace).unwrap()).await.unwrap();
+    let principal =
+        keys::ensure_principal(&mut conn, workspace, &PrincipalName::new(principal).unwrap()).await.unwrap();
+    let key = ApiKey::generate();
+    let permissions: Vec<String> = permissions.iter().map(|it| (*it).to_owned()).collect();
+    let new = NewKey {
+        id: KeyId::generate(),
+        workspace,
+        principal,
+        prefix: &key.prefix,
+        secret_hash: key.hash(),
+        permissions: &permissions,
+    };
+    keys::insert(&mut conn, &new).await.unwrap();
+    conn.close().await.unwrap();
+    key.reveal()
+}
