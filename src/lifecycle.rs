@@ -55,6 +55,15 @@ impl Lifecycle {
         });
     }
 
+    /// Runs a background service that can be cut off at any point when the instance stops.
+    pub fn spawn_loop(&self, name: &'static str, service: impl Future<Output = ()> + Send + 'static) {
+        let stopping = self.stopping.clone();
+        let service = Box::pin(service);
+        self.spawn_service(name, async move {
+            stopping.run_until_cancelled(service).await;
+        });
+    }
+
     fn fail(&self, reason: impl Display) {
         let reason = reason.to_string();
         tracing::error!(reason, "an internal task died; the instance goes down");

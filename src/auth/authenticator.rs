@@ -65,9 +65,10 @@ impl Authenticator {
             return Err(Rejection::Unauthenticated);
         }
         let key = ApiKey::parse(token.trim()).ok_or(Rejection::Unauthenticated)?;
+        // Boxed: opening a connection takes kilobytes of state, which no waiter should carry along.
         let stored = self
             .known
-            .try_get_with_by_ref(&key.prefix, self.look_up(&key.prefix))
+            .try_get_with_by_ref(&key.prefix, Box::pin(self.look_up(&key.prefix)))
             .await
             .map_err(Rejection::Unavailable)?
             .ok_or(Rejection::Unauthenticated)?;

@@ -44,7 +44,7 @@ impl Bus {
     /// Starts publisher and subscriber. Redis need not be there.
     pub fn start(redis: &Redis, names: &Names, metrics: &Metrics, lifecycle: &Lifecycle) -> Self {
         let registry = Arc::new(Registry::new(metrics.clone()));
-        let publisher = Publisher::start(redis.clone(), names.clone(), metrics.clone(), lifecycle);
+        let publisher = Publisher::start(redis.clone(), names, metrics.clone(), lifecycle);
         let state = subscriber::start(
             redis.clone(),
             names.clone(),

@@ -39,7 +39,7 @@ enum Hint {
 }
 
 impl Publisher {
-    pub(super) fn start(redis: Redis, names: Names, metrics: Metrics, lifecycle: &Lifecycle) -> Self {
+    pub(super) fn start(redis: Redis, names: &Names, metrics: Metrics, lifecycle: &Lifecycle) -> Self {
         let (queue, hints) = mpsc::channel(QUEUE);
         let actor = Actor {
             redis,

@@ -37,10 +37,7 @@ pub(super) fn start(
 ) -> watch::Receiver<BusState> {
     let (state, follow) = watch::channel(BusState { up: false, confirmed: 0 });
     let subscriber = Subscriber { redis, names, publisher, registry, metrics, state, canaries: 0 };
-    let stopping = lifecycle.stopping().clone();
-    lifecycle.spawn_service("subscriber", async move {
-        stopping.run_until_cancelled(subscriber.run()).await;
-    });
+    lifecycle.spawn_loop("subscriber", subscriber.run());
     follow
 }
 

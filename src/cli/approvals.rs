@@ -152,7 +152,7 @@ impl Pending {
             filter += "&approver=me";
         }
         if let Some(run) = &self.run {
-            filter += &format!("&run_id={}", path_segment(run));
+            filter = filter + "&run_id=" + &path_segment(run);
         }
         let mut items = Vec::new();
         let mut cursor = String::new();

@@ -221,3 +221,51 @@ vocabulary! {
     Via { Human = "human", Rule = "rule", Timeout = "timeout", RunDeleted = "run_deleted" }
     TimeoutAction { Expire = "expire", Approve = "approve", Reject = "reject" }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A pending approval that `requester` asked for.
+    pub(crate) fn pending(requester: Actor) -> Approval {
+        let name = |name: &str| CallerName::new(name).unwrap();
+        let empty = || RawValue::from_string("{}".to_owned()).unwrap();
+        Approval {
+            id: ApprovalId::generate(),
+            workspace: WorkspaceId::generate(),
+            request: Request {
+                run_id: name("run"),
+                session_id: None,
+                task_id: name("run"),
+                job_id: None,
+                approval_type: name("tool_call"),
+                title: None,
+                description: None,
+                context: empty(),
+                checkpoint: None,
+                metadata: empty(),
+                timeout_action: TimeoutAction::Expire,
+            },
+            policy: Policy::default(),
+            requested_by: requester,
+            escalation_level: 0,
+            state: State::Pending,
+            version: 1,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+            expires_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn words_and_variants_are_one_to_one() {
+        for status in [Status::Pending, Status::Resolved, Status::Expired, Status::Cancelled] {
+            assert_eq!(Status::from_word(status.as_str()), Some(status));
+        }
+        for via in [Via::Human, Via::Rule, Via::Timeout, Via::RunDeleted] {
+            assert_eq!(Via::from_word(via.as_str()), Some(via));
+        }
+        assert_eq!(Resolution::from_word("maybe"), None);
+        assert_eq!(TimeoutAction::from_word("escalate"), None);
+    }
+}

@@ -183,3 +183,137 @@ impl Precondition {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::{approval::tests::pending, ids::PrincipalId, names::PrincipalName, policy::Policy};
+
+    fn person(number: u8) -> Actor {
+        Actor {
+            id: PrincipalId(uuid::Uuid::from_u128(u128::from(number))),
+            name: PrincipalName::new(&format!("p{number}")).unwrap(),
+        }
+    }
+
+    fn ballot(who: u8, verdict: Verdict, edits: bool) -> Ballot {
+        Ballot {
+            id: DecisionId::generate(),
+            by: person(who),
+            verdict,
+            modifications: edits.then(|| json!({ "limit": 1 })),
+            feedback: None,
+            comment: None,
+            metadata: None,
+        }
+    }
+
+    /// What may be tried on an approval, in any order.
+    #[derive(Debug, Clone)]
+    enum Step {
+        Vote { who: u8, approve: bool, edits: bool, expected: Option<i32> },
+        Cancel { who: u8 },
+        Deadline,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            8 => (0..6u8, any::<bool>(), any::<bool>(), prop::option::of(1..6i32))
+                .prop_map(|(who, approve, edits, expected)| Step::Vote { who, approve, edits, expected }),
+            1 => (0..6u8).prop_map(|who| Step::Cancel { who }),
+            1 => Just(Step::Deadline),
+        ];
+        prop::collection::vec(step, 1..24)
+    }
+
+    proptest! {
+        /// Whatever is tried, and in whatever order: one outcome at most, never left; versions rise by one for
+        /// each accepted change; nobody votes twice; the requester (p0) never does.
+        #[test]
+        fn the_state_machine_keeps_its_promises(
+            steps in steps(), min_approvers in 1..4u32, rejections_to_reject in 1..3u32,
+        ) {
+            let mut approval = pending(person(0));
+            approval.policy = Policy { min_approvers, rejections_to_reject, ..Policy::default() };
+            let mut votes: Vec<Vote> = Vec::new();
+            for step in steps {
+                let before = approval.clone();
+                let change = match step {
+                    Step::Vote { who, approve, edits, expected } => {
+                        let verdict = if approve { Verdict::Approved } else { Verdict::Rejected };
+                        let ballot = ballot(who, verdict, approve && edits);
+                        let expected = expected.map_or(Precondition::None, |it| Precondition::OneOf(vec![it]));
+                        match cast(&approval, &votes, &ballot, &expected) {
+                            Ok(Cast::Same) => {
+                                prop_assert!(votes.iter().any(|vote| vote.by == ballot.by));
+                                continue;
+                            }
+                            Ok(cast) => {
+                                prop_assert!(who != 0, "the requester voted");
+                                prop_assert!(!votes.iter().any(|vote| vote.by == ballot.by), "a second vote");
+                                votes.push(Vote { by: ballot.by, level: 0, verdict, modifications: ballot.modifications });
+                                match cast { Cast::Decisive(ending) => Some(ending), _ => None }
+                            }
+                            Err(refusal) => {
+                                let is_final = matches!(
+                                    refusal, Refusal::AlreadyDecided | Refusal::Cancelled | Refusal::Expired);
+                                prop_assert_eq!(is_final, approval.state.is_final());
+                                continue;
+                            }
+                        }
+                    }
+                    Step::Cancel { who } => match cancel(&approval, &person(who), "no", &Precondition::None) {
+                        Ok(Some(ending)) => Some(ending),
+                        Ok(None) => continue,
+                        Err(_) => { prop_assert!(approval.state.is_final()); continue; }
+                    },
+                    Step::Deadline if approval.state.is_final() => continue,
+                    Step::Deadline => Some(approval.time_out()),
+                };
+                prop_assert!(!before.state.is_final(), "a final approval changed");
+                approval.version += 1;
+                if let Some(ending) = change {
+                    let at = approval.updated_at;
+                    approval.state = approval.state.clone().end(ending.clone(), at).unwrap();
+                    prop_assert!(approval.state.clone().end(ending, at).is_err());
+                }
+            }
+            if let State::Final { ending: Ending::Resolved { resolution, outcome, .. }, .. } = &approval.state {
+                let approvals = votes.iter().filter(|vote| vote.verdict == Verdict::Approved).count();
+                let rejections = votes.len() - approvals;
+                if *resolution == Resolution::Rejected {
+                    prop_assert_eq!(rejections, rejections_to_reject as usize);
+                } else {
+                    prop_assert_eq!(approvals, min_approvers as usize);
+                }
+                prop_assert_eq!(*resolution == Resolution::Modified, outcome.modifications.is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_checks_is_part_of_the_contract() {
+        let mut approval = pending(person(0));
+        let stale = Precondition::OneOf(vec![99]);
+        let mine = ballot(1, Verdict::Approved, false);
+        // The precondition before the person, the person before the vote.
+        assert_eq!(
+            cast(&approval, &[], &ballot(0, Verdict::Approved, false), &stale),
+            Err(Refusal::VersionConflict)
+        );
+        assert_eq!(
+            cast(&approval, &[], &ballot(0, Verdict::Approved, false), &Precondition::None),
+            Err(Refusal::NotEligible(NotEligible::OwnRequest))
+        );
+        // The outcome before the precondition; the same again before the outcome.
+        let Ok(Cast::Decisive(ending)) = cast(&approval, &[], &mine, &Precondition::None) else { panic!() };
+        approval.state = approval.state.clone().end(ending, approval.updated_at).unwrap();
+        let vote = Vote { by: person(1), level: 0, verdict: Verdict::Approved, modifications: None };
+        assert_eq!(cast(&approval, std::slice::from_ref(&vote), &mine, &stale), Ok(Cast::Same));
+        let other = ballot(2, Verdict::Approved, false);
+        assert_eq!(cast(&approval, &[vote], &other, &stale), Err(Refusal::AlreadyDecided));
+    }
+}

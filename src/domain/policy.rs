@@ -108,7 +108,7 @@ impl Policy {
         }
         let eligible = named.iter().filter(|name| self.allow_self_approval || *name != requester).count();
         let eligible = u32::try_from(eligible).unwrap_or(u32::MAX);
-        let needed = self.quorum().needed.max(self.min_approvers);
+        let needed = self.quorum().needed;
         if needed > eligible { Err(Unsatisfiable::TooFew { needed, eligible }) } else { Ok(()) }
     }
 
@@ -138,9 +138,102 @@ impl Policy {
     fn quorum(&self) -> Quorum<'_> {
         let group = self.allowed_approvers.as_ref();
         let needed = match group {
-            Some(named) if self.require_all => u32::try_from(named.len()).unwrap_or(u32::MAX),
+            Some(named) if self.require_all => {
+                self.min_approvers.max(u32::try_from(named.len()).unwrap_or(u32::MAX))
+            }
             _ => self.min_approvers,
         };
         Quorum { needed, group }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::ids::PrincipalId;
+
+    fn name(number: u8) -> PrincipalName {
+        PrincipalName::new(&format!("p{number}")).unwrap()
+    }
+
+    fn vote(number: u8, verdict: Verdict) -> Vote {
+        let id = PrincipalId(uuid::Uuid::from_u128(u128::from(number)));
+        Vote { by: Actor { id, name: name(number) }, level: 0, verdict, modifications: None }
+    }
+
+    fn policies() -> impl Strategy<Value = Policy> {
+        let named = prop::option::of(prop::collection::btree_set((0..8u8).prop_map(name), 0..6));
+        (1..5u32, named, any::<bool>(), any::<bool>(), 1..4u32).prop_map(
+            |(min_approvers, allowed_approvers, all, allow_self_approval, rejections_to_reject)| Policy {
+                min_approvers,
+                require_all: all && allowed_approvers.is_some(),
+                allowed_approvers,
+                allow_self_approval,
+                rejections_to_reject,
+            },
+        )
+    }
+
+    fn votes() -> impl Strategy<Value = Vec<Vote>> {
+        let verdict = prop_oneof![Just(Verdict::Approved), Just(Verdict::Rejected)];
+        prop::collection::btree_map(0..8u8, verdict, 0..8)
+            .prop_map(|votes| votes.into_iter().map(|(who, verdict)| vote(who, verdict)).collect())
+    }
+
+    proptest! {
+        /// Who votes twice counts once, and the order of votes does not matter.
+        #[test]
+        fn one_person_counts_once(policy in policies(), votes in votes()) {
+            let mut doubled = votes.clone();
+            doubled.extend(votes.iter().rev().cloned());
+            prop_assert_eq!(policy.tally(&votes), policy.tally(&doubled));
+        }
+
+        /// What is decided stays decided, whoever votes the same way afterwards.
+        #[test]
+        fn more_of_the_same_never_undoes(policy in policies(), votes in votes(), more in 8..12u8) {
+            let before = policy.tally(&votes);
+            for (outcome, verdict) in [(Tally::Approved, Verdict::Approved), (Tally::Rejected, Verdict::Rejected)] {
+                if before == outcome {
+                    let mut votes = votes.clone();
+                    votes.push(vote(more, verdict));
+                    prop_assert_eq!(policy.tally(&votes), outcome);
+                }
+            }
+        }
+
+        /// A policy that passes its check can be satisfied: everybody whom it admits approves.
+        #[test]
+        fn what_passes_can_be_satisfied(policy in policies(), requester in 0..8u8) {
+            let by = vote(requester, Verdict::Approved).by;
+            let eager: Vec<Vote> = (0..16u8)
+                .map(|number| vote(number, Verdict::Approved))
+                .filter(|vote| policy.admits(&vote.by, &by).is_ok())
+                .collect();
+            let satisfied = policy.tally(&eager) == Tally::Approved;
+            prop_assert_eq!(policy.check(&by.name).is_ok(), satisfied);
+        }
+
+        /// What is still missing is told exactly: that many more votes of those people, and it is approved.
+        #[test]
+        fn what_is_missing_suffices(policy in policies(), votes in votes()) {
+            if let Tally::Open { missing, from } = policy.tally(&votes) {
+                let all: Vec<u8> = (0..40).collect();
+                let mut voters = all.iter().filter(|number| {
+                    let absent = votes.iter().all(|vote| vote.by.name != name(**number));
+                    absent && from.as_ref().is_none_or(|from| from.contains(&name(**number)))
+                });
+                let mut votes = votes.clone();
+                for step in 0..missing {
+                    let open = matches!(policy.tally(&votes), Tally::Open { .. });
+                    prop_assert!(open, "approved after {} of {}", step, missing);
+                    let Some(voter) = voters.next() else { return Ok(()) };
+                    votes.push(vote(*voter, Verdict::Approved));
+                }
+                prop_assert_eq!(policy.tally(&votes), Tally::Approved);
+            }
+        }
     }
 }

@@ -86,10 +86,6 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         Fault::Number { ref pointer } => {
             Problem::about(Code::Invalid, vec![Violation::new(pointer, "number", fault.to_string())])
         }
-        // The parser gives up on numbers out of a double's range; they are JSON all the same.
-        Fault::Syntax(ref message) if message.starts_with("number out of range") => {
-            Problem::about(Code::Invalid, vec![Violation::new("", "number", message.clone())])
-        }
         fault => Problem::new(Code::Malformed, fault.to_string()),
     })?;
     let mut parser = serde_json::Deserializer::from_slice(bytes);

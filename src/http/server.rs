@@ -25,7 +25,7 @@ const BUFFER: usize = 8192;
 
 /// What a connection beyond the cap is told, at once.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n\
-retry-after: 1\r\nconnection: close\r\ncontent-length: 134\r\n\r\n\
+retry-after: 1\r\nconnection: close\r\ncontent-length: 132\r\n\r\n\
 {\"type\":\"urn:signoff:problem:overloaded\",\"title\":\"Too much at once; nothing was begun\",\"status\":503,\
 \"code\":\"overloaded\",\"detail\":\"\"}";
 

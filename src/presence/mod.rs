@@ -38,17 +38,25 @@ pub fn new_instance_id(name: &str) -> String {
 
 /// What the database's clock says, without asking it each time. For measuring only, never for deciding.
 #[derive(Clone, Default)]
-pub struct DatabaseClock(Arc<Mutex<Option<(Instant, DateTime<Utc>)>>>);
+pub struct DatabaseClock(Arc<Mutex<Option<Reading>>>);
+
+/// What it said, and when that was by our own.
+#[derive(Clone, Copy)]
+struct Reading {
+    at: Instant,
+    time: DateTime<Utc>,
+}
 
 impl DatabaseClock {
     fn set(&self, now: DateTime<Utc>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), now));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Reading { at: Instant::now(), time: now });
     }
 
     /// `None` before the first heartbeat.
     pub fn now(&self) -> Option<DateTime<Utc>> {
-        let (then, time) = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
-        Some(time + then.elapsed())
+        let reading = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
+        Some(reading.time + reading.at.elapsed())
     }
 }
 
@@ -70,7 +78,7 @@ impl Heart {
     /// Beats until the instance stops, then gives the lease up.
     pub async fn run(self) {
         let stopping = self.lifecycle.stopping().clone();
-        stopping.run_until_cancelled(self.keep()).await;
+        stopping.run_until_cancelled(Box::pin(self.keep())).await;
         self.leave().await;
     }
 

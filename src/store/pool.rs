@@ -103,13 +103,13 @@ impl Database {
             Err(elapsed) => Err(elapsed.into()),
         };
         let now = self.health.now();
-        match &result {
-            Ok(()) => self.health.down_since.store(0, Ordering::Relaxed),
-            Err(_) => {
-                let since = &self.health.down_since;
-                let _ = since.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
-                self.health.evict_before.store(now, Ordering::Relaxed);
-            }
+        if result.is_ok() {
+            self.health.down_since.store(0, Ordering::Relaxed);
+        } else {
+            // Only the first failure says since when.
+            let since = &self.health.down_since;
+            let _ = since.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+            self.health.evict_before.store(now, Ordering::Relaxed);
         }
         result
     }

@@ -11,11 +11,6 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 const SPREAD: Duration = Duration::from_millis(20);
 
 pub(super) async fn run(workers: Workers) {
-    let stopping = workers.lifecycle.stopping().clone();
-    stopping.run_until_cancelled(sweep(workers)).await;
-}
-
-async fn sweep(workers: Workers) {
     let mut round = Round::new("deadlines", workers.metrics.clone());
     loop {
         let pause = round.run(once(&workers)).await.unwrap_or(LONGEST_SLEEP);

@@ -10,6 +10,8 @@ use std::{
 
 use super::{Round, Workers};
 
+const INTERVAL: Duration = Duration::from_secs(1);
+
 /// Shared between the sweeps, which write it, and readiness, which reads it.
 #[derive(Clone)]
 pub struct SweepHealth(Arc<AtomicBool>);
@@ -34,25 +36,17 @@ impl SweepHealth {
 /// waiting for a connection; when it is back, the next answer opens the door again.
 pub(super) async fn probe(workers: Workers) {
     let mut round = Round::new("probe", workers.metrics.clone());
-    let stopping = workers.lifecycle.stopping().clone();
-    let probing = async {
-        loop {
-            round.run(workers.database.probe()).await;
-            workers.metrics.upkeep();
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-    };
-    stopping.run_until_cancelled(probing).await;
+    loop {
+        round.run(workers.database.probe()).await;
+        workers.metrics.upkeep();
+        tokio::time::sleep(INTERVAL).await;
+    }
 }
 
 /// Asks Redis every second, for readiness only: nothing else depends on the answer.
 pub(super) async fn probe_redis(workers: Workers) {
-    let stopping = workers.lifecycle.stopping().clone();
-    let probing = async {
-        loop {
-            workers.redis.probe().await;
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-    };
-    stopping.run_until_cancelled(probing).await;
+    loop {
+        workers.redis.probe().await;
+        tokio::time::sleep(INTERVAL).await;
+    }
 }

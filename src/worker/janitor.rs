@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Round, Workers};
 use crate::store::{self, instances, purge};
 
-const INTERVAL: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_mins(1);
 /// How long approvals of a deleted run stay readable.
 const RUN_GRACE: Duration = Duration::from_mins(10);
 /// How long a repeated create is recognised.
@@ -15,15 +15,11 @@ const LOST: Duration = Duration::from_mins(10);
 const BATCH: i64 = 500;
 
 pub(super) async fn run(workers: Workers) {
-    let stopping = workers.lifecycle.stopping().clone();
-    let cleaning = async {
-        let mut round = Round::new("janitor", workers.metrics.clone());
-        loop {
-            tokio::time::sleep(INTERVAL.mul_f64(rand::random_range(0.5..1.0))).await;
-            round.run(once(&workers)).await;
-        }
-    };
-    stopping.run_until_cancelled(cleaning).await;
+    let mut round = Round::new("janitor", workers.metrics.clone());
+    loop {
+        tokio::time::sleep(INTERVAL.mul_f64(rand::random_range(0.5..1.0))).await;
+        round.run(once(&workers)).await;
+    }
 }
 
 async fn once(workers: &Workers) -> Result<(), store::Error> {

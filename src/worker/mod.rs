@@ -34,11 +34,11 @@ impl Workers {
     pub fn start(self) -> SweepHealth {
         let health = SweepHealth::default();
         let lifecycle = self.lifecycle.clone();
-        lifecycle.spawn_service("database probe", health::probe(self.clone()));
-        lifecycle.spawn_service("redis probe", health::probe_redis(self.clone()));
-        lifecycle.spawn_service("outcome sweep", outcomes::run(self.clone(), health.clone()));
-        lifecycle.spawn_service("deadline sweep", deadlines::run(self.clone()));
-        lifecycle.spawn_service("janitor", janitor::run(self));
+        lifecycle.spawn_loop("database probe", health::probe(self.clone()));
+        lifecycle.spawn_loop("redis probe", health::probe_redis(self.clone()));
+        lifecycle.spawn_loop("outcome sweep", outcomes::run(self.clone(), health.clone()));
+        lifecycle.spawn_loop("deadline sweep", deadlines::run(self.clone()));
+        lifecycle.spawn_loop("janitor", janitor::run(self));
         health
     }
 }

@@ -24,11 +24,6 @@ const FEW: usize = 256;
 const CHUNK: usize = 1_000;
 
 pub(super) async fn run(workers: Workers, health: SweepHealth) {
-    let stopping = workers.lifecycle.stopping().clone();
-    stopping.run_until_cancelled(sweep(workers, health)).await;
-}
-
-async fn sweep(workers: Workers, health: SweepHealth) {
     let mut round = Round::new("outcomes", workers.metrics.clone());
     let mut bus = workers.bus.state();
     let mut confirmed = bus.borrow_and_update().confirmed;

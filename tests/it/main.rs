@@ -4,8 +4,14 @@
 //! Every test has a database and a Redis prefix of its own. Tests wait for signals, never for time to pass.
 
 #![expect(clippy::disallowed_methods, reason = "tests spawn clients; only the product tracks its tasks")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what fails here fails the test, where it stands"
+)]
 
 mod support;
 
+mod api;
 mod contract;
 mod faults;

@@ -293,7 +293,7 @@ fn policy(check: &mut Check, body: PolicyBody) -> Policy {
         check.fail("/policy/require_all", "needs", "needs allowed_approvers");
     }
     let allowed_approvers = body.allowed_approvers.map(|names| {
-        if names.len() > MAX_APPROVERS.unsigned_abs() as usize {
+        if i64::try_from(names.len()).is_ok_and(|count| count > MAX_APPROVERS) {
             check.fail(
                 "/policy/allowed_approvers",
                 "max_items",

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::domain::{
     approval::{Approval, Ending, Resolution, State, TimeoutAction},
-    names::CallerName,
+    names::{CallerName, PrincipalName},
     policy::Policy,
 };
 
@@ -124,7 +124,7 @@ impl<'a> From<&'a Policy> for PolicyView<'a> {
         let named = policy.allowed_approvers.as_ref();
         Self {
             min_approvers: policy.min_approvers,
-            allowed_approvers: named.map(|named| named.iter().map(|name| name.as_str()).collect()),
+            allowed_approvers: named.map(|named| named.iter().map(PrincipalName::as_str).collect()),
             require_all: policy.require_all,
             allow_self_approval: policy.allow_self_approval,
             rejections_to_reject: policy.rejections_to_reject,

@@ -100,7 +100,7 @@ async fn g02_equal_idempotency_keys_make_one_approval() {
     let key = cluster.member("agent").await;
     for round in 0..10 {
         let body = crate::support::client::merged(json!({ "run_id": format!("run-{round}") }));
-        let creates: Vec<_> = (0..50)
+        let calls: Vec<_> = (0..50)
             .map(|number| {
                 let api = cluster.api(number % 2, &key);
                 let request = api
@@ -112,8 +112,8 @@ async fn g02_equal_idempotency_keys_make_one_approval() {
             .collect();
         let mut ids = std::collections::HashSet::new();
         let mut created = 0;
-        for create in creates {
-            let reply = create.await.unwrap();
+        for call in calls {
+            let reply = call.await.unwrap();
             let replayed = reply.header("idempotency-replayed") == "true";
             assert_eq!(reply.status, if replayed { 200 } else { 201 }, "round {round}: {reply:#?}");
             created += usize::from(!replayed);

@@ -60,12 +60,12 @@ async fn g13_a_rolling_restart_fails_nobody() {
             })
         })
         .collect();
-    for number in 0..3 {
+    for (number, process) in processes.iter_mut().enumerate() {
         let fresh = Process::start(&database, &prefix, &setup).await;
-        let old = std::mem::replace(&mut processes[number], fresh);
+        let old = std::mem::replace(process, fresh);
         // As a load balancer would: the new one in, the old one out once it is unready.
         old.signal("TERM");
-        urls.lock().unwrap()[number] = processes[number].url.clone();
+        urls.lock().unwrap()[number] = process.url.clone();
         assert_eq!(old.exit_code().await, Some(0), "instance {number} ended in good order");
     }
     over.store(true, std::sync::atomic::Ordering::Relaxed);

@@ -8,11 +8,16 @@ use crate::support::{
     Cluster, Setup,
     proxy::{Mode, Proxy},
     redis::RedisServer,
-    variable, within,
+    unique, variable, within,
 };
 
 async fn readiness(cluster: &Cluster, instance: usize) -> serde_json::Value {
-    reqwest::get(format!("{}/readyz", cluster.instances[instance].url)).await.unwrap().json().await.unwrap()
+    crate::support::client::get(format!("{}/readyz", cluster.instances[instance].url))
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap()
 }
 
 /// Everything that can be done is done, and each in good time.
@@ -26,11 +31,12 @@ async fn everything_works(cluster: &Cluster, when: &str) {
         assert_eq!(waiter.await.unwrap().expect(200).body["status"], "resolved");
         let id = admin.ask(json!({})).await;
         ana.reject(&id, "no").await.expect(200);
-        let id = admin.ask(json!({ "run_id": "run-x" })).await;
+        let run = unique("run");
+        let id = admin.ask(json!({ "run_id": run })).await;
         let waiter = admin.waiting(&id, 50);
         admin.get("/api/v1/approvals/pending").await.expect(200);
         admin.get("/api/v1/cluster").await.expect(200);
-        admin.delete("/api/v1/runs/run-x").await.expect(204);
+        admin.delete(&format!("/api/v1/runs/{run}")).await.expect(204);
         assert_eq!(waiter.await.unwrap().expect(200).body["status"], "cancelled");
         let id = admin.ask(json!({ "timeout_seconds": 1 })).await;
         assert_eq!(admin.wait(&id, 20).await.expect(200).body["status"], "expired");

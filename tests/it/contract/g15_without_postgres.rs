@@ -27,7 +27,16 @@ async fn g15_fails_fast_and_resumes() {
     let id = asker.ask(json!({})).await;
     ana.show(&id).await.expect(200);
     let waiter = asker.waiting(&id, 50);
-    eventually("it waits", || async { cluster.waiting(0) == 1 }).await;
+    // Not merely begun: it has read the row and sleeps. Reads that came after its own have been answered, and
+    // none is under way.
+    let app = &cluster.instances[0].app;
+    eventually("it sleeps", || async {
+        let waits = cluster.waiting(0) == 1;
+        ana.show(&id).await.expect(200);
+        let (open, idle) = app.database.read.usage();
+        waits && open == idle && app.approvals.queues().iter().all(|(_, length)| *length == 0)
+    })
+    .await;
     for fault in [Mode::Cut, Mode::Hang] {
         line.set(fault);
         let begun = Instant::now();
@@ -43,7 +52,8 @@ async fn g15_fails_fast_and_resumes() {
             asker.create(json!({})).await.problem(503, "unavailable");
             assert!(begun.elapsed() < Duration::from_millis(500), "{fault:?}: refused at once");
         }
-        let ready = reqwest::get(format!("{}/readyz", cluster.instances[0].url)).await.unwrap();
+        let ready =
+            crate::support::client::get(format!("{}/readyz", cluster.instances[0].url)).await.unwrap();
         assert_eq!(ready.status(), 503);
         line.set(Mode::Pass);
         within(Duration::from_secs(30), "it resumes", || async { asker.show(&id).await.status == 200 }).await;

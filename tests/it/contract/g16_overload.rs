@@ -32,14 +32,14 @@ async fn g16_connections_past_the_cap_are_told() {
         tokio::net::TcpStream::connect(&address).await.unwrap(),
     ];
     eventually("a third is refused", || async {
-        reqwest::get(format!("{}/livez", cluster.instances[0].url))
+        crate::support::client::get(format!("{}/livez", cluster.instances[0].url))
             .await
             .is_ok_and(|reply| reply.status() == 503)
     })
     .await;
     drop(held);
     eventually("there is room again", || async {
-        reqwest::get(format!("{}/livez", cluster.instances[0].url))
+        crate::support::client::get(format!("{}/livez", cluster.instances[0].url))
             .await
             .is_ok_and(|reply| reply.status() == 200)
     })

@@ -24,7 +24,11 @@ async fn a_read_only_server_is_noticed_and_left() {
     };
     set("SET default_transaction_read_only = on").await;
     let ready = || async {
-        reqwest::get(format!("{}/readyz", cluster.instances[0].url)).await.unwrap().status().as_u16()
+        crate::support::client::get(format!("{}/readyz", cluster.instances[0].url))
+            .await
+            .unwrap()
+            .status()
+            .as_u16()
     };
     within(Duration::from_secs(10), "it is not ready", || async { ready().await == 503 }).await;
     ana.approve(&id).await.problem(503, "unavailable");

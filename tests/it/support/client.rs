@@ -53,8 +53,11 @@ impl Reply {
 
 impl Api {
     pub fn new(base: &str, key: &str) -> Self {
-        static_tls();
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(90)).no_proxy().build().unwrap();
+        Self::with(http(), base, key)
+    }
+
+    /// With a client that others use too: making one reads the system's certificates.
+    pub fn with(http: reqwest::Client, base: &str, key: &str) -> Self {
         Self { http, base: base.into(), key: key.into() }
     }
 
@@ -142,6 +145,17 @@ pub fn merged(body: Value) -> Value {
         }
     }
     whole
+}
+
+pub fn http() -> reqwest::Client {
+    static_tls();
+    reqwest::Client::builder().timeout(Duration::from_secs(90)).no_proxy().build().unwrap()
+}
+
+/// Gets a page without any credential.
+pub async fn get(url: impl reqwest::IntoUrl) -> Result<reqwest::Response, reqwest::Error> {
+    static_tls();
+    reqwest::get(url).await
 }
 
 /// reqwest asks for a provider even where nothing is encrypted.

@@ -32,6 +32,7 @@ pub struct Cluster {
     pub instances: Vec<Instance>,
     pub database: TestDatabase,
     pub prefix: String,
+    http: reqwest::Client,
 }
 
 /// One instance, reachable at `url`.
@@ -58,7 +59,7 @@ impl Cluster {
         for _ in 0..setup.instances {
             instances.push(Instance::start(config(&database, &prefix, &setup)).await);
         }
-        Self { instances, database, prefix }
+        Self { instances, database, prefix, http: super::client::http() }
     }
 
     /// Waits until hints travel between all instances.
@@ -81,7 +82,7 @@ impl Cluster {
 
     /// A client of one instance.
     pub fn api(&self, instance: usize, key: &str) -> Api {
-        Api::new(&self.instances[instance].url, key)
+        Api::with(self.http.clone(), &self.instances[instance].url, key)
     }
 
     /// How many calls wait on an instance.
@@ -102,7 +103,12 @@ impl Instance {
 
     /// The metrics, as text.
     pub async fn metrics(&self) -> String {
-        reqwest::get(format!("{}/metrics", self.operator_url)).await.unwrap().text().await.unwrap()
+        crate::support::client::get(format!("{}/metrics", self.operator_url))
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
     }
 
     /// One sample's value; zero if it isn't there yet.

@@ -29,10 +29,6 @@ impl TestDatabase {
     pub async fn connect(&self) -> PgConnection {
         PgConnection::connect(&self.url).await.unwrap()
     }
-
-    pub fn options(&self) -> PgConnectOptions {
-        self.url.parse().unwrap()
-    }
 }
 
 impl Drop for TestDatabase {

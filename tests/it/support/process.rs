@@ -35,7 +35,7 @@ impl Process {
         let url = format!("http://{address}");
         let ready = format!("{url}/readyz");
         eventually("the process is ready", || async {
-            let body = match reqwest::get(&ready).await {
+            let body = match crate::support::client::get(&ready).await {
                 Ok(response) => response.text().await.unwrap_or_default(),
                 Err(_) => String::new(),
             };

@@ -94,7 +94,9 @@ impl Line {
         // Small packets are the rule on these lines.
         client.set_nodelay(true).unwrap();
         if *self.mode.borrow() == Mode::Cut {
-            return reset(client);
+            // Zero linger turns the close into a reset.
+            client.set_zero_linger().unwrap();
+            return;
         }
         // A hanging line connects as soon as it is told to pass.
         if self.mode.wait_for(|mode| *mode != Mode::Hang).await.is_err() {
@@ -135,9 +137,4 @@ impl Line {
             }
         }
     }
-}
-
-fn reset(stream: TcpStream) {
-    // Zero linger turns the close into a reset.
-    let _ = stream.set_zero_linger();
 }

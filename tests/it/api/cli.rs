@@ -1,0 +1,157 @@
+//! The command line: what it prints, and the codes that a script branches on.
+
+use std::process::Output;
+
+use serde_json::{Value, json};
+
+use crate::support::{Cluster, Setup, eventually, process::signoff};
+
+struct Shell {
+    cluster: Cluster,
+    agent: String,
+    ana: String,
+}
+
+impl Shell {
+    async fn new() -> Self {
+        let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+        let (agent, ana) = (cluster.member("agent").await, cluster.member("ana").await);
+        Self { cluster, agent, ana }
+    }
+
+    async fn run(&self, key: &str, arguments: &[&str]) -> (i32, String) {
+        let url = self.cluster.instances[0].url.as_str();
+        text(signoff(arguments, &[("SIGNOFF_URL", url), ("SIGNOFF_API_KEY", key)]).await)
+    }
+}
+
+/// The exit code, and standard output (or what was said instead of it).
+fn text(output: Output) -> (i32, String) {
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    (output.status.code().unwrap(), if stdout.is_empty() { stderr } else { stdout })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_can_branch_on_the_outcome() {
+    let shell = Shell::new().await;
+    let ask = |extra: Vec<&'static str>| {
+        let mut arguments = vec!["ask", "--run", "r", "--title", "May I?", "--context", r#"{"a":1}"#];
+        arguments.extend(extra);
+        arguments
+    };
+    for (verb, extra, code, words) in [
+        ("approve", vec!["--comment", "go"], 0, "resolved: approved by ana: go"),
+        ("approve", vec!["--modifications", r#"{"a":2}"#], 0, "resolved: modified by ana"),
+        ("reject", vec!["--reason", "no"], 1, "resolved: rejected by ana: no"),
+        ("cancel", vec!["--reason", "never mind"], 3, "cancelled by ana: never mind"),
+    ] {
+        let asking = shell.run(&shell.agent, &ask(vec![]).leak()[..]);
+        let deciding = async {
+            eventually("it waits", || async { shell.cluster.waiting(0) == 1 }).await;
+            let (_, listed) = shell.run(&shell.ana, &["pending", "--mine", "--json"]).await;
+            let listed: Value = serde_json::from_str(&listed).unwrap();
+            let id = listed[0]["id"].as_str().unwrap().to_owned();
+            let mut arguments = vec![verb, id.as_str()];
+            arguments.extend(extra);
+            let (code, said) = shell.run(&shell.ana, &arguments).await;
+            assert_eq!(code, 0, "{said}");
+            id
+        };
+        let ((asked, said), id) = tokio::join!(asking, deciding);
+        assert_eq!((asked, said.trim()), (code, words), "{verb}");
+        assert_eq!(shell.run(&shell.agent, &["wait", &id]).await.0, code);
+        let (shown, page) = shell.run(&shell.agent, &["show", &id]).await;
+        assert_eq!(shown, code);
+        assert!(page.contains("May I?") && page.contains(&id), "{page}");
+    }
+    for (action, code) in [("expire", 2), ("approve", 0), ("reject", 1)] {
+        let (exit, said) = shell
+            .run(&shell.agent, &ask(vec!["--timeout", "1", "--timeout-action", action]).leak()[..])
+            .await;
+        assert_eq!(exit, code, "{said}");
+        assert!(said.starts_with("expired"), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_has_codes_of_its_own() {
+    let shell = Shell::new().await;
+    let (code, id) = shell.run(&shell.agent, &["ask", "--run", "r", "--no-wait"]).await;
+    assert_eq!(code, 0);
+    let id = id.trim();
+    assert_eq!(shell.run(&shell.agent, &["wait", id, "--timeout", "1"]).await.0, 11);
+    assert_eq!(shell.run(&shell.agent, &["show", id]).await.0, 11);
+    let (code, said) = shell.run(&shell.agent, &["approve", id]).await;
+    assert!(code == 12 && said.contains("not_eligible"), "{said}");
+    let (code, said) = shell.run("so_unknownkeyxx_0123456789abcdef0123", &["pending"]).await;
+    assert!(code == 12 && said.contains("unauthenticated"), "{said}");
+    assert_eq!(
+        shell.run(&shell.agent, &["show", "../../livez"]).await.0,
+        12,
+        "an id is one segment of a path"
+    );
+    assert_eq!(shell.run(&shell.agent, &["ask"]).await.0, 10);
+    assert_eq!(shell.run(&shell.agent, &["--help"]).await.0, 0);
+    let (code, said) = text(signoff(&["pending"], &[("SIGNOFF_URL", "http://127.0.0.1:9")]).await);
+    assert!(code == 14 && said.contains("SIGNOFF_API_KEY"), "{said}");
+    let nowhere = [("SIGNOFF_URL", "http://127.0.0.1:9"), ("SIGNOFF_API_KEY", "x")];
+    assert_eq!(text(signoff(&["pending"], &nowhere).await).0, 13);
+    // What an agent wrote can't move the cursor of whoever decides.
+    let nasty = json!({ "run_id": "r", "title": "harmless\u{1b}[2J\u{7}", "context": { "x": "\u{1b}[31m" } });
+    let id = shell.cluster.api(0, &shell.agent).ask(nasty).await;
+    for arguments in [vec!["show", id.as_str()], vec!["pending"]] {
+        let (_, page) = shell.run(&shell.ana, &arguments).await;
+        assert!(!page.contains('\u{1b}') && !page.contains('\u{7}'), "{page:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_made_listed_and_revoked() {
+    let shell = Shell::new().await;
+    let environment = [("DATABASE_URL", shell.cluster.database.url.as_str())];
+    let run = async |arguments: &[&str]| text(signoff(arguments, &environment).await);
+    let create = ["keys", "create", "--workspace", "new", "--principal", "zoë"];
+    let (code, key) = run(&create).await;
+    assert_eq!((code, key.lines().count()), (0, 1), "the key alone: {key}");
+    let key = key.trim().to_owned();
+    assert_eq!(shell.run(&key, &["pending"]).await.0, 0);
+    let (_, made) =
+        run(&[&create[..], &["--json", "--permissions", "approval:create,run:delete"]].concat()).await;
+    let made: Value = serde_json::from_str(&made).unwrap();
+    assert_eq!(made["permissions"], json!(["approval:create", "run:delete"]));
+    assert_eq!(shell.run(made["key"].as_str().unwrap(), &["pending"]).await.0, 12);
+    let (code, said) = run(&[&create[..], &["--permissions", "approval:everything"]].concat()).await;
+    assert!(code == 14 && said.contains("approval:create"), "{said}");
+    let (_, listed) = run(&["keys", "list", "--workspace", "new"]).await;
+    let prefix = key.split('_').nth(1).unwrap();
+    let secret = key.split('_').nth(2).unwrap();
+    assert!(listed.contains(prefix) && listed.contains("zoë") && !listed.contains(secret), "{listed}");
+    assert_eq!(run(&["keys", "revoke", prefix]).await.0, 0);
+    assert_eq!(run(&["keys", "revoke", prefix]).await.0, 14);
+    let (_, listed) = run(&["keys", "list"]).await;
+    assert!(listed.contains("revoked"), "{listed}");
+    // Each change of a key is on record.
+    let mut conn = shell.cluster.database.connect().await;
+    let actions: Vec<String> =
+        sqlx::query_scalar("SELECT action FROM audit_log ORDER BY seq").fetch_all(&mut conn).await.unwrap();
+    assert_eq!(actions, ["key.created", "key.created", "key.revoked"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_says_what_is_wrong() {
+    let shell = Shell::new().await;
+    let database = shell.cluster.database.url.as_str();
+    let redis = std::env::var("REDIS_URL").unwrap();
+    let good = [("DATABASE_URL", database), ("REDIS_URL", redis.as_str())];
+    let (code, said) = text(signoff(&["check"], &good).await);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("up to date"), "{said}");
+    let bad = [("DATABASE_URL", "postgres://u:hunter2@127.0.0.1:9/x"), ("REDIS_URL", "redis://127.0.0.1:9")];
+    let (code, said) = text(signoff(&["check"], &bad).await);
+    assert!(code == 14 && said.contains("can't be used") && !said.contains("hunter2"), "{said}");
+    let (code, said) = text(signoff(&["check"], &[]).await);
+    assert!(code == 14 && said.contains("SIGNOFF_DATABASE_URL"), "{said}");
+    let (code, said) = text(signoff(&["check", "--defaults"], &[]).await);
+    assert!(code == 0 && said.contains("[lease]"), "{said}");
+}

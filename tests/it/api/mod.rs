@@ -1,0 +1,8 @@
+//! The API beyond the contract's lines: lists, runs, preconditions, documents, the command line.
+
+mod approvals;
+mod cli;
+mod listing;
+mod observability;
+mod openapi;
+mod runs;

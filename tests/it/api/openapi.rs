@@ -1,0 +1,44 @@
+//! The document is what clients are generated from: it changes only on purpose.
+
+use serde_json::Value;
+
+use crate::support::{Cluster, Setup, client::get};
+
+#[test]
+fn the_document_is_locked() {
+    let mut document = serde_json::to_value(signoff::http::document()).unwrap();
+    document["info"]["version"] = "[version]".into();
+    insta::assert_json_snapshot!("openapi", document);
+}
+
+#[test]
+fn every_operation_is_described() {
+    let document = serde_json::to_value(signoff::http::document()).unwrap();
+    assert_eq!(document["openapi"].as_str().unwrap().split('.').take(2).collect::<Vec<_>>(), ["3", "1"]);
+    let mut count = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            count += 1;
+            for field in ["summary", "operationId", "tags"] {
+                assert!(!operation[field].is_null(), "{method} {path} has no {field}");
+            }
+            for status in ["401", "403", "503"] {
+                assert!(operation["responses"][status].is_object(), "{method} {path} doesn't tell {status}");
+            }
+            let has_body = operation["requestBody"].is_object();
+            assert_eq!(has_body, operation["responses"]["415"].is_object(), "{method} {path}");
+        }
+    }
+    assert_eq!(count, 12);
+}
+
+#[tokio::test]
+async fn it_is_served_with_a_page_to_read_it() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    let url = &cluster.instances[0].url;
+    let served: Value = get(format!("{url}/openapi.json")).await.unwrap().json().await.unwrap();
+    assert_eq!(served, serde_json::to_value(signoff::http::document()).unwrap());
+    let page = get(format!("{url}/docs/")).await.unwrap();
+    assert_eq!(page.status(), 200);
+    assert!(page.text().await.unwrap().contains("swagger-ui"));
+}
