@@ -1,0 +1,115 @@
+//! Two instances on a database of their own, and who calls them.
+
+use anyhow::Context;
+use signoff::{
+    auth::{key::ApiKey, permission::MEMBER},
+    domain::{ids::KeyId, names::PrincipalName},
+    store::{
+        keys::{self, NewKey},
+        migrations,
+    },
+};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+
+use super::{
+    client::Caller,
+    process::{Instance, Setting},
+};
+
+/// Where the servers are, as `./dev bench` says.
+pub struct Servers {
+    /// A database whose role may create others.
+    pub admin_url: String,
+    pub redis_url: String,
+    /// Redis' binary, for a server to stop.
+    pub redis_server: Option<String>,
+    pub pgbench: Option<String>,
+}
+
+impl Servers {
+    fn from_environment() -> anyhow::Result<Self> {
+        let optional = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let needed = |name: &str| {
+            optional(name).with_context(|| format!("{name} is not set; run this by ./dev bench"))
+        };
+        Ok(Self {
+            admin_url: optional("DATABASE_ADMIN_URL").map_or_else(|| needed("DATABASE_URL"), Ok)?,
+            redis_url: needed("REDIS_URL")?,
+            redis_server: optional("SIGNOFF_REDIS_SERVER"),
+            pgbench: optional("SIGNOFF_PGBENCH"),
+        })
+    }
+}
+
+pub struct Cluster {
+    pub servers: Servers,
+    pub database_url: String,
+    database: String,
+    prefix: String,
+    /// Asks and waits.
+    pub agent: Caller,
+    /// Decides.
+    pub approver: Caller,
+    pub a: Instance,
+    pub b: Instance,
+}
+
+impl Cluster {
+    pub async fn start() -> anyhow::Result<Self> {
+        let servers = Servers::from_environment()?;
+        let database = format!("signoff_bench_{}", uuid::Uuid::new_v4().simple());
+        let (base, _) = servers.admin_url.rsplit_once('/').context("a URL with a database is needed")?;
+        let database_url = format!("{base}/{database}");
+        let mut admin = PgConnection::connect(&servers.admin_url).await.context("connecting to Postgres")?;
+        admin.execute(AssertSqlSafe(format!("CREATE DATABASE {database}"))).await?;
+        admin.close().await?;
+        migrations::up(&database_url.parse()?).await?;
+        let agent = caller(&database_url, "agent").await?;
+        let approver = caller(&database_url, "approver").await?;
+        let prefix = database.clone();
+        let setting = |name| Setting {
+            database_url: &database_url,
+            redis_url: &servers.redis_url,
+            prefix: &prefix,
+            name,
+        };
+        let a = Instance::start(&setting("a")).await?;
+        let b = Instance::start(&setting("b")).await?;
+        Ok(Self { servers, database_url, database, prefix, agent, approver, a, b })
+    }
+
+    /// One more instance, of this cluster or, with a Redis of its own, beside it.
+    pub async fn another(&self, name: &str, redis_url: Option<&str>) -> anyhow::Result<Instance> {
+        let redis_url = redis_url.unwrap_or(&self.servers.redis_url);
+        let setting = Setting { database_url: &self.database_url, redis_url, prefix: &self.prefix, name };
+        Instance::start(&setting).await
+    }
+
+    /// Ends the instances and drops the database.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        let Self { servers, database, a, b, .. } = self;
+        drop((a, b));
+        let mut admin = PgConnection::connect(&servers.admin_url).await?;
+        admin.execute(AssertSqlSafe(format!("DROP DATABASE {database} WITH (FORCE)"))).await?;
+        Ok(())
+    }
+}
+
+async fn caller(database_url: &str, principal: &str) -> anyhow::Result<Caller> {
+    let mut conn = PgConnection::connect(database_url).await?;
+    let workspace = keys::ensure_workspace(&mut conn, &PrincipalName::new("bench")?).await?;
+    let principal = keys::ensure_principal(&mut conn, workspace, &PrincipalName::new(principal)?).await?;
+    let key = ApiKey::generate();
+    let permissions: Vec<String> = MEMBER.iter().map(|it| it.as_str().to_owned()).collect();
+    let new = NewKey {
+        id: KeyId::generate(),
+        workspace,
+        principal,
+        prefix: &key.prefix,
+        secret_hash: key.hash(),
+        permissions: &permissions,
+    };
+    keys::insert(&mut conn, &new).await?;
+    conn.close().await?;
+    Ok(Caller::new(key.reveal()))
+}

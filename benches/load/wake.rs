@@ -1,0 +1,93 @@
+//! From a decision on one instance to the answer of the call that waits on the other.
+//!
+//! The calls wait before anything is timed: what is measured is the wake-up, not the race to it.
+
+use std::time::Duration;
+
+use super::{
+    Extent,
+    cluster::Cluster,
+    figures::{Goal, Report, Track, Unit},
+    floor::Floor,
+    load::{Decided, LANES, ask, decide_waited, in_lanes, wait_for},
+};
+
+/// Idle before each operation; the same work takes twice as long after it.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// One way of deciding.
+#[derive(Clone, Copy)]
+struct Manner {
+    lanes: usize,
+    pause: Duration,
+    count: usize,
+}
+
+#[derive(Default)]
+struct Tracks {
+    wake: Track,
+    own: Track,
+    floor: Track,
+}
+
+pub async fn measure(cluster: &Cluster, extent: Extent, report: &mut Report) -> anyhow::Result<()> {
+    let floor = Floor::start(&cluster.database_url, &cluster.servers.redis_url).await?;
+    let count = extent.pick(1_000, 500);
+    let manners = [
+        ("back to back", Manner { lanes: 1, pause: Duration::ZERO, count }),
+        ("2 ms pause", Manner { lanes: 1, pause: PAUSE, count }),
+        ("64 in flight", Manner { lanes: LANES, pause: Duration::ZERO, count: LANES * 100 }),
+    ];
+    let mut tracks = [Tracks::default(), Tracks::default(), Tracks::default()];
+    let mut hop = Track::default();
+    // Connections, caches, plans.
+    let warm_up = Manner { count: 640, ..manners[2].1 };
+    decide(cluster, warm_up).await?;
+    for _ in 0..extent.rounds {
+        hop.push(floor.hop(count).await?.point());
+        for ((_, manner), tracks) in manners.iter().zip(&mut tracks) {
+            let bare = match manner.lanes {
+                1 => floor.one_by_one(manner.count, manner.pause).await?,
+                lanes => floor.together(lanes, manner.count / lanes).await?,
+            }
+            .point();
+            let decided = decide(cluster, *manner).await?;
+            tracks.floor.push(bare);
+            tracks.wake.push_beside(decided.wake.point(), bare);
+            tracks.own.push(decided.own.point());
+        }
+    }
+    report.add("floor: publish → subscriber", Unit::Milliseconds, &hop, None);
+    for ((name, manner), tracks) in manners.iter().zip(&tracks) {
+        let goal = Goal::RatioAtMost(if manner.lanes == 1 { 1.3 } else { 0.7 });
+        report.add(
+            &format!("floor: commit → publish → wake, {name}"),
+            Unit::Milliseconds,
+            &tracks.floor,
+            None,
+        );
+        let wake = format!("decide on B → answer on A, {name}");
+        report.add(&wake, Unit::Milliseconds, &tracks.wake, Some(goal));
+        if manner.lanes == 1 {
+            report.add_tail(&wake, &tracks.wake, 3.0);
+        }
+        report.add(&format!("decide's own answer, {name}"), Unit::Milliseconds, &tracks.own, None);
+    }
+    Ok(())
+}
+
+async fn decide(cluster: &Cluster, manner: Manner) -> anyhow::Result<Decided> {
+    let ids = ask(cluster.b.http, &cluster.agent, manner.count).await?;
+    let waiters = wait_for(cluster.a.http, &cluster.agent, ids).await?;
+    cluster.a.waiters(waiters.len()).await?;
+    let lanes = in_lanes(waiters, manner.lanes, async |_, share| {
+        decide_waited(cluster.b.http, &cluster.approver, share, manner.pause).await
+    })
+    .await?;
+    cluster.a.waiters(0).await?;
+    let mut decided = Decided::default();
+    for lane in lanes {
+        decided.merge(lane);
+    }
+    Ok(decided)
+}
