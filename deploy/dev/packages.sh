@@ -177,6 +177,24 @@ need_redis() {
   die "found no Redis (or Valkey) $REDIS_FLOOR or newer; install redis-server or give a REDIS_URL"
 }
 
+# --- libfaketime ---
+
+# Sets FAKETIME_LIBRARY: tests run instances whose clocks are wrong by it.
+find_faketime() {
+  local file
+  for file in /usr/lib/*/faketime/libfaketime.so.1 /usr/lib/faketime/libfaketime.so.1 \
+    /opt/homebrew/lib/faketime/libfaketime.1.dylib; do
+    [ -e "$file" ] && FAKETIME_LIBRARY=$file && return 0
+  done
+  return 1
+}
+
+need_faketime() {
+  find_faketime && return 0
+  install_packages libfaketime libfaketime && find_faketime && return 0
+  die "libfaketime is missing; install it (Debian's package: libfaketime)"
+}
+
 # --- HAProxy ---
 
 need_haproxy() {

@@ -139,7 +139,9 @@ cmd_test() {
   local begun=$SECONDS
   begin_run test
   need_rust
+  need_faketime
   start_run_servers
+  export SIGNOFF_FAKETIME=$FAKETIME_LIBRARY
   if [ $# -gt 0 ]; then
     step "tests ($*)" run_tests "$@"
   else

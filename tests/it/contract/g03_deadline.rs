@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 
-use crate::support::{Cluster, Setup, eventually};
+use crate::support::{
+    Api, Cluster, Setup, TestDatabase, cluster::make_key, eventually, process::Process, unique, variable,
+};
 
 fn time(value: &Value) -> DateTime<Utc> {
     value.as_str().unwrap().parse().unwrap()
@@ -179,4 +181,37 @@ async fn g03_each_deadline_fires_once() {
         (total - 500.0).abs() < 0.5
     })
     .await;
+}
+
+/// Instances whose clocks are ten minutes fast and ten minutes slow: only the database's counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn g03_wrong_clocks_change_nothing() {
+    let database = TestDatabase::new().await;
+    let prefix = unique("it");
+    let skewed = |offset: &str| Setup {
+        environment: vec![
+            ("LD_PRELOAD", variable("SIGNOFF_FAKETIME")),
+            ("FAKETIME", offset.to_owned()),
+            // Only the time of day is wrong; time passes as it does.
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+        ],
+        ..Setup::default()
+    };
+    let fast = Process::start(&database, &prefix, &skewed("+10m")).await;
+    let slow = Process::start(&database, &prefix, &skewed("-10m")).await;
+    let asker = make_key(&database, "acme", "agent", &["workspace:admin"]).await;
+    let ana = make_key(&database, "acme", "ana", &["approval:approve"]).await;
+    for (asks, decides) in [(&fast, &slow), (&slow, &fast)] {
+        let (asker, ana) = (Api::new(&asks.url, &asker), Api::new(&decides.url, &ana));
+        let asked = asker.create(json!({ "timeout_seconds": 60 })).await.expect(201);
+        let skew = time(&asked.body["created_at"]) - Utc::now();
+        assert!(skew.num_seconds().abs() < 5, "the database's clock says when: {skew}");
+        assert_eq!(asker.wait(&asked.id(), 1).await.expect(200).body["status"], "pending", "not early");
+        assert_eq!(ana.approve(&asked.id()).await.expect(200).body["approval"]["status"], "resolved");
+        let id = asker.ask(json!({ "timeout_seconds": 1 })).await;
+        let outcome = asker.wait(&id, 20).await.expect(200).body;
+        assert_eq!(outcome["status"], "expired", "not never");
+        let lateness = time(&outcome["resolved_at"]) - time(&outcome["expires_at"]);
+        assert!((0..5_000).contains(&lateness.num_milliseconds()), "{lateness}");
+    }
 }

@@ -1,5 +1,6 @@
 //! Faults that were seen in systems like this one, each provoked.
 
 mod clients_that_vanish;
+mod exhausted_pools;
 mod failover;
 mod upgrades;

@@ -20,11 +20,19 @@ pub struct Setup {
     /// Where the instances find the database, if not directly.
     pub database_url: Option<String>,
     pub flags: Vec<(&'static str, String)>,
+    /// For processes only.
+    pub environment: Vec<(&'static str, String)>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { instances: 2, redis_url: variable("REDIS_URL"), database_url: None, flags: Vec::new() }
+        Self {
+            instances: 2,
+            redis_url: variable("REDIS_URL"),
+            database_url: None,
+            flags: Vec::new(),
+            environment: Vec::new(),
+        }
     }
 }
 

@@ -28,6 +28,7 @@ impl Process {
         ] {
             command.env(name, value);
         }
+        command.envs(setup.environment.iter().map(|(name, value)| (name, value)));
         for (name, value) in &setup.flags {
             command.arg("--set").arg(format!("{name}={value}"));
         }
