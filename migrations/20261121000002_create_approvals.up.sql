@@ -20,8 +20,8 @@ CREATE TABLE sessions (
     PRIMARY KEY (workspace_id, id)
 );
 
--- What callers hand over opaquely (context, checkpoint, metadata, modifications) is `json`, not `jsonb`: it
--- comes back byte for byte, and numbers are not expanded.
+-- What callers hand over opaquely is `json`, not `jsonb`: a request's context, checkpoint and metadata come back
+-- byte for byte, and numbers are not expanded.
 CREATE TABLE approval_requests (
     id                uuid PRIMARY KEY,
     workspace_id      uuid NOT NULL,
@@ -41,7 +41,7 @@ CREATE TABLE approval_requests (
     resolved_by       uuid,
     resolved_by_name  text,
     result            json,
-    timeout_action    text NOT NULL CHECK (timeout_action IN ('expire', 'approve', 'reject', 'escalate')),
+    timeout_action    text NOT NULL CHECK (timeout_action IN ('expire', 'approve', 'reject')),
     escalation_level  integer NOT NULL DEFAULT 0,
     checkpoint        json,
     metadata          json NOT NULL,

@@ -49,6 +49,7 @@ pub struct Database {
     pub url: SecretString,
     pub decide_connections: u32,
     pub read_connections: u32,
+    pub transact_connections: u32,
     pub work_connections: u32,
 }
 
@@ -165,6 +166,7 @@ impl Config {
         for (name, value) in [
             ("decide_connections", self.database.decide_connections),
             ("read_connections", self.database.read_connections),
+            ("transact_connections", self.database.transact_connections),
             ("work_connections", self.database.work_connections),
         ] {
             ensure!(value >= 2, "database.{name} must be at least 2");
@@ -189,6 +191,7 @@ impl Config {
         PoolSizes {
             decide: self.database.decide_connections,
             read: self.database.read_connections,
+            transact: self.database.transact_connections,
             work: self.database.work_connections,
         }
     }

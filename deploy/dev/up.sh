@@ -128,7 +128,7 @@ start_all_instances() {
 }
 
 make_keys() {
-  API_KEY=$(ensure_key SIGNOFF_API_KEY admin workspace:admin) || die "could not make a key"
+  API_KEY=$(ensure_key SIGNOFF_API_KEY admin workspace:admin,cluster:view) || die "could not make a key"
   APPROVER_KEY=$(ensure_key SIGNOFF_APPROVER_KEY ana \
     approval:approve,approval:reject,approval:view:pending,approval:view:history) ||
     die "could not make the approver's key"

@@ -70,7 +70,7 @@ impl Approvals {
 /// `None`: no such run. The approvals that ended with it otherwise, for after the commit.
 async fn delete(shared: &Shared, deletion: &Deletion) -> Result<Option<Vec<Approval>>, store::Error> {
     let Deletion { workspace, run, by, request_id } = deletion;
-    let mut conn = shared.database.work.checkout().await?;
+    let (mut conn, _place) = shared.transaction().await?;
     let mut transaction = conn.begin().await?;
     if runs::lock_for_deletion(&mut transaction, *workspace, run).await?.is_none() {
         transaction.rollback().await?;
@@ -83,7 +83,8 @@ async fn delete(shared: &Shared, deletion: &Deletion) -> Result<Option<Vec<Appro
         if ids.is_empty() {
             break;
         }
-        let loaded = approvals::load(&mut transaction, &ids).await?;
+        let found = approvals::load(&mut transaction, &ids).await?;
+        let loaded: Vec<Loaded> = found.into_values().collect::<Result<_, _>>()?;
         let endings: Vec<(Approval, Ending)> =
             loaded.into_iter().map(|loaded| end_with_run(loaded, by)).collect();
         let batch = batch(&endings, by, request_id.as_deref());

@@ -16,11 +16,13 @@ mod workers;
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
 use crate::{
     bus::{Bus, Change},
     domain::approval::{Approval, Ending, State},
     lifecycle::Lifecycle,
-    store::{self, Database},
+    store::{self, Checkout, Database},
     telemetry::Metrics,
 };
 
@@ -33,7 +35,11 @@ const INTAKE: usize = 2;
 const READERS: usize = 3;
 
 /// A command is answered, one way or the other, within this time.
-pub const COMMAND: Duration = Duration::from_secs(8);
+const COMMAND: Duration = Duration::from_secs(8);
+/// Longest a batch may take, its commit included; longer than any time-out of the database's own.
+const ATTEMPT: Duration = Duration::from_secs(4);
+/// Longest a command may have queued for an attempt to be worth its while.
+const QUEUED: Duration = Duration::from_secs(4);
 
 /// Why something could not be done that the rules would allow.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -68,9 +74,18 @@ pub(crate) struct Shared {
     pub bus: Bus,
     pub metrics: Metrics,
     pub lifecycle: Lifecycle,
+    /// Places for what waits for a row's lock: whoever finds none waits here, not for a connection.
+    pub contended: Arc<Semaphore>,
 }
 
 impl Shared {
+    /// A connection for a transaction that may have to wait for others, and the place that goes with it.
+    pub async fn transaction(&self) -> Result<(Checkout, OwnedSemaphorePermit), store::Error> {
+        let place = self.contended.clone().acquire_owned().await;
+        let place = place.map_err(|_| store::Error::Unavailable(sqlx::Error::PoolClosed))?;
+        Ok((self.database.transact.checkout().await?, place))
+    }
+
     /// Tells everybody who may be interested that an approval was changed and committed.
     pub fn announce(&self, approval: &Arc<Approval>) {
         self.bus.publisher.changed(Change::from(&**approval));
@@ -110,7 +125,8 @@ impl Approvals {
         lifecycle: Lifecycle,
         limits: Limits,
     ) -> Self {
-        let shared = Shared { database, bus, metrics, lifecycle };
+        let contended = Arc::new(Semaphore::new(database.transact.size()));
+        let shared = Shared { database, bus, metrics, lifecycle, contended };
         Self {
             committers: Committers::start(shared.clone(), COMMITTERS, limits.queued),
             intake: Intake::start(shared.clone(), INTAKE, limits.queued),

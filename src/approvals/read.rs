@@ -26,9 +26,12 @@ const BATCH: usize = 256;
 /// Longest a read may take.
 pub(super) const READ: Duration = Duration::from_secs(4);
 
+/// `None`: there is no such approval.
+type Answer = Result<Option<Arc<Loaded>>, Trouble>;
+
 struct Request {
     id: ApprovalId,
-    reply: oneshot::Sender<Result<Option<Arc<Loaded>>, Trouble>>,
+    reply: oneshot::Sender<Answer>,
 }
 
 #[derive(Clone)]
@@ -50,7 +53,7 @@ impl Readers {
         self.queue.queued()
     }
 
-    async fn load(&self, id: ApprovalId) -> Result<Option<Arc<Loaded>>, Trouble> {
+    async fn load(&self, id: ApprovalId) -> Answer {
         let (reply, answer) = oneshot::channel();
         self.queue.send(Request { id, reply })?;
         answer.await.unwrap_or(Err(Trouble::TimedOut))
@@ -74,7 +77,7 @@ async fn read(database: &Database, mut requests: Vec<Request>) {
     match result {
         Ok(found) => {
             for request in requests {
-                let _ = request.reply.send(Ok(found.get(&request.id).cloned()));
+                let _ = request.reply.send(found.get(&request.id).cloned().transpose());
             }
         }
         Err(error) => {
@@ -90,14 +93,14 @@ async fn read(database: &Database, mut requests: Vec<Request>) {
 async fn load(
     database: &Database,
     ids: &[ApprovalId],
-) -> Result<HashMap<ApprovalId, Arc<Loaded>>, store::Error> {
+) -> Result<HashMap<ApprovalId, Result<Arc<Loaded>, Trouble>>, store::Error> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
     let mut conn = database.read.checkout().await?;
     let found = store::approvals::load(&mut conn, ids).await?;
     conn.done();
-    Ok(found.into_iter().map(|loaded| (loaded.approval.id, Arc::new(loaded))).collect())
+    Ok(found.into_iter().map(|(id, loaded)| (id, loaded.map(Arc::new).map_err(Trouble::from))).collect())
 }
 
 impl Approvals {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use sqlx::Connection;
 use tokio::{sync::oneshot, time::timeout};
 
-use super::{Approvals, COMMAND, Shared, Trouble, commit::Failure, workers::Queue};
+use super::{ATTEMPT, Approvals, COMMAND, QUEUED, Shared, Trouble, commit::Failure, workers::Queue};
 use crate::{
     domain::{
         approval::{Approval, State},
@@ -19,8 +19,6 @@ use crate::{
 
 /// Most approvals in one commit.
 const BATCH: usize = 64;
-/// Longest a batch may take.
-const ATTEMPT: std::time::Duration = std::time::Duration::from_secs(4);
 
 /// What a create came to.
 #[derive(Debug, Clone)]
@@ -118,7 +116,7 @@ impl Command {
 
 async fn take(shared: &Shared, commands: Vec<Command>) {
     let (commands, late): (Vec<_>, Vec<_>) =
-        commands.into_iter().partition(|command| command.since.elapsed() < COMMAND);
+        commands.into_iter().partition(|command| command.since.elapsed() < QUEUED);
     for command in late {
         command.answer(Err(Trouble::TimedOut.into()));
     }
@@ -182,7 +180,7 @@ fn spawn_singly(shared: &Shared, command: Command) {
 async fn singly(shared: &Shared, new: &NewApproval) -> Result<Taken, RequestFailure> {
     let trouble = |error: store::Error| RequestFailure::from(Trouble::from(error));
     loop {
-        let mut conn = shared.database.work.checkout().await.map_err(trouble)?;
+        let (mut conn, _place) = shared.transaction().await.map_err(trouble)?;
         if let Some(idempotency) = &new.idempotency {
             let replay = creation::replay(&mut conn, new.workspace, &new.requested_by, idempotency).await;
             match replay.map_err(trouble)? {

@@ -33,7 +33,7 @@ permissions! {
     ApprovalViewPending = "approval:view:pending": "See approvals, list what is pending, wait for outcomes.",
     ApprovalViewHistory = "approval:view:history": "See decisions and records of approvals.",
     RunDelete = "run:delete": "Delete a run with its approvals.",
-    ClusterView = "cluster:view": "See the instances of the service.",
+    ClusterView = "cluster:view": "See the instances of the service, which serve every workspace.",
     WorkspaceAdmin = "workspace:admin": "Everything within the workspace.",
 }
 
@@ -58,7 +58,8 @@ impl Permissions {
     }
 
     pub fn allow(&self, permission: Permission) -> bool {
-        self.0.contains(&permission) || self.0.contains(&Permission::WorkspaceAdmin)
+        let within_workspace = permission != Permission::ClusterView;
+        self.0.contains(&permission) || within_workspace && self.0.contains(&Permission::WorkspaceAdmin)
     }
 }
 
@@ -71,7 +72,7 @@ mod tests {
         let admin = Permissions::from_names(["workspace:admin"]);
         let odd = Permissions::from_names(["approval:everything", "approval:create"]);
         for permission in Permission::ALL {
-            assert!(admin.allow(*permission));
+            assert_eq!(admin.allow(*permission), *permission != Permission::ClusterView);
             assert_eq!(odd.allow(*permission), *permission == Permission::ApprovalCreate);
             assert_eq!(Permission::from_name(permission.as_str()), Some(*permission));
         }

@@ -1,6 +1,6 @@
 //! Sending hints: one task with one connection, in the order in which changes were committed.
 //!
-//! Callers hand over and go on. What can't be sent within 50 ms is dropped, and so is everything for the next
+//! Callers hand over and go on. What can't be sent within 50 ms (a new connection may take a second) is dropped, and so is everything for the next
 //! half second: the sweep brings it, and a Redis that hangs must not pile up work here.
 
 use std::time::Duration;

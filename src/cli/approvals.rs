@@ -4,8 +4,8 @@ use std::{fs, io::Read, time::Duration};
 
 use anyhow::Context;
 use clap::Args;
-use reqwest::Method;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json, value::RawValue};
 
 use super::{
     client::ClientArgs,
@@ -112,18 +112,17 @@ pub struct Cancel {
 impl Ask {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let client = self.client.client()?;
-        let mut policy = Map::new();
-        if !self.approvers.is_empty() {
-            policy.insert("allowed_approvers".into(), json!(self.approvers));
-        }
-        if let Some(count) = self.min_approvers {
-            policy.insert("min_approvers".into(), json!(count));
-        }
-        let body = json!({
-            "run_id": self.run, "approval_type": self.approval_type, "title": self.title,
-            "description": self.description, "context": json_argument(&self.context).context("--context")?,
-            "timeout_seconds": self.timeout, "timeout_action": self.timeout_action, "policy": policy,
-        });
+        let context = json_argument(&self.context).context("--context")?;
+        let body = AskBody {
+            run_id: &self.run,
+            approval_type: &self.approval_type,
+            title: self.title.as_deref(),
+            description: self.description.as_deref(),
+            context: &context,
+            timeout_seconds: self.timeout,
+            timeout_action: self.timeout_action.as_deref(),
+            policy: PolicyBody { allowed_approvers: &self.approvers, min_approvers: self.min_approvers },
+        };
         let created = client.create(&body).await?;
         let id = field(&created, "id");
         if self.no_wait {
@@ -157,7 +156,7 @@ impl Pending {
         let mut items = Vec::new();
         let mut cursor = String::new();
         loop {
-            let page = client.call(Method::GET, &format!("/approvals/pending{filter}{cursor}"), None).await?;
+            let page = client.get(&format!("/approvals/pending{filter}{cursor}")).await?;
             items.extend(page["items"].as_array().cloned().unwrap_or_default());
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
@@ -188,7 +187,7 @@ impl Pending {
 impl Show {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let path = format!("/approvals/{}", path_segment(&self.id));
-        let approval = self.client.client()?.call(Method::GET, &path, None).await?;
+        let approval = self.client.client()?.get(&path).await?;
         if self.client.json {
             println!("{approval}");
         } else {
@@ -200,33 +199,29 @@ impl Show {
 
 impl Approve {
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let mut body = Map::new();
-        if let Some(comment) = &self.comment {
-            body.insert("comment".into(), json!(comment));
-        }
-        if let Some(edits) = &self.modifications {
-            body.insert("modifications".into(), json_argument(edits).context("--modifications")?);
-        }
-        decide(&self.client, &self.id, "approve", Value::Object(body)).await
+        let edits =
+            self.modifications.as_deref().map(json_argument).transpose().context("--modifications")?;
+        let body = ApproveBody { comment: self.comment.as_deref(), modifications: edits.as_deref() };
+        decide(&self.client, &self.id, "approve", &body).await
     }
 }
 
 impl Reject {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let body = json!({ "reason": self.reason, "comment": self.comment });
-        decide(&self.client, &self.id, "reject", body).await
+        decide(&self.client, &self.id, "reject", &body).await
     }
 }
 
 impl Cancel {
     pub async fn run(self) -> anyhow::Result<Exit> {
-        decide(&self.client, &self.id, "cancel", json!({ "reason": self.reason })).await
+        decide(&self.client, &self.id, "cancel", &json!({ "reason": self.reason })).await
     }
 }
 
-async fn decide(args: &ClientArgs, id: &str, verb: &str, body: Value) -> anyhow::Result<Exit> {
+async fn decide(args: &ClientArgs, id: &str, verb: &str, body: &impl Serialize) -> anyhow::Result<Exit> {
     let path = format!("/approvals/{}/{verb}", path_segment(id));
-    let answer = args.client()?.call(Method::POST, &path, Some(&body)).await?;
+    let answer = args.client()?.post(&path, body).await?;
     if args.json {
         println!("{answer}");
     } else {
@@ -265,8 +260,34 @@ fn words(approval: &Value) -> String {
     words
 }
 
-/// JSON from the argument itself, a file (`@path`), or standard input (`@-`).
-fn json_argument(argument: &str) -> anyhow::Result<Value> {
+/// A new approval, with the caller's JSON as it was written.
+#[derive(Serialize)]
+struct AskBody<'a> {
+    run_id: &'a str,
+    approval_type: &'a str,
+    title: Option<&'a str>,
+    description: Option<&'a str>,
+    context: &'a RawValue,
+    timeout_seconds: Option<i64>,
+    timeout_action: Option<&'a str>,
+    policy: PolicyBody<'a>,
+}
+
+#[derive(Serialize)]
+struct PolicyBody<'a> {
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    allowed_approvers: &'a [String],
+    min_approvers: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct ApproveBody<'a> {
+    comment: Option<&'a str>,
+    modifications: Option<&'a RawValue>,
+}
+
+/// JSON, untouched, from the argument itself, a file (`@path`), or standard input (`@-`).
+fn json_argument(argument: &str) -> anyhow::Result<Box<RawValue>> {
     let text = match argument.strip_prefix('@') {
         None => argument.to_owned(),
         Some("-") => {

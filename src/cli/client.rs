@@ -5,6 +5,7 @@ use std::{fs, time::Duration};
 use anyhow::{Context, bail};
 use clap::Args;
 use reqwest::{Method, RequestBuilder, StatusCode};
+use serde::Serialize;
 use serde_json::Value;
 
 /// Which service, and who asks.
@@ -53,18 +54,23 @@ impl ClientArgs {
 }
 
 impl Client {
-    /// Calls once; a problem document becomes an error.
-    pub async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, ClientError> {
-        self.send(self.request(method, path), body).await.map(|(value, _)| value)
+    /// Gets; a problem document becomes an error.
+    pub async fn get(&self, path: &str) -> Result<Value, ClientError> {
+        self.send(self.request(Method::GET, path)).await.map(|(value, _)| value)
+    }
+
+    /// Posts once.
+    pub async fn post(&self, path: &str, body: &impl Serialize) -> Result<Value, ClientError> {
+        self.send(self.request(Method::POST, path).json(body)).await.map(|(value, _)| value)
     }
 
     /// Creates with a key of its own, so that an answer that got lost can be asked for again.
-    pub async fn create(&self, body: &Value) -> Result<Value, ClientError> {
+    pub async fn create(&self, body: &impl Serialize) -> Result<Value, ClientError> {
         let key = uuid::Uuid::now_v7().to_string();
         let mut attempt = 0;
         loop {
             let request = self.request(Method::POST, "/approvals").header("Idempotency-Key", &key);
-            match self.send(request, Some(body)).await {
+            match self.send(request.json(body)).await {
                 Err(ClientError::Unreachable(_)) if attempt < 5 => {
                     attempt += 1;
                     tokio::time::sleep(Duration::from_millis(200 << attempt)).await;
@@ -83,7 +89,7 @@ impl Client {
             let left = patience.map_or(Duration::MAX, |patience| patience.saturating_sub(begun.elapsed()));
             let seconds = left.as_secs_f64().ceil().min(50.0);
             let path = format!("/approvals/{id}/wait?timeout={seconds}");
-            match self.send(self.request(Method::GET, &path), None).await {
+            match self.send(self.request(Method::GET, &path)).await {
                 Ok((value, _)) if value["status"] != "pending" => return Ok(value),
                 Ok((value, _)) if patience.is_some_and(|patience| begun.elapsed() >= patience) => {
                     return Ok(value);
@@ -110,15 +116,8 @@ impl Client {
         self.http.request(method, url).bearer_auth(&self.key).timeout(Duration::from_secs(65))
     }
 
-    async fn send(
-        &self,
-        request: RequestBuilder,
-        body: Option<&Value>,
-    ) -> Result<(Value, Duration), ClientError> {
-        let request = match body {
-            Some(body) => request.json(body),
-            None => request,
-        };
+    /// The answer, and how long to wait before asking again.
+    async fn send(&self, request: RequestBuilder) -> Result<(Value, Duration), ClientError> {
         let unreachable = |error: reqwest::Error| ClientError::Unreachable(error_chain(&error));
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();

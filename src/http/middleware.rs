@@ -27,6 +27,7 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
     let begun = Instant::now();
     let id = request_id(&request);
     request.extensions_mut().insert(id.clone());
+    let trace = trace_id(&request);
     let method = request.method().clone();
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let guarded = request.uri().path().starts_with("/api/");
@@ -43,11 +44,17 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
         }
     }
     let route = matched.as_ref().map_or("none", MatchedPath::as_str);
-    record(&api, &method, route, &id, &response, begun);
+    record(&api, &method, route, &Ids { request: &id.0, trace: trace.as_deref() }, &response, begun);
     response
 }
 
-fn record(api: &Api, method: &Method, route: &str, id: &RequestId, response: &Response, begun: Instant) {
+/// What ties a log line to what the caller logs.
+struct Ids<'a> {
+    request: &'a str,
+    trace: Option<&'a str>,
+}
+
+fn record(api: &Api, method: &Method, route: &str, ids: &Ids<'_>, response: &Response, begun: Instant) {
     let status = response.status().as_u16();
     let took = begun.elapsed();
     // Methods are an open set; labels must not be.
@@ -60,38 +67,40 @@ fn record(api: &Api, method: &Method, route: &str, id: &RequestId, response: &Re
     api.metrics.http_request(label, route, status, took);
     let approval = response.extensions().get::<ApprovalId>().map(tracing::field::display);
     let ms = took.as_secs_f64() * 1000.0;
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                method = label,
+                route,
+                status,
+                ms,
+                request_id = ids.request,
+                trace_id = ids.trace,
+                approval_id = approval,
+                "request"
+            )
+        };
+    }
     // What changes something, or fails, is worth a line; what is only looked at is not.
     if status >= 500 {
-        tracing::warn!(
-            method = label,
-            route,
-            status,
-            ms,
-            request_id = id.0,
-            approval_id = approval,
-            "request"
-        );
+        line!(warn);
     } else if *method == Method::GET {
-        tracing::debug!(
-            method = label,
-            route,
-            status,
-            ms,
-            request_id = id.0,
-            approval_id = approval,
-            "request"
-        );
+        line!(debug);
     } else {
-        tracing::info!(
-            method = label,
-            route,
-            status,
-            ms,
-            request_id = id.0,
-            approval_id = approval,
-            "request"
-        );
+        line!(info);
     }
+}
+
+/// The trace that a W3C `traceparent` (version 00) continues.
+fn trace_id(request: &Request) -> Option<String> {
+    let header = request.headers().get("traceparent")?.to_str().ok()?;
+    let parts: Vec<&str> = header.split('-').collect();
+    let [_, trace, parent, _] = parts[..] else { return None };
+    let hex = |text: &str, length| {
+        text.len() == length
+            && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    };
+    (hex(trace, 32) && hex(parent, 16) && trace.bytes().any(|byte| byte != b'0')).then(|| trace.to_owned())
 }
 
 fn request_id(request: &Request) -> RequestId {

@@ -10,6 +10,7 @@ mod cluster;
 mod health;
 mod middleware;
 mod openapi;
+mod path;
 mod problem;
 mod runs;
 pub mod server;

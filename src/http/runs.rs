@@ -1,18 +1,15 @@
 //! Runs, of which callers only ever delete.
 
-use axum::{
-    Extension,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Extension, extract::State, http::StatusCode};
 
 use super::{
     Api,
     caller::{DeleteRun, May},
     middleware::RequestId,
+    path::NamePath,
     problem::Problem,
 };
-use crate::{approvals::delete_run::Deletion, domain::names::CallerName};
+use crate::approvals::delete_run::Deletion;
 
 /// Delete a run
 ///
@@ -27,9 +24,8 @@ pub async fn delete_run(
     State(api): State<Api>,
     may: May<DeleteRun>,
     Extension(RequestId(request_id)): Extension<RequestId>,
-    Path(run): Path<String>,
+    NamePath(run): NamePath,
 ) -> Result<StatusCode, Problem> {
-    let run = CallerName::new(&run).map_err(|_| Problem::not_found())?;
     let deletion =
         Deletion { workspace: may.caller.workspace, run, by: may.caller.actor, request_id: Some(request_id) };
     api.approvals.delete_run(deletion).await?;

@@ -1,5 +1,7 @@
 //! Approvals as they stand, with their votes.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -100,13 +102,23 @@ macro_rules! select_approvals {
 }
 pub(super) use select_approvals;
 
-/// Reads approvals of any workspace by id, in no particular order; what doesn't exist is left out. Callers
-/// compare the workspace before they show anything.
-pub async fn load(conn: &mut PgConnection, ids: &[ApprovalId]) -> Result<Vec<Loaded>, Error> {
+/// What was found, by id. A row that makes no sense is an error of its own and hurts none of the others.
+pub type Found = HashMap<ApprovalId, Result<Loaded, Error>>;
+
+/// Reads approvals of any workspace by id; what doesn't exist is left out. Callers compare the workspace before
+/// they show anything.
+pub async fn load(conn: &mut PgConnection, ids: &[ApprovalId]) -> Result<Found, Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows =
         select_approvals!("FROM approval_requests a WHERE a.id = ANY($1)", &ids).fetch_all(conn).await?;
-    rows.into_iter().map(Loaded::try_from).collect()
+    Ok(rows.into_iter().map(|row| (ApprovalId(row.id), Loaded::try_from(row))).collect())
+}
+
+/// The rows that make sense; of the others, the log tells.
+pub(super) fn readable(rows: Vec<Row>) -> Vec<Loaded> {
+    let readable =
+        |row| Loaded::try_from(row).inspect_err(|error| tracing::error!(%error, "a row is left out")).ok();
+    rows.into_iter().filter_map(readable).collect()
 }
 
 /// Waits for the row's lock and holds it until the transaction ends.

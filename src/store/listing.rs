@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Error,
-    approvals::{Loaded, select_approvals},
+    approvals::{Loaded, readable, select_approvals},
 };
 use crate::domain::{ids::WorkspaceId, names::CallerName, policy::Actor};
 
@@ -113,5 +113,5 @@ pub async fn pending(conn: &mut PgConnection, filter: &Filter<'_>) -> Result<Vec
             .await?
         }
     };
-    rows.into_iter().map(Loaded::try_from).collect()
+    Ok(readable(rows))
 }

@@ -51,8 +51,13 @@ pub async fn pending(options: &PgConnectOptions) -> Result<usize, Error> {
 /// All migrations that this binary knows, oldest first.
 pub async fn status(options: &PgConnectOptions) -> Result<Vec<Migration>, Error> {
     let mut conn = connect(options).await?;
-    conn.ensure_migrations_table(&MIGRATOR.table_name).await?;
-    let applied = conn.list_applied_migrations(&MIGRATOR.table_name).await?;
+    // Only looks: an instance's role need not be allowed to create tables.
+    let known: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+        .bind(&*MIGRATOR.table_name)
+        .fetch_one(&mut conn)
+        .await
+        .map_err(Error::Connect)?;
+    let applied = if known { conn.list_applied_migrations(&MIGRATOR.table_name).await? } else { Vec::new() };
     Ok(MIGRATOR
         .iter()
         .filter(|it| !matches!(it.migration_type, MigrationType::ReversibleDown))

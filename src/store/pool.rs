@@ -1,4 +1,4 @@
-//! Connections: three pools, each for work that must not starve the others, and a checkout that never gives
+//! Connections: a few pools, each for work that must not starve the others, and a checkout that never gives
 //! back a connection in an unknown state.
 //!
 //! A future that is dropped half-way through a transaction would otherwise return its connection with the
@@ -25,15 +25,19 @@ use super::Error;
 /// Longest a caller waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(2);
 
-/// The three pools. Their sizes add up to what one instance asks of Postgres.
+/// The pools. Their sizes add up to what one instance asks of Postgres.
 #[derive(Clone)]
 pub struct Database {
     /// Creating and deciding: single statements that commit themselves.
     pub decide: Pool,
     /// Reading for waiters, lists and credentials.
     pub read: Pool,
-    /// Sweeps, leases, and the few things that need a transaction of several statements.
+    /// What needs a transaction, and may have to wait for a row's lock.
+    pub transact: Pool,
+    /// Sweeps and leases.
     pub work: Pool,
+    /// One connection, so that the probe never mistakes a busy pool for a database that is away.
+    probe: Pool,
     health: Arc<Health>,
 }
 
@@ -43,6 +47,7 @@ pub struct Database {
 pub struct PoolSizes {
     pub decide: u32,
     pub read: u32,
+    pub transact: u32,
     pub work: u32,
 }
 
@@ -81,13 +86,15 @@ impl Database {
         Self {
             decide: open("decide", sizes.decide),
             read: open("read", sizes.read),
+            transact: open("transact", sizes.transact),
             work: open("work", sizes.work),
+            probe: open("probe", 1),
             health,
         }
     }
 
-    pub fn pools(&self) -> [&Pool; 3] {
-        [&self.decide, &self.read, &self.work]
+    pub fn pools(&self) -> [&Pool; 5] {
+        [&self.decide, &self.read, &self.transact, &self.work, &self.probe]
     }
 
     /// Whether the last probe got an answer. Calls may be refused at once while it didn't.
@@ -115,7 +122,7 @@ impl Database {
     }
 
     async fn probe_once(&self) -> Result<(), Error> {
-        let mut conn = self.work.checkout().await?;
+        let mut conn = self.probe.checkout().await?;
         let read_only =
             sqlx::query_scalar!(r#"SELECT current_setting('transaction_read_only') = 'on' AS "on!""#)
                 .fetch_one(&mut *conn)
@@ -162,6 +169,11 @@ impl Pool {
 
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// How many connections it may open.
+    pub fn size(&self) -> usize {
+        self.inner.options().get_max_connections() as usize
     }
 
     /// Open connections, and those of them that nobody uses now.

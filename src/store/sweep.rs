@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Error,
-    approvals::{Loaded, select_approvals},
+    approvals::{Loaded, readable, select_approvals},
 };
 use crate::domain::ids::ApprovalId;
 
@@ -50,7 +50,7 @@ pub async fn due(conn: &mut PgConnection, limit: i64) -> Result<Vec<Loaded>, Err
     )
     .fetch_all(conn)
     .await?;
-    rows.into_iter().map(Loaded::try_from).collect()
+    Ok(readable(rows))
 }
 
 /// Time until the next deadline; zero if one has passed, `None` if there is none.

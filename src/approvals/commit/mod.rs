@@ -13,7 +13,7 @@ use sqlx::{Connection, PgConnection};
 use tokio::{sync::oneshot, time::timeout};
 
 use self::plan::{Plan, Verdict};
-use super::{COMMAND, Shared, Trouble, workers::Queue};
+use super::{ATTEMPT, COMMAND, QUEUED, Shared, Trouble, workers::Queue};
 use crate::{
     domain::{
         approval::{Approval, Ending},
@@ -26,8 +26,6 @@ use crate::{
 
 /// Most commands in one commit.
 const BATCH: usize = 64;
-/// Longest a batch may take, commit included; longer than any time-out of the database's own.
-const ATTEMPT: std::time::Duration = std::time::Duration::from_secs(4);
 
 /// What somebody wants done to an approval.
 #[derive(Debug, Clone)]
@@ -123,7 +121,7 @@ impl Command {
 
 async fn commit(shared: &Shared, commands: Vec<Command>) {
     let (commands, late): (Vec<_>, Vec<_>) =
-        commands.into_iter().partition(|command| command.since.elapsed() < COMMAND);
+        commands.into_iter().partition(|command| command.since.elapsed() < QUEUED);
     for command in late {
         command.answer(Err(Failure::Trouble(Trouble::TimedOut)));
     }
@@ -204,12 +202,14 @@ async fn attempt(conn: &mut PgConnection, commands: &[Command]) -> Result<Outcom
         .iter()
         .zip(verdicts)
         .map(|(command, verdict)| {
-            let Some(draft) = drafts.get(&command.approval) else {
-                return Some(Err(Failure::NotFound));
+            let verdict = match verdict {
+                Verdict::NotFound => return Some(Err(Failure::NotFound)),
+                Verdict::Unreadable(trouble) => return Some(Err(trouble.into())),
+                verdict => verdict,
             };
-            let approval = draft.as_ref()?.clone();
+            let approval = drafts.get(&command.approval)?.clone()?;
             Some(match verdict {
-                Verdict::NotFound => Err(Failure::NotFound),
+                Verdict::NotFound | Verdict::Unreadable(_) => Err(Failure::NotFound),
                 Verdict::Refused(refusal) => Err(Failure::Refused { refusal, approval }),
                 Verdict::Same => Ok(Answer { changed: false, approval }),
                 Verdict::Changed => {
@@ -246,7 +246,7 @@ fn spawn_singly(shared: &Shared, command: Command) {
 
 async fn singly(shared: &Shared, command: &[Command; 1]) -> Result<Outcome, store::Error> {
     loop {
-        let mut conn = shared.database.work.checkout().await?;
+        let (mut conn, _place) = shared.transaction().await?;
         let mut transaction = conn.begin().await?;
         approvals::lock(&mut transaction, command[0].approval).await?;
         let outcome = attempt(&mut transaction, command).await?;

@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::{Act, Command, action_of};
+use super::{Act, Command, Trouble, action_of};
 use crate::{
     domain::{
         approval::{Approval, Ending, State, Via},
@@ -14,15 +14,17 @@ use crate::{
         ids::ApprovalId,
     },
     store::{
-        approvals::Loaded,
+        approvals::{Found, Loaded},
         changes::{Batch, Record},
     },
 };
 
 /// What becomes of one command, if what it changes gets written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(super) enum Verdict {
     NotFound,
+    /// The row makes no sense.
+    Unreadable(Trouble),
     Refused(Refusal),
     Same,
     Changed,
@@ -45,14 +47,23 @@ pub(super) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     /// Applies deadlines first, then the commands in their order.
-    pub fn new(loaded: Vec<Loaded>, commands: &'a [Command]) -> Self {
-        let mut drafts: HashMap<ApprovalId, Draft> =
-            loaded.into_iter().map(|loaded| (loaded.approval.id, Draft::new(loaded))).collect();
+    pub fn new(found: Found, commands: &'a [Command]) -> Self {
+        let mut drafts = HashMap::new();
+        let mut unreadable = HashMap::new();
+        for (id, loaded) in found {
+            match loaded {
+                Ok(loaded) => drop(drafts.insert(id, Draft::new(loaded))),
+                Err(error) => drop(unreadable.insert(id, Trouble::from(error))),
+            }
+        }
         let verdicts = commands
             .iter()
             .map(|command| match drafts.get_mut(&command.approval) {
                 Some(draft) if draft.read.workspace == command.workspace => draft.apply(&command.act),
-                _ => Verdict::NotFound,
+                _ => match unreadable.get(&command.approval) {
+                    Some(trouble) => Verdict::Unreadable(trouble.clone()),
+                    None => Verdict::NotFound,
+                },
             })
             .collect();
         Self { drafts, verdicts, commands }
@@ -68,7 +79,7 @@ impl<'a> Plan<'a> {
             }
         }
         for (command, verdict) in self.commands.iter().zip(&self.verdicts) {
-            if *verdict == Verdict::Changed
+            if matches!(verdict, Verdict::Changed)
                 && let Some(draft) = self.drafts.get(&command.approval)
             {
                 draft.record(&mut batch, command);

@@ -4,7 +4,7 @@ use axum::{Extension, extract::State, response::Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{decide::reason, path::IdPath, precondition::IfMatch, view};
+use super::{decide::reason, precondition::IfMatch, view};
 use crate::{
     approvals::commit::Act,
     http::{
@@ -12,6 +12,7 @@ use crate::{
         body::Body,
         caller::{Cancel, May},
         middleware::RequestId,
+        path::IdPath,
         problem::{Code, Problem},
         validate::Check,
     },

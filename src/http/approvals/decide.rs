@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{path::IdPath, precondition::IfMatch, view};
+use super::{precondition::IfMatch, view};
 use crate::{
     approvals::commit::Act,
     auth::Caller,
@@ -18,6 +18,7 @@ use crate::{
         body::{Body, OptionalBody},
         caller::{Approve, May, Reject},
         middleware::RequestId,
+        path::IdPath,
         problem::Problem,
         validate::Check,
     },

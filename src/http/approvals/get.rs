@@ -4,11 +4,12 @@ use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{path::IdPath, view};
+use super::view;
 use crate::{
     http::{
         Api,
         caller::{May, ViewHistory, ViewPending},
+        path::IdPath,
         problem::Problem,
     },
     store::{approvals::DecisionRecord, audit::AuditRecord},

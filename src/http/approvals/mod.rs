@@ -4,7 +4,6 @@ pub mod cancel;
 pub mod create;
 pub mod decide;
 pub mod get;
-mod path;
 pub mod pending;
 mod precondition;
 pub mod view;

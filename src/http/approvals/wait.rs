@@ -8,13 +8,14 @@ use axum::{
     response::Response,
 };
 
-use super::{path::IdPath, view};
+use super::view;
 use crate::{
     approvals::wait::Waited,
     domain::approval::{Approval, State as ApprovalState},
     http::{
         Api,
         caller::{May, ViewPending},
+        path::IdPath,
         problem::{Code, Problem},
         validate::Violation,
     },

@@ -97,6 +97,11 @@ async fn trouble_has_codes_of_its_own() {
     assert!(code == 14 && said.contains("SIGNOFF_API_KEY"), "{said}");
     let nowhere = [("SIGNOFF_URL", "http://127.0.0.1:9"), ("SIGNOFF_API_KEY", "x")];
     assert_eq!(text(signoff(&["pending"], &nowhere).await).0, 13);
+    // Numbers reach the server as they were written, and it refuses to round them.
+    let (code, said) = shell
+        .run(&shell.agent, &["ask", "--run", "r", "--no-wait", "--context", r#"{"n":123456789012345678901}"#])
+        .await;
+    assert!(code == 12 && said.contains("double"), "{said}");
     // What an agent wrote can't move the cursor of whoever decides.
     let nasty = json!({ "run_id": "r", "title": "harmless\u{1b}[2J\u{7}", "context": { "x": "\u{1b}[31m" } });
     let id = shell.cluster.api(0, &shell.agent).ask(nasty).await;
@@ -147,6 +152,22 @@ async fn check_says_what_is_wrong() {
     let (code, said) = text(signoff(&["check"], &good).await);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("up to date"), "{said}");
+    // A role that may only read and write data is enough to look, and to serve.
+    let mut conn = shell.cluster.database.connect().await;
+    let role = crate::support::unique("plain");
+    for sql in [
+        format!("CREATE ROLE {role} LOGIN PASSWORD 'plain'"),
+        format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}"),
+    ] {
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await.unwrap();
+    }
+    let host = database.split('@').next_back().unwrap().trim_start_matches("postgres://");
+    let plain = format!("postgres://{role}:plain@{host}");
+    let (code, said) = text(signoff(&["check"], &[("DATABASE_URL", &plain), ("REDIS_URL", &redis)]).await);
+    assert_eq!(code, 0, "{said}");
+    for sql in [format!("DROP OWNED BY {role}"), format!("DROP ROLE {role}")] {
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await.unwrap();
+    }
     let bad = [("DATABASE_URL", "postgres://u:hunter2@127.0.0.1:9/x"), ("REDIS_URL", "redis://127.0.0.1:9")];
     let (code, said) = text(signoff(&["check"], &bad).await);
     assert!(code == 14 && said.contains("can't be used") && !said.contains("hunter2"), "{said}");

@@ -203,11 +203,11 @@ async fn g03_wrong_clocks_change_nothing() {
     let ana = make_key(&database, "acme", "ana", &["approval:approve"]).await;
     for (asks, decides) in [(&fast, &slow), (&slow, &fast)] {
         let (asker, ana) = (Api::new(&asks.url, &asker), Api::new(&decides.url, &ana));
-        let asked = asker.create(json!({ "timeout_seconds": 60 })).await.expect(201);
-        let skew = time(&asked.body["created_at"]) - Utc::now();
+        let pending = asker.create(json!({ "timeout_seconds": 60 })).await.expect(201);
+        let skew = time(&pending.body["created_at"]) - Utc::now();
         assert!(skew.num_seconds().abs() < 5, "the database's clock says when: {skew}");
-        assert_eq!(asker.wait(&asked.id(), 1).await.expect(200).body["status"], "pending", "not early");
-        assert_eq!(ana.approve(&asked.id()).await.expect(200).body["approval"]["status"], "resolved");
+        assert_eq!(asker.wait(&pending.id(), 1).await.expect(200).body["status"], "pending", "not early");
+        assert_eq!(ana.approve(&pending.id()).await.expect(200).body["approval"]["status"], "resolved");
         let id = asker.ask(json!({ "timeout_seconds": 1 })).await;
         let outcome = asker.wait(&id, 20).await.expect(200).body;
         assert_eq!(outcome["status"], "expired", "not never");

@@ -22,7 +22,7 @@ async fn readiness(cluster: &Cluster, instance: usize) -> serde_json::Value {
 
 /// Everything that can be done is done, and each in good time.
 async fn everything_works(cluster: &Cluster, when: &str) {
-    let admin = cluster.api(0, &cluster.key("acme", "agent", &["workspace:admin"]).await);
+    let admin = cluster.api(0, &cluster.key("acme", "agent", &["workspace:admin", "cluster:view"]).await);
     let ana = cluster.api(1, &cluster.member("ana").await);
     let work = async {
         let id = admin.ask(json!({})).await;

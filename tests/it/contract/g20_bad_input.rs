@@ -193,6 +193,18 @@ async fn g20_paths_queries_and_headers() {
         let reply = asker.get(&format!("/api/v1/approvals/{id}/wait?{query}")).await;
         assert_eq!((reply.status, reply.code()), (422, "invalid"), "{query}: {reply:#?}");
     }
+    // A cursor made up by hand, with a time that no database has.
+    for at in ["-200000-01-01T00:00:00Z", "+262000-01-01T00:00:00Z"] {
+        use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+        let cursor = json!({ "sort": "expires_at", "at": at, "id": "01890a5d-ac96-774b-bcce-b302099a8057" });
+        let cursor = URL_SAFE_NO_PAD.encode(cursor.to_string());
+        asker.get(&format!("/api/v1/approvals/pending?cursor={cursor}")).await.problem(422, "invalid");
+    }
+    let admin = cluster.api(0, &cluster.key("acme", "admin", &["workspace:admin"]).await);
+    for name in ["%ff", "a%20b", "%00", "never"] {
+        admin.delete(&format!("/api/v1/runs/{name}")).await.problem(404, "not_found");
+    }
+    admin.get("/api/v1/cluster").await.problem(403, "forbidden");
     let long = "k".repeat(256);
     for key in ["", "a b", "é", long.as_str()] {
         let request = asker.request(Method::POST, "/api/v1/approvals").header("Idempotency-Key", key);

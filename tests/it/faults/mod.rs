@@ -1,6 +1,8 @@
 //! Faults that were seen in systems like this one, each provoked.
 
 mod clients_that_vanish;
+mod contended_rows;
 mod exhausted_pools;
 mod failover;
+mod unreadable_rows;
 mod upgrades;

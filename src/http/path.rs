@@ -1,0 +1,39 @@
+//! What stands in a path. Whatever can't be a name or an id names nothing: 404, like a thing of another workspace.
+
+use axum::{
+    extract::{FromRequestParts, Path},
+    http::request::Parts,
+};
+use uuid::Uuid;
+
+use super::problem::Problem;
+use crate::domain::{ids::ApprovalId, names::CallerName};
+
+/// An approval's id.
+pub struct IdPath(pub ApprovalId);
+
+/// A name that a caller gave.
+pub struct NamePath(pub CallerName);
+
+async fn segment<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<String, Problem> {
+    let path = Path::<String>::from_request_parts(parts, state).await;
+    path.map(|Path(segment)| segment).map_err(|_| Problem::not_found())
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IdPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let id = Uuid::try_parse(&segment(parts, state).await?).map_err(|_| Problem::not_found())?;
+        Ok(Self(ApprovalId(id)))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for NamePath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let name = CallerName::new(&segment(parts, state).await?).map_err(|_| Problem::not_found())?;
+        Ok(Self(name))
+    }
+}
