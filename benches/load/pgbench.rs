@@ -34,6 +34,12 @@ impl Script {
         Self::new(pgbench, database_url, &text)
     }
 
+    /// The same where there is no index but the key.
+    pub fn keyed_update(pgbench: &str, database_url: &str) -> anyhow::Result<Self> {
+        let update = UPDATE.replace("floor_requests", "floor_keyed").replace("$1", ":n");
+        Self::new(pgbench, database_url, &format!("\\set n random(1, {ROWS})\n{update};\n"))
+    }
+
     pub fn insert(pgbench: &str, database_url: &str) -> anyhow::Result<Self> {
         // A statement ends with its line in pgbench's eyes, unless it is asked otherwise.
         Self::new(pgbench, database_url, &format!("{};\n", INSERT.replace('\n', " ")))

@@ -15,6 +15,7 @@ use super::{
 
 #[derive(Default)]
 struct Tracks {
+    keyed: Track,
     update: [Track; 2],
     insert: [Track; 2],
     creates: Track,
@@ -26,17 +27,13 @@ struct Tracks {
 
 pub async fn measure(cluster: &Cluster, extent: Extent, report: &mut Report) -> anyhow::Result<()> {
     floor::prepare(&cluster.database_url).await?;
-    let scripts = match &cluster.servers.pgbench {
-        Some(pgbench) => Some((
-            Script::update(pgbench, &cluster.database_url)?,
-            Script::insert(pgbench, &cluster.database_url)?,
-        )),
-        None => None,
-    };
-    let Some((mut update, mut insert)) = scripts else {
+    let Some(pgbench) = &cluster.servers.pgbench else {
         report.not_run("throughput", "SIGNOFF_PGBENCH names no pgbench, and there is no floor without it");
         return Ok(());
     };
+    let mut update = Script::update(pgbench, &cluster.database_url)?;
+    let mut keyed = Script::keyed_update(pgbench, &cluster.database_url)?;
+    let mut insert = Script::insert(pgbench, &cluster.database_url)?;
     let seconds = extent.pick(3, 2);
     let count = LANES * extent.pick(150, 75);
     let mut tracks = Tracks::default();
@@ -44,6 +41,7 @@ pub async fn measure(cluster: &Cluster, extent: Extent, report: &mut Report) -> 
     for _ in 0..extent.rounds {
         let bare_update = update.best(seconds)?;
         let bare_insert = insert.best(seconds)?;
+        tracks.keyed.push(keyed.best(seconds)?);
         tracks.update[0].push(update.alone(seconds)?);
         tracks.insert[0].push(insert.alone(seconds)?);
         let ours = round(cluster, count).await?;
@@ -58,6 +56,7 @@ pub async fn measure(cluster: &Cluster, extent: Extent, report: &mut Report) -> 
     let rate = Unit::PerSecond;
     report.add("floor: bare UPDATE, pgbench, 1 client", rate, &tracks.update[0], None);
     report.add("floor: bare UPDATE, pgbench, best of 8–64", rate, &tracks.update[1], None);
+    report.add("the same where there is no index but the key", rate, &tracks.keyed, None);
     report.add("floor: bare INSERT of 1 KB, pgbench, 1 client", rate, &tracks.insert[0], None);
     report.add("floor: bare INSERT of 1 KB, pgbench, best of 8–64", rate, &tracks.insert[1], None);
     report.add("creates on one instance, 64 callers", rate, &tracks.creates, None);
