@@ -61,7 +61,13 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
 
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
-    quantile(&values, 0.5)
+    let middle = values.len() / 2;
+    // Of an even number of rounds none may be favoured.
+    if values.len() % 2 == 0 && middle > 0 {
+        f64::midpoint(values[middle - 1], values[middle])
+    } else {
+        quantile(&values, 0.5)
+    }
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
