@@ -63,7 +63,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     let middle = values.len() / 2;
     // Of an even number of rounds none may be favoured.
-    if values.len() % 2 == 0 && middle > 0 {
+    if values.len().is_multiple_of(2) && middle > 0 {
         f64::midpoint(values[middle - 1], values[middle])
     } else {
         quantile(&values, 0.5)
