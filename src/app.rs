@@ -17,6 +17,7 @@ use crate::{
     config::Config,
     http::{
         self, Api,
+        body::Budget,
         server::{Connections, Options},
     },
     lifecycle::Lifecycle,
@@ -69,6 +70,10 @@ impl App {
         let lifecycle = Lifecycle::default();
         let metrics = Metrics::new(VERSION)?;
         let database = Database::new(options, config.pool_sizes());
+        // So that readiness is true from the first request on; what it found, it remembers.
+        if let Err(error) = database.probe().await {
+            tracing::warn!(%error, "the database can't be used yet");
+        }
         let names = Names::new(&config.redis.prefix, &instance);
         let bus = Bus::start(&redis, &names, &metrics, &lifecycle);
         let approvals = Approvals::start(
@@ -116,6 +121,7 @@ impl App {
             clock,
             lease_ttl: config.lease.ttl(),
             connections: connections.clone(),
+            bodies: Budget::new(config.limits.max_body_mebibytes),
         });
         listen(&config, listeners, api, connections, &lifecycle);
         Ok(Self { config, instance, lifecycle, approvals, bus, database })

@@ -86,6 +86,7 @@ pub struct Limits {
     pub max_waiters: usize,
     pub max_connections: usize,
     pub max_queued: usize,
+    pub max_body_mebibytes: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -177,6 +178,10 @@ impl Config {
             ensure!((0.0..=3600.0).contains(&seconds), "drain.{name} must be 0 to 3600");
         }
         ensure!(self.limits.max_queued > 0, "limits.max_queued must be at least 1");
+        ensure!(
+            (1..=1024 * 1024).contains(&self.limits.max_body_mebibytes),
+            "limits.max_body_mebibytes must be 1 to 1048576"
+        );
         ensure!(self.http.header_timeout_seconds > 0, "http.header_timeout_seconds must be at least 1");
         let plain = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
         ensure!(

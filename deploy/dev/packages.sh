@@ -76,6 +76,8 @@ need_rust() {
   # Where rustup puts it; login shells have it in PATH, CI often not.
   command -v cargo >/dev/null || PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
   command -v cargo >/dev/null || die "Rust is missing: install the stable toolchain with rustup"
+  # The allocator is built with make.
+  command -v make >/dev/null || install_packages make make || die "make is missing"
   command -v cc >/dev/null || install_packages "a C compiler" gcc libc6-dev ||
     die "a C compiler is missing (the TLS library needs one); Debian's package: gcc"
 }

@@ -7,7 +7,7 @@ use sqlx::Connection;
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
-    Approvals, COMMAND, Shared, Trouble,
+    Approvals, COMMAND, Ended, Shared, Trouble,
     commit::{Failure, action_of},
     expire,
 };
@@ -23,12 +23,12 @@ use crate::{
         approvals::{self, Loaded},
         audit,
         changes::{self, Batch, Record},
-        runs,
+        runs::{self, Run},
     },
 };
 
-/// Approvals cancelled with one statement.
-const CHUNK: i64 = 500;
+/// Approvals cancelled with one statement, and in memory at once.
+const CHUNK: i64 = 100;
 
 /// Who deletes which run.
 #[derive(Debug, Clone)]
@@ -48,8 +48,8 @@ impl Approvals {
         self.shared.lifecycle.spawn("run deletion", async move {
             let result = match timeout(COMMAND, delete(&shared, &deletion)).await {
                 Ok(Ok(Some(ended))) => {
-                    for approval in ended {
-                        shared.announce(&Arc::new(approval));
+                    for ended in ended {
+                        shared.announce_ended(ended);
                     }
                     Ok(())
                 }
@@ -67,15 +67,17 @@ impl Approvals {
     }
 }
 
-/// `None`: no such run. The approvals that ended with it otherwise, for after the commit.
-async fn delete(shared: &Shared, deletion: &Deletion) -> Result<Option<Vec<Approval>>, store::Error> {
+/// `None`: no such run. What ended with it otherwise, for after the commit.
+async fn delete(shared: &Shared, deletion: &Deletion) -> Result<Option<Vec<Ended>>, store::Error> {
     let Deletion { workspace, run, by, request_id } = deletion;
     let (mut conn, _place) = shared.transaction().await?;
     let mut transaction = conn.begin().await?;
-    if runs::lock_for_deletion(&mut transaction, *workspace, run).await?.is_none() {
+    let found = runs::lock_for_deletion(&mut transaction, *workspace, run).await?;
+    if found != Run::Open {
         transaction.rollback().await?;
         conn.done();
-        return Ok(None);
+        // Saying it again, after an answer that got lost, finds it done.
+        return Ok((found == Run::Deleted).then(Vec::new));
     }
     let mut ended = Vec::new();
     loop {
@@ -85,19 +87,16 @@ async fn delete(shared: &Shared, deletion: &Deletion) -> Result<Option<Vec<Appro
         }
         let found = approvals::load(&mut transaction, &ids).await?;
         let loaded: Vec<Loaded> = found.into_values().collect::<Result<_, _>>()?;
-        let endings: Vec<(Approval, Ending)> =
+        let endings: Vec<(Arc<Approval>, Ending)> =
             loaded.into_iter().map(|loaded| end_with_run(loaded, by)).collect();
         let batch = batch(&endings, by, request_id.as_deref());
         let written = changes::write(&mut transaction, &batch).await?;
-        for (mut approval, ending) in endings {
-            // Not written: its deadline passed just now; the next round finds it due.
-            let Some(at) = written.get(&approval.id) else { continue };
-            let Ok(state) = approval.state.end(ending, *at) else { continue };
-            approval.state = state;
-            approval.version += 1;
-            approval.updated_at = *at;
-            ended.push(approval);
-        }
+        // Not written: its deadline passed just now; the next round finds it due. Only what the announcement
+        // needs is kept: a run may have very many approvals with large contexts.
+        let of_written = endings.iter().filter_map(|(approval, ending)| {
+            written.get(&approval.id).map(|at| Ended::new(approval, ending, *at))
+        });
+        ended.extend(of_written);
     }
     runs::mark_deleted(&mut transaction, *workspace, run).await?;
     let entry = audit::Entry {
@@ -116,7 +115,7 @@ async fn delete(shared: &Shared, deletion: &Deletion) -> Result<Option<Vec<Appro
 }
 
 /// What was due before the run went has expired; the rest is cancelled.
-fn end_with_run(loaded: Loaded, by: &Actor) -> (Approval, Ending) {
+fn end_with_run(loaded: Loaded, by: &Actor) -> (Arc<Approval>, Ending) {
     let ending = if loaded.due {
         loaded.approval.time_out()
     } else {
@@ -129,7 +128,7 @@ fn end_with_run(loaded: Loaded, by: &Actor) -> (Approval, Ending) {
     (loaded.approval, ending)
 }
 
-fn batch(endings: &[(Approval, Ending)], by: &Actor, request_id: Option<&str>) -> Batch {
+fn batch(endings: &[(Arc<Approval>, Ending)], by: &Actor, request_id: Option<&str>) -> Batch {
     let mut batch = Batch::default();
     for (approval, ending) in endings {
         batch.change(approval, approval.version + 1, Some(ending));

@@ -37,7 +37,7 @@ impl Approvals {
         let written = changes::write(&mut conn, &batch).await?;
         conn.done();
         for (loaded, ending) in due.into_iter().zip(endings) {
-            let mut approval = loaded.approval;
+            let mut approval = Arc::unwrap_or_clone(loaded.approval);
             let Some(at) = written.get(&approval.id) else { continue };
             // It was read as pending, and the database has agreed.
             let Ok(state) = approval.state.end(ending, *at) else { continue };

@@ -12,6 +12,9 @@ use crate::{
     },
 };
 
+/// Where a page ends before its limit: bytes of what callers sent with its items.
+const LARGEST_PAGE: usize = 4 * 1024 * 1024;
+
 /// One page.
 pub struct Page {
     pub items: Vec<Loaded>,
@@ -32,8 +35,14 @@ impl Approvals {
             Ok::<_, store::Error>(items)
         };
         let mut items = timeout(READ, reading).await??;
-        let more = items.len() > limit;
-        items.truncate(limit);
+        let fit = items.iter().scan(0, |size, loaded| {
+            *size += loaded.approval.request.size();
+            Some(*size)
+        });
+        // One item always fits, or there would be no way past it.
+        let fit = fit.take_while(|size| *size <= LARGEST_PAGE).count().max(1).min(limit);
+        let more = items.len() > fit;
+        items.truncate(fit);
         let next = items.last().filter(|_| more).map(|last| Position::of(last, filter.sort));
         Ok(Page { items, next })
     }

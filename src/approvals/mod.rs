@@ -16,11 +16,12 @@ mod workers;
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    bus::{Bus, Change},
-    domain::approval::{Approval, Ending, State},
+    bus::{Bus, Change, Source},
+    domain::approval::{Approval, Ending, Resolution, State},
     lifecycle::Lifecycle,
     store::{self, Checkout, Database},
     telemetry::Metrics,
@@ -91,11 +92,42 @@ impl Shared {
         self.bus.publisher.changed(Change::from(&**approval));
         self.bus.registry.settle(approval);
         if let State::Final { ending, at } = &approval.state {
-            let outcome = ending.resolution().map_or(ending.status().as_str(), |it| it.as_str());
-            self.metrics.outcome(outcome, ending.via().as_str());
-            if matches!(ending, Ending::Expired { .. }) {
-                self.metrics.expiry_lateness((*at - approval.expires_at).to_std().unwrap_or_default());
-            }
+            self.count(&Ended::new(approval, ending, *at));
+        }
+    }
+
+    /// The same where the approval itself was not kept: waiters here read it like those elsewhere.
+    pub fn announce_ended(&self, ended: Ended) {
+        self.count(&ended);
+        self.bus.registry.wake([ended.change.approval], Source::Local);
+        self.bus.publisher.changed(ended.change);
+    }
+
+    fn count(&self, ended: &Ended) {
+        self.metrics.outcome(ended.outcome, ended.via);
+        if let Some(lateness) = ended.lateness {
+            self.metrics.expiry_lateness(lateness);
+        }
+    }
+}
+
+/// What there is to tell of an approval that ended.
+pub(crate) struct Ended {
+    change: Change,
+    outcome: &'static str,
+    via: &'static str,
+    /// For a deadline: from it to the commit.
+    lateness: Option<Duration>,
+}
+
+impl Ended {
+    pub fn new(approval: &Approval, ending: &Ending, at: DateTime<Utc>) -> Self {
+        let expired = matches!(ending, Ending::Expired { .. });
+        Self {
+            change: Change::from(approval),
+            outcome: ending.resolution().map_or(ending.status().as_str(), Resolution::as_str),
+            via: ending.via().as_str(),
+            lateness: expired.then(|| (at - approval.expires_at).to_std().unwrap_or_default()),
         }
     }
 }

@@ -7,7 +7,7 @@ use tokio::{sync::oneshot, time::timeout};
 use super::{
     Approvals, Shared, Trouble,
     commit::{Act, Failure},
-    workers::Queue,
+    workers::{Queue, Weigh},
 };
 use crate::{
     domain::{
@@ -32,6 +32,13 @@ type Answer = Result<Option<Arc<Loaded>>, Trouble>;
 struct Request {
     id: ApprovalId,
     reply: oneshot::Sender<Answer>,
+}
+
+impl Weigh for Request {
+    /// An id. What it leads to may be large, but is not known before.
+    fn weight(&self) -> usize {
+        0
+    }
 }
 
 #[derive(Clone)]
@@ -68,7 +75,8 @@ async fn read(database: &Database, mut requests: Vec<Request>) {
     ids.dedup();
     let result = match timeout(READ, load(database, &ids)).await {
         // Reading is safe to repeat, and the first attempt may have met a connection that was just cut.
-        Ok(Err(store::Error::Unavailable(_))) => {
+        Ok(Err(error @ store::Error::Unavailable(_))) => {
+            database.suspect(&error);
             timeout(READ, load(database, &ids)).await.unwrap_or_else(|elapsed| Err(elapsed.into()))
         }
         Ok(result) => result,
@@ -113,7 +121,7 @@ impl Approvals {
         if loaded.due {
             return Ok(self.act(workspace, id, Act::Settle, None).await?.approval);
         }
-        Ok(Arc::new(Arc::unwrap_or_clone(loaded).approval))
+        Ok(loaded.approval.clone())
     }
 
     /// Who said what, oldest first.

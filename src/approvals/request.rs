@@ -5,7 +5,11 @@ use std::{sync::Arc, time::Instant};
 use sqlx::Connection;
 use tokio::{sync::oneshot, time::timeout};
 
-use super::{ATTEMPT, Approvals, COMMAND, QUEUED, Shared, Trouble, commit::Failure, workers::Queue};
+use super::{
+    ATTEMPT, Approvals, COMMAND, QUEUED, Shared, Trouble,
+    commit::Failure,
+    workers::{Queue, Weigh},
+};
 use crate::{
     domain::{
         approval::{Approval, State},
@@ -107,6 +111,12 @@ fn approval(new: NewApproval, created: Created) -> Approval {
     }
 }
 
+impl Weigh for Command {
+    fn weight(&self) -> usize {
+        self.new.request.size()
+    }
+}
+
 impl Command {
     fn answer(self, result: Result<Taken, RequestFailure>) {
         // Whoever asked may have gone; what was committed stays.
@@ -153,6 +163,7 @@ async fn take(shared: &Shared, commands: Vec<Command>) {
         }
         Err(error) => {
             tracing::error!(%error, size, "a batch was not committed, or not known to be");
+            shared.database.suspect(&error);
             let trouble = Trouble::from(error);
             for command in commands {
                 command.answer(Err(trouble.clone().into()));

@@ -73,8 +73,7 @@ impl Approvals {
         let _place = self.waiters.enter()?;
         let interest = self.shared.bus.registry.register(id);
         let closing = self.shared.lifecycle.closing();
-        let patience = tokio::time::sleep(patience);
-        tokio::pin!(patience);
+        let until = tokio::time::Instant::now() + patience;
         let mut woken = false;
         loop {
             let listening = interest.listen();
@@ -89,15 +88,15 @@ impl Approvals {
             if closing.is_cancelled() {
                 return Ok(Waited::Draining(approval));
             }
-            if patience.is_elapsed() {
+            if tokio::time::Instant::now() >= until {
                 return Ok(Waited::Pending(approval));
             }
             drop(approval);
-            tokio::select! {
-                () = listening => woken = true,
-                () = &mut patience => {}
-                () = closing.cancelled() => {}
-            }
+            woken = tokio::select! {
+                () = listening => true,
+                () = tokio::time::sleep_until(until) => false,
+                () = closing.cancelled() => false,
+            };
         }
     }
 }

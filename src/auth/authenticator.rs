@@ -19,6 +19,9 @@ use crate::{
 /// A revoked key is refused everywhere after this; the contract says five seconds.
 const REMEMBERED: Duration = Duration::from_secs(3);
 
+/// Longest a look-up may take.
+const LOOK_UP: Duration = Duration::from_secs(4);
+
 /// Turns keys into callers.
 #[derive(Clone)]
 pub struct Authenticator {
@@ -83,10 +86,14 @@ impl Authenticator {
         })
     }
 
+    /// Bounded in time: everybody who uses the key waits for this one look-up.
     async fn look_up(&self, prefix: &str) -> Result<Option<Arc<StoredKey>>, store::Error> {
-        let mut conn = self.database.read.checkout().await?;
-        let found = store::keys::find(&mut conn, prefix).await?;
-        conn.done();
-        Ok(found.map(Arc::new))
+        let looking = async {
+            let mut conn = self.database.read.checkout().await?;
+            let found = store::keys::find(&mut conn, prefix).await?;
+            conn.done();
+            Ok(found.map(Arc::new))
+        };
+        tokio::time::timeout(LOOK_UP, looking).await?
     }
 }

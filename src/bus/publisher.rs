@@ -1,14 +1,14 @@
 //! Sending hints: one task with one connection, in the order in which changes were committed.
 //!
-//! Callers hand over and go on. What can't be sent within 50 ms (a new connection may take a second) is dropped, and so is everything for the next
-//! half second: the sweep brings it, and a Redis that hangs must not pile up work here.
+//! Callers hand over and go on. What can't be sent in time is kept, up to a bound, and tried again half a second
+//! later: the sweep wakes meanwhile, and a Redis that hangs must not pile up work here.
 
 use std::time::Duration;
 
 use deadpool_redis::{Connection, redis};
 use tokio::{
     sync::mpsc,
-    time::{Instant, timeout},
+    time::{Instant, sleep_until, timeout},
 };
 
 use super::{
@@ -23,6 +23,8 @@ use crate::{lifecycle::Lifecycle, telemetry::Metrics};
 const QUEUE: usize = 16_384;
 /// Hints that go into one message at most; some 10 KB.
 const MESSAGE: usize = 128;
+/// Hints that are kept for when Redis is back.
+const KEPT: usize = 4_096;
 /// How long a failure keeps us from trying again.
 const OPEN: Duration = Duration::from_millis(500);
 
@@ -46,7 +48,9 @@ impl Publisher {
             changes: names.changes(),
             inbox: names.inbox(),
             connection: None,
+            kept: Vec::new(),
             closed_until: Instant::now(),
+            failing: false,
             metrics: metrics.clone(),
         };
         lifecycle.spawn_service("publisher", actor.run(hints, lifecycle.clone()));
@@ -74,8 +78,12 @@ struct Actor {
     changes: String,
     inbox: String,
     connection: Option<Connection>,
+    /// What could not be sent yet.
+    kept: Vec<Hint>,
     /// The breaker: nothing is tried before.
     closed_until: Instant,
+    /// A failure that lasts is logged once.
+    failing: bool,
     metrics: Metrics,
 }
 
@@ -83,34 +91,60 @@ impl Actor {
     async fn run(mut self, mut hints: mpsc::Receiver<Hint>, lifecycle: Lifecycle) {
         let mut taken = Vec::with_capacity(MESSAGE);
         loop {
-            let count = tokio::select! {
+            tokio::select! {
                 // Whatever was handed over before the end is still sent.
                 biased;
-                count = hints.recv_many(&mut taken, MESSAGE) => count,
+                count = hints.recv_many(&mut taken, MESSAGE) => if count == 0 {
+                    return;
+                },
+                () = sleep_until(self.closed_until), if !self.kept.is_empty() => {}
                 () = lifecycle.stopping().cancelled() => return,
-            };
-            if count == 0 {
-                return;
             }
-            self.send(&taken).await;
-            taken.clear();
+            self.keep(&mut taken);
+            if Instant::now() >= self.closed_until {
+                self.send().await;
+            }
         }
     }
 
-    async fn send(&mut self, hints: &[Hint]) {
-        if Instant::now() < self.closed_until {
-            self.metrics.hints_dropped("breaker_open", hints.len());
-            return;
+    /// Queues behind what is left over; the oldest go where there are too many.
+    fn keep(&mut self, taken: &mut Vec<Hint>) {
+        self.kept.append(taken);
+        let excess = self.kept.len().saturating_sub(KEPT);
+        if excess > 0 {
+            self.metrics.hints_dropped("redis_failed", excess);
+            self.kept.drain(..excess);
         }
-        if let Err(error) = self.try_send(hints).await {
-            tracing::warn!(%error, hints = hints.len(), "could not publish; the sweep will wake instead");
-            self.metrics.hints_dropped("redis_failed", hints.len());
-            // Its state is unknown: not for the pool.
-            if let Some(connection) = self.connection.take() {
-                drop(Connection::take(connection));
+    }
+
+    async fn send(&mut self) {
+        while !self.kept.is_empty() {
+            let count = self.kept.len().min(MESSAGE);
+            let hints: Vec<Hint> = self.kept.drain(..count).collect();
+            let result = self.try_send(&hints).await;
+            if let Err(error) = result {
+                // A canary that comes late would prove nothing.
+                self.kept.splice(0..0, hints.into_iter().filter(|hint| hint.change().is_some()));
+                self.fail(&error);
+                return;
             }
-            self.closed_until = Instant::now() + OPEN;
+            if self.failing {
+                tracing::info!("publishing works again");
+                self.failing = false;
+            }
         }
+    }
+
+    fn fail(&mut self, error: &Error) {
+        if !self.failing {
+            tracing::warn!(%error, "could not publish; until it works again, the sweep wakes instead");
+        }
+        self.failing = true;
+        // Its state is unknown: not for the pool.
+        if let Some(connection) = self.connection.take() {
+            drop(Connection::take(connection));
+        }
+        self.closed_until = Instant::now() + OPEN;
     }
 
     async fn try_send(&mut self, hints: &[Hint]) -> Result<(), Error> {

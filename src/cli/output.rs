@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::domain::names::is_bidirectional_control;
+
 /// Columns, aligned.
 pub fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let rows: Vec<[String; N]> = std::iter::once(head.map(str::to_owned)).chain(rows).collect();
@@ -33,7 +35,8 @@ pub fn field(value: &Value, name: &str) -> String {
 }
 
 fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
+    let deceives = |c: char| c.is_control() && c != '\n' || is_bidirectional_control(c);
+    text.chars().map(|c| if deceives(c) { '\u{FFFD}' } else { c }).collect()
 }
 
 /// One approval, for reading.

@@ -10,10 +10,10 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use super::{
-    decision::Refusal,
+    decision::{Modifications, Refusal},
     ids::{ApprovalId, WorkspaceId},
     names::CallerName,
     policy::{Actor, Policy},
@@ -53,6 +53,14 @@ pub struct Request {
     pub checkpoint: Option<Opaque>,
     pub metadata: Opaque,
     pub timeout_action: TimeoutAction,
+}
+
+impl Request {
+    /// Bytes of what passes through opaquely.
+    pub fn size(&self) -> usize {
+        let checkpoint = self.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.get().len());
+        self.context.get().len() + self.metadata.get().len() + checkpoint
+    }
 }
 
 /// What a deadline does to an approval that nobody answered.
@@ -100,7 +108,7 @@ pub enum Status {
 pub struct Outcome {
     pub feedback: Option<String>,
     pub comment: Option<String>,
-    pub modifications: Option<Value>,
+    pub modifications: Option<Modifications>,
 }
 
 /// How an approval ended, with the evidence.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    approval::{Approval, Ending, Outcome, Resolution, State, Via},
+    approval::{Approval, Ending, Opaque, Outcome, Resolution, State, Via},
     ids::DecisionId,
     policy::{Actor, NotEligible, Tally},
 };
@@ -26,14 +26,26 @@ impl Verdict {
     }
 }
 
+/// Edits to a proposal: an object that is not empty, kept as it was written, compared by what it says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Modifications(pub Opaque);
+
+impl PartialEq for Modifications {
+    fn eq(&self, other: &Self) -> bool {
+        let read = |it: &Self| serde_json::from_str::<Value>(it.0.get()).ok();
+        self.0.get() == other.0.get() || read(self) == read(other)
+    }
+}
+
 /// A vote that was recorded, as far as the rules need it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vote {
     pub by: Actor,
     pub level: i32,
     pub verdict: Verdict,
-    /// `None` where the proposal was taken as it stands; never an empty object.
-    pub modifications: Option<Value>,
+    /// `None` where the proposal was taken as it stands.
+    pub modifications: Option<Modifications>,
 }
 
 /// A vote that somebody wants to cast.
@@ -42,12 +54,12 @@ pub struct Ballot {
     pub id: DecisionId,
     pub by: Actor,
     pub verdict: Verdict,
-    pub modifications: Option<Value>,
+    pub modifications: Option<Modifications>,
     /// An approver's comment, or a rejecter's reason.
     pub feedback: Option<String>,
     /// What a rejecter added to the reason.
     pub comment: Option<String>,
-    pub metadata: Option<Value>,
+    pub metadata: Option<Opaque>,
 }
 
 /// Why an approval stays as it is.
@@ -187,7 +199,7 @@ impl Precondition {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{json, value::to_raw_value};
 
     use super::*;
     use crate::domain::{approval::tests::pending, ids::PrincipalId, names::PrincipalName, policy::Policy};
@@ -204,7 +216,7 @@ mod tests {
             id: DecisionId::generate(),
             by: person(who),
             verdict,
-            modifications: edits.then(|| json!({ "limit": 1 })),
+            modifications: edits.then(|| Modifications(to_raw_value(&json!({ "limit": 1 })).unwrap())),
             feedback: None,
             comment: None,
             metadata: None,

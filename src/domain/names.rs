@@ -69,7 +69,7 @@ impl fmt::Display for PrincipalName {
 }
 
 /// Unicode's Bidi_Control property, and the line and paragraph separators.
-fn is_bidirectional_control(c: char) -> bool {
+pub fn is_bidirectional_control(c: char) -> bool {
     matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 

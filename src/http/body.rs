@@ -1,6 +1,6 @@
 //! Request bodies: size, media type, strict JSON, then the type, each with its own answer.
 
-use std::time::Duration;
+use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
 
 use axum::{
     body::Body as HttpBody,
@@ -8,9 +8,15 @@ use axum::{
     http::{HeaderMap, header},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
+    Api,
     problem::{Code, Problem},
     strict_json::{self, Fault},
     validate::Violation,
@@ -21,37 +27,79 @@ pub const MAX_BODY: usize = 1024 * 1024;
 /// Longest time for a body to arrive.
 const ARRIVAL: Duration = Duration::from_secs(30);
 
-/// A JSON body of type `T`, and its bytes.
+/// A JSON body of type `T`, and its bytes. Keeps its place in the [`Budget`] until the request is answered.
 pub struct Body<T> {
     pub value: T,
     pub bytes: Vec<u8>,
+    _place: OwnedSemaphorePermit,
 }
 
-/// A JSON body that may be left out altogether.
-pub struct OptionalBody<T>(pub T);
+/// How much all bodies that are being received or worked on may take together.
+#[derive(Clone)]
+pub struct Budget(Arc<Semaphore>);
 
-impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Body<T> {
-    type Rejection = Problem;
+impl Budget {
+    pub fn new(mebibytes: usize) -> Self {
+        Self(Arc::new(Semaphore::new(mebibytes * 1024)))
+    }
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
-        check_media_type(&parts.headers)?;
-        let bytes = collect(&parts.headers, body).await?;
-        Ok(Self { value: parse(&bytes)?, bytes })
+    /// A place for so many bytes, now or not at all.
+    fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
+        let kibibytes = u32::try_from(bytes.div_ceil(1024).max(1)).unwrap_or(u32::MAX);
+        let place = self.0.clone().try_acquire_many_owned(kibibytes);
+        place.map_err(|_| Problem::new(Code::Overloaded, "too many large bodies at once"))
     }
 }
 
-impl<T: DeserializeOwned + Default, S: Sync> FromRequest<S> for OptionalBody<T> {
+/// A `T` that is written as an object. (What serde derives for a struct would take an array of its fields, too.)
+#[derive(Debug, Default)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Fields(PhantomData))
+    }
+}
+
+/// A JSON body that may be left out altogether.
+pub struct OptionalBody<T>(pub T, pub OwnedSemaphorePermit);
+
+impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let bytes = collect(&parts.headers, body).await?;
+        check_media_type(&parts.headers)?;
+        let (bytes, place) = collect(api, &parts.headers, body).await?;
+        Ok(Self { value: parse(&bytes)?, bytes, _place: place })
+    }
+}
+
+impl<T: DeserializeOwned + Default> FromRequest<Api> for OptionalBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let (bytes, place) = collect(api, &parts.headers, body).await?;
         if bytes.is_empty() {
-            return Ok(Self(T::default()));
+            return Ok(Self(T::default(), place));
         }
         check_media_type(&parts.headers)?;
-        Ok(Self(parse(&bytes)?))
+        Ok(Self(parse(&bytes)?, place))
     }
 }
 
@@ -67,14 +115,27 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::new(Code::UnsupportedMediaType, detail))
 }
 
-async fn collect(headers: &HeaderMap, body: HttpBody) -> Result<Vec<u8>, Problem> {
+async fn collect(
+    api: &Api,
+    headers: &HeaderMap,
+    body: HttpBody,
+) -> Result<(Vec<u8>, OwnedSemaphorePermit), Problem> {
     let too_large = || Problem::new(Code::TooLarge, format!("a body may have at most {MAX_BODY} bytes"));
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > MAX_BODY) {
         return Err(too_large());
     }
-    match tokio::time::timeout(ARRIVAL, Limited::new(body, MAX_BODY).collect()).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes().into()),
+    let place = api.bodies.take(announced.unwrap_or(MAX_BODY))?;
+    let arriving = tokio::time::timeout(ARRIVAL, Limited::new(body, MAX_BODY).collect());
+    let arrived = tokio::select! {
+        arrived = arriving => arrived,
+        // A client that dawdles must not hold up the drain; nothing of its request was begun.
+        () = api.lifecycle.closing().cancelled() => {
+            return Err(Problem::new(Code::Draining, "the body had not arrived when this instance went away"));
+        }
+    };
+    match arrived {
+        Ok(Ok(collected)) => Ok((collected.to_bytes().into(), place)),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
         Ok(Err(error)) => Err(Problem::new(Code::Malformed, format!("the body broke off: {error}"))),
         Err(_) => Err(Problem::new(Code::Malformed, "the body did not arrive in time")),
@@ -89,7 +150,8 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         fault => Problem::new(Code::Malformed, fault.to_string()),
     })?;
     let mut parser = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+    let parsed = serde_path_to_error::deserialize(&mut parser);
+    parsed.map(|Object(value)| value).map_err(|error| {
         let pointer = pointer(error.path());
         let message = error.inner().to_string();
         let message = message.split(" at line ").next().unwrap_or_default();

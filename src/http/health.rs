@@ -34,7 +34,7 @@ pub async fn readyz(State(api): State<Api>) -> (StatusCode, Json<Readiness>) {
         (StatusCode::SERVICE_UNAVAILABLE, "draining")
     } else if !postgres {
         (StatusCode::SERVICE_UNAVAILABLE, "down")
-    } else if bus && sweep {
+    } else if bus && sweep && api.redis.answers() {
         (StatusCode::OK, "ready")
     } else {
         (StatusCode::OK, "degraded")

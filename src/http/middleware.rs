@@ -1,17 +1,20 @@
-//! What happens around every request: an id, a refusal at once while the database is away, a metric, a log line.
+//! What happens around every request: ids, a refusal at once while the database is away, a panic that stays where
+//! it happened, the rest of an unread body, a metric, a log line.
 
-use std::time::Instant;
+use std::{panic::AssertUnwindSafe, time::Instant};
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderValue, Method},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use futures_util::FutureExt;
 use uuid::Uuid;
 
 use super::{
     Api,
+    discard::Leftover,
     problem::{Code, Problem},
 };
 use crate::domain::ids::ApprovalId;
@@ -22,72 +25,116 @@ pub struct RequestId(pub String);
 
 const REQUEST_ID: &str = "x-request-id";
 const INSTANCE: &str = "x-signoff-instance";
+/// What a request is counted as whose client left before its answer.
+const VANISHED: u16 = 499;
 
 pub async fn around(State(api): State<Api>, mut request: Request, next: Next) -> Response {
-    let begun = Instant::now();
     let id = request_id(&request);
     request.extensions_mut().insert(id.clone());
-    let trace = trace_id(&request);
-    let method = request.method().clone();
-    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let mut exchange = Exchange::begin(&api, &request);
     let guarded = request.uri().path().starts_with("/api/");
+    let leftover = Leftover::watch(&mut request);
     let mut response = if guarded && !api.database.is_up() {
         Problem::new(Code::Unavailable, "the database can't be reached").into_response()
     } else {
-        next.run(request).await
+        AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
+            // A bug of ours, but no reason to take everybody else's requests down with this one.
+            tracing::error!(request_id = id.0, "a handler panicked");
+            Problem::new(Code::Internal, "the logs of this instance say what; quote the request id")
+                .into_response()
+        })
+    };
+    let read = match leftover {
+        Some(leftover) => leftover.discard().await,
+        None => true,
     };
     let headers = response.headers_mut();
+    if !read || api.lifecycle.is_draining() {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     for (name, value) in [(REQUEST_ID, &id.0), (INSTANCE, &api.instance)] {
         // Both were checked to be plain text.
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }
     }
-    let route = matched.as_ref().map_or("none", MatchedPath::as_str);
-    record(&api, &method, route, &Ids { request: &id.0, trace: trace.as_deref() }, &response, begun);
+    exchange.end(&id, &response);
     response
 }
 
-/// What ties a log line to what the caller logs.
-struct Ids<'a> {
-    request: &'a str,
-    trace: Option<&'a str>,
+/// One request and its response, for the books. Dropped before its end, it is one whose client has gone.
+struct Exchange<'a> {
+    api: &'a Api,
+    begun: Instant,
+    method: &'static str,
+    route: Option<MatchedPath>,
+    trace: Option<String>,
+    ended: bool,
 }
 
-fn record(api: &Api, method: &Method, route: &str, ids: &Ids<'_>, response: &Response, begun: Instant) {
-    let status = response.status().as_u16();
-    let took = begun.elapsed();
-    // Methods are an open set; labels must not be.
-    let label = match *method {
-        Method::GET | Method::POST | Method::DELETE | Method::PUT | Method::PATCH | Method::HEAD => {
-            method.as_str()
+impl<'a> Exchange<'a> {
+    fn begin(api: &'a Api, request: &Request) -> Self {
+        Self {
+            api,
+            begun: Instant::now(),
+            method: label(request.method()),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            trace: trace_id(request),
+            ended: false,
         }
-        _ => "other",
-    };
-    api.metrics.http_request(label, route, status, took);
-    let approval = response.extensions().get::<ApprovalId>().map(tracing::field::display);
-    let ms = took.as_secs_f64() * 1000.0;
-    macro_rules! line {
-        ($level:ident) => {
-            tracing::$level!(
-                method = label,
-                route,
-                status,
-                ms,
-                request_id = ids.request,
-                trace_id = ids.trace,
-                approval_id = approval,
-                "request"
-            )
-        };
     }
-    // What changes something, or fails, is worth a line; what is only looked at is not.
-    if status >= 500 {
-        line!(warn);
-    } else if *method == Method::GET {
-        line!(debug);
-    } else {
-        line!(info);
+
+    fn route(&self) -> &str {
+        self.route.as_ref().map_or("none", MatchedPath::as_str)
+    }
+
+    fn end(&mut self, id: &RequestId, response: &Response) {
+        self.ended = true;
+        let (status, took) = (response.status(), self.begun.elapsed());
+        self.api.metrics.http_request(self.method, self.route(), status.as_u16(), took);
+        let approval = response.extensions().get::<ApprovalId>().map(tracing::field::display);
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    method = self.method,
+                    route = self.route(),
+                    status = status.as_u16(),
+                    ms = took.as_secs_f64() * 1000.0,
+                    request_id = id.0,
+                    trace_id = self.trace,
+                    approval_id = approval,
+                    "request"
+                )
+            };
+        }
+        // What changes something, or is a bug, is worth a line. What is only looked at is not; nor is a refusal
+        // while something is away or full: that has been told once, and metrics count the rest.
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            line!(error);
+        } else if self.method == "GET" || status.is_server_error() {
+            line!(debug);
+        } else {
+            line!(info);
+        }
+    }
+}
+
+impl Drop for Exchange<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.api.metrics.http_request(self.method, self.route(), VANISHED, self.begun.elapsed());
+        }
+    }
+}
+
+/// Methods are an open set; labels must not be.
+fn label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        _ => "other",
     }
 }
 

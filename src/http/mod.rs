@@ -4,9 +4,10 @@
 //! Whoever is allowed to call it stands in its signature ([`caller::May`]); it can't be forgotten.
 
 mod approvals;
-mod body;
+pub mod body;
 mod caller;
 mod cluster;
+mod discard;
 mod health;
 mod middleware;
 mod openapi;
@@ -53,6 +54,7 @@ pub struct Parts {
     pub clock: DatabaseClock,
     pub lease_ttl: std::time::Duration,
     pub connections: server::Connections,
+    pub bodies: body::Budget,
 }
 
 impl Api {

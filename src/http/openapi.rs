@@ -69,7 +69,13 @@ fn codes(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
         codes.push(Code::NotFound);
     }
     if operation.request_body.is_some() {
-        codes.extend([Code::Malformed, Code::TooLarge, Code::UnsupportedMediaType, Code::Invalid]);
+        codes.extend([
+            Code::Draining,
+            Code::Malformed,
+            Code::TooLarge,
+            Code::UnsupportedMediaType,
+            Code::Invalid,
+        ]);
     } else if takes_query(operation) {
         codes.push(Code::Invalid);
     }

@@ -24,8 +24,10 @@ impl<S: Send + Sync> FromRequestParts<S> for IdPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let id = Uuid::try_parse(&segment(parts, state).await?).map_err(|_| Problem::not_found())?;
-        Ok(Self(ApprovalId(id)))
+        let text = segment(parts, state).await?;
+        // One spelling for each thing: the hyphenated one.
+        let id = Uuid::try_parse(&text).ok().filter(|_| text.len() == 36);
+        Ok(Self(ApprovalId(id.ok_or_else(Problem::not_found)?)))
     }
 }
 

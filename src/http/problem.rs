@@ -63,6 +63,7 @@ codes! {
     Internal = INTERNAL_SERVER_ERROR "internal": "Something is wrong on our side",
     Overloaded = SERVICE_UNAVAILABLE "overloaded": "Too much at once; nothing was begun",
     Unavailable = SERVICE_UNAVAILABLE "unavailable": "The database can't be reached; whether it was done is unknown, trying again is safe",
+    Draining = SERVICE_UNAVAILABLE "draining": "This instance is going away; nothing was begun",
 }
 
 /// What went wrong.
@@ -131,7 +132,7 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match self.code {
-            Code::Overloaded | Code::Unavailable => {
+            Code::Overloaded | Code::Unavailable | Code::Draining => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             }
             Code::Unauthenticated => {

@@ -17,11 +17,15 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::net::{TcpListener, TcpStream};
+use tokio_io_timeout::TimeoutStream;
 
 use crate::lifecycle::Lifecycle;
 
 /// The smallest that hyper takes; a request's head must fit.
 const BUFFER: usize = 8192;
+
+/// Longest that a client may take no bytes of its response.
+const WRITE: Duration = Duration::from_secs(30);
 
 /// What a connection beyond the cap is told, at once.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n\
@@ -101,11 +105,14 @@ async fn handle(stream: TcpStream, router: Router, options: Options, lifecycle: 
     if stream.set_nodelay(true).is_err() {
         return;
     }
+    // A reader that doesn't read would otherwise keep its response in memory for ever.
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(WRITE));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(options.header_timeout)
         .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router))
         .with_upgrades();
     tokio::pin!(connection);
     let ended = tokio::select! {
@@ -122,10 +129,18 @@ async fn handle(stream: TcpStream, router: Router, options: Options, lifecycle: 
 }
 
 async fn refuse(mut stream: TcpStream) {
-    use tokio::io::AsyncWriteExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let writing = async {
+        let mut unread = [0; 4096];
+        // An answer before the question would confuse the client.
+        if stream.read(&mut unread).await? == 0 {
+            return Ok(());
+        }
         stream.write_all(FULL).await?;
-        stream.shutdown().await
+        stream.shutdown().await?;
+        // Closing with something unread would reset the connection, and the answer would be lost.
+        while stream.read(&mut unread).await? > 0 {}
+        Ok::<_, std::io::Error>(())
     };
     // Whether it hears us is its affair.
     let _ = tokio::time::timeout(Duration::from_secs(1), writing).await;

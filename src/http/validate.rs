@@ -1,10 +1,14 @@
 //! Rules for what callers send, and how a breach of them is told: field, rule, message.
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::problem::{Code, Problem};
 use crate::domain::names::CallerName;
+
+/// Largest object that passes through untouched, in bytes.
+const MAX_OBJECT: usize = 256 * 1024;
 
 /// One field and the rule that it breaks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -67,6 +71,17 @@ impl Check {
         if text.is_some_and(|text| text.len() > most && text.chars().count() > most) {
             self.fail(pointer, "max_length", format!("must have at most {most} characters"));
         }
+    }
+
+    /// An object of at most 256 KiB, as it was written.
+    pub fn object(&mut self, pointer: &str, json: Option<Box<RawValue>>) -> Option<Box<RawValue>> {
+        let json = json?;
+        if !json.get().starts_with('{') {
+            self.fail(pointer, "type", "must be an object");
+        } else if json.get().len() > MAX_OBJECT {
+            self.fail(pointer, "max_size", format!("must have at most {MAX_OBJECT} bytes"));
+        }
+        Some(json)
     }
 
     /// A number in a range, or the default.

@@ -77,8 +77,8 @@ pub struct Heart {
 impl Heart {
     /// Beats until the instance stops, then gives the lease up.
     pub async fn run(self) {
-        let stopping = self.lifecycle.stopping().clone();
-        stopping.run_until_cancelled(Box::pin(self.keep())).await;
+        // Never cut off within a beat: one that still reached the database after we left would bring us back.
+        Box::pin(self.keep()).await;
         self.leave().await;
     }
 
@@ -98,6 +98,7 @@ impl Heart {
                 changed = bus.changed() => if changed.is_err() {
                     return;
                 },
+                () = self.lifecycle.stopping().cancelled() => return,
                 () = self.lifecycle.draining().cancelled(), if !self.lifecycle.is_draining() => {}
             }
         }

@@ -1,17 +1,16 @@
 //! Approvals as they stand, with their votes.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use super::Error;
 use crate::domain::{
     approval::{Approval, Ending, Opaque, Outcome, Request, Resolution, State, Status, TimeoutAction, Via},
-    decision::{Verdict, Vote},
+    decision::{Modifications, Verdict, Vote},
     ids::{ApprovalId, PrincipalId, WorkspaceId},
     names::{CallerName, PrincipalName},
     policy::{Actor, Policy},
@@ -20,7 +19,7 @@ use crate::domain::{
 /// An approval, its votes, and whether its deadline has passed: one consistent reading.
 #[derive(Debug, Clone)]
 pub struct Loaded {
-    pub approval: Approval,
+    pub approval: Arc<Approval>,
     /// Oldest first.
     pub votes: Vec<Vote>,
     /// Still pending although `expires_at` has passed, by the database's clock.
@@ -67,7 +66,7 @@ pub(super) struct VoteRow {
     principal_name: PrincipalName,
     level: i32,
     verdict: Verdict,
-    modifications: Option<Value>,
+    modifications: Option<Modifications>,
 }
 
 /// The `result` column: what callers get, in the same shape.
@@ -75,7 +74,7 @@ pub(super) struct VoteRow {
 pub(super) struct StoredResult {
     pub resolution: Option<Resolution>,
     pub feedback: Option<String>,
-    pub modifications: Option<Value>,
+    pub modifications: Option<Modifications>,
     pub comment: Option<String>,
 }
 
@@ -147,9 +146,9 @@ pub struct DecisionRecord {
     /// What a rejecter added to the reason.
     pub comment: Option<String>,
     #[schema(value_type = Option<Object>)]
-    pub modifications: Option<Value>,
+    pub modifications: Option<Json<Opaque>>,
     #[schema(value_type = Option<Object>)]
-    pub metadata: Option<Value>,
+    pub metadata: Option<Json<Opaque>>,
     pub created_at: DateTime<Utc>,
 }
 
@@ -162,7 +161,7 @@ pub async fn decisions(
     Ok(sqlx::query_as!(
         DecisionRecord,
         r#"SELECT id, approval_id, principal_name AS principal, principal_id, level, verdict, feedback, comment,
-                  modifications, metadata, created_at
+                  modifications AS "modifications: _", metadata AS "metadata: _", created_at
              FROM approval_decisions
             WHERE approval_id = $1 AND workspace_id = $2
             ORDER BY created_at, id"#,
@@ -204,7 +203,7 @@ impl TryFrom<Row> for Loaded {
         let requested_by = actor(row.requested_by, &row.requested_by_name)
             .ok_or_else(|| corrupt("the requester's name is malformed"))?;
         Ok(Self {
-            approval: Approval {
+            approval: Arc::new(Approval {
                 id: ApprovalId(id),
                 workspace: WorkspaceId(row.workspace_id),
                 request,
@@ -216,7 +215,7 @@ impl TryFrom<Row> for Loaded {
                 created_at: row.created_at,
                 updated_at: row.updated_at,
                 expires_at: row.expires_at,
-            },
+            }),
             votes: votes.into_iter().map(Vote::from).collect(),
             due: row.due,
         })

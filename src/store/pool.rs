@@ -81,6 +81,9 @@ impl Database {
             ("lock_timeout", "2s"),
             ("idle_in_transaction_session_timeout", "5s"),
             ("synchronous_commit", "on"),
+            // A statement that was planned while the tables were small, or not analysed yet, keeps its plan. What
+            // we read, we read by index; a plan that scans is good for a while and then a thousand times too slow.
+            ("enable_seqscan", "off"),
         ]);
         let open = |name, size| Pool::open(name, size, options.clone(), health.clone());
         Self {
@@ -119,6 +122,16 @@ impl Database {
             self.health.evict_before.store(now, Ordering::Relaxed);
         }
         result
+    }
+
+    /// After an error that cost a connection: the others of its age are likely to be as dead, and each would cost
+    /// another call its success. They are opened anew.
+    pub fn suspect(&self, error: &Error) {
+        if let Error::Unavailable(cause) = error
+            && !matches!(cause, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed)
+        {
+            self.health.evict_before.store(self.health.now(), Ordering::Relaxed);
+        }
     }
 
     async fn probe_once(&self) -> Result<(), Error> {

@@ -9,21 +9,34 @@ use crate::domain::{
     names::CallerName,
 };
 
-/// Locks a run against new approvals; `None` if there is no such run, or it was deleted.
+/// What there is of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    Absent,
+    Open,
+    /// Marked; its approvals are still there.
+    Deleted,
+}
+
+/// Locks a run against new approvals.
 pub async fn lock_for_deletion(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
     run: &CallerName,
-) -> Result<Option<()>, Error> {
-    let found = sqlx::query!(
-        "SELECT id FROM workflow_runs
-          WHERE workspace_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE",
+) -> Result<Run, Error> {
+    let deleted = sqlx::query_scalar!(
+        r#"SELECT deleted_at IS NOT NULL AS "deleted!"
+             FROM workflow_runs WHERE workspace_id = $1 AND id = $2 FOR UPDATE"#,
         workspace.0,
         run.as_str(),
     )
     .fetch_optional(conn)
     .await?;
-    Ok(found.map(|_| ()))
+    Ok(match deleted {
+        None => Run::Absent,
+        Some(false) => Run::Open,
+        Some(true) => Run::Deleted,
+    })
 }
 
 /// Locks up to `limit` pending approvals of the run, in the order of their ids.

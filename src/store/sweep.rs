@@ -38,14 +38,14 @@ pub async fn ended_among(conn: &mut PgConnection, ids: &[ApprovalId]) -> Result<
     Ok(ended.into_iter().map(ApprovalId).collect())
 }
 
-/// Pending approvals whose deadline has passed, the longest overdue first.
+/// Pending approvals whose deadline has passed, the longest overdue first; not those that somebody else is at.
 ///
 /// `now()` rather than the clock's own reading, so that the index can be used; the write that follows looks at
 /// the clock under the row's lock.
 pub async fn due(conn: &mut PgConnection, limit: i64) -> Result<Vec<Loaded>, Error> {
     let rows = select_approvals!(
         "FROM approval_requests a WHERE a.status = 'pending' AND a.expires_at <= now()
-          ORDER BY a.expires_at LIMIT $1",
+          ORDER BY a.expires_at LIMIT $1 FOR UPDATE OF a SKIP LOCKED",
         limit
     )
     .fetch_all(conn)

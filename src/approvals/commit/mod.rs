@@ -13,7 +13,10 @@ use sqlx::{Connection, PgConnection};
 use tokio::{sync::oneshot, time::timeout};
 
 use self::plan::{Plan, Verdict};
-use super::{ATTEMPT, COMMAND, QUEUED, Shared, Trouble, workers::Queue};
+use super::{
+    ATTEMPT, COMMAND, QUEUED, Shared, Trouble,
+    workers::{Queue, Weigh},
+};
 use crate::{
     domain::{
         approval::{Approval, Ending},
@@ -112,6 +115,18 @@ impl super::Approvals {
     }
 }
 
+impl Weigh for Command {
+    fn weight(&self) -> usize {
+        match &self.act {
+            Act::Vote { ballot, .. } => {
+                let edits = ballot.modifications.as_ref().map_or(0, |edits| edits.0.get().len());
+                edits + ballot.metadata.as_ref().map_or(0, |metadata| metadata.get().len())
+            }
+            Act::Cancel { .. } | Act::Settle => 0,
+        }
+    }
+}
+
 impl Command {
     fn answer(self, result: Result<Answer, Failure>) {
         // Whoever asked may have gone; what was committed stays.
@@ -150,6 +165,7 @@ async fn commit(shared: &Shared, commands: Vec<Command>) {
         }
         Err(error) => {
             tracing::error!(%error, size, "a batch was not committed, or not known to be");
+            shared.database.suspect(&error);
             let trouble = Trouble::from(error);
             for command in commands {
                 command.answer(Err(Failure::Trouble(trouble.clone())));

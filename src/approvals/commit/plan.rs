@@ -32,7 +32,7 @@ pub(super) enum Verdict {
 
 /// An approval while commands are applied to it, one after the other.
 struct Draft {
-    read: Approval,
+    read: Arc<Approval>,
     now: Approval,
     votes: Vec<Vote>,
     ending: Option<Ending>,
@@ -112,8 +112,12 @@ impl<'a> Plan<'a> {
 
 impl Draft {
     fn new(loaded: Loaded) -> Self {
-        let mut draft =
-            Self { now: loaded.approval.clone(), read: loaded.approval, votes: loaded.votes, ending: None };
+        let mut draft = Self {
+            now: (*loaded.approval).clone(),
+            read: loaded.approval,
+            votes: loaded.votes,
+            ending: None,
+        };
         if loaded.due {
             draft.end(draft.read.time_out());
         }
@@ -187,7 +191,7 @@ impl Draft {
                 batch.vote(&self.read, ballot);
                 let detail = json!({
                     "decision_id": ballot.id, "verdict": ballot.verdict, "feedback": ballot.feedback,
-                    "comment": ballot.comment, "modifications": ballot.modifications,
+                    "comment": ballot.comment,
                 });
                 // Only the vote that ended it is recorded as the ending.
                 let decisive = matches!(&self.ending, Some(ending @ Ending::Resolved { by: Some(by), .. })

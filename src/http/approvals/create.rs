@@ -23,7 +23,7 @@ use crate::{
     },
     http::{
         Api,
-        body::Body,
+        body::{Body, Object},
         caller::{Create, May},
         middleware::RequestId,
         problem::{Code, Problem},
@@ -32,7 +32,6 @@ use crate::{
     store::creation::{Idempotency, NewApproval},
 };
 
-const MAX_CONTEXT: usize = 256 * 1024;
 const MAX_TITLE: usize = 500;
 const MAX_DESCRIPTION: usize = 10_000;
 const DEFAULT_TIMEOUT: i64 = 300;
@@ -74,7 +73,8 @@ pub struct CreateBody {
     /// What the deadline does: `expire` (default), `approve` or `reject`.
     #[schema(example = "expire")]
     timeout_action: Option<String>,
-    policy: Option<PolicyBody>,
+    #[schema(value_type = Option<PolicyBody>)]
+    policy: Option<Object<PolicyBody>>,
     /// `{name, state}`: kept with the request, handed back with the outcome.
     #[schema(value_type = Option<view::Checkpoint>)]
     checkpoint: Option<Box<RawValue>>,
@@ -133,7 +133,7 @@ pub async fn create(
     may: May<Create>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     headers: HeaderMap,
-    Body { value, bytes }: Body<CreateBody>,
+    Body { value, bytes, .. }: Body<CreateBody>,
 ) -> Result<Response, Problem> {
     let idempotency = idempotency(&headers, &bytes)?;
     drop(bytes);
@@ -188,8 +188,8 @@ fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Proble
     if body.context.is_none() {
         check.fail("/context", "required", "must be given");
     }
-    let context = object(&mut check, "/context", body.context);
-    let metadata = object(&mut check, "/metadata", body.metadata);
+    let context = check.object("/context", body.context);
+    let metadata = check.object("/metadata", body.metadata);
     let checkpoint = body.checkpoint.and_then(|it| checkpoint(&mut check, it));
     let timeout = check.range("/timeout_seconds", body.timeout_seconds, (1, MAX_TIMEOUT), DEFAULT_TIMEOUT);
     let timeout_action = match body.timeout_action.as_deref().map(TimeoutAction::from_word) {
@@ -200,7 +200,7 @@ fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Proble
             TimeoutAction::default()
         }
     };
-    let policy = policy(&mut check, body.policy.unwrap_or_default());
+    let policy = policy(&mut check, body.policy.unwrap_or_default().0);
     check.finish()?;
     policy.check(&caller.actor.name).map_err(|error| {
         let violation = Violation::new("/policy", "satisfiable", error.to_string());
@@ -238,7 +238,7 @@ fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Proble
 
 /// Nothing is accepted and then ignored.
 fn refuse_unsupported(body: &CreateBody) -> Result<(), Problem> {
-    let roles = body.policy.as_ref().is_some_and(|policy| policy.allowed_roles.is_some());
+    let roles = body.policy.as_ref().is_some_and(|policy| policy.0.allowed_roles.is_some());
     let escalates = body.timeout_action.as_deref() == Some("escalate");
     let asked = [
         (body.escalation.is_some(), "/escalation"),
@@ -255,17 +255,6 @@ fn refuse_unsupported(body: &CreateBody) -> Result<(), Problem> {
     if violations.is_empty() { Ok(()) } else { Err(Problem::about(Code::NotSupported, violations)) }
 }
 
-/// An object of at most 256 KiB.
-fn object(check: &mut Check, pointer: &str, json: Option<Box<RawValue>>) -> Option<Box<RawValue>> {
-    let json = json?;
-    if !json.get().starts_with('{') {
-        check.fail(pointer, "type", "must be an object");
-    } else if json.get().len() > MAX_CONTEXT {
-        check.fail(pointer, "max_size", format!("must have at most {MAX_CONTEXT} bytes"));
-    }
-    Some(json)
-}
-
 fn checkpoint(check: &mut Check, json: Box<RawValue>) -> Option<Box<RawValue>> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -275,7 +264,7 @@ fn checkpoint(check: &mut Check, json: Box<RawValue>) -> Option<Box<RawValue>> {
         #[serde(borrow)]
         state: &'a RawValue,
     }
-    let json = object(check, "/checkpoint", Some(json))?;
+    let json = check.object("/checkpoint", Some(json))?;
     if let Err(error) = serde_json::from_str::<Shape<'_>>(json.get()) {
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default();

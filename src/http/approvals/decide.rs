@@ -2,7 +2,7 @@
 
 use axum::{Extension, extract::State, response::Response};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::{precondition::IfMatch, view};
@@ -10,7 +10,7 @@ use crate::{
     approvals::commit::Act,
     auth::Caller,
     domain::{
-        decision::{Ballot, Precondition, Verdict},
+        decision::{Ballot, Modifications, Precondition, Verdict},
         ids::{ApprovalId, DecisionId},
     },
     http::{
@@ -35,12 +35,12 @@ pub struct ApproveBody {
     /// At most 5,000 characters.
     comment: Option<String>,
     /// Edits to the proposal. Where there are any, the resolution is `modified`; in a quorum they must equal the
-    /// first approver's.
+    /// first approver's. At most 256 KiB.
     #[schema(value_type = Option<Object>)]
-    modifications: Option<Map<String, Value>>,
-    /// Kept with the decision.
+    modifications: Option<Box<RawValue>>,
+    /// Kept with the decision. At most 256 KiB.
     #[schema(value_type = Option<Object>)]
-    metadata: Option<Map<String, Value>>,
+    metadata: Option<Box<RawValue>>,
 }
 
 /// What to say with a rejection.
@@ -74,19 +74,26 @@ pub async fn approve(
     Extension(id): Extension<RequestId>,
     IfMatch(expected): IfMatch,
     IdPath(approval): IdPath,
-    OptionalBody(body): OptionalBody<ApproveBody>,
+    OptionalBody(body, _place): OptionalBody<ApproveBody>,
 ) -> Result<Response, Problem> {
     let mut check = Check::default();
     check.text("/comment", body.comment.as_ref(), MAX_COMMENT);
+    let edits = check.object("/modifications", body.modifications);
+    let metadata = check.object("/metadata", body.metadata);
     check.finish()?;
+    // An empty object edits nothing.
+    let empty = |edits: &RawValue| {
+        edits.get().bytes().all(|byte| b"{}".contains(&byte) || byte.is_ascii_whitespace())
+    };
+    let modifications = edits.filter(|edits| !empty(edits)).map(Modifications);
     let ballot = Ballot {
         id: DecisionId::generate(),
         by: may.caller.actor.clone(),
         verdict: Verdict::Approved,
-        modifications: body.modifications.filter(|edits| !edits.is_empty()).map(Value::Object),
+        modifications,
         feedback: body.comment,
         comment: None,
-        metadata: body.metadata.map(Value::Object),
+        metadata,
     };
     vote(&api, &may.caller, approval, ballot, expected, id).await
 }

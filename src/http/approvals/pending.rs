@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::view::ApprovalView;
 use crate::{
     approvals::list::can_decide,
-    domain::policy::Actor,
+    auth::{Caller, Permission},
     http::{
         Api,
         caller::{May, ViewPending},
@@ -118,6 +118,9 @@ pub async fn pending(
     };
     check.finish()?;
     let [run_id, session_id, task_id, approval_type] = &names;
+    if mine.is_some() && !decides(&may.caller) {
+        return Ok(Json(PendingPage { items: Vec::new(), next_cursor: None }).into_response());
+    }
     let page = api
         .approvals
         .pending(Filter {
@@ -133,7 +136,7 @@ pub async fn pending(
             limit,
         })
         .await?;
-    let item = |loaded| item(loaded, &may.caller.actor);
+    let item = |loaded| item(loaded, &may.caller);
     let body = PendingPage {
         items: page.items.iter().map(item).collect(),
         next_cursor: page.next.map(|after| encode(&Cursor { sort, after })).transpose()?,
@@ -141,8 +144,14 @@ pub async fn pending(
     Ok(Json(body).into_response())
 }
 
-fn item<'a>(loaded: &'a Loaded, caller: &Actor) -> PendingItem<'a> {
-    PendingItem { approval: (&loaded.approval).into(), can_decide: can_decide(loaded, caller) }
+/// Whether the credential allows to decide anything at all.
+fn decides(caller: &Caller) -> bool {
+    caller.may(Permission::ApprovalApprove) || caller.may(Permission::ApprovalReject)
+}
+
+fn item<'a>(loaded: &'a Loaded, caller: &Caller) -> PendingItem<'a> {
+    let can_decide = decides(caller) && can_decide(loaded, &caller.actor);
+    PendingItem { approval: (&*loaded.approval).into(), can_decide }
 }
 
 fn sort(check: &mut Check, text: Option<&str>) -> Sort {

@@ -114,7 +114,7 @@ pub struct ResultView<'a> {
     feedback: Option<&'a str>,
     /// The proposal's edits, where it was approved with some.
     #[schema(value_type = Option<Object>)]
-    modifications: Option<&'a Value>,
+    modifications: Option<&'a RawValue>,
     /// What a rejecter added to the reason.
     comment: Option<&'a str>,
 }
@@ -143,7 +143,7 @@ impl<'a> From<&'a Ending> for ResultView<'a> {
         match ending {
             Ending::Resolved { outcome, .. } => {
                 view.feedback = outcome.feedback.as_deref();
-                view.modifications = outcome.modifications.as_ref();
+                view.modifications = outcome.modifications.as_ref().map(|edits| &*edits.0);
                 view.comment = outcome.comment.as_deref();
             }
             Ending::Cancelled { reason, .. } => view.feedback = Some(reason),

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    extract::{FromRequestParts, State},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
     response::Response,
 };
 
@@ -48,13 +48,12 @@ pub async fn wait(
     State(api): State<Api>,
     may: May<ViewPending>,
     IdPath(id): IdPath,
-    uri: Uri,
-    headers: HeaderMap,
+    Patience(patience): Patience,
 ) -> Result<Response, Problem> {
-    let patience = patience(&uri, &headers)?;
-    // Boxed, so that what the sleeping request occupies is no larger than it must be.
-    let waited = Box::pin(api.approvals.wait(may.caller.workspace, id, patience)).await?;
-    drop(headers);
+    let workspace = may.caller.workspace;
+    // Nothing of the request is kept while it sleeps: its head would keep the buffer alive that it was read into.
+    drop(may);
+    let waited = Box::pin(api.approvals.wait(workspace, id, patience)).await?;
     Ok(match waited {
         Waited::Final { approval, woken } => {
             if woken {
@@ -83,16 +82,31 @@ fn observe_latency(api: &Api, approval: &Approval) {
     }
 }
 
+/// How long the caller wants to wait.
+pub struct Patience(Duration);
+
+impl<S: Sync> FromRequestParts<S> for Patience {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        patience(&parts.uri, &parts.headers).map(Self)
+    }
+}
+
 /// The query's word, else the header's, else the default.
 fn patience(uri: &Uri, headers: &HeaderMap) -> Result<Duration, Problem> {
     let query = uri.query().unwrap_or_default();
     let given = query.split('&').filter_map(|pair| pair.split_once('=').or(Some((pair, ""))));
     let mut timeouts = given.filter(|(name, _)| *name == "timeout").map(|(_, value)| value);
     let seconds = match (timeouts.next(), timeouts.next()) {
-        (Some(text), None) => text.parse::<u64>().map_err(|_| {
+        // More digits than a number holds are more than the cap.
+        (Some(text), None) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            text.parse().unwrap_or(MOST)
+        }
+        (Some(_), None) => {
             let message = "must be a whole number of seconds, 0 or more";
-            Problem::about(Code::Invalid, vec![Violation::new("?timeout", "integer", message)])
-        })?,
+            return Err(Problem::about(Code::Invalid, vec![Violation::new("?timeout", "integer", message)]));
+        }
         (Some(_), Some(_)) => {
             let message = "must be given once";
             return Err(Problem::about(Code::Invalid, vec![Violation::new("?timeout", "once", message)]));
@@ -136,6 +150,7 @@ mod tests {
             ("/x?timeout=7", Some("wait=9"), Some(7)),
             ("/x?timeout=0", None, Some(0)),
             ("/x?timeout=900", None, Some(55)),
+            ("/x?timeout=99999999999999999999999", None, Some(55)),
             ("/x?timeout=-1", None, None),
             ("/x?timeout=1.5", None, None),
             ("/x?timeout=", None, None),

@@ -60,6 +60,11 @@ async fn what_is_mine_to_decide() {
     assert_eq!(all["items"].as_array().unwrap().len(), 5);
     ana.approve(&open).await.expect(200);
     assert_eq!(ids(&ana, "approver=me").await, [named.as_str(), &own_allowed]);
+    // A key that allows no decision has none to make.
+    let looker = cluster.api(0, &cluster.key("acme", "ana", &["approval:view:pending"]).await);
+    let seen = looker.get("/api/v1/approvals/pending").await.expect(200).body;
+    assert!(seen["items"].as_array().unwrap().iter().all(|it| it["can_decide"] == false));
+    assert_eq!(ids(&looker, "approver=me").await, [] as [&str; 0]);
     let _ = (others, own);
 }
 
@@ -106,4 +111,25 @@ async fn pages_are_stable() {
         .get(&format!("/api/v1/approvals/pending?sort=-created_at&cursor={cursor}"))
         .await
         .problem(422, "invalid");
+}
+
+/// A page ends where it would become too large, and the next one goes on from there.
+#[tokio::test]
+async fn pages_are_bounded_in_bytes() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    let asker = cluster.api(0, &cluster.member("agent").await);
+    for _ in 0..20 {
+        asker.ask(json!({ "context": { "x": "x".repeat(255 * 1024) }, "metadata": { "x": "x".repeat(255 * 1024) } })).await;
+    }
+    let mut pages = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = asker.get(&format!("/api/v1/approvals/pending?limit=200{cursor}")).await.expect(200).body;
+        pages.push(page["items"].as_array().unwrap().len());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(pages, [8, 8, 4]);
 }

@@ -43,6 +43,14 @@ async fn metrics_tell_what_happened() {
         let value = instance.metric(sample).await;
         assert!((value - 1.0).abs() < 0.1, "{sample} is {value}");
     }
+    // A client that leaves before its answer is counted, too.
+    let id = asker.ask(json!({})).await;
+    let leaver = asker.waiting(&id, 50);
+    eventually("it waits", || async { cluster.waiting(0) == 1 }).await;
+    leaver.abort();
+    let left =
+        "signoff_http_requests_total{method=\"GET\",route=\"/api/v1/approvals/{id}/wait\",status=\"499\"}";
+    eventually("it is counted", || async { instance.metric(left).await > 0.5 }).await;
     let text = instance.metrics().await;
     for name in [
         "signoff_build_info{version=",

@@ -25,6 +25,32 @@ async fn g13_waiters_are_told_to_ask_another() {
     assert_eq!(ids, [json!(cluster.instances[1].app.instance)]);
 }
 
+/// A client that never finishes its request does not hold up the instance, which ends in good order.
+#[tokio::test(flavor = "multi_thread")]
+async fn g13_half_a_body_does_not_hold_up_the_drain() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let database = TestDatabase::new().await;
+    let key = make_key(&database, "acme", "agent", &["workspace:admin"]).await;
+    let process = Process::start(&database, &unique("it"), &Setup::default()).await;
+    let address = process.url.trim_start_matches("http://").to_owned();
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /api/v1/approvals HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\n\
+         content-type: application/json\r\ncontent-length: 100\r\nexpect: 100-continue\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).await.unwrap();
+    assert!(interim.starts_with(b"HTTP/1.1 100"), "it waits for the body");
+    stream.write_all(b"{").await.unwrap();
+    process.signal("TERM");
+    let ending = tokio::time::timeout(std::time::Duration::from_secs(8), process.exit_code());
+    assert_eq!(ending.await.expect("it ends in time"), Some(0));
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("draining"), "{answer}");
+}
+
 /// A rolling restart under load: every ask-wait-decide of a client that retries comes to its end.
 #[tokio::test(flavor = "multi_thread")]
 async fn g13_a_rolling_restart_fails_nobody() {

@@ -38,7 +38,12 @@ async fn g15_fails_fast_and_resumes() {
     })
     .await;
     for fault in [Mode::Cut, Mode::Hang] {
+        let unknown_yet = cluster.api(0, &cluster.member(&format!("late-{fault:?}")).await);
         line.set(fault);
+        let first_use = {
+            let (api, id) = (unknown_yet.clone(), id.clone());
+            tokio::task::spawn(async move { api.show(&id).await })
+        };
         let begun = Instant::now();
         let reply = ana.approve(&id).await.problem(503, "unavailable");
         assert_eq!(reply.header("retry-after"), "1");
@@ -57,6 +62,14 @@ async fn g15_fails_fast_and_resumes() {
         assert_eq!(ready.status(), 503);
         line.set(Mode::Pass);
         within(Duration::from_secs(30), "it resumes", || async { asker.show(&id).await.status == 200 }).await;
+        // A key that was first used in the outage is not stuck in it.
+        let first_use = tokio::time::timeout(Duration::from_secs(9), first_use).await;
+        let first_use = first_use.expect("its look-up ends").unwrap();
+        assert!([200, 503].contains(&first_use.status), "{first_use:#?}");
+        within(Duration::from_secs(5), "it is known now", || async {
+            unknown_yet.show(&id).await.status == 200
+        })
+        .await;
     }
     // The waiter hung on through it all.
     assert!(!waiter.is_finished());

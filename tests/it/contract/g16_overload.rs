@@ -37,6 +37,13 @@ async fn g16_connections_past_the_cap_are_told() {
             .is_ok_and(|reply| reply.status() == 503)
     })
     .await;
+    // Whatever it sends, it hears why.
+    for _ in 0..20 {
+        let request = crate::support::client::http()
+            .post(format!("{}/api/v1/approvals", cluster.instances[0].url))
+            .body("x".repeat(10_000));
+        assert_eq!(request.send().await.unwrap().status(), 503);
+    }
     drop(held);
     eventually("there is room again", || async {
         crate::support::client::get(format!("{}/livez", cluster.instances[0].url))

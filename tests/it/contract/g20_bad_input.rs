@@ -119,6 +119,18 @@ async fn g20_json_is_taken_strictly() {
         Api::send(request.body(with("{}"))).await.problem(415, "unsupported_media_type");
     }
     nothing_was_created(&cluster).await;
+    // Arrays are not objects, although their elements would fit the fields.
+    let id = asker.ask(json!({})).await;
+    let ana = cluster.api(0, &cluster.member("ana").await);
+    for (verb, body) in
+        [("approve", r#"["c",{"x":1},null]"#), ("cancel", r#"["why"]"#), ("reject", r#"["no",null]"#)]
+    {
+        raw(&ana, &format!("/api/v1/approvals/{id}/{verb}"), body).await.problem(422, "invalid");
+    }
+    let nested =
+        asker.create(json!({ "policy": [1, null, false, true, 1, null] })).await.problem(422, "invalid");
+    assert_eq!(nested.body["errors"][0]["pointer"], "/policy");
+    assert_eq!(asker.show(&id).await.body["version"], 1);
     // The edge of what is fine.
     raw(&asker, "/api/v1/approvals", with(&deep(31))).await.expect(201);
     let odd = r#"{ "b" : 1.10, "a" : [ 1e2 , -0 , "\u00e9" ] }"#;
@@ -189,7 +201,7 @@ async fn g20_paths_queries_and_headers() {
         let reply = asker.get(&format!("/api/v1/approvals/pending?{query}")).await;
         assert_eq!((reply.status, reply.code()), (422, "invalid"), "{query}: {reply:#?}");
     }
-    for query in ["timeout=x", "timeout=-1", "timeout=1.5", "timeout=", "timeout=99999999999999999999"] {
+    for query in ["timeout=x", "timeout=-1", "timeout=1.5", "timeout="] {
         let reply = asker.get(&format!("/api/v1/approvals/{id}/wait?{query}")).await;
         assert_eq!((reply.status, reply.code()), (422, "invalid"), "{query}: {reply:#?}");
     }
@@ -252,4 +264,53 @@ async fn nothing_was_created(cluster: &Cluster) {
     .await
     .unwrap();
     assert_eq!(rows, 0, "bad input had an effect");
+}
+
+/// An answer that comes before the body was read reaches whoever is still sending it.
+#[tokio::test(flavor = "multi_thread")]
+async fn g20_early_answers_arrive() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    let asker = cluster.api(0, &cluster.member("agent").await);
+    let nobody = cluster.api(0, "nonsense");
+    for size in [20_000, 1_100_000, 3_000_000] {
+        let body = format!(r#"{{"context":{{"x":"{}"}}}}"#, "x".repeat(size));
+        for _ in 0..5 {
+            raw(&nobody, "/api/v1/approvals", body.clone()).await.problem(401, "unauthenticated");
+            raw(&asker, "/api/v1/nowhere", body.clone()).await.problem(404, "not_found");
+            let text = asker.request(Method::POST, "/api/v1/approvals").header("content-type", "text/plain");
+            let status = Api::send(text.body(body.clone())).await.status;
+            assert_eq!(status, 415);
+            if size > 1_048_576 {
+                raw(&asker, "/api/v1/approvals", body.clone()).await.problem(413, "too_large");
+            }
+        }
+    }
+}
+
+/// Numbers that need all their digits: the same edits are the same, however often they are read and written.
+#[tokio::test]
+async fn g20_doubles_survive() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    let asker = cluster.api(0, &cluster.member("agent").await);
+    let ana = cluster.api(0, &cluster.member("ana").await);
+    let bo = cluster.api(0, &cluster.member("bo").await);
+    for round in 0..20 {
+        let numbers: Vec<f64> = (0..200)
+            .map(|_| {
+                loop {
+                    let number = f64::from_bits(rand::random());
+                    if number.is_finite() && number != 0.0 {
+                        break number;
+                    }
+                }
+            })
+            .collect();
+        let edits = json!({ "modifications": { "numbers": numbers } });
+        let id = asker.ask(json!({ "policy": { "min_approvers": 2 } })).await;
+        ana.approve_with(&id, edits.clone()).await.expect(200);
+        let again = ana.approve_with(&id, edits.clone()).await.expect(200);
+        assert_eq!(again.body["changed"], false, "round {round}");
+        let done = bo.approve_with(&id, edits.clone()).await.expect(200).body;
+        assert_eq!(done["approval"]["result"]["modifications"], edits["modifications"], "round {round}");
+    }
 }
