@@ -205,6 +205,8 @@ check_haproxy_config() {
 # --- bench ---
 
 cmd_bench() {
+  # As cargo's users write it.
+  [ "${1-}" != -- ] || shift
   begin_run bench
   need_rust
   if [ -n "$(running_set)" ]; then

@@ -84,6 +84,10 @@ impl Database {
             // A statement that was planned while the tables were small, or not analysed yet, keeps its plan. What
             // we read, we read by index; a plan that scans is good for a while and then a thousand times too slow.
             ("enable_seqscan", "off"),
+            // Planned once for each connection: arrays of one id would otherwise be planned anew each time, for
+            // longer than they take. And never compiled, which only pays for minutes of work.
+            ("plan_cache_mode", "force_generic_plan"),
+            ("jit", "off"),
         ]);
         let open = |name, size| Pool::open(name, size, options.clone(), health.clone());
         Self {
