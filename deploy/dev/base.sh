@@ -203,3 +203,12 @@ show_log() { # FILE OFFSET
   warn "the end of ${1#"$ROOT/"}:"
   tail -c "+$(($2 + 1))" "$1" | tail -n 40 | sed 's/^/    /' >&2
 }
+
+# The allocator's build can't cope with a blank in its path: such a checkout is
+# built elsewhere.
+case $ROOT in
+  *[[:space:]]*)
+    : "${CARGO_TARGET_DIR:=${XDG_CACHE_HOME:-$HOME/.cache}/signoff-target-$(printf %s "$ROOT" | cksum | tr -d ' ')}"
+    export CARGO_TARGET_DIR
+    ;;
+esac
