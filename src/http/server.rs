@@ -82,7 +82,8 @@ pub async fn serve(
             }
             Ok((stream, _)) => {
                 let open = connections.enter();
-                let connection = handle(stream, router.clone(), options, lifecycle.clone());
+                // Boxed here: each of the futures that wrap it would otherwise hold room for it twice.
+                let connection = Box::pin(handle(stream, router.clone(), options, lifecycle.clone()));
                 lifecycle.spawn("connection", async move {
                     connection.await;
                     drop(open);
