@@ -58,3 +58,41 @@ async fn no_question_survives_its_run() {
         }
     }
 }
+
+/// Ten minutes later all of it is gone but the record, and the name is free again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_run_is_purged() {
+    use signoff::store::purge;
+    let cluster = Cluster::start().await;
+    let admin = cluster.api(0, &cluster.key("acme", "agent", &["workspace:admin"]).await);
+    let ana = cluster.api(1, &cluster.member("ana").await);
+    let gone = admin.ask(json!({ "run_id": "old" })).await;
+    let kept = admin.ask(json!({ "run_id": "new" })).await;
+    for id in [&gone, &kept] {
+        ana.approve(id).await.expect(200);
+    }
+    admin.delete("/api/v1/runs/old").await.expect(204);
+    let mut conn = cluster.database.connect().await;
+    let grace = std::time::Duration::from_mins(10);
+    assert_eq!(
+        purge::approvals_of_deleted_runs(&mut conn, grace, 500).await.unwrap(),
+        0,
+        "not before its time"
+    );
+    sqlx::query(
+        "UPDATE workflow_runs SET deleted_at = now() - interval '11 minutes' WHERE deleted_at IS NOT NULL",
+    )
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    assert_eq!(purge::deleted_runs(&mut conn, grace, 500).await.unwrap(), 0, "not with approvals in it");
+    assert_eq!(purge::approvals_of_deleted_runs(&mut conn, grace, 500).await.unwrap(), 1);
+    assert_eq!(purge::deleted_runs(&mut conn, grace, 500).await.unwrap(), 1);
+    admin.show(&gone).await.problem(404, "not_found");
+    admin.show(&kept).await.expect(200);
+    let mut count =
+        async |sql: &'static str| -> i64 { sqlx::query_scalar(sql).fetch_one(&mut conn).await.unwrap() };
+    assert_eq!(count("SELECT count(*) FROM approval_decisions").await, 1, "the other run's");
+    assert_eq!(count("SELECT count(*) FROM audit_log WHERE action = 'approval.resolved'").await, 2);
+    admin.ask(json!({ "run_id": "old" })).await;
+}

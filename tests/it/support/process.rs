@@ -33,8 +33,9 @@ impl Process {
             command.arg("--set").arg(format!("{name}={value}"));
         }
         let child = command.stdout(Stdio::null()).spawn().unwrap();
-        let url = format!("http://{address}");
-        let ready = format!("{url}/readyz");
+        // Owned from the first moment: a test that fails while it waits leaves no process behind.
+        let process = Self { child, url: format!("http://{address}") };
+        let ready = format!("{}/readyz", process.url);
         eventually("the process is ready", || async {
             let body = match crate::support::client::get(&ready).await {
                 Ok(response) => response.text().await.unwrap_or_default(),
@@ -43,7 +44,7 @@ impl Process {
             body.contains("\"bus\":\"up\"")
         })
         .await;
-        Self { child, url }
+        process
     }
 
     pub fn kill(&mut self) {
