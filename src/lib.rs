@@ -7,7 +7,8 @@
 //! | --- | --- |
 //! | [`cli`] | the commands of the binary |
 //! | [`app`], [`lifecycle`], [`config`], [`telemetry`] | one instance: built, configured, observed, ended in order |
-//! | [`http`] | the API: routes, extractors, problem documents |
+//! | [`http`] | the API: routes, extractors, responses |
+//! | [`wire`] | what travels as JSON: forms and their rules, views, problems |
 //! | [`worker`], [`presence`] | what runs by itself: sweeps, the instance's lease |
 //! | [`approvals`] | the use cases: ask, wait, decide, cancel; group commits |
 //! | [`auth`] | from a credential to who acts and what they may do |
@@ -29,4 +30,5 @@ pub mod lifecycle;
 pub mod presence;
 pub mod store;
 pub mod telemetry;
+pub mod wire;
 pub mod worker;

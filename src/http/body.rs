@@ -1,6 +1,6 @@
-//! Request bodies: size, media type, strict JSON, then the type, each with its own answer.
+//! Request bodies: size and media type, each with its own answer, then what [`parse`] asks of the text.
 
-use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body as HttpBody,
@@ -8,18 +8,13 @@ use axum::{
     http::{HeaderMap, header},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
-};
-
+use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{
-    Api,
+use super::Api;
+use crate::wire::{
+    parse::parse,
     problem::{Code, Problem},
-    strict_json::{self, Fault},
-    validate::Violation,
 };
 
 /// Largest body.
@@ -48,30 +43,6 @@ impl Budget {
         let kibibytes = u32::try_from(bytes.div_ceil(1024).max(1)).unwrap_or(u32::MAX);
         let place = self.0.clone().try_acquire_many_owned(kibibytes);
         place.map_err(|_| Problem::new(Code::Overloaded, "too many large bodies at once"))
-    }
-}
-
-/// A `T` that is written as an object. (What serde derives for a struct would take an array of its fields, too.)
-#[derive(Debug, Default)]
-pub struct Object<T>(pub T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields<T>(PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
-            type Value = Object<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
-            }
-        }
-
-        deserializer.deserialize_map(Fields(PhantomData))
     }
 }
 
@@ -140,31 +111,4 @@ async fn collect(
         Ok(Err(error)) => Err(Problem::new(Code::Malformed, format!("the body broke off: {error}"))),
         Err(_) => Err(Problem::new(Code::Malformed, "the body did not arrive in time")),
     }
-}
-
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    strict_json::check(bytes).map_err(|fault| match fault {
-        Fault::Number { ref pointer } => {
-            Problem::about(Code::Invalid, vec![Violation::new(pointer, "number", fault.to_string())])
-        }
-        fault => Problem::new(Code::Malformed, fault.to_string()),
-    })?;
-    let mut parser = serde_json::Deserializer::from_slice(bytes);
-    let parsed = serde_path_to_error::deserialize(&mut parser);
-    parsed.map(|Object(value)| value).map_err(|error| {
-        let pointer = pointer(error.path());
-        let message = error.inner().to_string();
-        let message = message.split(" at line ").next().unwrap_or_default();
-        let rule = if message.starts_with("unknown field") { "unknown_field" } else { "type" };
-        Problem::about(Code::Invalid, vec![Violation::new(pointer, rule, message)])
-    })
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    path.iter().fold(String::new(), |pointer, segment| match segment {
-        Segment::Seq { index } => format!("{pointer}/{index}"),
-        Segment::Map { key } => format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")),
-        Segment::Enum { .. } | Segment::Unknown => pointer,
-    })
 }

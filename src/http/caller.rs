@@ -7,11 +7,11 @@ use axum::{
     http::{header, request::Parts},
 };
 
-use super::{
-    Api,
-    problem::{Code, Problem},
+use super::Api;
+use crate::{
+    auth::{Caller, Permission, Rejection},
+    wire::problem::{Code, Problem},
 };
-use crate::auth::{Caller, Permission, Rejection};
 
 /// A type that stands for a permission.
 pub trait Needs: Send {

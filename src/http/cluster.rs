@@ -9,11 +9,11 @@ use utoipa::ToSchema;
 use super::{
     Api,
     caller::{May, ViewCluster},
-    problem::Problem,
 };
 use crate::{
     approvals::Trouble,
     store::{self, instances},
+    wire::problem::Problem,
 };
 
 #[derive(Serialize, ToSchema)]

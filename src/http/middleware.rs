@@ -12,12 +12,11 @@ use axum::{
 use futures_util::FutureExt;
 use uuid::Uuid;
 
-use super::{
-    Api,
-    discard::Leftover,
-    problem::{Code, Problem},
+use super::{Api, discard::Leftover};
+use crate::{
+    domain::ids::ApprovalId,
+    wire::problem::{Code, Problem},
 };
-use crate::domain::ids::ApprovalId;
 
 /// The request's id: the caller's, if it sent a decent one, or ours.
 #[derive(Debug, Clone)]

@@ -12,11 +12,9 @@ mod health;
 mod middleware;
 mod openapi;
 mod path;
-mod problem;
+mod respond;
 mod runs;
 pub mod server;
-mod strict_json;
-mod validate;
 
 use std::sync::Arc;
 
@@ -95,8 +93,8 @@ pub fn router(api: Api) -> Router {
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document()))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
-        .fallback(problem::no_such_route)
-        .method_not_allowed_fallback(problem::no_such_method)
+        .fallback(respond::no_such_route)
+        .method_not_allowed_fallback(respond::no_such_method)
         .layer(axum::middleware::from_fn_with_state(api.clone(), middleware::around))
         .with_state(api)
 }

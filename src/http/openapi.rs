@@ -11,8 +11,10 @@ use utoipa::{
     },
 };
 
-use super::problem::{Code, ProblemBody};
-use crate::presence::VERSION;
+use crate::{
+    presence::VERSION,
+    wire::problem::{Code, ProblemBody},
+};
 
 const ABOUT: &str = "Human sign-off for agents and workflows: ask for an approval, block at no cost, go on when a \
 person has decided.\n\nThe workspace belongs to the credential. Every response carries `x-request-id` (yours, if \
@@ -110,13 +112,12 @@ fn takes_query(operation: &Operation) -> bool {
 
 fn add_problems(path: &str, method: &HttpMethod, operation: &mut Operation) {
     let codes = codes(path, method, operation);
-    let mut statuses: Vec<u16> = codes.iter().map(|code| code.status().as_u16()).collect();
+    let mut statuses: Vec<u16> = codes.iter().map(|code| code.status()).collect();
     statuses.sort_unstable();
     statuses.dedup();
     let mut responses = ResponsesBuilder::new();
     for status in statuses {
-        let of_status: Vec<Code> =
-            codes.iter().copied().filter(|code| code.status().as_u16() == status).collect();
+        let of_status: Vec<Code> = codes.iter().copied().filter(|code| code.status() == status).collect();
         responses = responses.response(status.to_string(), problem(&of_status));
     }
     operation.responses.responses.extend(responses.build().responses);
@@ -129,7 +130,7 @@ fn problem(codes: &[Code]) -> Response {
     let example = first.map(|code| {
         serde_json::json!({
             "type": format!("urn:signoff:problem:{}", code.as_str()), "title": code.title(),
-            "status": code.status().as_u16(), "code": code.as_str(), "detail": code.title(),
+            "status": code.status(), "code": code.as_str(), "detail": code.title(),
         })
     });
     let content = ContentBuilder::new()

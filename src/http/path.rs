@@ -6,8 +6,10 @@ use axum::{
 };
 use uuid::Uuid;
 
-use super::problem::Problem;
-use crate::domain::{ids::ApprovalId, names::CallerName};
+use crate::{
+    domain::{ids::ApprovalId, names::CallerName},
+    wire::problem::Problem,
+};
 
 /// An approval's id.
 pub struct IdPath(pub ApprovalId);

@@ -7,9 +7,8 @@ use super::{
     caller::{DeleteRun, May},
     middleware::RequestId,
     path::NamePath,
-    problem::Problem,
 };
-use crate::approvals::delete_run::Deletion;
+use crate::{approvals::delete_run::Deletion, wire::problem::Problem};
 
 /// Delete a run
 ///

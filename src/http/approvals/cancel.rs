@@ -1,10 +1,8 @@
 //! Cancelling, and (not yet) escalating.
 
 use axum::{Extension, extract::State, response::Response};
-use serde::Deserialize;
-use utoipa::ToSchema;
 
-use super::{decide::reason, precondition::IfMatch, view};
+use super::precondition::IfMatch;
 use crate::{
     approvals::commit::Act,
     http::{
@@ -13,20 +11,14 @@ use crate::{
         caller::{Cancel, May},
         middleware::RequestId,
         path::IdPath,
-        problem::{Code, Problem},
-        validate::Check,
+        respond,
+    },
+    wire::{
+        approval::Decided,
+        decide::CancelBody,
+        problem::{Code, Problem, ProblemBody},
     },
 };
-
-/// Why.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"reason": "The run was superseded"}))]
-pub struct CancelBody {
-    /// Required; at most 5,000 characters.
-    #[schema(required, nullable = false)]
-    reason: Option<String>,
-}
 
 /// Cancel
 ///
@@ -38,7 +30,7 @@ pub struct CancelBody {
         ("If-Match" = Option<String>, Header, description = "Only if its version is still this", example = "\"1\""),
     ),
     request_body = CancelBody,
-    responses((status = 200, body = view::Decided, headers(("ETag", description = "Its version"))))
+    responses((status = 200, body = Decided, headers(("ETag", description = "Its version"))))
 )]
 pub async fn cancel(
     State(api): State<Api>,
@@ -48,12 +40,9 @@ pub async fn cancel(
     IdPath(approval): IdPath,
     Body { value: body, .. }: Body<CancelBody>,
 ) -> Result<Response, Problem> {
-    let mut check = Check::default();
-    let reason = reason(&mut check, body.reason);
-    check.finish()?;
-    let act = Act::Cancel { by: may.caller.actor, reason, expected };
+    let act = Act::Cancel { by: may.caller.actor, reason: body.reason()?, expected };
     let answer = api.approvals.act(may.caller.workspace, approval, act, Some(request_id)).await?;
-    Ok(view::decided(answer.changed, &answer.approval))
+    Ok(respond::decided(answer.changed, &answer.approval))
 }
 
 /// Escalate (not supported yet)
@@ -63,7 +52,7 @@ pub async fn cancel(
     post, path = "/api/v1/approvals/{id}/escalate", tag = "deciding",
     params(("id" = uuid::Uuid, Path, description = "The approval's id")),
     request_body = CancelBody,
-    responses((status = 422, description = "Not supported yet", body = crate::http::problem::ProblemBody))
+    responses((status = 422, description = "Not supported yet", body = ProblemBody))
 )]
 pub async fn escalate(
     State(api): State<Api>,

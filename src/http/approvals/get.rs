@@ -4,15 +4,15 @@ use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::view;
 use crate::{
     http::{
         Api,
         caller::{May, ViewHistory, ViewPending},
         path::IdPath,
-        problem::Problem,
+        respond,
     },
     store::{approvals::DecisionRecord, audit::AuditRecord},
+    wire::{approval::ApprovalView, problem::Problem},
 };
 
 /// Get an approval
@@ -21,7 +21,7 @@ use crate::{
 #[utoipa::path(
     get, path = "/api/v1/approvals/{id}", tag = "approvals",
     params(("id" = uuid::Uuid, Path, description = "The approval's id")),
-    responses((status = 200, body = view::ApprovalView, headers(("ETag", description = "Its version"))))
+    responses((status = 200, body = ApprovalView, headers(("ETag", description = "Its version"))))
 )]
 pub async fn get(
     State(api): State<Api>,
@@ -29,7 +29,7 @@ pub async fn get(
     IdPath(id): IdPath,
 ) -> Result<Response, Problem> {
     let approval = api.approvals.get(may.caller.workspace, id).await?;
-    Ok(view::approval(StatusCode::OK, &approval))
+    Ok(respond::approval(StatusCode::OK, &approval))
 }
 
 #[derive(Serialize, ToSchema)]

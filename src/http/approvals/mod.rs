@@ -6,5 +6,4 @@ pub mod decide;
 pub mod get;
 pub mod pending;
 mod precondition;
-pub mod view;
 pub mod wait;

@@ -9,19 +9,21 @@ use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::view::ApprovalView;
 use crate::{
     approvals::list::can_decide,
     auth::{Caller, Permission},
     http::{
         Api,
         caller::{May, ViewPending},
-        problem::{Code, Problem},
-        validate::{Check, Violation},
     },
     store::{
         approvals::Loaded,
         listing::{Filter, Position, Sort},
+    },
+    wire::{
+        approval::ApprovalView,
+        problem::{Code, Problem},
+        validate::{Check, Violation},
     },
 };
 

@@ -8,7 +8,6 @@ use axum::{
     response::Response,
 };
 
-use super::view;
 use crate::{
     approvals::wait::Waited,
     domain::approval::{Approval, State as ApprovalState},
@@ -16,6 +15,10 @@ use crate::{
         Api,
         caller::{May, ViewPending},
         path::IdPath,
+        respond,
+    },
+    wire::{
+        approval::ApprovalView,
         problem::{Code, Problem},
         validate::Violation,
     },
@@ -37,7 +40,7 @@ const MOST: u64 = 55;
         ("Prefer" = Option<String>, Header, description = "RFC 7240", example = "wait=30"),
     ),
     responses((
-        status = 200, body = view::ApprovalView,
+        status = 200, body = ApprovalView,
         headers(
             ("ETag", description = "Its version"),
             ("Retry-After", description = "Present while it is pending: 0 to ask again at once, 1 when this instance is going away"),
@@ -59,7 +62,7 @@ pub async fn wait(
             if woken {
                 observe_latency(&api, &approval);
             }
-            view::approval(StatusCode::OK, &approval)
+            respond::approval(StatusCode::OK, &approval)
         }
         Waited::Pending(approval) => retry(&approval, "0"),
         Waited::Draining(approval) => {
@@ -71,7 +74,7 @@ pub async fn wait(
 }
 
 fn retry(approval: &Arc<Approval>, after: &'static str) -> Response {
-    let mut response = view::approval(StatusCode::OK, approval);
+    let mut response = respond::approval(StatusCode::OK, approval);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(after));
     response
 }

@@ -1,12 +1,5 @@
 //! An approval as callers see it.
 
-use std::sync::Arc;
-
-use axum::{
-    Json,
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
-};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
@@ -196,26 +189,6 @@ impl<'a> From<&'a Approval> for ApprovalView<'a> {
 #[derive(Serialize, ToSchema)]
 pub struct Decided<'a> {
     /// False where the same person had said the same before.
-    changed: bool,
-    approval: ApprovalView<'a>,
-}
-
-/// An approval as a response, with its `ETag`.
-pub fn approval(status: StatusCode, approval: &Arc<Approval>) -> Response {
-    respond(status, approval, Json(ApprovalView::from(&**approval)))
-}
-
-/// What a decision came to, as a response.
-pub fn decided(changed: bool, approval: &Arc<Approval>) -> Response {
-    respond(StatusCode::OK, approval, Json(Decided { changed, approval: (&**approval).into() }))
-}
-
-fn respond(status: StatusCode, approval: &Approval, body: impl IntoResponse) -> Response {
-    let mut response = (status, body).into_response();
-    if let Ok(tag) = HeaderValue::try_from(format!("\"{}\"", approval.version)) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    // For the log line.
-    response.extensions_mut().insert(approval.id);
-    response
+    pub changed: bool,
+    pub approval: ApprovalView<'a>,
 }

@@ -1,16 +1,12 @@
-//! Everything that is not a success: RFC 9457 problem documents with a stable `code`.
+//! Everything that is not a success, with a stable `code`: an RFC 9457 document over HTTP, an `error` event on a
+//! socket.
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
-};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{approvals::view::ApprovalView, validate::Violation};
+use super::{approval::ApprovalView, validate::Violation};
 use crate::{
     approvals::{Trouble, commit::Failure, request::RequestFailure},
     auth::Rejection,
@@ -19,7 +15,7 @@ use crate::{
 };
 
 macro_rules! codes {
-    ($($variant:ident = $status:ident $name:literal: $title:literal),+ $(,)?) => {
+    ($($variant:ident = $status:literal $name:literal: $title:literal),+ $(,)?) => {
         /// What went wrong, for programs. The status follows from it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
         #[serde(rename_all = "snake_case")]
@@ -30,8 +26,9 @@ macro_rules! codes {
                 match self { $(Self::$variant => $name),+ }
             }
 
-            pub fn status(self) -> StatusCode {
-                match self { $(Self::$variant => StatusCode::$status),+ }
+            /// Its HTTP status.
+            pub fn status(self) -> u16 {
+                match self { $(Self::$variant => $status),+ }
             }
 
             pub fn title(self) -> &'static str {
@@ -42,37 +39,39 @@ macro_rules! codes {
 }
 
 codes! {
-    Malformed = BAD_REQUEST "malformed": "The body is not acceptable JSON",
-    Unauthenticated = UNAUTHORIZED "unauthenticated": "A valid credential is needed",
-    Forbidden = FORBIDDEN "forbidden": "The credential does not allow this",
-    NotEligible = FORBIDDEN "not_eligible": "The policy does not admit you",
-    NotFound = NOT_FOUND "not_found": "There is no such thing here",
-    MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed": "This path does not take this method",
-    AlreadyDecided = CONFLICT "already_decided": "Somebody has decided it already",
-    Cancelled = CONFLICT "cancelled": "It was cancelled",
-    AlreadyVoted = CONFLICT "already_voted": "You have voted otherwise already",
-    ModificationsDiffer = CONFLICT "modifications_differ": "Your modifications differ from the first approver's",
-    Expired = GONE "expired": "Its deadline has passed",
-    VersionConflict = PRECONDITION_FAILED "version_conflict": "It has changed since you looked",
-    TooLarge = PAYLOAD_TOO_LARGE "too_large": "The body is too large",
-    UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "unsupported_media_type": "The body must be application/json",
-    Invalid = UNPROCESSABLE_ENTITY "invalid": "Some fields are not valid",
-    IdempotencyMismatch = UNPROCESSABLE_ENTITY "idempotency_mismatch": "The idempotency key was used for another body",
-    UnsatisfiablePolicy = UNPROCESSABLE_ENTITY "unsatisfiable_policy": "Nobody could ever satisfy this policy",
-    NotSupported = UNPROCESSABLE_ENTITY "not_supported": "This is not supported yet",
-    Internal = INTERNAL_SERVER_ERROR "internal": "Something is wrong on our side",
-    Overloaded = SERVICE_UNAVAILABLE "overloaded": "Too much at once; nothing was begun",
-    Unavailable = SERVICE_UNAVAILABLE "unavailable": "The database can't be reached; whether it was done is unknown, trying again is safe",
-    Draining = SERVICE_UNAVAILABLE "draining": "This instance is going away; nothing was begun",
+    Malformed = 400 "malformed": "The body is not acceptable JSON",
+    Unauthenticated = 401 "unauthenticated": "A valid credential is needed",
+    Forbidden = 403 "forbidden": "The credential does not allow this",
+    NotEligible = 403 "not_eligible": "The policy does not admit you",
+    NotFound = 404 "not_found": "There is no such thing here",
+    MethodNotAllowed = 405 "method_not_allowed": "This path does not take this method",
+    AlreadyDecided = 409 "already_decided": "Somebody has decided it already",
+    Cancelled = 409 "cancelled": "It was cancelled",
+    AlreadyVoted = 409 "already_voted": "You have voted otherwise already",
+    ModificationsDiffer = 409 "modifications_differ": "Your modifications differ from the first approver's",
+    Expired = 410 "expired": "Its deadline has passed",
+    VersionConflict = 412 "version_conflict": "It has changed since you looked",
+    TooLarge = 413 "too_large": "The body is too large",
+    UnsupportedMediaType = 415 "unsupported_media_type": "The body must be application/json",
+    Invalid = 422 "invalid": "Some fields are not valid",
+    IdempotencyMismatch = 422 "idempotency_mismatch": "The idempotency key was used for another body",
+    UnsatisfiablePolicy = 422 "unsatisfiable_policy": "Nobody could ever satisfy this policy",
+    NotSupported = 422 "not_supported": "This is not supported yet",
+    Internal = 500 "internal": "Something is wrong on our side",
+    Overloaded = 503 "overloaded": "Too much at once; nothing was begun",
+    Unavailable = 503 "unavailable": "The database can't be reached; whether it was done is unknown, trying again is safe",
+    Draining = 503 "draining": "This instance is going away; nothing was begun",
 }
 
 /// What went wrong.
 #[derive(Debug, Clone)]
 pub struct Problem {
-    code: Code,
-    detail: String,
+    pub code: Code,
+    /// What happened this time, for people.
+    pub detail: String,
     errors: Vec<Violation>,
-    approval: Option<Arc<Approval>>,
+    /// The approval that it is about, as it stands.
+    pub approval: Option<Arc<Approval>>,
 }
 
 /// A problem document (RFC 9457).
@@ -115,35 +114,24 @@ impl Problem {
     pub fn not_found() -> Self {
         Self::new(Code::NotFound, "it does not exist, or not in this workspace")
     }
-}
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let body = ProblemBody {
+    /// Something that the checks before must have seen to.
+    pub fn internal(what: &str) -> Self {
+        tracing::error!(what, "a bug");
+        Self::new(Code::Internal, "the logs of this instance say what; quote the request id")
+    }
+
+    /// The document.
+    pub fn body(&self) -> ProblemBody<'_> {
+        ProblemBody {
             r#type: format!("urn:signoff:problem:{}", self.code.as_str()),
             title: self.code.title(),
-            status: self.code.status().as_u16(),
+            status: self.code.status(),
             code: self.code,
             detail: &self.detail,
             errors: &self.errors,
             approval: self.approval.as_deref().map(ApprovalView::from),
-        };
-        let mut response = (self.code.status(), Json(body)).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        match self.code {
-            Code::Overloaded | Code::Unavailable | Code::Draining => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            }
-            Code::Unauthenticated => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            _ => {}
         }
-        if let Some(approval) = self.approval {
-            response.extensions_mut().insert(approval.id);
-        }
-        response
     }
 }
 
@@ -215,14 +203,4 @@ impl From<Rejection> for Problem {
             Rejection::Unavailable(error) => Self::from(&*error),
         }
     }
-}
-
-/// Whatever has no route.
-pub async fn no_such_route() -> Problem {
-    Problem::new(Code::NotFound, "no such path; /openapi.json lists them all")
-}
-
-/// A route that doesn't take the method; axum adds `Allow`.
-pub async fn no_such_method() -> Problem {
-    Problem::new(Code::MethodNotAllowed, "the Allow header names the methods that this path takes")
 }

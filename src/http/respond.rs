@@ -1,0 +1,69 @@
+//! From what happened to a response: the one place that puts a problem, or an approval, on HTTP.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    domain::approval::Approval,
+    wire::{
+        approval::{ApprovalView, Decided},
+        problem::{Code, Problem},
+    },
+};
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self.body())).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        match self.code {
+            Code::Overloaded | Code::Unavailable | Code::Draining => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            Code::Unauthenticated => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            _ => {}
+        }
+        if let Some(approval) = self.approval {
+            response.extensions_mut().insert(approval.id);
+        }
+        response
+    }
+}
+
+/// An approval as a response, with its `ETag`.
+pub fn approval(status: StatusCode, approval: &Arc<Approval>) -> Response {
+    respond(status, approval, Json(ApprovalView::from(&**approval)))
+}
+
+/// What a decision came to, as a response.
+pub fn decided(changed: bool, approval: &Arc<Approval>) -> Response {
+    respond(StatusCode::OK, approval, Json(Decided { changed, approval: (&**approval).into() }))
+}
+
+fn respond(status: StatusCode, approval: &Approval, body: impl IntoResponse) -> Response {
+    let mut response = (status, body).into_response();
+    if let Ok(tag) = HeaderValue::try_from(format!("\"{}\"", approval.version)) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    // For the log line.
+    response.extensions_mut().insert(approval.id);
+    response
+}
+
+/// Whatever has no route.
+pub async fn no_such_route() -> Problem {
+    Problem::new(Code::NotFound, "no such path; /openapi.json lists them all")
+}
+
+/// A route that doesn't take the method; axum adds `Allow`.
+pub async fn no_such_method() -> Problem {
+    Problem::new(Code::MethodNotAllowed, "the Allow header names the methods that this path takes")
+}

@@ -1,0 +1,247 @@
+//! A question to people, as callers put it: the form, its rules, and what becomes of it.
+
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+
+use super::{
+    approval::Checkpoint,
+    parse::Object,
+    problem::{Code, Problem},
+    validate::{Check, Violation},
+};
+use crate::{
+    auth::Caller,
+    domain::{
+        approval::{Request, TimeoutAction},
+        ids::ApprovalId,
+        names::PrincipalName,
+        policy::Policy,
+    },
+    store::creation::NewApproval,
+};
+
+const MAX_TITLE: usize = 500;
+const MAX_DESCRIPTION: usize = 10_000;
+const DEFAULT_TIMEOUT: i64 = 300;
+const MAX_TIMEOUT: i64 = 31_536_000;
+const MAX_APPROVERS: i64 = 1_000;
+
+/// A question to people.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "run_id": "run-42", "approval_type": "tool_call", "title": "Drop table users?",
+    "context": {"tool": "sql", "statement": "DROP TABLE users"}, "timeout_seconds": 900,
+    "policy": {"min_approvers": 1, "allowed_approvers": ["ana", "bo"]}
+}))]
+pub struct CreateBody {
+    /// The workflow's or agent's run; made known by its first approval.
+    #[schema(required, nullable = false, pattern = "^[A-Za-z0-9._:-]{1,200}$")]
+    run_id: Option<String>,
+    /// `plan_approval`, `step_approval`, `error_recovery`, `tool_call`, or a name of your own.
+    #[schema(required, nullable = false, pattern = "^[A-Za-z0-9._:-]{1,200}$")]
+    approval_type: Option<String>,
+    /// What is to be decided: any object, at most 256 KiB. It comes back untouched.
+    #[schema(required, nullable = false, value_type = Object)]
+    context: Option<Box<RawValue>>,
+    /// What a socket would be about; the run's id by default.
+    task_id: Option<String>,
+    session_id: Option<String>,
+    job_id: Option<String>,
+    /// At most 500 characters.
+    title: Option<String>,
+    /// At most 10,000 characters.
+    description: Option<String>,
+    /// 1 to 31,536,000 (a year); 300 by default.
+    #[schema(minimum = 1, maximum = 31_536_000)]
+    timeout_seconds: Option<i64>,
+    /// What the deadline does: `expire` (default), `approve` or `reject`.
+    #[schema(example = "expire")]
+    timeout_action: Option<String>,
+    #[schema(value_type = Option<PolicyBody>)]
+    policy: Option<Object<PolicyBody>>,
+    /// `{name, state}`: kept with the request, handed back with the outcome.
+    #[schema(value_type = Option<Checkpoint>)]
+    checkpoint: Option<Box<RawValue>>,
+    /// Any object of yours.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Box<RawValue>>,
+    /// Not supported yet.
+    #[schema(value_type = Option<Object>)]
+    response_schema: Option<Value>,
+    /// Not supported yet.
+    #[schema(value_type = Option<Object>)]
+    escalation: Option<Value>,
+    /// Not supported yet.
+    #[schema(value_type = Option<Object>)]
+    notify: Option<Value>,
+}
+
+/// Who may decide, and how many it takes.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyBody {
+    /// Distinct people who must approve; 1 by default.
+    #[schema(minimum = 1, maximum = 1000)]
+    min_approvers: Option<i64>,
+    /// Names of those who may decide. Absent: anybody with the permission. Empty: nobody, which is refused.
+    allowed_approvers: Option<Vec<String>>,
+    /// Everybody named must approve.
+    require_all: Option<bool>,
+    /// Whether the requester may decide too.
+    allow_self_approval: Option<bool>,
+    /// Distinct people whose rejection ends it; 1 by default.
+    #[schema(minimum = 1, maximum = 1000)]
+    rejections_to_reject: Option<i64>,
+    /// Not supported yet.
+    #[schema(value_type = Option<Object>)]
+    allowed_roles: Option<Value>,
+}
+
+/// A hash of what a body says: white space and the order of keys don't matter.
+pub fn body_hash(body: &[u8]) -> Result<[u8; 32], Problem> {
+    let canonical = serde_json::from_slice::<Value>(body)
+        .and_then(|value| serde_json::to_vec(&value))
+        .map_err(|error| Problem::new(Code::Malformed, error.to_string()))?;
+    Ok(Sha256::digest(canonical).into())
+}
+
+/// Checks the form and makes an approval of it that `caller` asks for.
+pub fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Problem> {
+    refuse_unsupported(&body)?;
+    let mut check = Check::default();
+    let run_id = check.required_name("/run_id", body.run_id.as_deref());
+    let approval_type = check.required_name("/approval_type", body.approval_type.as_deref());
+    let task_id = check.name("/task_id", body.task_id.as_deref());
+    let session_id = check.name("/session_id", body.session_id.as_deref());
+    let job_id = check.name("/job_id", body.job_id.as_deref());
+    check.text("/title", body.title.as_ref(), MAX_TITLE);
+    check.text("/description", body.description.as_ref(), MAX_DESCRIPTION);
+    if body.context.is_none() {
+        check.fail("/context", "required", "must be given");
+    }
+    let context = check.object("/context", body.context);
+    let metadata = check.object("/metadata", body.metadata);
+    let checkpoint = body.checkpoint.and_then(|it| checkpoint(&mut check, it));
+    let timeout = check.range("/timeout_seconds", body.timeout_seconds, (1, MAX_TIMEOUT), DEFAULT_TIMEOUT);
+    let timeout_action = match body.timeout_action.as_deref().map(TimeoutAction::from_word) {
+        None => TimeoutAction::default(),
+        Some(Some(action)) => action,
+        Some(None) => {
+            check.fail("/timeout_action", "choice", "must be expire, approve or reject");
+            TimeoutAction::default()
+        }
+    };
+    let policy = policy(&mut check, body.policy.unwrap_or_default().0);
+    check.finish()?;
+    policy.check(&caller.actor.name).map_err(|error| {
+        let violation = Violation::new("/policy", "satisfiable", error.to_string());
+        Problem::about(Code::UnsatisfiablePolicy, vec![violation])
+    })?;
+    let missing = || Problem::new(Code::Internal, "a required field was let through");
+    let run_id = run_id.ok_or_else(missing)?;
+    let request = Request {
+        task_id: task_id.unwrap_or_else(|| run_id.clone()),
+        run_id,
+        session_id,
+        job_id,
+        approval_type: approval_type.ok_or_else(missing)?,
+        title: body.title,
+        description: body.description,
+        context: context.ok_or_else(missing)?,
+        checkpoint,
+        metadata: match metadata {
+            Some(metadata) => metadata,
+            None => RawValue::from_string("{}".to_owned()).map_err(|_| missing())?,
+        },
+        timeout_action,
+    };
+    Ok(NewApproval {
+        id: ApprovalId::generate(),
+        workspace: caller.workspace,
+        request,
+        policy,
+        requested_by: caller.actor.clone(),
+        timeout_seconds: u32::try_from(timeout).map_err(|_| missing())?,
+        idempotency: None,
+        request_id: None,
+    })
+}
+
+/// Nothing is accepted and then ignored.
+fn refuse_unsupported(body: &CreateBody) -> Result<(), Problem> {
+    let roles = body.policy.as_ref().is_some_and(|policy| policy.0.allowed_roles.is_some());
+    let escalates = body.timeout_action.as_deref() == Some("escalate");
+    let asked = [
+        (body.escalation.is_some(), "/escalation"),
+        (body.notify.is_some(), "/notify"),
+        (body.response_schema.is_some(), "/response_schema"),
+        (roles, "/policy/allowed_roles"),
+        (escalates, "/timeout_action"),
+    ];
+    let violations: Vec<Violation> = asked
+        .into_iter()
+        .filter(|(asked, _)| *asked)
+        .map(|(_, pointer)| Violation::new(pointer, "not_supported", "is not supported yet"))
+        .collect();
+    if violations.is_empty() { Ok(()) } else { Err(Problem::about(Code::NotSupported, violations)) }
+}
+
+fn checkpoint(check: &mut Check, json: Box<RawValue>) -> Option<Box<RawValue>> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its shape is checked")]
+    struct Shape<'a> {
+        name: String,
+        #[serde(borrow)]
+        state: &'a RawValue,
+    }
+    let json = check.object("/checkpoint", Some(json))?;
+    if let Err(error) = serde_json::from_str::<Shape<'_>>(json.get()) {
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default();
+        check.fail("/checkpoint", "shape", format!("must be {{name, state}}: {message}"));
+    }
+    Some(json)
+}
+
+fn policy(check: &mut Check, body: PolicyBody) -> Policy {
+    let range = (1, MAX_APPROVERS);
+    let min_approvers = check.range("/policy/min_approvers", body.min_approvers, range, 1);
+    let rejections = check.range("/policy/rejections_to_reject", body.rejections_to_reject, range, 1);
+    let require_all = body.require_all.unwrap_or(false);
+    if require_all && body.allowed_approvers.is_none() {
+        check.fail("/policy/require_all", "needs", "needs allowed_approvers");
+    }
+    let allowed_approvers = body.allowed_approvers.map(|names| {
+        if i64::try_from(names.len()).is_ok_and(|count| count > MAX_APPROVERS) {
+            check.fail(
+                "/policy/allowed_approvers",
+                "max_items",
+                format!("must name at most {MAX_APPROVERS}"),
+            );
+        }
+        let mut named = std::collections::BTreeSet::new();
+        for (index, name) in names.iter().enumerate() {
+            match PrincipalName::new(name) {
+                Ok(name) => {
+                    named.insert(name);
+                }
+                Err(error) => {
+                    let pointer = format!("/policy/allowed_approvers/{index}");
+                    check.fail(pointer, "name", error.to_string());
+                }
+            }
+        }
+        named
+    });
+    Policy {
+        min_approvers: u32::try_from(min_approvers).unwrap_or(1),
+        allowed_approvers,
+        require_all,
+        allow_self_approval: body.allow_self_approval.unwrap_or(false),
+        rejections_to_reject: u32::try_from(rejections).unwrap_or(1),
+    }
+}

@@ -1,0 +1,10 @@
+//! What travels as JSON, whether over HTTP or a socket: the forms that callers fill in with their rules, what they
+//! get to see, and what is said when something is wrong. Knows nothing of requests, responses and frames.
+
+pub mod approval;
+pub mod create;
+pub mod decide;
+pub mod parse;
+pub mod problem;
+mod strict_json;
+pub mod validate;
