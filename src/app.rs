@@ -15,13 +15,15 @@ use crate::{
     auth::Authenticator,
     bus::{Bus, Names, Redis},
     config::Config,
+    events::Events,
     http::{
         self, Api,
         body::Budget,
         server::{Connections, Options},
     },
     lifecycle::Lifecycle,
-    presence::{DatabaseClock, Heart, VERSION, new_instance_id},
+    presence::{DatabaseClock, Heart, Listing, Ownership, VERSION, new_instance_id},
+    realtime::{self, Realtime},
     store::{self, Database},
     telemetry::Metrics,
     worker::Workers,
@@ -33,6 +35,7 @@ pub struct App {
     pub instance: String,
     pub lifecycle: Lifecycle,
     pub approvals: Approvals,
+    pub events: Events,
     pub bus: Bus,
     pub database: Database,
 }
@@ -83,6 +86,15 @@ impl App {
             lifecycle.clone(),
             Limits { queued: config.limits.max_queued, waiters: config.limits.max_waiters },
         );
+        let events = Events::start(database.clone(), bus.clone(), metrics.clone(), &lifecycle, &config);
+        let ownership = Ownership::start(
+            names.clone(),
+            database.clone(),
+            redis.clone(),
+            bus.clone(),
+            &lifecycle,
+            &config,
+        );
         let sweep = Workers {
             database: database.clone(),
             redis: redis.clone(),
@@ -90,7 +102,11 @@ impl App {
             bus: bus.clone(),
             metrics: metrics.clone(),
             lifecycle: lifecycle.clone(),
+            instance: instance.clone(),
+            ownership: ownership.clone(),
             sweep: config.sweep.clone(),
+            lease: config.lease.clone(),
+            events: config.events.clone(),
         }
         .start();
         let clock = DatabaseClock::default();
@@ -103,15 +119,38 @@ impl App {
             bus: bus.clone(),
             metrics: metrics.clone(),
             lifecycle: lifecycle.clone(),
+            ownership: ownership.clone(),
             lease: config.lease.clone(),
             clock: clock.clone(),
         };
         lifecycle.spawn_service("heart", heart.run());
         let connections = Connections::default();
+        let authenticator = Authenticator::new(database.clone());
+        let realtime = Realtime::new(realtime::Parts {
+            instance: instance.clone(),
+            approvals: approvals.clone(),
+            events: events.clone(),
+            authenticator: authenticator.clone(),
+            ownership,
+            bus: bus.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+            lifecycle: lifecycle.clone(),
+            sockets: config.sockets.clone(),
+            max_sockets: config.limits.max_sockets,
+        });
+        let listing = Listing {
+            database: database.clone(),
+            bus: bus.clone(),
+            lifecycle: lifecycle.clone(),
+            lease_ttl: config.lease.ttl(),
+        };
         let api = Api::new(http::Parts {
             instance: instance.clone(),
             approvals: approvals.clone(),
-            authenticator: Authenticator::new(database.clone()),
+            events: events.clone(),
+            realtime,
+            authenticator,
             database: database.clone(),
             redis,
             bus: bus.clone(),
@@ -119,12 +158,12 @@ impl App {
             metrics,
             lifecycle: lifecycle.clone(),
             clock,
-            lease_ttl: config.lease.ttl(),
+            listing,
             connections: connections.clone(),
             bodies: Budget::new(config.limits.max_body_mebibytes),
         });
         listen(&config, listeners, api, connections, &lifecycle);
-        Ok(Self { config, instance, lifecycle, approvals, bus, database })
+        Ok(Self { config, instance, lifecycle, approvals, events, bus, database })
     }
 
     /// Runs until `shutdown` completes, then drains; `abort` cuts the drain short. An error if a part died.

@@ -25,6 +25,8 @@ pub struct Config {
     pub instance: Instance,
     pub lease: Lease,
     pub sweep: Sweep,
+    pub events: Events,
+    pub sockets: Sockets,
     pub limits: Limits,
     pub drain: Drain,
     pub log: Log,
@@ -82,7 +84,27 @@ pub struct Sweep {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Events {
+    pub retention_hours: u64,
+    pub max_per_task: i64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sockets {
+    /// Origins, separated by commas.
+    pub allowed_origins: String,
+    pub ping_seconds: u64,
+    pub send_timeout_seconds: u64,
+    pub messages_per_second: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
+    pub max_sockets: usize,
+    pub max_sockets_per_workspace: i64,
+    pub max_sockets_per_principal: i64,
     pub max_waiters: usize,
     pub max_connections: usize,
     pub max_queued: usize,
@@ -177,6 +199,23 @@ impl Config {
         {
             ensure!((0.0..=3600.0).contains(&seconds), "drain.{name} must be 0 to 3600");
         }
+        ensure!(
+            (1..=87_600).contains(&self.events.retention_hours),
+            "events.retention_hours must be 1 to 87600"
+        );
+        ensure!(self.events.max_per_task > 0, "events.max_per_task must be at least 1");
+        ensure!((1..=3600).contains(&self.sockets.ping_seconds), "sockets.ping_seconds must be 1 to 3600");
+        ensure!(
+            (1..=3600).contains(&self.sockets.send_timeout_seconds),
+            "sockets.send_timeout_seconds must be 1 to 3600"
+        );
+        ensure!(self.sockets.messages_per_second > 0, "sockets.messages_per_second must be at least 1");
+        for origin in self.sockets.origins() {
+            ensure!(
+                origin.starts_with("http://") || origin.starts_with("https://"),
+                "sockets.allowed_origins: {origin:?} is no origin, for example https://console.example.com"
+            );
+        }
         ensure!(self.limits.max_queued > 0, "limits.max_queued must be at least 1");
         ensure!(
             (1..=1024 * 1024).contains(&self.limits.max_body_mebibytes),
@@ -209,6 +248,13 @@ impl Lease {
 
     pub fn ttl(&self) -> Duration {
         Duration::from_secs(self.ttl_seconds)
+    }
+}
+
+impl Sockets {
+    /// The origins whose pages may open sockets.
+    pub fn origins(&self) -> impl Iterator<Item = &str> {
+        self.allowed_origins.split(',').map(str::trim).filter(|origin| !origin.is_empty())
     }
 }
 

@@ -8,9 +8,12 @@
 //! | [`cli`] | the commands of the binary |
 //! | [`app`], [`lifecycle`], [`config`], [`telemetry`] | one instance: built, configured, observed, ended in order |
 //! | [`http`] | the API: routes, extractors, responses |
+//! | [`realtime`] | sockets: handshake to close, one session each |
 //! | [`wire`] | what travels as JSON: forms and their rules, views, problems |
-//! | [`worker`], [`presence`] | what runs by itself: sweeps, the instance's lease |
-//! | [`approvals`] | the use cases: ask, wait, decide, cancel; group commits |
+//! | [`worker`] | what runs by itself: sweeps |
+//! | [`presence`] | the instance's lease, and the connections it owns |
+//! | [`approvals`], [`events`] | the use cases: ask, wait, decide, cancel; publish, follow, replay |
+//! | [`batch`] | many calls, one statement |
 //! | [`auth`] | from a credential to who acts and what they may do |
 //! | [`bus`] | Redis: hints between instances, and the registry of who waits here |
 //! | [`store`] | Postgres: the only SQL |
@@ -21,13 +24,16 @@
 pub mod app;
 pub mod approvals;
 pub mod auth;
+pub mod batch;
 pub mod bus;
 pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod events;
 pub mod http;
 pub mod lifecycle;
 pub mod presence;
+pub mod realtime;
 pub mod store;
 pub mod telemetry;
 pub mod wire;

@@ -7,11 +7,12 @@ use sqlx::Connection;
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
-    Approvals, COMMAND, Ended, Shared, Trouble,
+    Approvals, COMMAND, Ended, Shared,
     commit::{Failure, action_of},
     expire,
 };
 use crate::{
+    batch::Trouble,
     domain::{
         approval::{Approval, Ending, Via},
         ids::WorkspaceId,
@@ -28,7 +29,7 @@ use crate::{
 };
 
 /// Approvals cancelled with one statement, and in memory at once.
-const CHUNK: i64 = 100;
+const CHUNK: usize = 100;
 
 /// Who deletes which run.
 #[derive(Debug, Clone)]
@@ -80,19 +81,20 @@ async fn delete(shared: &Shared, deletion: &Deletion) -> Result<Option<Vec<Ended
         return Ok((found == Run::Deleted).then(Vec::new));
     }
     let mut ended = Vec::new();
-    loop {
-        let ids = runs::lock_pending(&mut transaction, *workspace, run, CHUNK).await?;
-        if ids.is_empty() {
-            break;
-        }
-        let found = approvals::load(&mut transaction, &ids).await?;
+    // All of them before the first is written: writing locks tasks, and whoever holds an approval may wait for its
+    // task. New ones can't come, for they would need the run.
+    let mut pending = runs::lock_pending(&mut transaction, *workspace, run).await?;
+    while !pending.is_empty() {
+        let chunk = pending.split_off(pending.len().saturating_sub(CHUNK));
+        let found = approvals::load(&mut transaction, &chunk).await?;
         let loaded: Vec<Loaded> = found.into_values().collect::<Result<_, _>>()?;
         let endings: Vec<(Arc<Approval>, Ending)> =
             loaded.into_iter().map(|loaded| end_with_run(loaded, by)).collect();
         let batch = batch(&endings, by, request_id.as_deref());
         let written = changes::write(&mut transaction, &batch).await?;
-        // Not written: its deadline passed just now; the next round finds it due. Only what the announcement
-        // needs is kept: a run may have very many approvals with large contexts.
+        // Not written: its deadline passed just now; another round finds it due.
+        pending.extend(chunk.into_iter().filter(|id| !written.contains_key(id)));
+        // Only what the announcement needs is kept: a run may have very many approvals with large contexts.
         let of_written = endings.iter().filter_map(|(approval, ending)| {
             written.get(&approval.id).map(|at| Ended::new(approval, ending, *at))
         });

@@ -2,8 +2,9 @@
 
 use tokio::time::timeout;
 
-use super::{Approvals, Trouble, read::READ};
+use super::{Approvals, read::READ};
 use crate::{
+    batch::Trouble,
     domain::{decision::Vote, policy::Actor},
     store::{
         self,

@@ -12,7 +12,6 @@ pub mod list;
 pub mod read;
 pub mod request;
 pub mod wait;
-mod workers;
 
 use std::{sync::Arc, time::Duration};
 
@@ -41,32 +40,6 @@ const COMMAND: Duration = Duration::from_secs(8);
 const ATTEMPT: Duration = Duration::from_secs(4);
 /// Longest a command may have queued for an attempt to be worth its while.
 const QUEUED: Duration = Duration::from_secs(4);
-
-/// Why something could not be done that the rules would allow.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum Trouble {
-    /// Nothing was begun.
-    #[error("too much is queued already")]
-    Overloaded,
-    /// The outcome is unknown; trying again is safe.
-    #[error("{0}")]
-    Store(Arc<store::Error>),
-    /// The same, after too long a time.
-    #[error("no answer in time")]
-    TimedOut,
-}
-
-impl From<store::Error> for Trouble {
-    fn from(error: store::Error) -> Self {
-        Self::Store(Arc::new(error))
-    }
-}
-
-impl From<tokio::time::error::Elapsed> for Trouble {
-    fn from(_: tokio::time::error::Elapsed) -> Self {
-        Self::TimedOut
-    }
-}
 
 /// What all use cases share.
 #[derive(Clone)]

@@ -5,11 +5,11 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
-    Approvals, Shared, Trouble,
+    Approvals, Shared,
     commit::{Act, Failure},
-    workers::{Queue, Weigh},
 };
 use crate::{
+    batch::{Queue, Trouble, Weigh},
     domain::{
         approval::Approval,
         ids::{ApprovalId, WorkspaceId},

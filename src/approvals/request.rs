@@ -5,12 +5,9 @@ use std::{sync::Arc, time::Instant};
 use sqlx::Connection;
 use tokio::{sync::oneshot, time::timeout};
 
-use super::{
-    ATTEMPT, Approvals, COMMAND, QUEUED, Shared, Trouble,
-    commit::Failure,
-    workers::{Queue, Weigh},
-};
+use super::{ATTEMPT, Approvals, COMMAND, QUEUED, Shared, commit::Failure};
 use crate::{
+    batch::{Queue, Trouble, Weigh},
     domain::{
         approval::{Approval, State},
         ids::ApprovalId,

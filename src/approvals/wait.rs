@@ -12,10 +12,13 @@ use std::{
     time::Duration,
 };
 
-use super::{Approvals, Trouble, commit::Failure};
-use crate::domain::{
-    approval::Approval,
-    ids::{ApprovalId, WorkspaceId},
+use super::{Approvals, commit::Failure};
+use crate::{
+    batch::Trouble,
+    domain::{
+        approval::Approval,
+        ids::{ApprovalId, WorkspaceId},
+    },
 };
 
 /// What a wait ended with. None of them changes anything about the request.

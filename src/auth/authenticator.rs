@@ -2,18 +2,20 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use moka::future::Cache;
 
 use super::{
     key::ApiKey,
     permission::{Permission, Permissions},
+    ticket::Ticket,
 };
 use crate::{
     domain::{
         ids::{KeyId, WorkspaceId},
         policy::Actor,
     },
-    store::{self, Database, keys::StoredKey},
+    store::{self, Database, keys::StoredKey, tickets},
 };
 
 /// A revoked key is refused everywhere after this; the contract says five seconds.
@@ -21,6 +23,9 @@ const REMEMBERED: Duration = Duration::from_secs(3);
 
 /// Longest a look-up may take.
 const LOOK_UP: Duration = Duration::from_secs(4);
+
+/// How long a ticket is good for.
+const TICKET: Duration = Duration::from_secs(30);
 
 /// Turns keys into callers.
 #[derive(Clone)]
@@ -36,6 +41,8 @@ pub struct Caller {
     pub workspace: WorkspaceId,
     pub actor: Actor,
     pub key: KeyId,
+    /// What the key is found by; never its secret.
+    prefix: Arc<str>,
     pub permissions: Permissions,
 }
 
@@ -68,22 +75,57 @@ impl Authenticator {
             return Err(Rejection::Unauthenticated);
         }
         let key = ApiKey::parse(token.trim()).ok_or(Rejection::Unauthenticated)?;
-        // Boxed: opening a connection takes kilobytes of state, which no waiter should carry along.
-        let stored = self
-            .known
-            .try_get_with_by_ref(&key.prefix, Box::pin(self.look_up(&key.prefix)))
-            .await
-            .map_err(Rejection::Unavailable)?
-            .ok_or(Rejection::Unauthenticated)?;
+        let stored = self.stored(&key.prefix).await?;
         if !key.matches(&stored.secret_hash) {
             return Err(Rejection::Unauthenticated);
         }
-        Ok(Caller {
-            workspace: stored.workspace,
-            actor: stored.principal.clone(),
-            key: stored.id,
-            permissions: Permissions::from_names(stored.permissions.iter().map(String::as_str)),
-        })
+        Ok(caller(&stored, &key.prefix))
+    }
+
+    /// The same caller as of now: what the credential allows may have changed, and it may have been revoked.
+    pub async fn again(&self, before: &Caller) -> Result<Caller, Rejection> {
+        let stored = self.stored(&before.prefix).await?;
+        if stored.id != before.key {
+            return Err(Rejection::Unauthenticated);
+        }
+        Ok(caller(&stored, &before.prefix))
+    }
+
+    /// Makes a ticket for one socket: it stands for the caller's key, for half a minute, once.
+    pub async fn ticket(&self, caller: &Caller) -> Result<(Ticket, DateTime<Utc>), Rejection> {
+        let ticket = Ticket::generate();
+        let making = async {
+            let mut conn = self.database.decide.checkout().await?;
+            let expires_at = tickets::create(&mut conn, &ticket.hash(), caller.key, TICKET).await?;
+            conn.done();
+            Ok::<_, store::Error>(expires_at)
+        };
+        let expires_at = tokio::time::timeout(LOOK_UP, making).await.unwrap_or_else(|it| Err(it.into()));
+        let expires_at = expires_at.map_err(|error| Rejection::Unavailable(Arc::new(error)))?;
+        Ok((ticket, expires_at))
+    }
+
+    /// Uses a ticket up.
+    pub async fn redeem(&self, ticket: &Ticket) -> Result<Caller, Rejection> {
+        let redeeming = async {
+            let mut conn = self.database.decide.checkout().await?;
+            let prefix = tickets::redeem(&mut conn, &ticket.hash()).await?;
+            conn.done();
+            Ok::<_, store::Error>(prefix)
+        };
+        let prefix = tokio::time::timeout(LOOK_UP, redeeming).await.unwrap_or_else(|it| Err(it.into()));
+        let prefix = prefix.map_err(|error| Rejection::Unavailable(Arc::new(error)))?;
+        let prefix = prefix.ok_or(Rejection::Unauthenticated)?;
+        Ok(caller(&*self.stored(&prefix).await?, &prefix))
+    }
+
+    async fn stored(&self, prefix: &str) -> Result<Arc<StoredKey>, Rejection> {
+        // Boxed: opening a connection takes kilobytes of state, which no waiter should carry along.
+        self.known
+            .try_get_with_by_ref(prefix, Box::pin(self.look_up(prefix)))
+            .await
+            .map_err(Rejection::Unavailable)?
+            .ok_or(Rejection::Unauthenticated)
     }
 
     /// Bounded in time: everybody who uses the key waits for this one look-up.
@@ -95,5 +137,15 @@ impl Authenticator {
             Ok(found.map(Arc::new))
         };
         tokio::time::timeout(LOOK_UP, looking).await?
+    }
+}
+
+fn caller(stored: &StoredKey, prefix: &str) -> Caller {
+    Caller {
+        workspace: stored.workspace,
+        actor: stored.principal.clone(),
+        key: stored.id,
+        prefix: prefix.into(),
+        permissions: Permissions::from_names(stored.permissions.iter().map(String::as_str)),
     }
 }

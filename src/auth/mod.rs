@@ -4,6 +4,7 @@
 mod authenticator;
 pub mod key;
 pub mod permission;
+pub mod ticket;
 
 pub use self::{
     authenticator::{Authenticator, Caller, Rejection},

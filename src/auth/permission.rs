@@ -32,6 +32,10 @@ permissions! {
     ApprovalCancel = "approval:cancel": "Cancel pending approvals.",
     ApprovalViewPending = "approval:view:pending": "See approvals, list what is pending, wait for outcomes.",
     ApprovalViewHistory = "approval:view:history": "See decisions and records of approvals.",
+    EventPublish = "event:publish": "Send events of tasks.",
+    EventSubscribe = "event:subscribe": "Follow tasks: open sockets, read events again.",
+    ConnectionView = "connection:view": "See who is connected.",
+    ConnectionClose = "connection:close": "Close connections.",
     RunDelete = "run:delete": "Delete a run with its approvals.",
     ClusterView = "cluster:view": "See the instances of the service, which serve every workspace.",
     WorkspaceAdmin = "workspace:admin": "Everything within the workspace.",
@@ -45,6 +49,9 @@ pub const MEMBER: &[Permission] = &[
     Permission::ApprovalCancel,
     Permission::ApprovalViewPending,
     Permission::ApprovalViewHistory,
+    Permission::EventPublish,
+    Permission::EventSubscribe,
+    Permission::ConnectionView,
 ];
 
 /// What one credential allows.

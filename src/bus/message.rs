@@ -1,12 +1,14 @@
 //! What travels through the bus: small lines of text, never an outcome.
 //!
 //! A message on `changes` is one or more lines `workspace approval version task`; one on an inbox is
-//! `canary N`. Lines that can't be read are skipped: a newer instance may say more than this one understands.
+//! `events workspace task` (it got some), `owner workspace task` (look whether you still are), or `canary N`.
+//! Lines that can't be read are skipped: a newer instance may say more than this one understands.
 
 use uuid::Uuid;
 
 use crate::domain::{
     approval::Approval,
+    event::TaskKey,
     ids::{ApprovalId, WorkspaceId},
     names::CallerName,
 };
@@ -58,14 +60,43 @@ impl Change {
     }
 }
 
-/// The instance's message to itself that proves that messages arrive.
-pub fn encode_canary(number: u64) -> String {
-    format!("canary {number}")
+/// What is meant for one instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Letter {
+    /// A task whose socket is there got events.
+    Events(TaskKey),
+    /// A task whose socket was there may have another owner by now, or none.
+    Owner(TaskKey),
+    /// The instance's message to itself that proves that messages arrive.
+    Canary(u64),
 }
 
-/// `None` for any other message.
-pub fn decode_canary(message: &str) -> Option<u64> {
-    message.strip_prefix("canary ")?.parse().ok()
+impl Letter {
+    pub fn encode(&self) -> String {
+        match self {
+            Self::Events(TaskKey { workspace, task }) => format!("events {workspace} {task}"),
+            Self::Owner(TaskKey { workspace, task }) => format!("owner {workspace} {task}"),
+            Self::Canary(number) => format!("canary {number}"),
+        }
+    }
+
+    /// `None` for what it doesn't understand.
+    pub fn decode(message: &str) -> Option<Self> {
+        let (kind, rest) = message.split_once(' ')?;
+        if kind == "canary" {
+            return rest.parse().ok().map(Self::Canary);
+        }
+        let (workspace, task) = rest.split_once(' ')?;
+        let key = TaskKey {
+            workspace: WorkspaceId(Uuid::try_parse(workspace).ok()?),
+            task: CallerName::new(task).ok()?,
+        };
+        match kind {
+            "events" => Some(Self::Events(key)),
+            "owner" => Some(Self::Owner(key)),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -95,13 +126,19 @@ mod tests {
         #[test]
         fn noise_is_skipped(noise in ".{0,200}") {
             let _ = Change::decode(&noise).count();
-            let _ = decode_canary(&noise);
+            let _ = Letter::decode(&noise);
         }
     }
 
     #[test]
-    fn canaries() {
-        assert_eq!(decode_canary(&encode_canary(7)), Some(7));
-        assert_eq!(decode_canary("canary"), None);
+    fn letters() {
+        let key =
+            TaskKey { workspace: WorkspaceId(Uuid::from_u128(7)), task: CallerName::new("a:b").unwrap() };
+        for letter in [Letter::Events(key.clone()), Letter::Owner(key), Letter::Canary(7)] {
+            assert_eq!(Letter::decode(&letter.encode()), Some(letter));
+        }
+        for other in ["canary", "canary x", "events", "events x y", "close 0 0"] {
+            assert_eq!(Letter::decode(other), None, "{other}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Waking across instances: Redis pub/sub, and the registry of who waits here.
+//! Waking across instances: Redis pub/sub, the registry of who waits here, and the seats of who is connected here.
 //!
 //! Postgres decides, Redis only wakes. A message is a hint that may be lost, late, doubled or forged; whoever
 //! is woken reads the row. So nothing here is ever awaited by a request, and everything here may fail without
@@ -6,9 +6,11 @@
 
 pub mod message;
 pub mod names;
+pub mod owners;
 mod publisher;
 mod redis;
 pub mod registry;
+pub mod seats;
 mod subscriber;
 
 use std::sync::Arc;
@@ -16,11 +18,12 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 pub use self::{
-    message::Change,
+    message::{Change, Letter},
     names::Names,
     publisher::Publisher,
     redis::{Error, Redis},
     registry::{Interest, Registry, Source},
+    seats::{Seat, Seats},
 };
 use crate::{lifecycle::Lifecycle, telemetry::Metrics};
 
@@ -36,6 +39,7 @@ pub struct BusState {
 #[derive(Clone)]
 pub struct Bus {
     pub registry: Arc<Registry>,
+    pub seats: Arc<Seats>,
     pub publisher: Publisher,
     state: watch::Receiver<BusState>,
 }
@@ -44,16 +48,18 @@ impl Bus {
     /// Starts publisher and subscriber. Redis need not be there.
     pub fn start(redis: &Redis, names: &Names, metrics: &Metrics, lifecycle: &Lifecycle) -> Self {
         let registry = Arc::new(Registry::new(metrics.clone()));
+        let seats = Arc::new(Seats::default());
         let publisher = Publisher::start(redis.clone(), names, metrics.clone(), lifecycle);
         let state = subscriber::start(
             redis.clone(),
             names.clone(),
             publisher.clone(),
             registry.clone(),
+            seats.clone(),
             metrics.clone(),
             lifecycle,
         );
-        Self { registry, publisher, state }
+        Self { registry, seats, publisher, state }
     }
 
     /// Follows whether hints arrive.

@@ -3,16 +3,20 @@
 //! | name | what | expires |
 //! | --- | --- | --- |
 //! | `{prefix}:changes` | channel, all instances: approvals that changed | |
-//! | `{prefix}:inbox:{instance}` | channel, one instance: its own canary | |
+//! | `{prefix}:inbox:{instance}` | channel, one instance: look at a task's events, at who owns it; its own canary | |
+//! | `{prefix}:conn:{workspace}:{task}` | key: `instance generation`, who owns the task's connection | after 5 min |
 //! | `{prefix}:instance:{instance}` | key: the instance's lease, a small JSON object | after the lease's TTL |
 //!
-//! Nothing under these names is needed to get anything back: a flushed Redis is whole again after one beat.
+//! A `conn` key counts only while the lease of the instance that it names lives. Nothing under these names is
+//! needed to get anything back: a flushed Redis is whole again after one beat.
+
+use crate::domain::event::TaskKey;
 
 /// The names of one deployment, as one instance sees them.
 #[derive(Debug, Clone)]
 pub struct Names {
     prefix: String,
-    instance: String,
+    pub instance: String,
 }
 
 impl Names {
@@ -27,7 +31,17 @@ impl Names {
 
     /// Channel: what is meant for this instance alone.
     pub fn inbox(&self) -> String {
-        format!("{}:inbox:{}", self.prefix, self.instance)
+        self.inbox_of(&self.instance)
+    }
+
+    /// The same of any instance. Its name is appended to this prefix, also by scripts.
+    pub fn inbox_of(&self, instance: &str) -> String {
+        format!("{}:inbox:{instance}", self.prefix)
+    }
+
+    /// Key: who owns a task's connection.
+    pub fn connection(&self, key: &TaskKey) -> String {
+        format!("{}:conn:{}:{}", self.prefix, key.workspace, key.task)
     }
 
     /// Key: this instance's lease.

@@ -3,21 +3,22 @@
 //! Callers hand over and go on. What can't be sent in time is kept, up to a bound, and tried again half a second
 //! later: the sweep wakes meanwhile, and a Redis that hangs must not pile up work here.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use deadpool_redis::{Connection, redis};
 use tokio::{
-    sync::mpsc,
+    sync::{mpsc, oneshot},
     time::{Instant, sleep_until, timeout},
 };
 
 use super::{
     Error, Redis,
-    message::{Change, encode_canary},
+    message::{Change, Letter},
     names::Names,
+    owners::{self, Owner},
     redis::COMMAND,
 };
-use crate::{lifecycle::Lifecycle, telemetry::Metrics};
+use crate::{domain::event::TaskKey, lifecycle::Lifecycle, telemetry::Metrics};
 
 /// Hints that may wait to be sent.
 const QUEUE: usize = 16_384;
@@ -33,11 +34,20 @@ const OPEN: Duration = Duration::from_millis(500);
 pub struct Publisher {
     queue: mpsc::Sender<Hint>,
     metrics: Metrics,
+    names: Names,
 }
 
 enum Hint {
+    /// For all: an approval changed.
     Change(Change),
-    Canary(u64),
+    /// For the owner of its connection, wherever that is: a task got events.
+    Events(TaskKey),
+    /// For one instance.
+    Letter(String, Letter),
+    /// A connection is ours; the sender hears when the others can know.
+    Owned(Owner, Option<oneshot::Sender<()>>),
+    /// It is no longer.
+    Released(Owner),
 }
 
 impl Publisher {
@@ -45,8 +55,7 @@ impl Publisher {
         let (queue, hints) = mpsc::channel(QUEUE);
         let actor = Actor {
             redis,
-            changes: names.changes(),
-            inbox: names.inbox(),
+            names: names.clone(),
             connection: None,
             kept: Vec::new(),
             closed_until: Instant::now(),
@@ -54,7 +63,7 @@ impl Publisher {
             metrics: metrics.clone(),
         };
         lifecycle.spawn_service("publisher", actor.run(hints, lifecycle.clone()));
-        Self { queue, metrics }
+        Self { queue, metrics, names: names.clone() }
     }
 
     /// Tells the other instances. Never waits and never fails.
@@ -62,8 +71,32 @@ impl Publisher {
         self.send(Hint::Change(change));
     }
 
+    /// Tells whoever has the task's socket that there are events.
+    pub fn events(&self, key: TaskKey) {
+        self.send(Hint::Events(key));
+    }
+
+    /// Tells one instance.
+    pub fn letter(&self, instance: &str, letter: Letter) {
+        self.send(Hint::Letter(instance.to_owned(), letter));
+    }
+
+    /// Makes it known that a connection is ours. Completes when it is known, or can't be made so now.
+    pub async fn owned(&self, owner: Owner) {
+        let (known, knowing) = oneshot::channel();
+        self.send(Hint::Owned(owner, Some(known)));
+        // Dropped where it failed: the sweep makes up for what is not sent to us meanwhile.
+        let _ = knowing.await;
+    }
+
+    /// A connection is no longer there.
+    pub fn released(&self, owner: Owner) {
+        self.send(Hint::Released(owner));
+    }
+
     pub(super) fn canary(&self, number: u64) {
-        self.send(Hint::Canary(number));
+        let own = self.names.instance.clone();
+        self.send(Hint::Letter(own, Letter::Canary(number)));
     }
 
     fn send(&self, hint: Hint) {
@@ -75,8 +108,7 @@ impl Publisher {
 
 struct Actor {
     redis: Redis,
-    changes: String,
-    inbox: String,
+    names: Names,
     connection: Option<Connection>,
     /// What could not be sent yet.
     kept: Vec<Hint>,
@@ -123,10 +155,15 @@ impl Actor {
             let hints: Vec<Hint> = self.kept.drain(..count).collect();
             let result = self.try_send(&hints).await;
             if let Err(error) = result {
-                // A canary that comes late would prove nothing.
-                self.kept.splice(0..0, hints.into_iter().filter(|hint| hint.change().is_some()));
+                self.kept.splice(0..0, hints.into_iter().filter_map(Hint::for_later));
                 self.fail(&error);
                 return;
+            }
+            for hint in hints {
+                if let Hint::Owned(_, Some(known)) = hint {
+                    // Whoever asked may have gone.
+                    let _ = known.send(());
+                }
             }
             if self.failing {
                 tracing::info!("publishing works again");
@@ -153,26 +190,56 @@ impl Actor {
             // Kept from here on: a checkout from the pool pings first, which would double the way.
             none => none.insert(self.redis.connection().await?),
         };
-        let mut pipeline = redis::pipe();
-        for hint in hints {
-            if let Hint::Canary(number) = hint {
-                pipeline.publish(&self.inbox, encode_canary(*number)).ignore();
-            }
-        }
-        let changes: Vec<&Change> = hints.iter().filter_map(Hint::change).collect();
-        if !changes.is_empty() {
-            pipeline.publish(&self.changes, Change::encode(changes)).ignore();
-        }
-        timeout(COMMAND, pipeline.exec_async(connection)).await??;
+        timeout(COMMAND, pipeline(&self.names, hints).exec_async(connection)).await??;
         Ok(())
     }
 }
 
+/// All hints as one message to Redis. What says who owns a task goes before what is sent to the owner.
+fn pipeline(names: &Names, hints: &[Hint]) -> redis::Pipeline {
+    let mut all = redis::pipe();
+    let (mut owned, mut released, mut changes, mut events) =
+        (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
+    for hint in hints {
+        match hint {
+            Hint::Owned(it, _) => owned.push(it.clone()),
+            Hint::Released(it) => released.push(it.clone()),
+            Hint::Events(task) => drop(events.insert(task.clone())),
+            Hint::Change(change) => changes.push(change),
+            Hint::Letter(..) => {}
+        }
+    }
+    if !owned.is_empty() {
+        all.add_command(owners::hold(names, &owned)).ignore();
+    }
+    if !released.is_empty() {
+        all.add_command(owners::let_go(names, &released)).ignore();
+    }
+    if !changes.is_empty() {
+        all.publish(names.changes(), Change::encode(changes)).ignore();
+    }
+    if !events.is_empty() {
+        let lines: Vec<_> =
+            events.into_iter().map(|task| (task.clone(), Letter::Events(task).encode())).collect();
+        all.add_command(owners::route(names, &lines)).ignore();
+    }
+    for hint in hints {
+        if let Hint::Letter(instance, letter) = hint {
+            all.publish(names.inbox_of(instance), letter.encode()).ignore();
+        }
+    }
+    all
+}
+
 impl Hint {
-    fn change(&self) -> Option<&Change> {
+    /// What is worth sending when Redis is back.
+    fn for_later(self) -> Option<Self> {
         match self {
-            Self::Change(change) => Some(change),
-            Self::Canary(_) => None,
+            // One that comes late would prove nothing.
+            Self::Letter(_, Letter::Canary(_)) => None,
+            // Nobody waits for Redis.
+            Self::Owned(owner, _) => Some(Self::Owned(owner, None)),
+            other => Some(other),
         }
     }
 }

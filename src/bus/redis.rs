@@ -13,6 +13,11 @@ use deadpool_redis::{
     redis::{self, IntoConnectionInfo, io::tcp::TcpSettings},
 };
 
+use super::{
+    names::Names,
+    owners::{self, Owner},
+};
+
 /// Longest a command may take. No request waits for one.
 pub const COMMAND: Duration = Duration::from_millis(250);
 /// Longest a new connection may take.
@@ -98,13 +103,22 @@ impl Redis {
         Ok(version.unwrap_or("unknown").to_owned())
     }
 
-    /// Sets a key that vanishes after `ttl` unless it is set again.
-    pub async fn set_lease(&self, key: &str, value: &str, ttl: Duration) -> Result<(), Error> {
+    /// Sets a key that vanishes after `ttl` unless it is set again; answers whether it was there.
+    pub async fn set_lease(&self, key: &str, value: &str, ttl: Duration) -> Result<bool, Error> {
         let mut conn = self.connection().await?;
         let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
-        let command = redis::cmd("SET").arg(key).arg(value).arg("PX").arg(ttl).to_owned();
-        tokio::time::timeout(CONNECT, command.exec_async(&mut conn)).await??;
-        Ok(())
+        let command = redis::cmd("SET").arg(key).arg(value).arg("PX").arg(ttl).arg("GET").to_owned();
+        let before: Option<String> = tokio::time::timeout(CONNECT, command.query_async(&mut conn)).await??;
+        Ok(before.is_some())
+    }
+
+    /// Writes or refreshes the keys of connections that are ours; answers the places of those where a newer
+    /// owner stands.
+    pub async fn hold(&self, names: &Names, owners: &[Owner]) -> Result<Vec<usize>, Error> {
+        let mut conn = self.connection().await?;
+        let command = owners::hold(names, owners);
+        let newer: Vec<usize> = tokio::time::timeout(CONNECT, command.query_async(&mut conn)).await??;
+        Ok(newer.into_iter().filter_map(|place| place.checked_sub(1)).collect())
     }
 
     /// Removes a key.

@@ -15,13 +15,14 @@ use tokio::{
 
 use super::{
     BusState, Change, Error, Redis,
-    message::decode_canary,
+    message::Letter,
     names::Names,
     publisher::Publisher,
     redis::CONNECT,
     registry::{Registry, Source},
+    seats::Seats,
 };
-use crate::{lifecycle::Lifecycle, telemetry::Metrics};
+use crate::{domain::event::TaskKey, lifecycle::Lifecycle, telemetry::Metrics};
 
 /// How often we ask ourselves whether messages arrive, and how long we wait for the answer.
 const CANARY: Duration = Duration::from_secs(2);
@@ -32,11 +33,12 @@ pub(super) fn start(
     names: Names,
     publisher: Publisher,
     registry: Arc<Registry>,
+    seats: Arc<Seats>,
     metrics: Metrics,
     lifecycle: &Lifecycle,
 ) -> watch::Receiver<BusState> {
     let (state, follow) = watch::channel(BusState { up: false, confirmed: 0 });
-    let subscriber = Subscriber { redis, names, publisher, registry, metrics, state, canaries: 0 };
+    let subscriber = Subscriber { redis, names, publisher, registry, seats, metrics, state, canaries: 0 };
     lifecycle.spawn_loop("subscriber", subscriber.run());
     follow
 }
@@ -46,6 +48,7 @@ struct Subscriber {
     names: Names,
     publisher: Publisher,
     registry: Arc<Registry>,
+    seats: Arc<Seats>,
     metrics: Metrics,
     state: watch::Sender<BusState>,
     canaries: u64,
@@ -93,9 +96,10 @@ impl Subscriber {
                     Some(message) => {
                         // What isn't text isn't ours.
                         let Ok(text) = std::str::from_utf8(message.get_payload_bytes()) else { continue };
-                        match decode_canary(text) {
-                            Some(number) if message.get_channel_name() == channels[1] => heard = heard.max(number),
-                            _ => self.registry.wake(Change::decode(text).map(|it| it.approval), Source::Redis),
+                        if message.get_channel_name() == channels[0] {
+                            self.changed(text);
+                        } else if let Some(number) = self.received(text) {
+                            heard = heard.max(number);
                         }
                     }
                 },
@@ -108,5 +112,24 @@ impl Subscriber {
                 }
             }
         }
+    }
+
+    /// Approvals changed: whoever waits for one looks, and so does whoever has its task's socket.
+    fn changed(&self, text: &str) {
+        let changes: Vec<Change> = Change::decode(text).collect();
+        self.registry.wake(changes.iter().map(|it| it.approval), Source::Redis);
+        for Change { workspace, task, .. } in changes {
+            self.seats.events(&TaskKey { workspace, task });
+        }
+    }
+
+    /// Something for us alone; answers with a canary's number.
+    fn received(&self, text: &str) -> Option<u64> {
+        match Letter::decode(text)? {
+            Letter::Canary(number) => return Some(number),
+            Letter::Events(key) => self.seats.events(&key),
+            Letter::Owner(key) => self.seats.check(&key),
+        }
+        None
     }
 }

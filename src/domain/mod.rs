@@ -6,6 +6,7 @@
 
 pub mod approval;
 pub mod decision;
+pub mod event;
 pub mod ids;
 pub mod names;
 pub mod policy;

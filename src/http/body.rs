@@ -22,8 +22,9 @@ pub const MAX_BODY: usize = 1024 * 1024;
 /// Longest time for a body to arrive.
 const ARRIVAL: Duration = Duration::from_secs(30);
 
-/// A JSON body of type `T`, and its bytes. Keeps its place in the [`Budget`] until the request is answered.
-pub struct Body<T> {
+/// A JSON body of type `T` and at most `MOST` bytes, and these. Keeps its place in the [`Budget`] until the request
+/// is answered.
+pub struct Body<T, const MOST: usize = MAX_BODY> {
     pub value: T,
     pub bytes: Vec<u8>,
     _place: OwnedSemaphorePermit,
@@ -49,13 +50,13 @@ impl Budget {
 /// A JSON body that may be left out altogether.
 pub struct OptionalBody<T>(pub T, pub OwnedSemaphorePermit);
 
-impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
+impl<T: DeserializeOwned, const MOST: usize> FromRequest<Api> for Body<T, MOST> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         check_media_type(&parts.headers)?;
-        let (bytes, place) = collect(api, &parts.headers, body).await?;
+        let (bytes, place) = collect(api, &parts.headers, body, MOST).await?;
         Ok(Self { value: parse(&bytes)?, bytes, _place: place })
     }
 }
@@ -65,7 +66,7 @@ impl<T: DeserializeOwned + Default> FromRequest<Api> for OptionalBody<T> {
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let (bytes, place) = collect(api, &parts.headers, body).await?;
+        let (bytes, place) = collect(api, &parts.headers, body, MAX_BODY).await?;
         if bytes.is_empty() {
             return Ok(Self(T::default(), place));
         }
@@ -90,14 +91,15 @@ async fn collect(
     api: &Api,
     headers: &HeaderMap,
     body: HttpBody,
+    most: usize,
 ) -> Result<(Vec<u8>, OwnedSemaphorePermit), Problem> {
-    let too_large = || Problem::new(Code::TooLarge, format!("a body may have at most {MAX_BODY} bytes"));
+    let too_large = || Problem::new(Code::TooLarge, format!("a body may have at most {most} bytes"));
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > MAX_BODY) {
+    if announced.is_some_and(|length: usize| length > most) {
         return Err(too_large());
     }
-    let place = api.bodies.take(announced.unwrap_or(MAX_BODY))?;
-    let arriving = tokio::time::timeout(ARRIVAL, Limited::new(body, MAX_BODY).collect());
+    let place = api.bodies.take(announced.unwrap_or(most))?;
+    let arriving = tokio::time::timeout(ARRIVAL, Limited::new(body, most).collect());
     let arrived = tokio::select! {
         arrived = arriving => arrived,
         // A client that dawdles must not hold up the drain; nothing of its request was begun.

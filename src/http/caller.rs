@@ -10,7 +10,7 @@ use axum::{
 use super::Api;
 use crate::{
     auth::{Caller, Permission, Rejection},
-    wire::problem::{Code, Problem},
+    wire::problem::Problem,
 };
 
 /// A type that stands for a permission.
@@ -35,6 +35,10 @@ needs! {
     Cancel = ApprovalCancel,
     ViewPending = ApprovalViewPending,
     ViewHistory = ApprovalViewHistory,
+    Publish = EventPublish,
+    Subscribe = EventSubscribe,
+    ViewConnections = ConnectionView,
+    CloseConnection = ConnectionClose,
     DeleteRun = RunDelete,
     ViewCluster = ClusterView,
 }
@@ -53,8 +57,7 @@ impl<P: Needs> FromRequestParts<Api> for May<P> {
         let header = header.to_str().map_err(|_| Rejection::Unauthenticated)?;
         let caller = api.authenticator.authenticate(header).await?;
         if !caller.may(P::PERMISSION) {
-            let detail = format!("it needs the permission {}", P::PERMISSION.as_str());
-            return Err(Problem::new(Code::Forbidden, detail));
+            return Err(Problem::forbidden(P::PERMISSION));
         }
         Ok(Self { caller, permission: PhantomData })
     }

@@ -3,18 +3,13 @@
 use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::{
     Api,
     caller::{May, ViewCluster},
 };
-use crate::{
-    approvals::Trouble,
-    store::{self, instances},
-    wire::problem::Problem,
-};
+use crate::wire::problem::Problem;
 
 #[derive(Serialize, ToSchema)]
 pub struct Cluster {
@@ -46,17 +41,8 @@ pub struct Instance {
 /// Every instance that holds a lease, with its heartbeat's age, and those that lost theirs within ten minutes.
 #[utoipa::path(get, path = "/api/v1/cluster", tag = "operating", responses((status = 200, body = Cluster)))]
 pub async fn cluster(State(api): State<Api>, _: May<ViewCluster>) -> Result<Json<Cluster>, Problem> {
-    let reading = async {
-        let mut conn = api.database.read.checkout().await?;
-        let listed = instances::list(&mut conn).await?;
-        conn.done();
-        Ok::<_, store::Error>(listed)
-    };
-    let listed = timeout(std::time::Duration::from_secs(4), reading)
-        .await
-        .map_err(Trouble::from)?
-        .map_err(Trouble::from)?;
-    let ttl = api.lease_ttl.as_secs_f64();
+    let listed = api.listing.instances().await?;
+    let ttl = api.listing.lease_ttl.as_secs_f64();
     let instances = listed
         .into_iter()
         .map(|it| Instance {

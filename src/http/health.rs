@@ -53,6 +53,7 @@ impl super::Parts {
         Readings {
             waiters: self.approvals.waiting(),
             connections: self.connections.count(),
+            sockets: self.bus.seats.count(),
             pools: self
                 .database
                 .pools()
@@ -61,7 +62,7 @@ impl super::Parts {
                     (pool.name(), open, idle)
                 })
                 .to_vec(),
-            queues: self.approvals.queues(),
+            queues: [self.approvals.queues(), self.events.queues()].concat(),
             database_up: self.database.is_up(),
             draining: self.lifecycle.is_draining(),
         }

@@ -47,8 +47,11 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
         Some(leftover) => leftover.discard().await,
         None => true,
     };
+    let status = response.status();
     let headers = response.headers_mut();
-    if !read || api.lifecycle.is_draining() {
+    // A connection that becomes a socket is no longer ours to close.
+    let switches = status == StatusCode::SWITCHING_PROTOCOLS;
+    if !switches && (!read || api.lifecycle.is_draining()) {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     for (name, value) in [(REQUEST_ID, &id.0), (INSTANCE, &api.instance)] {

@@ -7,14 +7,18 @@ mod approvals;
 pub mod body;
 mod caller;
 mod cluster;
+mod connections;
 mod discard;
+mod events;
 mod health;
 mod middleware;
 mod openapi;
 mod path;
+mod query;
 mod respond;
 mod runs;
 pub mod server;
+mod sockets;
 
 use std::sync::Arc;
 
@@ -27,8 +31,10 @@ use crate::{
     approvals::Approvals,
     auth::Authenticator,
     bus::{Bus, Redis},
+    events::Events,
     lifecycle::Lifecycle,
-    presence::DatabaseClock,
+    presence::{DatabaseClock, Listing},
+    realtime::Realtime,
     store::Database,
     telemetry::Metrics,
     worker::SweepHealth,
@@ -42,6 +48,8 @@ pub struct Api(Arc<Parts>);
 pub struct Parts {
     pub instance: String,
     pub approvals: Approvals,
+    pub events: Events,
+    pub realtime: Realtime,
     pub authenticator: Authenticator,
     pub database: Database,
     pub redis: Redis,
@@ -50,7 +58,7 @@ pub struct Parts {
     pub metrics: Metrics,
     pub lifecycle: Lifecycle,
     pub clock: DatabaseClock,
-    pub lease_ttl: std::time::Duration,
+    pub listing: Listing,
     pub connections: server::Connections,
     pub bodies: body::Budget,
 }
@@ -83,6 +91,12 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(approvals::cancel::cancel))
         .routes(routes!(approvals::cancel::escalate))
         .routes(routes!(runs::delete_run))
+        .routes(routes!(events::publish))
+        .routes(routes!(events::replay))
+        .routes(routes!(sockets::ticket))
+        .routes(routes!(connections::list))
+        .routes(routes!(connections::get))
+        .routes(routes!(connections::close))
         .routes(routes!(cluster::cluster))
 }
 
@@ -91,6 +105,7 @@ pub fn router(api: Api) -> Router {
     let (router, _) = documented().split_for_parts();
     router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document()))
+        .route("/ws/{task_id}", get(sockets::open))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .fallback(respond::no_such_route)

@@ -23,7 +23,7 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match self.code {
-            Code::Overloaded | Code::Unavailable | Code::Draining => {
+            Code::RateLimited | Code::Overloaded | Code::Unavailable | Code::Draining => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             }
             Code::Unauthenticated => {

@@ -19,7 +19,7 @@ use hyper_util::{
 use tokio::net::{TcpListener, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 
-use crate::lifecycle::Lifecycle;
+use crate::{lifecycle::Lifecycle, realtime::socket::Stream};
 
 /// The smallest that hyper takes; a request's head must fit.
 const BUFFER: usize = 8192;
@@ -107,13 +107,13 @@ async fn handle(stream: TcpStream, router: Router, options: Options, lifecycle: 
         return;
     }
     // A reader that doesn't read would otherwise keep its response in memory for ever.
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(WRITE));
+    let mut stream: Stream = Box::pin(TimeoutStream::new(stream));
+    stream.as_mut().set_write_timeout_pinned(Some(WRITE));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(options.header_timeout)
         .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
         .with_upgrades();
     tokio::pin!(connection);
     let ended = tokio::select! {

@@ -1,4 +1,4 @@
-//! The one statement that changes an approval's state: votes, outcomes, and their records, all or none.
+//! The one statement that changes an approval's state: votes, outcomes, their records and events, all or none.
 //!
 //! It is optimistic. Whoever decides has read the approval without a lock, applied the pure rules, and comes
 //! here with the version it read; a row that has another version by now, is no longer pending, is locked by
@@ -180,7 +180,8 @@ pub async fn write(
                    resolved_at = CASE WHEN ok.status <> 'pending' THEN ok.at END
               FROM ok
              WHERE a.ctid = ok.place AND a.id = ok.id AND a.status = 'pending'
-            RETURNING a.id, a.workspace_id, a.updated_at AS at
+            RETURNING a.id, a.workspace_id, a.updated_at AS at, a.run_id, a.session_id, a.task_id, a.approval_type,
+                   a.status, a.resolution, a.resolved_via, a.resolved_by_name, a.result, a.version
         ), votes AS (
             INSERT INTO approval_decisions (id, approval_id, workspace_id, principal_id, principal_name, level,
                    verdict, feedback, comment, modifications, metadata, created_at)
@@ -199,6 +200,48 @@ pub async fn write(
                    approval_id uuid, action text, actor_id uuid, actor_name text, via text, request_id text,
                    detail json)
               JOIN changed c ON c.id = r.approval_id
+        ), per_task AS (
+            SELECT c.workspace_id, c.task_id, count(*)::integer AS n, max(c.run_id) AS run_id,
+                   max(c.session_id) AS session_id, (array_agg(c.id ORDER BY c.id DESC))[1] AS last
+              FROM changed c
+             WHERE c.status <> 'pending'
+             GROUP BY c.workspace_id, c.task_id
+        ), heads AS (
+            INSERT INTO tasks AS t (workspace_id, task_id, run_id, session_id, last_seq, added, used)
+            SELECT p.workspace_id, p.task_id, p.run_id, p.session_id,
+                   (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + p.n, p.n, true
+              FROM per_task p
+             ORDER BY p.workspace_id, p.task_id
+            ON CONFLICT (workspace_id, task_id) DO UPDATE
+               SET last_seq = t.last_seq + excluded.added + (t.pending BETWEEN 1 AND excluded.added)::integer,
+                   added = excluded.added + (t.pending BETWEEN 1 AND excluded.added)::integer,
+                   pending = greatest(t.pending - excluded.added, 0), used = true
+            RETURNING workspace_id, task_id, last_seq, last_seq - added AS before, added
+        ), events AS (
+            INSERT INTO task_events (workspace_id, task_id, seq, event_type, run_id, session_id, data, size,
+                   created_at)
+            SELECT e.workspace_id, e.task_id, e.seq, e.event_type, e.run_id, e.session_id, e.data,
+                   octet_length(e.data::text), clock_timestamp()
+              FROM (SELECT h.workspace_id, h.task_id,
+                           h.before + row_number() OVER (PARTITION BY h.workspace_id, h.task_id ORDER BY c.id) AS seq,
+                           'approval_' || c.status AS event_type, c.run_id, c.session_id,
+                           json_build_object(
+                               'approval_id', c.id, 'approval_type', c.approval_type, 'status', c.status,
+                               'approved', coalesce(c.resolution IN ('approved', 'modified'), false),
+                               'resolution', c.resolution, 'resolved_via', c.resolved_via,
+                               'resolved_by', c.resolved_by_name, 'feedback', c.result -> 'feedback',
+                               'modifications', c.result -> 'modifications', 'comment', c.result -> 'comment',
+                               'version', c.version,
+                               'resolved_at', to_char(c.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) AS data
+                      FROM heads h
+                      JOIN changed c ON c.workspace_id = h.workspace_id AND c.task_id = h.task_id
+                       AND c.status <> 'pending'
+                    UNION ALL
+                    SELECT h.workspace_id, h.task_id, h.last_seq, 'workflow_resumed', p.run_id, p.session_id,
+                           json_build_object('approval_id', p.last, 'pending', 0)
+                      FROM heads h
+                      JOIN per_task p ON p.workspace_id = h.workspace_id AND p.task_id = h.task_id
+                     WHERE h.added > p.n) e
         )
         SELECT c.id AS "id!", c.at AS "at!" FROM changed c
         "#,

@@ -1,5 +1,5 @@
-//! New approvals, with the run and session that they name for the first time, their idempotency keys and
-//! records: one statement for a whole batch, all or none for each approval.
+//! New approvals, with the run and session that they name for the first time, their idempotency keys, records and
+//! events: one statement for a whole batch, all or none for each approval.
 //!
 //! What it does not write (a key that is taken, a run that was deleted or is locked) it leaves out; the
 //! caller then takes that one singly, where [`replay`] and [`lock_run`] tell why.
@@ -110,8 +110,9 @@ fn hex(bytes: &[u8]) -> String {
 
 /// Inserts a batch; answers for those that were inserted.
 ///
-/// Rows are taken in a fixed order where they could meet another batch's (runs, keys), so that two batches
-/// wait for each other at most, and never in a circle. Runs are locked against deletion (`KEY SHARE`).
+/// Rows are taken in a fixed order where they could meet another batch's (runs, keys, then tasks), so that two
+/// batches wait for each other at most, and never in a circle. Runs are locked against deletion (`KEY SHARE`).
+#[expect(clippy::too_many_lines, reason = "it is one statement, for one commit")]
 pub async fn insert(
     conn: &mut PgConnection,
     batch: &[&NewApproval],
@@ -186,6 +187,46 @@ pub async fn insert(
                    i.requested_by_name, 'human', i.request_id,
                    json_build_object('approval_type', i.approval_type, 'expires_at', c.expires_at)
               FROM created c JOIN input i ON i.id = c.id
+        ), per_task AS (
+            SELECT c.workspace_id, i.task_id, count(*)::integer AS n, max(i.run_id) AS run_id,
+                   max(i.session_id) AS session_id, (array_agg(c.id ORDER BY c.id))[1] AS first
+              FROM created c JOIN input i ON i.id = c.id
+             GROUP BY c.workspace_id, i.task_id
+        ), heads AS (
+            INSERT INTO tasks AS t (workspace_id, task_id, run_id, session_id, last_seq, added, pending, used)
+            SELECT p.workspace_id, p.task_id, p.run_id, p.session_id,
+                   (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + p.n + 1, p.n + 1, p.n, true
+              FROM per_task p
+             ORDER BY p.workspace_id, p.task_id
+            ON CONFLICT (workspace_id, task_id) DO UPDATE
+               SET last_seq = t.last_seq + excluded.pending + (t.pending = 0)::integer,
+                   added = excluded.pending + (t.pending = 0)::integer,
+                   pending = t.pending + excluded.pending, used = true, run_id = excluded.run_id,
+                   session_id = excluded.session_id
+            RETURNING workspace_id, task_id, last_seq, last_seq - added AS before, added, pending
+        ), events AS (
+            INSERT INTO task_events (workspace_id, task_id, seq, event_type, run_id, session_id, data, size,
+                   created_at)
+            SELECT e.workspace_id, e.task_id, e.seq, e.event_type, e.run_id, e.session_id, e.data,
+                   octet_length(e.data::text), clock_timestamp()
+              FROM (SELECT h.workspace_id, h.task_id,
+                           h.before + row_number() OVER (PARTITION BY h.workspace_id, h.task_id ORDER BY c.id) AS seq,
+                           'approval_requested' AS event_type, i.run_id, i.session_id,
+                           json_build_object(
+                               'approval_id', c.id, 'run_id', i.run_id, 'session_id', i.session_id,
+                               'task_id', i.task_id, 'job_id', i.job_id, 'approval_type', i.approval_type,
+                               'title', i.title, 'requested_by', i.requested_by_name, 'version', 1,
+                               'created_at', to_char(c.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                               'expires_at', to_char(c.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) AS data
+                      FROM heads h
+                      JOIN input i ON i.workspace_id = h.workspace_id AND i.task_id = h.task_id
+                      JOIN created c ON c.id = i.id
+                    UNION ALL
+                    SELECT h.workspace_id, h.task_id, h.last_seq, 'workflow_paused', p.run_id, p.session_id,
+                           json_build_object('approval_id', p.first, 'pending', h.pending)
+                      FROM heads h
+                      JOIN per_task p ON p.workspace_id = h.workspace_id AND p.task_id = h.task_id
+                     WHERE h.added > p.n) e
         )
         SELECT id AS "id!", created_at AS "created_at!", expires_at AS "expires_at!" FROM created
         "#,

@@ -48,6 +48,15 @@ pub async fn find(conn: &mut PgConnection, prefix: &str) -> Result<Option<Stored
     .transpose()
 }
 
+/// Those of `ids` that are neither unknown nor revoked.
+pub async fn still_good(conn: &mut PgConnection, ids: &[KeyId]) -> Result<Vec<KeyId>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let good = sqlx::query_scalar!("SELECT id FROM api_keys WHERE id = ANY($1) AND revoked_at IS NULL", &ids)
+        .fetch_all(conn)
+        .await?;
+    Ok(good.into_iter().map(KeyId).collect())
+}
+
 /// The workspace of that name, made if it is new.
 pub async fn ensure_workspace(conn: &mut PgConnection, name: &PrincipalName) -> Result<WorkspaceId, Error> {
     let id = sqlx::query_scalar!(

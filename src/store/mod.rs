@@ -8,7 +8,9 @@
 pub mod approvals;
 pub mod audit;
 pub mod changes;
+pub mod connections;
 pub mod creation;
+pub mod events;
 pub mod instances;
 pub mod keys;
 pub mod listing;
@@ -17,6 +19,7 @@ mod pool;
 pub mod purge;
 pub mod runs;
 pub mod sweep;
+pub mod tickets;
 
 pub use pool::{Checkout, Database, Pool, PoolSizes};
 

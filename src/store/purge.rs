@@ -69,3 +69,64 @@ pub async fn idempotency_keys(conn: &mut PgConnection, age: Duration, limit: i64
     .await?;
     Ok(gone.rows_affected())
 }
+
+/// Deletes events older than `age`, and with them tasks that have none left and nothing pending.
+pub async fn events(conn: &mut PgConnection, age: Duration, limit: i64) -> Result<u64, Error> {
+    let gone = sqlx::query_scalar!(
+        r#"WITH gone AS MATERIALIZED (
+               SELECT e.workspace_id, e.task_id, e.seq
+                 FROM task_events e
+                WHERE e.created_at < now() - make_interval(secs => $1)
+                ORDER BY e.created_at LIMIT $2
+                  FOR UPDATE SKIP LOCKED
+           ), events AS (
+               DELETE FROM task_events e USING gone g
+                WHERE e.workspace_id = g.workspace_id AND e.task_id = g.task_id AND e.seq = g.seq
+           ), tasks AS (
+               DELETE FROM tasks t
+                USING (SELECT g.workspace_id, g.task_id, max(g.seq) AS seq FROM gone g GROUP BY 1, 2) g
+                WHERE t.workspace_id = g.workspace_id AND t.task_id = g.task_id
+                  -- The last of its events goes: whatever came after it would have moved this on.
+                  AND t.last_seq = g.seq AND t.pending = 0
+                  AND NOT EXISTS (SELECT FROM active_connections c
+                                   WHERE c.workspace_id = t.workspace_id AND c.task_id = t.task_id)
+           )
+           SELECT count(*) AS "count!" FROM gone"#,
+        age.as_secs_f64(),
+        limit,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(gone.unsigned_abs())
+}
+
+/// Deletes tasks that were made known longer than `age` ago (by a socket) and never got an event.
+pub async fn unused_tasks(conn: &mut PgConnection, age: Duration, limit: i64) -> Result<u64, Error> {
+    let gone = sqlx::query!(
+        "DELETE FROM tasks WHERE (workspace_id, task_id) IN (
+            SELECT t.workspace_id, t.task_id
+              FROM tasks t
+             WHERE NOT t.used AND t.created_at < now() - make_interval(secs => $1)
+               AND NOT EXISTS (SELECT FROM active_connections c
+                                WHERE c.workspace_id = t.workspace_id AND c.task_id = t.task_id)
+             LIMIT $2
+               FOR UPDATE SKIP LOCKED)",
+        age.as_secs_f64(),
+        limit,
+    )
+    .execute(conn)
+    .await?;
+    Ok(gone.rows_affected())
+}
+
+/// Deletes tickets that have run out.
+pub async fn tickets(conn: &mut PgConnection, limit: i64) -> Result<u64, Error> {
+    let gone = sqlx::query!(
+        "DELETE FROM ws_tickets WHERE hash IN (
+            SELECT hash FROM ws_tickets WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED)",
+        limit,
+    )
+    .execute(conn)
+    .await?;
+    Ok(gone.rows_affected())
+}

@@ -39,20 +39,18 @@ pub async fn lock_for_deletion(
     })
 }
 
-/// Locks up to `limit` pending approvals of the run, in the order of their ids.
+/// Locks all pending approvals of the run, in the order of their ids.
 pub async fn lock_pending(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
     run: &CallerName,
-    limit: i64,
 ) -> Result<Vec<ApprovalId>, Error> {
     let ids: Vec<Uuid> = sqlx::query_scalar!(
         "SELECT id FROM approval_requests
           WHERE workspace_id = $1 AND run_id = $2 AND status = 'pending'
-          ORDER BY id LIMIT $3 FOR UPDATE",
+          ORDER BY id FOR UPDATE",
         workspace.0,
         run.as_str(),
-        limit,
     )
     .fetch_all(conn)
     .await?;

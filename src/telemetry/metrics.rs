@@ -32,6 +32,7 @@ pub struct Metrics {
 pub struct Readings {
     pub waiters: usize,
     pub connections: usize,
+    pub sockets: usize,
     /// Pool, open, idle.
     pub pools: Vec<(&'static str, u32, u32)>,
     /// Queue, length.
@@ -74,6 +75,7 @@ impl Metrics {
             let set = |name: &'static str, value: usize| gauge!(name).set(value as f64);
             set("signoff_waiters", readings.waiters);
             set("signoff_http_connections", readings.connections);
+            set("signoff_sockets", readings.sockets);
             set("signoff_database_up", usize::from(readings.database_up));
             set("signoff_draining", usize::from(readings.draining));
             for (pool, open, idle) in &readings.pools {
@@ -126,6 +128,27 @@ impl Metrics {
     /// From the outcome's moment (by the database's clock) to the waiter's answer.
     pub fn wake_latency(&self, latency: Duration) {
         self.within(|| histogram!("signoff_wake_latency_seconds").record(latency));
+    }
+
+    pub fn events_published(&self, count: usize) {
+        self.within(|| counter!("signoff_events_published_total").increment(count as u64));
+    }
+
+    pub fn events_sent(&self, count: usize) {
+        self.within(|| counter!("signoff_events_sent_total").increment(count as u64));
+    }
+
+    /// A socket that ended, by the close code that it was given (0: it just went).
+    pub fn socket_closed(&self, code: u16) {
+        self.within(|| counter!("signoff_sockets_closed_total", "code" => code.to_string()).increment(1));
+    }
+
+    pub fn socket_opened(&self, recovered: &'static str) {
+        self.within(|| counter!("signoff_sockets_opened_total", "recovered" => recovered).increment(1));
+    }
+
+    pub fn connections_reaped(&self, count: usize) {
+        self.within(|| counter!("signoff_connections_reaped_total").increment(count as u64));
     }
 
     pub fn hints_dropped(&self, why: &'static str, count: usize) {
@@ -184,6 +207,11 @@ fn describe() {
             "signoff_bus_hints_dropped_total",
             "Hints that were not published, by reason; the sweep makes up for them.",
         ),
+        ("signoff_events_published_total", "Events that producers appended to tasks' logs."),
+        ("signoff_events_sent_total", "Events that were sent to sockets."),
+        ("signoff_sockets_opened_total", "Sockets that were opened, by whether their cursor was honoured."),
+        ("signoff_sockets_closed_total", "Sockets that ended, by close code; 0 where there was none."),
+        ("signoff_connections_reaped_total", "Records of dead instances' connections that were removed."),
         ("signoff_sweeps_total", "Rounds of each sweep, by result."),
         ("signoff_heartbeats_total", "Heartbeats, by where to and result."),
     ];
@@ -193,7 +221,8 @@ fn describe() {
     let gauges = [
         ("signoff_build_info", "1, labelled with the version."),
         ("signoff_waiters", "Calls that wait for an outcome on this instance."),
-        ("signoff_http_connections", "Open HTTP connections."),
+        ("signoff_http_connections", "Open HTTP connections, without those that became sockets."),
+        ("signoff_sockets", "Live sockets."),
         ("signoff_database_connections", "Connections to Postgres, by pool and state."),
         ("signoff_database_up", "1 while the last probe of Postgres was answered."),
         ("signoff_queue_length", "Commands that wait to be committed or read."),

@@ -99,17 +99,17 @@ pub struct PolicyView<'a> {
 }
 
 /// What was said when it ended.
-#[derive(Serialize, ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 #[schema(as = ApprovalResult)]
 pub struct ResultView<'a> {
     resolution: Option<&'static str>,
     /// An approver's comment, or a rejecter's or canceller's reason.
-    feedback: Option<&'a str>,
+    pub feedback: Option<&'a str>,
     /// The proposal's edits, where it was approved with some.
     #[schema(value_type = Option<Object>)]
-    modifications: Option<&'a RawValue>,
+    pub modifications: Option<&'a RawValue>,
     /// What a rejecter added to the reason.
-    comment: Option<&'a str>,
+    pub comment: Option<&'a str>,
 }
 
 impl<'a> From<&'a Policy> for PolicyView<'a> {

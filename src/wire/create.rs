@@ -19,7 +19,7 @@ use crate::{
         names::PrincipalName,
         policy::Policy,
     },
-    store::creation::NewApproval,
+    store::creation::{Idempotency, NewApproval},
 };
 
 const MAX_TITLE: usize = 500;
@@ -98,6 +98,26 @@ pub struct PolicyBody {
     /// Not supported yet.
     #[schema(value_type = Option<Object>)]
     allowed_roles: Option<Value>,
+}
+
+impl CreateBody {
+    /// What a socket is about is what its questions are about, unless they say otherwise.
+    pub fn default_to(&mut self, task: &str, session: Option<&str>) {
+        self.run_id.get_or_insert_with(|| task.to_owned());
+        self.task_id.get_or_insert_with(|| task.to_owned());
+        if self.session_id.is_none() {
+            self.session_id = session.map(str::to_owned);
+        }
+    }
+}
+
+/// A key that stands for a body, if it is a decent one.
+pub fn idempotency(pointer: &str, key: &str, body_hash: [u8; 32]) -> Result<Idempotency, Problem> {
+    if (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(Idempotency { key: key.to_owned(), body_hash });
+    }
+    let message = "must have 1 to 255 visible ASCII characters";
+    Err(Problem::about(Code::Invalid, vec![Violation::new(pointer, "characters", message)]))
 }
 
 /// A hash of what a body says: white space and the order of keys don't matter.

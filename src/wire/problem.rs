@@ -8,8 +8,9 @@ use utoipa::ToSchema;
 
 use super::{approval::ApprovalView, validate::Violation};
 use crate::{
-    approvals::{Trouble, commit::Failure, request::RequestFailure},
-    auth::Rejection,
+    approvals::{commit::Failure, request::RequestFailure},
+    auth::{Permission, Rejection},
+    batch::Trouble,
     domain::{approval::Approval, decision::Refusal},
     store,
 };
@@ -39,7 +40,7 @@ macro_rules! codes {
 }
 
 codes! {
-    Malformed = 400 "malformed": "The body is not acceptable JSON",
+    Malformed = 400 "malformed": "The request, or its body, is malformed",
     Unauthenticated = 401 "unauthenticated": "A valid credential is needed",
     Forbidden = 403 "forbidden": "The credential does not allow this",
     NotEligible = 403 "not_eligible": "The policy does not admit you",
@@ -58,6 +59,7 @@ codes! {
     UnsatisfiablePolicy = 422 "unsatisfiable_policy": "Nobody could ever satisfy this policy",
     NotSupported = 422 "not_supported": "This is not supported yet",
     Internal = 500 "internal": "Something is wrong on our side",
+    RateLimited = 429 "rate_limited": "Too many requests",
     Overloaded = 503 "overloaded": "Too much at once; nothing was begun",
     Unavailable = 503 "unavailable": "The database can't be reached; whether it was done is unknown, trying again is safe",
     Draining = 503 "draining": "This instance is going away; nothing was begun",
@@ -113,6 +115,32 @@ impl Problem {
 
     pub fn not_found() -> Self {
         Self::new(Code::NotFound, "it does not exist, or not in this workspace")
+    }
+
+    pub fn forbidden(needed: Permission) -> Self {
+        Self::new(Code::Forbidden, format!("it needs the permission {}", needed.as_str()))
+    }
+
+    /// The same where a field has another name.
+    #[must_use]
+    pub fn renamed(mut self, from: &str, to: &str) -> Self {
+        for violation in self.errors.iter_mut().filter(|violation| violation.pointer == from) {
+            to.clone_into(&mut violation.pointer);
+        }
+        if let Some(first) = self.errors.first() {
+            self.detail = first.sentence();
+        }
+        self
+    }
+
+    /// The fields that are to blame.
+    pub fn errors(&self) -> &[Violation] {
+        &self.errors
+    }
+
+    /// What happened, in words.
+    pub fn message(&self) -> &str {
+        if self.detail.is_empty() { self.code.title() } else { &self.detail }
     }
 
     /// Something that the checks before must have seen to.

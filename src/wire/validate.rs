@@ -8,7 +8,7 @@ use super::problem::{Code, Problem};
 use crate::domain::names::CallerName;
 
 /// Largest object that passes through untouched, in bytes.
-const MAX_OBJECT: usize = 256 * 1024;
+pub const MAX_OBJECT: usize = 256 * 1024;
 
 /// One field and the rule that it breaks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

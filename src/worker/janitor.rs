@@ -1,4 +1,5 @@
-//! Deletes what has had its time: approvals of deleted runs, old idempotency keys, leases long lost.
+//! Deletes what has had its time: approvals of deleted runs, old idempotency keys, events and tickets, leases long
+//! lost.
 
 use std::time::Duration;
 
@@ -27,6 +28,10 @@ async fn once(workers: &Workers) -> Result<(), store::Error> {
     while purge::approvals_of_deleted_runs(&mut conn, RUN_GRACE, BATCH).await? > 0 {}
     while purge::deleted_runs(&mut conn, RUN_GRACE, BATCH).await? > 0 {}
     while purge::idempotency_keys(&mut conn, IDEMPOTENCY, BATCH).await? > 0 {}
+    let kept = Duration::from_hours(workers.events.retention_hours);
+    while purge::events(&mut conn, kept, BATCH).await? > 0 {}
+    while purge::unused_tasks(&mut conn, kept, BATCH).await? > 0 {}
+    while purge::tickets(&mut conn, BATCH).await? > 0 {}
     instances::forget_lost(&mut conn, LOST).await?;
     conn.done();
     Ok(())

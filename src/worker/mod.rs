@@ -1,9 +1,12 @@
 //! Background services: each a loop that sleeps, does one bounded round, and says how it went.
 
+mod credentials;
 mod deadlines;
+mod followers;
 mod health;
 mod janitor;
 mod outcomes;
+mod reaper;
 mod round;
 
 pub use self::{health::SweepHealth, round::Round};
@@ -11,8 +14,9 @@ pub use self::{health::SweepHealth, round::Round};
 use crate::{
     approvals::Approvals,
     bus::{Bus, Redis},
-    config::Sweep,
+    config::{self, Lease, Sweep},
     lifecycle::Lifecycle,
+    presence::Ownership,
     store::Database,
     telemetry::Metrics,
 };
@@ -26,7 +30,11 @@ pub struct Workers {
     pub bus: Bus,
     pub metrics: Metrics,
     pub lifecycle: Lifecycle,
+    pub instance: String,
+    pub ownership: Ownership,
     pub sweep: Sweep,
+    pub lease: Lease,
+    pub events: config::Events,
 }
 
 impl Workers {
@@ -38,6 +46,9 @@ impl Workers {
         lifecycle.spawn_loop("redis probe", health::probe_redis(self.clone()));
         lifecycle.spawn_loop("outcome sweep", outcomes::run(self.clone(), health.clone()));
         lifecycle.spawn_loop("deadline sweep", deadlines::run(self.clone()));
+        lifecycle.spawn_loop("event sweep", followers::run(self.clone()));
+        lifecycle.spawn_loop("reaper", reaper::run(self.clone()));
+        lifecycle.spawn_loop("credential sweep", credentials::run(self.clone()));
         lifecycle.spawn_loop("janitor", janitor::run(self));
         health
     }

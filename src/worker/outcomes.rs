@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Longer than any transaction may live (statements 3 s, locks 2 s, idle 5 s, a command 8 s over all).
-const WINDOW: Duration = Duration::from_secs(15);
+pub(super) const WINDOW: Duration = Duration::from_secs(15);
 /// A pause after which the window may have a hole.
 const PAUSE: Duration = Duration::from_secs(5);
 /// Up to so many waited approvals are asked for by id; more, by the window.

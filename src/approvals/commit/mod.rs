@@ -13,11 +13,9 @@ use sqlx::{Connection, PgConnection};
 use tokio::{sync::oneshot, time::timeout};
 
 use self::plan::{Plan, Verdict};
-use super::{
-    ATTEMPT, COMMAND, QUEUED, Shared, Trouble,
-    workers::{Queue, Weigh},
-};
+use super::{ATTEMPT, COMMAND, QUEUED, Shared};
 use crate::{
+    batch::{Queue, Trouble, Weigh},
     domain::{
         approval::{Approval, Ending},
         decision::{Ballot, Precondition, Refusal},

@@ -19,7 +19,7 @@ use crate::{
     store::creation::Idempotency,
     wire::{
         approval::ApprovalView,
-        create::{CreateBody, body_hash, new_approval},
+        create::{CreateBody, body_hash, idempotency, new_approval},
         problem::{Code, Problem},
         validate::Violation,
     },
@@ -50,7 +50,7 @@ pub async fn create(
     headers: HeaderMap,
     Body { value, bytes, .. }: Body<CreateBody>,
 ) -> Result<Response, Problem> {
-    let idempotency = idempotency(&headers, &bytes)?;
+    let idempotency = idempotency_key(&headers, &bytes)?;
     drop(bytes);
     let mut new = new_approval(value, &may.caller)?;
     new.idempotency = idempotency;
@@ -72,17 +72,14 @@ pub async fn create(
 }
 
 /// The key, and a hash of what the body says.
-fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, Problem> {
+fn idempotency_key(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, Problem> {
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(key) = keys.next() else { return Ok(None) };
-    let refuse = |rule, message: &str| {
-        Problem::about(Code::Invalid, vec![Violation::new("Idempotency-Key", rule, message)])
-    };
     if keys.next().is_some() {
-        return Err(refuse("once", "must be given once"));
+        let twice = Violation::new("Idempotency-Key", "once", "must be given once");
+        return Err(Problem::about(Code::Invalid, vec![twice]));
     }
-    let fits = (1..=255).contains(&key.len()) && key.as_bytes().iter().all(u8::is_ascii_graphic);
-    let key = key.to_str().ok().filter(|_| fits);
-    let key = key.ok_or_else(|| refuse("characters", "must have 1 to 255 visible ASCII characters"))?;
-    Ok(Some(Idempotency { key: key.to_owned(), body_hash: body_hash(body)? }))
+    // What isn't ASCII has no text, and is refused like what isn't visible.
+    let key = key.to_str().unwrap_or_default();
+    idempotency("Idempotency-Key", key, body_hash(body)?).map(Some)
 }

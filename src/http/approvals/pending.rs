@@ -1,9 +1,6 @@
 //! What is pending.
 
-use axum::{
-    Json,
-    extract::{State, rejection::QueryRejection},
-};
+use axum::{Json, extract::State};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::Datelike;
 use serde::{Deserialize, Serialize};
@@ -15,6 +12,7 @@ use crate::{
     http::{
         Api,
         caller::{May, ViewPending},
+        query::{Params, limit},
     },
     store::{
         approvals::Loaded,
@@ -23,12 +21,10 @@ use crate::{
     wire::{
         approval::ApprovalView,
         problem::{Code, Problem},
-        validate::{Check, Violation},
+        validate::Check,
     },
 };
 
-const DEFAULT_LIMIT: i64 = 50;
-const MAX_LIMIT: i64 = 200;
 /// Longest text to search for, in characters.
 const MAX_TEXT: usize = 200;
 
@@ -90,12 +86,9 @@ struct Cursor {
 pub async fn pending(
     State(api): State<Api>,
     may: May<ViewPending>,
-    query: Result<axum::extract::Query<Query>, QueryRejection>,
+    Params(query): Params<Query>,
 ) -> Result<axum::response::Response, Problem> {
     use axum::response::IntoResponse;
-    let axum::extract::Query(query) = query.map_err(|error| {
-        Problem::about(Code::Invalid, vec![Violation::new("?", "query", error.body_text())])
-    })?;
     let mut check = Check::default();
     let names = [
         check.name("?run_id", query.run_id.as_deref()),
@@ -165,11 +158,6 @@ fn sort(check: &mut Check, text: Option<&str>) -> Sort {
             Sort::default()
         }
     }
-}
-
-fn limit(check: &mut Check, text: Option<&str>) -> i64 {
-    let number = text.map(|text| text.parse().unwrap_or(0));
-    check.range("?limit", number, (1, MAX_LIMIT), DEFAULT_LIMIT)
 }
 
 fn after(check: &mut Check, text: &str, sort: Sort) -> Option<Position> {

@@ -1,0 +1,100 @@
+//! The `conn` keys: who owns a task's connection, so that a hint can be sent to that instance alone.
+//!
+//! Only scripts touch them, so that looking and changing are one step: an owner that was replaced can neither
+//! refresh nor remove what its successor wrote. The scripts are sent whole each time; Redis keeps them compiled,
+//! and one that was restarted or flushed needs no special care.
+
+use std::time::Duration;
+
+use deadpool_redis::redis::{self, Cmd};
+
+use super::names::Names;
+use crate::domain::event::TaskKey;
+
+/// A key lives this long without being refreshed; each is refreshed about every two minutes.
+const TTL: Duration = Duration::from_mins(5);
+
+/// Writes or refreshes keys, unless a newer owner stands there: answers the places of those.
+const HOLD: &str = "
+local newer = {}
+for i, key in ipairs(KEYS) do
+  local mine = ARGV[i + 1]
+  local there = redis.call('GET', key)
+  if there == mine then
+    redis.call('PEXPIRE', key, ARGV[1])
+  else
+    local generation = there and tonumber(string.match(there, ' (%d+)$')) or -1
+    if generation < tonumber(string.match(mine, ' (%d+)$')) then
+      redis.call('SET', key, mine, 'PX', ARGV[1])
+    else
+      newer[#newer + 1] = i
+    end
+  end
+end
+return newer";
+
+/// Removes keys where they are still as we wrote them.
+const LET_GO: &str = "
+for i, key in ipairs(KEYS) do
+  if redis.call('GET', key) == ARGV[i] then redis.call('DEL', key) end
+end";
+
+/// Sends each line to the inbox of whoever owns the key.
+const ROUTE: &str = "
+for i, key in ipairs(KEYS) do
+  local owner = redis.call('GET', key)
+  local instance = owner and string.match(owner, '^(%S+) ')
+  if instance then redis.call('PUBLISH', ARGV[1] .. instance, ARGV[i + 1]) end
+end";
+
+/// One task's connection, in one generation, on one instance.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    pub key: TaskKey,
+    pub instance: String,
+    pub generation: i64,
+}
+
+impl Owner {
+    fn value(&self) -> String {
+        format!("{} {}", self.instance, self.generation)
+    }
+}
+
+fn eval(names: &Names, script: &str, keys: impl ExactSizeIterator<Item = TaskKey>) -> Cmd {
+    let mut command = redis::cmd("EVAL");
+    command.arg(script).arg(keys.len());
+    for key in keys {
+        command.arg(names.connection(&key));
+    }
+    command
+}
+
+/// Writes or refreshes; the answer is a list of places, from 1 on, where a newer owner stands.
+pub fn hold(names: &Names, owners: &[Owner]) -> Cmd {
+    let mut command = eval(names, HOLD, owners.iter().map(|owner| owner.key.clone()));
+    command.arg(u64::try_from(TTL.as_millis()).unwrap_or(u64::MAX));
+    for owner in owners {
+        command.arg(owner.value());
+    }
+    command
+}
+
+/// Removes what is still ours.
+pub fn let_go(names: &Names, owners: &[Owner]) -> Cmd {
+    let mut command = eval(names, LET_GO, owners.iter().map(|owner| owner.key.clone()));
+    for owner in owners {
+        command.arg(owner.value());
+    }
+    command
+}
+
+/// Sends a line about each task to its owner, wherever that is.
+pub fn route(names: &Names, lines: &[(TaskKey, String)]) -> Cmd {
+    let mut command = eval(names, ROUTE, lines.iter().map(|(key, _)| key.clone()));
+    command.arg(names.inbox_of(""));
+    for (_, line) in lines {
+        command.arg(line);
+    }
+    command
+}

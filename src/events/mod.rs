@@ -1,0 +1,81 @@
+//! What happens to tasks, and who is told: the use cases around the log of events.
+//!
+//! The log in Postgres is the only buffer. A socket that is told of news comes here for the next page, sends it,
+//! and comes again: whoever reads slowly has one page in memory, and what is not sent yet waits where it is
+//! safe. All that read at the same moment share one query, like all that append share one commit.
+
+pub mod publish;
+pub mod read;
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    batch::Calls,
+    bus::Bus,
+    config,
+    domain::event::{Cursor, TaskKey},
+    lifecycle::Lifecycle,
+    store::{
+        Database,
+        events::{Opening, Page, Reading},
+    },
+    telemetry::Metrics,
+};
+
+use self::publish::{Accepted, Publication};
+
+/// The use cases of one instance. Clones share everything.
+#[derive(Clone)]
+pub struct Events {
+    database: Database,
+    publications: Calls<Publication, Accepted>,
+    pages: Calls<Reading, Page>,
+    openings: Calls<(TaskKey, Option<Cursor>), Option<Arc<Opening>>>,
+}
+
+/// What the use cases work with.
+#[derive(Clone)]
+struct Shared {
+    database: Database,
+    bus: Bus,
+    metrics: Metrics,
+    lifecycle: Lifecycle,
+    lease_ttl: Duration,
+    /// Most events that are kept of one task.
+    keep: i64,
+}
+
+impl Events {
+    pub fn start(
+        database: Database,
+        bus: Bus,
+        metrics: Metrics,
+        lifecycle: &Lifecycle,
+        config: &config::Config,
+    ) -> Self {
+        let shared = Shared {
+            database: database.clone(),
+            bus,
+            metrics,
+            lifecycle: lifecycle.clone(),
+            lease_ttl: config.lease.ttl(),
+            keep: config.events.max_per_task,
+        };
+        let queued = config.limits.max_queued;
+        Self {
+            publications: publish::start(shared.clone(), queued),
+            pages: read::pages(shared.clone(), queued.max(config.limits.max_sockets)),
+            openings: read::openings(shared, queued.max(config.limits.max_sockets)),
+            database,
+        }
+    }
+
+    /// Queues and their lengths.
+    pub fn queues(&self) -> Vec<(&'static str, usize)> {
+        vec![
+            ("publish", self.publications.queued()),
+            ("page", self.pages.queued()),
+            ("open", self.openings.queued()),
+        ]
+    }
+}

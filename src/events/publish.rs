@@ -1,0 +1,127 @@
+//! Appending what producers send: many events, one durable commit.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tokio::time::timeout;
+
+use super::{Events, Shared};
+use crate::{
+    batch::{Calls, Trouble, Weigh},
+    domain::{
+        approval::Opaque,
+        event::{Cursor, EventType, TaskKey},
+    },
+    store::{
+        self,
+        events::{self, NewEvent},
+    },
+};
+
+/// Publications in one commit at most, and workers that commit.
+const BATCH: usize = 64;
+const WORKERS: usize = 2;
+/// How far a task's log may grow beyond what is kept of it before it is cut.
+const SLACK: i64 = 1_000;
+/// Events that one statement deletes.
+const CUT: i64 = 2_000;
+
+/// Events of one task, in their order.
+pub struct Publication {
+    pub key: TaskKey,
+    pub events: Vec<(EventType, Opaque)>,
+}
+
+/// The events are in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepted {
+    /// Of the last one.
+    pub cursor: Cursor,
+    /// Whether a socket follows the task now.
+    pub connected: bool,
+}
+
+impl Weigh for Publication {
+    fn weight(&self) -> usize {
+        self.events.iter().map(|(_, data)| data.get().len()).sum()
+    }
+}
+
+impl Events {
+    /// Appends events to a task's log and tells whoever follows it. Once this is called it happens or fails on
+    /// its own, whether or not the caller stays to hear it.
+    pub async fn publish(&self, publication: Publication) -> Result<Accepted, Trouble> {
+        self.publications.call(publication).await
+    }
+}
+
+pub(super) fn start(shared: Shared, capacity: usize) -> Calls<Publication, Accepted> {
+    let lifecycle = shared.lifecycle.clone();
+    Calls::start(&lifecycle, "events", (WORKERS, BATCH, capacity), move |publications: Arc<[Publication]>| {
+        let shared = shared.clone();
+        async move { append(&shared, &publications).await }
+    })
+}
+
+async fn append(shared: &Shared, publications: &[Publication]) -> Result<Vec<Accepted>, store::Error> {
+    // One entry for each task; for each publication, its task and where its last event stands among the task's.
+    let mut tasks: Vec<(TaskKey, i64)> = Vec::new();
+    let mut places: HashMap<&TaskKey, usize> = HashMap::new();
+    let mut rows = Vec::new();
+    let mut lasts = Vec::with_capacity(publications.len());
+    for publication in publications {
+        let t = *places.entry(&publication.key).or_insert_with(|| {
+            tasks.push((publication.key.clone(), 0));
+            tasks.len() - 1
+        });
+        let count = &mut tasks[t].1;
+        for (event_type, data) in &publication.events {
+            *count += 1;
+            rows.push(NewEvent {
+                t,
+                nth: *count,
+                event_type: event_type.as_str().to_owned(),
+                size: data.get().len(),
+                data: data.clone(),
+            });
+        }
+        lasts.push((t, *count));
+    }
+    let begun = std::time::Instant::now();
+    let mut conn = shared.database.decide.checkout().await?;
+    let appended = events::append(&mut conn, &tasks, &rows, shared.lease_ttl).await?;
+    conn.done();
+    shared.metrics.batch("events", rows.len(), begun.elapsed());
+    shared.metrics.events_published(rows.len());
+    for ((key, count), appended) in tasks.iter().zip(&appended) {
+        shared.bus.seats.events(key);
+        shared.bus.publisher.events(key.clone());
+        // Every so often; what is cut twice, or once less, costs nothing.
+        if appended.before / SLACK != (appended.before + count) / SLACK {
+            trim(shared, key.clone());
+        }
+    }
+    Ok(lasts
+        .into_iter()
+        .filter_map(|(t, last)| {
+            let appended = appended.get(t)?;
+            Some(Accepted { cursor: Cursor(appended.before + last), connected: appended.connected })
+        })
+        .collect())
+}
+
+/// Cuts a log down to what is kept, by the way.
+fn trim(shared: &Shared, key: TaskKey) {
+    let (database, keep) = (shared.database.clone(), shared.keep);
+    shared.lifecycle.spawn("trim", async move {
+        let trimming = async {
+            let mut conn = database.work.checkout().await?;
+            while events::trim(&mut conn, &key, keep, CUT).await? > 0 {}
+            conn.done();
+            Ok::<_, store::Error>(())
+        };
+        let result = timeout(std::time::Duration::from_secs(4), trimming).await;
+        if let Err(error) = result.unwrap_or_else(|elapsed| Err(elapsed.into())) {
+            tracing::warn!(%error, "a task's log could not be cut; the next events try again");
+        }
+    });
+}

@@ -1,0 +1,145 @@
+//! Reading the log: for sockets that follow it, and for whoever looks later.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use tokio::time::timeout;
+
+use super::{Events, Shared};
+use crate::{
+    batch::{Calls, Trouble, Weigh},
+    domain::event::{Cursor, TaskKey},
+    store::{
+        self,
+        events::{self, Event, Opening, Page, Reading},
+    },
+};
+
+/// Readings in one query at most, and workers that read.
+const BATCH: usize = 64;
+const WORKERS: usize = 2;
+/// Events in one page at most.
+const PAGE: i64 = 100;
+/// Pending approvals that a socket is told of when it opens.
+pub const PENDING: usize = 100;
+/// Longest a look into the log may take.
+const READ: Duration = Duration::from_secs(4);
+
+impl Weigh for Reading {
+    /// A page is at most some 128 KiB, whatever is asked.
+    fn weight(&self) -> usize {
+        16 * 1024
+    }
+}
+
+impl Weigh for (TaskKey, Option<Cursor>) {
+    fn weight(&self) -> usize {
+        0
+    }
+}
+
+pub(super) fn pages(shared: Shared, capacity: usize) -> Calls<Reading, Page> {
+    let lifecycle = shared.lifecycle.clone();
+    Calls::start(&lifecycle, "event reader", (WORKERS, BATCH, capacity), move |readings: Arc<[Reading]>| {
+        let database = shared.database.clone();
+        async move {
+            let mut conn = database.read.checkout().await?;
+            let pages = events::pages(&mut conn, &readings, PAGE).await?;
+            conn.done();
+            Ok(pages)
+        }
+    })
+}
+
+type Asked = (TaskKey, Option<Cursor>);
+
+pub(super) fn openings(shared: Shared, capacity: usize) -> Calls<Asked, Option<Arc<Opening>>> {
+    let lifecycle = shared.lifecycle.clone();
+    Calls::start(&lifecycle, "opener", (1, BATCH, capacity), move |asked: Arc<[Asked]>| {
+        let database = shared.database.clone();
+        async move {
+            let mut conn = database.read.checkout().await?;
+            let most = i64::try_from(PENDING).unwrap_or(i64::MAX).saturating_add(1);
+            let openings = events::openings(&mut conn, &asked, most).await?;
+            conn.done();
+            Ok(openings.into_iter().map(|opening| opening.map(Arc::new)).collect())
+        }
+    })
+}
+
+/// From where on to look into a log.
+#[derive(Debug, Clone, Copy)]
+pub enum From {
+    /// The oldest event that is kept.
+    Start,
+    Cursor(Cursor),
+    Time(DateTime<Utc>),
+}
+
+/// A part of a log.
+#[derive(Debug)]
+pub struct Replay {
+    pub events: Vec<Event>,
+    /// Everything up to here has been seen.
+    pub cursor: Cursor,
+    /// Whether there is more now.
+    pub more: bool,
+    /// False where events behind the cursor are no longer there. `None` where there was no cursor.
+    pub recovered: Option<bool>,
+}
+
+impl Events {
+    /// What follows in the log of a task.
+    pub async fn page(&self, reading: Reading) -> Result<Page, Trouble> {
+        self.pages.call(reading).await
+    }
+
+    /// Where the log stands and what is pending. `None` for a task that nobody has named yet.
+    pub async fn open(&self, key: TaskKey, cursor: Option<Cursor>) -> Result<Option<Arc<Opening>>, Trouble> {
+        self.openings.call((key, cursor)).await
+    }
+
+    /// Looks into the log without following it. A cursor that can't be honoured is answered with the oldest
+    /// events that are there.
+    pub async fn replay(&self, key: TaskKey, from: From, limit: i64) -> Result<Replay, Trouble> {
+        let (cursor, recovered) = match from {
+            From::Start => (Cursor(0), None),
+            From::Cursor(cursor) => {
+                let opening = self.open(key.clone(), Some(cursor)).await?;
+                let honoured = opening.is_some_and(|opening| opening.continues(cursor));
+                (if honoured { cursor } else { Cursor(0) }, Some(honoured))
+            }
+            From::Time(since) => (self.before(&key, since).await?, None),
+        };
+        let reading = Reading { key: key.clone(), after: cursor.0, generation: None };
+        let looking = async {
+            let mut conn = self.database.read.checkout().await?;
+            let mut pages = events::pages(&mut conn, &[reading], limit).await?;
+            let head = events::heads(&mut conn, &[key]).await?.first().map_or(0, |(_, head)| *head);
+            conn.done();
+            Ok::<_, store::Error>((pages.pop().unwrap_or_default().events, head))
+        };
+        let (events, head) = timeout(READ, looking).await??;
+        let cursor = events.last().map_or(cursor, Event::cursor);
+        // A log that is empty, or was cut, ends where it ends.
+        let more = !events.is_empty() && cursor.0 < head;
+        Ok(Replay { cursor: if events.is_empty() { Cursor(head) } else { cursor }, more, events, recovered })
+    }
+
+    /// The place before the first event from `since` on, or the end of the log.
+    async fn before(&self, key: &TaskKey, since: DateTime<Utc>) -> Result<Cursor, Trouble> {
+        let looking = async {
+            let mut conn = self.database.read.checkout().await?;
+            let before = events::before(&mut conn, key, since).await?;
+            let before = match before {
+                Some(before) => before,
+                None => {
+                    events::heads(&mut conn, std::slice::from_ref(key)).await?.first().map_or(0, |it| it.1)
+                }
+            };
+            conn.done();
+            Ok::<_, store::Error>(Cursor(before))
+        };
+        Ok(timeout(READ, looking).await??)
+    }
+}

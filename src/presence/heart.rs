@@ -1,0 +1,163 @@
+//! The instance's lease: how the others, and operators, know that it lives.
+//!
+//! One row and one key each heartbeat, however much the instance holds; what is known of each connection rides
+//! along in batches. A process that was frozen notices here that a beat came too late, and asks what is still its
+//! own before it goes on.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use super::{DatabaseClock, Ownership, VERSION};
+use crate::{
+    approvals::Approvals,
+    bus::{Bus, Names, Redis},
+    config::Lease,
+    lifecycle::Lifecycle,
+    store::{
+        self, Database, connections,
+        instances::{self, Beat},
+    },
+    telemetry::Metrics,
+};
+
+/// Keeps the lease.
+pub struct Heart {
+    pub id: String,
+    pub database: Database,
+    pub redis: Redis,
+    pub names: Names,
+    pub approvals: Approvals,
+    pub bus: Bus,
+    pub metrics: Metrics,
+    pub lifecycle: Lifecycle,
+    pub ownership: Ownership,
+    pub lease: Lease,
+    pub clock: DatabaseClock,
+}
+
+/// What a beat found.
+struct Beaten {
+    /// The lease's key was there; after a flush none of ours is.
+    key_was_there: bool,
+    reached_postgres: bool,
+}
+
+impl Heart {
+    /// Beats until the instance stops, then gives the lease up.
+    pub async fn run(self) {
+        // Never cut off within a beat: one that still reached the database after we left would bring us back.
+        Box::pin(self.keep()).await;
+        self.leave().await;
+    }
+
+    async fn keep(&self) {
+        // The first beat at once, so that the cluster knows us; the second after a random part of the interval,
+        // so that instances that started together do not beat together.
+        let first = self.lease.heartbeat().mul_f64(rand::random_range(0.1..1.0));
+        let mut ticks = interval_at(Instant::now() + first, self.lease.heartbeat());
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut bus = self.bus.state();
+        let mut renewed = Instant::now();
+        let mut beats = 0;
+        loop {
+            bus.borrow_and_update();
+            let begun = Instant::now();
+            let late = renewed.elapsed() > self.lease.ttl();
+            let beaten = self.beat(beats == 0).await;
+            if beaten.reached_postgres {
+                renewed = begun;
+                if late {
+                    tracing::warn!(
+                        "the lease had run out (a freeze, or a database that was away); asking what is still ours"
+                    );
+                    self.ownership.check_all().await;
+                }
+            }
+            if !self.lifecycle.is_draining() {
+                self.ownership.keep_up(beats, !beaten.key_was_there).await;
+            }
+            beats += 1;
+            // A change of state is told at once.
+            tokio::select! {
+                _ = ticks.tick() => {}
+                changed = bus.changed() => if changed.is_err() {
+                    return;
+                },
+                () = self.lifecycle.stopping().cancelled() => return,
+                () = self.lifecycle.draining().cancelled(), if !self.lifecycle.is_draining() => {}
+            }
+        }
+    }
+
+    async fn beat(&self, first: bool) -> Beaten {
+        let beat = Beat {
+            id: self.id.clone(),
+            version: VERSION,
+            state: self.state(),
+            waiters: i32::try_from(self.approvals.waiting()).unwrap_or(i32::MAX),
+            connections: i32::try_from(self.bus.seats.count()).unwrap_or(i32::MAX),
+        };
+        let to_postgres = self.to_postgres(&beat);
+        let to_redis = self.to_redis(&beat);
+        let (postgres, redis) = tokio::join!(to_postgres, to_redis);
+        if let Err(error) = &postgres {
+            tracing::warn!(%error, "the heartbeat did not reach Postgres");
+        }
+        if let Err(error) = &redis {
+            tracing::debug!(%error, "the heartbeat did not reach Redis");
+        }
+        self.metrics.heartbeat("postgres", postgres.is_ok());
+        self.metrics.heartbeat("redis", redis.is_ok());
+        Beaten { key_was_there: first || redis.unwrap_or(true), reached_postgres: postgres.is_ok() }
+    }
+
+    fn state(&self) -> &'static str {
+        if self.lifecycle.is_draining() {
+            "draining"
+        } else if self.bus.is_up() {
+            "serving"
+        } else {
+            "degraded"
+        }
+    }
+
+    async fn to_postgres(&self, beat: &Beat) -> Result<(), store::Error> {
+        let writing = async {
+            let mut conn = self.database.work.checkout().await?;
+            let now = instances::beat(&mut conn, beat).await?;
+            conn.done();
+            self.clock.set(now);
+            Ok(())
+        };
+        tokio::time::timeout(Duration::from_secs(4), writing).await?
+    }
+
+    /// Answers whether the key was still there.
+    async fn to_redis(&self, beat: &Beat) -> Result<bool, crate::bus::Error> {
+        let value = json!({
+            "version": beat.version, "state": beat.state, "waiters": beat.waiters,
+            "connections": beat.connections,
+        });
+        self.redis.set_lease(&self.names.lease(), &value.to_string(), self.lease.ttl()).await
+    }
+
+    async fn leave(&self) {
+        let leaving = async {
+            let mut conn = self.database.work.checkout().await?;
+            connections::release_all(&mut conn, &self.id).await?;
+            instances::leave(&mut conn, &self.id).await?;
+            conn.done();
+            Ok::<_, store::Error>(())
+        };
+        match tokio::time::timeout(Duration::from_secs(2), leaving).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the lease could not be given up; it will run out"),
+            Err(_) => tracing::warn!("the lease could not be given up in time; it will run out"),
+        }
+        if let Err(error) = self.redis.delete(&self.names.lease()).await {
+            tracing::debug!(%error, "the key of the lease stays until it runs out");
+        }
+    }
+}

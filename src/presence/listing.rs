@@ -1,0 +1,110 @@
+//! What operators see of the cluster: its instances, who is connected; and closing a connection by hand.
+
+use std::time::Duration;
+
+use serde_json::json;
+use sqlx::Connection;
+use tokio::{sync::oneshot, time::timeout};
+
+use crate::{
+    batch::Trouble,
+    bus::{Bus, Letter},
+    domain::{event::TaskKey, ids::WorkspaceId, policy::Actor},
+    lifecycle::Lifecycle,
+    store::{
+        self, Database, audit,
+        connections::{self, Listed, Which},
+        instances,
+    },
+};
+
+/// Longest a look, or a change, may take.
+const LOOK: Duration = Duration::from_secs(4);
+
+/// Looks at the cluster. Clones share everything.
+#[derive(Clone)]
+pub struct Listing {
+    pub database: Database,
+    pub bus: Bus,
+    pub lifecycle: Lifecycle,
+    pub lease_ttl: Duration,
+}
+
+/// Who closes which connection.
+pub struct Closing {
+    pub key: TaskKey,
+    pub by: Actor,
+    pub request_id: String,
+}
+
+impl Listing {
+    /// Instances that hold a lease, or lost theirs not long ago.
+    pub async fn instances(&self) -> Result<Vec<instances::Listed>, Trouble> {
+        let looking = async {
+            let mut conn = self.database.read.checkout().await?;
+            let listed = instances::list(&mut conn).await?;
+            conn.done();
+            Ok::<_, store::Error>(listed)
+        };
+        Ok(timeout(LOOK, looking).await??)
+    }
+
+    /// Live connections of a workspace.
+    pub async fn connections(
+        &self,
+        workspace: WorkspaceId,
+        which: &Which<'_>,
+    ) -> Result<Vec<Listed>, Trouble> {
+        let looking = async {
+            let mut conn = self.database.read.checkout().await?;
+            let listed = connections::list(&mut conn, workspace, which, self.lease_ttl).await?;
+            conn.done();
+            Ok::<_, store::Error>(listed)
+        };
+        Ok(timeout(LOOK, looking).await??)
+    }
+
+    /// Closes a task's connection, wherever it is; answers whether there was one. Goes on when the caller has gone.
+    pub async fn close(&self, closing: Closing) -> Result<bool, Trouble> {
+        let (reply, answer) = oneshot::channel();
+        let me = self.clone();
+        self.lifecycle.spawn("closing", async move {
+            let result = match timeout(LOOK, me.mark(&closing)).await {
+                Ok(Ok(Some(instance))) => {
+                    me.bus.publisher.letter(&instance, Letter::Owner(closing.key.clone()));
+                    me.bus.seats.check(&closing.key);
+                    Ok(true)
+                }
+                Ok(Ok(None)) => Ok(false),
+                Ok(Err(error)) => Err(Trouble::from(error)),
+                Err(elapsed) => Err(elapsed.into()),
+            };
+            // Whoever asked may have gone.
+            let _ = reply.send(result);
+        });
+        answer.await.unwrap_or(Err(Trouble::TimedOut))
+    }
+
+    /// Postgres says that it is closed; the owner looks, and does so.
+    async fn mark(&self, closing: &Closing) -> Result<Option<String>, store::Error> {
+        let mut conn = self.database.transact.checkout().await?;
+        let mut transaction = conn.begin().await?;
+        let instance =
+            connections::close(&mut transaction, &closing.key, &closing.by, self.lease_ttl).await?;
+        if let Some(instance) = &instance {
+            let entry = audit::Entry {
+                workspace: closing.key.workspace,
+                action: "connection.closed",
+                run: None,
+                actor: Some(&closing.by),
+                via: "human",
+                request_id: Some(&closing.request_id),
+                detail: json!({ "task_id": closing.key.task, "instance_id": instance }),
+            };
+            audit::append(&mut transaction, entry).await?;
+        }
+        transaction.commit().await?;
+        conn.done();
+        Ok(instance)
+    }
+}

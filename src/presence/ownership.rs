@@ -1,0 +1,348 @@
+//! Which connections are this instance's: claimed, kept up, checked, released.
+//!
+//! Postgres decides who owns a task ([`crate::store::connections`]); the `conn` keys in Redis say it to whoever
+//! has something for the owner. Everything here is batched, so that ten thousand sockets cost a few statements,
+//! and nothing here ever touches what a newer owner wrote.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{sync::Notify, time::timeout};
+
+use crate::{
+    batch::{Calls, Trouble, Weigh},
+    bus::{
+        Bus, Letter, Names, Redis,
+        seats::{Seat, Verdict},
+    },
+    config,
+    domain::{names::CallerName, policy::Actor},
+    lifecycle::Lifecycle,
+    store::{
+        self, Database,
+        connections::{self, Caps, Claim, Claimed, Standing},
+    },
+};
+
+/// Claims, and checks, in one statement at most.
+const BATCH: usize = 64;
+/// Connections in one statement where all of them are gone through.
+const CHUNK: usize = 1_000;
+/// Keys in one command.
+const KEYS: usize = 100;
+/// Each key is refreshed about this often; it lives more than twice as long.
+const REFRESH: Duration = Duration::from_mins(2);
+/// When clients last showed life is written down this often.
+const TOUCH: Duration = Duration::from_mins(1);
+/// Longest a new socket waits for its key to be written: what is sent to it meanwhile, the sweep brings.
+const KNOWN: Duration = Duration::from_millis(50);
+/// Longest a pass over all connections may take.
+const PASS: Duration = Duration::from_secs(8);
+
+/// The connections of one instance. Clones share everything.
+#[derive(Clone)]
+pub struct Ownership {
+    shared: Arc<Shared>,
+    claims: Calls<Asked, Outcome>,
+    checks: Calls<Arc<Seat>, ()>,
+}
+
+struct Shared {
+    names: Names,
+    database: Database,
+    redis: Redis,
+    bus: Bus,
+    heartbeat: Duration,
+    caps: Caps,
+    /// Records that are to be removed. Kept until they are: a live instance's ghosts nobody else would remove.
+    leaving: Mutex<Vec<Arc<Seat>>>,
+    left: Notify,
+}
+
+/// A claim on its way.
+pub struct Asked {
+    seat: Arc<Seat>,
+    session: Option<CallerName>,
+    principal: Actor,
+}
+
+/// What a claim came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The seat's generation says so.
+    Owner,
+    Full,
+    /// It was given up, or taken by a newer socket, before its turn came.
+    Ended,
+}
+
+impl Weigh for Asked {
+    fn weight(&self) -> usize {
+        0
+    }
+}
+
+impl Weigh for Arc<Seat> {
+    fn weight(&self) -> usize {
+        0
+    }
+}
+
+impl Ownership {
+    pub fn start(
+        names: Names,
+        database: Database,
+        redis: Redis,
+        bus: Bus,
+        lifecycle: &Lifecycle,
+        config: &config::Config,
+    ) -> Self {
+        let caps = Caps {
+            workspace: config.limits.max_sockets_per_workspace,
+            principal: config.limits.max_sockets_per_principal,
+        };
+        let shared = Arc::new(Shared {
+            names,
+            database,
+            redis,
+            bus,
+            heartbeat: config.lease.heartbeat(),
+            caps,
+            leaving: Mutex::default(),
+            left: Notify::new(),
+        });
+        let capacity = config.limits.max_sockets.max(config.limits.max_queued);
+        // One worker: the order of this instance's claims is the order in which their seats were taken.
+        let claiming = shared.clone();
+        let claims = Calls::start(lifecycle, "claims", (1, BATCH, capacity), move |asked: Arc<[Asked]>| {
+            let shared = claiming.clone();
+            async move { shared.claim(&asked).await }
+        });
+        let checking = shared.clone();
+        let checks =
+            Calls::start(lifecycle, "checks", (1, BATCH, capacity), move |seats: Arc<[Arc<Seat>]>| {
+                let shared = checking.clone();
+                async move {
+                    shared.check(&seats).await?;
+                    Ok(vec![(); seats.len()])
+                }
+            });
+        lifecycle.spawn_service("releases", release(shared.clone(), lifecycle.clone()));
+        Self { shared, claims, checks }
+    }
+
+    /// Makes the seat's socket the owner of its task, cluster-wide.
+    pub async fn claim(
+        &self,
+        seat: &Arc<Seat>,
+        session: Option<CallerName>,
+        principal: Actor,
+    ) -> Result<Outcome, Trouble> {
+        let outcome = self.claims.call(Asked { seat: seat.clone(), session, principal }).await?;
+        if let Some(owner) = seat.owner(&self.shared.names.instance) {
+            // Known first, read then: what comes after the reading finds its way here.
+            let _ = timeout(KNOWN, self.shared.bus.publisher.owned(owner)).await;
+        }
+        Ok(outcome)
+    }
+
+    /// Asks whether the seat's socket is still the owner; its verdict is set if it isn't.
+    pub async fn check(&self, seat: &Arc<Seat>) -> Result<(), Trouble> {
+        self.checks.call(seat.clone()).await
+    }
+
+    /// The socket is gone. Its record goes, whatever happens to Postgres meanwhile, unless a newer one owns it.
+    pub fn release(&self, seat: &Arc<Seat>) {
+        if let Some(owner) = seat.owner(&self.shared.names.instance) {
+            self.shared.bus.publisher.released(owner);
+        }
+        self.shared.leaving.lock().unwrap_or_else(PoisonError::into_inner).push(seat.clone());
+        self.shared.left.notify_one();
+    }
+
+    /// Asks of all connections whether they are still ours.
+    pub async fn check_all(&self) {
+        let seats = self.shared.bus.seats.all();
+        for chunk in seats.chunks(CHUNK) {
+            if let Err(error) = bounded(self.shared.check(chunk)).await {
+                tracing::warn!(%error, "could not ask which connections are still ours");
+                return;
+            }
+        }
+    }
+
+    /// What rides along with a heartbeat: some keys are refreshed, all of them if they were lost; now and then it
+    /// is written down when the clients last showed life.
+    pub async fn keep_up(&self, beat: u64, lost: bool) {
+        let seats = self.shared.bus.seats.all();
+        if seats.is_empty() {
+            return;
+        }
+        if lost {
+            tracing::info!(connections = seats.len(), "Redis has lost our keys; they are written again");
+        }
+        if self.shared.bus.is_up() {
+            self.shared.refresh(&seats, beat, lost).await;
+        }
+        let beats = beats_in(TOUCH, self.shared.heartbeat);
+        if beat % beats == beats - 1
+            && let Err(error) = bounded(self.shared.touch(&seats)).await
+        {
+            tracing::warn!(%error, "could not write down when clients last showed life");
+        }
+    }
+}
+
+fn beats_in(time: Duration, heartbeat: Duration) -> u64 {
+    (time.as_secs() / heartbeat.as_secs().max(1)).max(1)
+}
+
+async fn bounded<T>(pass: impl Future<Output = Result<T, store::Error>>) -> Result<T, store::Error> {
+    timeout(PASS, pass).await.unwrap_or_else(|elapsed| Err(elapsed.into()))
+}
+
+impl Shared {
+    async fn claim(&self, asked: &[Asked]) -> Result<Vec<Outcome>, store::Error> {
+        // Whoever was replaced or left while queueing must not take the task from whoever came after.
+        let claims: Vec<Option<Claim>> = asked.iter().map(Asked::claim).collect();
+        let wanted: Vec<&Claim> = claims.iter().flatten().collect();
+        let mut claimed = Vec::new();
+        if !wanted.is_empty() {
+            let mut conn = self.database.decide.checkout().await?;
+            claimed = connections::claim(&mut conn, &self.names.instance, &wanted, self.caps).await?;
+            conn.done();
+        }
+        let mut claimed = claimed.into_iter();
+        let outcomes = asked.iter().zip(&claims).map(|(asked, claim)| match claim {
+            None => Outcome::Ended,
+            Some(_) => match claimed.next() {
+                Some(Claimed::Owner { generation, previous }) => {
+                    asked.seat.owns(generation);
+                    if let Some(previous) = previous.filter(|it| *it != self.names.instance) {
+                        self.bus.publisher.letter(&previous, Letter::Owner(asked.seat.key.clone()));
+                    }
+                    Outcome::Owner
+                }
+                Some(Claimed::Full) | None => Outcome::Full,
+            },
+        });
+        Ok(outcomes.collect())
+    }
+
+    async fn check(&self, seats: &[Arc<Seat>]) -> Result<(), store::Error> {
+        let claimed: Vec<&Arc<Seat>> = seats.iter().filter(|seat| seat.generation().is_some()).collect();
+        if claimed.is_empty() {
+            return Ok(());
+        }
+        let owned: Vec<_> =
+            claimed.iter().map(|seat| (seat.key.clone(), seat.generation().unwrap_or(0))).collect();
+        let mut conn = self.database.work.checkout().await?;
+        let standings = connections::standings(&mut conn, &owned).await?;
+        conn.done();
+        for (seat, standing) in claimed.into_iter().zip(standings) {
+            match standing {
+                Standing::Owner => {}
+                Standing::Replaced => seat.end(Verdict::Replaced),
+                Standing::Closed { by } => seat.end(Verdict::Closed { by }),
+                Standing::Gone => seat.end(Verdict::Gone),
+            }
+        }
+        Ok(())
+    }
+
+    async fn refresh(&self, seats: &[Arc<Seat>], beat: u64, all: bool) {
+        let beats = beats_in(REFRESH, self.heartbeat);
+        let due: Vec<&Arc<Seat>> = seats
+            .iter()
+            .filter(|seat| all || u64::from(seat.connection.as_bytes()[15]) % beats == beat % beats)
+            .collect();
+        for chunk in due.chunks(KEYS) {
+            let (held, owners): (Vec<_>, Vec<_>) =
+                chunk.iter().filter_map(|seat| Some((*seat, seat.owner(&self.names.instance)?))).unzip();
+            if owners.is_empty() {
+                continue;
+            }
+            match self.redis.hold(&self.names, &owners).await {
+                // Redis may be wrong; the session asks Postgres.
+                Ok(newer) => {
+                    newer.into_iter().filter_map(|place| held.get(place)).for_each(|seat| seat.doubt());
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "keys of connections were not refreshed");
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn touch(&self, seats: &[Arc<Seat>]) -> Result<(), store::Error> {
+        let lively: Vec<&Arc<Seat>> =
+            seats.iter().filter(|seat| seat.generation().is_some() && seat.silence() < TOUCH).collect();
+        for chunk in lively.chunks(CHUNK) {
+            let owned: Vec<_> =
+                chunk.iter().map(|seat| (seat.key.clone(), seat.generation().unwrap_or(0))).collect();
+            let ages: Vec<f64> = chunk.iter().map(|seat| seat.silence().as_secs_f64()).collect();
+            let mut conn = self.database.work.checkout().await?;
+            let lost = connections::touch(&mut conn, &owned, &ages).await?;
+            conn.done();
+            lost.into_iter().filter_map(|place| chunk.get(place)).for_each(|seat| seat.doubt());
+        }
+        Ok(())
+    }
+}
+
+impl Asked {
+    fn claim(&self) -> Option<Claim> {
+        self.seat.verdict().is_none().then(|| Claim {
+            id: self.seat.connection,
+            key: self.seat.key.clone(),
+            session: self.session.clone(),
+            principal: self.principal.clone(),
+        })
+    }
+}
+
+/// Removes the records of sockets that have gone, until none is left.
+async fn release(shared: Arc<Shared>, lifecycle: Lifecycle) {
+    loop {
+        let stopping = tokio::select! {
+            () = shared.left.notified() => false,
+            () = lifecycle.stopping().cancelled() => true,
+        };
+        while let Err(error) = bounded(shared.remove()).await {
+            tracing::warn!(%error, "records of connections could not be removed; they are tried again");
+            if stopping {
+                break;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                () = lifecycle.stopping().cancelled() => break,
+            }
+        }
+        if stopping {
+            return;
+        }
+    }
+}
+
+impl Shared {
+    async fn remove(&self) -> Result<(), store::Error> {
+        loop {
+            let gone: Vec<Arc<Seat>> = {
+                let leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+                leaving.iter().take(CHUNK).cloned().collect()
+            };
+            if gone.is_empty() {
+                return Ok(());
+            }
+            let records: Vec<_> = gone.iter().map(|seat| (seat.key.clone(), seat.connection)).collect();
+            let mut conn = self.database.work.checkout().await?;
+            connections::release(&mut conn, &records).await?;
+            conn.done();
+            let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+            leaving.drain(..gone.len());
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Close codes: what a socket's end means, and what the client should do about it.
+
+use crate::bus::seats::Verdict;
+
+/// Why a socket is closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// A newer socket owns the task. The client has it, or somebody else does: don't reconnect.
+    Replaced,
+    /// Not allowed (any more): don't reconnect.
+    NotAllowed(String),
+    /// A frame was larger than 512 KiB.
+    TooBig,
+    /// Something other than the protocol was sent.
+    Protocol,
+    /// This instance goes away, or lost the connection's record: reconnect after the given delay.
+    Restarting,
+    /// No room here, or nothing to be had just now: reconnect with back-off.
+    Full(&'static str),
+    /// The client takes too long to receive: reconnect with the cursor.
+    TooSlow,
+    /// The client closed it.
+    Gone,
+}
+
+impl Reason {
+    /// The code on the wire; 0 where nothing is sent.
+    pub fn code(&self) -> u16 {
+        match self {
+            Self::Replaced => 1000,
+            Self::Protocol => 1002,
+            Self::NotAllowed(_) => 1008,
+            Self::TooBig => 1009,
+            Self::Restarting => 1012,
+            Self::Full(_) => 1013,
+            Self::TooSlow => 4408,
+            Self::Gone => 0,
+        }
+    }
+
+    /// Words for people; at most 123 bytes travel.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Replaced => "Reconnection",
+            Self::NotAllowed(why) => why,
+            Self::TooBig => "a frame may have at most 524288 bytes",
+            Self::Protocol => "that is not the WebSocket protocol",
+            Self::Restarting => "restarting",
+            Self::Full(why) => why,
+            Self::TooSlow => "too slow; reconnect with your cursor",
+            Self::Gone => "",
+        }
+    }
+}
+
+impl From<&Verdict> for Reason {
+    fn from(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Replaced => Self::Replaced,
+            Verdict::Gone => Self::Restarting,
+            Verdict::Closed { by } => Self::NotAllowed(format!("closed by {by}")),
+            Verdict::Revoked => Self::NotAllowed("the credential was revoked".to_owned()),
+        }
+    }
+}

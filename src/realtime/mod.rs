@@ -1,0 +1,134 @@
+//! Sockets: one session for each task, on whichever instance the client reached.
+//!
+//! | | |
+//! | --- | --- |
+//! | [`session`] | a socket from its first frame to its last: one `select!` |
+//! | [`opening`] | before that: seat, claim, `hello` |
+//! | [`requests`] | what clients ask for, by the same use cases and forms as HTTP |
+//! | [`frames`] | what clients may say |
+//! | [`outgoing`] | what they are told |
+//! | [`socket`] | frames on a connection, each sent within its time or not at all |
+//! | [`close`] | close codes, and what a client should do about each |
+//!
+//! A session holds one page of events at most: what is not sent yet waits in the log. Only the owner sends: every
+//! page is read under its generation, and one that has lain too long (a frozen process) is read anew.
+
+pub mod close;
+mod frames;
+mod opening;
+mod outgoing;
+mod requests;
+mod session;
+pub mod socket;
+
+use std::{
+    ops::Deref,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt;
+
+use crate::{
+    approvals::Approvals,
+    auth::{Authenticator, Caller},
+    bus::Bus,
+    config,
+    domain::{
+        event::{Cursor, TaskKey},
+        names::CallerName,
+    },
+    events::Events,
+    lifecycle::Lifecycle,
+    presence::{DatabaseClock, Ownership},
+    telemetry::Metrics,
+};
+
+use self::socket::Socket;
+
+/// What sessions work with.
+pub struct Parts {
+    pub instance: String,
+    pub approvals: Approvals,
+    pub events: Events,
+    pub authenticator: Authenticator,
+    pub ownership: Ownership,
+    pub bus: Bus,
+    pub clock: DatabaseClock,
+    pub metrics: Metrics,
+    pub lifecycle: Lifecycle,
+    pub sockets: config::Sockets,
+    pub max_sockets: usize,
+}
+
+/// The sockets of one instance. Clones share everything.
+#[derive(Clone)]
+pub struct Realtime {
+    parts: Arc<Parts>,
+    /// Sessions, also those that are ending.
+    sessions: Arc<AtomicUsize>,
+}
+
+/// What a client came with.
+pub struct Arrival {
+    pub caller: Caller,
+    pub key: TaskKey,
+    pub session: Option<CallerName>,
+    pub cursor: Option<Result<Cursor, NoCursor>>,
+    /// The HTTP request, for the record.
+    pub request_id: String,
+}
+
+/// What was given as a cursor can't be one.
+#[derive(Debug, Clone, Copy)]
+pub struct NoCursor;
+
+/// A place for one more session.
+pub struct Place(Arc<AtomicUsize>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Deref for Realtime {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+impl Realtime {
+    pub fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts), sessions: Arc::default() }
+    }
+
+    /// A place, while there are not absurdly many. A socket that finds no seat is told so in a close frame; this
+    /// bounds those that are being told, or being replaced.
+    pub fn enter(&self) -> Option<Place> {
+        let most = self.max_sockets.saturating_mul(2).saturating_add(64);
+        let place = Place(self.sessions.clone());
+        (self.sessions.fetch_add(1, Ordering::Relaxed) < most).then_some(place)
+    }
+
+    /// Serves one socket to its end. A panic ends that socket alone.
+    pub async fn serve(self, socket: Socket, arrival: Arrival, place: Place) {
+        let serving = AssertUnwindSafe(opening::serve(&self, socket, arrival));
+        if serving.catch_unwind().await.is_err() {
+            tracing::error!("a session panicked; its socket is closed, its client will come again");
+        }
+        drop(place);
+    }
+
+    /// The time of an event that has none of its own.
+    fn now(&self) -> DateTime<Utc> {
+        #[expect(clippy::disallowed_methods, reason = "shown only, and only before the first heartbeat")]
+        self.clock.now().unwrap_or_else(Utc::now)
+    }
+}

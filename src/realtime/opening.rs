@@ -1,0 +1,119 @@
+//! A socket's first moments: a seat here, the task's ownership in the cluster, and `hello`.
+//!
+//! The order matters. The seat comes first, so that hints find it; then the claim, so that they are sent here;
+//! then the reading, which sees whatever was committed before them.
+
+use std::sync::Arc;
+
+use super::{
+    Arrival, Realtime,
+    close::Reason,
+    outgoing::{Hello, Outgoing},
+    requests::Client,
+    session::Session,
+    socket::Socket,
+};
+use crate::{
+    bus::Seat,
+    domain::{event::Cursor, names::CallerName},
+    events::read::PENDING,
+    presence::ownership::Outcome,
+};
+
+/// Serves a socket from its first frame to its last.
+pub async fn serve(realtime: &Realtime, mut socket: Socket, arrival: Arrival) {
+    let seat = Seat::new(arrival.key.clone(), arrival.caller.key);
+    let Ok(seated) = realtime.bus.seats.sit(seat, realtime.max_sockets) else {
+        let full = Reason::Full("this instance has as many sockets as it may have");
+        return finish(realtime, socket, &full).await;
+    };
+    let seat = seated.seat.clone();
+    seat.touch();
+    let reason = follow(realtime, &mut socket, &seat, arrival).await;
+    // The next owner need not wait for this one's goodbye.
+    drop(seated);
+    realtime.ownership.release(&seat);
+    tracing::debug!(task_id = %seat.key.task, connection_id = %seat.connection, code = reason.code(), "socket closed");
+    finish(realtime, socket, &reason).await;
+}
+
+async fn finish(realtime: &Realtime, mut socket: Socket, reason: &Reason) {
+    realtime.metrics.socket_closed(reason.code());
+    if *reason != Reason::Gone && socket.close(reason).await {
+        socket.linger().await;
+    }
+}
+
+/// Claims, greets, and follows the task until there is a reason not to.
+async fn follow(realtime: &Realtime, socket: &mut Socket, seat: &Arc<Seat>, arrival: Arrival) -> Reason {
+    let Arrival { caller, key, session, cursor, request_id } = arrival;
+    // Boxed: what it takes to open is not kept for as long as the socket lives.
+    let claiming = Box::pin(realtime.ownership.claim(seat, session.clone(), caller.actor.clone()));
+    match claiming.await {
+        Ok(Outcome::Owner) => {}
+        Ok(Outcome::Full) => {
+            return Reason::Full("the workspace or the principal has as many sockets as it may have");
+        }
+        Ok(Outcome::Ended) => return Reason::Replaced,
+        Err(error) => {
+            tracing::warn!(%error, "a socket could not be opened");
+            return Reason::Full("it could not be opened now");
+        }
+    }
+    let position = match Box::pin(greet(realtime, socket, seat, session.as_ref(), cursor)).await {
+        Ok(position) => position,
+        Err(reason) => return reason,
+    };
+    let client = Arc::new(Client { caller, key, session, request_id });
+    Session::new(realtime, socket, seat, client, position).run().await
+}
+
+/// Says `hello`; answers up to where the client has seen everything.
+async fn greet(
+    realtime: &Realtime,
+    socket: &mut Socket,
+    seat: &Seat,
+    session: Option<&CallerName>,
+    cursor: Option<Result<Cursor, super::NoCursor>>,
+) -> Result<i64, Reason> {
+    let given = cursor.and_then(Result::ok);
+    let opening = realtime.events.open(seat.key.clone(), given).await.map_err(|error| {
+        tracing::warn!(%error, "a socket could not be opened");
+        Reason::Full("it could not be opened now")
+    })?;
+    // The claim has made the task known; it is gone only if its workspace is.
+    let opening = opening.ok_or(Reason::Full("it could not be opened now"))?;
+    let honoured = given.filter(|cursor| opening.continues(*cursor));
+    let recovered = cursor.map(|_| honoured.is_some());
+    let position = honoured.map_or(opening.last_seq, |cursor| cursor.0);
+    let hello = Outgoing {
+        event_type: "hello",
+        timestamp: realtime.now(),
+        task_id: seat.key.task.as_str(),
+        run_id: None,
+        session_id: session.map(CallerName::as_str),
+        data: Hello {
+            instance_id: &realtime.instance,
+            connection_id: seat.connection,
+            generation: seat.generation().unwrap_or_default(),
+            heartbeat_seconds: realtime.sockets.ping_seconds,
+            recovered,
+            pending: &opening.pending[..opening.pending.len().min(PENDING)],
+            pending_more: opening.pending.len() > PENDING,
+        },
+        cursor: Some(Cursor(position).to_string()),
+        reference: None,
+    };
+    socket.send([&hello.text()[..]]).await?;
+    realtime.metrics.socket_opened(match recovered {
+        None => "none",
+        Some(true) => "true",
+        Some(false) => "false",
+    });
+    // What happened since is sent like any other news.
+    seat.sent(position);
+    if opening.last_seq > position {
+        seat.look();
+    }
+    Ok(position)
+}

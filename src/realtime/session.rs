@@ -1,0 +1,305 @@
+//! A socket at work: one loop that sleeps until there is something to do.
+//!
+//! News of the task, frames of the client, answers that are ready, the time for a ping, a verdict, the drain.
+//! Reading and writing take turns: while a client takes its time to receive, nothing more is read from it or for
+//! it, so that all it can hold up is itself, and only for the send time-out.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use super::{
+    Realtime,
+    close::Reason,
+    frames::Frame,
+    outgoing::{Answer, Outgoing, Reconnect},
+    requests::{self, Answering, Client},
+    socket::{Lost, Received, Socket},
+};
+use crate::{
+    batch::Trouble,
+    bus::{Seat, seats::Signals},
+    domain::{event::Cursor, names::CallerName},
+    store::events::{Page, Reading},
+    wire::problem::{Code, Problem},
+};
+
+/// Messages that may wait for their answers.
+const MAX_UNANSWERED: usize = 128;
+/// So many malformed messages in a row, and the socket is closed.
+const MAX_STRIKES: u32 = 20;
+/// A page that was read longer ago is read anew: the process may have been frozen, and another be the owner.
+const FRESH: Duration = Duration::from_secs(5);
+/// A burst of messages may be so many times what a second allows.
+const BURST: u32 = 5;
+/// Time that the clients of a draining instance are spread over, for each of its sockets; at least, and at most.
+const SPREAD: (Duration, Duration, Duration) =
+    (Duration::from_millis(2), Duration::from_millis(500), Duration::from_secs(10));
+
+type ReadingPage = std::pin::Pin<Box<dyn Future<Output = (Instant, Result<Page, Trouble>)> + Send>>;
+
+/// One socket that follows its task.
+pub struct Session<'a> {
+    realtime: &'a Realtime,
+    socket: &'a mut Socket,
+    seat: &'a Arc<Seat>,
+    client: Arc<Client>,
+    /// Everything up to here has been sent.
+    position: i64,
+    /// There may be events that have not been read.
+    news: bool,
+    reading: Option<ReadingPage>,
+    answers: FuturesUnordered<Answering>,
+    /// Pings since the client last showed life.
+    unanswered_pings: u32,
+    strikes: u32,
+    allowance: Allowance,
+}
+
+impl<'a> Session<'a> {
+    pub fn new(
+        realtime: &'a Realtime,
+        socket: &'a mut Socket,
+        seat: &'a Arc<Seat>,
+        client: Arc<Client>,
+        position: i64,
+    ) -> Self {
+        Self {
+            realtime,
+            socket,
+            seat,
+            client,
+            position,
+            news: false,
+            reading: None,
+            answers: FuturesUnordered::new(),
+            unanswered_pings: 0,
+            strikes: 0,
+            allowance: Allowance::new(realtime.sockets.messages_per_second),
+        }
+    }
+
+    /// Runs until there is a reason to close.
+    pub async fn run(mut self) -> Reason {
+        match self.turn().await {
+            Ok(reason) => reason,
+            Err(lost) => lost.into(),
+        }
+    }
+
+    async fn turn(&mut self) -> Result<Reason, Lost> {
+        let interval = Duration::from_secs(self.realtime.sockets.ping_seconds);
+        // Sockets that came together shall not be pinged together.
+        let first = interval.mul_f64(rand::random_range(0.5..1.0));
+        let mut pings = interval_at(Instant::now() + first, interval);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let closing = self.realtime.lifecycle.closing().cancelled();
+        tokio::pin!(closing);
+        loop {
+            if let Some(verdict) = self.seat.verdict() {
+                return Ok(verdict.into());
+            }
+            if self.news && self.reading.is_none() {
+                self.read_on();
+            }
+            tokio::select! {
+                signals = self.seat.woken() => self.heed(signals),
+                (at, page) = read(&mut self.reading) => {
+                    self.reading = None;
+                    if let Some(reason) = self.deliver(at, page).await? {
+                        return Ok(reason);
+                    }
+                }
+                received = self.socket.receive() => {
+                    let received = received?;
+                    self.seat.touch();
+                    self.unanswered_pings = 0;
+                    if let Some(reason) = self.take(received).await? {
+                        return Ok(reason);
+                    }
+                }
+                Some(answer) = self.answers.next(), if !self.answers.is_empty() => {
+                    if let Some(answer) = answer {
+                        self.reply(&answer).await?;
+                    }
+                }
+                _ = pings.tick() => {
+                    // Two intervals without a sign of life.
+                    if self.unanswered_pings >= 2 {
+                        return Ok(Reason::Gone);
+                    }
+                    self.unanswered_pings += 1;
+                    self.socket.ping().await?;
+                }
+                () = &mut closing => return self.hand_over().await,
+            }
+        }
+    }
+
+    fn heed(&mut self, signals: Signals) {
+        self.news |= signals.events;
+        if signals.check {
+            let (realtime, seat) = (self.realtime.clone(), self.seat.clone());
+            self.answers.push(Box::pin(async move {
+                if let Err(error) = realtime.ownership.check(&seat).await {
+                    tracing::warn!(%error, "could not ask whether a connection is still ours");
+                }
+                None
+            }));
+        }
+    }
+
+    /// Asks for the next page.
+    fn read_on(&mut self) {
+        self.news = false;
+        let reading =
+            Reading { key: self.seat.key.clone(), after: self.position, generation: self.seat.generation() };
+        let realtime = self.realtime.clone();
+        let page: ReadingPage = Box::pin(async move {
+            let at = Instant::now();
+            (at, realtime.events.page(reading).await)
+        });
+        self.reading = Some(page);
+    }
+
+    /// Sends a page and asks for the one behind it.
+    async fn deliver(&mut self, at: Instant, page: Result<Page, Trouble>) -> Result<Option<Reason>, Lost> {
+        let page = match page {
+            Ok(page) => page,
+            Err(error) => {
+                // The sweep sees that something is missing here, and says so again.
+                tracing::debug!(%error, "a page of events could not be read");
+                return Ok(None);
+            }
+        };
+        if !page.owned {
+            self.seat.doubt();
+            return Ok(None);
+        }
+        if at.elapsed() > FRESH {
+            self.news = true;
+            return Ok(None);
+        }
+        let Some(last) = page.events.last() else { return Ok(None) };
+        // Numbers have no gaps but those that retention cuts. Then the client must know.
+        if page.events.first().is_some_and(|first| first.seq != self.position + 1) {
+            return Ok(Some(Reason::TooSlow));
+        }
+        let task = self.seat.key.task.as_str();
+        let texts: Vec<Vec<u8>> =
+            page.events.iter().map(|event| Outgoing::logged(task, event).text()).collect();
+        self.socket.send(texts.iter().map(Vec::as_slice)).await?;
+        self.position = last.seq;
+        self.seat.sent(last.seq);
+        self.news = true;
+        self.realtime.metrics.events_sent(page.events.len());
+        Ok(None)
+    }
+
+    /// Sees to what the client sent.
+    async fn take(&mut self, received: Received) -> Result<Option<Reason>, Lost> {
+        let frame = match received {
+            Received::Life => return Ok(None),
+            Received::Text(text) => Frame::parse(&text),
+            Received::Binary => Frame {
+                reference: None,
+                message: Err(Problem::new(Code::Malformed, "send JSON as text frames")),
+            },
+        };
+        if !self.allowance.take() {
+            let problem = Problem::new(Code::RateLimited, "too many messages; wait a second");
+            self.reply(&Answer::error(&problem, frame.reference)).await?;
+            return Ok(None);
+        }
+        if frame.message.is_err() {
+            self.strikes += 1;
+            if self.strikes >= MAX_STRIKES {
+                let why = format!("{MAX_STRIKES} malformed messages in a row");
+                return Ok(Some(Reason::NotAllowed(why)));
+            }
+        } else {
+            self.strikes = 0;
+        }
+        if self.answers.len() >= MAX_UNANSWERED {
+            let why = format!("{MAX_UNANSWERED} messages wait for their answers already");
+            let problem = Problem::new(Code::RateLimited, why);
+            self.reply(&Answer::error(&problem, frame.reference)).await?;
+            return Ok(None);
+        }
+        self.answers.push(requests::answer(self.realtime.clone(), self.client.clone(), frame));
+        Ok(None)
+    }
+
+    async fn reply(&mut self, answer: &Answer) -> Result<(), Lost> {
+        let event = Outgoing {
+            event_type: answer.event_type,
+            timestamp: self.realtime.now(),
+            task_id: self.seat.key.task.as_str(),
+            run_id: answer.run_id.as_deref(),
+            session_id: self.client.session.as_ref().map(CallerName::as_str),
+            data: &*answer.data,
+            cursor: None,
+            reference: answer.reference.as_deref(),
+        };
+        self.socket.send([&event.text()[..]]).await
+    }
+
+    /// The instance goes away: answers what was begun, and says when to come again, and with which cursor.
+    async fn hand_over(&mut self) -> Result<Reason, Lost> {
+        while let Some(answer) = self.answers.next().await {
+            if let Some(answer) = answer {
+                self.reply(&answer).await?;
+            }
+        }
+        let (each, least, most) = SPREAD;
+        let sockets = u32::try_from(self.realtime.bus.seats.count()).unwrap_or(u32::MAX);
+        let spread = each.saturating_mul(sockets).clamp(least, most);
+        let after = spread.mul_f64(rand::random_range(0.0..1.0));
+        let cursor = Cursor(self.position).to_string();
+        let event = Outgoing {
+            event_type: "reconnect",
+            timestamp: self.realtime.now(),
+            task_id: self.seat.key.task.as_str(),
+            run_id: None,
+            session_id: self.client.session.as_ref().map(CallerName::as_str),
+            data: Reconnect { after_ms: u64::try_from(after.as_millis()).unwrap_or(u64::MAX), cursor },
+            cursor: None,
+            reference: None,
+        };
+        self.socket.send([&event.text()[..]]).await?;
+        Ok(Reason::Restarting)
+    }
+}
+
+/// The page that is being read, if one is.
+async fn read(page: &mut Option<ReadingPage>) -> (Instant, Result<Page, Trouble>) {
+    match page {
+        Some(page) => page.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A token bucket: so many messages a second, with bursts.
+struct Allowance {
+    each_second: u32,
+    left: f64,
+    at: Instant,
+}
+
+impl Allowance {
+    fn new(each_second: u32) -> Self {
+        Self { each_second, left: f64::from(each_second * BURST), at: Instant::now() }
+    }
+
+    fn take(&mut self) -> bool {
+        let gained = self.at.elapsed().as_secs_f64() * f64::from(self.each_second);
+        self.at = Instant::now();
+        self.left = (self.left + gained).min(f64::from(self.each_second.saturating_mul(BURST)));
+        if self.left < 1.0 {
+            return false;
+        }
+        self.left -= 1.0;
+        true
+    }
+}
