@@ -2,7 +2,9 @@
 
 mod approvals;
 mod cli;
+mod events;
 mod listing;
 mod observability;
 mod openapi;
 mod runs;
+mod sockets;

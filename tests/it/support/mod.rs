@@ -7,6 +7,7 @@ pub mod database;
 pub mod process;
 pub mod proxy;
 pub mod redis;
+pub mod socket;
 
 use std::{future::Future, time::Duration};
 
@@ -14,6 +15,7 @@ pub use self::{
     client::{Api, Reply},
     cluster::{Cluster, Setup},
     database::TestDatabase,
+    socket::{End, Socket},
 };
 
 /// Waits until `condition` holds; fails with `what` after half a minute.
