@@ -15,6 +15,7 @@ pub use self::{
     client::{Api, Reply},
     cluster::{Cluster, Setup},
     database::TestDatabase,
+    redis::RedisServer,
     socket::{End, Socket},
 };
 

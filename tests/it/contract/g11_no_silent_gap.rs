@@ -1,0 +1,167 @@
+//! G11: whoever comes back with its cursor gets each later event once and in order, or is told that it can't.
+
+use serde_json::{Value, json};
+
+use crate::support::{Api, Cluster, RedisServer, Setup, Socket, eventually};
+
+fn number(event: &Value) -> u64 {
+    event["data"]["n"].as_u64().unwrap_or_else(|| panic!("no number: {event}"))
+}
+
+/// Back and forth between three instances while events keep coming.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn g11_a_client_that_moves_misses_nothing() {
+    let cluster = Cluster::with(Setup { instances: 3, ..Setup::default() }).await.connected().await;
+    let key = cluster.member("agent").await;
+    let apis: Vec<Api> = (0..3).map(|instance| cluster.api(instance, &key)).collect();
+    const EVENTS: u64 = 3_000;
+    let mut socket = Socket::open(&apis[0], "t").await;
+    let mut cursor = socket.cursor();
+    let producers = apis.clone();
+    let producing = tokio::task::spawn(async move {
+        for n in (0..EVENTS).step_by(10) {
+            let api = &producers[usize::try_from(n / 10 % 3).unwrap()];
+            // One by one and in batches, through all instances in turn.
+            api.emit("t", n..n + 3).await;
+            for single in n + 3..n + 5 {
+                api.emit("t", [single]).await;
+            }
+            api.emit("t", n + 5..n + 10).await;
+        }
+    });
+    let mut expected = 0;
+    let mut moves = 0;
+    while expected < EVENTS {
+        // After every few dozen events, in the middle of whatever goes on.
+        for _ in 0..37 {
+            if expected == EVENTS {
+                break;
+            }
+            let event = socket.next().await;
+            assert_eq!(number(&event), expected, "after {moves} moves");
+            cursor = event["cursor"].as_str().unwrap().to_owned();
+            expected += 1;
+        }
+        moves += 1;
+        socket = Socket::resume(&apis[moves % 3], "t", &cursor).await;
+        assert_eq!(socket.hello["data"]["recovered"], true);
+    }
+    producing.await.unwrap();
+    assert!(moves > 50);
+}
+
+/// An event that is committed at the very moment of connecting is either in the reading or sent after it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn g11_nothing_falls_between_reading_and_following() {
+    let cluster = Cluster::start().await.connected().await;
+    let key = cluster.member("agent").await;
+    let (one, two) = (cluster.api(0, &key), cluster.api(1, &key));
+    for round in 0..60 {
+        let task = format!("t{round}");
+        let cursor = one.emit(&task, [0]).await;
+        let sending = {
+            let (two, task) = (two.clone(), task.clone());
+            tokio::task::spawn(async move {
+                for n in 1..6 {
+                    two.emit(&task, [n]).await;
+                }
+            })
+        };
+        let mut socket = Socket::resume(&one, &task, &cursor).await;
+        for n in 1..6 {
+            assert_eq!(number(&socket.next().await), n, "round {round}");
+        }
+        sending.await.unwrap();
+    }
+}
+
+/// Without Redis nobody tells the socket; the sweep does. And a Redis that freezes or comes back empty loses nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn g11_whatever_redis_does() {
+    let mut server = RedisServer::start().await;
+    let setup = Setup { redis_url: server.url(), ..Setup::default() };
+    let cluster = Cluster::with(setup).await.connected().await;
+    let key = cluster.member("agent").await;
+    let (one, two) = (cluster.api(0, &key), cluster.api(1, &key));
+    let mut socket = Socket::open(&one, "t").await;
+    let mut expected = 0;
+    for fault in ["none", "flushed", "frozen", "thawed", "killed", "back"] {
+        match fault {
+            "flushed" => server.command(&["FLUSHALL"]).await,
+            "frozen" => server.freeze(),
+            "thawed" => server.thaw(),
+            "killed" => server.kill(),
+            "back" => server.restart().await,
+            _ => {}
+        }
+        for _ in 0..3 {
+            two.emit("t", expected..expected + 2).await;
+            for _ in 0..2 {
+                assert_eq!(number(&socket.next().await), expected, "{fault}");
+                expected += 1;
+            }
+        }
+    }
+    // Approvals come the same way.
+    let id = two.ask(json!({ "task_id": "t" })).await;
+    assert_eq!(socket.event("approval_requested").await["data"]["approval_id"], id.as_str());
+}
+
+/// What the window of the sweep can't show, because this instance was away for longer, is looked up by name.
+#[tokio::test(flavor = "multi_thread")]
+async fn g11_a_lost_hint_costs_two_seconds() {
+    let cluster = Cluster::start().await.connected().await;
+    let key = cluster.member("agent").await;
+    let api = cluster.api(0, &key);
+    let mut socket = Socket::open(&api, "t").await;
+    // Committed without anybody's knowledge, as if the instance had died before it could tell.
+    let mut conn = cluster.database.connect().await;
+    let workspace: uuid::Uuid =
+        sqlx::query_scalar("SELECT id FROM workspaces").fetch_one(&mut conn).await.unwrap();
+    let seq: i64 = sqlx::query_scalar(
+        "UPDATE tasks SET last_seq = last_seq + 1, used = true WHERE task_id = 't' RETURNING last_seq",
+    )
+    .fetch_one(&mut conn)
+    .await
+    .unwrap();
+    sqlx::query(
+        "INSERT INTO task_events (workspace_id, task_id, seq, event_type, data, size, created_at)
+         VALUES ($1, 't', $2, 'output', '{\"n\": 5}', 8, now())",
+    )
+    .bind(workspace)
+    .bind(seq)
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    assert_eq!(number(&socket.next().await), 5);
+}
+
+/// A hello without a cursor is a snapshot: what is pending then, and from where on events will come.
+#[tokio::test(flavor = "multi_thread")]
+async fn g11_a_snapshot_and_what_comes_after_it_fit() {
+    let cluster = Cluster::start().await.connected().await;
+    let agent = cluster.api(0, &cluster.member("agent").await);
+    let ana = cluster.api(1, &cluster.member("ana").await);
+    let mut pending = Vec::new();
+    for _ in 0..103 {
+        pending.push(agent.ask(json!({ "task_id": "t" })).await);
+    }
+    let mut socket = Socket::open(&agent, "t").await;
+    let data = &socket.hello["data"];
+    let told: Vec<&str> =
+        data["pending"].as_array().unwrap().iter().map(|it| it["approval_id"].as_str().unwrap()).collect();
+    assert_eq!((told.len(), &data["pending_more"], &data["recovered"]), (100, &json!(true), &Value::Null));
+    assert_eq!(told, pending[..100].iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(data["pending"][0].get("context").is_none());
+    ana.approve(&pending[0]).await.expect(200);
+    let event = socket.next().await;
+    assert_eq!(
+        (&event["event_type"], &event["data"]["approval_id"]),
+        (&json!("approval_resolved"), &json!(pending[0]))
+    );
+    drop(socket);
+    eventually("it is gone", || async { agent.connection("t").await.status == 404 }).await;
+    let again = Socket::open(&agent, "t").await;
+    assert_eq!(again.hello["data"]["pending"].as_array().unwrap().len(), 100);
+    assert_ne!(again.hello["data"]["pending"][0]["approval_id"], pending[0].as_str());
+}
