@@ -22,7 +22,7 @@ use crate::{
         server::{Connections, Options},
     },
     lifecycle::Lifecycle,
-    presence::{DatabaseClock, Heart, Listing, Ownership, VERSION, new_instance_id},
+    presence::{DatabaseClock, Heart, Listing, Ownership, Pulse, VERSION, new_instance_id},
     realtime::{self, Realtime},
     store::{self, Database},
     telemetry::Metrics,
@@ -95,6 +95,7 @@ impl App {
             &lifecycle,
             &config,
         );
+        let pulse = Pulse::new(config.lease.heartbeat());
         let sweep = Workers {
             database: database.clone(),
             redis: redis.clone(),
@@ -104,6 +105,7 @@ impl App {
             lifecycle: lifecycle.clone(),
             instance: instance.clone(),
             ownership: ownership.clone(),
+            pulse: pulse.clone(),
             sweep: config.sweep.clone(),
             lease: config.lease.clone(),
             events: config.events.clone(),
@@ -122,6 +124,7 @@ impl App {
             ownership: ownership.clone(),
             lease: config.lease.clone(),
             clock: clock.clone(),
+            pulse,
         };
         lifecycle.spawn_service("heart", heart.run());
         let connections = Connections::default();

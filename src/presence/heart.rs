@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use super::{DatabaseClock, Ownership, VERSION};
+use super::{DatabaseClock, Ownership, Pulse, VERSION};
 use crate::{
     approvals::Approvals,
     bus::{Bus, Names, Redis},
@@ -35,6 +35,7 @@ pub struct Heart {
     pub ownership: Ownership,
     pub lease: Lease,
     pub clock: DatabaseClock,
+    pub pulse: Pulse,
 }
 
 /// What a beat found.
@@ -68,6 +69,7 @@ impl Heart {
             let beaten = self.beat(beats == 0).await;
             if beaten.reached_postgres {
                 renewed = begun;
+                self.pulse.beat();
                 if late {
                     tracing::warn!(
                         "the lease had run out (a freeze, or a database that was away); asking what is still ours"

@@ -5,13 +5,14 @@
 mod heart;
 pub mod listing;
 pub mod ownership;
+mod pulse;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-pub use self::{heart::Heart, listing::Listing, ownership::Ownership};
+pub use self::{heart::Heart, listing::Listing, ownership::Ownership, pulse::Pulse};
 
 /// This binary's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

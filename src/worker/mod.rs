@@ -16,7 +16,7 @@ use crate::{
     bus::{Bus, Redis},
     config::{self, Lease, Sweep},
     lifecycle::Lifecycle,
-    presence::Ownership,
+    presence::{Ownership, Pulse},
     store::Database,
     telemetry::Metrics,
 };
@@ -32,6 +32,7 @@ pub struct Workers {
     pub lifecycle: Lifecycle,
     pub instance: String,
     pub ownership: Ownership,
+    pub pulse: Pulse,
     pub sweep: Sweep,
     pub lease: Lease,
     pub events: config::Events,

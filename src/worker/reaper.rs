@@ -32,7 +32,8 @@ pub(super) async fn run(workers: Workers) {
 
 async fn once(workers: &Workers) -> Result<(), store::Error> {
     let mut conn = workers.database.work.checkout().await?;
-    loop {
+    // Just back ourselves, we can't tell who else is about to come back.
+    while workers.pulse.is_steady() {
         let reaped = connections::reap(&mut conn, workers.lease.ttl(), BATCH).await?;
         if reaped.is_empty() {
             break;

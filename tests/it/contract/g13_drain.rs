@@ -1,9 +1,9 @@
-//! G13, the part without sockets: an instance that goes away hands its waiters over.
+//! G13: an instance that goes away hands its waiters and sockets over.
 
 use serde_json::json;
 
 use crate::support::{
-    Api, Cluster, Setup, TestDatabase, cluster::make_key, eventually, process::Process, unique,
+    Api, Cluster, End, Setup, Socket, TestDatabase, cluster::make_key, eventually, process::Process, unique,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,4 +153,60 @@ async fn retried(mut request: impl FnMut() -> reqwest::RequestBuilder) -> crate:
         }
     }
     panic!("no instance answered");
+}
+
+/// What was begun is answered, then each socket is told when to come again and from where; its place is free at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn g13_sockets_are_handed_over() {
+    let cluster = Cluster::start().await.connected().await;
+    let key = cluster.member("agent").await;
+    let (one, two) = (cluster.api(0, &key), cluster.api(1, &key));
+    let id = two.ask(json!({ "task_id": "t0" })).await;
+    let mut sockets = Vec::new();
+    for n in 0..20 {
+        sockets.push(Socket::open(&one, &format!("t{n}")).await);
+    }
+    sockets[0].send(json!({ "type": "wait_for_approval", "approval_id": id })).await;
+    eventually("it waits", || async { cluster.waiting(0) == 1 }).await;
+    let app = cluster.instances[0].app.clone();
+    let draining = tokio::task::spawn(async move { app.drain().await });
+    let mut delays = Vec::new();
+    for (n, socket) in sockets.iter_mut().enumerate() {
+        let event = socket.next().await;
+        assert_eq!(event["event_type"], "reconnect", "{event}");
+        delays.push(event["data"]["after_ms"].as_u64().unwrap());
+        assert_eq!(event["data"]["cursor"], socket.hello["cursor"]);
+        assert_eq!(socket.frame().await, Err(End::Closed(1012, "restarting".into())));
+        let task = format!("t{n}");
+        two.emit(&task, [7]).await;
+        let mut again = Socket::resume(&two, &task, event["data"]["cursor"].as_str().unwrap()).await;
+        assert_eq!(again.hello["data"]["recovered"], true);
+        assert_eq!(again.next().await["data"]["n"], 7);
+    }
+    delays.dedup();
+    assert!(delays.len() > 10, "they are spread: {delays:?}");
+    assert!(draining.await.unwrap(), "everything ended in time");
+    let mut conn = cluster.database.connect().await;
+    let gone: i64 = sqlx::query_scalar("SELECT count(*) FROM active_connections WHERE server_instance = $1")
+        .bind(&cluster.instances[0].app.instance)
+        .fetch_one(&mut conn)
+        .await
+        .unwrap();
+    assert_eq!(gone, 0);
+}
+
+/// A client that doesn't read does not hold up the drain beyond its time.
+#[tokio::test(flavor = "multi_thread")]
+async fn g13_a_stuck_socket_does_not_hold_up_the_drain() {
+    let setup =
+        Setup { instances: 1, flags: vec![("sockets.send_timeout_seconds", "2".into())], ..Setup::default() };
+    let cluster = Cluster::with(setup).await.connected().await;
+    let api = cluster.api(0, &cluster.member("agent").await);
+    let _silent = Socket::open(&api, "t").await;
+    let events: Vec<_> =
+        (0..300).map(|_| json!({ "event_type": "output", "data": "x".repeat(10_000) })).collect();
+    for _ in 0..3 {
+        api.post("/api/v1/tasks/t/events", &json!({ "events": events })).await.expect(202);
+    }
+    assert!(cluster.instances[0].app.drain().await, "everything ended in time");
 }

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::{
-    Api, Cluster, Setup, TestDatabase, eventually,
+    Api, Cluster, Setup, Socket, TestDatabase, eventually,
     proxy::{Mode, Proxy},
     within,
 };
@@ -171,4 +171,55 @@ async fn g15_terminated_backends() {
     .await
     .unwrap();
     assert_eq!(half, 0, "something is half done");
+}
+
+/// Nobody can take a task over while the database is away, so its sockets are still the owners when it is back,
+/// though every lease has run out meanwhile. They are not thrown out for that, and get what comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn g15_sockets_outlive_it() {
+    let database = TestDatabase::new().await;
+    let (line, through) = Proxy::before(&database.url).await;
+    let flags = vec![("lease.heartbeat_seconds", "1".into()), ("lease.ttl_seconds", "3".into())];
+    let setup = Setup { instances: 2, database_url: Some(through), flags, ..Setup::default() };
+    let cluster = Cluster::on(database, setup).await.connected().await;
+    let key = cluster.member("agent").await;
+    let (one, two) = (cluster.api(0, &key), cluster.api(1, &key));
+    let mut sockets = Vec::new();
+    for n in 0..10 {
+        sockets.push(Socket::open(if n % 2 == 0 { &one } else { &two }, &format!("t{n}")).await);
+    }
+    let mut conn = cluster.database.connect().await;
+    for fault in [Mode::Hang, Mode::Cut] {
+        line.set(fault);
+        within(Duration::from_secs(30), "the leases have run out for long", || async {
+            let aged: bool = sqlx::query_scalar(
+                "SELECT bool_and(last_heartbeat < now() - interval '6 seconds') FROM instances",
+            )
+            .fetch_one(&mut cluster.database.connect().await)
+            .await
+            .unwrap();
+            aged
+        })
+        .await;
+        for socket in &mut sockets {
+            assert_eq!(socket.ask(json!({ "type": "ping" })).await["event_type"], "pong", "{fault:?}");
+        }
+        line.set(Mode::Pass);
+        for (n, socket) in sockets.iter_mut().enumerate() {
+            let task = format!("t{n}");
+            let path = format!("/api/v1/tasks/{task}/events");
+            let body = json!({ "event_type": "output", "data": { "after": format!("{fault:?}") } });
+            within(Duration::from_secs(30), "it takes events again", || async {
+                match Api::try_send(two.request(Method::POST, &path).json(&body)).await {
+                    Ok(reply) => reply.status == 202,
+                    Err(_) => false,
+                }
+            })
+            .await;
+            assert_eq!(socket.next().await["data"]["after"], format!("{fault:?}"));
+        }
+    }
+    let rows: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM active_connections").fetch_one(&mut conn).await.unwrap();
+    assert_eq!(rows, 10);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Cluster, eventually};
+use crate::support::{Cluster, End, Socket, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g19_another_workspace_is_another_world() {
@@ -67,4 +67,38 @@ async fn g19_the_registry_respects_the_wall() {
         spy.await.unwrap().problem(404, "not_found");
         theirs.wait(&id, 1).await.problem(404, "not_found");
     }
+}
+
+/// Tasks of the same name in two workspaces are two tasks: neither's socket, events nor decisions reach the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn g19_sockets_end_at_the_wall() {
+    let cluster = Cluster::start().await.connected().await;
+    let ours = cluster.api(0, &cluster.key("acme", "ana", &["workspace:admin"]).await);
+    let theirs = cluster.api(1, &cluster.key("evil", "ana", &["workspace:admin"]).await);
+    let id = ours.ask(json!({ "task_id": "t" })).await;
+    let mut our_socket = Socket::open(&ours, "t").await;
+    let mut their_socket = Socket::open(&theirs, "t").await;
+    assert_eq!(their_socket.hello["data"]["pending"], json!([]));
+    for message in [
+        json!({ "type": "wait_for_approval", "approval_id": id }),
+        json!({ "type": "resolve_approval", "approval_id": id, "approved": true }),
+        json!({ "type": "resolve_approval", "approval_id": id, "approved": false, "feedback": "no" }),
+    ] {
+        assert_eq!(their_socket.ask(message).await["data"]["code"], "not_found");
+    }
+    let cursor = our_socket.cursor();
+    theirs.emit("t", [1]).await;
+    ours.emit("t", [2]).await;
+    assert_eq!(our_socket.next().await["data"]["n"], 2);
+    assert_eq!(their_socket.next().await["data"]["n"], 1);
+    let page = theirs.get("/api/v1/tasks/t/events").await.expect(200).body;
+    assert_eq!(page["items"].as_array().unwrap().len(), 1);
+    // Their cursors say nothing of ours.
+    let page = theirs.get(&format!("/api/v1/tasks/t/events?after={cursor}")).await.expect(200).body;
+    assert_eq!(page["recovered"], false);
+    theirs.delete("/api/v1/connections/t").await.expect(204);
+    assert_eq!(their_socket.end().await, End::Closed(1008, "closed by ana".into()));
+    theirs.connection("t").await.problem(404, "not_found");
+    assert_eq!(our_socket.ask(json!({ "type": "ping" })).await["event_type"], "pong");
+    assert_eq!(ours.get("/api/v1/connections").await.expect(200).body["items"].as_array().unwrap().len(), 1);
 }
