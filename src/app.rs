@@ -26,7 +26,7 @@ use crate::{
     realtime::{self, Realtime},
     store::{self, Database},
     telemetry::Metrics,
-    worker::Workers,
+    worker::{SweepHealth, Workers},
 };
 
 /// A running instance.
@@ -38,6 +38,22 @@ pub struct App {
     pub events: Events,
     pub bus: Bus,
     pub database: Database,
+}
+
+/// What all other parts are made of.
+struct Core {
+    instance: String,
+    names: Names,
+    lifecycle: Lifecycle,
+    metrics: Metrics,
+    database: Database,
+    redis: Redis,
+    bus: Bus,
+    approvals: Approvals,
+    events: Events,
+    ownership: Ownership,
+    clock: DatabaseClock,
+    pulse: Pulse,
 }
 
 /// Where an instance listens.
@@ -66,106 +82,13 @@ impl App {
     /// Starts every part. Neither Postgres nor Redis need be there yet; a database that is there must have the
     /// schema.
     pub async fn start(config: Config, listeners: Listeners) -> anyhow::Result<Self> {
-        let options = database_options(config.database.url.expose_secret())?;
-        check_schema(&options).await?;
-        let redis = Redis::new(config.redis.url.expose_secret()).context("redis.url")?;
-        let instance = new_instance_id(&config.instance.name);
-        let lifecycle = Lifecycle::default();
-        let metrics = Metrics::new(VERSION)?;
-        let database = Database::new(options, config.pool_sizes());
-        // So that readiness is true from the first request on; what it found, it remembers.
-        if let Err(error) = database.probe().await {
-            tracing::warn!(%error, "the database can't be used yet");
-        }
-        let names = Names::new(&config.redis.prefix, &instance);
-        let bus = Bus::start(&redis, &names, &metrics, &lifecycle);
-        let approvals = Approvals::start(
-            database.clone(),
-            bus.clone(),
-            metrics.clone(),
-            lifecycle.clone(),
-            Limits { queued: config.limits.max_queued, waiters: config.limits.max_waiters },
-        );
-        let events = Events::start(database.clone(), bus.clone(), metrics.clone(), &lifecycle, &config);
-        let ownership = Ownership::start(
-            names.clone(),
-            database.clone(),
-            redis.clone(),
-            bus.clone(),
-            &lifecycle,
-            &config,
-        );
-        let pulse = Pulse::new(config.lease.heartbeat());
-        let sweep = Workers {
-            database: database.clone(),
-            redis: redis.clone(),
-            approvals: approvals.clone(),
-            bus: bus.clone(),
-            metrics: metrics.clone(),
-            lifecycle: lifecycle.clone(),
-            instance: instance.clone(),
-            ownership: ownership.clone(),
-            pulse: pulse.clone(),
-            sweep: config.sweep.clone(),
-            lease: config.lease.clone(),
-            events: config.events.clone(),
-        }
-        .start();
-        let clock = DatabaseClock::default();
-        let heart = Heart {
-            id: instance.clone(),
-            database: database.clone(),
-            redis: redis.clone(),
-            names,
-            approvals: approvals.clone(),
-            bus: bus.clone(),
-            metrics: metrics.clone(),
-            lifecycle: lifecycle.clone(),
-            ownership: ownership.clone(),
-            lease: config.lease.clone(),
-            clock: clock.clone(),
-            pulse,
-        };
-        lifecycle.spawn_service("heart", heart.run());
+        let core = Core::start(&config).await?;
+        let sweep = core.workers(&config).start();
+        core.lifecycle.spawn_service("heart", core.heart(&config).run());
         let connections = Connections::default();
-        let authenticator = Authenticator::new(database.clone());
-        let realtime = Realtime::new(realtime::Parts {
-            instance: instance.clone(),
-            approvals: approvals.clone(),
-            events: events.clone(),
-            authenticator: authenticator.clone(),
-            ownership,
-            bus: bus.clone(),
-            clock: clock.clone(),
-            metrics: metrics.clone(),
-            lifecycle: lifecycle.clone(),
-            sockets: config.sockets.clone(),
-            max_sockets: config.limits.max_sockets,
-        });
-        let listing = Listing {
-            database: database.clone(),
-            bus: bus.clone(),
-            lifecycle: lifecycle.clone(),
-            lease_ttl: config.lease.ttl(),
-        };
-        let api = Api::new(http::Parts {
-            instance: instance.clone(),
-            approvals: approvals.clone(),
-            events: events.clone(),
-            realtime,
-            authenticator,
-            database: database.clone(),
-            redis,
-            bus: bus.clone(),
-            sweep,
-            metrics,
-            lifecycle: lifecycle.clone(),
-            clock,
-            listing,
-            connections: connections.clone(),
-            bodies: Budget::new(config.limits.max_body_mebibytes),
-        });
-        listen(&config, listeners, api, connections, &lifecycle);
+        let api = core.api(&config, sweep, connections.clone());
+        listen(&config, listeners, api, connections, &core.lifecycle);
+        let Core { instance, lifecycle, approvals, events, bus, database, .. } = core;
         Ok(Self { config, instance, lifecycle, approvals, events, bus, database })
     }
 
@@ -200,6 +123,131 @@ impl App {
         }
         tracing::info!(finished, "stopped");
         finished
+    }
+}
+
+impl Core {
+    async fn start(config: &Config) -> anyhow::Result<Self> {
+        let options = database_options(config.database.url.expose_secret())?;
+        check_schema(&options).await?;
+        let redis = Redis::new(config.redis.url.expose_secret()).context("redis.url")?;
+        let instance = new_instance_id(&config.instance.name);
+        let lifecycle = Lifecycle::default();
+        let metrics = Metrics::new(VERSION)?;
+        let database = Database::new(options, config.pool_sizes());
+        // So that readiness is true from the first request on; what it found, it remembers.
+        if let Err(error) = database.probe().await {
+            tracing::warn!(%error, "the database can't be used yet");
+        }
+        let names = Names::new(&config.redis.prefix, &instance);
+        let bus = Bus::start(&redis, &names, &metrics, &lifecycle);
+        let approvals = Approvals::start(
+            database.clone(),
+            bus.clone(),
+            metrics.clone(),
+            lifecycle.clone(),
+            Limits { queued: config.limits.max_queued, waiters: config.limits.max_waiters },
+        );
+        let events = Events::start(database.clone(), bus.clone(), metrics.clone(), &lifecycle, config);
+        let ownership = Ownership::start(
+            names.clone(),
+            database.clone(),
+            redis.clone(),
+            bus.clone(),
+            metrics.clone(),
+            &lifecycle,
+            config,
+        );
+        let pulse = Pulse::new(config.lease.heartbeat());
+        let clock = DatabaseClock::default();
+        Ok(Self {
+            instance,
+            names,
+            lifecycle,
+            metrics,
+            database,
+            redis,
+            bus,
+            approvals,
+            events,
+            ownership,
+            clock,
+            pulse,
+        })
+    }
+
+    fn workers(&self, config: &Config) -> Workers {
+        Workers {
+            database: self.database.clone(),
+            redis: self.redis.clone(),
+            approvals: self.approvals.clone(),
+            bus: self.bus.clone(),
+            metrics: self.metrics.clone(),
+            lifecycle: self.lifecycle.clone(),
+            instance: self.instance.clone(),
+            ownership: self.ownership.clone(),
+            pulse: self.pulse.clone(),
+            sweep: config.sweep.clone(),
+            lease: config.lease.clone(),
+            events: config.events.clone(),
+        }
+    }
+
+    fn heart(&self, config: &Config) -> Heart {
+        Heart {
+            id: self.instance.clone(),
+            database: self.database.clone(),
+            redis: self.redis.clone(),
+            names: self.names.clone(),
+            approvals: self.approvals.clone(),
+            bus: self.bus.clone(),
+            metrics: self.metrics.clone(),
+            lifecycle: self.lifecycle.clone(),
+            ownership: self.ownership.clone(),
+            lease: config.lease.clone(),
+            clock: self.clock.clone(),
+            pulse: self.pulse.clone(),
+        }
+    }
+
+    fn api(&self, config: &Config, sweep: SweepHealth, connections: Connections) -> Api {
+        let authenticator = Authenticator::new(self.database.clone());
+        let realtime = Realtime::new(realtime::Parts {
+            instance: self.instance.clone(),
+            approvals: self.approvals.clone(),
+            events: self.events.clone(),
+            authenticator: authenticator.clone(),
+            ownership: self.ownership.clone(),
+            bus: self.bus.clone(),
+            clock: self.clock.clone(),
+            metrics: self.metrics.clone(),
+            lifecycle: self.lifecycle.clone(),
+            sockets: config.sockets.clone(),
+            max_sockets: config.limits.max_sockets,
+        });
+        let listing = Listing {
+            database: self.database.clone(),
+            bus: self.bus.clone(),
+            lifecycle: self.lifecycle.clone(),
+            lease_ttl: config.lease.ttl(),
+        };
+        Api::new(http::Parts {
+            instance: self.instance.clone(),
+            approvals: self.approvals.clone(),
+            events: self.events.clone(),
+            realtime,
+            authenticator,
+            database: self.database.clone(),
+            redis: self.redis.clone(),
+            bus: self.bus.clone(),
+            sweep,
+            metrics: self.metrics.clone(),
+            lifecycle: self.lifecycle.clone(),
+            clock: self.clock.clone(),
+            listing,
+            connections,
+            bodies: Budget::new(config.limits.max_body_mebibytes),
+        })
     }
 }
 

@@ -131,6 +131,24 @@ impl Caller {
         self.get(&format!("/api/v1/approvals/{id}/wait?timeout=55"))
     }
 
+    /// The handshake of a socket.
+    pub fn socket(&self, task: &str) -> Vec<u8> {
+        format!(
+            "GET /ws/{task} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {}\r\nconnection: upgrade\r\n\
+             upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\
+             sec-websocket-protocol: signoff.v1\r\n\r\n",
+            self.key
+        )
+        .into_bytes()
+    }
+
+    /// So many events of a task, of some hundred bytes each.
+    pub fn emit(&self, task: &str, count: usize) -> Vec<u8> {
+        let event = format!(r#"{{"event_type":"output","data":{{"line":"{}"}}}}"#, "x".repeat(100));
+        let body = format!(r#"{{"events":[{}]}}"#, vec![event; count].join(","));
+        self.request("POST", &format!("/api/v1/tasks/{task}/events"), &body)
+    }
+
     pub fn approve(&self, id: &str) -> Vec<u8> {
         self.request("POST", &format!("/api/v1/approvals/{id}/approve"), "{}")
     }

@@ -76,6 +76,7 @@ pub enum Unit {
     Milliseconds,
     PerSecond,
     KibiBytes,
+    Count,
     PercentOfACore,
     Microseconds,
     Times,
@@ -240,6 +241,7 @@ impl Unit {
             Self::PercentOfACore | Self::Percent => format!("{value:.2} %"),
             Self::Microseconds => format!("{value:.0} µs"),
             Self::Times => format!("{value:.2}"),
+            Self::Count => format!("{value:.0}"),
         }
     }
 }

@@ -28,6 +28,12 @@ pub const UPDATE: &str = "UPDATE floor_requests SET status = 'resolved', resolut
      resolved_via = 'human', resolved_by_name = 'someone', result = '{}', version = version + 1, \
      updated_at = now(), resolved_at = now() WHERE n = $1 RETURNING id, version";
 
+/// The bare append of one event, for which it takes a row number as well.
+pub const APPEND: &str =
+    "INSERT INTO floor_events (workspace_id, task_id, seq, event_type, data, size, created_at)
+     SELECT '00000000-0000-0000-0000-000000000001', 't-' || $1, nextval('floor_seq'), 'output',
+            json_build_object('line', repeat('x', 100)), 113, now() RETURNING seq";
+
 /// A table like the approvals', with all of its indexes, and two with their key alone or little more.
 pub async fn prepare(database_url: &str) -> anyhow::Result<()> {
     let options: PgConnectOptions = database_url.parse()?;
@@ -37,7 +43,9 @@ pub async fn prepare(database_url: &str) -> anyhow::Result<()> {
          CREATE TABLE IF NOT EXISTS floor_keyed (LIKE approval_requests INCLUDING DEFAULTS, n integer PRIMARY KEY);
          CREATE TABLE IF NOT EXISTS floor_inserts (LIKE approval_requests INCLUDING DEFAULTS, PRIMARY KEY (id));
          CREATE INDEX IF NOT EXISTS floor_listed ON floor_inserts (workspace_id, status, expires_at, id);
-         CREATE INDEX IF NOT EXISTS floor_due ON floor_inserts (expires_at) WHERE status = 'pending';",
+         CREATE INDEX IF NOT EXISTS floor_due ON floor_inserts (expires_at) WHERE status = 'pending';
+         CREATE TABLE IF NOT EXISTS floor_events (LIKE task_events INCLUDING ALL);
+         CREATE SEQUENCE IF NOT EXISTS floor_seq;",
     )
     .await?;
     sqlx::query(
@@ -104,23 +112,37 @@ impl Floor {
     }
 
     /// Once: from the statement's sending to the message's arrival.
-    async fn once(&self, row: i32) -> anyhow::Result<Duration> {
+    async fn once(&self, statement: &'static str, row: i32) -> anyhow::Result<Duration> {
         let (wake, woken) = oneshot::channel();
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner).insert(row, wake);
         let begun = Instant::now();
-        sqlx::query(UPDATE).bind(row).fetch_one(&self.pool).await?;
+        sqlx::query(statement).bind(row).fetch_one(&self.pool).await?;
         let mut publisher = self.publisher.clone();
         publisher.publish(&self.channel, row).await?;
         Ok(woken.await.context("the subscription ended")? - begun)
     }
 
     pub async fn one_by_one(&self, count: usize, pause: Duration) -> anyhow::Result<Samples> {
+        self.statements(UPDATE, count, pause).await
+    }
+
+    /// The same with an event that is appended.
+    pub async fn appends(&self, count: usize, pause: Duration) -> anyhow::Result<Samples> {
+        self.statements(APPEND, count, pause).await
+    }
+
+    async fn statements(
+        &self,
+        statement: &'static str,
+        count: usize,
+        pause: Duration,
+    ) -> anyhow::Result<Samples> {
         let mut samples = Samples::default();
         for row in (1..=ROWS).cycle().take(count) {
             if !pause.is_zero() {
                 tokio::time::sleep(pause).await;
             }
-            samples.push(self.once(row).await?);
+            samples.push(self.once(statement, row).await?);
         }
         Ok(samples)
     }
@@ -131,7 +153,7 @@ impl Floor {
             let mut samples = Samples::default();
             let rows = (1..=ROWS).skip(lane).step_by(lanes).cycle();
             for row in rows.take(each) {
-                samples.push(self.once(row).await?);
+                samples.push(self.once(UPDATE, row).await?);
             }
             anyhow::Ok(samples)
         });

@@ -10,21 +10,29 @@
 //! | [`throughput`] | creates, decisions and whole cycles a second |
 //! | [`crowd`] | the wake-up while thousands of others wait |
 //! | [`memory`] | what an idle long poll costs |
+//! | [`sockets`] | what idle sockets cost, how fast they connect, what their heartbeat takes |
+//! | [`events`] | from an event on one instance to the socket on the other |
+//! | [`reconnect`] | thousands of sockets come back after their instance was killed |
 //! | [`redis_down`] | the wake-up without Redis |
 //! | [`floor`], [`pgbench`] | the floors |
 //! | [`cluster`], [`process`], [`client`], [`load`] | what they stand on |
 //! | [`figures`] | medians, goals, the table |
 
+mod bare;
 mod client;
 mod cluster;
 mod crowd;
+mod events;
 mod figures;
 mod floor;
 mod load;
 mod memory;
 mod pgbench;
 mod process;
+mod reconnect;
 mod redis_down;
+mod socket;
+mod sockets;
 mod throughput;
 mod wake;
 
@@ -57,6 +65,9 @@ enum Part {
     Throughput,
     Crowd,
     Memory,
+    Sockets,
+    Events,
+    Reconnect,
     RedisDown,
 }
 
@@ -109,6 +120,9 @@ async fn measure(
             Part::Throughput => throughput::measure(cluster, extent, report).await,
             Part::Crowd => crowd::measure(cluster, extent, report).await,
             Part::Memory => memory::measure(cluster, extent, report).await,
+            Part::Sockets => sockets::measure(cluster, extent, report).await,
+            Part::Events => events::measure(cluster, extent, report).await,
+            Part::Reconnect => reconnect::measure(cluster, extent, report).await,
             Part::RedisDown => redis_down::measure(cluster, extent, report).await,
         }
         .with_context(|| format!("{part:?}"))?;

@@ -44,6 +44,9 @@ impl Instance {
                 ("SIGNOFF_LOG_LEVEL", "warn".to_owned()),
                 ("SIGNOFF_LIMITS_MAX_WAITERS", "200000".to_owned()),
                 ("SIGNOFF_LIMITS_MAX_CONNECTIONS", "210000".to_owned()),
+                ("SIGNOFF_LIMITS_MAX_SOCKETS", "200000".to_owned()),
+                ("SIGNOFF_LIMITS_MAX_SOCKETS_PER_WORKSPACE", "200000".to_owned()),
+                ("SIGNOFF_LIMITS_MAX_SOCKETS_PER_PRINCIPAL", "200000".to_owned()),
             ])
             .stdout(Stdio::null())
             .spawn()
@@ -80,9 +83,31 @@ impl Instance {
 
     /// A whole number among its metrics; zero if it isn't there yet.
     pub async fn count(&self, sample: &str) -> anyhow::Result<usize> {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it counts something")]
+        Ok(self.number(sample).await? as usize)
+    }
+
+    /// Any number among them.
+    pub async fn number(&self, sample: &str) -> anyhow::Result<f64> {
         let page = self.operator_page("/metrics").await?;
         let value = page.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
-        value.map_or(Ok(0), str::parse).with_context(|| format!("{sample} is {value:?}"))
+        value.map_or(Ok(0.0), str::parse).with_context(|| format!("{sample} is {value:?}"))
+    }
+
+    /// Waits until it has so many sockets.
+    pub async fn sockets(&self, count: usize) -> anyhow::Result<()> {
+        let settled = async {
+            while self.count("signoff_sockets").await? != count {
+                sleep(Duration::from_millis(20)).await;
+            }
+            anyhow::Ok(())
+        };
+        timeout(Duration::from_mins(1), settled).await.with_context(|| format!("not {count} sockets"))?
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(&mut self) {
+        end(&mut self.child);
     }
 
     /// Waits until so many calls wait here and none is still reading.

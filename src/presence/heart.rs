@@ -101,6 +101,7 @@ impl Heart {
             waiters: i32::try_from(self.approvals.waiting()).unwrap_or(i32::MAX),
             connections: i32::try_from(self.bus.seats.count()).unwrap_or(i32::MAX),
         };
+        let begun = Instant::now();
         let to_postgres = self.to_postgres(&beat);
         let to_redis = self.to_redis(&beat);
         let (postgres, redis) = tokio::join!(to_postgres, to_redis);
@@ -110,6 +111,7 @@ impl Heart {
         if let Err(error) = &redis {
             tracing::debug!(%error, "the heartbeat did not reach Redis");
         }
+        self.metrics.heartbeat_part("lease", begun.elapsed());
         self.metrics.heartbeat("postgres", postgres.is_ok());
         self.metrics.heartbeat("redis", redis.is_ok());
         Beaten { key_was_there: first || redis.unwrap_or(true), reached_postgres: postgres.is_ok() }

@@ -6,7 +6,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{sync::Notify, time::timeout};
@@ -24,6 +24,7 @@ use crate::{
         self, Database,
         connections::{self, Caps, Claim, Claimed, Standing},
     },
+    telemetry::Metrics,
 };
 
 /// Claims, and checks, in one statement at most.
@@ -54,6 +55,7 @@ struct Shared {
     database: Database,
     redis: Redis,
     bus: Bus,
+    metrics: Metrics,
     heartbeat: Duration,
     caps: Caps,
     /// Records that are to be removed. Kept until they are: a live instance's ghosts nobody else would remove.
@@ -96,6 +98,7 @@ impl Ownership {
         database: Database,
         redis: Redis,
         bus: Bus,
+        metrics: Metrics,
         lifecycle: &Lifecycle,
         config: &config::Config,
     ) -> Self {
@@ -108,6 +111,7 @@ impl Ownership {
             database,
             redis,
             bus,
+            metrics,
             heartbeat: config.lease.heartbeat(),
             caps,
             leaving: Mutex::default(),
@@ -184,13 +188,17 @@ impl Ownership {
             tracing::info!(connections = seats.len(), "Redis has lost our keys; they are written again");
         }
         if self.shared.bus.is_up() {
+            let begun = Instant::now();
             self.shared.refresh(&seats, beat, lost).await;
+            self.shared.metrics.heartbeat_part("keys", begun.elapsed());
         }
         let beats = beats_in(TOUCH, self.shared.heartbeat);
-        if beat % beats == beats - 1
-            && let Err(error) = bounded(self.shared.touch(&seats)).await
-        {
-            tracing::warn!(%error, "could not write down when clients last showed life");
+        if beat % beats == beats - 1 {
+            let begun = Instant::now();
+            if let Err(error) = bounded(self.shared.touch(&seats)).await {
+                tracing::warn!(%error, "could not write down when clients last showed life");
+            }
+            self.shared.metrics.heartbeat_part("touch", begun.elapsed());
         }
     }
 }

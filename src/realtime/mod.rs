@@ -119,7 +119,7 @@ impl Realtime {
 
     /// Serves one socket to its end. A panic ends that socket alone.
     pub async fn serve(self, socket: Socket, arrival: Arrival, place: Place) {
-        let serving = AssertUnwindSafe(opening::serve(&self, socket, arrival));
+        let serving = AssertUnwindSafe(Box::pin(opening::serve(self, socket, arrival)));
         if serving.catch_unwind().await.is_err() {
             tracing::error!("a session panicked; its socket is closed, its client will come again");
         }

@@ -20,52 +20,60 @@ use crate::{
     presence::ownership::Outcome,
 };
 
-/// Serves a socket from its first frame to its last.
-pub async fn serve(realtime: &Realtime, mut socket: Socket, arrival: Arrival) {
+/// Serves a socket from its first frame to its last. What it takes to open and to close one is boxed: nothing of it
+/// is kept for as long as the socket lives.
+pub async fn serve(realtime: Realtime, mut socket: Socket, arrival: Arrival) {
     let seat = Seat::new(arrival.key.clone(), arrival.caller.key);
     let Ok(seated) = realtime.bus.seats.sit(seat, realtime.max_sockets) else {
         let full = Reason::Full("this instance has as many sockets as it may have");
-        return finish(realtime, socket, &full).await;
+        return Box::pin(finish(realtime, socket, full)).await;
     };
     let seat = seated.seat.clone();
     seat.touch();
-    let reason = follow(realtime, &mut socket, &seat, arrival).await;
+    let reason = match Box::pin(open(&realtime, &mut socket, &seat, arrival)).await {
+        Ok((client, position)) => {
+            let session = Session::new(realtime.clone(), socket, seat.clone(), client, position);
+            let reason;
+            (socket, reason) = Box::pin(session.run()).await;
+            reason
+        }
+        Err(reason) => reason,
+    };
     // The next owner need not wait for this one's goodbye.
     drop(seated);
     realtime.ownership.release(&seat);
     tracing::debug!(task_id = %seat.key.task, connection_id = %seat.connection, code = reason.code(), "socket closed");
-    finish(realtime, socket, &reason).await;
+    Box::pin(finish(realtime, socket, reason)).await;
 }
 
-async fn finish(realtime: &Realtime, mut socket: Socket, reason: &Reason) {
+async fn finish(realtime: Realtime, mut socket: Socket, reason: Reason) {
     realtime.metrics.socket_closed(reason.code());
-    if *reason != Reason::Gone && socket.close(reason).await {
+    if reason != Reason::Gone && socket.close(&reason).await {
         socket.linger().await;
     }
 }
 
-/// Claims, greets, and follows the task until there is a reason not to.
-async fn follow(realtime: &Realtime, socket: &mut Socket, seat: &Arc<Seat>, arrival: Arrival) -> Reason {
+/// Claims the task and greets the client; answers up to where it has seen everything.
+async fn open(
+    realtime: &Realtime,
+    socket: &mut Socket,
+    seat: &Arc<Seat>,
+    arrival: Arrival,
+) -> Result<(Arc<Client>, i64), Reason> {
     let Arrival { caller, key, session, cursor, request_id } = arrival;
-    // Boxed: what it takes to open is not kept for as long as the socket lives.
-    let claiming = Box::pin(realtime.ownership.claim(seat, session.clone(), caller.actor.clone()));
-    match claiming.await {
+    match realtime.ownership.claim(seat, session.clone(), caller.actor.clone()).await {
         Ok(Outcome::Owner) => {}
         Ok(Outcome::Full) => {
-            return Reason::Full("the workspace or the principal has as many sockets as it may have");
+            return Err(Reason::Full("the workspace or the principal has as many sockets as it may have"));
         }
-        Ok(Outcome::Ended) => return Reason::Replaced,
+        Ok(Outcome::Ended) => return Err(Reason::Replaced),
         Err(error) => {
             tracing::warn!(%error, "a socket could not be opened");
-            return Reason::Full("it could not be opened now");
+            return Err(Reason::Full("it could not be opened now"));
         }
     }
-    let position = match Box::pin(greet(realtime, socket, seat, session.as_ref(), cursor)).await {
-        Ok(position) => position,
-        Err(reason) => return reason,
-    };
-    let client = Arc::new(Client { caller, key, session, request_id });
-    Session::new(realtime, socket, seat, client, position).run().await
+    let position = greet(realtime, socket, seat, session.as_ref(), cursor).await?;
+    Ok((Arc::new(Client { caller, key, session, request_id }), position))
 }
 
 /// Says `hello`; answers up to where the client has seen everything.

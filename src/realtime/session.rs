@@ -40,10 +40,10 @@ const SPREAD: (Duration, Duration, Duration) =
 type ReadingPage = std::pin::Pin<Box<dyn Future<Output = (Instant, Result<Page, Trouble>)> + Send>>;
 
 /// One socket that follows its task.
-pub struct Session<'a> {
-    realtime: &'a Realtime,
-    socket: &'a mut Socket,
-    seat: &'a Arc<Seat>,
+pub struct Session {
+    realtime: Realtime,
+    socket: Socket,
+    seat: Arc<Seat>,
     client: Arc<Client>,
     /// Everything up to here has been sent.
     position: i64,
@@ -57,14 +57,25 @@ pub struct Session<'a> {
     allowance: Allowance,
 }
 
-impl<'a> Session<'a> {
+/// What a turn of the loop is about.
+enum Turn {
+    Signals(Signals),
+    Page(Instant, Result<Page, Trouble>),
+    Received(Result<Received, Lost>),
+    Answered(Option<Answer>),
+    Ping,
+    Closing,
+}
+
+impl Session {
     pub fn new(
-        realtime: &'a Realtime,
-        socket: &'a mut Socket,
-        seat: &'a Arc<Seat>,
+        realtime: Realtime,
+        socket: Socket,
+        seat: Arc<Seat>,
         client: Arc<Client>,
         position: i64,
     ) -> Self {
+        let allowance = Allowance::new(realtime.sockets.messages_per_second);
         Self {
             realtime,
             socket,
@@ -76,25 +87,27 @@ impl<'a> Session<'a> {
             answers: FuturesUnordered::new(),
             unanswered_pings: 0,
             strikes: 0,
-            allowance: Allowance::new(realtime.sockets.messages_per_second),
+            allowance,
         }
     }
 
-    /// Runs until there is a reason to close.
-    pub async fn run(mut self) -> Reason {
-        match self.turn().await {
+    /// Runs until there is a reason to close; hands the socket back for that.
+    pub async fn run(mut self) -> (Socket, Reason) {
+        let reason = match self.follow().await {
             Ok(reason) => reason,
             Err(lost) => lost.into(),
-        }
+        };
+        (self.socket, reason)
     }
 
-    async fn turn(&mut self) -> Result<Reason, Lost> {
+    async fn follow(&mut self) -> Result<Reason, Lost> {
         let interval = Duration::from_secs(self.realtime.sockets.ping_seconds);
         // Sockets that came together shall not be pinged together.
         let first = interval.mul_f64(rand::random_range(0.5..1.0));
         let mut pings = interval_at(Instant::now() + first, interval);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let closing = self.realtime.lifecycle.closing().cancelled();
+        let lifecycle = self.realtime.lifecycle.clone();
+        let closing = lifecycle.closing().cancelled();
         tokio::pin!(closing);
         loop {
             if let Some(verdict) = self.seat.verdict() {
@@ -103,38 +116,44 @@ impl<'a> Session<'a> {
             if self.news && self.reading.is_none() {
                 self.read_on();
             }
-            tokio::select! {
-                signals = self.seat.woken() => self.heed(signals),
-                (at, page) = read(&mut self.reading) => {
-                    self.reading = None;
-                    if let Some(reason) = self.deliver(at, page).await? {
-                        return Ok(reason);
-                    }
-                }
-                received = self.socket.receive() => {
-                    let received = received?;
-                    self.seat.touch();
-                    self.unanswered_pings = 0;
-                    if let Some(reason) = self.take(received).await? {
-                        return Ok(reason);
-                    }
-                }
-                Some(answer) = self.answers.next(), if !self.answers.is_empty() => {
-                    if let Some(answer) = answer {
-                        self.reply(&answer).await?;
-                    }
-                }
-                _ = pings.tick() => {
-                    // Two intervals without a sign of life.
-                    if self.unanswered_pings >= 2 {
-                        return Ok(Reason::Gone);
-                    }
-                    self.unanswered_pings += 1;
-                    self.socket.ping().await?;
-                }
-                () = &mut closing => return self.hand_over().await,
+            let turn = tokio::select! {
+                signals = self.seat.woken() => Turn::Signals(signals),
+                (at, page) = read(&mut self.reading) => Turn::Page(at, page),
+                received = self.socket.receive() => Turn::Received(received),
+                Some(answer) = self.answers.next(), if !self.answers.is_empty() => Turn::Answered(answer),
+                _ = pings.tick() => Turn::Ping,
+                () = &mut closing => Turn::Closing,
+            };
+            if let Some(reason) = Box::pin(self.take(turn)).await? {
+                return Ok(reason);
             }
         }
+    }
+
+    async fn take(&mut self, turn: Turn) -> Result<Option<Reason>, Lost> {
+        match turn {
+            Turn::Signals(signals) => self.heed(signals),
+            Turn::Page(at, page) => {
+                self.reading = None;
+                return self.deliver(at, page).await;
+            }
+            Turn::Received(received) => {
+                let received = received?;
+                self.seat.touch();
+                self.unanswered_pings = 0;
+                return self.hear(received).await;
+            }
+            Turn::Answered(Some(answer)) => self.reply(&answer).await?,
+            Turn::Answered(None) => {}
+            // Two intervals without a sign of life.
+            Turn::Ping if self.unanswered_pings >= 2 => return Ok(Some(Reason::Gone)),
+            Turn::Ping => {
+                self.unanswered_pings += 1;
+                self.socket.ping().await?;
+            }
+            Turn::Closing => return self.hand_over().await.map(Some),
+        }
+        Ok(None)
     }
 
     fn heed(&mut self, signals: Signals) {
@@ -198,7 +217,7 @@ impl<'a> Session<'a> {
     }
 
     /// Sees to what the client sent.
-    async fn take(&mut self, received: Received) -> Result<Option<Reason>, Lost> {
+    async fn hear(&mut self, received: Received) -> Result<Option<Reason>, Lost> {
         let frame = match received {
             Received::Life => return Ok(None),
             Received::Text(text) => Frame::parse(&text),

@@ -30,7 +30,7 @@ pub type Stream = Pin<Box<TimeoutStream<TcpStream>>>;
 /// Largest frame, and largest message, that a client may send.
 pub const MAX_MESSAGE: usize = 512 * 1024;
 /// What a socket reads at once; larger messages grow it for their time.
-const READ_BUFFER: usize = 2048;
+const READ_BUFFER: usize = 1024;
 /// What the kernel takes of ours before the client has received it. More would only hide who is slow.
 const SEND_BUFFER: usize = 64 * 1024;
 /// How much goes out in one piece, and has the send time-out for itself.
@@ -39,6 +39,9 @@ const PIECE: usize = 16 * 1024;
 const GOODBYE: Duration = Duration::from_secs(2);
 /// Longest reason in a close frame.
 const MAX_REASON: usize = 123;
+
+/// Something that is being sent.
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), Lost>> + Send + 'a>>;
 
 /// A connection that speaks WebSocket.
 pub struct Socket {
@@ -139,11 +142,17 @@ impl Socket {
     }
 
     /// Sends texts, in order. Each piece of them has the send time-out.
-    pub async fn send<'a>(&mut self, texts: impl IntoIterator<Item = &'a [u8]>) -> Result<(), Lost> {
+    ///
+    /// Boxed, like all that a socket does but wait: while it waits it keeps no room for the rest.
+    pub fn send<'a>(&mut self, texts: impl IntoIterator<Item = &'a [u8]>) -> Sending<'_> {
         let mut frames = Vec::new();
         for text in texts {
             frame(text, &mut frames);
         }
+        Box::pin(self.send_frames(frames))
+    }
+
+    async fn send_frames(&mut self, frames: Vec<u8>) -> Result<(), Lost> {
         // What the codec has queued (a pong) must not end up inside a frame of ours.
         timeout(self.send_timeout, self.ws.flush()).await.map_err(|_| Lost::TooSlow)??;
         let mut sent = 0;
@@ -162,9 +171,11 @@ impl Socket {
     }
 
     /// Asks the client for a sign of life.
-    pub async fn ping(&mut self) -> Result<(), Lost> {
-        let pinging = self.ws.send(Message::Ping(Bytes::new()));
-        Ok(timeout(self.send_timeout, pinging).await.map_err(|_| Lost::TooSlow)??)
+    pub fn ping(&mut self) -> Sending<'_> {
+        Box::pin(async {
+            let pinging = self.ws.send(Message::Ping(Bytes::new()));
+            Ok(timeout(self.send_timeout, pinging).await.map_err(|_| Lost::TooSlow)??)
+        })
     }
 
     /// Says why, if it can be said within the send time-out. Otherwise the connection is reset, so that neither

@@ -188,6 +188,11 @@ impl Metrics {
         self.within(|| histogram!("signoff_expiry_lateness_seconds").record(lateness));
     }
 
+    /// One part of a heartbeat: what rides along with it grows with the connections.
+    pub fn heartbeat_part(&self, part: &'static str, took: Duration) {
+        self.within(|| histogram!("signoff_heartbeat_duration_seconds", "part" => part).record(took));
+    }
+
     pub fn heartbeat(&self, to: &'static str, ok: bool) {
         let result = if ok { "ok" } else { "failed" };
         self.within(|| {
@@ -236,6 +241,7 @@ fn describe() {
     let seconds = [
         ("signoff_http_request_duration_seconds", "From the request's head to the response's, by route."),
         ("signoff_wake_latency_seconds", "From an outcome's moment to the waiter's answer."),
+        ("signoff_heartbeat_duration_seconds", "Parts of a heartbeat: lease, keys, touch."),
         ("signoff_commit_duration_seconds", "One group commit, by kind."),
         ("signoff_sweep_duration_seconds", "One round of a sweep."),
         ("signoff_expiry_lateness_seconds", "From a deadline to what it did."),

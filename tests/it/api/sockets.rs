@@ -2,6 +2,7 @@
 
 use futures_util::SinkExt;
 use serde_json::json;
+use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{Cluster, End, Setup, Socket, eventually, socket::request};
@@ -30,11 +31,11 @@ async fn the_handshake_is_checked() {
         headers.insert("authorization", "Bearer so_abc_aaaaaaaaaaaaaaaaaaaaaaaa".parse().unwrap());
     });
     case(400, "malformed", &|headers| {
-        drop(headers.insert("sec-websocket-protocol", "other".parse().unwrap()))
+        drop(headers.insert("sec-websocket-protocol", "other".parse().unwrap()));
     });
     case(400, "malformed", &|headers| drop(headers.insert("sec-websocket-version", "12".parse().unwrap())));
     case(403, "forbidden", &|headers| {
-        drop(headers.insert("origin", "https://evil.example".parse().unwrap()))
+        drop(headers.insert("origin", "https://evil.example".parse().unwrap()));
     });
     case(403, "forbidden", &|headers| drop(headers.insert("origin", "null".parse().unwrap())));
     cases.push((404, "not_found", request(&api, "a%20b", "")));
@@ -231,7 +232,6 @@ async fn what_is_too_big_or_no_websocket_closes() {
 
     let mut socket = Socket::open(&api, "t").await;
     // Not masked, as a client's frames must be.
-    use tokio::io::AsyncWriteExt;
     socket.ws.get_mut().write_all(b"\x81\x02{}").await.unwrap();
     assert!(matches!(socket.end().await, End::Closed(1002, _)));
 }

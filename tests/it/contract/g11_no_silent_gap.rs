@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Api, Cluster, RedisServer, Setup, Socket, eventually};
 
+const EVENTS: u64 = 3_000;
+
 fn number(event: &Value) -> u64 {
     event["data"]["n"].as_u64().unwrap_or_else(|| panic!("no number: {event}"))
 }
@@ -14,7 +16,6 @@ async fn g11_a_client_that_moves_misses_nothing() {
     let cluster = Cluster::with(Setup { instances: 3, ..Setup::default() }).await.connected().await;
     let key = cluster.member("agent").await;
     let apis: Vec<Api> = (0..3).map(|instance| cluster.api(instance, &key)).collect();
-    const EVENTS: u64 = 3_000;
     let mut socket = Socket::open(&apis[0], "t").await;
     let mut cursor = socket.cursor();
     let producers = apis.clone();

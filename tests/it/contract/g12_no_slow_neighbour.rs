@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::SinkExt;
 use serde_json::json;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tokio_tungstenite::{client_async, tungstenite::Message};
 
 use crate::support::{Cluster, End, Setup, Socket, eventually, socket::request};
@@ -39,7 +39,6 @@ async fn g12_a_client_that_stops_reading_is_closed() {
         page.body["cursor"].as_str().unwrap().to_owned()
     };
     let line = "x".repeat(400);
-    let begun = Instant::now();
     for batch in 0..20 {
         let events: Vec<_> = (batch * 500..(batch + 1) * 500)
             .map(|n| json!({ "event_type": "output", "data": { "n": n, "line": line } }))
@@ -50,7 +49,6 @@ async fn g12_a_client_that_stops_reading_is_closed() {
         assert_eq!(neighbour.next().await["cursor"], number.as_str());
     }
     eventually("it was let go", || async { api.connection("slow").await.status == 404 }).await;
-    assert!(begun.elapsed() < Duration::from_secs(60));
     assert!(cluster.instances[0].metric("signoff_sockets_closed_total{code=\"4408\"}").await > 0.5);
     drop(stuck);
     let mut again = Socket::resume(&api, "slow", &cursor).await;
