@@ -1,6 +1,6 @@
 //! Asking, waiting and deciding from a shell.
 
-use std::{fs, io::Read, time::Duration};
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
@@ -8,7 +8,8 @@ use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{
-    client::ClientArgs,
+    argument::json_argument,
+    client::{ClientArgs, path_segment},
     exit::{self, Exit},
     output::{self, field, table},
 };
@@ -284,30 +285,4 @@ struct PolicyBody<'a> {
 struct ApproveBody<'a> {
     comment: Option<&'a str>,
     modifications: Option<&'a RawValue>,
-}
-
-/// JSON, untouched, from the argument itself, a file (`@path`), or standard input (`@-`).
-fn json_argument(argument: &str) -> anyhow::Result<Box<RawValue>> {
-    let text = match argument.strip_prefix('@') {
-        None => argument.to_owned(),
-        Some("-") => {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text)?;
-            text
-        }
-        Some(path) => fs::read_to_string(path).with_context(|| format!("can't read {path}"))?,
-    };
-    serde_json::from_str(&text).context("is no JSON")
-}
-
-/// Keeps what was typed from being anything but one segment of a path, or one value of a query.
-fn path_segment(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
-            other => format!("%{other:02X}"),
-        })
-        .collect()
 }

@@ -4,9 +4,11 @@ use std::{fs, time::Duration};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use reqwest::{Method, RequestBuilder, StatusCode};
-use serde::Serialize;
+use reqwest::{Method, RequestBuilder};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+
+use super::failure::{ClientError, retry_after};
 
 /// Which service, and who asks.
 #[derive(Args)]
@@ -20,15 +22,6 @@ pub struct ClientArgs {
     /// Print JSON.
     #[arg(long, global = true)]
     pub json: bool,
-}
-
-/// Why a call came to nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    #[error("{code}: {detail}")]
-    Refused { code: String, detail: String },
-    #[error("the service can't be reached or is in trouble: {0}")]
-    Unreachable(String),
 }
 
 pub struct Client {
@@ -54,8 +47,22 @@ impl ClientArgs {
 }
 
 impl Client {
+    /// The service's address, without a slash at its end.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// Gets; a problem document becomes an error.
     pub async fn get(&self, path: &str) -> Result<Value, ClientError> {
+        self.get_as(path).await
+    }
+
+    /// The same, into a shape.
+    pub async fn get_as<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         self.send(self.request(Method::GET, path)).await.map(|(value, _)| value)
     }
 
@@ -75,7 +82,7 @@ impl Client {
                     attempt += 1;
                     tokio::time::sleep(Duration::from_millis(200 << attempt)).await;
                 }
-                result => return result.map(|(value, _)| value),
+                result => return result.map(|(value, _): (Value, _)| value),
             }
         }
     }
@@ -89,7 +96,7 @@ impl Client {
             let left = patience.map_or(Duration::MAX, |patience| patience.saturating_sub(begun.elapsed()));
             let seconds = left.as_secs_f64().ceil().min(50.0);
             let path = format!("/approvals/{id}/wait?timeout={seconds}");
-            match self.send(self.request(Method::GET, &path)).await {
+            match self.send::<Value>(self.request(Method::GET, &path)).await {
                 Ok((value, _)) if value["status"] != "pending" => return Ok(value),
                 Ok((value, _)) if patience.is_some_and(|patience| begun.elapsed() >= patience) => {
                     return Ok(value);
@@ -117,37 +124,27 @@ impl Client {
     }
 
     /// The answer, and how long to wait before asking again.
-    async fn send(&self, request: RequestBuilder) -> Result<(Value, Duration), ClientError> {
-        let unreachable = |error: reqwest::Error| ClientError::Unreachable(error_chain(&error));
-        let response = request.send().await.map_err(unreachable)?;
-        let status = response.status();
-        let retry_after = response.headers().get("retry-after").and_then(|it| it.to_str().ok()?.parse().ok());
-        let text = response.text().await.map_err(unreachable)?;
-        if status.is_success() {
-            let value = if text.is_empty() { Value::Null } else { parse(&text)? };
-            return Ok((value, Duration::from_secs(retry_after.unwrap_or(0))));
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<(T, Duration), ClientError> {
+        let response = request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await?;
+        if !status.is_success() {
+            return Err(ClientError::of_response(status, &headers, &text));
         }
-        let problem = parse(&text).unwrap_or(Value::Null);
-        let word = |name: &str, or: &str| problem[name].as_str().unwrap_or(or).to_owned();
-        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-            return Err(ClientError::Unreachable(format!("{status}: {}", word("detail", &text))));
-        }
-        Err(ClientError::Refused { code: word("code", status.as_str()), detail: word("detail", &text) })
+        let value = serde_json::from_str(if text.is_empty() { "null" } else { &text })
+            .map_err(|error| ClientError::trouble(format!("an answer that can't be read: {error}")))?;
+        Ok((value, retry_after(&headers)))
     }
 }
 
-fn parse(text: &str) -> Result<Value, ClientError> {
-    serde_json::from_str(text)
-        .map_err(|error| ClientError::Unreachable(format!("an answer that is no JSON: {error}")))
-}
-
-/// The cause is mostly the last of the chain ("connection refused").
-fn error_chain(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        words = format!("{words}: {error}");
-        source = error.source();
-    }
-    words
+/// Keeps what was typed from being anything but one segment of a path, or one value of a query.
+pub fn path_segment(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            other => format!("%{other:02X}"),
+        })
+        .collect()
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::client::ClientError;
+use super::failure::ClientError;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {

@@ -1,13 +1,17 @@
 //! The command line: the server, its administration, and a client for people and shell scripts.
 
 mod approvals;
+mod argument;
+mod backoff;
 mod check;
 mod client;
 mod exit;
+mod failure;
 mod keys;
 mod migrate;
 mod output;
 mod serve;
+mod signals;
 
 use std::process::ExitCode;
 
@@ -92,7 +96,8 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Serve(_) => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     };
-    runtime.enable_all().build()?.block_on(async {
+    let runtime = runtime.enable_all().build()?;
+    let result = runtime.block_on(async {
         match command {
             Command::Serve(command) => command.run().await,
             Command::Migrate(command) => command.run().await,
@@ -106,5 +111,8 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Reject(command) => command.run().await,
             Command::Cancel(command) => command.run().await,
         }
-    })
+    });
+    // Somebody's terminal or pipe may still hold up a write; nobody waits for that.
+    runtime.shutdown_background();
+    result
 }

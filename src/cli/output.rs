@@ -1,6 +1,9 @@
 //! What people see.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+};
 
 use serde_json::Value;
 
@@ -34,7 +37,13 @@ pub fn field(value: &Value, name: &str) -> String {
     }
 }
 
-fn harmless(text: &str) -> String {
+/// Tells people on standard error how it goes. Nobody may be listening any more; then nothing is missed.
+pub fn say(words: &str) {
+    let _ = io::stderr().write_all((harmless(words) + "\n").as_bytes());
+}
+
+/// What others wrote, fit for a terminal.
+pub fn harmless(text: &str) -> String {
     let deceives = |c: char| c.is_control() && c != '\n' || is_bidirectional_control(c);
     text.chars().map(|c| if deceives(c) { '\u{FFFD}' } else { c }).collect()
 }

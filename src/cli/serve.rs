@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::exit::Exit;
+use super::{exit::Exit, signals::Signals};
 use crate::{
     app::{App, Listeners},
     config::{Config, Sources},
@@ -71,27 +70,5 @@ impl Serve {
         // The first signal starts the drain, the second cuts it short.
         app.run(first.receive(1), second.receive(2)).await?;
         Ok(Exit::Success)
-    }
-}
-
-/// SIGTERM and SIGINT alike.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> anyhow::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    /// Completes with the `count`th signal.
-    async fn receive(mut self, count: usize) {
-        for _ in 0..count {
-            tokio::select! {
-                _ = self.terminate.recv() => {}
-                _ = self.interrupt.recv() => {}
-            }
-        }
     }
 }
