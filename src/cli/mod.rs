@@ -5,6 +5,7 @@ mod argument;
 mod backoff;
 mod check;
 mod client;
+mod cluster;
 mod exit;
 mod failure;
 mod keys;
@@ -66,6 +67,8 @@ enum Command {
     Reject(approvals::Reject),
     /// Cancel.
     Cancel(approvals::Cancel),
+    /// List the instances of the service.
+    Cluster(cluster::Cluster),
 }
 
 /// Runs the command that the process was started with.
@@ -110,6 +113,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Approve(command) => command.run().await,
             Command::Reject(command) => command.run().await,
             Command::Cancel(command) => command.run().await,
+            Command::Cluster(command) => command.run().await,
         }
     });
     // Somebody's terminal or pipe may still hold up a write; nobody waits for that.

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod cli;
+mod cli_cluster;
 mod events;
 mod listing;
 mod observability;

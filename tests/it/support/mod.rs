@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod cluster;
+pub mod command;
 pub mod database;
 pub mod process;
 pub mod proxy;

@@ -1,0 +1,134 @@
+//! `signoff cluster`: the instances of the service, as their leases tell.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
+
+use clap::Args;
+use serde_json::Value;
+use tokio::time::{sleep, timeout};
+
+use super::{
+    client::{Client, ClientArgs},
+    exit::Exit,
+    failure::ClientError,
+    output::{field, say, table},
+};
+
+const REFRESH: Duration = Duration::from_secs(2);
+/// Longest that a look may take.
+const PATIENCE: Duration = Duration::from_secs(6);
+/// Clears the screen, and what was scrolled out of it.
+const CLEAR: &str = "\x1b[H\x1b[2J\x1b[3J";
+
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Cluster {
+    #[command(flatten)]
+    client: ClientArgs,
+    /// Look again every 2 s, also while the instance that was asked is away.
+    #[arg(long)]
+    watch: bool,
+}
+
+const EXAMPLES: &str = "\
+Needs the permission cluster:view. States: serving, degraded (without Redis), draining, lost (its lease ran out; shown \
+for ten minutes). Connections and waiters are as of an instance's last heartbeat.
+
+Examples:
+  signoff cluster
+  signoff cluster --watch
+  signoff cluster --json | jq '[.instances[] | select(.state == \"serving\")] | length'";
+
+impl Cluster {
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        let client = self.client.client()?;
+        if !self.watch {
+            self.show(&look(&client).await?)?;
+            return Ok(Exit::Success);
+        }
+        let mut away = false;
+        loop {
+            match look(&client).await {
+                Ok(answer) => {
+                    if let Err(error) = self.show(&answer) {
+                        return match error.kind() {
+                            io::ErrorKind::BrokenPipe => Ok(Exit::Success),
+                            _ => Err(error.into()),
+                        };
+                    }
+                    if std::mem::take(&mut away) {
+                        say("it answers again");
+                    }
+                }
+                Err(ClientError::Unreachable(trouble)) => {
+                    if !std::mem::replace(&mut away, true) {
+                        say(&format!("no answer: {trouble}; trying again every {} s", REFRESH.as_secs()));
+                    }
+                }
+                Err(refused) => return Err(refused.into()),
+            }
+            sleep(REFRESH).await;
+        }
+    }
+
+    fn show(&self, answer: &Value) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        if self.client.json {
+            return writeln!(out, "{answer}");
+        }
+        let clear = if self.watch && out.is_terminal() { CLEAR } else { "" };
+        let gap = if self.watch && clear.is_empty() { "\n" } else { "" };
+        write!(out, "{clear}{}{gap}", listed(answer))?;
+        out.flush()
+    }
+}
+
+async fn look(client: &Client) -> Result<Value, ClientError> {
+    let late = |_| Err(ClientError::trouble(format!("nothing within {} s", PATIENCE.as_secs())));
+    timeout(PATIENCE, client.get("/cluster")).await.unwrap_or_else(late)
+}
+
+fn listed(answer: &Value) -> String {
+    let instances = answer["instances"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let rows = instances.iter().map(|it| {
+        let seconds = |name: &str| it[name].as_f64().unwrap_or_default();
+        [
+            field(it, "id"),
+            field(it, "state"),
+            field(it, "version"),
+            uptime(seconds("uptime_seconds")),
+            format!("{:.1}s ago", seconds("heartbeat_age_seconds")),
+            field(it, "connections"),
+            field(it, "waiters"),
+        ]
+    });
+    table(["ID", "STATE", "VERSION", "UPTIME", "HEARTBEAT", "CONNECTIONS", "WAITERS"], rows)
+}
+
+/// The two largest units.
+fn uptime(seconds: f64) -> String {
+    let whole = Duration::try_from_secs_f64(seconds).unwrap_or_default().as_secs();
+    let (days, hours, minutes, seconds) = (whole / 86_400, whole / 3600 % 24, whole / 60 % 60, whole % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, _) => format!("{minutes}m {seconds}s"),
+        (0, _, _) => format!("{hours}h {minutes}m"),
+        _ => format!("{days}d {hours}h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uptimes_are_short() {
+        for (seconds, words) in
+            [(0.4, "0s"), (61.0, "1m 1s"), (7_260.0, "2h 1m"), (90_000.0, "1d 1h"), (-1.0, "0s")]
+        {
+            assert_eq!(uptime(seconds), words);
+        }
+    }
+}
