@@ -6,6 +6,7 @@ mod backoff;
 mod check;
 mod client;
 mod cluster;
+mod emit;
 mod exit;
 mod failure;
 mod keys;
@@ -41,7 +42,8 @@ Examples:
   signoff keys create --workspace acme --principal agent-7  make a key
   signoff ask --run run-42 --type tool_call --title 'Drop table users?' && ./drop-it
   signoff pending                                           what waits for a decision
-  signoff approve 0193d1a4-7c1e-7b60-9f43-0f2f5a3c9a10 --comment 'go on'";
+  signoff approve 0193d1a4-7c1e-7b60-9f43-0f2f5a3c9a10 --comment 'go on'
+  make 2>&1 | signoff emit run-42 --lines                   tell whoever follows";
 
 #[derive(Subcommand)]
 enum Command {
@@ -67,6 +69,8 @@ enum Command {
     Reject(approvals::Reject),
     /// Cancel.
     Cancel(approvals::Cancel),
+    /// Send events of a task.
+    Emit(emit::Emit),
     /// List the instances of the service.
     Cluster(cluster::Cluster),
 }
@@ -113,6 +117,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Approve(command) => command.run().await,
             Command::Reject(command) => command.run().await,
             Command::Cancel(command) => command.run().await,
+            Command::Emit(command) => command.run().await,
             Command::Cluster(command) => command.run().await,
         }
     });

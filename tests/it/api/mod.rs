@@ -3,6 +3,7 @@
 mod approvals;
 mod cli;
 mod cli_cluster;
+mod cli_emit;
 mod events;
 mod listing;
 mod observability;

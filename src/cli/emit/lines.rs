@@ -1,0 +1,165 @@
+//! Standard input as events: a line each, gathered into batches.
+//!
+//! A thread reads, because nothing else can be held up by a terminal and still be left alone at the end. It stays
+//! at most one batch ahead, so a service that is slow makes the writer wait, not this process grow.
+
+use std::{
+    io::{self, BufRead, Read},
+    time::Duration,
+};
+
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use tokio::{
+    sync::mpsc::{self, Receiver},
+    time::{Instant, timeout_at},
+};
+
+/// Events in one batch.
+const MAX_EVENTS: usize = 100;
+/// Bytes in one batch but for its last event. A request may have 4 MiB.
+const MAX_BYTES: usize = 1024 * 1024;
+/// How long the first line of a batch waits for others.
+const GATHER: Duration = Duration::from_millis(50);
+/// Longest line that stays one event: written as JSON, it must fit into the 256 KiB that an event may have.
+const MAX_LINE: u64 = 32 * 1024;
+
+/// What is sent together.
+#[derive(Serialize)]
+pub struct Batch {
+    events: Vec<Box<RawValue>>,
+}
+
+impl Batch {
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+}
+
+#[derive(Serialize)]
+struct LineEvent<'a> {
+    event_type: &'a str,
+    data: Line,
+}
+
+#[derive(Serialize)]
+struct Line {
+    line: String,
+}
+
+/// The lines to come.
+pub struct Lines<'a> {
+    event_type: &'a str,
+    lines: Receiver<io::Result<String>>,
+}
+
+impl<'a> Lines<'a> {
+    pub fn of_stdin(event_type: &'a str) -> Self {
+        let (found, lines) = mpsc::channel(MAX_EVENTS);
+        std::thread::spawn(move || {
+            let mut input = Pieces::new(io::stdin().lock());
+            while let Some(line) = input.next().transpose() {
+                let failed = line.is_err();
+                if found.blocking_send(line).is_err() || failed {
+                    return;
+                }
+            }
+        });
+        Self { event_type, lines }
+    }
+
+    /// What has come within a moment; nothing at the end of the input.
+    pub async fn next(&mut self) -> io::Result<Option<Batch>> {
+        let Some(first) = self.lines.recv().await.transpose()? else { return Ok(None) };
+        let until = Instant::now() + GATHER;
+        let mut batch = Batch { events: vec![self.event(first)?] };
+        let mut bytes = batch.events[0].get().len();
+        while batch.len() < MAX_EVENTS && bytes < MAX_BYTES {
+            // Late, or the end: both are seen next time.
+            let Ok(Some(line)) = timeout_at(until, self.lines.recv()).await else { break };
+            let event = self.event(line?)?;
+            bytes += event.get().len();
+            batch.events.push(event);
+        }
+        Ok(Some(batch))
+    }
+
+    fn event(&self, line: String) -> io::Result<Box<RawValue>> {
+        Ok(to_raw_value(&LineEvent { event_type: self.event_type, data: Line { line } })?)
+    }
+}
+
+/// Lines without their ends; long ones in pieces.
+struct Pieces<R> {
+    input: R,
+    /// The first bytes of what the last piece was cut in: a character, or a line's end.
+    rest: Vec<u8>,
+    /// Whether the last piece was cut from a line.
+    cut: bool,
+}
+
+impl<R: BufRead> Pieces<R> {
+    fn new(input: R) -> Self {
+        Self { input, rest: Vec::new(), cut: false }
+    }
+
+    fn next(&mut self) -> io::Result<Option<String>> {
+        let mut piece = std::mem::take(&mut self.rest);
+        let count = self.input.by_ref().take(MAX_LINE).read_until(b'\n', &mut piece)?;
+        if piece.is_empty() {
+            return Ok(None);
+        }
+        let continued = std::mem::take(&mut self.cut);
+        if piece.pop_if(|last| *last == b'\n').is_some() {
+            piece.pop_if(|last| *last == b'\r');
+            // The end of a line that the last piece had all of.
+            if piece.is_empty() && continued {
+                return self.next();
+            }
+        } else if count as u64 == MAX_LINE {
+            self.cut = true;
+            if let Err(error) = str::from_utf8(&piece)
+                && error.error_len().is_none()
+            {
+                self.rest = piece.split_off(error.valid_up_to());
+            } else {
+                // Perhaps half of a line's end.
+                self.rest.extend(piece.pop_if(|last| *last == b'\r'));
+            }
+        }
+        Ok(Some(String::from_utf8_lossy(&piece).into_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(input: &[u8]) -> Vec<String> {
+        let mut pieces = Pieces::new(input);
+        std::iter::from_fn(|| pieces.next().unwrap()).collect()
+    }
+
+    #[test]
+    fn each_line_is_one_piece() {
+        assert_eq!(pieces(b"a\n\r\n\nb\r\nlast"), ["a", "", "", "b", "last"]);
+        assert_eq!(pieces(b""), [""; 0]);
+        assert_eq!(pieces(b"caf\xc3"), ["caf\u{FFFD}"]);
+        assert_eq!(pieces(b"\xff\xc3\n"), ["\u{FFFD}\u{FFFD}"]);
+    }
+
+    #[test]
+    fn long_lines_are_cut_between_characters() {
+        let line = "é".repeat(40_000) + "\n";
+        let odd = format!("x{line}y");
+        let found = pieces(odd.as_bytes());
+        assert_eq!(found.len(), 4, "three of a line, one of the next");
+        assert_eq!(found.concat(), odd.replace('\n', ""));
+        assert!(found.iter().all(|piece| piece.len() <= 32 * 1024 + 4));
+        for (length, count) in [(32_767, 1), (32_768, 1), (32_769, 2)] {
+            let line = "x".repeat(length);
+            let found = pieces(format!("{line}\r\n\nz").as_bytes());
+            assert_eq!((found.len(), found[..count].concat()), (count + 2, line), "{length}");
+        }
+    }
+}
