@@ -14,6 +14,7 @@ mod migrate;
 mod output;
 mod serve;
 mod signals;
+mod tail;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,7 @@ Examples:
   signoff ask --run run-42 --type tool_call --title 'Drop table users?' && ./drop-it
   signoff pending                                           what waits for a decision
   signoff approve 0193d1a4-7c1e-7b60-9f43-0f2f5a3c9a10 --comment 'go on'
+  signoff tail run-42                                       what happens there, as it happens
   make 2>&1 | signoff emit run-42 --lines                   tell whoever follows";
 
 #[derive(Subcommand)]
@@ -69,6 +71,8 @@ enum Command {
     Reject(approvals::Reject),
     /// Cancel.
     Cancel(approvals::Cancel),
+    /// Follow a task's events as they happen.
+    Tail(tail::Tail),
     /// Send events of a task.
     Emit(emit::Emit),
     /// List the instances of the service.
@@ -117,6 +121,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Approve(command) => command.run().await,
             Command::Reject(command) => command.run().await,
             Command::Cancel(command) => command.run().await,
+            Command::Tail(command) => command.run().await,
             Command::Emit(command) => command.run().await,
             Command::Cluster(command) => command.run().await,
         }

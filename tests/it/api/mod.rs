@@ -4,6 +4,7 @@ mod approvals;
 mod cli;
 mod cli_cluster;
 mod cli_emit;
+mod cli_tail;
 mod events;
 mod listing;
 mod observability;
