@@ -19,8 +19,8 @@ use super::{
 const REFRESH: Duration = Duration::from_secs(2);
 /// Longest that a look may take.
 const PATIENCE: Duration = Duration::from_secs(6);
-/// Clears the screen, and what was scrolled out of it.
-const CLEAR: &str = "\x1b[H\x1b[2J\x1b[3J";
+/// Clears the screen; what was scrolled out of it is not ours to clear.
+const CLEAR: &str = "\x1b[H\x1b[2J";
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
