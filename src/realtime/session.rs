@@ -308,7 +308,7 @@ struct Allowance {
 
 impl Allowance {
     fn new(each_second: u32) -> Self {
-        Self { each_second, left: f64::from(each_second * BURST), at: Instant::now() }
+        Self { each_second, left: f64::from(each_second.saturating_mul(BURST)), at: Instant::now() }
     }
 
     fn take(&mut self) -> bool {

@@ -133,7 +133,12 @@ impl Socket {
     /// The next thing that the client sends. Nothing is lost if this is cancelled.
     pub async fn receive(&mut self) -> Result<Received, Lost> {
         match self.ws.next().await {
-            None | Some(Ok(Message::Close(_))) => Err(Lost::Gone),
+            None => Err(Lost::Gone),
+            Some(Ok(Message::Close(_))) => {
+                // The codec has made its answer, but would send it only while somebody goes on reading.
+                let _ = timeout(self.send_timeout, self.ws.flush()).await;
+                Err(Lost::Gone)
+            }
             Some(Ok(Message::Text(text))) => Ok(Received::Text(text)),
             Some(Ok(Message::Binary(_) | Message::Frame(_))) => Ok(Received::Binary),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(Received::Life),
@@ -201,6 +206,8 @@ impl Socket {
     pub async fn linger(mut self) {
         let listening = async {
             while let Some(Ok(_)) = self.ws.next().await {}
+            // The client waits for us to end the connection first (RFC 6455, 7.1.1). One that is gone needs nothing.
+            let _ = self.ws.get_mut().shutdown().await;
             let mut rest = [0; 512];
             while matches!(self.ws.get_mut().read(&mut rest).await, Ok(1..)) {}
         };
