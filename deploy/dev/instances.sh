@@ -35,18 +35,38 @@ forget_dev_env() {
   unset SIGNOFF_API_KEY SIGNOFF_APPROVER_KEY
 }
 
-# The one place for settings that all share. The limits are those of a load
-# test, not of production: one machine plays all the clients.
+# The one place for settings that all share.
 export_settings() {
   forget_dev_env
   export SIGNOFF_DATABASE_URL=$DATABASE_URL
   export SIGNOFF_REDIS_URL=$REDIS_URL
   export SIGNOFF_LOG_FORMAT=json
-  export SIGNOFF_LIMITS_MAX_WAITERS=200000
-  export SIGNOFF_LIMITS_MAX_CONNECTIONS=220000
 }
 
-# Each waiting client is an open file.
+# Limits of a load test, not of production: one machine plays all the clients.
+# The environment may still give others.
+raise_limits() {
+  raise_open_files
+  export SIGNOFF_LIMITS_MAX_WAITERS=${SIGNOFF_LIMITS_MAX_WAITERS:-200000}
+  export SIGNOFF_LIMITS_MAX_CONNECTIONS=${SIGNOFF_LIMITS_MAX_CONNECTIONS:-220000}
+  export SIGNOFF_LIMITS_MAX_SOCKETS=${SIGNOFF_LIMITS_MAX_SOCKETS:-$(most_sockets)}
+  export SIGNOFF_LIMITS_MAX_SOCKETS_PER_WORKSPACE=${SIGNOFF_LIMITS_MAX_SOCKETS_PER_WORKSPACE:-100000}
+  export SIGNOFF_LIMITS_MAX_SOCKETS_PER_PRINCIPAL=${SIGNOFF_LIMITS_MAX_SOCKETS_PER_PRINCIPAL:-100000}
+  export SIGNOFF_SOCKETS_MESSAGES_PER_SECOND=${SIGNOFF_SOCKETS_MESSAGES_PER_SECOND:-10000}
+}
+
+# What the open files allow, less some for everything else: a socket too many
+# is to be refused in words, not by the kernel.
+most_sockets() {
+  local files most=20000
+  files=$(ulimit -n)
+  if [ "$files" != unlimited ] && [ "$files" -lt $((most + 2000)) ]; then
+    most=$((files - files / 10))
+  fi
+  echo "$most"
+}
+
+# Each waiting client and each socket is an open file.
 raise_open_files() {
   local hard
   hard=$(ulimit -H -n)
@@ -80,7 +100,7 @@ launch_instance() { # N
   # Exported in a shell of its own: the settings are the instances' alone.
   STARTED=$(
     export_settings
-    raise_open_files
+    raise_limits
     export SIGNOFF_INSTANCE_NAME=dev-$1
     export SIGNOFF_HTTP_LISTEN=127.0.0.1:$http
     export SIGNOFF_OPERATOR_LISTEN=127.0.0.1:$PORT
@@ -108,7 +128,7 @@ start_instance() { # N
 # Cargo replaces the file; a process keeps the one that it was started from.
 outdated() { # PID
   case $(readlink "/proc/$1/exe" 2>/dev/null) in
-    *' (deleted)') printf ' — an older build; ./dev down && ./dev up replaces it' ;;
+    *' (deleted)') printf ' — an older build; ./dev roll replaces it' ;;
   esac
 }
 

@@ -28,6 +28,7 @@ cmd_up() {
 
   use_state "$DEV_DIR"
   lock
+  rm -f "$RUN/rolling"
   # From here on Ctrl-C leaves nothing half started behind.
   [ -n "$detach" ] || trap stop_on_signal INT TERM HUP
   need_command curl curl
@@ -207,7 +208,8 @@ stop_on_signal() {
   exit 0
 }
 
-# Says when something dies; starting it again is left to whoever killed it.
+# Says when something dies; starting it again is left to whoever killed it. What
+# `roll` is replacing hasn't died.
 stay() {
   local name dead='' now alive
   say "In the foreground; Ctrl-C stops everything under .dev/, also what ran before."
@@ -215,7 +217,11 @@ stay() {
     sleep 1
     now='' alive=''
     for name in $(expected); do
-      if running "$name" >/dev/null; then alive=yes; else now="$now $name"; fi
+      if running "$name" >/dev/null || [ "$name" = "$(cat "$RUN/rolling" 2>/dev/null)" ]; then
+        alive=yes
+      else
+        now="$now $name"
+      fi
     done
     if [ -z "$alive" ]; then
       say "Everything has been stopped."
