@@ -4,6 +4,7 @@
 
 POSTGRES_FLOOR=15
 REDIS_FLOOR=7
+NODE_FLOOR=18
 
 # --- apt ---
 
@@ -206,4 +207,30 @@ need_haproxy() {
   install_packages HAProxy haproxy || return 1
   disable_service haproxy
   command -v haproxy >/dev/null
+}
+
+# --- Python and Node ---
+
+# Debian's Python has venv, but without ensurepip it can make none.
+has_venv() { command -v python3 >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null; }
+
+need_python() {
+  has_venv && return 0
+  install_packages "Python and its venv" python3 python3-venv && has_venv && return 0
+  die "Python 3 with its module venv is missing; install it (Debian's packages: python3, python3-venv)"
+}
+
+node_suits() {
+  local version
+  command -v npm >/dev/null && version=$(node --version 2>/dev/null) || return 1
+  version=${version#v}
+  version=${version%%.*}
+  case $version in '' | *[!0-9]*) return 1 ;; esac
+  [ "$version" -ge $NODE_FLOOR ]
+}
+
+need_node() {
+  node_suits && return 0
+  install_packages "Node.js and npm" nodejs npm && node_suits && return 0
+  die "found no Node.js $NODE_FLOOR or newer with npm; install it (Debian's packages: nodejs, npm)"
 }

@@ -1,0 +1,132 @@
+# shellcheck shell=bash
+# The socket protocol, run by clients that others wrote (Python's `websockets`,
+# Node's `ws`) against two instances: a step of `./dev test`. What they need from
+# PyPI and npm is kept in .dev/ until another version is asked for.
+
+CLIENTS=$ROOT/tests/clients
+# Where the instances' database is, and its name while there is one.
+CLIENTS_SERVER=
+CLIENTS_DATABASE=
+
+need_clients() {
+  need_python
+  need_node
+}
+
+# Expects a run's servers. Says what is wrong by itself and by its status alone,
+# so that the other steps go on.
+run_clients() {
+  local status=0
+  install_client_packages || return
+  BIN=$(target_dir)/debug/signoff
+  in_session cargo build --locked --bin signoff || return
+  make_clients_database || return
+  if start_clients_instances; then run_both_clients || status=1; else status=1; fi
+  stop_instances
+  drop_clients_database
+  return $status
+}
+
+# --- packages ---
+
+install_client_packages() {
+  local status=0
+  # Another run may be at it.
+  command -v flock >/dev/null && exec 8>"$DEV_DIR/test/packages.lock" && flock 8
+  install_python_packages && install_node_packages || status=1
+  exec 8>&-
+  return $status
+}
+
+# Made anew when what it was made from has changed, Python itself included.
+install_python_packages() {
+  local venv=$DEV_DIR/venv stamp
+  stamp=$(python3 --version && cat "$CLIENTS/requirements.txt") || return
+  [ "$(cat "$venv/stamp" 2>/dev/null)" != "$stamp" ] || return 0
+  rm -rf "$venv"
+  in_session python3 -m venv "$venv" || return
+  in_session "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+    --requirement "$CLIENTS/requirements.txt" || return
+  printf '%s\n' "$stamp" >"$venv/stamp"
+}
+
+# The program goes along: Node looks for packages beside the importing file.
+install_node_packages() {
+  local dir=$DEV_DIR/clients stamp
+  mkdir -p "$dir"
+  cp "$CLIENTS/package.json" "$CLIENTS/package-lock.json" "$CLIENTS/ws_protocol.mjs" "$dir" || return
+  stamp=$(cat "$dir/package-lock.json") || return
+  [ "$(cat "$dir/stamp" 2>/dev/null)" != "$stamp" ] || return 0
+  rm -f "$dir/stamp"
+  in_session npm ci --prefix "$dir" --ignore-scripts --no-audit --no-fund --loglevel=error || return
+  printf '%s\n' "$stamp" >"$dir/stamp"
+}
+
+# --- what they talk to ---
+
+clients_psql() { # SQL
+  local psql=psql
+  if [ -n "${PG_BIN-}" ] || find_postgres; then psql=$PG_BIN/psql; fi
+  in_session "$psql" -X -q -v ON_ERROR_STOP=1 -d "$CLIENTS_SERVER" -c "$1"
+}
+
+make_clients_database() {
+  local name=signoff_clients_$$
+  CLIENTS_SERVER=$DATABASE_URL
+  clients_psql "CREATE DATABASE $name" || return
+  CLIENTS_DATABASE=$name
+}
+
+# Also at the end of a run that was interrupted.
+drop_clients_database() {
+  [ -n "$CLIENTS_DATABASE" ] || return 0
+  clients_psql "DROP DATABASE IF EXISTS $CLIENTS_DATABASE WITH (FORCE)"
+  CLIENTS_DATABASE=
+}
+
+with_database() { # URL NAME
+  local base=${1%%\?*} query=
+  case $1 in *\?*) query="?${1#*\?}" ;; esac
+  printf '%s/%s%s' "${base%/*}" "$2" "$query"
+}
+
+# Sets COUNT, AGENT_KEY and ANA_KEY. Everything is the instances' alone: their
+# database, their part of Redis, ports that nobody else is promised.
+start_clients_instances() {
+  local n deadline
+  local DATABASE_URL SIGNOFF_DATABASE_URL SIGNOFF_REDIS_PREFIX=clients-$$ SIGNOFF_DRAIN_GRACE_SECONDS=0
+  DATABASE_URL=$(with_database "$CLIENTS_SERVER" "$CLIENTS_DATABASE")
+  SIGNOFF_DATABASE_URL=$DATABASE_URL
+  export SIGNOFF_DATABASE_URL SIGNOFF_REDIS_PREFIX SIGNOFF_DRAIN_GRACE_SECONDS
+  in_session "$BIN" migrate up || return
+  AGENT_KEY=$(clients_key agent) && ANA_KEY=$(clients_key ana) || return
+  COUNT=2
+  for n in 1 2; do
+    claim_port "instance-$n" random
+    claim_port "operator-$n" random
+    launch_instance "$n"
+  done
+  deadline=$((SECONDS + READY_SECONDS))
+  await_instance 1 $deadline && await_instance 2 $deadline
+}
+
+clients_key() { # PRINCIPAL
+  "$BIN" keys create --workspace clients --principal "$1" --permissions workspace:admin
+}
+
+# --- the programs ---
+
+# Both, also where the first has failed.
+run_both_clients() {
+  local status=0
+  say "websockets (Python)"
+  run_client "$DEV_DIR/venv/bin/python" "$CLIENTS/ws_protocol.py" || status=1
+  say "ws (Node)"
+  run_client node "$DEV_DIR/clients/ws_protocol.mjs" || status=1
+  return $status
+}
+
+run_client() { # COMMAND…
+  in_session env SIGNOFF_URLS="$(joined instance_url)" SIGNOFF_API_KEY="$AGENT_KEY" \
+    SIGNOFF_SECOND_KEY="$ANA_KEY" "$@"
+}
