@@ -13,6 +13,7 @@ mod g10_no_ghosts;
 mod g11_no_silent_gap;
 mod g12_no_slow_neighbour;
 mod g13_drain;
+mod g13_rolling;
 mod g14_without_redis;
 mod g15_without_postgres;
 mod g16_overload;

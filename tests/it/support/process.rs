@@ -1,24 +1,27 @@
-//! Instances as processes of their own, to kill, freeze and drain.
+//! Instances as processes of their own, to kill, freeze, drain and restart.
 
-use std::process::{Child, Command, Output, Stdio};
+use std::{
+    net::TcpListener,
+    process::{Child, Command, Output, Stdio},
+};
 
 use super::{Setup, TestDatabase, eventually};
 
 pub struct Process {
     child: Child,
     pub url: String,
+    /// For starting it again.
+    command: Command,
 }
 
 impl Process {
     /// Starts the binary and waits until it is ready.
     pub async fn start(database: &TestDatabase, prefix: &str, setup: &Setup) -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        drop(listener);
+        let address = format!("127.0.0.1:{}", lasting_port());
         let mut command = Command::new(env!("CARGO_BIN_EXE_signoff"));
         command.arg("serve").env_clear();
         for (name, value) in [
-            ("SIGNOFF_HTTP_LISTEN", address.to_string().as_str()),
+            ("SIGNOFF_HTTP_LISTEN", address.as_str()),
             ("SIGNOFF_OPERATOR_LISTEN", ""),
             ("SIGNOFF_DATABASE_URL", setup.database_url.as_deref().unwrap_or(&database.url)),
             ("SIGNOFF_REDIS_URL", &setup.redis_url),
@@ -32,10 +35,15 @@ impl Process {
         for (name, value) in &setup.flags {
             command.arg("--set").arg(format!("{name}={value}"));
         }
-        let child = command.stdout(Stdio::null()).spawn().unwrap();
+        command.stdout(Stdio::null());
         // Owned from the first moment: a test that fails while it waits leaves no process behind.
-        let process = Self { child, url: format!("http://{address}") };
-        let ready = format!("{}/readyz", process.url);
+        let process = Self { child: command.spawn().unwrap(), url: format!("http://{address}"), command };
+        process.ready().await;
+        process
+    }
+
+    async fn ready(&self) {
+        let ready = format!("{}/readyz", self.url);
         eventually("the process is ready", || async {
             let body = match crate::support::client::get(&ready).await {
                 Ok(response) => response.text().await.unwrap_or_default(),
@@ -44,7 +52,20 @@ impl Process {
             body.contains("\"bus\":\"up\"")
         })
         .await;
-        process
+    }
+
+    /// As a deployment does: SIGTERM, its end in good order, and the same again on the same port, until it is ready.
+    pub async fn restart(&mut self) {
+        self.signal("TERM");
+        let child = &mut self.child;
+        eventually("the process has ended", || {
+            let ended = child.try_wait().unwrap().is_some();
+            async move { ended }
+        })
+        .await;
+        assert_eq!(self.child.wait().unwrap().code(), Some(0), "{} ended in good order", self.url);
+        self.child = self.command.spawn().unwrap();
+        self.ready().await;
     }
 
     pub fn kill(&mut self) {
@@ -80,4 +101,11 @@ pub async fn signoff(arguments: &[&str], environment: &[(&str, &str)]) -> Output
     let mut command = Command::new(env!("CARGO_BIN_EXE_signoff"));
     command.args(arguments).env_clear().envs(environment.iter().copied());
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+/// A port that stays free while its owner is away: below those that the kernel gives to outgoing connections, of
+/// which the other tests make many.
+pub fn lasting_port() -> u16 {
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    std::iter::repeat_with(|| rand::random_range(10_000..20_000)).find(is_free).unwrap()
 }
