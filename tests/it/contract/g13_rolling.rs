@@ -36,8 +36,9 @@ use crate::support::{
 const TASKS: usize = 6;
 const PRODUCERS: u64 = 3;
 const ASKERS: usize = 2;
-/// Waits that are under way whenever an instance goes.
-const WAITERS: usize = 6;
+/// Waits that are under way whenever an instance goes: so many that HAProxy, which prefers those that have just
+/// come back, gives some to each.
+const WAITERS: usize = 18;
 /// A producer's pace: a load, not a flood, since other tests run beside this one.
 const PACE: Duration = Duration::from_millis(10);
 /// No client waits for longer than this without a word.
