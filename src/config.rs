@@ -206,8 +206,8 @@ impl Config {
         ensure!(self.events.max_per_task > 0, "events.max_per_task must be at least 1");
         ensure!((1..=3600).contains(&self.sockets.ping_seconds), "sockets.ping_seconds must be 1 to 3600");
         ensure!(
-            (1..=3600).contains(&self.sockets.send_timeout_seconds),
-            "sockets.send_timeout_seconds must be 1 to 3600"
+            (1..=25).contains(&self.sockets.send_timeout_seconds),
+            "sockets.send_timeout_seconds must be 1 to 25: a connection that takes nothing for 30 s is cut"
         );
         ensure!(self.sockets.messages_per_second > 0, "sockets.messages_per_second must be at least 1");
         for origin in self.sockets.origins() {

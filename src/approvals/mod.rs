@@ -20,7 +20,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     bus::{Bus, Change, Source},
-    domain::approval::{Approval, Ending, Resolution, State},
+    domain::{
+        approval::{Approval, Ending, Request, Resolution, State},
+        event::TaskKey,
+        ids::WorkspaceId,
+    },
     lifecycle::Lifecycle,
     store::{self, Checkout, Database},
     telemetry::Metrics,
@@ -60,9 +64,17 @@ impl Shared {
         Ok((self.database.transact.checkout().await?, place))
     }
 
+    /// Tells whoever follows its task that there is a new approval.
+    pub fn announce_requested(&self, workspace: WorkspaceId, request: &Request) {
+        self.metrics.approval_requested();
+        let task = TaskKey { workspace, task: request.task_id.clone() };
+        self.bus.seats.events(&task);
+        self.bus.publisher.events(task);
+    }
+
     /// Tells everybody who may be interested that an approval was changed and committed.
     pub fn announce(&self, approval: &Arc<Approval>) {
-        self.bus.publisher.changed(Change::from(&**approval));
+        self.look(Change::from(&**approval));
         self.bus.registry.settle(approval);
         if let State::Final { ending, at } = &approval.state {
             self.count(&Ended::new(approval, ending, *at));
@@ -73,7 +85,13 @@ impl Shared {
     pub fn announce_ended(&self, ended: Ended) {
         self.count(&ended);
         self.bus.registry.wake([ended.change.approval], Source::Local);
-        self.bus.publisher.changed(ended.change);
+        self.look(ended.change);
+    }
+
+    /// For the other instances, and for the task's socket where it is here.
+    fn look(&self, change: Change) {
+        self.bus.seats.events(&TaskKey { workspace: change.workspace, task: change.task.clone() });
+        self.bus.publisher.changed(change);
     }
 
     fn count(&self, ended: &Ended) {

@@ -145,7 +145,7 @@ async fn take(shared: &Shared, commands: Vec<Command>) {
             for command in commands {
                 match created.get(&command.new.id) {
                     Some(created) => {
-                        shared.metrics.approval_requested();
+                        shared.announce_requested(command.new.workspace, &command.new.request);
                         command.answer(Ok(Taken::Created(*created)));
                     }
                     None => spawn_singly(shared, command),
@@ -220,7 +220,7 @@ async fn singly(shared: &Shared, new: &NewApproval) -> Result<Taken, RequestFail
             None => return Err(RequestFailure::RunDeleted),
             Some(created) => {
                 if let Some(created) = created.get(&new.id) {
-                    shared.metrics.approval_requested();
+                    shared.announce_requested(new.workspace, &new.request);
                     return Ok(Taken::Created(*created));
                 }
             }

@@ -60,6 +60,9 @@ impl EventType {
 pub struct Cursor(pub i64);
 
 impl Cursor {
+    /// Before everything.
+    pub const START: Self = Self(0);
+
     /// `None` for what can't be one.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = (1..=19).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());

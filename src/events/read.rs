@@ -26,7 +26,7 @@ pub const PENDING: usize = 100;
 const READ: Duration = Duration::from_secs(4);
 
 impl Weigh for Reading {
-    /// A page is at most some 128 KiB, whatever is asked.
+    /// A page may be some 400 KiB, but mostly is a few events.
     fn weight(&self) -> usize {
         16 * 1024
     }
@@ -103,11 +103,15 @@ impl Events {
     /// events that are there.
     pub async fn replay(&self, key: TaskKey, from: From, limit: i64) -> Result<Replay, Trouble> {
         let (cursor, recovered) = match from {
-            From::Start => (Cursor(0), None),
+            From::Start => (Cursor::START, None),
             From::Cursor(cursor) => {
                 let opening = self.open(key.clone(), Some(cursor)).await?;
-                let honoured = opening.is_some_and(|opening| opening.continues(cursor));
-                (if honoured { cursor } else { Cursor(0) }, Some(honoured))
+                // Of a task that nobody has named yet, everything is still to come.
+                let honoured = match opening {
+                    Some(opening) => opening.resume(cursor),
+                    None => Some(cursor).filter(|cursor| *cursor == Cursor::START),
+                };
+                (honoured.unwrap_or(Cursor::START), Some(honoured.is_some()))
             }
             From::Time(since) => (self.before(&key, since).await?, None),
         };

@@ -101,6 +101,8 @@ async fn collect(
     let place = api.bodies.take(announced.unwrap_or(most))?;
     let arriving = tokio::time::timeout(ARRIVAL, Limited::new(body, most).collect());
     let arrived = tokio::select! {
+        // What has arrived is served, also in the last moment.
+        biased;
         arrived = arriving => arrived,
         // A client that dawdles must not hold up the drain; nothing of its request was begun.
         () = api.lifecycle.closing().cancelled() => {

@@ -31,6 +31,7 @@ pub fn base() -> OpenApi {
             tag("approvals", "Asking, waiting, looking."),
             tag("deciding", "Approving, rejecting, cancelling."),
             tag("runs", "Runs of workflows and agents."),
+            tag("tasks", "Events of tasks, and who follows them."),
             tag("operating", "The service itself."),
         ]))
         .security(Some([SecurityRequirement::new("key", Vec::<String>::new())]))

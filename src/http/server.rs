@@ -5,18 +5,24 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use axum::Router;
-use hyper::server::conn::http1;
+use hyper::{
+    server::conn::http1,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
 use tokio_io_timeout::TimeoutStream;
 
 use crate::{lifecycle::Lifecycle, realtime::socket::Stream};
@@ -26,6 +32,9 @@ const BUFFER: usize = 8192;
 
 /// Longest that a client may take no bytes of its response.
 const WRITE: Duration = Duration::from_secs(30);
+
+/// How long a connection that has just been made has for its first request when the instance closes.
+const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 /// What a connection beyond the cap is told, at once.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n\
@@ -77,18 +86,7 @@ pub async fn serve(
             () = lifecycle.closing().cancelled() => break,
         };
         match accepted {
-            Ok((stream, _)) if connections.count() >= options.max_connections => {
-                lifecycle.spawn("refusal", refuse(stream));
-            }
-            Ok((stream, _)) => {
-                let open = connections.enter();
-                // Boxed here: each of the futures that wrap it would otherwise hold room for it twice.
-                let connection = Box::pin(handle(stream, router.clone(), options, lifecycle.clone()));
-                lifecycle.spawn("connection", async move {
-                    connection.await;
-                    drop(open);
-                });
-            }
+            Ok((stream, _)) => admit(stream, &router, options, &connections, &lifecycle),
             // Out of descriptors, mostly: serving what there is frees some.
             Err(error) => {
                 tracing::warn!(%error, "could not accept a connection");
@@ -96,9 +94,44 @@ pub async fn serve(
             }
         }
     }
-    // Keeping the listener would leave new connections hanging in its queue.
-    drop(listener);
+    // To their clients, connections in the listener's queue are made; dropping it would reset them.
+    for stream in queued(listener) {
+        admit(stream, &router, options, &connections, &lifecycle);
+    }
     lifecycle.stopping().cancelled().await;
+}
+
+/// What has come and was not accepted yet. The listener ends here: keeping it would leave new connections hanging.
+fn queued(listener: TcpListener) -> Vec<TcpStream> {
+    // Asked directly: the runtime may not have heard of the last ones.
+    let Ok(listener) = listener.into_std() else { return Vec::new() };
+    let accepted = std::iter::from_fn(|| listener.accept().ok());
+    accepted
+        .filter_map(|(stream, _)| {
+            stream.set_nonblocking(true).ok()?;
+            TcpStream::from_std(stream).ok()
+        })
+        .collect()
+}
+
+fn admit(
+    stream: TcpStream,
+    router: &Router,
+    options: Options,
+    connections: &Connections,
+    lifecycle: &Lifecycle,
+) {
+    if connections.count() >= options.max_connections {
+        lifecycle.spawn("refusal", refuse(stream));
+        return;
+    }
+    let open = connections.enter();
+    // Boxed here: each of the futures that wrap it would otherwise hold room for it twice.
+    let connection = Box::pin(handle(stream, router.clone(), options, lifecycle.clone()));
+    lifecycle.spawn("connection", async move {
+        connection.await;
+        drop(open);
+    });
 }
 
 async fn handle(stream: TcpStream, router: Router, options: Options, lifecycle: Lifecycle) {
@@ -109,18 +142,34 @@ async fn handle(stream: TcpStream, router: Router, options: Options, lifecycle: 
     // A reader that doesn't read would otherwise keep its response in memory for ever.
     let mut stream: Stream = Box::pin(TimeoutStream::new(stream));
     stream.as_mut().set_write_timeout_pinned(Some(WRITE));
+    let asked = Arc::new(AtomicBool::new(false));
+    let service = {
+        let (asked, service) = (asked.clone(), TowerToHyperService::new(router));
+        service_fn(move |request| {
+            asked.store(true, Ordering::Relaxed);
+            service.call(request)
+        })
+    };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(options.header_timeout)
         .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = &mut connection => ended,
         () = lifecycle.closing().cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+            // Its first request may be on its way: ending the connection now would look like a failure. The
+            // answer says that it is the last.
+            if !asked.load(Ordering::Relaxed)
+                && let Ok(ended) = timeout(FIRST_REQUEST, connection.as_mut()).await
+            {
+                ended
+            } else {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
         }
     };
     if let Err(error) = ended {

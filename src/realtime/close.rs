@@ -13,6 +13,8 @@ pub enum Reason {
     TooBig,
     /// Something other than the protocol was sent.
     Protocol,
+    /// A text frame that isn't UTF-8.
+    NoText,
     /// This instance goes away, or lost the connection's record: reconnect after the given delay.
     Restarting,
     /// No room here, or nothing to be had just now: reconnect with back-off.
@@ -29,6 +31,7 @@ impl Reason {
         match self {
             Self::Replaced => 1000,
             Self::Protocol => 1002,
+            Self::NoText => 1007,
             Self::NotAllowed(_) => 1008,
             Self::TooBig => 1009,
             Self::Restarting => 1012,
@@ -45,6 +48,7 @@ impl Reason {
             Self::NotAllowed(why) => why,
             Self::TooBig => "a frame may have at most 524288 bytes",
             Self::Protocol => "that is not the WebSocket protocol",
+            Self::NoText => "that is not UTF-8",
             Self::Restarting => "restarting",
             Self::Full(why) => why,
             Self::TooSlow => "too slow; reconnect with your cursor",

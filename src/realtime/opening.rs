@@ -91,7 +91,7 @@ async fn greet(
     })?;
     // The claim has made the task known; it is gone only if its workspace is.
     let opening = opening.ok_or(Reason::Full("it could not be opened now"))?;
-    let honoured = given.filter(|cursor| opening.continues(*cursor));
+    let honoured = given.and_then(|cursor| opening.resume(cursor));
     let recovered = cursor.map(|_| honoured.is_some());
     let position = honoured.map_or(opening.last_seq, |cursor| cursor.0);
     let hello = Outgoing {

@@ -118,11 +118,19 @@ pub struct ErrorData<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [Violation],
+    /// The outcome that stands, where that is why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<Received<'a>>,
 }
 
 impl<'a> From<&'a Problem> for ErrorData<'a> {
     fn from(problem: &'a Problem) -> Self {
-        Self { code: problem.code.as_str(), message: problem.message(), errors: problem.errors() }
+        Self {
+            code: problem.code.as_str(),
+            message: problem.message(),
+            errors: problem.errors(),
+            approval: problem.approval.as_deref().map(|approval| Received::of(approval, None)),
+        }
     }
 }
 

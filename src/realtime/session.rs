@@ -231,15 +231,17 @@ impl Session {
             self.reply(&Answer::error(&problem, frame.reference)).await?;
             return Ok(None);
         }
-        if frame.message.is_err() {
+        // Answered at once: the twentieth must not overtake what the others are told.
+        if let Err(problem) = &frame.message {
             self.strikes += 1;
             if self.strikes >= MAX_STRIKES {
                 let why = format!("{MAX_STRIKES} malformed messages in a row");
                 return Ok(Some(Reason::NotAllowed(why)));
             }
-        } else {
-            self.strikes = 0;
+            self.reply(&Answer::error(problem, frame.reference)).await?;
+            return Ok(None);
         }
+        self.strikes = 0;
         if self.answers.len() >= MAX_UNANSWERED {
             let why = format!("{MAX_UNANSWERED} messages wait for their answers already");
             let problem = Problem::new(Code::RateLimited, why);

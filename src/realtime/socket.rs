@@ -70,6 +70,8 @@ pub enum Lost {
     TooSlow,
     TooBig,
     Protocol,
+    /// What should have been text isn't UTF-8.
+    NoText,
 }
 
 impl From<Lost> for Reason {
@@ -79,6 +81,7 @@ impl From<Lost> for Reason {
             Lost::TooSlow => Self::TooSlow,
             Lost::TooBig => Self::TooBig,
             Lost::Protocol => Self::Protocol,
+            Lost::NoText => Self::NoText,
         }
     }
 }
@@ -90,7 +93,8 @@ impl From<tungstenite::Error> for Lost {
             tungstenite::Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake) => {
                 Self::Gone
             }
-            tungstenite::Error::Protocol(_) | tungstenite::Error::Utf8(_) => Self::Protocol,
+            tungstenite::Error::Protocol(_) => Self::Protocol,
+            tungstenite::Error::Utf8(_) => Self::NoText,
             _ => Self::Gone,
         }
     }
@@ -126,7 +130,9 @@ impl Socket {
             .max_write_buffer_size(MAX_MESSAGE)
             .max_message_size(Some(MAX_MESSAGE))
             .max_frame_size(Some(MAX_MESSAGE));
-        let ws = WebSocketStream::from_partially_read(stream, read.into(), Role::Server, Some(config)).await;
+        // Copied: what was read beyond the handshake is little or nothing, in a buffer of eight kilobytes.
+        let read = Vec::from(&read[..]);
+        let ws = WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config)).await;
         Self { ws, send_timeout, stuck: None }
     }
 

@@ -207,10 +207,9 @@ pub async fn write(
              WHERE c.status <> 'pending'
              GROUP BY c.workspace_id, c.task_id
         ), heads AS (
-            INSERT INTO tasks AS t (workspace_id, task_id, run_id, session_id, last_seq, added, used)
-            SELECT p.workspace_id, p.task_id, p.run_id, p.session_id,
-                   (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + p.n, p.n, true
-              FROM per_task p
+            INSERT INTO tasks AS t (workspace_id, task_id, run_id, session_id, start, last_seq, added, used)
+            SELECT p.workspace_id, p.task_id, p.run_id, p.session_id, s.start, s.start + p.n, p.n, true
+              FROM per_task p CROSS JOIN (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS start) s
              ORDER BY p.workspace_id, p.task_id
             ON CONFLICT (workspace_id, task_id) DO UPDATE
                SET last_seq = t.last_seq + excluded.added + (t.pending BETWEEN 1 AND excluded.added)::integer,

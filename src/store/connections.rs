@@ -107,9 +107,9 @@ pub async fn claim(
               JOIN of_principals p ON p.principal_id = f.principal_id
              WHERE w.live + f.nth_of_workspace > $3 OR p.live + f.nth_of_principal > $4
         ), new_tasks AS (
-            INSERT INTO tasks (workspace_id, task_id)
-            SELECT i.workspace_id, i.task_id
-              FROM input i
+            INSERT INTO tasks (workspace_id, task_id, start, last_seq)
+            SELECT i.workspace_id, i.task_id, s.start, s.start
+              FROM input i CROSS JOIN (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS start) s
              WHERE i.n NOT IN (SELECT r.n FROM refused r)
                AND NOT EXISTS (
                    SELECT FROM tasks t WHERE t.workspace_id = i.workspace_id AND t.task_id = i.task_id)

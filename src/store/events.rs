@@ -84,10 +84,9 @@ pub async fn append(
             SELECT x.t, x.workspace_id, x.task_id, x.n
               FROM json_to_recordset($1::text::json) AS x(t integer, workspace_id uuid, task_id text, n integer)
         ), heads AS (
-            INSERT INTO tasks AS t (workspace_id, task_id, last_seq, added, used)
-            SELECT g.workspace_id, g.task_id, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + g.n, g.n,
-                   true
-              FROM targets g
+            INSERT INTO tasks AS t (workspace_id, task_id, start, last_seq, added, used)
+            SELECT g.workspace_id, g.task_id, s.start, s.start + g.n, g.n, true
+              FROM targets g CROSS JOIN (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS start) s
              ORDER BY g.workspace_id, g.task_id
             ON CONFLICT (workspace_id, task_id) DO UPDATE
                SET last_seq = t.last_seq + excluded.added, added = excluded.added, used = true
@@ -136,7 +135,7 @@ pub struct Page {
     pub owned: bool,
 }
 
-/// Most bytes of data in one page, but for a first event that is larger.
+/// A page ends with the event that reaches so many bytes of data.
 const PAGE_BYTES: i64 = 128 * 1024;
 
 /// Reads on from several places at once; the answers are in the order of `readings`.
@@ -229,6 +228,8 @@ impl From<&Approval> for Summary {
 /// Where a task's log stands, and what is pending: one consistent reading.
 #[derive(Debug, Clone)]
 pub struct Opening {
+    /// The number before the first event that ever was.
+    pub start: i64,
     pub last_seq: i64,
     /// The first number behind the cursor that is still there.
     pub next: Option<i64>,
@@ -237,12 +238,15 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// Whether a reader that has seen everything up to `cursor` can be given each later event.
-    pub fn continues(&self, cursor: Cursor) -> bool {
-        match self.next {
-            Some(next) => next == cursor.0 + 1,
-            None => cursor.0 == self.last_seq,
-        }
+    /// Where a reader goes on that has seen everything up to `cursor`; `None` where some of what follows is gone.
+    /// Whoever has seen nothing at all goes on from the start.
+    pub fn resume(&self, cursor: Cursor) -> Option<Cursor> {
+        let from = if cursor == Cursor::START { self.start } else { cursor.0 };
+        let complete = match self.next {
+            Some(next) => next == from + 1,
+            None => from == self.last_seq,
+        };
+        complete.then_some(Cursor(from))
     }
 }
 
@@ -258,7 +262,7 @@ pub async fn openings(
     let cursors: Vec<i64> = asked.iter().map(|(_, cursor)| cursor.map_or(i64::MAX, |it| it.0)).collect();
     let rows = sqlx::query!(
         r#"
-        SELECT i.n AS "n!", t.last_seq AS "last_seq?",
+        SELECT i.n AS "n!", t.start AS "start?", t.last_seq AS "last_seq?",
                (SELECT min(e.seq) FROM task_events e
                  WHERE e.workspace_id = i.workspace_id AND e.task_id = i.task_id AND e.seq > i.cursor) AS next,
                CASE WHEN t.pending > 0 THEN (
@@ -284,12 +288,13 @@ pub async fn openings(
     )
     .fetch_all(conn)
     .await?;
-    let opening = |last_seq, next, pending: Option<Json<Vec<Summary>>>| Opening {
+    let opening = |start, last_seq, next, pending: Option<Json<Vec<Summary>>>| Opening {
+        start,
         last_seq,
         next,
         pending: pending.map_or_else(Vec::new, |Json(pending)| pending),
     };
-    Ok(rows.into_iter().map(|row| Some(opening(row.last_seq?, row.next, row.pending))).collect())
+    Ok(rows.into_iter().map(|row| Some(opening(row.start?, row.last_seq?, row.next, row.pending))).collect())
 }
 
 /// The number before the first event from `since` on; `None` where there is none.

@@ -21,7 +21,7 @@ pub struct ApprovalView<'a> {
     #[schema(example = "run-42")]
     run_id: &'a str,
     session_id: Option<&'a str>,
-    /// What a socket would be about; the run's id unless given.
+    /// What a socket is about; the run's id unless given.
     #[schema(example = "run-42")]
     task_id: &'a str,
     job_id: Option<&'a str>,

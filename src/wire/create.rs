@@ -46,7 +46,7 @@ pub struct CreateBody {
     /// What is to be decided: any object, at most 256 KiB. It comes back untouched.
     #[schema(required, nullable = false, value_type = Object)]
     context: Option<Box<RawValue>>,
-    /// What a socket would be about; the run's id by default.
+    /// What a socket is about; the run's id by default.
     task_id: Option<String>,
     session_id: Option<String>,
     job_id: Option<String>,

@@ -45,6 +45,15 @@ async fn a_log_is_read_page_by_page_from_any_place() {
     let last = api.emit("t", [501]).await;
     let page = replay(&api, "t", &format!("after={end}")).await;
     assert_eq!((numbers(&page), &page["cursor"]), (vec![501], &json!(last)));
+    // The beginning is a place as long as nothing has been cut.
+    let page = replay(&api, "t", "after=0&limit=1").await;
+    assert_eq!((numbers(&page), &page["recovered"]), (vec![1], &json!(true)));
+    assert_eq!(replay(&api, "nobody-knows", "after=0").await["recovered"], true);
+    let mut socket = Socket::resume(&api, "t", "0").await;
+    assert_eq!(
+        (socket.hello["data"]["recovered"].clone(), socket.next().await["data"]["n"].clone()),
+        (json!(true), json!(1))
+    );
     // One that never was is not honoured.
     let page = replay(&api, "t", "after=7&limit=1").await;
     assert_eq!((numbers(&page), &page["recovered"]), (vec![1], &json!(false)));

@@ -205,6 +205,12 @@ async fn what_is_wrong_with_a_message_is_said() {
     agent.cancel(&id, "enough").await.expect(200);
     let answer = socket.ask(json!({ "type": "resolve_approval", "approval_id": id, "approved": true })).await;
     assert_eq!(answer["data"]["code"], "cancelled");
+    let stands = &answer["data"]["approval"];
+    assert_eq!(
+        (&stands["status"], &stands["feedback"]),
+        (&json!("cancelled"), &json!("enough")),
+        "what stands is said"
+    );
 
     for text in ["nonsense", "{\"type\":\"ping\",\"type\":\"ping\"}", "[1]", "{\"type\":\"\\u0000\"}"] {
         socket.send_text(text).await;
@@ -213,10 +219,14 @@ async fn what_is_wrong_with_a_message_is_said() {
     socket.ws.send(Message::binary(vec![1, 2, 3])).await.unwrap();
     assert_eq!(socket.next().await["data"]["code"], "malformed");
     assert_eq!(socket.ask(json!({ "type": "ping" })).await["event_type"], "pong", "it is still open");
+    // All at once; each but the last is told why.
     for _ in 0..20 {
         socket.send_text("nonsense").await;
     }
-    assert!(matches!(socket.end().await, End::Closed(1008, _)));
+    for n in 1..20 {
+        assert_eq!(socket.next().await["data"]["code"], "malformed", "{n}");
+    }
+    assert!(matches!(socket.frame().await, Err(End::Closed(1008, _))));
 }
 
 #[tokio::test(flavor = "multi_thread")]

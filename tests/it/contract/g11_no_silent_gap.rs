@@ -108,6 +108,41 @@ async fn g11_whatever_redis_does() {
     assert_eq!(socket.event("approval_requested").await["data"]["approval_id"], id.as_str());
 }
 
+/// Hints bring everything, whoever caused it, and wherever: the sweep is only for what they miss.
+#[tokio::test(flavor = "multi_thread")]
+async fn g11_nothing_waits_for_the_sweep() {
+    // So rarely that whatever comes within half of it was not brought by it.
+    let setup = Setup {
+        flags: vec![("sweep.interval_ms", "10000".into()), ("sweep.interval_bus_down_ms", "10000".into())],
+        ..Setup::default()
+    };
+    let cluster = Cluster::with(setup).await.connected().await;
+    let admin = cluster.key("acme", "ana", &["workspace:admin"]).await;
+    let key = cluster.member("agent").await;
+    for instance in [0, 1] {
+        let (near, ana) = (cluster.api(0, &key), cluster.api(instance, &admin));
+        let asker = cluster.api(instance, &key);
+        let task = format!("t{instance}");
+        let mut socket = Socket::open(&near, &task).await;
+        let everything = async {
+            let ask = json!({ "task_id": task, "run_id": task });
+            let id = asker.ask(ask.clone()).await;
+            assert_eq!(socket.next().await["event_type"], "approval_requested");
+            assert_eq!(socket.next().await["event_type"], "workflow_paused");
+            ana.approve(&id).await.expect(200);
+            assert_eq!(socket.next().await["event_type"], "approval_resolved");
+            assert_eq!(socket.next().await["event_type"], "workflow_resumed");
+            asker.ask(ask).await;
+            socket.event("workflow_paused").await;
+            ana.delete(&format!("/api/v1/runs/{task}")).await.expect(204);
+            assert_eq!(socket.next().await["event_type"], "approval_cancelled");
+            asker.emit(&task, [1]).await;
+            socket.event("output").await;
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(5), everything).await.expect("by hints");
+    }
+}
+
 /// What the window of the sweep can't show, because this instance was away for longer, is looked up by name.
 #[tokio::test(flavor = "multi_thread")]
 async fn g11_a_lost_hint_costs_two_seconds() {
