@@ -27,8 +27,8 @@ pub struct Instance {
     uptime_seconds: f64,
     last_heartbeat: DateTime<Utc>,
     heartbeat_age_seconds: f64,
-    /// Live sockets, as of the last heartbeat.
-    connections: i32,
+    /// Live sockets. Those of an instance that was lost disappear when they are reaped.
+    connections: i64,
     /// Waiting calls, as of the last heartbeat.
     waiters: i32,
     /// `serving`, `degraded` (without Redis), `draining`, or `lost` (its lease ran out).

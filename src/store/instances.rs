@@ -50,8 +50,10 @@ pub struct Listed {
     pub started_at: DateTime<Utc>,
     pub last_heartbeat: DateTime<Utc>,
     pub state: String,
+    /// As of the last heartbeat.
     pub waiters: i32,
-    pub connections: i32,
+    /// Now.
+    pub connections: i64,
     pub uptime_seconds: f64,
     pub heartbeat_age_seconds: f64,
 }
@@ -60,7 +62,9 @@ pub struct Listed {
 pub async fn list(conn: &mut PgConnection) -> Result<Vec<Listed>, Error> {
     Ok(sqlx::query_as!(
         Listed,
-        r#"SELECT id, version, started_at, last_heartbeat, state, waiters, connections,
+        r#"SELECT id, version, started_at, last_heartbeat, state, waiters,
+                  (SELECT count(*) FROM active_connections c
+                    WHERE c.server_instance = instances.id AND c.closed_by IS NULL) AS "connections!",
                   extract(epoch FROM clock_timestamp() - started_at)::float8 AS "uptime_seconds!",
                   extract(epoch FROM clock_timestamp() - last_heartbeat)::float8 AS "heartbeat_age_seconds!"
              FROM instances
