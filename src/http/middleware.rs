@@ -39,6 +39,7 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
         AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
             // A bug of ours, but no reason to take everybody else's requests down with this one.
             tracing::error!(request_id = id.0, "a handler panicked");
+            api.metrics.panicked("request");
             Problem::new(Code::Internal, "the logs of this instance say what; quote the request id")
                 .into_response()
         })

@@ -119,9 +119,11 @@ impl Realtime {
 
     /// Serves one socket to its end. A panic ends that socket alone.
     pub async fn serve(self, socket: Socket, arrival: Arrival, place: Place) {
+        let metrics = self.metrics.clone();
         let serving = AssertUnwindSafe(Box::pin(opening::serve(self, socket, arrival)));
         if serving.catch_unwind().await.is_err() {
             tracing::error!("a session panicked; its socket is closed, its client will come again");
+            metrics.panicked("socket");
         }
         drop(place);
     }

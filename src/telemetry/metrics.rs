@@ -138,6 +138,11 @@ impl Metrics {
         self.within(|| counter!("signoff_events_sent_total").increment(count as u64));
     }
 
+    /// A bug of ours that cost one request, or one socket.
+    pub fn panicked(&self, what: &'static str) {
+        self.within(|| counter!("signoff_panics_total", "what" => what).increment(1));
+    }
+
     /// A socket that ended, by the close code that it was given (0: it just went).
     pub fn socket_closed(&self, code: u16) {
         self.within(|| counter!("signoff_sockets_closed_total", "code" => code.to_string()).increment(1));
@@ -212,6 +217,7 @@ fn describe() {
             "signoff_bus_hints_dropped_total",
             "Hints that were not published, by reason; the sweep makes up for them.",
         ),
+        ("signoff_panics_total", "Bugs that cost one request or one socket; the logs say where."),
         ("signoff_events_published_total", "Events that producers appended to tasks' logs."),
         ("signoff_events_sent_total", "Events that were sent to sockets."),
         ("signoff_sockets_opened_total", "Sockets that were opened, by whether their cursor was honoured."),

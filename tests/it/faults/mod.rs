@@ -4,5 +4,6 @@ mod clients_that_vanish;
 mod contended_rows;
 mod exhausted_pools;
 mod failover;
+mod odd_frames;
 mod unreadable_rows;
 mod upgrades;
