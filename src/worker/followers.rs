@@ -4,17 +4,15 @@
 //! and its window overlaps the round before by more than any transaction may live. After a pause longer than that,
 //! and after every confirmed subscription, all sockets' tasks are looked at once, and so is who owns them.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
-use super::{Round, Workers, outcomes::WINDOW};
+use super::{Pace, Round, Workers, outcomes::WINDOW};
 use crate::{
     bus::Seat,
     domain::event::TaskKey,
     store::{self, events},
 };
 
-/// A pause after which the window may have a hole.
-const PAUSE: Duration = Duration::from_secs(5);
 /// Up to so many sockets' tasks are asked for by name; more, by the window.
 const FEW: usize = 256;
 /// Names in one query.
@@ -22,21 +20,11 @@ const CHUNK: usize = 1_000;
 
 pub(super) async fn run(workers: Workers) {
     let mut round = Round::new("followers", workers.metrics.clone());
-    let mut bus = workers.bus.state();
-    let mut confirmed = bus.borrow_and_update().confirmed;
-    loop {
-        let interval = workers.sweep.interval(bus.borrow().up).mul_f64(rand::random_range(0.8..1.0));
-        tokio::select! {
-            () = tokio::time::sleep(interval) => {}
-            changed = bus.changed() => if changed.is_err() {
-                return;
-            },
-        }
-        let now_confirmed = bus.borrow_and_update().confirmed;
-        let everything = now_confirmed != confirmed || round.lag() > PAUSE;
+    let mut pace = Pace::new(&workers);
+    while let Some(everything) = pace.next(&round).await {
         let seats = workers.bus.seats.all();
         if round.run(look(&workers, &seats, everything)).await.is_some() {
-            confirmed = now_confirmed;
+            pace.done();
             if everything {
                 for seat in &seats {
                     seat.doubt();

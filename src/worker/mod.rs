@@ -6,9 +6,11 @@ mod followers;
 mod health;
 mod janitor;
 mod outcomes;
+mod pace;
 mod reaper;
 mod round;
 
+use self::pace::Pace;
 pub use self::{health::SweepHealth, round::Round};
 
 use crate::{

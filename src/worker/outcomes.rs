@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::{Round, SweepHealth, Workers};
+use super::{Pace, Round, SweepHealth, Workers};
 use crate::{
     bus::Source,
     domain::ids::ApprovalId,
@@ -16,8 +16,6 @@ use crate::{
 
 /// Longer than any transaction may live (statements 3 s, locks 2 s, idle 5 s, a command 8 s over all).
 pub(super) const WINDOW: Duration = Duration::from_secs(15);
-/// A pause after which the window may have a hole.
-const PAUSE: Duration = Duration::from_secs(5);
 /// Up to so many waited approvals are asked for by id; more, by the window.
 const FEW: usize = 256;
 /// Ids in one query.
@@ -25,22 +23,11 @@ const CHUNK: usize = 1_000;
 
 pub(super) async fn run(workers: Workers, health: SweepHealth) {
     let mut round = Round::new("outcomes", workers.metrics.clone());
-    let mut bus = workers.bus.state();
-    let mut confirmed = bus.borrow_and_update().confirmed;
-    loop {
-        let interval = workers.sweep.interval(bus.borrow().up).mul_f64(rand::random_range(0.8..1.0));
-        tokio::select! {
-            () = tokio::time::sleep(interval) => {}
-            changed = bus.changed() => if changed.is_err() {
-                return;
-            },
-        }
-        let now_confirmed = bus.borrow_and_update().confirmed;
-        let everything = now_confirmed != confirmed || round.lag() > PAUSE;
+    let mut pace = Pace::new(&workers);
+    while let Some(everything) = pace.next(&round).await {
         let waited = workers.bus.registry.waited();
-        let found = round.run(look(&workers, &waited, everything)).await;
-        if let Some(ended) = found {
-            confirmed = now_confirmed;
+        if let Some(ended) = round.run(look(&workers, &waited, everything)).await {
+            pace.done();
             workers.bus.registry.wake(ended, Source::Sweep);
         }
         health.set(round.lag() < WINDOW);
