@@ -139,8 +139,9 @@ impl<T: Weigh, R> Weigh for Call<T, R> {
     }
 }
 
-impl<T: Weigh + Send + Sync + 'static, R: Send + 'static> Calls<T, R> {
-    /// Starts `count` workers that hand batches of at most `most` to `run`.
+impl<T: Weigh + Clone + Send + Sync + 'static, R: Send + 'static> Calls<T, R> {
+    /// Starts `count` workers that hand batches of at most `most` to `run`. Where a batch fails for what is in it (a
+    /// row that is locked, a value that is refused), its calls are run again one by one.
     pub fn start<W, F>(
         lifecycle: &Lifecycle,
         name: &'static str,
@@ -149,11 +150,12 @@ impl<T: Weigh + Send + Sync + 'static, R: Send + 'static> Calls<T, R> {
     ) -> Self
     where
         W: Fn(Arc<[T]>) -> F + Clone + Send + Sync + 'static,
-        F: Future<Output = Result<Vec<R>, store::Error>> + Send,
+        F: Future<Output = Result<Vec<R>, store::Error>> + Send + 'static,
     {
+        let tracker = lifecycle.clone();
         let queue = Queue::start(lifecycle, name, sizes, move |calls| {
-            let run = run.clone();
-            async move { serve(name, calls, &run).await }
+            let (run, tracker) = (run.clone(), tracker.clone());
+            async move { serve(&tracker, name, calls, &run).await }
         });
         Self { queue }
     }
@@ -171,41 +173,59 @@ impl<T: Weigh + Send + Sync + 'static, R: Send + 'static> Calls<T, R> {
     }
 }
 
-async fn serve<T, R, W, F>(name: &'static str, calls: Vec<Call<T, R>>, run: &W)
+async fn serve<T, R, W, F>(lifecycle: &Lifecycle, name: &'static str, calls: Vec<Call<T, R>>, run: &W)
 where
-    W: Fn(Arc<[T]>) -> F,
-    F: Future<Output = Result<Vec<R>, store::Error>>,
+    T: Clone + Send + Sync + 'static,
+    R: Send + 'static,
+    W: Fn(Arc<[T]>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Vec<R>, store::Error>> + Send + 'static,
 {
-    let mut whats = Vec::with_capacity(calls.len());
-    let mut replies = Vec::with_capacity(calls.len());
-    for Call { what, since, reply } in calls {
-        if since.elapsed() < QUEUED {
-            whats.push(what);
-            replies.push(reply);
-        } else {
-            // Whoever asked may have gone; here and below.
-            let _ = reply.send(Err(Trouble::TimedOut));
-        }
+    let (in_time, late): (Vec<_>, Vec<_>) = calls.into_iter().partition(|it| it.since.elapsed() < QUEUED);
+    for call in late {
+        call.answer(Err(Trouble::TimedOut));
     }
-    if whats.is_empty() {
+    if in_time.is_empty() {
         return;
     }
-    let size = whats.len();
-    let result = timeout(ATTEMPT, run(whats.into())).await.unwrap_or_else(|elapsed| Err(elapsed.into()));
-    match result {
-        Ok(answers) if answers.len() == size => {
-            for (reply, answer) in replies.into_iter().zip(answers) {
-                let _ = reply.send(Ok(answer));
+    let whats: Arc<[T]> = in_time.iter().map(|call| call.what.clone()).collect();
+    match attempt(run, whats).await {
+        Ok(answers) => {
+            for (call, answer) in in_time.into_iter().zip(answers) {
+                call.answer(Ok(answer));
             }
         }
-        Ok(answers) => tracing::error!(name, size, answers = answers.len(), "a bug: some got no answer"),
+        Err(error) if error.is_of_the_data() && in_time.len() > 1 => {
+            tracing::warn!(name, %error, size = in_time.len(), "a batch failed; each of its calls is run by itself");
+            for call in in_time {
+                let run = run.clone();
+                lifecycle.spawn(name, async move {
+                    let answer = attempt(&run, [call.what.clone()].into()).await;
+                    let answer = answer.map(|mut answers| answers.pop()).map_err(Trouble::from);
+                    call.answer(answer.and_then(|answer| answer.ok_or(Trouble::TimedOut)));
+                });
+            }
+        }
         Err(error) => {
-            tracing::warn!(name, %error, size, "a batch failed, or is not known to have worked");
+            tracing::warn!(name, %error, size = in_time.len(), "a batch failed, or is not known to have worked");
             let trouble = Trouble::from(error);
-            for reply in replies {
-                let _ = reply.send(Err(trouble.clone()));
+            for call in in_time {
+                call.answer(Err(trouble.clone()));
             }
         }
+    }
+}
+
+async fn attempt<T, R, F>(run: &impl Fn(Arc<[T]>) -> F, whats: Arc<[T]>) -> Result<Vec<R>, store::Error>
+where
+    F: Future<Output = Result<Vec<R>, store::Error>>,
+{
+    timeout(ATTEMPT, run(whats)).await.unwrap_or_else(|elapsed| Err(elapsed.into()))
+}
+
+impl<T, R> Call<T, R> {
+    fn answer(self, answer: Result<R, Trouble>) {
+        // Whoever asked may have gone; what was done stays.
+        let _ = self.reply.send(answer);
     }
 }
 

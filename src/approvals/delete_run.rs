@@ -81,9 +81,10 @@ async fn delete(shared: &Shared, deletion: &Deletion) -> Result<Option<Vec<Ended
         return Ok((found == Run::Deleted).then(Vec::new));
     }
     let mut ended = Vec::new();
-    // All of them before the first is written: writing locks tasks, and whoever holds an approval may wait for its
-    // task. New ones can't come, for they would need the run.
+    // All of them before the first is written, and then their tasks: whoever holds an approval may wait for its task,
+    // and tasks are locked in one order. New ones can't come, for they would need the run.
     let mut pending = runs::lock_pending(&mut transaction, *workspace, run).await?;
+    runs::lock_tasks(&mut transaction, *workspace, run).await?;
     while !pending.is_empty() {
         let chunk = pending.split_off(pending.len().saturating_sub(CHUNK));
         let found = approvals::load(&mut transaction, &chunk).await?;

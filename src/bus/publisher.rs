@@ -60,6 +60,7 @@ impl Publisher {
             kept: Vec::new(),
             closed_until: Instant::now(),
             failing: false,
+            refused: false,
             metrics: metrics.clone(),
         };
         lifecycle.spawn_service("publisher", actor.run(hints, lifecycle.clone()));
@@ -116,6 +117,7 @@ struct Actor {
     closed_until: Instant,
     /// A failure that lasts is logged once.
     failing: bool,
+    refused: bool,
     metrics: Metrics,
 }
 
@@ -190,8 +192,23 @@ impl Actor {
             // Kept from here on: a checkout from the pool pings first, which would double the way.
             none => none.insert(self.redis.connection().await?),
         };
-        timeout(COMMAND, pipeline(&self.names, hints).exec_async(connection)).await??;
-        Ok(())
+        match timeout(COMMAND, pipeline(&self.names, hints).exec_async(connection)).await? {
+            // The server refused one of them (out of memory, a key of another kind), and ran the others: sending all
+            // of them again and again would help nobody.
+            Err(error) if error.code().is_some() => {
+                if !self.refused {
+                    tracing::warn!(%error, "Redis refused a hint; the metric of dropped hints counts the rest");
+                }
+                self.refused = true;
+                self.metrics.hints_dropped("refused", 1);
+                Ok(())
+            }
+            done => {
+                done?;
+                self.refused = false;
+                Ok(())
+            }
+        }
     }
 }
 

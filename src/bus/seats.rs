@@ -156,6 +156,8 @@ pub struct Seats {
 /// A seat, for as long as this is held and nobody else takes it.
 pub struct Seated {
     pub seat: Arc<Seat>,
+    /// The owner that it was taken from, which goes on until this one has become the owner.
+    displaced: Option<Arc<Seat>>,
     seats: Arc<Seats>,
 }
 
@@ -172,12 +174,17 @@ impl Seats {
         if taken.len() >= most && !taken.contains_key(&seat.key) {
             return Err(Full);
         }
-        let before = taken.insert(seat.key.clone(), seat.clone());
+        let displaced = taken.insert(seat.key.clone(), seat.clone());
         drop(taken);
-        if let Some(before) = before {
-            before.end(Verdict::Replaced);
-        }
-        Ok(Seated { seat, seats: self.clone() })
+        // One that is about to become the owner must not do so after this one.
+        let displaced = displaced.filter(|before| {
+            let owns = before.generation().is_some();
+            if !owns {
+                before.end(Verdict::Replaced);
+            }
+            owns
+        });
+        Ok(Seated { seat, displaced, seats: self.clone() })
     }
 
     pub fn count(&self) -> usize {
@@ -213,10 +220,27 @@ impl Seats {
     }
 }
 
+impl Seated {
+    /// This one is the owner now, and the one before it is not.
+    pub fn confirm(&mut self) {
+        if let Some(displaced) = self.displaced.take() {
+            displaced.end(Verdict::Replaced);
+        }
+    }
+}
+
 impl Drop for Seated {
     fn drop(&mut self) {
+        // So that nobody gives the seat back to it.
+        self.seat.end(Verdict::Gone);
         let mut taken = self.seats.lock();
         if taken.get(&self.seat.key).is_some_and(|there| Arc::ptr_eq(there, &self.seat)) {
+            // It never became the owner: whoever is has the seat again.
+            if let Some(owner) = self.displaced.take().filter(|owner| owner.verdict().is_none()) {
+                taken.insert(owner.key.clone(), owner.clone());
+                owner.look();
+                return;
+            }
             taken.remove(&self.seat.key);
             // A burst of sockets must not leave its table behind.
             if taken.capacity() > 1024 && taken.len() < taken.capacity() / 8 {
@@ -242,11 +266,34 @@ mod tests {
         let seats = Arc::new(Seats::default());
         let first = seats.sit(seat("a"), 1).unwrap();
         let second = seats.sit(seat("a"), 1).unwrap();
-        assert_eq!(first.seat.verdict(), Some(&Verdict::Replaced));
+        assert_eq!(first.seat.verdict(), Some(&Verdict::Replaced), "it had not become the owner yet");
         drop(first);
         assert_eq!(seats.count(), 1, "the older one leaves without the seat");
         assert!(seats.sit(seat("b"), 1).is_err());
         drop(second);
+        assert_eq!(seats.count(), 0);
+    }
+
+    #[test]
+    fn an_owner_goes_on_until_the_next_one_is_the_owner() {
+        let seats = Arc::new(Seats::default());
+        let first = seats.sit(seat("a"), 1).unwrap();
+        first.seat.owns(1);
+        let refused = seats.sit(seat("a"), 1).unwrap();
+        assert_eq!(first.seat.verdict(), None);
+        drop(refused);
+        assert!(Arc::ptr_eq(&seats.all()[0], &first.seat), "it has its seat again");
+        let mut second = seats.sit(seat("a"), 1).unwrap();
+        second.confirm();
+        assert_eq!(first.seat.verdict(), Some(&Verdict::Replaced));
+        drop((first, second));
+        assert_eq!(seats.count(), 0);
+        // One that has gone meanwhile gets nothing back.
+        let first = seats.sit(seat("a"), 1).unwrap();
+        first.seat.owns(2);
+        let refused = seats.sit(seat("a"), 1).unwrap();
+        drop(first);
+        drop(refused);
         assert_eq!(seats.count(), 0);
     }
 

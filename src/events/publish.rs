@@ -26,6 +26,7 @@ const SLACK: i64 = 1_000;
 const CUT: i64 = 2_000;
 
 /// Events of one task, in their order.
+#[derive(Clone)]
 pub struct Publication {
     pub key: TaskKey,
     pub events: Vec<(EventType, Opaque)>,

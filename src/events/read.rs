@@ -124,10 +124,11 @@ impl Events {
             Ok::<_, store::Error>((pages.pop().unwrap_or_default().events, head))
         };
         let (events, head) = timeout(READ, looking).await??;
-        let cursor = events.last().map_or(cursor, Event::cursor);
-        // A log that is empty, or was cut, ends where it ends.
-        let more = !events.is_empty() && cursor.0 < head;
-        Ok(Replay { cursor: if events.is_empty() { Cursor(head) } else { cursor }, more, events, recovered })
+        let complete = events.first().is_none_or(|first| first.seq == cursor.0 + 1);
+        // Only from what was read: what came since is for the next page.
+        let end = events.last().map_or(cursor, Event::cursor);
+        let more = !events.is_empty() && end.0 < head;
+        Ok(Replay { events, cursor: end, more, recovered: recovered.map(|honoured| honoured && complete) })
     }
 
     /// The place before the first event from `since` on, or the end of the log.
@@ -135,12 +136,6 @@ impl Events {
         let looking = async {
             let mut conn = self.database.read.checkout().await?;
             let before = events::before(&mut conn, key, since).await?;
-            let before = match before {
-                Some(before) => before,
-                None => {
-                    events::heads(&mut conn, std::slice::from_ref(key)).await?.first().map_or(0, |it| it.1)
-                }
-            };
             conn.done();
             Ok::<_, store::Error>(Cursor(before))
         };

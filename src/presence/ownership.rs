@@ -5,7 +5,11 @@
 //! and nothing here ever touches what a newer owner wrote.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    collections::HashSet,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -18,7 +22,7 @@ use crate::{
         seats::{Seat, Verdict},
     },
     config,
-    domain::{names::CallerName, policy::Actor},
+    domain::{event::TaskKey, names::CallerName, policy::Actor},
     lifecycle::Lifecycle,
     store::{
         self, Database,
@@ -39,6 +43,8 @@ const REFRESH: Duration = Duration::from_mins(2);
 const TOUCH: Duration = Duration::from_mins(1);
 /// Longest a new socket waits for its key to be written: what is sent to it meanwhile, the sweep brings.
 const KNOWN: Duration = Duration::from_millis(50);
+/// A claim that is older than this has been answered, one way or the other.
+const UNCLAIMED: Duration = Duration::from_secs(15);
 /// Longest a pass over all connections may take.
 const PASS: Duration = Duration::from_secs(8);
 
@@ -61,9 +67,12 @@ struct Shared {
     /// Records that are to be removed. Kept until they are: a live instance's ghosts nobody else would remove.
     leaving: Mutex<Vec<Arc<Seat>>>,
     left: Notify,
+    /// Redis was emptied, and our keys have not all been written again.
+    keys_lost: AtomicBool,
 }
 
 /// A claim on its way.
+#[derive(Clone)]
 pub struct Asked {
     seat: Arc<Seat>,
     session: Option<CallerName>,
@@ -116,6 +125,7 @@ impl Ownership {
             caps,
             leaving: Mutex::default(),
             left: Notify::new(),
+            keys_lost: AtomicBool::new(false),
         });
         let capacity = config.limits.max_sockets.max(config.limits.max_queued);
         // One worker: the order of this instance's claims is the order in which their seats were taken.
@@ -177,6 +187,26 @@ impl Ownership {
         }
     }
 
+    /// Removes records of ours that have no socket: a claim that was given up, and was committed all the same.
+    pub async fn remove_orphans(&self) -> Result<(), store::Error> {
+        let mut conn = self.shared.database.work.checkout().await?;
+        let instance = &self.shared.names.instance;
+        let most = i64::try_from(self.shared.bus.seats.count()).unwrap_or(i64::MAX);
+        if connections::count(&mut conn, instance).await? > most {
+            let records = connections::of_instance(&mut conn, instance, UNCLAIMED).await?;
+            // By task: a socket that is just taking a task over will have its record, or leave it to whoever had it.
+            let seats: HashSet<TaskKey> =
+                self.shared.bus.seats.all().iter().map(|seat| seat.key.clone()).collect();
+            let orphans: Vec<_> = records.into_iter().filter(|(key, _)| !seats.contains(key)).collect();
+            if !orphans.is_empty() {
+                tracing::warn!(connections = orphans.len(), "removed records of connections that nobody has");
+                connections::release(&mut conn, &orphans).await?;
+            }
+        }
+        conn.done();
+        Ok(())
+    }
+
     /// What rides along with a heartbeat: some keys are refreshed, all of them if they were lost; now and then it
     /// is written down when the clients last showed life.
     pub async fn keep_up(&self, beat: u64, lost: bool) {
@@ -185,11 +215,16 @@ impl Ownership {
             return;
         }
         if lost {
+            // Until all of them have been written: Redis may be gone again before that.
+            self.shared.keys_lost.store(true, Ordering::Relaxed);
             tracing::info!(connections = seats.len(), "Redis has lost our keys; they are written again");
         }
         if self.shared.bus.is_up() {
             let begun = Instant::now();
-            self.shared.refresh(&seats, beat, lost).await;
+            let all = self.shared.keys_lost.load(Ordering::Relaxed);
+            if self.shared.refresh(&seats, beat, all).await && all {
+                self.shared.keys_lost.store(false, Ordering::Relaxed);
+            }
             self.shared.metrics.heartbeat_part("keys", begun.elapsed());
         }
         let beats = beats_in(TOUCH, self.shared.heartbeat);
@@ -260,7 +295,8 @@ impl Shared {
         Ok(())
     }
 
-    async fn refresh(&self, seats: &[Arc<Seat>], beat: u64, all: bool) {
+    /// Answers whether all that was due was done.
+    async fn refresh(&self, seats: &[Arc<Seat>], beat: u64, all: bool) -> bool {
         let beats = beats_in(REFRESH, self.heartbeat);
         let due: Vec<&Arc<Seat>> = seats
             .iter()
@@ -279,10 +315,11 @@ impl Shared {
                 }
                 Err(error) => {
                     tracing::debug!(%error, "keys of connections were not refreshed");
-                    return;
+                    return false;
                 }
             }
         }
+        true
     }
 
     async fn touch(&self, seats: &[Arc<Seat>]) -> Result<(), store::Error> {

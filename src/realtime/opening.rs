@@ -14,7 +14,7 @@ use super::{
     socket::Socket,
 };
 use crate::{
-    bus::Seat,
+    bus::{Seat, seats::Seated},
     domain::{event::Cursor, names::CallerName},
     events::read::PENDING,
     presence::ownership::Outcome,
@@ -24,13 +24,14 @@ use crate::{
 /// is kept for as long as the socket lives.
 pub async fn serve(realtime: Realtime, mut socket: Socket, arrival: Arrival) {
     let seat = Seat::new(arrival.key.clone(), arrival.caller.key);
-    let Ok(seated) = realtime.bus.seats.sit(seat, realtime.max_sockets) else {
+    let Ok(mut seated) = realtime.bus.seats.sit(seat, realtime.max_sockets) else {
         let full = Reason::Full("this instance has as many sockets as it may have");
         return Box::pin(finish(realtime, socket, full)).await;
     };
     let seat = seated.seat.clone();
     seat.touch();
-    let reason = match Box::pin(open(&realtime, &mut socket, &seat, arrival)).await {
+    let record = Record { realtime: realtime.clone(), seat: seat.clone() };
+    let reason = match Box::pin(open(&realtime, &mut socket, &mut seated, arrival)).await {
         Ok((client, position)) => {
             let session = Session::new(realtime.clone(), socket, seat.clone(), client, position);
             let reason;
@@ -41,14 +42,27 @@ pub async fn serve(realtime: Realtime, mut socket: Socket, arrival: Arrival) {
     };
     // The next owner need not wait for this one's goodbye.
     drop(seated);
-    realtime.ownership.release(&seat);
+    drop(record);
     tracing::debug!(task_id = %seat.key.task, connection_id = %seat.connection, code = reason.code(), "socket closed");
     Box::pin(finish(realtime, socket, reason)).await;
 }
 
+/// The task's record, which goes with the socket, however that ends.
+struct Record {
+    realtime: Realtime,
+    seat: Arc<Seat>,
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        self.realtime.ownership.release(&self.seat);
+    }
+}
+
 async fn finish(realtime: Realtime, mut socket: Socket, reason: Reason) {
-    realtime.metrics.socket_closed(reason.code());
-    if reason != Reason::Gone && socket.close(&reason).await {
+    let said = reason != Reason::Gone && socket.close(&reason).await;
+    realtime.metrics.socket_closed(if said { reason.code() } else { 0 });
+    if said {
         socket.linger().await;
     }
 }
@@ -57,12 +71,13 @@ async fn finish(realtime: Realtime, mut socket: Socket, reason: Reason) {
 async fn open(
     realtime: &Realtime,
     socket: &mut Socket,
-    seat: &Arc<Seat>,
+    seated: &mut Seated,
     arrival: Arrival,
 ) -> Result<(Arc<Client>, i64), Reason> {
+    let seat = seated.seat.clone();
     let Arrival { caller, key, session, cursor, request_id } = arrival;
-    match realtime.ownership.claim(seat, session.clone(), caller.actor.clone()).await {
-        Ok(Outcome::Owner) => {}
+    match realtime.ownership.claim(&seat, session.clone(), caller.actor.clone()).await {
+        Ok(Outcome::Owner) => seated.confirm(),
         Ok(Outcome::Full) => {
             return Err(Reason::Full("the workspace or the principal has as many sockets as it may have"));
         }
@@ -72,7 +87,7 @@ async fn open(
             return Err(Reason::Full("it could not be opened now"));
         }
     }
-    let position = greet(realtime, socket, seat, session.as_ref(), cursor).await?;
+    let position = greet(realtime, socket, &seat, session.as_ref(), cursor).await?;
     Ok((Arc::new(Client { caller, key, session, request_id }), position))
 }
 
@@ -120,8 +135,6 @@ async fn greet(
     });
     // What happened since is sent like any other news.
     seat.sent(position);
-    if opening.last_seq > position {
-        seat.look();
-    }
+    seat.look();
     Ok(position)
 }

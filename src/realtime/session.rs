@@ -15,7 +15,7 @@ use super::{
     frames::Frame,
     outgoing::{Answer, Outgoing, Reconnect},
     requests::{self, Answering, Client},
-    socket::{Lost, Received, Socket},
+    socket::{Lost, PIECE, Received, Socket},
 };
 use crate::{
     batch::Trouble,
@@ -33,6 +33,12 @@ const MAX_STRIKES: u32 = 20;
 const FRESH: Duration = Duration::from_secs(5);
 /// A burst of messages may be so many times what a second allows.
 const BURST: u32 = 5;
+/// A message of more bytes counts for several.
+const MESSAGE: f64 = 16.0 * 1024.0;
+/// A message of at most so many bytes is read for its `ref` even where it is one too many.
+const SMALL: usize = 4 * 1024;
+/// Until a page that could not be read is asked for again.
+const RETRY: Duration = Duration::from_secs(2);
 /// Time that the clients of a draining instance are spread over, for each of its sockets; at least, and at most.
 const SPREAD: (Duration, Duration, Duration) =
     (Duration::from_millis(2), Duration::from_millis(500), Duration::from_secs(10));
@@ -114,7 +120,7 @@ impl Session {
                 return Ok(verdict.into());
             }
             if self.news && self.reading.is_none() {
-                self.read_on();
+                self.read_on(Duration::ZERO);
             }
             let turn = tokio::select! {
                 signals = self.seat.woken() => Turn::Signals(signals),
@@ -170,12 +176,15 @@ impl Session {
     }
 
     /// Asks for the next page.
-    fn read_on(&mut self) {
+    fn read_on(&mut self, after: Duration) {
         self.news = false;
         let reading =
             Reading { key: self.seat.key.clone(), after: self.position, generation: self.seat.generation() };
         let realtime = self.realtime.clone();
         let page: ReadingPage = Box::pin(async move {
+            if !after.is_zero() {
+                tokio::time::sleep(after).await;
+            }
             let at = Instant::now();
             (at, realtime.events.page(reading).await)
         });
@@ -187,8 +196,8 @@ impl Session {
         let page = match page {
             Ok(page) => page,
             Err(error) => {
-                // The sweep sees that something is missing here, and says so again.
-                tracing::debug!(%error, "a page of events could not be read");
+                tracing::debug!(%error, "a page of events could not be read; it is tried again");
+                self.read_on(RETRY.mul_f64(rand::random_range(0.5..1.0)));
                 return Ok(None);
             }
         };
@@ -200,37 +209,59 @@ impl Session {
             self.news = true;
             return Ok(None);
         }
-        let Some(last) = page.events.last() else { return Ok(None) };
         // Numbers have no gaps but those that retention cuts. Then the client must know.
         if page.events.first().is_some_and(|first| first.seq != self.position + 1) {
             return Ok(Some(Reason::TooSlow));
         }
-        let task = self.seat.key.task.as_str();
-        let texts: Vec<Vec<u8>> =
-            page.events.iter().map(|event| Outgoing::logged(task, event).text()).collect();
-        self.socket.send(texts.iter().map(Vec::as_slice)).await?;
-        self.position = last.seq;
-        self.seat.sent(last.seq);
-        self.news = true;
-        self.realtime.metrics.events_sent(page.events.len());
+        self.news = !page.events.is_empty();
+        let mut events = page.events.iter().peekable();
+        let mut texts: Vec<Vec<u8>> = Vec::new();
+        let mut size = 0;
+        while let Some(event) = events.next() {
+            let text = Outgoing::logged(self.seat.key.task.as_str(), event).text();
+            size += text.len();
+            texts.push(text);
+            if size < PIECE && events.peek().is_some() {
+                continue;
+            }
+            self.socket.send(texts.iter().map(Vec::as_slice)).await?;
+            self.position = event.seq;
+            self.seat.sent(event.seq);
+            self.realtime.metrics.events_sent(texts.len());
+            // A client that takes its time must hold up neither the drain nor its successor.
+            if self.realtime.lifecycle.closing().is_cancelled() || self.seat.verdict().is_some() {
+                break;
+            }
+            texts.clear();
+            size = 0;
+        }
         Ok(None)
     }
 
     /// Sees to what the client sent.
     async fn hear(&mut self, received: Received) -> Result<Option<Reason>, Lost> {
-        let frame = match received {
+        let text = match received {
             Received::Life => return Ok(None),
-            Received::Text(text) => Frame::parse(&text),
-            Received::Binary => Frame {
+            Received::Text(text) => Some(text),
+            Received::Binary => None,
+        };
+        let size = text.as_ref().map_or(0, |text| text.len());
+        // Before it is looked at: looking is what costs.
+        if !self.allowance.take(size) {
+            let problem =
+                Problem::new(Code::RateLimited, "too many messages, or too large ones; wait a second");
+            let small = text.filter(|text| text.len() <= SMALL);
+            let reference = small.and_then(|text| Frame::parse(&text).reference);
+            self.reply(&Answer::error(&problem, reference)).await?;
+            return Ok(None);
+        }
+        let frame = match text {
+            Some(text) => Frame::parse(&text),
+            None => Frame {
                 reference: None,
                 message: Err(Problem::new(Code::Malformed, "send JSON as text frames")),
             },
         };
-        if !self.allowance.take() {
-            let problem = Problem::new(Code::RateLimited, "too many messages; wait a second");
-            self.reply(&Answer::error(&problem, frame.reference)).await?;
-            return Ok(None);
-        }
         // Answered at once: the twentieth must not overtake what the others are told.
         if let Err(problem) = &frame.message {
             self.strikes += 1;
@@ -313,14 +344,18 @@ impl Allowance {
         Self { each_second, left: f64::from(each_second.saturating_mul(BURST)), at: Instant::now() }
     }
 
-    fn take(&mut self) -> bool {
+    /// A large message counts for several.
+    fn take(&mut self, size: usize) -> bool {
+        let weight = (f64::from(u32::try_from(size).unwrap_or(u32::MAX)) / MESSAGE).max(1.0);
         let gained = self.at.elapsed().as_secs_f64() * f64::from(self.each_second);
         self.at = Instant::now();
         self.left = (self.left + gained).min(f64::from(self.each_second.saturating_mul(BURST)));
-        if self.left < 1.0 {
+        // One that is heavier than any bucket goes with a full one.
+        let full = f64::from(self.each_second.saturating_mul(BURST));
+        if self.left < weight.min(full) {
             return false;
         }
-        self.left -= 1.0;
+        self.left -= weight.min(full);
         true
     }
 }

@@ -10,7 +10,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_io_timeout::TimeoutStream;
 use tokio_tungstenite::{
@@ -34,7 +34,7 @@ const READ_BUFFER: usize = 1024;
 /// What the kernel takes of ours before the client has received it. More would only hide who is slow.
 const SEND_BUFFER: usize = 64 * 1024;
 /// How much goes out in one piece, and has the send time-out for itself.
-const PIECE: usize = 16 * 1024;
+pub const PIECE: usize = 16 * 1024;
 /// Longest we stay for the client's side of the close handshake.
 const GOODBYE: Duration = Duration::from_secs(2);
 /// Longest reason in a close frame.
@@ -152,7 +152,7 @@ impl Socket {
         }
     }
 
-    /// Sends texts, in order. Each piece of them has the send time-out.
+    /// Sends texts, in order. Each piece of them has the send time-out, and all of them have it twice.
     ///
     /// Boxed, like all that a socket does but wait: while it waits it keeps no room for the rest.
     pub fn send<'a>(&mut self, texts: impl IntoIterator<Item = &'a [u8]>) -> Sending<'_> {
@@ -167,9 +167,11 @@ impl Socket {
         // What the codec has queued (a pong) must not end up inside a frame of ours.
         timeout(self.send_timeout, self.ws.flush()).await.map_err(|_| Lost::TooSlow)??;
         let mut sent = 0;
+        let until = Instant::now() + self.send_timeout * 2;
         while sent < frames.len() {
             let end = frames.len().min(sent + PIECE);
-            match timeout(self.send_timeout, write(self.ws.get_mut(), &frames[..end], &mut sent)).await {
+            let in_time = until.min(Instant::now() + self.send_timeout);
+            match timeout_at(in_time, write(self.ws.get_mut(), &frames[..end], &mut sent)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return Err(Lost::Gone),
                 Err(_) => {

@@ -318,6 +318,36 @@ pub async fn reap(conn: &mut PgConnection, ttl: Duration, limit: i64) -> Result<
     Ok(reaped.collect())
 }
 
+/// How many records an instance has.
+pub async fn count(conn: &mut PgConnection, instance: &str) -> Result<i64, Error> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM active_connections WHERE server_instance = $1"#,
+        instance
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// An instance's records that are older than `age`.
+pub async fn of_instance(
+    conn: &mut PgConnection,
+    instance: &str,
+    age: Duration,
+) -> Result<Vec<(TaskKey, Uuid)>, Error> {
+    let rows = sqlx::query!(
+        "SELECT workspace_id, task_id, id FROM active_connections
+          WHERE server_instance = $1 AND connected_at < now() - make_interval(secs => $2)",
+        instance,
+        age.as_secs_f64(),
+    )
+    .fetch_all(conn)
+    .await?;
+    let key = |workspace, task: &str| {
+        Some(TaskKey { workspace: WorkspaceId(workspace), task: CallerName::new(task).ok()? })
+    };
+    Ok(rows.into_iter().filter_map(|row| Some((key(row.workspace_id, &row.task_id)?, row.id))).collect())
+}
+
 /// Removes whatever is left of an instance that stops in good order.
 pub async fn release_all(conn: &mut PgConnection, instance: &str) -> Result<u64, Error> {
     let gone = sqlx::query!("DELETE FROM active_connections WHERE server_instance = $1", instance)

@@ -133,6 +133,8 @@ pub struct Page {
     pub events: Vec<Event>,
     /// False where the reader's generation has been replaced, closed or removed: it must not send any of this.
     pub owned: bool,
+    /// Something is missing behind the last event.
+    broken: bool,
 }
 
 /// A page ends with the event that reaches so many bytes of data.
@@ -183,6 +185,13 @@ pub async fn pages(conn: &mut PgConnection, readings: &[Reading], limit: i64) ->
         if let (Some(seq), Some(event_type), Some(Json(data)), Some(at)) =
             (row.seq, row.event_type, row.data, row.at)
         {
+            // A page ends before a hole: whoever reads on finds out that something is gone.
+            if page.events.last().is_some_and(|last| last.seq + 1 != seq) {
+                page.broken = true;
+            }
+            if page.broken {
+                continue;
+            }
             let (run_id, session_id) = (row.run_id, row.session_id);
             page.events.push(Event { seq, event_type, run_id, session_id, data, at });
         }
@@ -297,14 +306,13 @@ pub async fn openings(
     Ok(rows.into_iter().map(|row| Some(opening(row.start?, row.last_seq?, row.next, row.pending))).collect())
 }
 
-/// The number before the first event from `since` on; `None` where there is none.
-pub async fn before(
-    conn: &mut PgConnection,
-    key: &TaskKey,
-    since: DateTime<Utc>,
-) -> Result<Option<i64>, Error> {
+/// The number before the first event from `since` on, or the last one where there is none: one consistent reading.
+pub async fn before(conn: &mut PgConnection, key: &TaskKey, since: DateTime<Utc>) -> Result<i64, Error> {
     Ok(sqlx::query_scalar!(
-        "SELECT min(seq) - 1 FROM task_events WHERE workspace_id = $1 AND task_id = $2 AND created_at >= $3",
+        r#"SELECT coalesce(
+                  (SELECT min(e.seq) - 1 FROM task_events e
+                    WHERE e.workspace_id = $1 AND e.task_id = $2 AND e.created_at >= $3),
+                  (SELECT t.last_seq FROM tasks t WHERE t.workspace_id = $1 AND t.task_id = $2), 0) AS "before!""#,
         key.workspace.0,
         key.task.as_str(),
         since,

@@ -57,6 +57,26 @@ pub async fn lock_pending(
     Ok(ids.into_iter().map(ApprovalId).collect())
 }
 
+/// Locks the tasks of the run's pending approvals, in the order in which everybody locks tasks.
+pub async fn lock_tasks(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    run: &CallerName,
+) -> Result<(), Error> {
+    sqlx::query!(
+        "SELECT t.task_id FROM tasks t
+          WHERE t.workspace_id = $1
+            AND t.task_id IN (SELECT a.task_id FROM approval_requests a
+                               WHERE a.workspace_id = $1 AND a.run_id = $2 AND a.status = 'pending')
+          ORDER BY t.workspace_id, t.task_id FOR UPDATE",
+        workspace.0,
+        run.as_str(),
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(())
+}
+
 pub async fn mark_deleted(
     conn: &mut PgConnection,
     workspace: WorkspaceId,

@@ -48,5 +48,5 @@ async fn once(workers: &Workers) -> Result<(), store::Error> {
         workers.bus.seats.check(&key);
     }
     conn.done();
-    Ok(())
+    workers.ownership.remove_orphans().await
 }

@@ -308,6 +308,25 @@ async fn a_flood_of_messages_is_answered_with_a_limit() {
     assert!(pongs >= 10 && limited > 0, "{pongs} {limited}");
 }
 
+/// Large messages count for more than one: what it takes to look at them is bounded, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn large_messages_are_weighed() {
+    let cluster = one().await;
+    let api = cluster.api(0, &cluster.member("agent").await);
+    let mut socket = Socket::open(&api, "t").await;
+    let large = json!({ "type": "ping", "x": "x".repeat(400_000) }).to_string();
+    for _ in 0..10 {
+        socket.send_text(&large).await;
+    }
+    let mut limited = 0;
+    for _ in 0..10 {
+        let event = socket.next().await;
+        assert_eq!(event["event_type"], "error");
+        limited += u32::from(event["data"]["code"] == "rate_limited");
+    }
+    assert!(limited >= 5, "{limited}");
+}
+
 /// `limits.max_sockets` of the instance, of the workspace, of the principal: 1013, and taking over is never refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn full_is_full() {

@@ -143,3 +143,24 @@ async fn g09_forged_letters_close_nothing() {
     let number = api.emit("t", [1]).await;
     assert_eq!(socket.next().await["cursor"], number.as_str());
 }
+
+/// A socket that can't become the owner leaves the one that is alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn g09_a_failed_take_over_takes_nothing() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await.connected().await;
+    let api = cluster.api(0, &cluster.member("agent").await);
+    let mut owner = Socket::open(&api, "t").await;
+    let mut conn = cluster.database.connect().await;
+    let mut holding = sqlx::Connection::begin(&mut conn).await.unwrap();
+    sqlx::query("SELECT id FROM active_connections WHERE task_id = 't' FOR UPDATE")
+        .execute(&mut *holding)
+        .await
+        .unwrap();
+    let refused = Socket::try_open(request(&api, "t", "")).await.unwrap();
+    assert!(matches!(refused, Err(End::Closed(1013, _))), "{:?}", refused.err());
+    holding.rollback().await.unwrap();
+    assert_eq!(owner.ask(json!({ "type": "ping" })).await["event_type"], "pong");
+    let number = api.emit("t", [1]).await;
+    assert_eq!(owner.event("output").await["cursor"], number.as_str());
+    api.connection("t").await.expect(200);
+}

@@ -169,3 +169,27 @@ async fn g10_a_half_open_connection_is_noticed() {
     proxy.set(Mode::Hang);
     eventually("it is gone", || async { near.connection("t").await.status == 404 }).await;
 }
+
+/// A record that no socket has (a claim that was given up, and committed all the same) goes by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn g10_an_orphaned_record_goes() {
+    let process_database = TestDatabase::new().await;
+    let process = Process::start(&process_database, &unique("it"), &short_lease()).await;
+    let key = make_key(&process_database, "acme", "agent", &["workspace:admin"]).await;
+    let api = Api::new(&process.url, &key);
+    let _live = Socket::open(&api, "live").await;
+    let mut conn = process_database.connect().await;
+    sqlx::query(
+        "INSERT INTO active_connections (id, workspace_id, task_id, principal_id, principal_name, server_instance,
+                connected_at)
+         SELECT gen_random_uuid(), workspace_id, 'ghost', principal_id, principal_name, server_instance,
+                now() - interval '1 minute'
+           FROM active_connections",
+    )
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    api.connection("ghost").await.expect(200);
+    eventually("the ghost is gone", || async { api.connection("ghost").await.status == 404 }).await;
+    api.connection("live").await.expect(200);
+}

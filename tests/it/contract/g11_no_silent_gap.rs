@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Api, Cluster, RedisServer, Setup, Socket, eventually};
+use crate::support::{Api, Cluster, End, RedisServer, Setup, Socket, eventually};
 
 const EVENTS: u64 = 3_000;
+const SENT: u64 = 1_500;
 
 fn number(event: &Value) -> u64 {
     event["data"]["n"].as_u64().unwrap_or_else(|| panic!("no number: {event}"))
@@ -106,6 +107,58 @@ async fn g11_whatever_redis_does() {
     // Approvals come the same way.
     let id = two.ask(json!({ "task_id": "t" })).await;
     assert_eq!(socket.event("approval_requested").await["data"]["approval_id"], id.as_str());
+}
+
+/// Whoever follows a log by asking again and again misses nothing either, whatever is committed between two looks.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn g11_polling_misses_nothing() {
+    let cluster = Cluster::start().await.connected().await;
+    let key = cluster.member("agent").await;
+    let producer = cluster.api(0, &key);
+    producer.emit("t", [0]).await;
+    let polling = (0..3).map(|_| {
+        let api = cluster.api(1, &key);
+        tokio::task::spawn(async move {
+            let (mut cursor, mut expected) = ("0".to_owned(), 0);
+            while expected < SENT {
+                let page = api.get(&format!("/api/v1/tasks/t/events?after={cursor}")).await.expect(200).body;
+                assert_eq!(page["recovered"], true);
+                for event in page["items"].as_array().unwrap() {
+                    assert_eq!(number(event), expected);
+                    expected += 1;
+                }
+                page["cursor"].as_str().unwrap().clone_into(&mut cursor);
+            }
+        })
+    });
+    let polling: Vec<_> = polling.collect();
+    for n in 1..SENT {
+        producer.emit("t", [n]).await;
+    }
+    for poller in polling {
+        poller.await.unwrap();
+    }
+}
+
+/// A hole in a log, whatever made it, is no place to read over.
+#[tokio::test(flavor = "multi_thread")]
+async fn g11_a_hole_is_told() {
+    let cluster = Cluster::start().await.connected().await;
+    let api = cluster.api(0, &cluster.member("agent").await);
+    let first = api.emit("t", [0]).await;
+    api.emit("t", 1..6).await;
+    let mut conn = cluster.database.connect().await;
+    sqlx::query("DELETE FROM task_events WHERE data::text = '{\"n\":3}'").execute(&mut conn).await.unwrap();
+    let mut socket = Socket::resume(&api, "t", &first).await;
+    for n in 1..3 {
+        assert_eq!(number(&socket.next().await), n);
+    }
+    assert!(matches!(socket.frame().await, Err(End::Closed(4408, _))));
+    let page = api.get(&format!("/api/v1/tasks/t/events?after={first}")).await.expect(200).body;
+    assert_eq!(page["items"].as_array().unwrap().len(), 2);
+    let cursor = page["cursor"].as_str().unwrap();
+    let page = api.get(&format!("/api/v1/tasks/t/events?after={cursor}")).await.expect(200).body;
+    assert_eq!(page["recovered"], false);
 }
 
 /// Hints bring everything, whoever caused it, and wherever: the sweep is only for what they miss.

@@ -210,3 +210,31 @@ async fn g13_a_stuck_socket_does_not_hold_up_the_drain() {
     }
     assert!(cluster.instances[0].app.drain().await, "everything ended in time");
 }
+
+/// A client that takes its time, but takes, is sent away in time like everybody else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn g13_a_slow_socket_does_not_hold_up_the_drain() {
+    use tokio::io::AsyncReadExt;
+    let setup = Setup { instances: 1, ..Setup::default() };
+    let cluster = Cluster::with(setup).await.connected().await;
+    let api = cluster.api(0, &cluster.member("agent").await);
+    let mut slow = Socket::open(&api, "t").await;
+    let events: Vec<_> =
+        (0..300).map(|_| json!({ "event_type": "output", "data": "x".repeat(10_000) })).collect();
+    for _ in 0..5 {
+        api.post("/api/v1/tasks/t/events", &json!({ "events": events })).await.expect(202);
+    }
+    // A few kilobytes at a time, as fast as a slow line would bring them.
+    let reading = tokio::task::spawn(async move {
+        let mut buffer = vec![0; 4_096];
+        let mut line = tokio::time::interval(std::time::Duration::from_millis(100));
+        loop {
+            line.tick().await;
+            if !matches!(slow.ws.get_mut().read(&mut buffer).await, Ok(1..)) {
+                break;
+            }
+        }
+    });
+    assert!(cluster.instances[0].app.drain().await, "everything ended in time");
+    reading.abort();
+}
