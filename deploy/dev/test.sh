@@ -129,6 +129,8 @@ listed() {
 # --- test ---
 
 run_tests() {
+  # One test opens two thousand sockets.
+  raise_open_files
   if command -v cargo-nextest >/dev/null; then
     in_session cargo nextest run --locked "$@"
   else

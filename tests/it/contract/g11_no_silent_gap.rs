@@ -1,11 +1,16 @@
 //! G11: whoever comes back with its cursor gets each later event once and in order, or is told that it can't.
 
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 
-use crate::support::{Api, Cluster, End, RedisServer, Setup, Socket, eventually};
+use crate::support::{
+    Api, Cluster, End, RedisServer, Setup, Socket, TestDatabase, cluster::make_key, eventually,
+    process::Process, unique,
+};
 
 const EVENTS: u64 = 3_000;
 const SENT: u64 = 1_500;
+const HERD: usize = 2_000;
 
 fn number(event: &Value) -> u64 {
     event["data"]["n"].as_u64().unwrap_or_else(|| panic!("no number: {event}"))
@@ -253,4 +258,45 @@ async fn g11_a_snapshot_and_what_comes_after_it_fit() {
     let again = Socket::open(&agent, "t").await;
     assert_eq!(again.hello["data"]["pending"].as_array().unwrap().len(), 100);
     assert_ne!(again.hello["data"]["pending"][0]["approval_id"], pending[0].as_str());
+}
+
+/// Two thousand sockets whose instance dies all come to the other one at once, each with its cursor.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn g11_a_herd_finds_its_way() {
+    let limits =
+        ["limits.max_sockets", "limits.max_sockets_per_workspace", "limits.max_sockets_per_principal"];
+    let flags = limits.map(|limit| (limit, "5000".to_owned())).into();
+    let setup = Setup { flags, ..Setup::default() };
+    let database = TestDatabase::new().await;
+    let prefix = unique("it");
+    let mut one = Process::start(&database, &prefix, &setup).await;
+    let two = Process::start(&database, &prefix, &setup).await;
+    let key = make_key(&database, "acme", "agent", &["workspace:admin"]).await;
+    let (near, far) = (Api::new(&one.url, &key), Api::new(&two.url, &key));
+    let open = |api: Api, n: usize, query: String| async move {
+        Socket::open_with(&api, &format!("t{n}"), &query).await
+    };
+    let herd: Vec<Socket> = futures_util::stream::iter(0..HERD)
+        .map(|n| open(near.clone(), n, String::new()))
+        .buffered(64)
+        .collect()
+        .await;
+    let cursors: Vec<String> = herd.iter().map(Socket::cursor).collect();
+    one.kill();
+    drop(herd);
+    // Something happens to some of them while they are nowhere.
+    for n in (0..HERD).step_by(100) {
+        far.emit(&format!("t{n}"), [7]).await;
+    }
+    let back = futures_util::stream::iter(cursors.into_iter().enumerate())
+        .map(|(n, cursor)| open(far.clone(), n, format!("cursor={cursor}")))
+        .buffered(256)
+        .collect::<Vec<Socket>>()
+        .await;
+    for (n, mut socket) in back.into_iter().enumerate() {
+        assert_eq!(socket.hello["data"]["recovered"], true);
+        if n % 100 == 0 {
+            assert_eq!(number(&socket.next().await), 7);
+        }
+    }
 }
