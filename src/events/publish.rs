@@ -29,7 +29,8 @@ const CUT: i64 = 2_000;
 #[derive(Clone)]
 pub struct Publication {
     pub key: TaskKey,
-    pub events: Vec<(EventType, Opaque)>,
+    /// Shared: a batch keeps its calls until they are answered, and must not copy what they carry.
+    pub events: Arc<[(EventType, Opaque)]>,
 }
 
 /// The events are in the log.
@@ -75,14 +76,14 @@ async fn append(shared: &Shared, publications: &[Publication]) -> Result<Vec<Acc
             tasks.len() - 1
         });
         let count = &mut tasks[t].1;
-        for (event_type, data) in &publication.events {
+        for (event_type, data) in publication.events.iter() {
             *count += 1;
             rows.push(NewEvent {
                 t,
                 nth: *count,
-                event_type: event_type.as_str().to_owned(),
+                event_type: event_type.as_str(),
                 size: data.get().len(),
-                data: data.clone(),
+                data,
             });
         }
         lasts.push((t, *count));

@@ -89,7 +89,7 @@ pub async fn publish(
 ) -> Result<(StatusCode, Json<AcceptedView>), Problem> {
     let events = events(value)?;
     let key = TaskKey { workspace: may.caller.workspace, task };
-    let accepted = api.events.publish(Publication { key, events }).await?;
+    let accepted = api.events.publish(Publication { key, events: events.into() }).await?;
     let view = AcceptedView { cursor: accepted.cursor.to_string(), connected: accepted.connected };
     Ok((StatusCode::ACCEPTED, Json(view)))
 }

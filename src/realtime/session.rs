@@ -213,7 +213,8 @@ impl Session {
         if page.events.first().is_some_and(|first| first.seq != self.position + 1) {
             return Ok(Some(Reason::TooSlow));
         }
-        self.news = !page.events.is_empty();
+        // Besides what was heard of while it was read.
+        self.news |= !page.events.is_empty();
         let mut events = page.events.iter().peekable();
         let mut texts: Vec<Vec<u8>> = Vec::new();
         let mut size = 0;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
@@ -38,13 +39,13 @@ impl Event {
 
 /// An event that is to be appended.
 #[derive(Debug, Clone, Serialize)]
-pub struct NewEvent {
+pub struct NewEvent<'a> {
     /// Index into the tasks of the batch.
     pub t: usize,
     /// 1 for the first of its task within the batch.
     pub nth: i64,
-    pub event_type: String,
-    pub data: Opaque,
+    pub event_type: &'a str,
+    pub data: &'a RawValue,
     pub size: usize,
 }
 
@@ -70,7 +71,7 @@ pub struct Appended {
 pub async fn append(
     conn: &mut PgConnection,
     tasks: &[(TaskKey, i64)],
-    events: &[NewEvent],
+    events: &[NewEvent<'_>],
     lease_ttl: Duration,
 ) -> Result<Vec<Appended>, Error> {
     let rows: Vec<TaskRow<'_>> = tasks

@@ -201,6 +201,35 @@ async fn g11_nothing_waits_for_the_sweep() {
     }
 }
 
+/// A hint that comes while a page is being read is not forgotten over it, even if that page turns out empty.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn g11_a_hint_during_a_reading_counts() {
+    // Whatever the sweep has to bring comes too late.
+    let setup = Setup {
+        flags: vec![("sweep.interval_ms", "10000".into()), ("sweep.interval_bus_down_ms", "10000".into())],
+        ..Setup::default()
+    };
+    let cluster = Cluster::with(setup).await.connected().await;
+    let key = cluster.member("agent").await;
+    let (one, two) = (cluster.api(0, &key), cluster.api(1, &key));
+    let mut socket = Socket::open(&one, "t").await;
+    for round in 0..400 {
+        // Hints without news keep it reading; the one with news comes in between.
+        let seats = cluster.instances[0].app.bus.seats.clone();
+        let seat = seats.all().pop().unwrap();
+        let noise = tokio::task::spawn(async move {
+            for _ in 0..40 {
+                seat.look();
+                tokio::task::yield_now().await;
+            }
+        });
+        two.emit("t", [round]).await;
+        let event = tokio::time::timeout(std::time::Duration::from_secs(4), socket.next()).await;
+        assert_eq!(number(&event.unwrap_or_else(|_| panic!("round {round} waits for the sweep"))), round);
+        noise.await.unwrap();
+    }
+}
+
 /// What the window of the sweep can't show, because this instance was away for longer, is looked up by name.
 #[tokio::test(flavor = "multi_thread")]
 async fn g11_a_lost_hint_costs_two_seconds() {
