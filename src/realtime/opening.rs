@@ -83,7 +83,8 @@ async fn open(
         }
         Ok(Outcome::Ended) => return Err(Reason::Replaced),
         Err(error) => {
-            tracing::warn!(%error, "a socket could not be opened");
+            // Its batch has been logged; a herd would log it thousands of times.
+            tracing::debug!(%error, "a socket could not be opened");
             return Err(Reason::Full("it could not be opened now"));
         }
     }
@@ -101,7 +102,7 @@ async fn greet(
 ) -> Result<i64, Reason> {
     let given = cursor.and_then(Result::ok);
     let opening = realtime.events.open(seat.key.clone(), given).await.map_err(|error| {
-        tracing::warn!(%error, "a socket could not be opened");
+        tracing::debug!(%error, "a socket could not be opened");
         Reason::Full("it could not be opened now")
     })?;
     // The claim has made the task known; it is gone only if its workspace is.
