@@ -61,7 +61,7 @@ impl Drop for Record {
 
 async fn finish(realtime: Realtime, mut socket: Socket, reason: Reason) {
     let said = reason != Reason::Gone && socket.close(&reason).await;
-    realtime.metrics.socket_closed(if said { reason.code() } else { 0 });
+    realtime.metrics.socket_closed(reason.code(), said);
     if said {
         socket.linger().await;
     }

@@ -143,9 +143,12 @@ impl Metrics {
         self.within(|| counter!("signoff_panics_total", "what" => what).increment(1));
     }
 
-    /// A socket that ended, by the close code that it was given (0: it just went).
-    pub fn socket_closed(&self, code: u16) {
-        self.within(|| counter!("signoff_sockets_closed_total", "code" => code.to_string()).increment(1));
+    /// A socket that ended: the close code that stands for why (0: the client went), and whether the client was told.
+    pub fn socket_closed(&self, code: u16, told: bool) {
+        let told = if told { "yes" } else { "no" };
+        self.within(|| {
+            counter!("signoff_sockets_closed_total", "code" => code.to_string(), "told" => told).increment(1);
+        });
     }
 
     pub fn socket_opened(&self, recovered: &'static str) {
@@ -221,7 +224,10 @@ fn describe() {
         ("signoff_events_published_total", "Events that producers appended to tasks' logs."),
         ("signoff_events_sent_total", "Events that were sent to sockets."),
         ("signoff_sockets_opened_total", "Sockets that were opened, by whether their cursor was honoured."),
-        ("signoff_sockets_closed_total", "Sockets that ended, by close code; 0 where there was none."),
+        (
+            "signoff_sockets_closed_total",
+            "Sockets that ended, by close code (0: the client went) and by whether the client was told.",
+        ),
         ("signoff_connections_reaped_total", "Records of dead instances' connections that were removed."),
         ("signoff_sweeps_total", "Rounds of each sweep, by result."),
         ("signoff_heartbeats_total", "Heartbeats, by where to and result."),
