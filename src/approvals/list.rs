@@ -1,13 +1,12 @@
 //! What is pending, and whether the caller may decide it.
 
-use tokio::time::timeout;
+use sqlx::PgConnection;
 
 use super::{Approvals, read::READ};
 use crate::{
     batch::Trouble,
     domain::{decision::Vote, policy::Actor},
     store::{
-        self,
         approvals::Loaded,
         listing::{self, Filter, Position},
     },
@@ -29,13 +28,8 @@ impl Approvals {
         let limit = usize::try_from(filter.limit).unwrap_or(1);
         // One more than asked tells whether there is another page.
         filter.limit += 1;
-        let reading = async {
-            let mut conn = self.shared.database.read.checkout().await?;
-            let items = listing::pending(&mut conn, &filter).await?;
-            conn.done();
-            Ok::<_, store::Error>(items)
-        };
-        let mut items = timeout(READ, reading).await??;
+        let read = async |conn: &mut PgConnection| listing::pending(conn, &filter).await;
+        let mut items = self.shared.database.read.run(READ, read).await?;
         let fit = items.iter().scan(0, |size, loaded| {
             *size += loaded.approval.request.size();
             Some(*size)

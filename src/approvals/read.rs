@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use sqlx::PgConnection;
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
@@ -131,24 +132,14 @@ impl Approvals {
         id: ApprovalId,
     ) -> Result<Vec<DecisionRecord>, Failure> {
         self.get(workspace, id).await?;
-        let reading = async {
-            let mut conn = self.shared.database.read.checkout().await?;
-            let decisions = store::approvals::decisions(&mut conn, workspace, id).await?;
-            conn.done();
-            Ok::<_, store::Error>(decisions)
-        };
-        Ok(timeout(READ, reading).await.map_err(Trouble::from)?.map_err(Trouble::from)?)
+        let read = async |conn: &mut PgConnection| store::approvals::decisions(conn, workspace, id).await;
+        Ok(self.shared.database.read.run(READ, read).await.map_err(Trouble::from)?)
     }
 
     /// Every change, oldest first.
     pub async fn audit(&self, workspace: WorkspaceId, id: ApprovalId) -> Result<Vec<AuditRecord>, Failure> {
         self.get(workspace, id).await?;
-        let reading = async {
-            let mut conn = self.shared.database.read.checkout().await?;
-            let records = store::audit::of_approval(&mut conn, workspace, id).await?;
-            conn.done();
-            Ok::<_, store::Error>(records)
-        };
-        Ok(timeout(READ, reading).await.map_err(Trouble::from)?.map_err(Trouble::from)?)
+        let read = async |conn: &mut PgConnection| store::audit::of_approval(conn, workspace, id).await;
+        Ok(self.shared.database.read.run(READ, read).await.map_err(Trouble::from)?)
     }
 }

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use moka::future::Cache;
+use sqlx::PgConnection;
 
 use super::{
     key::ApiKey,
@@ -94,26 +95,18 @@ impl Authenticator {
     /// Makes a ticket for one socket: it stands for the caller's key, for half a minute, once.
     pub async fn ticket(&self, caller: &Caller) -> Result<(Ticket, DateTime<Utc>), Rejection> {
         let ticket = Ticket::generate();
-        let making = async {
-            let mut conn = self.database.decide.checkout().await?;
-            let expires_at = tickets::create(&mut conn, &ticket.hash(), caller.key, TICKET).await?;
-            conn.done();
-            Ok::<_, store::Error>(expires_at)
-        };
-        let expires_at = tokio::time::timeout(LOOK_UP, making).await.unwrap_or_else(|it| Err(it.into()));
+        let hash = ticket.hash();
+        let make = async |conn: &mut PgConnection| tickets::create(conn, &hash, caller.key, TICKET).await;
+        let expires_at = self.database.decide.run(LOOK_UP, make).await;
         let expires_at = expires_at.map_err(|error| Rejection::Unavailable(Arc::new(error)))?;
         Ok((ticket, expires_at))
     }
 
     /// Uses a ticket up.
     pub async fn redeem(&self, ticket: &Ticket) -> Result<Caller, Rejection> {
-        let redeeming = async {
-            let mut conn = self.database.decide.checkout().await?;
-            let prefix = tickets::redeem(&mut conn, &ticket.hash()).await?;
-            conn.done();
-            Ok::<_, store::Error>(prefix)
-        };
-        let prefix = tokio::time::timeout(LOOK_UP, redeeming).await.unwrap_or_else(|it| Err(it.into()));
+        let hash = ticket.hash();
+        let redeem = async |conn: &mut PgConnection| tickets::redeem(conn, &hash).await;
+        let prefix = self.database.decide.run(LOOK_UP, redeem).await;
         let prefix = prefix.map_err(|error| Rejection::Unavailable(Arc::new(error)))?;
         let prefix = prefix.ok_or(Rejection::Unauthenticated)?;
         Ok(caller(&*self.stored(&prefix).await?, &prefix))
@@ -130,13 +123,8 @@ impl Authenticator {
 
     /// Bounded in time: everybody who uses the key waits for this one look-up.
     async fn look_up(&self, prefix: &str) -> Result<Option<Arc<StoredKey>>, store::Error> {
-        let looking = async {
-            let mut conn = self.database.read.checkout().await?;
-            let found = store::keys::find(&mut conn, prefix).await?;
-            conn.done();
-            Ok(found.map(Arc::new))
-        };
-        tokio::time::timeout(LOOK_UP, looking).await?
+        let look = async |conn: &mut PgConnection| store::keys::find(conn, prefix).await;
+        Ok(self.database.read.run(LOOK_UP, look).await?.map(Arc::new))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Appending what producers send: many events, one durable commit.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use tokio::time::timeout;
+use sqlx::PgConnection;
 
 use super::{Events, Shared};
 use crate::{
@@ -22,6 +22,8 @@ const BATCH: usize = 64;
 const WORKERS: usize = 2;
 /// How far a task's log may grow beyond what is kept of it before it is cut.
 const SLACK: i64 = 1_000;
+/// Longest that it may take.
+const TRIM: Duration = Duration::from_secs(4);
 /// Events that one statement deletes.
 const CUT: i64 = 2_000;
 
@@ -115,14 +117,11 @@ async fn append(shared: &Shared, publications: &[Publication]) -> Result<Vec<Acc
 fn trim(shared: &Shared, key: TaskKey) {
     let (database, keep) = (shared.database.clone(), shared.keep);
     shared.lifecycle.spawn("trim", async move {
-        let trimming = async {
-            let mut conn = database.work.checkout().await?;
-            while events::trim(&mut conn, &key, keep, CUT).await? > 0 {}
-            conn.done();
-            Ok::<_, store::Error>(())
+        let cut = async |conn: &mut PgConnection| {
+            while events::trim(conn, &key, keep, CUT).await? > 0 {}
+            Ok(())
         };
-        let result = timeout(std::time::Duration::from_secs(4), trimming).await;
-        if let Err(error) = result.unwrap_or_else(|elapsed| Err(elapsed.into())) {
+        if let Err(error) = database.work.run(TRIM, cut).await {
             tracing::warn!(%error, "a task's log could not be cut; the next events try again");
         }
     });

@@ -3,16 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
-use tokio::time::timeout;
+use sqlx::PgConnection;
 
 use super::{Events, Shared};
 use crate::{
     batch::{Calls, Trouble, Weigh},
     domain::event::{Cursor, TaskKey},
-    store::{
-        self,
-        events::{self, Event, Opening, Page, Reading},
-    },
+    store::events::{self, Event, Opening, Page, Reading},
 };
 
 /// Readings in one query at most, and workers that read.
@@ -116,14 +113,12 @@ impl Events {
             From::Time(since) => (self.before(&key, since).await?, None),
         };
         let reading = Reading { key: key.clone(), after: cursor.0, generation: None };
-        let looking = async {
-            let mut conn = self.database.read.checkout().await?;
-            let mut pages = events::pages(&mut conn, &[reading], limit).await?;
-            let head = events::heads(&mut conn, &[key]).await?.first().map_or(0, |(_, head)| *head);
-            conn.done();
-            Ok::<_, store::Error>((pages.pop().unwrap_or_default().events, head))
+        let look = async |conn: &mut PgConnection| {
+            let mut pages = events::pages(conn, &[reading], limit).await?;
+            let head = events::heads(conn, &[key]).await?.first().map_or(0, |(_, head)| *head);
+            Ok((pages.pop().unwrap_or_default().events, head))
         };
-        let (events, head) = timeout(READ, looking).await??;
+        let (events, head) = self.database.read.run(READ, look).await?;
         let complete = events.first().is_none_or(|first| first.seq == cursor.0 + 1);
         // Only from what was read: what came since is for the next page.
         let end = events.last().map_or(cursor, Event::cursor);
@@ -133,12 +128,7 @@ impl Events {
 
     /// The place before the first event from `since` on, or the end of the log.
     async fn before(&self, key: &TaskKey, since: DateTime<Utc>) -> Result<Cursor, Trouble> {
-        let looking = async {
-            let mut conn = self.database.read.checkout().await?;
-            let before = events::before(&mut conn, key, since).await?;
-            conn.done();
-            Ok::<_, store::Error>(Cursor(before))
-        };
-        Ok(timeout(READ, looking).await??)
+        let look = async |conn: &mut PgConnection| events::before(conn, key, since).await;
+        Ok(Cursor(self.database.read.run(READ, look).await?))
     }
 }

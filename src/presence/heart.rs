@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use sqlx::PgConnection;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::{DatabaseClock, Ownership, Pulse, VERSION};
@@ -128,14 +129,10 @@ impl Heart {
     }
 
     async fn to_postgres(&self, beat: &Beat) -> Result<(), store::Error> {
-        let writing = async {
-            let mut conn = self.database.work.checkout().await?;
-            let now = instances::beat(&mut conn, beat).await?;
-            conn.done();
-            self.clock.set(now);
-            Ok(())
-        };
-        tokio::time::timeout(Duration::from_secs(4), writing).await?
+        let write = async |conn: &mut PgConnection| instances::beat(conn, beat).await;
+        let now = self.database.work.run(Duration::from_secs(4), write).await?;
+        self.clock.set(now);
+        Ok(())
     }
 
     /// Answers whether the key was still there.
@@ -148,17 +145,12 @@ impl Heart {
     }
 
     async fn leave(&self) {
-        let leaving = async {
-            let mut conn = self.database.work.checkout().await?;
-            connections::release_all(&mut conn, &self.id).await?;
-            instances::leave(&mut conn, &self.id).await?;
-            conn.done();
-            Ok::<_, store::Error>(())
+        let leave = async |conn: &mut PgConnection| {
+            connections::release_all(conn, &self.id).await?;
+            instances::leave(conn, &self.id).await
         };
-        match tokio::time::timeout(Duration::from_secs(2), leaving).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "the lease could not be given up; it will run out"),
-            Err(_) => tracing::warn!("the lease could not be given up in time; it will run out"),
+        if let Err(error) = self.database.work.run(Duration::from_secs(2), leave).await {
+            tracing::warn!(%error, "the lease could not be given up; it will run out");
         }
         if let Err(error) = self.redis.delete(&self.names.lease()).await {
             tracing::debug!(%error, "the key of the lease stays until it runs out");

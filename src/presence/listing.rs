@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use sqlx::Connection;
+use sqlx::{Connection, PgConnection};
 use tokio::{sync::oneshot, time::timeout};
 
 use crate::{
@@ -40,13 +40,7 @@ pub struct Closing {
 impl Listing {
     /// Instances that hold a lease, or lost theirs not long ago.
     pub async fn instances(&self) -> Result<Vec<instances::Listed>, Trouble> {
-        let looking = async {
-            let mut conn = self.database.read.checkout().await?;
-            let listed = instances::list(&mut conn).await?;
-            conn.done();
-            Ok::<_, store::Error>(listed)
-        };
-        Ok(timeout(LOOK, looking).await??)
+        Ok(self.database.read.run(LOOK, instances::list).await?)
     }
 
     /// Live connections of a workspace.
@@ -55,13 +49,9 @@ impl Listing {
         workspace: WorkspaceId,
         which: &Which<'_>,
     ) -> Result<Vec<Listed>, Trouble> {
-        let looking = async {
-            let mut conn = self.database.read.checkout().await?;
-            let listed = connections::list(&mut conn, workspace, which, self.lease_ttl).await?;
-            conn.done();
-            Ok::<_, store::Error>(listed)
-        };
-        Ok(timeout(LOOK, looking).await??)
+        let list =
+            async |conn: &mut PgConnection| connections::list(conn, workspace, which, self.lease_ttl).await;
+        Ok(self.database.read.run(LOOK, list).await?)
     }
 
     /// Closes a task's connection, wherever it is; answers whether there was one. Goes on when the caller has gone.

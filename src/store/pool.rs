@@ -199,6 +199,21 @@ impl Pool {
         (size, u32::try_from(self.inner.num_idle()).unwrap_or(u32::MAX).min(size))
     }
 
+    /// Does `work` on a connection, all of it within `limit`. The connection goes back only if the work was done.
+    pub async fn run<T>(
+        &self,
+        limit: Duration,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let working = async {
+            let mut conn = self.checkout().await?;
+            let done = work(&mut conn).await?;
+            conn.done();
+            Ok(done)
+        };
+        tokio::time::timeout(limit, working).await?
+    }
+
     /// A connection, within two seconds.
     pub async fn checkout(&self) -> Result<Checkout, Error> {
         let conn = self.inner.acquire().await?;
