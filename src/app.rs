@@ -7,7 +7,7 @@ use std::{future::Future, time::Duration};
 
 use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -129,6 +129,7 @@ impl App {
 impl Core {
     async fn start(config: &Config) -> anyhow::Result<Self> {
         let options = database_options(config.database.url.expose_secret())?;
+        check_login(&options).await?;
         check_schema(&options).await?;
         let redis = Redis::new(config.redis.url.expose_secret()).context("redis.url")?;
         let instance = new_instance_id(&config.instance.name);
@@ -294,6 +295,33 @@ async fn check_schema(options: &PgConnectOptions) -> anyhow::Result<()> {
         }
         Err(_) => {
             tracing::warn!("the database does not answer; starting without it");
+            Ok(())
+        }
+    }
+}
+
+/// The roles that work is divided among must be ours to take; each pool would fail without.
+async fn check_login(options: &PgConnectOptions) -> anyhow::Result<()> {
+    let looking = async {
+        let mut conn = PgConnection::connect_with(options).await?;
+        let login = store::login::look(&mut conn).await?;
+        conn.close().await?;
+        Ok::<_, store::Error>(login)
+    };
+    match tokio::time::timeout(Duration::from_secs(5), looking).await.unwrap_or_else(|it| Err(it.into())) {
+        Ok(login) if !login.lacks.is_empty() => bail!("{}", login.remedy()),
+        Ok(login) => {
+            if login.is_privileged {
+                tracing::warn!(
+                    login = login.name,
+                    "the database login owns the tables or is a superuser: it could switch the walls between \
+                     workspaces off; let it be a member of signoff_app and nothing more (docs/database-roles.md)"
+                );
+            }
+            Ok(())
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the database can't be reached; starting without it");
             Ok(())
         }
     }

@@ -51,6 +51,8 @@ pub struct Database {
     pub url: SecretString,
     pub decide_connections: u32,
     pub read_connections: u32,
+    pub tenant_connections: u32,
+    pub auth_connections: u32,
     pub transact_connections: u32,
     pub work_connections: u32,
 }
@@ -189,6 +191,8 @@ impl Config {
         for (name, value) in [
             ("decide_connections", self.database.decide_connections),
             ("read_connections", self.database.read_connections),
+            ("tenant_connections", self.database.tenant_connections),
+            ("auth_connections", self.database.auth_connections),
             ("transact_connections", self.database.transact_connections),
             ("work_connections", self.database.work_connections),
         ] {
@@ -235,6 +239,8 @@ impl Config {
         PoolSizes {
             decide: self.database.decide_connections,
             read: self.database.read_connections,
+            tenant: self.database.tenant_connections,
+            auth: self.database.auth_connections,
             transact: self.database.transact_connections,
             work: self.database.work_connections,
         }
@@ -266,8 +272,17 @@ impl Sweep {
 
 /// The database's URL alone, for commands that need nothing else.
 pub fn database_url() -> anyhow::Result<SecretString> {
-    let found = ["SIGNOFF_DATABASE_URL", "DATABASE_URL"]
-        .into_iter()
+    first_url(&["SIGNOFF_DATABASE_URL", "DATABASE_URL"])
+}
+
+/// The same for whoever owns the schema, which an instance's login should not.
+pub fn owner_url() -> anyhow::Result<SecretString> {
+    first_url(&["SIGNOFF_DATABASE_OWNER_URL", "SIGNOFF_DATABASE_URL", "DATABASE_URL"])
+}
+
+fn first_url(names: &[&str]) -> anyhow::Result<SecretString> {
+    let found = names
+        .iter()
         .find_map(|name| from_environment(&|name| env::var(name).ok(), name).transpose())
         .transpose()?;
     found

@@ -29,7 +29,7 @@ impl Approvals {
         // One more than asked tells whether there is another page.
         filter.limit += 1;
         let read = async |conn: &mut PgConnection| listing::pending(conn, &filter).await;
-        let mut items = self.shared.database.read.run(READ, read).await?;
+        let mut items = self.shared.database.tenant.within(filter.workspace, READ, read).await?;
         let fit = items.iter().scan(0, |size, loaded| {
             *size += loaded.approval.request.size();
             Some(*size)

@@ -133,13 +133,13 @@ impl Approvals {
     ) -> Result<Vec<DecisionRecord>, Failure> {
         self.get(workspace, id).await?;
         let read = async |conn: &mut PgConnection| store::approvals::decisions(conn, workspace, id).await;
-        Ok(self.shared.database.read.run(READ, read).await.map_err(Trouble::from)?)
+        Ok(self.shared.database.tenant.within(workspace, READ, read).await.map_err(Trouble::from)?)
     }
 
     /// Every change, oldest first.
     pub async fn audit(&self, workspace: WorkspaceId, id: ApprovalId) -> Result<Vec<AuditRecord>, Failure> {
         self.get(workspace, id).await?;
         let read = async |conn: &mut PgConnection| store::audit::of_approval(conn, workspace, id).await;
-        Ok(self.shared.database.read.run(READ, read).await.map_err(Trouble::from)?)
+        Ok(self.shared.database.tenant.within(workspace, READ, read).await.map_err(Trouble::from)?)
     }
 }

@@ -97,7 +97,7 @@ impl Authenticator {
         let ticket = Ticket::generate();
         let hash = ticket.hash();
         let make = async |conn: &mut PgConnection| tickets::create(conn, &hash, caller.key, TICKET).await;
-        let expires_at = self.database.decide.run(LOOK_UP, make).await;
+        let expires_at = self.database.auth.run(LOOK_UP, make).await;
         let expires_at = expires_at.map_err(|error| Rejection::Unavailable(Arc::new(error)))?;
         Ok((ticket, expires_at))
     }
@@ -106,7 +106,7 @@ impl Authenticator {
     pub async fn redeem(&self, ticket: &Ticket) -> Result<Caller, Rejection> {
         let hash = ticket.hash();
         let redeem = async |conn: &mut PgConnection| tickets::redeem(conn, &hash).await;
-        let prefix = self.database.decide.run(LOOK_UP, redeem).await;
+        let prefix = self.database.auth.run(LOOK_UP, redeem).await;
         let prefix = prefix.map_err(|error| Rejection::Unavailable(Arc::new(error)))?;
         let prefix = prefix.ok_or(Rejection::Unauthenticated)?;
         Ok(caller(&*self.stored(&prefix).await?, &prefix))
@@ -124,7 +124,7 @@ impl Authenticator {
     /// Bounded in time: everybody who uses the key waits for this one look-up.
     async fn look_up(&self, prefix: &str) -> Result<Option<Arc<StoredKey>>, store::Error> {
         let look = async |conn: &mut PgConnection| store::keys::find(conn, prefix).await;
-        Ok(self.database.read.run(LOOK_UP, look).await?.map(Arc::new))
+        Ok(self.database.auth.run(LOOK_UP, look).await?.map(Arc::new))
     }
 }
 

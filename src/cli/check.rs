@@ -7,7 +7,11 @@ use secrecy::ExposeSecret;
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 
 use super::{exit::Exit, serve::ConfigArgs};
-use crate::{app::database_options, bus::Redis, store::migrations};
+use crate::{
+    app::database_options,
+    bus::Redis,
+    store::{login, migrations},
+};
 
 #[derive(Args)]
 pub struct Check {
@@ -34,6 +38,7 @@ impl Check {
         };
         let options = database_options(config.database.url.expose_secret())?;
         say("postgres", within(postgres(&options)).await);
+        say("login", within(login(&options)).await);
         say("schema", within(schema(&options)).await);
         say("redis", within(redis(config.redis.url.expose_secret())).await);
         Ok(if bad { Exit::Other } else { Exit::Success })
@@ -63,6 +68,23 @@ async fn schema(options: &PgConnectOptions) -> Result<String, String> {
         Ok(missing) => Err(format!("{missing} migration(s) missing; run `signoff migrate up`")),
         Err(error) => Err(format!("can't be read: {error}")),
     }
+}
+
+async fn login(options: &PgConnectOptions) -> Result<String, String> {
+    let failed = |error: &dyn std::fmt::Display| format!("can't be looked at: {error}");
+    let mut conn = PgConnection::connect_with(options).await.map_err(|error| failed(&error))?;
+    let login = login::look(&mut conn).await.map_err(|error| failed(&error))?;
+    conn.close().await.map_err(|error| failed(&error))?;
+    if !login.lacks.is_empty() {
+        return Err(login.remedy());
+    }
+    if login.is_privileged {
+        return Ok(format!(
+            "{} works, but could switch the walls between workspaces off; use one that owns nothing",
+            login.name
+        ));
+    }
+    Ok(format!("{} owns nothing", login.name))
 }
 
 async fn redis(url: &str) -> Result<String, String> {

@@ -2,18 +2,15 @@
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use secrecy::ExposeSecret;
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 
-use super::{exit::Exit, output::table};
+use super::{exit::Exit, operator, output::table};
 use crate::{
-    app::database_options,
     auth::{
         key::ApiKey,
         permission::{MEMBER, Permission},
     },
-    config::database_url,
     domain::{ids::KeyId, names::PrincipalName},
     store::{
         audit,
@@ -71,8 +68,7 @@ fn permissions_help() -> String {
 
 impl Keys {
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let options = database_options(database_url()?.expose_secret())?;
-        let mut conn = PgConnection::connect_with(&options).await.context("can't connect to the database")?;
+        let mut conn = operator::connect().await?;
         match self.command {
             Command::Create { workspace, principal, permissions, json } => {
                 create(&mut conn, &workspace, &principal, permissions, json).await?;

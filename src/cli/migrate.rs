@@ -1,11 +1,18 @@
 //! `signoff migrate`
 
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
+use sqlx::{Connection, PgConnection};
 
 use super::exit::Exit;
-use crate::{app::database_options, config::database_url, store::migrations};
+use crate::{
+    app::database_options,
+    config::owner_url,
+    store::{login, migrations},
+};
 
+/// Connects as SIGNOFF_DATABASE_OWNER_URL says, or else like every other command.
 #[derive(Args)]
 pub struct Migrate {
     #[command(subcommand)]
@@ -15,7 +22,11 @@ pub struct Migrate {
 #[derive(Subcommand)]
 enum Command {
     /// Apply every migration that is missing. Safe to run while instances serve, and from many places at once.
-    Up,
+    Up {
+        /// Also let this database login be an instance's (GRANT signoff_app). It should own nothing.
+        #[arg(long, value_name = "ROLE")]
+        login: Option<String>,
+    },
     /// Revert the newest migrations. Loses what only they could hold.
     Down {
         /// How many.
@@ -28,11 +39,17 @@ enum Command {
 
 impl Migrate {
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let options = database_options(database_url()?.expose_secret())?;
+        let options = database_options(owner_url()?.expose_secret())?;
         match self.command {
-            Command::Up => {
+            Command::Up { login } => {
                 let count = migrations::up(&options).await?;
                 println!("{count} migration(s) applied; the schema is up to date");
+                if let Some(login) = login {
+                    let mut conn = PgConnection::connect_with(&options).await?;
+                    login::admit(&mut conn, &login).await.with_context(|| format!("--login {login}"))?;
+                    conn.close().await?;
+                    println!("{login} may run instances");
+                }
             }
             Command::Down { steps } => {
                 migrations::down(&options, steps).await?;

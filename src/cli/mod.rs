@@ -11,6 +11,7 @@ mod exit;
 mod failure;
 mod keys;
 mod migrate;
+mod operator;
 mod output;
 mod serve;
 mod signals;

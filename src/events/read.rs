@@ -113,12 +113,13 @@ impl Events {
             From::Time(since) => (self.before(&key, since).await?, None),
         };
         let reading = Reading { key: key.clone(), after: cursor.0, generation: None };
+        let workspace = key.workspace;
         let look = async |conn: &mut PgConnection| {
             let mut pages = events::pages(conn, &[reading], limit).await?;
             let head = events::heads(conn, &[key]).await?.first().map_or(0, |(_, head)| *head);
             Ok((pages.pop().unwrap_or_default().events, head))
         };
-        let (events, head) = self.database.read.run(READ, look).await?;
+        let (events, head) = self.database.tenant.within(workspace, READ, look).await?;
         let complete = events.first().is_none_or(|first| first.seq == cursor.0 + 1);
         // Only from what was read: what came since is for the next page.
         let end = events.last().map_or(cursor, Event::cursor);
@@ -129,6 +130,6 @@ impl Events {
     /// The place before the first event from `since` on, or the end of the log.
     async fn before(&self, key: &TaskKey, since: DateTime<Utc>) -> Result<Cursor, Trouble> {
         let look = async |conn: &mut PgConnection| events::before(conn, key, since).await;
-        Ok(Cursor(self.database.read.run(READ, look).await?))
+        Ok(Cursor(self.database.tenant.within(key.workspace, READ, look).await?))
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use sqlx::{Connection, PgConnection};
-use tokio::{sync::oneshot, time::timeout};
+use sqlx::PgConnection;
+use tokio::sync::oneshot;
 
 use crate::{
     batch::Trouble,
@@ -51,7 +51,7 @@ impl Listing {
     ) -> Result<Vec<Listed>, Trouble> {
         let list =
             async |conn: &mut PgConnection| connections::list(conn, workspace, which, self.lease_ttl).await;
-        Ok(self.database.read.run(LOOK, list).await?)
+        Ok(self.database.tenant.within(workspace, LOOK, list).await?)
     }
 
     /// Closes a task's connection, wherever it is; answers whether there was one. Goes on when the caller has gone.
@@ -59,15 +59,14 @@ impl Listing {
         let (reply, answer) = oneshot::channel();
         let me = self.clone();
         self.lifecycle.spawn("closing", async move {
-            let result = match timeout(LOOK, me.mark(&closing)).await {
-                Ok(Ok(Some(instance))) => {
+            let result = match me.mark(&closing).await {
+                Ok(Some(instance)) => {
                     me.bus.publisher.letter(&instance, Letter::Owner(closing.key.clone()));
                     me.bus.seats.check(&closing.key);
                     Ok(true)
                 }
-                Ok(Ok(None)) => Ok(false),
-                Ok(Err(error)) => Err(Trouble::from(error)),
-                Err(elapsed) => Err(elapsed.into()),
+                Ok(None) => Ok(false),
+                Err(error) => Err(Trouble::from(error)),
             };
             // Whoever asked may have gone.
             let _ = reply.send(result);
@@ -77,24 +76,23 @@ impl Listing {
 
     /// Postgres says that it is closed; the owner looks, and does so.
     async fn mark(&self, closing: &Closing) -> Result<Option<String>, store::Error> {
-        let mut conn = self.database.transact.checkout().await?;
-        let mut transaction = conn.begin().await?;
-        let instance =
-            connections::close(&mut transaction, &closing.key, &closing.by, self.lease_ttl).await?;
-        if let Some(instance) = &instance {
-            let entry = audit::Entry {
-                workspace: closing.key.workspace,
-                action: "connection.closed",
-                run: None,
-                actor: Some(&closing.by),
-                via: "human",
-                request_id: Some(&closing.request_id),
-                detail: json!({ "task_id": closing.key.task, "instance_id": instance }),
-            };
-            audit::append(&mut transaction, entry).await?;
-        }
-        transaction.commit().await?;
-        conn.done();
-        Ok(instance)
+        let workspace = closing.key.workspace;
+        let mark = async |conn: &mut PgConnection| {
+            let instance = connections::close(conn, &closing.key, &closing.by, self.lease_ttl).await?;
+            if let Some(instance) = &instance {
+                let entry = audit::Entry {
+                    workspace,
+                    action: "connection.closed",
+                    run: None,
+                    actor: Some(&closing.by),
+                    via: "human",
+                    request_id: Some(&closing.request_id),
+                    detail: json!({ "task_id": closing.key.task, "instance_id": instance }),
+                };
+                audit::append(conn, entry).await?;
+            }
+            Ok(instance)
+        };
+        self.database.tenant.within(workspace, LOOK, mark).await
     }
 }

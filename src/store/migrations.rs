@@ -52,7 +52,8 @@ pub async fn pending(options: &PgConnectOptions) -> Result<usize, Error> {
 pub async fn status(options: &PgConnectOptions) -> Result<Vec<Migration>, Error> {
     let mut conn = connect(options).await?;
     // Only looks: an instance's role need not be allowed to create tables.
-    let known: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+    let readable = "SELECT coalesce(has_table_privilege(to_regclass($1), 'SELECT'), false)";
+    let known: bool = sqlx::query_scalar(readable)
         .bind(&*MIGRATOR.table_name)
         .fetch_one(&mut conn)
         .await

@@ -14,6 +14,7 @@ pub mod events;
 pub mod instances;
 pub mod keys;
 pub mod listing;
+pub mod login;
 pub mod migrations;
 mod pool;
 pub mod purge;

@@ -4,6 +4,10 @@
 //! A future that is dropped half-way through a transaction would otherwise return its connection with the
 //! transaction open, and the next borrower's acknowledged write would be part of it: visible to nobody, gone
 //! with the connection. So a [`Checkout`] is closed on drop unless its work said that it is [`Checkout::done`].
+//!
+//! Each pool's connections have taken one of the database's roles, which may do what that pool is for and nothing
+//! else (docs/database-roles.md). What serves one workspace alone goes through [`Pool::within`] of the pool
+//! `tenant`: there the database itself lets nothing else be seen.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -15,12 +19,13 @@ use std::{
 };
 
 use sqlx::{
-    Connection, PgConnection, Postgres,
+    AssertSqlSafe, Connection, PgConnection, Postgres,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
 };
 
 use super::Error;
+use crate::domain::ids::WorkspaceId;
 
 /// Longest a caller waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(2);
@@ -30,8 +35,12 @@ const ACQUIRE: Duration = Duration::from_secs(2);
 pub struct Database {
     /// Creating and deciding: single statements that commit themselves.
     pub decide: Pool,
-    /// Reading for waiters, lists and credentials.
+    /// Reading for many at once: waiters, sockets.
     pub read: Pool,
+    /// One workspace at a time: lists, records, administration.
+    pub tenant: Pool,
+    /// Credentials.
+    pub auth: Pool,
     /// What needs a transaction, and may have to wait for a row's lock.
     pub transact: Pool,
     /// Sweeps and leases.
@@ -47,6 +56,8 @@ pub struct Database {
 pub struct PoolSizes {
     pub decide: u32,
     pub read: u32,
+    pub tenant: u32,
+    pub auth: u32,
     pub transact: u32,
     pub work: u32,
 }
@@ -89,19 +100,24 @@ impl Database {
             ("plan_cache_mode", "force_generic_plan"),
             ("jit", "off"),
         ]);
-        let open = |name, size| Pool::open(name, size, options.clone(), health.clone());
+        let open = |name, role, size| {
+            Pool::open(name, size, options.clone().options([("role", role)]), health.clone())
+        };
         Self {
-            decide: open("decide", sizes.decide),
-            read: open("read", sizes.read),
-            transact: open("transact", sizes.transact),
-            work: open("work", sizes.work),
-            probe: open("probe", 1),
+            decide: open("decide", "signoff_commit", sizes.decide),
+            read: open("read", "signoff_read", sizes.read),
+            tenant: open("tenant", "signoff_app", sizes.tenant),
+            auth: open("auth", "signoff_auth", sizes.auth),
+            transact: open("transact", "signoff_commit", sizes.transact),
+            work: open("work", "signoff_work", sizes.work),
+            probe: open("probe", "signoff_app", 1),
             health,
         }
     }
 
-    pub fn pools(&self) -> [&Pool; 5] {
-        [&self.decide, &self.read, &self.transact, &self.work, &self.probe]
+    pub fn pools(&self) -> [&Pool; 7] {
+        let Self { decide, read, tenant, auth, transact, work, probe, health: _ } = self;
+        [decide, read, tenant, auth, transact, work, probe]
     }
 
     /// Whether the last probe got an answer. Calls may be refused at once while it didn't.
@@ -212,6 +228,26 @@ impl Pool {
             Ok(done)
         };
         tokio::time::timeout(limit, working).await?
+    }
+
+    /// Does `work` in a transaction that sees one workspace alone, and commits it; all of it within `limit`.
+    ///
+    /// Where the time runs out during the commit, whether it happened is unknown.
+    pub async fn within<T>(
+        &self,
+        workspace: WorkspaceId,
+        limit: Duration,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        // One round trip for both; a UUID's text can't be anything else.
+        let begin = format!("BEGIN; SELECT set_config('signoff.workspace', '{}', true)", workspace.0);
+        let in_transaction = async |conn: &mut PgConnection| {
+            let mut transaction = conn.begin_with(AssertSqlSafe(begin)).await?;
+            let done = work(&mut transaction).await?;
+            transaction.commit().await?;
+            Ok(done)
+        };
+        self.run(limit, in_transaction).await
     }
 
     /// A connection, within two seconds.

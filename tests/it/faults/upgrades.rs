@@ -35,7 +35,10 @@ async fn a_newer_schema_is_tolerated() {
 #[tokio::test(flavor = "multi_thread")]
 async fn migrations_go_up_and_down() {
     let database = TestDatabase::new().await;
-    let environment = [("SIGNOFF_DATABASE_URL", database.url.as_str())];
+    let environment = [
+        ("SIGNOFF_DATABASE_URL", database.url.as_str()),
+        ("SIGNOFF_DATABASE_OWNER_URL", database.admin_url.as_str()),
+    ];
     let run = async |arguments: &[&str]| {
         let output = signoff(arguments, &environment).await;
         let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();

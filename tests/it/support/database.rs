@@ -4,11 +4,16 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgConnec
 
 use super::{unique, variable};
 
+/// Whom the instances sign in as: owns nothing, and is nothing but a member of signoff_app.
+const LOGIN: &str = "signoff_it";
+
 /// Dropped, with all that is connected to it, when the test is over.
 pub struct TestDatabase {
     pub name: String,
     /// As the instances see it.
     pub url: String,
+    /// As superuser.
+    pub admin_url: String,
 }
 
 impl TestDatabase {
@@ -21,13 +26,14 @@ impl TestDatabase {
         let create = format!("CREATE DATABASE {name} TEMPLATE {}", template());
         admin.execute(AssertSqlSafe(create)).await.unwrap();
         admin.close().await.unwrap();
-        let url = with_database(&name);
-        Self { name, url }
+        let admin_url = with_database(&name);
+        let url = as_login(&admin_url);
+        Self { name, url, admin_url }
     }
 
     /// A connection as superuser, for looking and for breaking things.
     pub async fn connect(&self) -> PgConnection {
-        PgConnection::connect(&self.url).await.unwrap()
+        PgConnection::connect(&self.admin_url).await.unwrap()
     }
 }
 
@@ -53,6 +59,13 @@ fn with_database(name: &str) -> String {
     let admin = variable("DATABASE_ADMIN_URL");
     let (base, _) = admin.rsplit_once('/').expect("a URL with a database");
     format!("{base}/{name}")
+}
+
+/// The same database, as the instances' login.
+fn as_login(admin_url: &str) -> String {
+    let (scheme, rest) = admin_url.split_once("://").expect("a URL");
+    let (_, place) = rest.rsplit_once('@').unwrap_or(("", rest));
+    format!("{scheme}://{LOGIN}:{LOGIN}@{place}")
 }
 
 /// Named after the migrations, so that new ones make a new template.
@@ -82,6 +95,12 @@ async fn ensure_template(admin: &mut PgConnection) {
         admin.execute(AssertSqlSafe(format!("CREATE DATABASE {building}"))).await.unwrap();
         let options: PgConnectOptions = with_database(&building).parse().unwrap();
         signoff::store::migrations::up(&options).await.unwrap();
+        let login = format!(
+            "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{LOGIN}') THEN
+                 CREATE ROLE {LOGIN} LOGIN PASSWORD '{LOGIN}'; END IF; END $$;
+             GRANT signoff_app TO {LOGIN}"
+        );
+        admin.execute(AssertSqlSafe(login)).await.unwrap();
         let rename = format!("ALTER DATABASE {building} RENAME TO {name}");
         admin.execute(AssertSqlSafe(rename)).await.unwrap();
     }
