@@ -72,7 +72,7 @@ clients_psql() { # SQL
 
 make_clients_database() {
   local name=signoff_clients_$$
-  CLIENTS_SERVER=$DATABASE_URL
+  CLIENTS_SERVER=$DATABASE_OWNER_URL
   clients_psql "CREATE DATABASE $name" || return
   CLIENTS_DATABASE=$name
 }
@@ -94,11 +94,13 @@ with_database() { # URL NAME
 # database, their part of Redis, ports that nobody else is promised.
 start_clients_instances() {
   local n deadline
-  local DATABASE_URL SIGNOFF_DATABASE_URL SIGNOFF_REDIS_PREFIX=clients-$$ SIGNOFF_DRAIN_GRACE_SECONDS=0
-  DATABASE_URL=$(with_database "$CLIENTS_SERVER" "$CLIENTS_DATABASE")
+  local DATABASE_OWNER_URL DATABASE_URL=$DATABASE_URL SIGNOFF_DATABASE_URL SIGNOFF_REDIS_PREFIX=clients-$$ SIGNOFF_DRAIN_GRACE_SECONDS=0
+  DATABASE_OWNER_URL=$(with_database "$CLIENTS_SERVER" "$CLIENTS_DATABASE")
+  DATABASE_URL=$(with_database "$DATABASE_URL" "$CLIENTS_DATABASE")
   SIGNOFF_DATABASE_URL=$DATABASE_URL
   export SIGNOFF_DATABASE_URL SIGNOFF_REDIS_PREFIX SIGNOFF_DRAIN_GRACE_SECONDS
-  in_session "$BIN" migrate up || return
+  in_session env SIGNOFF_DATABASE_OWNER_URL="$DATABASE_OWNER_URL" \
+    "$BIN" migrate up --login "$(login_of "$DATABASE_URL")" || return
   AGENT_KEY=$(clients_key agent) && ANA_KEY=$(clients_key ana) || return
   COUNT=2
   for n in 1 2; do

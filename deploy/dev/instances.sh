@@ -74,7 +74,19 @@ raise_open_files() {
 }
 
 migrate() {
-  (export_settings && "$BIN" migrate up) || die "the migrations could not be applied"
+  (export_settings && migrate_database) || die "the migrations could not be applied"
+}
+
+# As the owner of the tables; the instances' login may act as their roles then.
+migrate_database() {
+  SIGNOFF_DATABASE_OWNER_URL=$DATABASE_OWNER_URL "$BIN" migrate up --login "$(login_of "$DATABASE_URL")"
+}
+
+login_of() { # URL
+  local authority=${1#*://}
+  authority=${authority%%/*}
+  authority=${authority%@*}
+  printf '%s' "${authority%%:*}"
 }
 
 # --- instances ---

@@ -80,14 +80,19 @@ postgres_secret() { cat "$STATE/data/postgres.$1" 2>/dev/null; }
 
 make_postgres_secrets() {
   local role
-  for role in admin owner; do
+  for role in admin owner app; do
     [ -s "$STATE/data/postgres.$role" ] || random_hex | write_private "$STATE/data/postgres.$role"
   done
 }
 
-postgres_url() { # admin|owner; empty where there is no such server yet
-  local user=signoff secret port
-  [ "$1" = owner ] || user=postgres
+# `owner` has the tables, `app` is whom instances sign in as and owns nothing.
+postgres_url() { # admin|owner|app; empty where there is no such server yet
+  local user secret port
+  case $1 in
+    admin) user=postgres ;;
+    owner) user=signoff_owner ;;
+    app) user=signoff ;;
+  esac
   secret=$(postgres_secret "$1") && port=$(port_of postgres) || return 0
   printf 'postgres://%s:%s@127.0.0.1:%s/signoff' "$user" "$secret" "$port"
 }
@@ -221,6 +226,7 @@ start_postgres() { # MAX_CONNECTIONS ROLE_OPTIONS
     launch_postgres_patiently "$1"
     note "postgres started (pid $(running postgres), port $PORT)"
   fi
+  make_postgres_secrets
   prepare_database "$2"
 }
 
@@ -229,13 +235,19 @@ admin_psql() {
     -h 127.0.0.1 -p "$(port_of postgres)" -U postgres -d postgres
 }
 
-# Repeated at each start: an earlier run may have been interrupted before it.
+# Repeated at each start: an earlier run may have been interrupted before it, and
+# in older ones the instances' login owned everything.
 prepare_database() { # ROLE_OPTIONS
   admin_psql <<TEXT || die "could not prepare the database"
-SELECT 'CREATE ROLE signoff' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'signoff') \\gexec
-ALTER ROLE signoff LOGIN NOSUPERUSER $1 PASSWORD '$(postgres_secret owner)';
-SELECT 'CREATE DATABASE signoff OWNER signoff'
+SELECT 'CREATE ROLE ' || name FROM unnest(ARRAY['signoff', 'signoff_owner']) AS name
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \\gexec
+ALTER ROLE signoff_owner LOGIN NOSUPERUSER CREATEROLE $1 PASSWORD '$(postgres_secret owner)';
+ALTER ROLE signoff LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB PASSWORD '$(postgres_secret app)';
+SELECT 'CREATE DATABASE signoff OWNER signoff_owner'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'signoff') \\gexec
+ALTER DATABASE signoff OWNER TO signoff_owner;
+\\connect signoff
+REASSIGN OWNED BY signoff TO signoff_owner;
 TEXT
 }
 

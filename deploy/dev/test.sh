@@ -56,11 +56,13 @@ start_run_servers() {
     if [ -z "${DATABASE_ADMIN_URL-}" ] || is_own_url "$DATABASE_ADMIN_URL"; then
       DATABASE_ADMIN_URL=$DATABASE_URL
     fi
+    DATABASE_OWNER_URL=$DATABASE_ADMIN_URL
     note "postgres: the one that DATABASE_URL gives"
   else
     # Many tests at once, each with a database and pools of its own.
     start_postgres 400 CREATEDB
-    DATABASE_URL=$(postgres_url owner)
+    DATABASE_URL=$(postgres_url app)
+    DATABASE_OWNER_URL=$(postgres_url owner)
     DATABASE_ADMIN_URL=$(postgres_url admin)
   fi
   if [ -n "${REDIS_URL-}" ] && ! is_own_url "$REDIS_URL"; then

@@ -70,10 +70,12 @@ start_servers() {
   if [ -n "$GIVEN_DATABASE" ]; then
     DATABASE_URL=$GIVEN_DATABASE
     DATABASE_ADMIN_URL=${GIVEN_ADMIN:-$GIVEN_DATABASE}
+    DATABASE_OWNER_URL=$DATABASE_ADMIN_URL
     note "postgres: the one that DATABASE_URL gives"
   else
     start_postgres 200 ''
-    DATABASE_URL=$(postgres_url owner)
+    DATABASE_URL=$(postgres_url app)
+    DATABASE_OWNER_URL=$(postgres_url owner)
     DATABASE_ADMIN_URL=$(postgres_url admin)
     remember_own_url "$DATABASE_URL"
     remember_own_url "$DATABASE_ADMIN_URL"

@@ -1,9 +1,11 @@
 //! `signoff migrate`
 
+use std::env;
+
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 
 use super::exit::Exit;
 use crate::{
@@ -44,12 +46,7 @@ impl Migrate {
             Command::Up { login } => {
                 let count = migrations::up(&options).await?;
                 println!("{count} migration(s) applied; the schema is up to date");
-                if let Some(login) = login {
-                    let mut conn = PgConnection::connect_with(&options).await?;
-                    login::admit(&mut conn, &login).await.with_context(|| format!("--login {login}"))?;
-                    conn.close().await?;
-                    println!("{login} may run instances");
-                }
+                admit(&options, login).await?;
             }
             Command::Down { steps } => {
                 migrations::down(&options, steps).await?;
@@ -68,4 +65,18 @@ impl Migrate {
         }
         Ok(Exit::Success)
     }
+}
+
+/// Lets `login` run instances; without one and without an owner of its own, whoever migrates is who serves.
+async fn admit(options: &PgConnectOptions, login: Option<String>) -> anyhow::Result<()> {
+    let mut conn = PgConnection::connect_with(options).await?;
+    let own = login::look(&mut conn).await?;
+    let serves_too = env::var_os("SIGNOFF_DATABASE_OWNER_URL").is_none() && !own.lacks.is_empty();
+    if let Some(login) = login.or_else(|| serves_too.then_some(own.name)) {
+        let denied = || format!("{login} can't be made a member of signoff_app; a superuser may have to");
+        login::admit(&mut conn, &login).await.with_context(denied)?;
+        println!("{login} may run instances");
+    }
+    conn.close().await?;
+    Ok(())
 }

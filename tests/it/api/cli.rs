@@ -155,10 +155,8 @@ async fn check_says_what_is_wrong() {
     // A login that is not let in is told what to do; the one grant is enough to look, and to serve.
     let mut conn = shell.cluster.database.connect().await;
     let role = crate::support::unique("plain");
-    for sql in [
-        format!("CREATE ROLE {role} LOGIN PASSWORD 'plain'"),
-        format!("GRANT signoff_app TO {role}"),
-    ] {
+    for sql in [format!("CREATE ROLE {role} LOGIN PASSWORD 'plain'"), format!("GRANT signoff_app TO {role}")]
+    {
         sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await.unwrap();
     }
     let host = database.split('@').next_back().unwrap().trim_start_matches("postgres://");
