@@ -1,3 +1,4 @@
+ALTER TABLE approval_requests DROP COLUMN on_behalf_of;
 DELETE FROM ws_tickets WHERE key_id IS NULL;
 ALTER TABLE ws_tickets
     DROP CONSTRAINT ws_tickets_stand_for_one,

@@ -91,3 +91,6 @@ ALTER TABLE ws_tickets
         AND (principal_id IS NULL) = (token_expires_at IS NULL));
 CREATE INDEX ws_tickets_of_session ON ws_tickets (session_id) WHERE session_id IS NOT NULL;
 CREATE INDEX ws_tickets_of_principal ON ws_tickets (principal_id) WHERE principal_id IS NOT NULL;
+
+-- For whom the requester acted: they count as the requester does, for whoever may not decide their own request.
+ALTER TABLE approval_requests ADD COLUMN on_behalf_of text;

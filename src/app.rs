@@ -50,6 +50,7 @@ struct Core {
     redis: Redis,
     bus: Bus,
     approvals: Approvals,
+    authenticator: Authenticator,
     events: Events,
     ownership: Ownership,
     clock: DatabaseClock,
@@ -160,6 +161,7 @@ impl Core {
             config,
         );
         let pulse = Pulse::new(config.lease.heartbeat());
+        let authenticator = Authenticator::new(database.clone());
         let clock = DatabaseClock::default();
         Ok(Self {
             instance,
@@ -170,6 +172,7 @@ impl Core {
             redis,
             bus,
             approvals,
+            authenticator,
             events,
             ownership,
             clock,
@@ -182,6 +185,7 @@ impl Core {
             database: self.database.clone(),
             redis: self.redis.clone(),
             approvals: self.approvals.clone(),
+            authenticator: self.authenticator.clone(),
             bus: self.bus.clone(),
             metrics: self.metrics.clone(),
             lifecycle: self.lifecycle.clone(),
@@ -212,7 +216,7 @@ impl Core {
     }
 
     fn api(&self, config: &Config, sweep: SweepHealth, connections: Connections) -> Api {
-        let authenticator = Authenticator::new(self.database.clone());
+        let authenticator = self.authenticator.clone();
         let realtime = Realtime::new(realtime::Parts {
             instance: self.instance.clone(),
             approvals: self.approvals.clone(),

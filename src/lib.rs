@@ -13,6 +13,7 @@
 //! | [`worker`] | what runs by itself: sweeps |
 //! | [`presence`] | the instance's lease, and the connections it owns |
 //! | [`approvals`], [`events`] | the use cases: ask, wait, decide, cancel; publish, follow, replay |
+//! | [`identity`] | administering who there is and what they may do |
 //! | [`batch`] | many calls, one statement |
 //! | [`auth`] | from a credential to who acts and what they may do |
 //! | [`bus`] | Redis: hints between instances, and the registry of who waits here |
@@ -31,6 +32,7 @@ pub mod config;
 pub mod domain;
 pub mod events;
 pub mod http;
+pub mod identity;
 pub mod lifecycle;
 pub mod presence;
 pub mod realtime;

@@ -2,12 +2,14 @@
 
 use anyhow::Context;
 use signoff::{
-    auth::{key::ApiKey, permission::MEMBER},
-    domain::{ids::KeyId, names::PrincipalName},
-    store::{
-        keys::{self, NewKey},
-        migrations,
+    domain::{credential::Origin, ids::WorkspaceId, names::PrincipalName},
+    identity::{
+        By,
+        grants::Grants,
+        keys::{self, Wanted},
+        workspaces,
     },
+    store::migrations,
 };
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
@@ -97,19 +99,18 @@ impl Cluster {
 
 async fn caller(database_url: &str, principal: &str) -> anyhow::Result<Caller> {
     let mut conn = PgConnection::connect(database_url).await?;
-    let workspace = keys::ensure_workspace(&mut conn, &PrincipalName::new("bench")?).await?;
-    let principal = keys::ensure_principal(&mut conn, workspace, &PrincipalName::new(principal)?).await?;
-    let key = ApiKey::generate();
-    let permissions: Vec<String> = MEMBER.iter().map(|it| it.as_str().to_owned()).collect();
-    let new = NewKey {
-        id: KeyId::generate(),
-        workspace,
-        principal,
-        prefix: &key.prefix,
-        secret_hash: key.hash(),
-        permissions: &permissions,
+    let origin = Origin::default();
+    let by = By { caller: None, origin: &origin };
+    let (workspace, _) = workspaces::ensure(&mut conn, &by, &PrincipalName::new("bench")?).await?;
+    let wanted = Wanted {
+        workspace: WorkspaceId(workspace.id),
+        principal: PrincipalName::new(principal)?,
+        kind: "person",
+        label: None,
+        grants: Grants::default(),
+        valid_for: None,
     };
-    keys::insert(&mut conn, &new).await?;
+    let key = keys::create(&mut conn, &by, wanted).await??.key;
     conn.close().await?;
     Ok(Caller::new(key.reveal()))
 }

@@ -15,6 +15,7 @@ use crate::{
     batch::Trouble,
     domain::{
         approval::{Approval, Ending, Via},
+        credential::Origin,
         ids::WorkspaceId,
         names::CallerName,
         policy::Actor,
@@ -23,7 +24,7 @@ use crate::{
         self,
         approvals::{self, Loaded},
         audit,
-        changes::{self, Batch, Record},
+        changes::{self, Batch, Record, Step},
         runs::{self, Run},
     },
 };
@@ -37,7 +38,7 @@ pub struct Deletion {
     pub workspace: WorkspaceId,
     pub run: CallerName,
     pub by: Actor,
-    pub request_id: Option<String>,
+    pub origin: Arc<Origin>,
 }
 
 impl Approvals {
@@ -70,7 +71,7 @@ impl Approvals {
 
 /// `None`: no such run. What ended with it otherwise, for after the commit.
 async fn delete(shared: &Shared, deletion: &Deletion) -> Result<Option<Vec<Ended>>, store::Error> {
-    let Deletion { workspace, run, by, request_id } = deletion;
+    let Deletion { workspace, run, by, origin } = deletion;
     let (mut conn, _place) = shared.transaction().await?;
     let mut transaction = conn.begin().await?;
     let found = runs::lock_for_deletion(&mut transaction, *workspace, run).await?;
@@ -91,7 +92,7 @@ async fn delete(shared: &Shared, deletion: &Deletion) -> Result<Option<Vec<Ended
         let loaded: Vec<Loaded> = found.into_values().collect::<Result<_, _>>()?;
         let endings: Vec<(Arc<Approval>, Ending)> =
             loaded.into_iter().map(|loaded| end_with_run(loaded, by)).collect();
-        let batch = batch(&endings, by, request_id.as_deref());
+        let batch = batch(&endings, by, origin);
         let written = changes::write(&mut transaction, &batch).await?;
         // Not written: its deadline passed just now; another round finds it due.
         pending.extend(chunk.into_iter().filter(|id| !written.contains_key(id)));
@@ -105,10 +106,13 @@ async fn delete(shared: &Shared, deletion: &Deletion) -> Result<Option<Vec<Ended
     let entry = audit::Entry {
         workspace: *workspace,
         action: "run.deleted",
+        subject: Some(run.as_str()),
         run: Some(run),
         actor: Some(by),
         via: Via::Human.as_str(),
-        request_id: request_id.as_deref(),
+        origin,
+        before: None,
+        after: None,
         detail: json!({ "approvals_ended": ended.len() }),
     };
     audit::append(&mut transaction, entry).await?;
@@ -131,7 +135,7 @@ fn end_with_run(loaded: Loaded, by: &Actor) -> (Arc<Approval>, Ending) {
     (loaded.approval, ending)
 }
 
-fn batch(endings: &[(Arc<Approval>, Ending)], by: &Actor, request_id: Option<&str>) -> Batch {
+fn batch(endings: &[(Arc<Approval>, Ending)], by: &Actor, origin: &Origin) -> Batch {
     let mut batch = Batch::default();
     for (approval, ending) in endings {
         batch.change(approval, approval.version + 1, Some(ending));
@@ -142,7 +146,8 @@ fn batch(endings: &[(Arc<Approval>, Ending)], by: &Actor, request_id: Option<&st
                 action: action_of(ending),
                 actor: Some(by),
                 via: Via::RunDeleted.as_str(),
-                request_id,
+                origin,
+                step: Step::ending(approval, ending),
                 detail: json!({ "reason": "the run was deleted" }),
             };
             batch.record(approval, record);

@@ -7,10 +7,13 @@ use serde_json::json;
 
 use super::{Approvals, commit::action_of};
 use crate::{
-    domain::approval::{Approval, Ending, Via},
+    domain::{
+        approval::{Approval, Ending, Via},
+        credential::Origin,
+    },
     store::{
         self, changes,
-        changes::{Batch, Record},
+        changes::{Batch, Record, Step},
         sweep,
     },
 };
@@ -57,5 +60,7 @@ pub(super) fn record(batch: &mut Batch, approval: &Approval, ending: &Ending) {
         "resolution": ending.resolution(),
     });
     let via = Via::Timeout.as_str();
-    batch.record(approval, Record { action: action_of(ending), actor: None, via, request_id: None, detail });
+    let step = Step::ending(approval, ending);
+    let origin = &Origin::default();
+    batch.record(approval, Record { action: action_of(ending), actor: None, via, origin, step, detail });
 }

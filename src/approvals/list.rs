@@ -49,6 +49,6 @@ pub fn can_decide(loaded: &Loaded, actor: &Actor) -> bool {
     let voted = |vote: &Vote| vote.by.id == actor.id && vote.level == approval.escalation_level;
     !approval.state.is_final()
         && !loaded.due
-        && approval.policy.admits(actor, &approval.requested_by).is_ok()
+        && approval.policy.admits(actor, &approval.requested_by, approval.on_behalf_of.as_ref()).is_ok()
         && !loaded.votes.iter().any(voted)
 }

@@ -120,7 +120,7 @@ impl Approvals {
             return Err(Failure::NotFound);
         }
         if loaded.due {
-            return Ok(self.act(workspace, id, Act::Settle, None).await?.approval);
+            return Ok(self.act(workspace, id, Act::Settle, Arc::default()).await?.approval);
         }
         Ok(loaded.approval.clone())
     }

@@ -99,6 +99,7 @@ fn approval(new: NewApproval, created: Created) -> Approval {
         request: new.request,
         policy: new.policy,
         requested_by: new.requested_by,
+        on_behalf_of: new.origin.on_behalf_of.clone(),
         escalation_level: 0,
         state: State::Pending,
         version: 1,

@@ -1,25 +1,36 @@
-//! Who is behind a credential: one look-up in the database every few seconds for each key in use.
+//! Who is behind a credential: one look-up in the database every few seconds for each that is in use.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    mem,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, Utc};
 use moka::future::Cache;
 use sqlx::PgConnection;
 
 use super::{
+    caller::{Caller, Handle},
     key::ApiKey,
     permission::{Permission, Permissions},
+    role,
     ticket::Ticket,
 };
 use crate::{
     domain::{
-        ids::{KeyId, WorkspaceId},
-        policy::Actor,
+        credential::Credential,
+        ids::{KeyId, PrincipalId},
     },
-    store::{self, Database, keys::StoredKey, tickets},
+    store::{
+        self, Database,
+        credentials::{self, CredentialRow, Standing},
+        tickets::{self, Redeemed},
+    },
 };
 
-/// A revoked key is refused everywhere after this; the contract says five seconds.
+/// What was withdrawn is refused everywhere after this; the contract says five seconds.
 const REMEMBERED: Duration = Duration::from_secs(3);
 
 /// Longest a look-up may take.
@@ -28,45 +39,83 @@ const LOOK_UP: Duration = Duration::from_secs(4);
 /// How long a ticket is good for.
 const TICKET: Duration = Duration::from_secs(30);
 
-/// Turns keys into callers.
+/// Credentials remembered at once, of each kind.
+const MOST: u64 = 100_000;
+
+/// Turns credentials into callers. Clones share everything.
 #[derive(Clone)]
 pub struct Authenticator {
     database: Database,
-    /// By prefix. Unknown prefixes are remembered too, so that guessing does not reach the database each time.
-    known: Cache<String, Option<Arc<StoredKey>>>,
+    /// By prefix. Unknown ones are remembered too, so that guessing does not reach the database each time.
+    keys: Cache<String, Option<Arc<Known>>>,
+    /// By the secret's hash.
+    sessions: Cache<[u8; 32], Option<Arc<Known>>>,
+    principals: Cache<PrincipalId, Option<Arc<Known>>>,
+    /// Keys that were looked up since somebody last asked.
+    used: Arc<Mutex<HashSet<KeyId>>>,
 }
 
-/// Who calls.
-#[derive(Debug, Clone)]
-pub struct Caller {
-    pub workspace: WorkspaceId,
-    pub actor: Actor,
-    pub key: KeyId,
-    /// What the key is found by; never its secret.
-    prefix: Arc<str>,
-    pub permissions: Permissions,
+/// A credential as it was found, and until when that may be trusted.
+struct Known {
+    standing: Standing,
+    permissions: Permissions,
+    until: Option<Instant>,
 }
 
 /// Why a credential isn't accepted.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Rejection {
-    #[error("the credential is missing, malformed, unknown or revoked")]
+    #[error("the credential is missing, malformed, unknown, expired or revoked")]
     Unauthenticated,
     /// A dependency that fails never opens the door.
     #[error("credentials can't be checked now: {0}")]
     Unavailable(Arc<store::Error>),
 }
 
-impl Caller {
-    pub fn may(&self, permission: Permission) -> bool {
-        self.permissions.allow(permission)
+impl Known {
+    fn new(standing: Standing) -> Self {
+        let permissions = allowed(&standing.permissions, &standing.roles);
+        // Far away is as good as for ever.
+        let until = standing.valid_for.and_then(|left| Instant::now().checked_add(left));
+        Self { standing, permissions, until }
     }
+
+    fn is_good(&self) -> bool {
+        self.until.is_none_or(|until| Instant::now() < until)
+    }
+
+    fn caller(&self, credential: Credential, handle: Handle) -> Caller {
+        let Standing { workspace, principal, allow_timeout_approve, .. } = &self.standing;
+        let credential_name = match (&handle, credential) {
+            (Handle::Key(prefix), _) => format!("key:{prefix}"),
+            (_, Credential::Session(id)) => format!("session:{id}"),
+            _ => "token".to_owned(),
+        };
+        Caller {
+            workspace: *workspace,
+            actor: principal.clone(),
+            on_behalf_of: None,
+            credential,
+            credential_name: credential_name.into(),
+            permissions: self.permissions,
+            allow_timeout_approve: *allow_timeout_approve,
+            handle,
+        }
+    }
+}
+
+/// What permissions and roles, by name, allow together. The workspace's own roles are among the permissions already.
+fn allowed(permissions: &[String], roles: &[String]) -> Permissions {
+    let named = Permissions::from_names(permissions.iter().map(String::as_str));
+    named.with(role::of_built_in(roles.iter().map(String::as_str)))
 }
 
 impl Authenticator {
     pub fn new(database: Database) -> Self {
-        let known = Cache::builder().max_capacity(100_000).time_to_live(REMEMBERED).build();
-        Self { database, known }
+        fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> Cache<K, Option<Arc<Known>>> {
+            Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).build()
+        }
+        Self { database, keys: cache(), sessions: cache(), principals: cache(), used: Arc::default() }
     }
 
     /// Looks at an `Authorization` header's value.
@@ -76,29 +125,52 @@ impl Authenticator {
             return Err(Rejection::Unauthenticated);
         }
         let key = ApiKey::parse(token.trim()).ok_or(Rejection::Unauthenticated)?;
-        let stored = self.stored(&key.prefix).await?;
-        if !key.matches(&stored.secret_hash) {
-            return Err(Rejection::Unauthenticated);
-        }
-        Ok(caller(&stored, &key.prefix))
+        self.key(&key.prefix, |hash| key.matches(hash)).await
     }
 
     /// The same caller as of now: what the credential allows may have changed, and it may have been revoked.
     pub async fn again(&self, before: &Caller) -> Result<Caller, Rejection> {
-        let stored = self.stored(&before.prefix).await?;
-        if stored.id != before.key {
+        let mut now = match (&before.handle, before.credential) {
+            (Handle::Key(prefix), _) => self.key(prefix, |_| true).await?,
+            (Handle::Session(hash), _) => self.session(hash).await?,
+            (Handle::Token, Credential::Token { principal, expires_at }) => {
+                self.token(principal, expires_at).await?
+            }
+            (Handle::Token, _) => return Err(Rejection::Unauthenticated),
+        };
+        if now.credential != before.credential {
             return Err(Rejection::Unauthenticated);
         }
-        Ok(caller(&stored, &before.prefix))
+        now.on_behalf_of.clone_from(&before.on_behalf_of);
+        now.credential_name = before.credential_name.clone();
+        Ok(now)
     }
 
-    /// Makes a ticket for one socket: it stands for the caller's key, for half a minute, once.
+    /// Those of `used` that may still follow tasks.
+    pub async fn still_subscribed(
+        &self,
+        used: &HashSet<Credential>,
+    ) -> Result<HashSet<Credential>, store::Error> {
+        let look = async |conn: &mut PgConnection| credentials::still_good(conn, used).await;
+        let good = self.database.auth.run(LOOK_UP, look).await?;
+        let may =
+            |it: &credentials::Good| allowed(&it.permissions, &it.roles).allow(Permission::EventSubscribe);
+        Ok(good.into_iter().filter(may).map(|it| it.credential).collect())
+    }
+
+    /// Keys that were looked up since this was last asked.
+    pub fn take_used(&self) -> Vec<KeyId> {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        mem::take(&mut *used).into_iter().collect()
+    }
+
+    /// Makes a ticket for one socket: it stands for the caller's credential, for half a minute, once.
     pub async fn ticket(&self, caller: &Caller) -> Result<(Ticket, DateTime<Utc>), Rejection> {
         let ticket = Ticket::generate();
         let hash = ticket.hash();
-        let make = async |conn: &mut PgConnection| tickets::create(conn, &hash, caller.key, TICKET).await;
-        let expires_at = self.database.auth.run(LOOK_UP, make).await;
-        let expires_at = expires_at.map_err(|error| Rejection::Unavailable(Arc::new(error)))?;
+        let make =
+            async |conn: &mut PgConnection| tickets::create(conn, &hash, caller.credential, TICKET).await;
+        let expires_at = self.database.auth.run(LOOK_UP, make).await.map_err(unavailable)?;
         Ok((ticket, expires_at))
     }
 
@@ -106,34 +178,81 @@ impl Authenticator {
     pub async fn redeem(&self, ticket: &Ticket) -> Result<Caller, Rejection> {
         let hash = ticket.hash();
         let redeem = async |conn: &mut PgConnection| tickets::redeem(conn, &hash).await;
-        let prefix = self.database.auth.run(LOOK_UP, redeem).await;
-        let prefix = prefix.map_err(|error| Rejection::Unavailable(Arc::new(error)))?;
-        let prefix = prefix.ok_or(Rejection::Unauthenticated)?;
-        Ok(caller(&*self.stored(&prefix).await?, &prefix))
+        let redeemed = self.database.auth.run(LOOK_UP, redeem).await.map_err(unavailable)?;
+        match redeemed.ok_or(Rejection::Unauthenticated)? {
+            Redeemed::Key { prefix } => self.key(&prefix, |_| true).await,
+            Redeemed::Session { hash } => {
+                let hash: [u8; 32] = hash.try_into().map_err(|_| Rejection::Unauthenticated)?;
+                self.session(&hash).await
+            }
+            Redeemed::Token { principal, expires_at } => self.token(principal, expires_at).await,
+        }
     }
 
-    async fn stored(&self, prefix: &str) -> Result<Arc<StoredKey>, Rejection> {
+    async fn key(&self, prefix: &str, matches: impl Fn(&[u8]) -> bool) -> Result<Caller, Rejection> {
         // Boxed: opening a connection takes kilobytes of state, which no waiter should carry along.
-        self.known
-            .try_get_with_by_ref(prefix, Box::pin(self.look_up(prefix)))
-            .await
-            .map_err(Rejection::Unavailable)?
-            .ok_or(Rejection::Unauthenticated)
+        let known = self.keys.try_get_with_by_ref(prefix, Box::pin(self.look_up_key(prefix))).await;
+        let known = good(known)?;
+        let CredentialRow::Key { id, prefix, secret_hash } = &known.standing.credential else {
+            return Err(Rejection::Unauthenticated);
+        };
+        if !matches(secret_hash) {
+            return Err(Rejection::Unauthenticated);
+        }
+        Ok(known.caller(Credential::Key(*id), Handle::Key(prefix.as_str().into())))
     }
 
-    /// Bounded in time: everybody who uses the key waits for this one look-up.
-    async fn look_up(&self, prefix: &str) -> Result<Option<Arc<StoredKey>>, store::Error> {
-        let look = async |conn: &mut PgConnection| store::keys::find(conn, prefix).await;
-        Ok(self.database.auth.run(LOOK_UP, look).await?.map(Arc::new))
+    async fn look_up_key(&self, prefix: &str) -> Result<Option<Arc<Known>>, store::Error> {
+        let look = async |conn: &mut PgConnection| credentials::key(conn, prefix).await;
+        let found = self.database.auth.run(LOOK_UP, look).await?;
+        if let Some(CredentialRow::Key { id, .. }) = found.as_ref().map(|it| &it.credential) {
+            self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(*id);
+        }
+        Ok(found.map(Known::new).map(Arc::new))
+    }
+
+    /// Whoever holds the secret with this hash.
+    pub async fn session(&self, hash: &[u8; 32]) -> Result<Caller, Rejection> {
+        let look = Box::pin(async {
+            let look = async |conn: &mut PgConnection| credentials::session(conn, hash).await;
+            let found = self.database.auth.run(LOOK_UP, look).await?;
+            Ok(found.map(Known::new).map(Arc::new))
+        });
+        let known = good(self.sessions.try_get_with_by_ref(hash, look).await)?;
+        let CredentialRow::Session(id) = known.standing.credential else {
+            return Err(Rejection::Unauthenticated);
+        };
+        Ok(known.caller(Credential::Session(id), Handle::Session(Arc::new(*hash))))
+    }
+
+    /// Somebody whose token was verified before, and is good until `expires_at`.
+    pub async fn token(
+        &self,
+        principal: PrincipalId,
+        expires_at: DateTime<Utc>,
+    ) -> Result<Caller, Rejection> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "tokens are made and timed by an issuer's clock, not Postgres'"
+        )]
+        if expires_at <= Utc::now() {
+            return Err(Rejection::Unauthenticated);
+        }
+        let look = Box::pin(async {
+            let look = async |conn: &mut PgConnection| credentials::principal(conn, principal).await;
+            let found = self.database.auth.run(LOOK_UP, look).await?;
+            Ok(found.map(Known::new).map(Arc::new))
+        });
+        let known = good(self.principals.try_get_with_by_ref(&principal, look).await)?;
+        Ok(known.caller(Credential::Token { principal, expires_at }, Handle::Token))
     }
 }
 
-fn caller(stored: &StoredKey, prefix: &str) -> Caller {
-    Caller {
-        workspace: stored.workspace,
-        actor: stored.principal.clone(),
-        key: stored.id,
-        prefix: prefix.into(),
-        permissions: Permissions::from_names(stored.permissions.iter().map(String::as_str)),
-    }
+fn unavailable(error: store::Error) -> Rejection {
+    Rejection::Unavailable(Arc::new(error))
+}
+
+fn good(found: Result<Option<Arc<Known>>, Arc<store::Error>>) -> Result<Arc<Known>, Rejection> {
+    let known = found.map_err(Rejection::Unavailable)?.ok_or(Rejection::Unauthenticated)?;
+    if known.is_good() { Ok(known) } else { Err(Rejection::Unauthenticated) }
 }

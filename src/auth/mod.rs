@@ -2,11 +2,14 @@
 //! request's body.
 
 mod authenticator;
+mod caller;
 pub mod key;
 pub mod permission;
+pub mod role;
 pub mod ticket;
 
 pub use self::{
-    authenticator::{Authenticator, Caller, Rejection},
-    permission::Permission,
+    authenticator::{Authenticator, Rejection},
+    caller::Caller,
+    permission::{Permission, Permissions},
 };

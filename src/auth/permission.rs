@@ -1,9 +1,11 @@
 //! What a credential may allow, by name.
 
+use serde::{Serialize, Serializer};
+
 macro_rules! permissions {
     ($($variant:ident = $name:literal: $text:literal),+ $(,)?) => {
         /// One thing that a credential may allow.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Permission { $(#[doc = $text] $variant),+ }
 
         impl Permission {
@@ -30,43 +32,75 @@ permissions! {
     ApprovalApprove = "approval:approve": "Approve, where the policy admits it.",
     ApprovalReject = "approval:reject": "Reject, where the policy admits it.",
     ApprovalCancel = "approval:cancel": "Cancel pending approvals.",
+    ApprovalEscalate = "approval:escalate": "Hand pending approvals to the next level.",
     ApprovalViewPending = "approval:view:pending": "See approvals, list what is pending, wait for outcomes.",
-    ApprovalViewHistory = "approval:view:history": "See decisions and records of approvals.",
+    ApprovalViewHistory = "approval:view:history": "See decisions and records of approvals, list and export what has ended.",
+    RunDelete = "run:delete": "Delete a run with its approvals.",
     EventPublish = "event:publish": "Send events of tasks.",
     EventSubscribe = "event:subscribe": "Follow tasks: open sockets, read events again.",
     ConnectionView = "connection:view": "See who is connected.",
     ConnectionClose = "connection:close": "Close connections.",
-    RunDelete = "run:delete": "Delete a run with its approvals.",
     ClusterView = "cluster:view": "See the instances of the service, which serve every workspace.",
-    WorkspaceAdmin = "workspace:admin": "Everything within the workspace.",
+    KeyManage = "key:manage": "Make, list, rotate and revoke keys.",
+    PrincipalManage = "principal:manage": "Add, change and disable principals; make roles; end their sessions.",
+    PolicyManage = "policy:manage": "Change the workspace's approval rules.",
+    AuditView = "audit:view": "Read the workspace's audit log.",
+    WorkspaceAdmin = "workspace:admin": "Everything within the workspace, its settings among it.",
 }
 
-/// What a key gets that was made without any permission named: all that a member of a team needs.
-pub const MEMBER: &[Permission] = &[
-    Permission::ApprovalCreate,
-    Permission::ApprovalApprove,
-    Permission::ApprovalReject,
-    Permission::ApprovalCancel,
-    Permission::ApprovalViewPending,
-    Permission::ApprovalViewHistory,
-    Permission::EventPublish,
-    Permission::EventSubscribe,
-    Permission::ConnectionView,
-];
-
-/// What one credential allows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Permissions(Vec<Permission>);
+/// A set of permissions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Permissions(u32);
 
 impl Permissions {
+    pub const NONE: Self = Self(0);
+
     /// Unknown names allow nothing: a newer instance may have granted what this one doesn't know.
     pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(names.into_iter().filter_map(Permission::from_name).collect())
+        names.into_iter().filter_map(Permission::from_name).collect()
     }
 
-    pub fn allow(&self, permission: Permission) -> bool {
+    pub fn allow(self, permission: Permission) -> bool {
         let within_workspace = permission != Permission::ClusterView;
-        self.0.contains(&permission) || within_workspace && self.0.contains(&Permission::WorkspaceAdmin)
+        self.holds(permission) || within_workspace && self.holds(Permission::WorkspaceAdmin)
+    }
+
+    /// Whether `self` allows everything that `other` does: who grants, can't grant more than they have.
+    pub fn cover(self, other: Self) -> bool {
+        other.iter().all(|permission| self.allow(permission))
+    }
+
+    pub fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// In the order in which they are documented.
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.iter().copied().filter(move |permission| self.holds(*permission))
+    }
+
+    pub fn names(self) -> Vec<&'static str> {
+        self.iter().map(Permission::as_str).collect()
+    }
+
+    fn holds(self, permission: Permission) -> bool {
+        self.0 & bit(permission) != 0
+    }
+}
+
+fn bit(permission: Permission) -> u32 {
+    1 << permission as u32
+}
+
+impl FromIterator<Permission> for Permissions {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        Self(permissions.into_iter().fold(0, |bits, permission| bits | bit(permission)))
+    }
+}
+
+impl Serialize for Permissions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(Permission::as_str))
     }
 }
 
@@ -82,6 +116,19 @@ mod tests {
             assert_eq!(admin.allow(*permission), *permission != Permission::ClusterView);
             assert_eq!(odd.allow(*permission), *permission == Permission::ApprovalCreate);
             assert_eq!(Permission::from_name(permission.as_str()), Some(*permission));
+            assert!(!Permissions::NONE.allow(*permission));
         }
+    }
+
+    #[test]
+    fn nobody_covers_more_than_they_have() {
+        let all: Permissions = Permission::ALL.iter().copied().collect();
+        let admin = Permissions::from_names(["workspace:admin"]);
+        let keys = Permissions::from_names(["key:manage", "approval:create"]);
+        assert!(
+            all.cover(admin) && admin.cover(keys) && keys.cover(Permissions::from_names(["approval:create"]))
+        );
+        assert!(!admin.cover(all), "the cluster is not one workspace's");
+        assert!(!keys.cover(admin) && !keys.cover(Permissions::from_names(["approval:approve"])));
     }
 }

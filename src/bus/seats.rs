@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::owners::Owner;
-use crate::domain::{event::TaskKey, ids::KeyId};
+use crate::domain::{credential::Credential, event::TaskKey};
 
 const EVENTS: u8 = 1;
 const CHECK: u8 = 2;
@@ -49,7 +49,7 @@ pub struct Signals {
 pub struct Seat {
     pub key: TaskKey,
     pub connection: Uuid,
-    pub credential: KeyId,
+    pub credential: Credential,
     /// 0 until the claim is through.
     generation: AtomicI64,
     /// The last event that was sent.
@@ -63,7 +63,7 @@ pub struct Seat {
 }
 
 impl Seat {
-    pub fn new(key: TaskKey, credential: KeyId) -> Self {
+    pub fn new(key: TaskKey, credential: Credential) -> Self {
         Self {
             key,
             connection: Uuid::now_v7(),
@@ -254,11 +254,17 @@ impl Drop for Seated {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ids::WorkspaceId, names::CallerName};
+    use crate::domain::{
+        ids::{KeyId, WorkspaceId},
+        names::CallerName,
+    };
 
     fn seat(task: &str) -> Seat {
         let workspace = WorkspaceId(Uuid::from_u128(1));
-        Seat::new(TaskKey { workspace, task: CallerName::new(task).unwrap() }, KeyId::generate())
+        Seat::new(
+            TaskKey { workspace, task: CallerName::new(task).unwrap() },
+            Credential::Key(KeyId::generate()),
+        )
     }
 
     #[test]

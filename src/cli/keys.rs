@@ -1,22 +1,30 @@
 //! `signoff keys`: straight on the database, for whoever can reach it.
 
-use anyhow::{Context, bail};
-use clap::{Args, Subcommand};
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 
-use super::{exit::Exit, operator, output::table};
+use super::{argument, exit::Exit, operator, output::table};
 use crate::{
     auth::{
         key::ApiKey,
-        permission::{MEMBER, Permission},
+        permission::Permission,
+        role::{BUILT_IN, MEMBER},
     },
-    domain::{ids::KeyId, names::PrincipalName},
-    store::{
-        audit,
-        keys::{self, NewKey},
+    domain::names::PrincipalName,
+    identity::{
+        grants::Grants,
+        keys::{self as use_cases, Made, Wanted},
+        workspaces,
     },
+    store::keys,
 };
+
+/// More keys than anybody lists at a terminal.
+const MOST: i64 = 100_000;
 
 #[derive(Args)]
 pub struct Keys {
@@ -27,42 +35,92 @@ pub struct Keys {
 #[derive(Subcommand)]
 enum Command {
     /// Make a key, and the workspace and principal where they are new. Prints the key alone: it is shown this once.
-    Create {
-        /// The tenant's name.
-        #[arg(long)]
-        workspace: String,
-        /// Who acts with it: a person's or a service's name, as policies name approvers.
-        #[arg(long)]
-        principal: String,
-        /// What it allows, separated by commas; without any: all that a member of a team needs.
-        #[arg(long, value_delimiter = ',', long_help = permissions_help())]
-        permissions: Vec<String>,
-        /// Print an object with the key and what it is for.
-        #[arg(long)]
-        json: bool,
-    },
+    Create(Create),
     /// List keys (never their secrets).
     List {
         /// Only those of one workspace.
         #[arg(long)]
         workspace: Option<String>,
+        /// Only those of one principal.
+        #[arg(long)]
+        principal: Option<String>,
         #[arg(long)]
         json: bool,
     },
-    /// Revoke a key; every instance refuses it within 5 seconds.
+    /// Make a successor that allows the same, and print it alone. The old key stays good for a while.
+    Rotate {
+        /// The part between `so_` and the second underscore (a whole key is understood too).
+        prefix: String,
+        /// How long the old key stays good, for example 90s, 30m, 24h or 7d.
+        #[arg(long, default_value = "1h", value_parser = argument::duration)]
+        overlap: Duration,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke a key; every instance refuses it within 5 seconds, its sockets are closed within 60.
     Revoke {
         /// The part between `so_` and the second underscore (a whole key is understood too).
         prefix: String,
     },
 }
 
+#[derive(Args)]
+struct Create {
+    /// The tenant's name.
+    #[arg(long)]
+    workspace: String,
+    /// Who acts with it: a person's or a service's name, as policies name approvers.
+    #[arg(long)]
+    principal: String,
+    /// What the principal is, where it is new.
+    #[arg(long, value_enum, default_value_t = Kind::Person)]
+    kind: Kind,
+    /// What it allows, separated by commas; without any permission or role: all that a member of a team needs.
+    #[arg(long, value_delimiter = ',', long_help = permissions_help())]
+    permissions: Vec<String>,
+    /// Roles that it has, separated by commas.
+    #[arg(long, value_delimiter = ',', long_help = roles_help())]
+    roles: Vec<String>,
+    /// How long it is good, for example 12h or 90d; without it, until it is revoked.
+    #[arg(long, value_parser = argument::duration)]
+    expires_in: Option<Duration>,
+    /// What it is for, in words.
+    #[arg(long)]
+    label: Option<String>,
+    /// Print an object with the key and what it is for.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a principal is.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Kind {
+    Person,
+    Service,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Service => "service",
+        }
+    }
+}
+
 fn permissions_help() -> String {
     let lines = Permission::ALL.iter().map(|it| format!("\n  {:<22} {}", it.as_str(), it.meaning()));
-    let member: Vec<&str> = MEMBER.iter().map(|it| it.as_str()).collect();
     format!(
-        "What it allows, separated by commas:{}\n\nWithout any: {}",
-        lines.collect::<String>(),
-        member.join(", ")
+        "What it allows, separated by commas:{}\n\nWithout any permission or role: the role {MEMBER}.",
+        lines.collect::<String>()
+    )
+}
+
+fn roles_help() -> String {
+    let lines = BUILT_IN.iter().map(|it| format!("\n  {:<10} {}", it.name, it.meaning));
+    format!(
+        "Roles that it has, separated by commas. Built in:{}\n\nA workspace may have others: `signoff roles list`.",
+        lines.collect::<String>()
     )
 }
 
@@ -70,10 +128,11 @@ impl Keys {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let mut conn = operator::connect().await?;
         match self.command {
-            Command::Create { workspace, principal, permissions, json } => {
-                create(&mut conn, &workspace, &principal, permissions, json).await?;
+            Command::Create(create) => create.run(&mut conn).await?,
+            Command::List { workspace, principal, json } => {
+                list(&mut conn, workspace.as_deref(), principal.as_deref(), json).await?;
             }
-            Command::List { workspace, json } => list(&mut conn, workspace.as_deref(), json).await?,
+            Command::Rotate { prefix, overlap, json } => rotate(&mut conn, &prefix, overlap, json).await?,
             Command::Revoke { prefix } => revoke(&mut conn, &prefix).await?,
         }
         conn.close().await?;
@@ -81,87 +140,115 @@ impl Keys {
     }
 }
 
-async fn create(
+impl Create {
+    async fn run(self, conn: &mut PgConnection) -> anyhow::Result<()> {
+        let workspace_name = PrincipalName::new(&self.workspace).context("--workspace")?;
+        let principal = PrincipalName::new(&self.principal).context("--principal")?;
+        let origin = operator::origin();
+        let (made, workspace) = operator::transact(conn, async |conn| {
+            let by = operator::by(&origin);
+            let (workspace, _) = workspaces::ensure(conn, &by, &workspace_name).await?;
+            let wanted = Wanted {
+                workspace: crate::domain::ids::WorkspaceId(workspace.id),
+                principal: principal.clone(),
+                kind: self.kind.as_str(),
+                label: self.label,
+                grants: Grants { permissions: self.permissions, roles: self.roles },
+                valid_for: self.expires_in,
+            };
+            Ok(use_cases::create(conn, &by, wanted).await?.map(|made| (made, workspace)))
+        })
+        .await?;
+        if self.json {
+            let Made { key, principal: principal_id, grants, expires_at, .. } = made;
+            let made = json!({
+                "key": key.reveal(), "prefix": key.prefix, "workspace": workspace.name,
+                "workspace_id": workspace.id, "principal": principal, "principal_id": principal_id,
+                "permissions": grants.permissions, "roles": grants.roles, "expires_at": expires_at,
+            });
+            println!("{made}");
+        } else {
+            println!("{}", made.key.reveal());
+        }
+        Ok(())
+    }
+}
+
+async fn list(
     conn: &mut PgConnection,
-    workspace: &str,
-    principal: &str,
-    mut permissions: Vec<String>,
+    workspace: Option<&str>,
+    principal: Option<&str>,
     json: bool,
 ) -> anyhow::Result<()> {
-    let workspace_name = PrincipalName::new(workspace).context("--workspace")?;
-    let principal_name = PrincipalName::new(principal).context("--principal")?;
-    if permissions.is_empty() {
-        permissions = MEMBER.iter().map(|it| it.as_str().to_owned()).collect();
-    }
-    for name in &permissions {
-        let known: Vec<&str> = Permission::ALL.iter().map(|it| it.as_str()).collect();
-        if !known.contains(&name.as_str()) {
-            bail!("{name:?} is no permission; there are: {}", known.join(", "));
-        }
-    }
-    let key = ApiKey::generate();
-    let mut transaction = conn.begin().await?;
-    let workspace = keys::ensure_workspace(&mut transaction, &workspace_name).await?;
-    let principal = keys::ensure_principal(&mut transaction, workspace, &principal_name).await?;
-    let new = NewKey {
-        id: KeyId::generate(),
-        workspace,
-        principal,
-        prefix: &key.prefix,
-        secret_hash: key.hash(),
-        permissions: &permissions,
+    let workspace = match workspace {
+        Some(name) => Some(operator::workspace(conn, name).await?),
+        None => None,
     };
-    keys::insert(&mut transaction, &new).await?;
-    let detail = json!({ "prefix": key.prefix, "principal": principal_name, "permissions": permissions });
-    record(&mut transaction, workspace, "key.created", detail).await?;
-    transaction.commit().await?;
-    if json {
-        let made = json!({
-            "key": key.reveal(), "prefix": key.prefix, "workspace": workspace_name, "workspace_id": workspace,
-            "principal": principal_name, "principal_id": principal, "permissions": permissions,
-        });
-        println!("{made}");
-    } else {
-        println!("{}", key.reveal());
-    }
-    Ok(())
-}
-
-async fn record(
-    conn: &mut PgConnection,
-    workspace: crate::domain::ids::WorkspaceId,
-    action: &'static str,
-    detail: serde_json::Value,
-) -> anyhow::Result<()> {
-    let entry =
-        audit::Entry { workspace, action, run: None, actor: None, via: "operator", request_id: None, detail };
-    Ok(audit::append(conn, entry).await?)
-}
-
-async fn list(conn: &mut PgConnection, workspace: Option<&str>, json: bool) -> anyhow::Result<()> {
-    let listed = keys::list(conn, workspace).await?;
+    let listed = keys::list(conn, workspace, principal, None, MOST).await?;
     if json {
         println!("{}", serde_json::to_string(&listed)?);
         return Ok(());
     }
+    let day = |at: Option<chrono::DateTime<chrono::Utc>>| {
+        at.map_or_else(|| "-".to_owned(), |at| at.format("%F %T").to_string())
+    };
     let rows = listed.into_iter().map(|key| {
-        let state =
-            key.revoked_at.map_or_else(|| "valid".to_owned(), |at| format!("revoked {}", at.format("%F %T")));
-        [key.prefix, key.workspace, key.principal, state, key.permissions.join(",")]
+        let state = match (key.revoked_at, &key.rotated_to) {
+            (Some(at), _) => format!("revoked {}", at.format("%F %T")),
+            (None, Some(successor)) => format!("rotated to {successor}"),
+            (None, None) => "valid".to_owned(),
+        };
+        let roles = key.roles.iter().map(|role| format!("@{role}"));
+        let allows: Vec<String> = roles.chain(key.permissions).collect();
+        [
+            key.prefix,
+            key.workspace,
+            key.principal,
+            state,
+            day(key.expires_at),
+            day(key.last_used_at),
+            allows.join(","),
+        ]
     });
-    print!("{}", table(["PREFIX", "WORKSPACE", "PRINCIPAL", "STATE", "PERMISSIONS"], rows));
+    print!(
+        "{}",
+        table(["PREFIX", "WORKSPACE", "PRINCIPAL", "STATE", "EXPIRES", "LAST USED", "ALLOWS"], rows)
+    );
+    Ok(())
+}
+
+/// Of what was given: a prefix, or by mistake or convenience a whole key.
+fn prefix_of(given: &str) -> String {
+    ApiKey::parse(given).map_or_else(|| given.to_owned(), |key| key.prefix)
+}
+
+async fn rotate(conn: &mut PgConnection, given: &str, overlap: Duration, json: bool) -> anyhow::Result<()> {
+    let prefix = prefix_of(given);
+    let origin = operator::origin();
+    let rotate = async |conn: &mut PgConnection| {
+        use_cases::rotate(conn, &operator::by(&origin), None, &prefix, overlap).await
+    };
+    let made = operator::transact(conn, rotate).await.with_context(|| format!("the key {prefix:?}"))?;
+    if json {
+        let made = json!({
+            "key": made.key.reveal(), "prefix": made.key.prefix, "expires_at": made.expires_at, "rotated": prefix,
+        });
+        println!("{made}");
+    } else {
+        println!("{}", made.key.reveal());
+    }
     Ok(())
 }
 
 async fn revoke(conn: &mut PgConnection, given: &str) -> anyhow::Result<()> {
-    let whole = ApiKey::parse(given).map(|key| key.prefix);
-    let prefix = whole.as_deref().unwrap_or(given);
-    let mut transaction = conn.begin().await?;
-    let Some(workspace) = keys::revoke(&mut transaction, prefix).await? else {
-        bail!("no valid key has the prefix {prefix:?}; `signoff keys list` shows them");
-    };
-    record(&mut transaction, workspace, "key.revoked", json!({ "prefix": prefix })).await?;
-    transaction.commit().await?;
+    let prefix = prefix_of(given);
+    let known = keys::get(conn, &prefix).await?.is_some_and(|key| key.revoked_at.is_none());
+    anyhow::ensure!(known, "no valid key has the prefix {prefix:?}; `signoff keys list` shows them");
+    let origin = operator::origin();
+    operator::transact(conn, async |conn| {
+        use_cases::revoke(conn, &operator::by(&origin), None, &prefix).await
+    })
+    .await?;
     println!("revoked {prefix}");
     Ok(())
 }

@@ -13,9 +13,12 @@ mod keys;
 mod migrate;
 mod operator;
 mod output;
+mod principals;
+mod roles;
 mod serve;
 mod signals;
 mod tail;
+mod workspaces;
 
 use std::process::ExitCode;
 
@@ -54,8 +57,14 @@ enum Command {
     Serve(serve::Serve),
     /// Bring the database's schema up to date, back, or show where it stands.
     Migrate(migrate::Migrate),
-    /// Make, list and revoke API keys.
+    /// Make, list, rotate and revoke API keys.
     Keys(keys::Keys),
+    /// Make, list and set workspaces.
+    Workspaces(workspaces::Workspaces),
+    /// Add, list, change and disable principals: people and services.
+    Principals(principals::Principals),
+    /// Make, list and delete roles.
+    Roles(roles::Roles),
     /// Check the configuration and the connections, in words.
     Check(check::Check),
     /// Ask for an approval and wait for the outcome.
@@ -114,6 +123,9 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Serve(command) => command.run().await,
             Command::Migrate(command) => command.run().await,
             Command::Keys(command) => command.run().await,
+            Command::Workspaces(command) => command.run().await,
+            Command::Principals(command) => command.run().await,
+            Command::Roles(command) => command.run().await,
             Command::Check(command) => command.run().await,
             Command::Ask(command) => command.run().await,
             Command::Wait(command) => command.run().await,

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use super::{
     decision::{Modifications, Refusal},
     ids::{ApprovalId, WorkspaceId},
-    names::CallerName,
+    names::{CallerName, PrincipalName},
     policy::{Actor, Policy},
 };
 
@@ -30,6 +30,8 @@ pub struct Approval {
     pub request: Request,
     pub policy: Policy,
     pub requested_by: Actor,
+    /// For whom the requester acted.
+    pub on_behalf_of: Option<PrincipalName>,
     pub escalation_level: i32,
     pub state: State,
     /// Raised by every accepted vote and every change of state.
@@ -255,6 +257,7 @@ pub(crate) mod tests {
                 timeout_action: TimeoutAction::Expire,
             },
             policy: Policy::default(),
+            on_behalf_of: None,
             requested_by: requester,
             escalation_level: 0,
             state: State::Pending,

@@ -114,7 +114,7 @@ pub fn cast(
         return Err(refusal);
     }
     expected_version.check(approval.version)?;
-    approval.policy.admits(&ballot.by, &approval.requested_by)?;
+    approval.policy.admits(&ballot.by, &approval.requested_by, approval.on_behalf_of.as_ref())?;
     if earlier.is_some() {
         return Err(Refusal::AlreadyVoted);
     }

@@ -36,6 +36,8 @@ ids! {
     WorkspaceId,
     /// Who acts: a person or a service.
     PrincipalId,
-    /// A credential's row (never its secret).
+    /// An API key's row (never its secret).
     KeyId,
+    /// A browser session's row.
+    SessionId,
 }

@@ -112,9 +112,15 @@ impl Policy {
         if needed > eligible { Err(Unsatisfiable::TooFew { needed, eligible }) } else { Ok(()) }
     }
 
-    /// Whether `actor` may vote on what `requester` asked.
-    pub fn admits(&self, actor: &Actor, requester: &Actor) -> Result<(), NotEligible> {
-        let own = actor.id == requester.id || actor.name == requester.name;
+    /// Whether `actor` may vote on what `requester` asked, for itself or `on_behalf_of` somebody.
+    pub fn admits(
+        &self,
+        actor: &Actor,
+        requester: &Actor,
+        on_behalf_of: Option<&PrincipalName>,
+    ) -> Result<(), NotEligible> {
+        let own =
+            actor.id == requester.id || actor.name == requester.name || on_behalf_of == Some(&actor.name);
         if own && !self.allow_self_approval {
             return Err(NotEligible::OwnRequest);
         }
@@ -210,7 +216,7 @@ mod tests {
             let by = vote(requester, Verdict::Approved).by;
             let eager: Vec<Vote> = (0..16u8)
                 .map(|number| vote(number, Verdict::Approved))
-                .filter(|vote| policy.admits(&vote.by, &by).is_ok())
+                .filter(|vote| policy.admits(&vote.by, &by, None).is_ok())
                 .collect();
             let satisfied = policy.tally(&eager) == Tally::Approved;
             prop_assert_eq!(policy.check(&by.name).is_ok(), satisfied);

@@ -1,17 +1,21 @@
 //! Who calls, in a handler's signature: `May<Create>` is a caller whose credential allows to create.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
-    http::{header, request::Parts},
+    http::{HeaderMap, header, request::Parts},
 };
 
-use super::Api;
+use super::{Api, middleware::RequestId};
 use crate::{
     auth::{Caller, Permission, Rejection},
+    domain::credential::Origin,
     wire::problem::Problem,
 };
+
+/// Longest part of a `User-Agent` that is recorded, in bytes.
+const LONGEST_AGENT: usize = 200;
 
 /// A type that stands for a permission.
 pub trait Needs: Send {
@@ -33,19 +37,26 @@ needs! {
     Approve = ApprovalApprove,
     Reject = ApprovalReject,
     Cancel = ApprovalCancel,
+    Escalate = ApprovalEscalate,
     ViewPending = ApprovalViewPending,
     ViewHistory = ApprovalViewHistory,
+    DeleteRun = RunDelete,
     Publish = EventPublish,
     Subscribe = EventSubscribe,
     ViewConnections = ConnectionView,
     CloseConnection = ConnectionClose,
-    DeleteRun = RunDelete,
     ViewCluster = ClusterView,
+    ManageKeys = KeyManage,
+    ManagePrincipals = PrincipalManage,
+    ViewAudit = AuditView,
+    Administer = WorkspaceAdmin,
 }
 
 /// An authenticated caller who may do `P`.
 pub struct May<P> {
     pub caller: Caller,
+    /// For the record of what it does.
+    pub origin: Arc<Origin>,
     permission: PhantomData<P>,
 }
 
@@ -59,6 +70,23 @@ impl<P: Needs> FromRequestParts<Api> for May<P> {
         if !caller.may(P::PERMISSION) {
             return Err(Problem::forbidden(P::PERMISSION));
         }
-        Ok(Self { caller, permission: PhantomData })
+        let origin = Arc::new(origin(&caller, parts));
+        Ok(Self { caller, origin, permission: PhantomData })
     }
+}
+
+/// By what, and from where, `caller` does something.
+pub fn origin(caller: &Caller, parts: &Parts) -> Origin {
+    Origin {
+        credential: Some(caller.credential_name.to_string()),
+        on_behalf_of: caller.on_behalf_of.clone(),
+        address: None,
+        user_agent: user_agent(&parts.headers),
+        request_id: parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone()),
+    }
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let agent = headers.get(header::USER_AGENT)?.to_str().ok()?;
+    Some(agent.chars().take(LONGEST_AGENT).collect())
 }

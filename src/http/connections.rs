@@ -1,13 +1,12 @@
 //! Who is connected, and closing a connection by hand.
 
-use axum::{Extension, Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Api,
     caller::{CloseConnection, May, ViewConnections},
-    middleware::RequestId,
     path::NamePath,
     query::{Params, limit},
 };
@@ -98,10 +97,9 @@ pub async fn get(
 pub async fn close(
     State(api): State<Api>,
     may: May<CloseConnection>,
-    Extension(RequestId(request_id)): Extension<RequestId>,
     NamePath(task): NamePath,
 ) -> Result<StatusCode, Problem> {
     let key = TaskKey { workspace: may.caller.workspace, task };
-    let closing = Closing { key, by: may.caller.actor, request_id };
+    let closing = Closing { key, by: may.caller.actor, origin: may.origin };
     if api.listing.close(closing).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
 }

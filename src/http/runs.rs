@@ -1,11 +1,10 @@
 //! Runs, of which callers only ever delete.
 
-use axum::{Extension, extract::State, http::StatusCode};
+use axum::{extract::State, http::StatusCode};
 
 use super::{
     Api,
     caller::{DeleteRun, May},
-    middleware::RequestId,
     path::NamePath,
 };
 use crate::{approvals::delete_run::Deletion, wire::problem::Problem};
@@ -22,11 +21,10 @@ use crate::{approvals::delete_run::Deletion, wire::problem::Problem};
 pub async fn delete_run(
     State(api): State<Api>,
     may: May<DeleteRun>,
-    Extension(RequestId(request_id)): Extension<RequestId>,
     NamePath(run): NamePath,
 ) -> Result<StatusCode, Problem> {
     let deletion =
-        Deletion { workspace: may.caller.workspace, run, by: may.caller.actor, request_id: Some(request_id) };
+        Deletion { workspace: may.caller.workspace, run, by: may.caller.actor, origin: may.origin };
     api.approvals.delete_run(deletion).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,10 +1,10 @@
 //! Opening a socket: the handshake (RFC 6455), after everything that can be refused has been checked. What comes
 //! after it is [`crate::realtime`]'s.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Extension, Json,
+    Json,
     body::Body,
     extract::{FromRequestParts, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
@@ -19,8 +19,7 @@ use utoipa::ToSchema;
 
 use super::{
     Api,
-    caller::{May, Subscribe},
-    middleware::RequestId,
+    caller::{May, Subscribe, origin},
     path::NamePath,
 };
 use crate::{
@@ -47,7 +46,6 @@ const SWITCH: Duration = Duration::from_secs(10);
 pub async fn open(
     State(api): State<Api>,
     NamePath(task): NamePath,
-    Extension(RequestId(request_id)): Extension<RequestId>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
@@ -64,8 +62,9 @@ pub async fn open(
     let realtime = api.realtime.clone();
     let place =
         realtime.enter().ok_or_else(|| Problem::new(Code::Overloaded, "too many sockets come and go"))?;
+    let origin = Arc::new(origin(&caller, &parts));
     let key = TaskKey { workspace: caller.workspace, task };
-    let arrival = Arrival { caller, key, session: query.session, cursor: query.cursor, request_id };
+    let arrival = Arrival { caller, key, session: query.session, cursor: query.cursor, origin };
     // Boxed here, as connections are: each of the futures that wrap it would otherwise hold room for it twice.
     let serving = Box::pin(async move {
         if let Some(socket) = switch(&realtime, handshake.upgrade).await {

@@ -1,6 +1,6 @@
 //! What operators see of the cluster: its instances, who is connected; and closing a connection by hand.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
 use sqlx::PgConnection;
@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use crate::{
     batch::Trouble,
     bus::{Bus, Letter},
-    domain::{event::TaskKey, ids::WorkspaceId, policy::Actor},
+    domain::{credential::Origin, event::TaskKey, ids::WorkspaceId, policy::Actor},
     lifecycle::Lifecycle,
     store::{
         self, Database, audit,
@@ -34,7 +34,7 @@ pub struct Listing {
 pub struct Closing {
     pub key: TaskKey,
     pub by: Actor,
-    pub request_id: String,
+    pub origin: Arc<Origin>,
 }
 
 impl Listing {
@@ -83,10 +83,13 @@ impl Listing {
                 let entry = audit::Entry {
                     workspace,
                     action: "connection.closed",
+                    subject: Some(closing.key.task.as_str()),
                     run: None,
                     actor: Some(&closing.by),
                     via: "human",
-                    request_id: Some(&closing.request_id),
+                    origin: &closing.origin,
+                    before: None,
+                    after: None,
                     detail: json!({ "task_id": closing.key.task, "instance_id": instance }),
                 };
                 audit::append(conn, entry).await?;

@@ -39,6 +39,7 @@ use crate::{
     bus::Bus,
     config,
     domain::{
+        credential::Origin,
         event::{Cursor, TaskKey},
         names::CallerName,
     },
@@ -79,8 +80,8 @@ pub struct Arrival {
     pub key: TaskKey,
     pub session: Option<CallerName>,
     pub cursor: Option<Result<Cursor, NoCursor>>,
-    /// The HTTP request, for the record.
-    pub request_id: String,
+    /// For the record.
+    pub origin: Arc<Origin>,
 }
 
 /// What was given as a cursor can't be one.

@@ -23,7 +23,7 @@ use crate::{
 /// Serves a socket from its first frame to its last. What it takes to open and to close one is boxed: nothing of it
 /// is kept for as long as the socket lives.
 pub async fn serve(realtime: Realtime, mut socket: Socket, arrival: Arrival) {
-    let seat = Seat::new(arrival.key.clone(), arrival.caller.key);
+    let seat = Seat::new(arrival.key.clone(), arrival.caller.credential);
     let Ok(mut seated) = realtime.bus.seats.sit(seat, realtime.max_sockets) else {
         let full = Reason::Full("this instance has as many sockets as it may have");
         return Box::pin(finish(realtime, socket, full)).await;
@@ -75,7 +75,7 @@ async fn open(
     arrival: Arrival,
 ) -> Result<(Arc<Client>, i64), Reason> {
     let seat = seated.seat.clone();
-    let Arrival { caller, key, session, cursor, request_id } = arrival;
+    let Arrival { caller, key, session, cursor, origin } = arrival;
     match realtime.ownership.claim(&seat, session.clone(), caller.actor.clone()).await {
         Ok(Outcome::Owner) => seated.confirm(),
         Ok(Outcome::Full) => {
@@ -89,7 +89,7 @@ async fn open(
         }
     }
     let position = greet(realtime, socket, &seat, session.as_ref(), cursor).await?;
-    Ok((Arc::new(Client { caller, key, session, request_id }), position))
+    Ok((Arc::new(Client { caller, key, session, origin }), position))
 }
 
 /// Says `hello`; answers up to where the client has seen everything.

@@ -17,6 +17,7 @@ use crate::{
     approvals::{commit::Act, request::Requested, wait::Waited},
     auth::{Caller, Permission},
     domain::{
+        credential::Origin,
         decision::{Ballot, Precondition},
         event::TaskKey,
         ids::ApprovalId,
@@ -39,7 +40,7 @@ pub struct Client {
     pub caller: Caller,
     pub key: TaskKey,
     pub session: Option<CallerName>,
-    pub request_id: String,
+    pub origin: Arc<Origin>,
 }
 
 /// An answer to come. `None`: this instance goes away, and the next one will have to be asked.
@@ -109,8 +110,8 @@ impl Asked {
             (caller.clone(), reject(decide, &caller)?)
         };
         let act = Act::Vote { ballot: Box::new(ballot), expected: Precondition::None };
-        let request_id = Some(self.client.request_id.clone());
-        let answer = self.realtime.approvals.act(caller.workspace, id, act, request_id).await?;
+        let origin = self.client.origin.clone();
+        let answer = self.realtime.approvals.act(caller.workspace, id, act, origin).await?;
         let mut reply =
             self.reply("approval_received", &Received::of(&answer.approval, Some(answer.changed)));
         reply.run_id = Some(answer.approval.request.run_id.to_string());
@@ -132,7 +133,7 @@ impl Asked {
         };
         let mut new = new_approval(body, &caller)?;
         new.idempotency = idempotency;
-        new.request_id = Some(self.client.request_id.clone());
+        new.origin = self.client.origin.clone();
         let (Requested::Created(approval) | Requested::Replayed(approval)) =
             self.realtime.approvals.request(new).await?;
         let mut reply = self.reply("approval_requested", &Summary::from(&*approval));

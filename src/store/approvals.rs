@@ -51,6 +51,7 @@ pub(super) struct Row {
     pub metadata: Json<Opaque>,
     pub requested_by: Uuid,
     pub requested_by_name: String,
+    pub on_behalf_of: Option<String>,
     pub version: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -87,7 +88,7 @@ macro_rules! select_approvals {
                 a.title, a.description, a.context AS "context: _", a.policy AS "policy: _", a.status,
                 a.resolution, a.resolved_via, a.resolved_by, a.resolved_by_name, a.result AS "result: _",
                 a.timeout_action, a.escalation_level, a.checkpoint AS "checkpoint: _",
-                a.metadata AS "metadata: _", a.requested_by, a.requested_by_name, a.version, a.created_at,
+                a.metadata AS "metadata: _", a.requested_by, a.requested_by_name, a.on_behalf_of, a.version, a.created_at,
                 a.updated_at, a.expires_at, a.resolved_at,
                 (a.status = 'pending' AND a.expires_at <= clock_timestamp()) AS "due!",
                 (SELECT json_agg(json_build_object(
@@ -202,6 +203,8 @@ impl TryFrom<Row> for Loaded {
         };
         let requested_by = actor(row.requested_by, &row.requested_by_name)
             .ok_or_else(|| corrupt("the requester's name is malformed"))?;
+        let on_behalf_of = row.on_behalf_of.as_deref().map(PrincipalName::new).transpose();
+        let on_behalf_of = on_behalf_of.map_err(|_| corrupt("the name it was asked for is malformed"))?;
         Ok(Self {
             approval: Arc::new(Approval {
                 id: ApprovalId(id),
@@ -209,6 +212,7 @@ impl TryFrom<Row> for Loaded {
                 request,
                 policy: row.policy.0,
                 requested_by,
+                on_behalf_of,
                 escalation_level: row.escalation_level,
                 state,
                 version: row.version,

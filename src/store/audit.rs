@@ -8,35 +8,50 @@ use uuid::Uuid;
 
 use super::Error;
 use crate::domain::{
+    credential::Origin,
     ids::{ApprovalId, WorkspaceId},
-    names::CallerName,
+    names::{CallerName, PrincipalName},
     policy::Actor,
 };
 
 /// One change of something other than an approval.
 pub struct Entry<'a> {
     pub workspace: WorkspaceId,
+    /// What happened, for example `key.revoked`.
     pub action: &'static str,
+    /// What it happened to, by its name.
+    pub subject: Option<&'a str>,
     pub run: Option<&'a CallerName>,
     /// `None`: the operator, at the command line.
     pub actor: Option<&'a Actor>,
     pub via: &'static str,
-    pub request_id: Option<&'a str>,
+    pub origin: &'a Origin,
+    pub before: Option<Value>,
+    pub after: Option<Value>,
     pub detail: Value,
 }
 
 /// Appends in the transaction that makes the change.
 pub async fn append(conn: &mut PgConnection, entry: Entry<'_>) -> Result<(), Error> {
+    let Origin { credential, on_behalf_of, address, user_agent, request_id } = entry.origin;
     sqlx::query!(
-        "INSERT INTO audit_log (workspace_id, at, action, run_id, actor_id, actor_name, via, request_id, detail)
-         VALUES ($1, clock_timestamp(), $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO audit_log (workspace_id, at, action, subject, run_id, actor_id, actor_name, on_behalf_of, via,
+                credential, address, user_agent, request_id, before, after, detail)
+         VALUES ($1, clock_timestamp(), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         entry.workspace.0,
         entry.action,
+        entry.subject,
         entry.run.map(CallerName::as_str),
         entry.actor.map(|actor| actor.id.0),
         entry.actor.map(|actor| actor.name.as_str()),
+        on_behalf_of.as_ref().map(PrincipalName::as_str),
         entry.via,
-        entry.request_id,
+        credential.as_deref(),
+        address.map(|it| it.to_string()),
+        user_agent.as_deref(),
+        request_id.as_deref(),
+        entry.before,
+        entry.after,
         entry.detail,
     )
     .execute(conn)
@@ -44,18 +59,36 @@ pub async fn append(conn: &mut PgConnection, entry: Entry<'_>) -> Result<(), Err
     Ok(())
 }
 
-/// One entry of an approval's record, as it is shown.
+/// One entry of the record, as it is shown.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct AuditRecord {
-    pub seq: i64,
+    /// Its place in the workspace's chain; null until it is linked, which takes a second at most.
+    pub position: Option<i64>,
     pub at: DateTime<Utc>,
     #[schema(example = "approval.resolved")]
     pub action: String,
+    pub approval_id: Option<Uuid>,
+    pub run_id: Option<String>,
+    /// What it happened to, where that is no approval: a key's prefix, a name.
+    pub subject: Option<String>,
+    /// Null: nobody (a timeout), or an operator at the command line.
     pub actor: Option<String>,
     pub actor_id: Option<Uuid>,
+    /// For whom the actor acted.
+    pub on_behalf_of: Option<String>,
+    /// `human`, `timeout`, `run_deleted`, `operator` or `sign_in`
     #[schema(example = "human")]
     pub via: String,
+    /// What the actor came with, by its public name.
+    #[schema(example = "key:lkaqmt2vfljk")]
+    pub credential: Option<String>,
+    pub address: Option<String>,
+    pub user_agent: Option<String>,
     pub request_id: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    pub before: Option<Value>,
+    #[schema(value_type = Option<Object>)]
+    pub after: Option<Value>,
     #[schema(value_type = Object)]
     pub detail: Value,
 }
@@ -68,10 +101,12 @@ pub async fn of_approval(
 ) -> Result<Vec<AuditRecord>, Error> {
     Ok(sqlx::query_as!(
         AuditRecord,
-        "SELECT seq, at, action, actor_name AS actor, actor_id, via, request_id, detail
-           FROM audit_log
-          WHERE approval_id = $1 AND workspace_id = $2
-          ORDER BY at, seq",
+        r#"SELECT c.position AS "position?", l.at, l.action, l.approval_id, l.run_id, l.subject,
+                  l.actor_name AS actor, l.actor_id, l.on_behalf_of, l.via, l.credential, l.address, l.user_agent,
+                  l.request_id, l.before, l.after, l.detail
+             FROM audit_log l LEFT JOIN audit_chain c ON c.seq = l.seq
+            WHERE l.approval_id = $1 AND l.workspace_id = $2
+            ORDER BY l.at, l.seq"#,
         id.0,
         workspace.0,
     )

@@ -12,19 +12,22 @@
 //! The locked rows are updated where they were found (`ctid`): left to itself, a cached plan joined them to all
 //! that is pending, which took forty times as long.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, net::IpAddr};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Error, approvals::StoredResult, json};
+use super::{Error, approvals::StoredResult};
 use crate::domain::{
     approval::{Approval, Ending, Opaque, Resolution},
+    credential::Origin,
     decision::{Ballot, Modifications},
     ids::ApprovalId,
+    names::PrincipalName,
     policy::Actor,
 };
 
@@ -71,8 +74,14 @@ struct RecordRow {
     action: &'static str,
     actor_id: Option<Uuid>,
     actor_name: Option<String>,
+    on_behalf_of: Option<PrincipalName>,
     via: &'static str,
+    credential: Option<String>,
+    address: Option<IpAddr>,
+    user_agent: Option<String>,
     request_id: Option<String>,
+    before: Value,
+    after: Value,
     detail: Value,
 }
 
@@ -81,8 +90,33 @@ pub struct Record<'a> {
     pub action: &'static str,
     pub actor: Option<&'a Actor>,
     pub via: &'static str,
-    pub request_id: Option<&'a str>,
+    pub origin: &'a Origin,
+    pub step: Step<'a>,
     pub detail: Value,
+}
+
+/// From which version to which, and what it ended with, if it did.
+pub struct Step<'a> {
+    pub from: i32,
+    pub to: i32,
+    pub ending: Option<&'a Ending>,
+}
+
+impl<'a> Step<'a> {
+    /// The one that ends an approval as it was read.
+    pub fn ending(approval: &Approval, ending: &'a Ending) -> Self {
+        Self { from: approval.version, to: approval.version + 1, ending: Some(ending) }
+    }
+
+    fn before(&self) -> Value {
+        json!({ "status": "pending", "version": self.from })
+    }
+
+    fn after(&self) -> Value {
+        let status = self.ending.map_or("pending", |ending| ending.status().as_str());
+        let resolution = self.ending.and_then(Ending::resolution).map(Resolution::as_str);
+        json!({ "status": status, "resolution": resolution, "version": self.to })
+    }
 }
 
 impl Batch {
@@ -122,16 +156,28 @@ impl Batch {
     }
 
     pub fn record(&mut self, approval: &Approval, record: Record<'_>) {
+        let origin = record.origin;
         self.records.push(RecordRow {
             approval_id: approval.id.0,
             action: record.action,
             actor_id: record.actor.map(|actor| actor.id.0),
             actor_name: record.actor.map(|actor| actor.name.to_string()),
+            on_behalf_of: origin.on_behalf_of.clone(),
             via: record.via,
-            request_id: record.request_id.map(str::to_owned),
+            credential: origin.credential.clone(),
+            address: origin.address,
+            user_agent: origin.user_agent.clone(),
+            request_id: origin.request_id.clone(),
+            before: record.step.before(),
+            after: record.step.after(),
             detail: record.detail,
         });
     }
+}
+
+/// The digest of a text, in hexadecimal: what the record holds of what would be too long for it.
+pub fn sha256(text: &str) -> String {
+    super::hex(&Sha256::digest(text))
 }
 
 fn stored_result(ending: &Ending) -> StoredResult {
@@ -192,12 +238,14 @@ pub async fn write(
                    verdict text, feedback text, comment text, modifications json, metadata json)
               JOIN changed c ON c.id = v.approval_id
         ), records AS (
-            INSERT INTO audit_log (workspace_id, at, action, approval_id, actor_id, actor_name, via, request_id,
-                   detail)
-            SELECT c.workspace_id, c.at, r.action, r.approval_id, r.actor_id, r.actor_name, r.via, r.request_id,
+            INSERT INTO audit_log (workspace_id, at, action, approval_id, run_id, actor_id, actor_name,
+                   on_behalf_of, via, credential, address, user_agent, request_id, before, after, detail)
+            SELECT c.workspace_id, c.at, r.action, r.approval_id, c.run_id, r.actor_id, r.actor_name,
+                   r.on_behalf_of, r.via, r.credential, r.address, r.user_agent, r.request_id, r.before, r.after,
                    r.detail
               FROM json_to_recordset($3::text::json) AS r(
-                   approval_id uuid, action text, actor_id uuid, actor_name text, via text, request_id text,
+                   approval_id uuid, action text, actor_id uuid, actor_name text, on_behalf_of text, via text,
+                   credential text, address text, user_agent text, request_id text, before json, after json,
                    detail json)
               JOIN changed c ON c.id = r.approval_id
         ), per_task AS (
@@ -244,9 +292,9 @@ pub async fn write(
         )
         SELECT c.id AS "id!", c.at AS "at!" FROM changed c
         "#,
-        json(&batch.changes)?,
-        json(&batch.votes)?,
-        json(&batch.records)?,
+        super::json(&batch.changes)?,
+        super::json(&batch.votes)?,
+        super::json(&batch.records)?,
     )
     .fetch_all(conn)
     .await?;

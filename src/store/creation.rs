@@ -4,18 +4,20 @@
 //! What it does not write (a key that is taken, a run that was deleted or is locked) it leaves out; the
 //! caller then takes that one singly, where [`replay`] and [`lock_run`] tell why.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Error, json};
 use crate::domain::{
     approval::{Opaque, Request},
+    credential::Origin,
     ids::{ApprovalId, WorkspaceId},
-    names::CallerName,
+    names::{CallerName, PrincipalName},
     policy::{Actor, Policy},
 };
 
@@ -30,8 +32,8 @@ pub struct NewApproval {
     /// From the moment of its making, by the database's clock.
     pub timeout_seconds: u32,
     pub idempotency: Option<Idempotency>,
-    /// The HTTP request, for the record.
-    pub request_id: Option<String>,
+    /// For the record.
+    pub origin: Arc<Origin>,
 }
 
 /// A key that makes a repeated create harmless, and the hash of the body it stands for.
@@ -69,7 +71,12 @@ struct Row<'a> {
     timeout_seconds: u32,
     idempotency_key: Option<&'a str>,
     body_hash: Option<String>,
+    on_behalf_of: Option<&'a PrincipalName>,
+    credential: Option<&'a str>,
+    address: Option<IpAddr>,
+    user_agent: Option<&'a str>,
     request_id: Option<&'a str>,
+    context_sha256: String,
 }
 
 impl<'a> From<&'a NewApproval> for Row<'a> {
@@ -94,18 +101,15 @@ impl<'a> From<&'a NewApproval> for Row<'a> {
             requested_by_name: new.requested_by.name.as_str(),
             timeout_seconds: new.timeout_seconds,
             idempotency_key: new.idempotency.as_ref().map(|it| it.key.as_str()),
-            body_hash: new.idempotency.as_ref().map(|it| hex(&it.body_hash)),
-            request_id: new.request_id.as_deref(),
+            body_hash: new.idempotency.as_ref().map(|it| format!("\\x{}", super::hex(&it.body_hash))),
+            on_behalf_of: new.origin.on_behalf_of.as_ref(),
+            credential: new.origin.credential.as_deref(),
+            address: new.origin.address,
+            user_agent: new.origin.user_agent.as_deref(),
+            request_id: new.origin.request_id.as_deref(),
+            context_sha256: super::hex(&Sha256::digest(request.context.get())),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::from("\\x"), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Inserts a batch; answers for those that were inserted.
@@ -123,13 +127,15 @@ pub async fn insert(
         WITH input AS MATERIALIZED (
             SELECT x.id, x.workspace_id, x.run_id, x.session_id, x.task_id, x.job_id, x.approval_type, x.title,
                    x.description, x.context, x.policy, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
-                   x.requested_by_name, x.timeout_seconds, x.idempotency_key, x.body_hash, x.request_id
+                   x.requested_by_name, x.timeout_seconds, x.idempotency_key, x.body_hash, x.on_behalf_of,
+                   x.credential, x.address, x.user_agent, x.request_id, x.context_sha256
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, workspace_id uuid, run_id text, session_id text, task_id text, job_id text,
                    approval_type text, title text, description text, context json, policy jsonb,
                    timeout_action text, checkpoint json, metadata json, requested_by uuid,
                    requested_by_name text, timeout_seconds integer, idempotency_key text, body_hash bytea,
-                   request_id text)
+                   on_behalf_of text, credential text, address text, user_agent text, request_id text,
+                   context_sha256 text)
         ), known_runs AS MATERIALIZED (
             SELECT r.workspace_id, r.id
               FROM workflow_runs r
@@ -174,18 +180,21 @@ pub async fn insert(
         ), created AS (
             INSERT INTO approval_requests (id, workspace_id, run_id, session_id, task_id, job_id, approval_type,
                    title, description, context, policy, timeout_action, checkpoint, metadata, requested_by,
-                   requested_by_name, created_at, updated_at, expires_at)
+                   requested_by_name, on_behalf_of, created_at, updated_at, expires_at)
             SELECT i.id, i.workspace_id, i.run_id, i.session_id, i.task_id, i.job_id, i.approval_type, i.title,
                    i.description, i.context, i.policy, i.timeout_action, i.checkpoint, i.metadata,
-                   i.requested_by, i.requested_by_name, s.at, s.at, s.at + make_interval(secs => i.timeout_seconds)
+                   i.requested_by, i.requested_by_name, i.on_behalf_of, s.at, s.at, s.at + make_interval(secs => i.timeout_seconds)
               FROM stamped s JOIN input i ON i.id = s.id
             RETURNING id, workspace_id, created_at, expires_at
         ), records AS (
-            INSERT INTO audit_log (workspace_id, at, action, approval_id, run_id, actor_id, actor_name, via,
-                   request_id, detail)
+            INSERT INTO audit_log (workspace_id, at, action, approval_id, run_id, actor_id, actor_name,
+                   on_behalf_of, via, credential, address, user_agent, request_id, after, detail)
             SELECT c.workspace_id, c.created_at, 'approval.requested', c.id, i.run_id, i.requested_by,
-                   i.requested_by_name, 'human', i.request_id,
-                   json_build_object('approval_type', i.approval_type, 'expires_at', c.expires_at)
+                   i.requested_by_name, i.on_behalf_of, 'human', i.credential, i.address, i.user_agent, i.request_id,
+                   json_build_object('status', 'pending', 'resolution', NULL, 'version', 1),
+                   json_build_object('approval_type', i.approval_type, 'expires_at', to_char(
+                           c.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                       'timeout_action', i.timeout_action, 'policy', i.policy, 'context_sha256', i.context_sha256)
               FROM created c JOIN input i ON i.id = c.id
         ), per_task AS (
             SELECT c.workspace_id, i.task_id, count(*)::integer AS n, max(i.run_id) AS run_id,

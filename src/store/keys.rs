@@ -1,92 +1,14 @@
-//! API keys, and the workspaces and principals that they bring into being.
+//! API keys: made, listed, given a successor, revoked. (Which of them are good, and what they allow, see
+//! [`super::credentials`].)
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Error;
-use crate::domain::{
-    ids::{KeyId, PrincipalId, WorkspaceId},
-    names::PrincipalName,
-    policy::Actor,
-};
-
-/// What authentication needs of a key.
-#[derive(Debug, Clone)]
-pub struct StoredKey {
-    pub id: KeyId,
-    pub workspace: WorkspaceId,
-    pub principal: Actor,
-    pub secret_hash: Vec<u8>,
-    pub permissions: Vec<String>,
-}
-
-/// A key that is neither unknown nor revoked.
-pub async fn find(conn: &mut PgConnection, prefix: &str) -> Result<Option<StoredKey>, Error> {
-    let row = sqlx::query!(
-        "SELECT k.id, k.workspace_id, k.principal_id, p.name, k.secret_hash, k.permissions
-           FROM api_keys k JOIN principals p ON p.id = k.principal_id
-          WHERE k.prefix = $1 AND k.revoked_at IS NULL",
-        prefix,
-    )
-    .fetch_optional(conn)
-    .await?;
-    row.map(|row| {
-        let name = PrincipalName::new(&row.name).map_err(|error| Error::Corrupt {
-            table: "principals",
-            id: row.principal_id.to_string(),
-            what: error.to_string(),
-        })?;
-        Ok(StoredKey {
-            id: KeyId(row.id),
-            workspace: WorkspaceId(row.workspace_id),
-            principal: Actor { id: PrincipalId(row.principal_id), name },
-            secret_hash: row.secret_hash,
-            permissions: row.permissions,
-        })
-    })
-    .transpose()
-}
-
-/// Those of `ids` that are neither unknown nor revoked.
-pub async fn still_good(conn: &mut PgConnection, ids: &[KeyId]) -> Result<Vec<KeyId>, Error> {
-    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let good = sqlx::query_scalar!("SELECT id FROM api_keys WHERE id = ANY($1) AND revoked_at IS NULL", &ids)
-        .fetch_all(conn)
-        .await?;
-    Ok(good.into_iter().map(KeyId).collect())
-}
-
-/// The workspace of that name, made if it is new.
-pub async fn ensure_workspace(conn: &mut PgConnection, name: &PrincipalName) -> Result<WorkspaceId, Error> {
-    let id = sqlx::query_scalar!(
-        "INSERT INTO workspaces (id, name) VALUES ($1, $2)
-         ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id",
-        WorkspaceId::generate().0,
-        name.as_str(),
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok(WorkspaceId(id))
-}
-
-/// The principal of that name in the workspace, made if it is new.
-pub async fn ensure_principal(
-    conn: &mut PgConnection,
-    workspace: WorkspaceId,
-    name: &PrincipalName,
-) -> Result<PrincipalId, Error> {
-    let id = sqlx::query_scalar!(
-        "INSERT INTO principals (id, workspace_id, name) VALUES ($1, $2, $3)
-         ON CONFLICT (workspace_id, name) DO UPDATE SET name = excluded.name RETURNING id",
-        PrincipalId::generate().0,
-        workspace.0,
-        name.as_str(),
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok(PrincipalId(id))
-}
+use crate::domain::ids::{KeyId, PrincipalId, WorkspaceId};
 
 /// A key that is to be; of its secret only the hash gets here.
 pub struct NewKey<'a> {
@@ -95,61 +17,134 @@ pub struct NewKey<'a> {
     pub principal: PrincipalId,
     pub prefix: &'a str,
     pub secret_hash: [u8; 32],
+    pub label: Option<&'a str>,
     pub permissions: &'a [String],
+    pub roles: &'a [String],
+    /// `None`: for good.
+    pub valid_for: Option<Duration>,
 }
 
-pub async fn insert(conn: &mut PgConnection, key: &NewKey<'_>) -> Result<(), Error> {
-    sqlx::query!(
-        "INSERT INTO api_keys (id, workspace_id, principal_id, prefix, secret_hash, permissions)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+/// Stores it; answers until when it is good.
+pub async fn insert(conn: &mut PgConnection, key: &NewKey<'_>) -> Result<Option<DateTime<Utc>>, Error> {
+    Ok(sqlx::query_scalar!(
+        "INSERT INTO api_keys (id, workspace_id, principal_id, prefix, secret_hash, label, permissions, roles,
+                expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(secs => $9))
+         RETURNING expires_at",
         key.id.0,
         key.workspace.0,
         key.principal.0,
         key.prefix,
         &key.secret_hash[..],
+        key.label,
         key.permissions,
+        key.roles,
+        key.valid_for.map(|it| it.as_secs_f64()),
     )
-    .execute(conn)
-    .await?;
+    .fetch_one(conn)
+    .await?)
+}
+
+/// One key, as it is shown and recorded.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = Key)]
+pub struct ListedKey {
+    #[serde(skip)]
+    pub id: Uuid,
+    #[serde(skip)]
+    pub workspace_id: Uuid,
+    /// The part of the key that is no secret.
+    #[schema(example = "lkaqmt2vfljk")]
+    pub prefix: String,
+    pub workspace: String,
+    #[schema(example = "agent-7")]
+    pub principal: String,
+    pub principal_id: Uuid,
+    /// `person` or `service`
+    pub principal_kind: String,
+    pub label: Option<String>,
+    pub permissions: Vec<String>,
+    pub roles: Vec<String>,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: Option<DateTime<Utc>>,
+    /// To the minute or so.
+    pub last_used_at: Option<DateTime<Utc>>,
+    pub revoked_at: Option<DateTime<Utc>>,
+    /// The prefix of the key that took its place.
+    pub rotated_to: Option<String>,
+}
+
+macro_rules! select_keys {
+    ($rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            ListedKey,
+            "SELECT k.id, k.workspace_id, k.prefix, w.name AS workspace, p.name AS principal, p.id AS principal_id,
+                    p.kind AS principal_kind, k.label, k.permissions, k.roles, k.created_at, k.expires_at,
+                    k.last_used_at, k.revoked_at,
+                    (SELECT n.prefix FROM api_keys n WHERE n.id = k.rotated_to) AS rotated_to
+               FROM api_keys k
+               JOIN workspaces w ON w.id = k.workspace_id
+               JOIN principals p ON p.id = k.principal_id " + $rest
+            $(, $argument)*
+        )
+    };
+}
+
+/// All keys, or those of one workspace, or of one principal, oldest first; `after` is the last prefix of the page
+/// before.
+pub async fn list(
+    conn: &mut PgConnection,
+    workspace: Option<WorkspaceId>,
+    principal: Option<&str>,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<ListedKey>, Error> {
+    Ok(select_keys!(
+        "WHERE ($1::uuid IS NULL OR k.workspace_id = $1) AND ($2::text IS NULL OR p.name = $2)
+           AND ($3::text IS NULL OR (k.created_at, k.prefix) > (
+                SELECT l.created_at, l.prefix FROM api_keys l WHERE l.prefix = $3))
+         ORDER BY k.created_at, k.prefix LIMIT $4",
+        workspace.map(|it| it.0),
+        principal,
+        after,
+        limit,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Locks it until the transaction ends.
+pub async fn lock(conn: &mut PgConnection, prefix: &str) -> Result<Option<ListedKey>, Error> {
+    Ok(select_keys!("WHERE k.prefix = $1 FOR UPDATE OF k", prefix).fetch_optional(conn).await?)
+}
+
+pub async fn get(conn: &mut PgConnection, prefix: &str) -> Result<Option<ListedKey>, Error> {
+    Ok(select_keys!("WHERE k.prefix = $1", prefix).fetch_optional(conn).await?)
+}
+
+/// Revokes a key that the caller has locked.
+pub async fn revoke(conn: &mut PgConnection, id: Uuid) -> Result<(), Error> {
+    sqlx::query!("UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL", id)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
-/// Revokes a key; answers with its workspace, or `None` if it is unknown or was revoked before.
-pub async fn revoke(conn: &mut PgConnection, prefix: &str) -> Result<Option<WorkspaceId>, Error> {
-    let workspace = sqlx::query_scalar!(
-        "UPDATE api_keys SET revoked_at = now() WHERE prefix = $1 AND revoked_at IS NULL RETURNING workspace_id",
-        prefix,
+/// Names a key's successor; it is good for `overlap` longer, at most.
+pub async fn succeed(
+    conn: &mut PgConnection,
+    id: Uuid,
+    successor: KeyId,
+    overlap: Duration,
+) -> Result<Option<DateTime<Utc>>, Error> {
+    Ok(sqlx::query_scalar!(
+        "UPDATE api_keys
+            SET rotated_to = $2, expires_at = least(expires_at, now() + make_interval(secs => $3))
+          WHERE id = $1 RETURNING expires_at",
+        id,
+        successor.0,
+        overlap.as_secs_f64(),
     )
-    .fetch_optional(conn)
-    .await?;
-    Ok(workspace.map(WorkspaceId))
-}
-
-/// One key, as `keys list` shows it.
-#[derive(Debug, serde::Serialize)]
-pub struct ListedKey {
-    pub prefix: String,
-    pub workspace: String,
-    pub principal: String,
-    pub principal_id: Uuid,
-    pub permissions: Vec<String>,
-    pub created_at: DateTime<Utc>,
-    pub revoked_at: Option<DateTime<Utc>>,
-}
-
-/// All keys, or those of one workspace, newest last.
-pub async fn list(conn: &mut PgConnection, workspace: Option<&str>) -> Result<Vec<ListedKey>, Error> {
-    Ok(sqlx::query_as!(
-        ListedKey,
-        r#"SELECT k.prefix, w.name AS workspace, p.name AS principal, p.id AS principal_id, k.permissions,
-                  k.created_at, k.revoked_at
-             FROM api_keys k
-             JOIN workspaces w ON w.id = k.workspace_id
-             JOIN principals p ON p.id = k.principal_id
-            WHERE $1::text IS NULL OR w.name = $1
-            ORDER BY k.created_at, k.prefix"#,
-        workspace,
-    )
-    .fetch_all(conn)
+    .fetch_one(conn)
     .await?)
 }

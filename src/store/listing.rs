@@ -71,7 +71,8 @@ macro_rules! pending {
                 AND ($6::text IS NULL OR strpos(lower(concat_ws(' ', a.title, a.description, a.approval_type)), lower($6)) > 0)
                 AND ($7::uuid IS NULL OR (
                         (a.policy->'allowed_approvers' IS NULL OR a.policy->'allowed_approvers' ? $8)
-                    AND (a.requested_by <> $7 OR (a.policy->>'allow_self_approval')::boolean)
+                    AND ((a.requested_by <> $7 AND a.on_behalf_of IS DISTINCT FROM $8)
+                         OR (a.policy->>'allow_self_approval')::boolean)
                     AND NOT EXISTS (SELECT FROM approval_decisions d
                                      WHERE d.approval_id = a.id AND d.principal_id = $7
                                        AND d.level = a.escalation_level))) "

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod changes;
 pub mod connections;
 pub mod creation;
+pub mod credentials;
 pub mod events;
 pub mod instances;
 pub mod keys;
@@ -17,10 +18,13 @@ pub mod listing;
 pub mod login;
 pub mod migrations;
 mod pool;
+pub mod principals;
 pub mod purge;
+pub mod roles;
 pub mod runs;
 pub mod sweep;
 pub mod tickets;
+pub mod workspaces;
 
 pub use pool::{Checkout, Database, Pool, PoolSizes};
 
@@ -56,6 +60,16 @@ impl Error {
 /// Rows for a `json_to_recordset`: one parameter for a whole batch, each field named where it is used.
 fn json(rows: &impl serde::Serialize) -> Result<String, Error> {
     serde_json::to_string(rows).map_err(|error| Error::Refused(sqlx::Error::Encode(error.into())))
+}
+
+/// In hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 impl From<sqlx::Error> for Error {

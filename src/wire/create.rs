@@ -1,5 +1,7 @@
 //! A question to people, as callers put it: the form, its rules, and what becomes of it.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use sha2::{Digest, Sha256};
@@ -155,6 +157,10 @@ pub fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Pr
         }
     };
     let policy = policy(&mut check, body.policy.unwrap_or_default().0);
+    if timeout_action == TimeoutAction::Approve && !caller.allow_timeout_approve {
+        let message = "the workspace does not let a timeout approve (its setting allow_timeout_approve)";
+        check.fail("/timeout_action", "allowed", message);
+    }
     check.finish()?;
     policy.check(&caller.actor.name).map_err(|error| {
         let violation = Violation::new("/policy", "satisfiable", error.to_string());
@@ -186,7 +192,7 @@ pub fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Pr
         requested_by: caller.actor.clone(),
         timeout_seconds: u32::try_from(timeout).map_err(|_| missing())?,
         idempotency: None,
-        request_id: None,
+        origin: Arc::default(),
     })
 }
 

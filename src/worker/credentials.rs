@@ -1,16 +1,17 @@
-//! Sockets whose key was revoked: found within half a minute, and closed.
+//! Sockets whose credential is good no more, or may follow tasks no more: found within half a minute, and closed.
+//! Also notes, now and then, which keys are used.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use super::{Round, Workers};
 use crate::{
     bus::{Seat, seats::Verdict},
-    domain::ids::KeyId,
-    store::{self, keys},
+    domain::credential::Credential,
+    store::{self, credentials},
 };
 
 const INTERVAL: Duration = Duration::from_secs(15);
-/// Keys in one query.
+/// Credentials in one query.
 const CHUNK: usize = 1_000;
 
 pub(super) async fn run(workers: Workers) {
@@ -23,19 +24,21 @@ pub(super) async fn run(workers: Workers) {
 }
 
 async fn once(workers: &Workers, seats: &[Arc<Seat>]) -> Result<(), store::Error> {
-    let used: HashSet<KeyId> = seats.iter().map(|seat| seat.credential).collect();
-    if used.is_empty() {
-        return Ok(());
-    }
-    let used: Vec<KeyId> = used.into_iter().collect();
+    let used: HashSet<Credential> = seats.iter().map(|seat| seat.credential).collect();
+    let used: Vec<Credential> = used.into_iter().collect();
     let mut good = HashSet::new();
-    let mut conn = workers.database.work.checkout().await?;
     for chunk in used.chunks(CHUNK) {
-        good.extend(keys::still_good(&mut conn, chunk).await?);
+        good.extend(workers.authenticator.still_subscribed(&chunk.iter().copied().collect()).await?);
     }
-    conn.done();
     for seat in seats.iter().filter(|seat| !good.contains(&seat.credential)) {
         seat.end(Verdict::Revoked);
+    }
+    // A round that fails forgets them: the next use is noted again.
+    let keys = workers.authenticator.take_used();
+    if !keys.is_empty() {
+        let mut conn = workers.database.work.checkout().await?;
+        credentials::touch(&mut conn, &keys).await?;
+        conn.done();
     }
     Ok(())
 }

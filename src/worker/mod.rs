@@ -15,6 +15,7 @@ pub use self::{health::SweepHealth, round::Round};
 
 use crate::{
     approvals::Approvals,
+    auth::Authenticator,
     bus::{Bus, Redis},
     config::{self, Lease, Sweep},
     lifecycle::Lifecycle,
@@ -29,6 +30,7 @@ pub struct Workers {
     pub database: Database,
     pub redis: Redis,
     pub approvals: Approvals,
+    pub authenticator: Authenticator,
     pub bus: Bus,
     pub metrics: Metrics,
     pub lifecycle: Lifecycle,

@@ -18,6 +18,7 @@ use crate::{
     batch::{Queue, Trouble, Weigh},
     domain::{
         approval::{Approval, Ending},
+        credential::Origin,
         decision::{Ballot, Precondition, Refusal},
         ids::{ApprovalId, WorkspaceId},
         policy::Actor,
@@ -69,7 +70,7 @@ pub(super) struct Command {
     workspace: WorkspaceId,
     approval: ApprovalId,
     act: Act,
-    request_id: Option<String>,
+    origin: Arc<Origin>,
     since: Instant,
     reply: oneshot::Sender<Result<Answer, Failure>>,
 }
@@ -103,10 +104,10 @@ impl super::Approvals {
         workspace: WorkspaceId,
         approval: ApprovalId,
         act: Act,
-        request_id: Option<String>,
+        origin: Arc<Origin>,
     ) -> Result<Answer, Failure> {
         let (reply, answer) = oneshot::channel();
-        let command = Command { workspace, approval, act, request_id, since: Instant::now(), reply };
+        let command = Command { workspace, approval, act, origin, since: Instant::now(), reply };
         self.committers.queue.send(command)?;
         // A committer that is gone without an answer is one that was cut off: unknown, like a time-out.
         answer.await.unwrap_or(Err(Failure::Trouble(Trouble::TimedOut)))
@@ -226,7 +227,7 @@ async fn attempt(conn: &mut PgConnection, commands: &[Command]) -> Result<Outcom
                 Verdict::NotFound | Verdict::Unreadable(_) => Err(Failure::NotFound),
                 Verdict::Refused(refusal) => Err(Failure::Refused { refusal, approval }),
                 Verdict::Same => Ok(Answer { changed: false, approval }),
-                Verdict::Changed => {
+                Verdict::Changed(_) => {
                     if let Act::Vote { ballot, .. } = &command.act {
                         votes.push(ballot.verdict.as_str());
                     }

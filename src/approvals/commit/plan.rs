@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::{Act, Command, Trouble, action_of};
+use super::{Act, Command, Trouble};
 use crate::{
     domain::{
         approval::{Approval, Ending, State, Via},
@@ -15,7 +15,7 @@ use crate::{
     },
     store::{
         approvals::{Found, Loaded},
-        changes::{Batch, Record},
+        changes::{self, Batch, Record, sha256},
     },
 };
 
@@ -27,7 +27,17 @@ pub(super) enum Verdict {
     Unreadable(Trouble),
     Refused(Refusal),
     Same,
-    Changed,
+    Changed(Step),
+}
+
+/// What one command changed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step {
+    /// The versions before and after it.
+    from: i32,
+    to: i32,
+    /// It ended the approval.
+    ends: bool,
 }
 
 /// An approval while commands are applied to it, one after the other.
@@ -79,10 +89,10 @@ impl<'a> Plan<'a> {
             }
         }
         for (command, verdict) in self.commands.iter().zip(&self.verdicts) {
-            if matches!(verdict, Verdict::Changed)
+            if let Verdict::Changed(step) = verdict
                 && let Some(draft) = self.drafts.get(&command.approval)
             {
-                draft.record(&mut batch, command);
+                draft.record(&mut batch, command, *step);
             }
         }
         batch
@@ -125,6 +135,7 @@ impl Draft {
     }
 
     fn apply(&mut self, act: &Act) -> Verdict {
+        let from = self.now.version;
         let done = match act {
             Act::Settle => Ok(false),
             Act::Vote { ballot, expected } => {
@@ -156,7 +167,7 @@ impl Draft {
             }
         };
         match done {
-            Ok(true) => Verdict::Changed,
+            Ok(true) => Verdict::Changed(Step { from, to: self.now.version, ends: self.ending.is_some() }),
             Ok(false) => Verdict::Same,
             Err(refusal) => Verdict::Refused(refusal),
         }
@@ -183,27 +194,28 @@ impl Draft {
     }
 
     /// The vote and the record of a command that changed this draft.
-    fn record(&self, batch: &mut Batch, command: &Command) {
+    fn record(&self, batch: &mut Batch, command: &Command, step: Step) {
         let (actor, action, detail) = match &command.act {
             Act::Settle => return,
             Act::Cancel { by, reason, .. } => (by, "approval.cancelled", json!({ "reason": reason })),
             Act::Vote { ballot, .. } => {
                 batch.vote(&self.read, ballot);
+                let edits = ballot.modifications.as_ref();
                 let detail = json!({
                     "decision_id": ballot.id, "verdict": ballot.verdict, "feedback": ballot.feedback,
-                    "comment": ballot.comment,
+                    "comment": ballot.comment, "modifications_sha256": edits.map(|edits| sha256(edits.0.get())),
                 });
                 // Only the vote that ended it is recorded as the ending.
-                let decisive = matches!(&self.ending, Some(ending @ Ending::Resolved { by: Some(by), .. })
-                    if by.id == ballot.by.id && action_of(ending) == "approval.resolved");
-                (&ballot.by, if decisive { "approval.resolved" } else { "approval.voted" }, detail)
+                (&ballot.by, if step.ends { "approval.resolved" } else { "approval.voted" }, detail)
             }
         };
+        let ending = self.ending.as_ref().filter(|_| step.ends);
         let record = Record {
             action,
             actor: Some(actor),
             via: Via::Human.as_str(),
-            request_id: command.request_id.as_deref(),
+            origin: &command.origin,
+            step: changes::Step { from: step.from, to: step.to, ending },
             detail,
         };
         batch.record(&self.read, record);

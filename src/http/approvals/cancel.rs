@@ -1,6 +1,6 @@
 //! Cancelling, and (not yet) escalating.
 
-use axum::{Extension, extract::State, response::Response};
+use axum::{extract::State, response::Response};
 
 use super::precondition::IfMatch;
 use crate::{
@@ -8,8 +8,7 @@ use crate::{
     http::{
         Api,
         body::Body,
-        caller::{Cancel, May},
-        middleware::RequestId,
+        caller::{Cancel, Escalate, May},
         path::IdPath,
         respond,
     },
@@ -35,13 +34,12 @@ use crate::{
 pub async fn cancel(
     State(api): State<Api>,
     may: May<Cancel>,
-    Extension(RequestId(request_id)): Extension<RequestId>,
     IfMatch(expected): IfMatch,
     IdPath(approval): IdPath,
     Body { value: body, .. }: Body<CancelBody>,
 ) -> Result<Response, Problem> {
     let act = Act::Cancel { by: may.caller.actor, reason: body.reason()?, expected };
-    let answer = api.approvals.act(may.caller.workspace, approval, act, Some(request_id)).await?;
+    let answer = api.approvals.act(may.caller.workspace, approval, act, may.origin).await?;
     Ok(respond::decided(answer.changed, &answer.approval))
 }
 
@@ -56,7 +54,7 @@ pub async fn cancel(
 )]
 pub async fn escalate(
     State(api): State<Api>,
-    may: May<Cancel>,
+    may: May<Escalate>,
     IdPath(approval): IdPath,
 ) -> Result<Response, Problem> {
     api.approvals.get(may.caller.workspace, approval).await?;

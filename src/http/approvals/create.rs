@@ -1,7 +1,6 @@
 //! Asking for an approval.
 
 use axum::{
-    Extension,
     extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::Response,
@@ -13,7 +12,6 @@ use crate::{
         Api,
         body::Body,
         caller::{Create, May},
-        middleware::RequestId,
         respond,
     },
     store::creation::Idempotency,
@@ -46,7 +44,6 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 pub async fn create(
     State(api): State<Api>,
     may: May<Create>,
-    Extension(RequestId(request_id)): Extension<RequestId>,
     headers: HeaderMap,
     Body { value, bytes, .. }: Body<CreateBody>,
 ) -> Result<Response, Problem> {
@@ -54,7 +51,7 @@ pub async fn create(
     drop(bytes);
     let mut new = new_approval(value, &may.caller)?;
     new.idempotency = idempotency;
-    new.request_id = Some(request_id);
+    new.origin = may.origin;
     Ok(match api.approvals.request(new).await? {
         Requested::Created(approval) => {
             let mut response = respond::approval(StatusCode::CREATED, &approval);

@@ -1,11 +1,10 @@
 //! Approving and rejecting.
 
-use axum::{Extension, extract::State, response::Response};
+use axum::{extract::State, response::Response};
 
 use super::precondition::IfMatch;
 use crate::{
     approvals::commit::Act,
-    auth::Caller,
     domain::{
         decision::{Ballot, Precondition},
         ids::ApprovalId,
@@ -14,7 +13,6 @@ use crate::{
         Api,
         body::{Body, OptionalBody},
         caller::{Approve, May, Reject},
-        middleware::RequestId,
         path::IdPath,
         respond,
     },
@@ -41,13 +39,12 @@ use crate::{
 pub async fn approve(
     State(api): State<Api>,
     may: May<Approve>,
-    Extension(id): Extension<RequestId>,
     IfMatch(expected): IfMatch,
     IdPath(approval): IdPath,
     OptionalBody(body, _place): OptionalBody<ApproveBody>,
 ) -> Result<Response, Problem> {
     let ballot = body.ballot(&may.caller)?;
-    vote(&api, &may.caller, approval, ballot, expected, id).await
+    vote(&api, may, approval, ballot, expected).await
 }
 
 /// Reject
@@ -65,24 +62,22 @@ pub async fn approve(
 pub async fn reject(
     State(api): State<Api>,
     may: May<Reject>,
-    Extension(id): Extension<RequestId>,
     IfMatch(expected): IfMatch,
     IdPath(approval): IdPath,
     Body { value: body, .. }: Body<RejectBody>,
 ) -> Result<Response, Problem> {
     let ballot = body.ballot(&may.caller)?;
-    vote(&api, &may.caller, approval, ballot, expected, id).await
+    vote(&api, may, approval, ballot, expected).await
 }
 
-async fn vote(
+async fn vote<P>(
     api: &Api,
-    caller: &Caller,
+    may: May<P>,
     approval: ApprovalId,
     ballot: Ballot,
     expected: Precondition,
-    RequestId(request_id): RequestId,
 ) -> Result<Response, Problem> {
     let act = Act::Vote { ballot: Box::new(ballot), expected };
-    let answer = api.approvals.act(caller.workspace, approval, act, Some(request_id)).await?;
+    let answer = api.approvals.act(may.caller.workspace, approval, act, may.origin).await?;
     Ok(respond::decided(answer.changed, &answer.approval))
 }

@@ -138,9 +138,17 @@ async fn keys_are_made_listed_and_revoked() {
     assert!(listed.contains("revoked"), "{listed}");
     // Each change of a key is on record.
     let mut conn = shell.cluster.database.connect().await;
-    let actions: Vec<String> =
-        sqlx::query_scalar("SELECT action FROM audit_log ORDER BY seq").fetch_all(&mut conn).await.unwrap();
-    assert_eq!(actions, ["key.created", "key.created", "key.revoked"]);
+    let actions: Vec<String> = sqlx::query_scalar(
+        "SELECT action FROM audit_log
+          WHERE workspace_id = (SELECT id FROM workspaces WHERE name = 'new') ORDER BY seq",
+    )
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    assert_eq!(
+        actions,
+        ["workspace.created", "principal.created", "key.created", "key.created", "key.revoked"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

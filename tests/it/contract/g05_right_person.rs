@@ -198,9 +198,9 @@ async fn g05_a_revoked_key_is_out() {
     for instance in 0..2 {
         cluster.api(instance, &key).ask(json!({})).await;
     }
-    let mut conn = cluster.database.connect().await;
-    let prefix = key.split('_').nth(1).unwrap();
-    signoff::store::keys::revoke(&mut conn, prefix).await.unwrap().unwrap();
+    let environment = [("DATABASE_URL", cluster.database.url.as_str())];
+    let revoked = crate::support::process::signoff(&["keys", "revoke", &key], &environment).await;
+    assert!(revoked.status.success(), "{revoked:?}");
     for instance in 0..2 {
         let api = cluster.api(instance, &key);
         crate::support::within(std::time::Duration::from_secs(5), "the key is refused", || async {

@@ -4,10 +4,15 @@ use std::sync::Arc;
 
 use signoff::{
     app::{App, Listeners},
-    auth::{key::ApiKey, permission::MEMBER},
     config::{Config, Sources},
-    domain::{ids::KeyId, names::PrincipalName},
-    store::keys::{self, NewKey},
+    domain::{credential::Origin, ids::WorkspaceId, names::PrincipalName},
+    identity::{
+        By,
+        grants::Grants,
+        keys::{self, Wanted},
+        workspaces,
+    },
+    store::workspaces::Settings,
 };
 use sqlx::Connection;
 
@@ -80,8 +85,7 @@ impl Cluster {
 
     /// A member's key in the workspace `acme`.
     pub async fn member(&self, principal: &str) -> String {
-        let permissions: Vec<&str> = MEMBER.iter().map(|it| it.as_str()).collect();
-        self.key("acme", principal, &permissions).await
+        self.key("acme", principal, &[]).await
     }
 
     pub async fn key(&self, workspace: &str, principal: &str, permissions: &[&str]) -> String {
@@ -150,20 +154,28 @@ pub async fn make_key(
     permissions: &[&str],
 ) -> String {
     let mut conn = database.connect().await;
-    let workspace = keys::ensure_workspace(&mut conn, &PrincipalName::new(workspace).unwrap()).await.unwrap();
-    let principal =
-        keys::ensure_principal(&mut conn, workspace, &PrincipalName::new(principal).unwrap()).await.unwrap();
-    let key = ApiKey::generate();
-    let permissions: Vec<String> = permissions.iter().map(|it| (*it).to_owned()).collect();
-    let new = NewKey {
-        id: KeyId::generate(),
+    let origin = Origin::default();
+    let by = By { caller: None, origin: &origin };
+    let name = PrincipalName::new(workspace).unwrap();
+    let (workspace, is_new) = workspaces::ensure(&mut conn, &by, &name).await.unwrap();
+    let workspace = WorkspaceId(workspace.id);
+    if is_new {
+        // What a timeout may do is tried more often than that it may not.
+        let settings = Settings { allow_timeout_approve: Some(true) };
+        workspaces::update(&mut conn, &by, workspace, settings).await.unwrap().unwrap();
+    }
+    let wanted = Wanted {
         workspace,
-        principal,
-        prefix: &key.prefix,
-        secret_hash: key.hash(),
-        permissions: &permissions,
+        principal: PrincipalName::new(principal).unwrap(),
+        kind: "person",
+        label: None,
+        grants: Grants {
+            permissions: permissions.iter().map(|it| (*it).to_owned()).collect(),
+            roles: Vec::new(),
+        },
+        valid_for: None,
     };
-    keys::insert(&mut conn, &new).await.unwrap();
+    let key = keys::create(&mut conn, &by, wanted).await.unwrap().unwrap().key;
     conn.close().await.unwrap();
     key.reveal()
 }

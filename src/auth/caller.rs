@@ -1,0 +1,36 @@
+//! Who calls, once a credential has been checked.
+
+use std::sync::Arc;
+
+use super::permission::{Permission, Permissions};
+use crate::domain::{credential::Credential, ids::WorkspaceId, names::PrincipalName, policy::Actor};
+
+/// Who calls, and what they may do.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub workspace: WorkspaceId,
+    pub actor: Actor,
+    /// For whom the actor acts, where that is somebody else.
+    pub on_behalf_of: Option<PrincipalName>,
+    pub credential: Credential,
+    /// The credential's public name, for the record.
+    pub credential_name: Arc<str>,
+    pub permissions: Permissions,
+    /// Whether the workspace lets a timeout approve.
+    pub allow_timeout_approve: bool,
+    pub(super) handle: Handle,
+}
+
+/// What the credential is looked up by; never its secret.
+#[derive(Debug, Clone)]
+pub(super) enum Handle {
+    Key(Arc<str>),
+    Session(Arc<[u8; 32]>),
+    Token,
+}
+
+impl Caller {
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.allow(permission)
+    }
+}

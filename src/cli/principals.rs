@@ -1,0 +1,166 @@
+//! `signoff principals`: straight on the database, for whoever can reach it.
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use sqlx::{Connection, PgConnection};
+
+use super::{exit::Exit, keys::Kind, operator, output::table};
+use crate::{
+    domain::{ids::WorkspaceId, names::PrincipalName},
+    identity::principals::{self as use_cases, Changes},
+    store::principals::{self, Principal, Who},
+};
+
+/// More principals than anybody lists at a terminal.
+const MOST: i64 = 100_000;
+
+#[derive(Args)]
+pub struct Principals {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List principals.
+    List {
+        #[arg(long)]
+        workspace: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add a principal.
+    Create {
+        #[command(flatten)]
+        who: Named,
+        #[command(flatten)]
+        profile: ProfileArgs,
+    },
+    /// Change a principal; what is not named stays.
+    Set {
+        #[command(flatten)]
+        who: Named,
+        #[command(flatten)]
+        profile: ProfileArgs,
+    },
+    /// Refuse everything a principal comes with: within 5 seconds everywhere, its sockets closed within 60.
+    Disable {
+        #[command(flatten)]
+        who: Named,
+    },
+    /// Let a disabled principal in again.
+    Enable {
+        #[command(flatten)]
+        who: Named,
+    },
+}
+
+#[derive(Args)]
+struct Named {
+    /// As policies name it.
+    name: String,
+    #[arg(long)]
+    workspace: String,
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct ProfileArgs {
+    #[arg(long, value_enum)]
+    kind: Option<Kind>,
+    /// How it is shown; empty takes it away.
+    #[arg(long)]
+    display_name: Option<String>,
+    /// Where mail goes; empty takes it away.
+    #[arg(long)]
+    email: Option<String>,
+    /// Roles, separated by commas, instead of those it has. What its keys allow is theirs alone.
+    #[arg(long, value_delimiter = ',')]
+    roles: Option<Vec<String>>,
+    /// Groups, separated by commas, instead of those it is in.
+    #[arg(long, value_delimiter = ',')]
+    groups: Option<Vec<String>>,
+}
+
+impl ProfileArgs {
+    fn changes(self) -> Changes {
+        let given = |list: Vec<String>| list.into_iter().filter(|it| !it.is_empty()).collect();
+        Changes {
+            kind: self.kind.map(Kind::as_str),
+            display_name: self.display_name.map(|it| Some(it).filter(|it| !it.is_empty())),
+            email: self.email.map(|it| Some(it).filter(|it| !it.is_empty())),
+            roles: self.roles.map(given),
+            groups: self.groups.map(given),
+            is_disabled: None,
+        }
+    }
+}
+
+impl Principals {
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        let mut conn = operator::connect().await?;
+        match self.command {
+            Command::List { workspace, json } => {
+                let id = operator::workspace(&mut conn, &workspace).await?;
+                show(&principals::list(&mut conn, id, None, MOST).await?, json)?;
+            }
+            Command::Create { who, profile } => {
+                let name = PrincipalName::new(&who.name).context("the name")?;
+                let id = operator::workspace(&mut conn, &who.workspace).await?;
+                let changes = profile.changes();
+                let origin = operator::origin();
+                let create = async |conn: &mut PgConnection| {
+                    use_cases::create(conn, &operator::by(&origin), id, &name, changes).await
+                };
+                let made = operator::transact(&mut conn, create).await?;
+                show(&[made], who.json)?;
+            }
+            Command::Set { who, profile } => change(&mut conn, who, profile.changes()).await?,
+            Command::Disable { who } => change(&mut conn, who, disabled(true)).await?,
+            Command::Enable { who } => change(&mut conn, who, disabled(false)).await?,
+        }
+        conn.close().await?;
+        Ok(Exit::Success)
+    }
+}
+
+fn disabled(is_disabled: bool) -> Changes {
+    Changes { is_disabled: Some(is_disabled), ..Changes::default() }
+}
+
+async fn change(conn: &mut PgConnection, who: Named, changes: Changes) -> anyhow::Result<()> {
+    let name = PrincipalName::new(&who.name).context("the name")?;
+    let id: WorkspaceId = operator::workspace(conn, &who.workspace).await?;
+    let origin = operator::origin();
+    let update = async |conn: &mut PgConnection| {
+        use_cases::update(conn, &operator::by(&origin), id, Who::Name(&name), changes).await
+    };
+    let changed = operator::transact(conn, update).await?;
+    show(&[changed], who.json)
+}
+
+fn show(listed: &[Principal], json: bool) -> anyhow::Result<()> {
+    if json {
+        println!("{}", serde_json::to_string(listed)?);
+        return Ok(());
+    }
+    let rows = listed.iter().map(|it| {
+        let state = it
+            .disabled_at
+            .map_or_else(|| "enabled".to_owned(), |at| format!("disabled {}", at.format("%F %T")));
+        let claimed = it.claimed_roles.iter().map(|role| format!("{role} (claimed)"));
+        let roles: Vec<String> = it.roles.iter().cloned().chain(claimed).collect();
+        [
+            it.name.clone(),
+            it.kind.clone(),
+            state,
+            it.display_name.clone().unwrap_or_default(),
+            it.email.clone().unwrap_or_default(),
+            roles.join(","),
+            it.id.to_string(),
+        ]
+    });
+    print!("{}", table(["NAME", "KIND", "STATE", "SHOWN AS", "E-MAIL", "ROLES", "ID"], rows));
+    Ok(())
+}

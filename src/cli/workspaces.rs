@@ -1,0 +1,94 @@
+//! `signoff workspaces`: straight on the database, for whoever can reach it.
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use sqlx::{Connection, PgConnection};
+
+use super::{exit::Exit, operator, output::table};
+use crate::{
+    domain::names::PrincipalName,
+    identity::workspaces as use_cases,
+    store::workspaces::{self, Settings, Workspace},
+};
+
+#[derive(Args)]
+pub struct Workspaces {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List workspaces and their settings.
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a workspace.
+    Create {
+        name: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change a workspace's settings; what is not named stays.
+    Set {
+        name: String,
+        /// Whether approvals may be asked for that a timeout approves.
+        #[arg(long, value_name = "BOOL")]
+        allow_timeout_approve: Option<bool>,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Workspaces {
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        let mut conn = operator::connect().await?;
+        match self.command {
+            Command::List { json } => show(&workspaces::list(&mut conn).await?, json)?,
+            Command::Create { name, json } => create(&mut conn, &name, json).await?,
+            Command::Set { name, allow_timeout_approve, json } => {
+                let settings = Settings { allow_timeout_approve };
+                set(&mut conn, &name, settings, json).await?;
+            }
+        }
+        conn.close().await?;
+        Ok(Exit::Success)
+    }
+}
+
+async fn create(conn: &mut PgConnection, name: &str, json: bool) -> anyhow::Result<()> {
+    let name = PrincipalName::new(name).context("the name")?;
+    let origin = operator::origin();
+    let make =
+        async |conn: &mut PgConnection| Ok(Ok(use_cases::ensure(conn, &operator::by(&origin), &name).await?));
+    let (workspace, is_new) = operator::transact(conn, make).await?;
+    anyhow::ensure!(is_new, "there is a workspace {name} already");
+    show(&[workspace], json)
+}
+
+async fn set(conn: &mut PgConnection, name: &str, settings: Settings, json: bool) -> anyhow::Result<()> {
+    let id = operator::workspace(conn, name).await?;
+    let origin = operator::origin();
+    let set =
+        async |conn: &mut PgConnection| use_cases::update(conn, &operator::by(&origin), id, settings).await;
+    let workspace = operator::transact(conn, set).await?;
+    show(&[workspace], json)
+}
+
+fn show(listed: &[Workspace], json: bool) -> anyhow::Result<()> {
+    if json {
+        println!("{}", serde_json::to_string(listed)?);
+        return Ok(());
+    }
+    let rows = listed.iter().map(|it| {
+        [
+            it.name.clone(),
+            it.id.to_string(),
+            it.allow_timeout_approve.to_string(),
+            it.created_at.format("%F %T").to_string(),
+        ]
+    });
+    print!("{}", table(["NAME", "ID", "TIMEOUT MAY APPROVE", "CREATED"], rows));
+    Ok(())
+}

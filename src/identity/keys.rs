@@ -1,0 +1,192 @@
+//! Keys: made, given a successor, revoked.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use super::{
+    By, Outcome, Refusal,
+    grants::{self, Grants},
+    recorded,
+};
+use crate::{
+    auth::{key::ApiKey, role},
+    domain::{
+        ids::{KeyId, PrincipalId, WorkspaceId},
+        names::PrincipalName,
+    },
+    store::{
+        self,
+        keys::{self, ListedKey, NewKey},
+        principals,
+    },
+};
+
+/// A key that is to be.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    pub workspace: WorkspaceId,
+    /// Made if there is none of that name, as `kind`.
+    pub principal: PrincipalName,
+    pub kind: &'static str,
+    pub label: Option<String>,
+    /// Neither permissions nor roles: the role `member`.
+    pub grants: Grants,
+    /// `None`: for good.
+    pub valid_for: Option<Duration>,
+}
+
+/// A key that was made. Only now can it be told.
+pub struct Made {
+    pub key: ApiKey,
+    pub id: KeyId,
+    pub principal: PrincipalId,
+    pub grants: Grants,
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Makes a key, and its principal where that is new.
+pub async fn create(conn: &mut PgConnection, by: &By<'_>, wanted: Wanted) -> Outcome<Made> {
+    let Wanted { workspace, principal, kind, label, mut grants, valid_for } = wanted;
+    if grants.permissions.is_empty() && grants.roles.is_empty() {
+        grants.roles.push(role::MEMBER.to_owned());
+    }
+    if let Err(refusal) = grants::check(conn, by, workspace, &grants).await? {
+        return Ok(Err(refusal));
+    }
+    if let Err(refusal) = may_speak_for(conn, by, workspace, &principal, kind).await? {
+        return Ok(Err(refusal));
+    }
+    let (principal_id, is_new) = principals::ensure(conn, workspace, &principal, kind).await?;
+    if is_new {
+        let made = principals::get(conn, workspace, principals::Who::Id(principal_id)).await?;
+        let after = made.as_ref().and_then(recorded);
+        by.record(conn, workspace, "principal.created", principal.as_str(), (None, after)).await?;
+    }
+    let key = ApiKey::generate();
+    let id = KeyId::generate();
+    let new = NewKey {
+        id,
+        workspace,
+        principal: principal_id,
+        prefix: &key.prefix,
+        secret_hash: key.hash(),
+        label: label.as_deref(),
+        permissions: &grants.permissions,
+        roles: &grants.roles,
+        valid_for,
+    };
+    let expires_at = keys::insert(conn, &new).await?;
+    let after = keys::get(conn, &key.prefix).await?.as_ref().and_then(recorded);
+    by.record(conn, workspace, "key.created", &key.prefix, (None, after)).await?;
+    Ok(Ok(Made { key, id, principal: principal_id, grants, expires_at }))
+}
+
+/// A key acts as its principal. Only an administrator makes one that acts as another person.
+async fn may_speak_for(
+    conn: &mut PgConnection,
+    by: &By<'_>,
+    workspace: WorkspaceId,
+    principal: &PrincipalName,
+    kind: &str,
+) -> Outcome<()> {
+    if by.is_admin() || by.actor().is_some_and(|actor| actor.name == *principal) {
+        return Ok(Ok(()));
+    }
+    let known = principals::get(conn, workspace, principals::Who::Name(principal)).await?;
+    let kind = known.as_ref().map_or(kind, |it| &it.kind);
+    Ok(if kind == "service" {
+        Ok(())
+    } else {
+        Err(Refusal::Forbidden("only an administrator may make a key that acts as another person"))
+    })
+}
+
+/// Gives a key a successor that allows the same; the old one stays good for `overlap` at most.
+pub async fn rotate(
+    conn: &mut PgConnection,
+    by: &By<'_>,
+    workspace: Option<WorkspaceId>,
+    prefix: &str,
+    overlap: Duration,
+) -> Outcome<Made> {
+    let before = match changeable(conn, by, workspace, prefix).await? {
+        Ok(key) => key,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    if before.rotated_to.is_some() {
+        let message = "it was rotated before; rotate its successor".to_owned();
+        return Ok(Err(Refusal::Invalid { field: "prefix", message }));
+    }
+    let wanted = Wanted {
+        workspace: WorkspaceId(before.workspace_id),
+        principal: PrincipalName::new(&before.principal).map_err(|error| store::Error::Corrupt {
+            table: "principals",
+            id: before.principal_id.to_string(),
+            what: error.to_string(),
+        })?,
+        kind: "service",
+        label: before.label.clone(),
+        grants: Grants { permissions: before.permissions.clone(), roles: before.roles.clone() },
+        // As long as the old one was made for.
+        valid_for: before.expires_at.and_then(|until| (until - before.created_at).to_std().ok()),
+    };
+    let made = match create(conn, by, wanted).await? {
+        Ok(made) => made,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    keys::succeed(conn, before.id, made.id, overlap).await?;
+    record_change(conn, by, "key.rotated", &before).await?;
+    Ok(Ok(made))
+}
+
+/// Revokes a key. Doing so again changes nothing.
+pub async fn revoke(
+    conn: &mut PgConnection,
+    by: &By<'_>,
+    workspace: Option<WorkspaceId>,
+    prefix: &str,
+) -> Outcome<()> {
+    let before = match changeable(conn, by, workspace, prefix).await? {
+        Ok(key) => key,
+        Err(Refusal::Invalid { .. }) => return Ok(Ok(())),
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    keys::revoke(conn, before.id).await?;
+    record_change(conn, by, "key.revoked", &before).await?;
+    Ok(Ok(()))
+}
+
+/// Locks a key that is not revoked.
+async fn changeable(
+    conn: &mut PgConnection,
+    by: &By<'_>,
+    workspace: Option<WorkspaceId>,
+    prefix: &str,
+) -> Outcome<ListedKey> {
+    let found = keys::lock(conn, prefix).await?;
+    let Some(key) = found.filter(|key| workspace.is_none_or(|it| it.0 == key.workspace_id)) else {
+        return Ok(Err(Refusal::NotFound("key")));
+    };
+    if key.revoked_at.is_some() {
+        return Ok(Err(Refusal::Invalid { field: "prefix", message: "it is revoked".to_owned() }));
+    }
+    let grants = Grants { permissions: key.permissions.clone(), roles: key.roles.clone() };
+    // A name that means nothing any more is no reason to keep the key.
+    Ok(match grants::check(conn, by, WorkspaceId(key.workspace_id), &grants).await? {
+        Err(refusal @ Refusal::Beyond(_)) => Err(refusal),
+        _ => Ok(key),
+    })
+}
+
+async fn record_change(
+    conn: &mut PgConnection,
+    by: &By<'_>,
+    action: &'static str,
+    before: &ListedKey,
+) -> Result<(), store::Error> {
+    let after = keys::get(conn, &before.prefix).await?.as_ref().and_then(recorded);
+    let workspace = WorkspaceId(before.workspace_id);
+    by.record(conn, workspace, action, &before.prefix, (recorded(before), after)).await
+}

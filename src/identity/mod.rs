@@ -1,0 +1,90 @@
+//! Administering who there is and what they may do: workspaces, principals, roles, keys.
+//!
+//! Called by the API (for one workspace) and by the command line (for operators), each within a transaction of its
+//! own, so that a change and its record are one. Nobody grants more than they have. This module knows neither HTTP
+//! nor where a credential comes from.
+
+pub mod grants;
+pub mod keys;
+pub mod principals;
+pub mod roles;
+pub mod workspaces;
+
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use crate::{
+    auth::{Permission, Permissions},
+    domain::{credential::Origin, ids::WorkspaceId, policy::Actor},
+    store::{self, audit},
+};
+
+/// Who administers.
+#[derive(Debug, Clone, Copy)]
+pub struct By<'a> {
+    /// `None`: an operator, who may do everything.
+    pub caller: Option<(&'a Actor, Permissions)>,
+    pub origin: &'a Origin,
+}
+
+/// Why something isn't done. What was said to be wrong is fit for the caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// A field and what is wrong with it.
+    #[error("{field}: {message}")]
+    Invalid { field: &'static str, message: String },
+    /// It would give what the caller doesn't have.
+    #[error("you can't grant {0}, which you don't have yourself")]
+    Beyond(&'static str),
+    #[error("{0}")]
+    Forbidden(&'static str),
+}
+
+/// What a use case comes to: the outer error is the database's.
+pub type Outcome<T> = Result<Result<T, Refusal>, store::Error>;
+
+impl By<'_> {
+    fn actor(&self) -> Option<&Actor> {
+        self.caller.map(|(actor, _)| actor)
+    }
+
+    /// What the caller may grant, and change in others.
+    fn reach(&self) -> Option<Permissions> {
+        self.caller.map(|(_, permissions)| permissions)
+    }
+
+    fn is_admin(&self) -> bool {
+        self.reach().is_none_or(|permissions| permissions.allow(Permission::WorkspaceAdmin))
+    }
+
+    async fn record(
+        &self,
+        conn: &mut PgConnection,
+        workspace: WorkspaceId,
+        action: &'static str,
+        subject: &str,
+        (before, after): (Option<Value>, Option<Value>),
+    ) -> Result<(), store::Error> {
+        let entry = audit::Entry {
+            workspace,
+            action,
+            subject: Some(subject),
+            run: None,
+            actor: self.actor(),
+            via: if self.caller.is_some() { "human" } else { "operator" },
+            origin: self.origin,
+            before,
+            after,
+            detail: Value::Object(serde_json::Map::new()),
+        };
+        audit::append(conn, entry).await
+    }
+}
+
+/// As it is recorded.
+fn recorded(thing: &impl serde::Serialize) -> Option<Value> {
+    // Plain data of ours; what could not be told is recorded as null rather than not at all.
+    Some(serde_json::to_value(thing).unwrap_or_default())
+}

@@ -1,0 +1,170 @@
+//! Principals: added, described, given roles, disabled.
+
+use sqlx::PgConnection;
+
+use super::{
+    By, Outcome, Refusal,
+    grants::{self, Grants},
+    recorded,
+};
+use crate::{
+    domain::{
+        ids::{PrincipalId, WorkspaceId},
+        names::PrincipalName,
+    },
+    store::principals::{self, Principal, Profile, Who},
+};
+
+/// What is to be changed; `None` stays. An inner `None` takes it away.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    pub kind: Option<&'static str>,
+    pub display_name: Option<Option<String>>,
+    pub email: Option<Option<String>>,
+    pub roles: Option<Vec<String>>,
+    pub groups: Option<Vec<String>>,
+    pub is_disabled: Option<bool>,
+}
+
+/// Longest address of a mailbox, in characters (RFC 5321).
+const LONGEST_EMAIL: usize = 320;
+/// Most groups, and most roles, of one principal.
+const MOST: usize = 100;
+
+impl Changes {
+    fn check(&self) -> Result<(), Refusal> {
+        let invalid = |field, message: &str| Err(Refusal::Invalid { field, message: message.to_owned() });
+        if let Some(Some(name)) = &self.display_name
+            && let Err(error) = PrincipalName::new(name)
+        {
+            return invalid("display_name", &error.to_string());
+        }
+        if let Some(Some(email)) = &self.email
+            && !is_mailbox(email)
+        {
+            return invalid("email", "must be an address like ana@example.com");
+        }
+        for (field, names) in [("roles", &self.roles), ("groups", &self.groups)] {
+            let names = names.as_deref().unwrap_or_default();
+            if names.len() > MOST {
+                return invalid(field, "must be at most 100");
+            }
+            if let Some(error) = names.iter().find_map(|name| PrincipalName::new(name).err()) {
+                return invalid(field, &error.to_string());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Good enough to tell a mailbox from a mistake; whether it exists, only mail tells.
+pub fn is_mailbox(text: &str) -> bool {
+    let plain = |part: &str| {
+        !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c))
+    };
+    text.chars().count() <= LONGEST_EMAIL
+        && text
+            .rsplit_once('@')
+            .is_some_and(|(local, host)| plain(local) && plain(host) && !local.contains('@'))
+}
+
+/// Adds a principal.
+pub async fn create(
+    conn: &mut PgConnection,
+    by: &By<'_>,
+    workspace: WorkspaceId,
+    name: &PrincipalName,
+    changes: Changes,
+) -> Outcome<Principal> {
+    if let Err(refusal) = changes.check() {
+        return Ok(Err(refusal));
+    }
+    let wanted = Grants { roles: changes.roles.clone().unwrap_or_default(), ..Grants::default() };
+    if let Err(refusal) = grants::check(conn, by, workspace, &wanted).await? {
+        return Ok(Err(refusal));
+    }
+    let kind = changes.kind.unwrap_or("person");
+    let (id, is_new) = principals::ensure(conn, workspace, name, kind).await?;
+    if !is_new {
+        let message = "there is one of that name already".to_owned();
+        return Ok(Err(Refusal::Invalid { field: "name", message }));
+    }
+    let Some(made) = principals::lock(conn, workspace, Who::Id(id)).await? else {
+        return Ok(Err(Refusal::NotFound("principal")));
+    };
+    let after = write(conn, workspace, &made, changes).await?;
+    by.record(conn, workspace, "principal.created", name.as_str(), (None, recorded(&after))).await?;
+    Ok(Ok(after))
+}
+
+/// Changes one. Disabling takes effect within seconds, for sockets within a minute.
+pub async fn update(
+    conn: &mut PgConnection,
+    by: &By<'_>,
+    workspace: WorkspaceId,
+    who: Who<'_>,
+    changes: Changes,
+) -> Outcome<Principal> {
+    if let Err(refusal) = changes.check() {
+        return Ok(Err(refusal));
+    }
+    let Some(before) = principals::lock(conn, workspace, who).await? else {
+        return Ok(Err(Refusal::NotFound("principal")));
+    };
+    // Neither what somebody has nor what they get may go beyond the caller's own: nobody disables an administrator
+    // but another one.
+    let had = Grants {
+        roles: before.roles.iter().chain(&before.claimed_roles).cloned().collect(),
+        ..Grants::default()
+    };
+    if let Err(refusal @ Refusal::Beyond(_)) = grants::check(conn, by, workspace, &had).await? {
+        return Ok(Err(refusal));
+    }
+    let gets = Grants { roles: changes.roles.clone().unwrap_or_default(), ..Grants::default() };
+    if let Err(refusal) = grants::check(conn, by, workspace, &gets).await? {
+        return Ok(Err(refusal));
+    }
+    let disabling = changes.is_disabled;
+    let after = write(conn, workspace, &before, changes).await?;
+    let action = match (disabling, before.disabled_at.is_some()) {
+        (Some(true), false) => "principal.disabled",
+        (Some(false), true) => "principal.enabled",
+        _ => "principal.updated",
+    };
+    by.record(conn, workspace, action, &before.name, (recorded(&before), recorded(&after))).await?;
+    Ok(Ok(after))
+}
+
+async fn write(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    before: &Principal,
+    changes: Changes,
+) -> Result<Principal, crate::store::Error> {
+    let mut profile = Profile::from(before);
+    if let Some(kind) = changes.kind {
+        kind.clone_into(&mut profile.kind);
+    }
+    if let Some(name) = changes.display_name {
+        profile.display_name = name;
+    }
+    if let Some(email) = changes.email {
+        profile.email = email;
+    }
+    if let Some(roles) = changes.roles {
+        profile.roles = roles;
+    }
+    if let Some(groups) = changes.groups {
+        profile.groups = groups;
+    }
+    if let Some(is_disabled) = changes.is_disabled {
+        profile.is_disabled = is_disabled;
+    }
+    principals::update(conn, before.id, &profile).await?;
+    let after = principals::get(conn, workspace, Who::Id(PrincipalId(before.id))).await?;
+    after.ok_or_else(|| crate::store::Error::Corrupt {
+        table: "principals",
+        id: before.id.to_string(),
+        what: "it went while it was changed".to_owned(),
+    })
+}

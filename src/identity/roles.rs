@@ -1,0 +1,71 @@
+//! A workspace's own roles.
+
+use sqlx::PgConnection;
+
+use super::{By, Outcome, Refusal, grants, recorded};
+use crate::{
+    auth::{Permissions, role},
+    domain::{ids::WorkspaceId, names::CallerName},
+    store::roles::{self, Role},
+};
+
+/// What a role is to be.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    pub name: CallerName,
+    pub description: Option<String>,
+    pub permissions: Vec<String>,
+}
+
+/// Makes a role, or changes what it allows: at once, for everybody who has it.
+pub async fn put(
+    conn: &mut PgConnection,
+    by: &By<'_>,
+    workspace: WorkspaceId,
+    wanted: &Wanted,
+) -> Outcome<Role> {
+    let name = wanted.name.as_str();
+    if role::built_in(name).is_some() {
+        return Ok(Err(built_in()));
+    }
+    let granted = match grants::named(&wanted.permissions) {
+        Ok(granted) => granted,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let before = roles::lock(conn, workspace, name).await?;
+    if let Err(refusal) = within_reach(by, granted, before.as_ref()) {
+        return Ok(Err(refusal));
+    }
+    let after = roles::put(conn, workspace, name, wanted.description.as_deref(), &wanted.permissions).await?;
+    let action = if before.is_some() { "role.updated" } else { "role.created" };
+    by.record(conn, workspace, action, name, (before.as_ref().and_then(recorded), recorded(&after))).await?;
+    Ok(Ok(after))
+}
+
+/// Deletes a role. Whoever has it keeps its name, which allows nothing then.
+pub async fn delete(conn: &mut PgConnection, by: &By<'_>, workspace: WorkspaceId, name: &str) -> Outcome<()> {
+    if role::built_in(name).is_some() {
+        return Ok(Err(built_in()));
+    }
+    let Some(before) = roles::lock(conn, workspace, name).await? else {
+        return Ok(Err(Refusal::NotFound("role")));
+    };
+    if let Err(refusal) = within_reach(by, Permissions::NONE, Some(&before)) {
+        return Ok(Err(refusal));
+    }
+    roles::delete(conn, workspace, name).await?;
+    by.record(conn, workspace, "role.deleted", name, (recorded(&before), None)).await?;
+    Ok(Ok(()))
+}
+
+fn built_in() -> Refusal {
+    Refusal::Invalid { field: "name", message: "is a built-in role, which stays as it is".to_owned() }
+}
+
+/// Neither what it allowed nor what it will may go beyond the caller's own.
+fn within_reach(by: &By<'_>, granted: Permissions, before: Option<&Role>) -> Result<(), Refusal> {
+    let had = before.map_or(Permissions::NONE, |role| {
+        Permissions::from_names(role.permissions.iter().map(String::as_str))
+    });
+    grants::within_reach(by, granted.with(had))
+}

@@ -1,0 +1,45 @@
+//! Workspaces: made by operators, set by their administrators.
+
+use sqlx::PgConnection;
+
+use super::{By, Outcome, Refusal, recorded};
+use crate::{
+    domain::{ids::WorkspaceId, names::PrincipalName},
+    store::{
+        self,
+        workspaces::{self, Settings, Workspace},
+    },
+};
+
+/// The workspace of that name, made if it is new.
+pub async fn ensure(
+    conn: &mut PgConnection,
+    by: &By<'_>,
+    name: &PrincipalName,
+) -> Result<(Workspace, bool), store::Error> {
+    let (id, is_new) = workspaces::ensure(conn, name).await?;
+    let workspace = workspaces::get(conn, id).await?.ok_or_else(|| store::Error::Corrupt {
+        table: "workspaces",
+        id: id.to_string(),
+        what: "it went while it was made".to_owned(),
+    })?;
+    if is_new {
+        by.record(conn, id, "workspace.created", name.as_str(), (None, recorded(&workspace))).await?;
+    }
+    Ok((workspace, is_new))
+}
+
+/// Changes its settings.
+pub async fn update(
+    conn: &mut PgConnection,
+    by: &By<'_>,
+    id: WorkspaceId,
+    settings: Settings,
+) -> Outcome<Workspace> {
+    let Some((before, after)) = workspaces::update(conn, id, settings).await? else {
+        return Ok(Err(Refusal::NotFound("workspace")));
+    };
+    let states = (recorded(&before), recorded(&after));
+    by.record(conn, id, "workspace.updated", &after.name, states).await?;
+    Ok(Ok(after))
+}

@@ -1,0 +1,260 @@
+//! From what a caller came with to who that is and what it allows: one reading of credential, principal, workspace
+//! and roles. Only what is good now is found: not revoked, not expired, of nobody who is disabled.
+
+use std::{collections::HashSet, time::Duration};
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::Error;
+use crate::domain::{
+    credential::Credential,
+    ids::{KeyId, PrincipalId, SessionId, WorkspaceId},
+    names::PrincipalName,
+    policy::Actor,
+};
+
+/// A credential that is good now.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    pub credential: CredentialRow,
+    pub workspace: WorkspaceId,
+    pub allow_timeout_approve: bool,
+    pub principal: Actor,
+    /// Permissions by name, as they are given directly and by the workspace's own roles.
+    pub permissions: Vec<String>,
+    /// Roles by name; what the built-in ones among them allow, the caller knows.
+    pub roles: Vec<String>,
+    /// By the database's clock; `None`: for good.
+    pub valid_for: Option<Duration>,
+}
+
+/// Which it is.
+#[derive(Debug, Clone)]
+pub enum CredentialRow {
+    /// Found by its prefix; whether the secret is right is for the caller to see.
+    Key { id: KeyId, prefix: String, secret_hash: Vec<u8> },
+    /// Found by the hash of its secret.
+    Session(SessionId),
+    /// Somebody for whom an issuer vouches.
+    Principal,
+}
+
+struct Row {
+    workspace_id: Uuid,
+    allow_timeout_approve: bool,
+    principal_id: Uuid,
+    name: String,
+    permissions: Vec<String>,
+    roles: Vec<String>,
+    own: Vec<String>,
+    valid_for: Option<f64>,
+}
+
+impl Row {
+    fn standing(self, credential: CredentialRow) -> Result<Standing, Error> {
+        let name = PrincipalName::new(&self.name).map_err(|error| Error::Corrupt {
+            table: "principals",
+            id: self.principal_id.to_string(),
+            what: error.to_string(),
+        })?;
+        let mut permissions = self.permissions;
+        permissions.extend(self.own);
+        Ok(Standing {
+            credential,
+            workspace: WorkspaceId(self.workspace_id),
+            allow_timeout_approve: self.allow_timeout_approve,
+            principal: Actor { id: PrincipalId(self.principal_id), name },
+            permissions,
+            roles: self.roles,
+            valid_for: self
+                .valid_for
+                .map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)),
+        })
+    }
+}
+
+/// The key with this prefix.
+pub async fn key(conn: &mut PgConnection, prefix: &str) -> Result<Option<Standing>, Error> {
+    let found = sqlx::query!(
+        r#"SELECT k.id, k.secret_hash, k.workspace_id, w.allow_timeout_approve, k.principal_id, p.name,
+                  k.permissions, k.roles,
+                  ARRAY(SELECT DISTINCT g FROM roles r CROSS JOIN unnest(r.permissions) AS g
+                         WHERE r.workspace_id = k.workspace_id AND r.name = ANY(k.roles)) AS "own!",
+                  extract(epoch FROM k.expires_at - clock_timestamp())::float8 AS valid_for
+             FROM api_keys k
+             JOIN principals p ON p.id = k.principal_id
+             JOIN workspaces w ON w.id = k.workspace_id
+            WHERE k.prefix = $1 AND k.revoked_at IS NULL AND p.disabled_at IS NULL
+              AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())"#,
+        prefix,
+    )
+    .fetch_optional(conn)
+    .await?;
+    found
+        .map(|row| {
+            let credential = CredentialRow::Key {
+                id: KeyId(row.id),
+                prefix: prefix.to_owned(),
+                secret_hash: row.secret_hash,
+            };
+            Row {
+                workspace_id: row.workspace_id,
+                allow_timeout_approve: row.allow_timeout_approve,
+                principal_id: row.principal_id,
+                name: row.name,
+                permissions: row.permissions,
+                roles: row.roles,
+                own: row.own,
+                valid_for: row.valid_for,
+            }
+            .standing(credential)
+        })
+        .transpose()
+}
+
+/// The browser session whose secret has this hash. One that was opened with a key allows what the key does, as long
+/// as the key is good.
+pub async fn session(conn: &mut PgConnection, hash: &[u8; 32]) -> Result<Option<Standing>, Error> {
+    let found = sqlx::query!(
+        r#"SELECT s.id, s.workspace_id, w.allow_timeout_approve, s.principal_id, p.name,
+                  coalesce(k.permissions, '{}') AS "permissions!", g.roles AS "roles!",
+                  ARRAY(SELECT DISTINCT o FROM roles r CROSS JOIN unnest(r.permissions) AS o
+                         WHERE r.workspace_id = s.workspace_id AND r.name = ANY(g.roles)) AS "own!",
+                  extract(epoch FROM least(s.expires_at, k.expires_at) - clock_timestamp())::float8 AS valid_for
+             FROM browser_sessions s
+             JOIN principals p ON p.id = s.principal_id
+             JOIN workspaces w ON w.id = s.workspace_id
+             LEFT JOIN api_keys k ON k.id = s.key_id
+             CROSS JOIN LATERAL (
+                  SELECT CASE WHEN s.key_id IS NULL THEN p.roles || p.claimed_roles ELSE k.roles END AS roles) g
+            WHERE s.hash = $1 AND s.revoked_at IS NULL AND s.expires_at > clock_timestamp()
+              AND p.disabled_at IS NULL AND k.revoked_at IS NULL
+              AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())"#,
+        hash,
+    )
+    .fetch_optional(conn)
+    .await?;
+    found
+        .map(|row| {
+            Row {
+                workspace_id: row.workspace_id,
+                allow_timeout_approve: row.allow_timeout_approve,
+                principal_id: row.principal_id,
+                name: row.name,
+                permissions: row.permissions,
+                roles: row.roles,
+                own: row.own,
+                valid_for: row.valid_for,
+            }
+            .standing(CredentialRow::Session(SessionId(row.id)))
+        })
+        .transpose()
+}
+
+/// Somebody for whom an issuer has vouched before.
+pub async fn principal(conn: &mut PgConnection, id: PrincipalId) -> Result<Option<Standing>, Error> {
+    let found = sqlx::query!(
+        r#"SELECT p.workspace_id, w.allow_timeout_approve, p.name, p.roles || p.claimed_roles AS "roles!",
+                  ARRAY(SELECT DISTINCT g FROM roles r CROSS JOIN unnest(r.permissions) AS g
+                         WHERE r.workspace_id = p.workspace_id AND r.name = ANY(p.roles || p.claimed_roles)) AS "own!"
+             FROM principals p JOIN workspaces w ON w.id = p.workspace_id
+            WHERE p.id = $1 AND p.disabled_at IS NULL"#,
+        id.0,
+    )
+    .fetch_optional(conn)
+    .await?;
+    found
+        .map(|row| {
+            Row {
+                workspace_id: row.workspace_id,
+                allow_timeout_approve: row.allow_timeout_approve,
+                principal_id: id.0,
+                name: row.name,
+                permissions: Vec::new(),
+                roles: row.roles,
+                own: row.own,
+                valid_for: None,
+            }
+            .standing(CredentialRow::Principal)
+        })
+        .transpose()
+}
+
+/// A credential that was remembered by its row, and what it allows: permissions and roles by name.
+#[derive(Debug)]
+pub struct Good {
+    pub credential: Credential,
+    pub permissions: Vec<String>,
+    pub roles: Vec<String>,
+}
+
+/// Those that are still good.
+pub async fn still_good(conn: &mut PgConnection, used: &HashSet<Credential>) -> Result<Vec<Good>, Error> {
+    let (mut keys, mut sessions, mut tokens) = (Vec::new(), Vec::new(), Vec::new());
+    for credential in used {
+        match credential {
+            Credential::Key(id) => keys.push(id.0),
+            Credential::Session(id) => sessions.push(id.0),
+            Credential::Token { principal, expires_at } => tokens.push((principal.0, *expires_at)),
+        }
+    }
+    let (of_tokens, until): (Vec<Uuid>, Vec<_>) = tokens.iter().copied().unzip();
+    let rows = sqlx::query!(
+        r#"WITH good AS (
+               SELECT 'key' AS kind, k.id, NULL::timestamptz AS until, k.workspace_id, k.principal_id, k.permissions,
+                      k.roles
+                 FROM api_keys k
+                WHERE k.id = ANY($1) AND k.revoked_at IS NULL
+                  AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
+               UNION ALL
+               SELECT 'session', s.id, NULL, s.workspace_id, s.principal_id, k.permissions, k.roles
+                 FROM browser_sessions s LEFT JOIN api_keys k ON k.id = s.key_id
+                WHERE s.id = ANY($2) AND s.revoked_at IS NULL AND s.expires_at > clock_timestamp()
+                  AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
+               UNION ALL
+               SELECT 'token', t.id, t.until, p.workspace_id, p.id, NULL, NULL
+                 FROM unnest($3::uuid[], $4::timestamptz[]) AS t(id, until) JOIN principals p ON p.id = t.id
+                WHERE t.until > clock_timestamp()
+           ), granted AS (
+               SELECT g.kind, g.id, g.until, g.workspace_id, coalesce(g.permissions, '{}') AS permissions,
+                      coalesce(g.roles, p.roles || p.claimed_roles) AS roles
+                 FROM good g JOIN principals p ON p.id = g.principal_id
+                WHERE p.disabled_at IS NULL
+           )
+           SELECT g.kind AS "kind!", g.id AS "id!", g.until, g.roles AS "roles!",
+                  g.permissions || ARRAY(SELECT o FROM roles r CROSS JOIN unnest(r.permissions) AS o
+                                          WHERE r.workspace_id = g.workspace_id AND r.name = ANY(g.roles))
+                  AS "permissions!"
+             FROM granted g"#,
+        &keys,
+        &sessions,
+        &of_tokens,
+        &until,
+    )
+    .fetch_all(conn)
+    .await?;
+    let good = rows.into_iter().filter_map(|row| {
+        let credential = match row.kind.as_str() {
+            "key" => Credential::Key(KeyId(row.id)),
+            "session" => Credential::Session(SessionId(row.id)),
+            _ => Credential::Token { principal: PrincipalId(row.id), expires_at: row.until? },
+        };
+        Some(Good { credential, permissions: row.permissions, roles: row.roles })
+    });
+    Ok(good.collect())
+}
+
+/// Notes that these keys were used lately.
+pub async fn touch(conn: &mut PgConnection, keys: &[KeyId]) -> Result<(), Error> {
+    let ids: Vec<Uuid> = keys.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "WITH used AS MATERIALIZED (
+             SELECT k.id FROM api_keys k WHERE k.id = ANY($1) ORDER BY k.id FOR UPDATE OF k SKIP LOCKED)
+         UPDATE api_keys k SET last_used_at = now() FROM used u WHERE k.id = u.id",
+        &ids
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

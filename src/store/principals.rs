@@ -1,0 +1,184 @@
+//! Who acts: people and services.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::Error;
+use crate::domain::{
+    ids::{PrincipalId, WorkspaceId},
+    names::PrincipalName,
+};
+
+/// One of them, as it is shown and recorded.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Principal {
+    pub id: Uuid,
+    /// As policies name it.
+    #[schema(example = "ana")]
+    pub name: String,
+    /// `person` or `service`
+    #[schema(example = "person")]
+    pub kind: String,
+    pub display_name: Option<String>,
+    pub email: Option<String>,
+    /// Given here.
+    pub roles: Vec<String>,
+    pub groups: Vec<String>,
+    /// What the issuer said at the last sign-in.
+    pub claimed_roles: Vec<String>,
+    pub claimed_groups: Vec<String>,
+    /// Whom the issuer knows it as.
+    pub issuer: Option<String>,
+    pub subject: Option<String>,
+    pub disabled_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Whom to look for.
+#[derive(Debug, Clone, Copy)]
+pub enum Who<'a> {
+    Id(PrincipalId),
+    Name(&'a PrincipalName),
+}
+
+macro_rules! select_principals {
+    ($rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            Principal,
+            "SELECT p.id, p.name, p.kind, p.display_name, p.email, p.roles, p.groups, p.claimed_roles,
+                    p.claimed_groups, p.issuer, p.subject, p.disabled_at, p.created_at, p.updated_at
+               FROM principals p " + $rest
+            $(, $argument)*
+        )
+    };
+}
+
+/// By name, in its order; `after` is the last name of the page before.
+pub async fn list(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Principal>, Error> {
+    Ok(select_principals!(
+        "WHERE p.workspace_id = $1 AND ($2::text IS NULL OR p.name > $2) ORDER BY p.name LIMIT $3",
+        workspace.0,
+        after,
+        limit,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Locks it until the transaction ends.
+pub async fn lock(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    who: Who<'_>,
+) -> Result<Option<Principal>, Error> {
+    let (id, name) = parts(who);
+    Ok(select_principals!(
+        "WHERE p.workspace_id = $1 AND (p.id = $2 OR p.name = $3) FOR UPDATE",
+        workspace.0,
+        id,
+        name,
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+pub async fn get(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    who: Who<'_>,
+) -> Result<Option<Principal>, Error> {
+    let (id, name) = parts(who);
+    Ok(select_principals!("WHERE p.workspace_id = $1 AND (p.id = $2 OR p.name = $3)", workspace.0, id, name,)
+        .fetch_optional(conn)
+        .await?)
+}
+
+fn parts(who: Who<'_>) -> (Option<Uuid>, Option<&str>) {
+    match who {
+        Who::Id(id) => (Some(id.0), None),
+        Who::Name(name) => (None, Some(name.as_str())),
+    }
+}
+
+/// The principal of that name, and whether it was made just now.
+pub async fn ensure(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    name: &PrincipalName,
+    kind: &str,
+) -> Result<(PrincipalId, bool), Error> {
+    let id = PrincipalId::generate();
+    let made = sqlx::query_scalar!(
+        "INSERT INTO principals (id, workspace_id, name, kind) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (workspace_id, name) DO NOTHING RETURNING id",
+        id.0,
+        workspace.0,
+        name.as_str(),
+        kind,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    if made.is_some() {
+        return Ok((id, true));
+    }
+    let known = sqlx::query_scalar!(
+        "SELECT id FROM principals WHERE workspace_id = $1 AND name = $2",
+        workspace.0,
+        name.as_str(),
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok((PrincipalId(known), false))
+}
+
+/// What administrators say of a principal; the whole of it.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    pub kind: String,
+    pub display_name: Option<String>,
+    pub email: Option<String>,
+    pub roles: Vec<String>,
+    pub groups: Vec<String>,
+    pub is_disabled: bool,
+}
+
+impl From<&Principal> for Profile {
+    fn from(principal: &Principal) -> Self {
+        Self {
+            kind: principal.kind.clone(),
+            display_name: principal.display_name.clone(),
+            email: principal.email.clone(),
+            roles: principal.roles.clone(),
+            groups: principal.groups.clone(),
+            is_disabled: principal.disabled_at.is_some(),
+        }
+    }
+}
+
+/// Writes a profile; the row is locked by whoever calls.
+pub async fn update(conn: &mut PgConnection, id: Uuid, profile: &Profile) -> Result<(), Error> {
+    sqlx::query!(
+        "UPDATE principals
+            SET kind = $2, display_name = $3, email = $4, roles = $5, groups = $6,
+                disabled_at = CASE WHEN $7 THEN coalesce(disabled_at, now()) END, updated_at = now()
+          WHERE id = $1",
+        id,
+        profile.kind,
+        profile.display_name,
+        profile.email,
+        &profile.roles,
+        &profile.groups,
+        profile.is_disabled,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! The roles that a workspace has made for itself.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::PgConnection;
+
+use super::Error;
+use crate::domain::ids::WorkspaceId;
+
+/// One of them, as it is shown and recorded.
+#[derive(Debug, Clone, Serialize)]
+pub struct Role {
+    pub name: String,
+    pub description: Option<String>,
+    pub permissions: Vec<String>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+pub async fn list(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<Vec<Role>, Error> {
+    Ok(sqlx::query_as!(
+        Role,
+        "SELECT name, description, permissions, created_at, updated_at
+           FROM roles WHERE workspace_id = $1 ORDER BY name",
+        workspace.0,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Locks it until the transaction ends.
+pub async fn lock(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    name: &str,
+) -> Result<Option<Role>, Error> {
+    Ok(sqlx::query_as!(
+        Role,
+        "SELECT name, description, permissions, created_at, updated_at
+           FROM roles WHERE workspace_id = $1 AND name = $2 FOR UPDATE",
+        workspace.0,
+        name,
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// Makes it, or gives it another content.
+pub async fn put(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    name: &str,
+    description: Option<&str>,
+    permissions: &[String],
+) -> Result<Role, Error> {
+    Ok(sqlx::query_as!(
+        Role,
+        "INSERT INTO roles AS r (workspace_id, name, description, permissions) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (workspace_id, name) DO UPDATE
+            SET description = excluded.description, permissions = excluded.permissions, updated_at = now()
+         RETURNING name, description, permissions, created_at, updated_at",
+        workspace.0,
+        name,
+        description,
+        permissions,
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+pub async fn delete(conn: &mut PgConnection, workspace: WorkspaceId, name: &str) -> Result<(), Error> {
+    sqlx::query!("DELETE FROM roles WHERE workspace_id = $1 AND name = $2", workspace.0, name)
+        .execute(conn)
+        .await?;
+    Ok(())
+}

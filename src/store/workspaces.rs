@@ -1,0 +1,95 @@
+//! Workspaces and their settings.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::PgConnection;
+
+use super::Error;
+use crate::domain::{ids::WorkspaceId, names::PrincipalName};
+
+/// A tenant, as it is shown and recorded.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Workspace {
+    #[schema(value_type = uuid::Uuid)]
+    pub id: uuid::Uuid,
+    #[schema(example = "acme")]
+    pub name: String,
+    /// Whether approvals may be asked for that a timeout approves.
+    pub allow_timeout_approve: bool,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What is to be changed; `None` stays.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Settings {
+    pub allow_timeout_approve: Option<bool>,
+}
+
+/// The workspace of that name, and whether it was made just now.
+pub async fn ensure(conn: &mut PgConnection, name: &PrincipalName) -> Result<(WorkspaceId, bool), Error> {
+    let row = sqlx::query!(
+        r#"INSERT INTO workspaces (id, name) VALUES ($1, $2)
+           ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id, xmax::text = '0' AS "is_new!""#,
+        WorkspaceId::generate().0,
+        name.as_str(),
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok((WorkspaceId(row.id), row.is_new))
+}
+
+pub async fn by_name(conn: &mut PgConnection, name: &str) -> Result<Option<Workspace>, Error> {
+    Ok(sqlx::query_as!(
+        Workspace,
+        "SELECT id, name, allow_timeout_approve, created_at, updated_at FROM workspaces WHERE name = $1",
+        name,
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+pub async fn get(conn: &mut PgConnection, id: WorkspaceId) -> Result<Option<Workspace>, Error> {
+    Ok(sqlx::query_as!(
+        Workspace,
+        "SELECT id, name, allow_timeout_approve, created_at, updated_at FROM workspaces WHERE id = $1",
+        id.0,
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+pub async fn list(conn: &mut PgConnection) -> Result<Vec<Workspace>, Error> {
+    Ok(sqlx::query_as!(
+        Workspace,
+        "SELECT id, name, allow_timeout_approve, created_at, updated_at FROM workspaces ORDER BY name",
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Changes settings; answers with the workspace before and after.
+pub async fn update(
+    conn: &mut PgConnection,
+    id: WorkspaceId,
+    settings: Settings,
+) -> Result<Option<(Workspace, Workspace)>, Error> {
+    let locked = sqlx::query_as!(
+        Workspace,
+        "SELECT id, name, allow_timeout_approve, created_at, updated_at FROM workspaces WHERE id = $1 FOR UPDATE",
+        id.0,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(before) = locked else { return Ok(None) };
+    let after = sqlx::query_as!(
+        Workspace,
+        "UPDATE workspaces SET allow_timeout_approve = coalesce($2, allow_timeout_approve), updated_at = now()
+          WHERE id = $1 RETURNING id, name, allow_timeout_approve, created_at, updated_at",
+        id.0,
+        settings.allow_timeout_approve,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(Some((before, after)))
+}
