@@ -43,6 +43,7 @@ pub struct ConnectionsPage {
 /// The live sockets of the workspace. One whose instance has died disappears when the instance's lease runs out.
 #[utoipa::path(
     get, path = "/api/v1/connections", tag = "tasks",
+    security(("key" = ["connection:view"])),
     params(ConnectionsQuery), responses((status = 200, body = ConnectionsPage))
 )]
 pub async fn list(
@@ -73,6 +74,7 @@ pub async fn list(
 /// Get a task's connection
 #[utoipa::path(
     get, path = "/api/v1/connections/{task_id}", tag = "tasks",
+    security(("key" = ["connection:view"])),
     params(("task_id" = String, Path, description = "The task's name", example = "run-42")),
     responses((status = 200, body = Listed))
 )]
@@ -91,6 +93,7 @@ pub async fn get(
 /// Its client is told not to reconnect (1008), but may.
 #[utoipa::path(
     delete, path = "/api/v1/connections/{task_id}", tag = "tasks",
+    security(("key" = ["connection:close"])),
     params(("task_id" = String, Path, description = "The task's name", example = "run-42")),
     responses((status = 204, description = "Being closed"))
 )]

@@ -77,6 +77,7 @@ pub struct AcceptedView {
 /// They are in the task's log once this answers, and reach its socket on whichever instance that is.
 #[utoipa::path(
     post, path = "/api/v1/tasks/{task_id}/events", tag = "tasks",
+    security(("key" = ["event:publish"])),
     params(("task_id" = String, Path, description = "The task's name", example = "run-42")),
     request_body = PublishBody,
     responses((status = 202, body = AcceptedView))
@@ -197,6 +198,7 @@ impl<'a> EventView<'a> {
 /// From a cursor, from a time, or from the oldest that is kept. What a socket delivers, without one.
 #[utoipa::path(
     get, path = "/api/v1/tasks/{task_id}/events", tag = "tasks",
+    security(("key" = ["event:subscribe"])),
     params(("task_id" = String, Path, description = "The task's name", example = "run-42"), ReplayQuery),
     responses((status = 200, body = EventPage))
 )]

@@ -136,6 +136,8 @@ fn label(method: &Method) -> &'static str {
         Method::GET => "GET",
         Method::POST => "POST",
         Method::DELETE => "DELETE",
+        Method::PATCH => "PATCH",
+        Method::PUT => "PUT",
         Method::HEAD => "HEAD",
         _ => "other",
     }

@@ -11,6 +11,7 @@ mod connections;
 mod discard;
 mod events;
 mod health;
+mod identity;
 mod middleware;
 mod openapi;
 mod path;
@@ -97,6 +98,14 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(connections::list))
         .routes(routes!(connections::get))
         .routes(routes!(connections::close))
+        .routes(routes!(identity::workspace::get, identity::workspace::update))
+        .routes(routes!(identity::principals::list, identity::principals::create))
+        .routes(routes!(identity::principals::get, identity::principals::update))
+        .routes(routes!(identity::roles::list))
+        .routes(routes!(identity::roles::put, identity::roles::delete))
+        .routes(routes!(identity::keys::list, identity::keys::create))
+        .routes(routes!(identity::keys::get, identity::keys::revoke))
+        .routes(routes!(identity::keys::rotate))
         .routes(routes!(cluster::cluster))
 }
 

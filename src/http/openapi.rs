@@ -32,6 +32,7 @@ pub fn base() -> OpenApi {
             tag("deciding", "Approving, rejecting, cancelling."),
             tag("runs", "Runs of workflows and agents."),
             tag("tasks", "Events of tasks, and who follows them."),
+            tag("identity", "Who there is in the workspace, and what they may do."),
             tag("operating", "The service itself."),
         ]))
         .security(Some([SecurityRequirement::new("key", Vec::<String>::new())]))
@@ -53,6 +54,8 @@ pub fn document() -> OpenApi {
             (HttpMethod::Get, &mut item.get),
             (HttpMethod::Post, &mut item.post),
             (HttpMethod::Delete, &mut item.delete),
+            (HttpMethod::Put, &mut item.put),
+            (HttpMethod::Patch, &mut item.patch),
         ];
         for (method, operation) in operations {
             if let Some(operation) = operation {
@@ -67,7 +70,7 @@ pub fn document() -> OpenApi {
 fn codes(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
     let mut codes =
         vec![Code::Unauthenticated, Code::Forbidden, Code::Internal, Code::Overloaded, Code::Unavailable];
-    let of_one = path.contains("{id}");
+    let of_one = path.contains("/approvals/{id}");
     if path.contains('{') {
         codes.push(Code::NotFound);
     }

@@ -213,6 +213,7 @@ pub struct TicketView {
 /// stands for the caller's credential, once, for 30 seconds.
 #[utoipa::path(
     post, path = "/api/v1/ws-tickets", tag = "tasks",
+    security(("key" = ["event:subscribe"])),
     responses((status = 201, body = TicketView, headers(("Cache-Control", description = "no-store"))))
 )]
 pub async fn ticket(

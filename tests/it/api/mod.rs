@@ -6,6 +6,7 @@ mod cli_cluster;
 mod cli_emit;
 mod cli_tail;
 mod events;
+mod identity;
 mod listing;
 mod observability;
 mod openapi;
