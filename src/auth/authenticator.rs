@@ -147,10 +147,7 @@ impl Authenticator {
     }
 
     /// Those of `used` that may still follow tasks.
-    pub async fn still_subscribed(
-        &self,
-        used: &HashSet<Credential>,
-    ) -> Result<HashSet<Credential>, store::Error> {
+    pub async fn still_subscribed(&self, used: &[Credential]) -> Result<HashSet<Credential>, store::Error> {
         let look = async |conn: &mut PgConnection| credentials::still_good(conn, used).await;
         let good = self.database.auth.run(LOOK_UP, look).await?;
         let may =

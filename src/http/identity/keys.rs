@@ -14,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{by, change, look, principals};
 use crate::{
+    domain::names::{CallerName, PrincipalName},
     http::{
         Api,
         body::{Body, OptionalBody},
@@ -62,7 +63,7 @@ pub struct KeysPage {
 /// A key that is to be.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"principal": "agent-7", "roles": ["requester"], "expires_in_seconds": 7776000}))]
+#[schema(example = json!({"principal": "agent-7", "roles": ["requester"], "expires_in_seconds": 7_776_000}))]
 pub struct KeyBody {
     /// Who acts with it; added where it is new. Only an administrator makes keys for other people.
     #[schema(required, nullable = false)]
@@ -145,8 +146,9 @@ pub async fn list(
     check.finish()?;
     let workspace = may.caller.workspace;
     let list = async |conn: &mut PgConnection| {
-        let after = cursor.as_ref().map(|it| it.as_str());
-        keys::list(conn, Some(workspace), principal.as_ref().map(|it| it.as_str()), after, limit + 1).await
+        let after = cursor.as_ref().map(CallerName::as_str);
+        keys::list(conn, Some(workspace), principal.as_ref().map(PrincipalName::as_str), after, limit + 1)
+            .await
     };
     let mut items = look(&api, &may.caller, list).await?;
     let most = usize::try_from(limit).unwrap_or(usize::MAX);

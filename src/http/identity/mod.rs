@@ -8,7 +8,6 @@ pub mod workspace;
 
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer};
 use sqlx::PgConnection;
 
 use super::{
@@ -48,11 +47,4 @@ async fn look<T>(
 ) -> Result<T, Problem> {
     let found = api.database.tenant.within(caller.workspace, LONGEST, work).await;
     found.map_err(|error| Problem::from(&error))
-}
-
-/// A field that may be set to null: `Some(None)` then, `None` where it is absent.
-fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(deserializer).map(Some)
 }

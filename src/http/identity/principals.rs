@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{by, change, look, nullable};
+use super::{by, change, look};
 use crate::{
-    domain::{ids::PrincipalId, names::PrincipalName},
+    domain::{ids::PrincipalId, names::PrincipalName, patch::Patch},
     http::{
         Api,
         body::Body,
@@ -68,12 +68,12 @@ pub struct PrincipalBody {
 pub struct PrincipalChanges {
     /// `person` or `service`
     kind: Option<String>,
-    #[serde(default, deserialize_with = "nullable")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    display_name: Option<Option<String>>,
-    #[serde(default, deserialize_with = "nullable")]
+    display_name: Patch<String>,
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    email: Option<Option<String>>,
+    email: Patch<String>,
     roles: Option<Vec<String>>,
     groups: Option<Vec<String>>,
     /// Whether everything that the principal comes with is refused: within seconds, sockets closed within a minute.
@@ -151,8 +151,8 @@ pub async fn create(
     let workspace = may.caller.workspace;
     let changes = Changes {
         kind,
-        display_name: body.display_name.map(Some),
-        email: body.email.map(Some),
+        display_name: body.display_name.into(),
+        email: body.email.into(),
         roles: Some(body.roles),
         groups: Some(body.groups),
         is_disabled: None,

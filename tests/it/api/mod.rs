@@ -10,5 +10,6 @@ mod identity;
 mod listing;
 mod observability;
 mod openapi;
+mod permissions_doc;
 mod runs;
 mod sockets;

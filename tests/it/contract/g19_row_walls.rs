@@ -59,7 +59,7 @@ async fn seen(
         limit: 10,
     };
     let which = connections::Which { limit: 10, ..connections::Which::default() };
-    let ttl = std::time::Duration::from_secs(60);
+    let ttl = std::time::Duration::from_mins(1);
     let reading = events::Reading { key: key.clone(), after: 0, generation: None };
     let who = principals::Who::Id(PrincipalId(principal));
     vec![
@@ -125,7 +125,7 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     enter(&mut transaction, Some(evil)).await;
     let name = PrincipalName::new("mallory").unwrap();
     let by = Actor { id: PrincipalId(principal), name: name.clone() };
-    let ttl = std::time::Duration::from_secs(60);
+    let ttl = std::time::Duration::from_mins(1);
     assert_eq!(connections::close(&mut transaction, &key, &by, ttl).await.unwrap(), None);
     assert!(
         workspaces::update(&mut transaction, acme, workspaces::Settings::default()).await.unwrap().is_none()
