@@ -49,7 +49,8 @@ fn page() -> String {
         "\n## Built-in roles\n\nA key that is made without any permission or role has `member`. Workspaces add roles of their own.\n\n",
     );
     let names: Vec<String> = BUILT_IN.iter().map(|role| format!("`{}`", role.name)).collect();
-    writeln!(page, "| Permission | {} |\n| --- |{}", names.join(" | "), " :-: |".repeat(names.len())).unwrap();
+    writeln!(page, "| Permission | {} |\n| --- |{}", names.join(" | "), " :-: |".repeat(names.len()))
+        .unwrap();
     for permission in Permission::ALL {
         let marks = BUILT_IN.iter().map(|role| if role.permissions.contains(permission) { "✓" } else { "" });
         writeln!(page, "| `{}` | {} |", permission.as_str(), marks.collect::<Vec<_>>().join(" | ")).unwrap();

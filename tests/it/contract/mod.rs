@@ -22,3 +22,4 @@ mod g18_on_record;
 mod g19_row_walls;
 mod g19_walls;
 mod g20_bad_input;
+mod g20_secrets;
