@@ -46,7 +46,7 @@ pub struct PublishBody {
     #[schema(pattern = "^[A-Za-z0-9._:-]{1,200}$")]
     event_type: Option<String>,
     /// Any JSON, at most 256 KiB; an empty object by default. It comes back untouched.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     data: Option<Box<RawValue>>,
     /// Instead of the other two. All are kept, in this order, or none.
     #[schema(value_type = Option<Vec<EventBody>>, min_items = 1, max_items = 500)]
@@ -58,7 +58,7 @@ pub struct PublishBody {
 pub struct EventBody {
     #[schema(required, nullable = false, pattern = "^[A-Za-z0-9._:-]{1,200}$")]
     event_type: Option<String>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     data: Option<Box<RawValue>>,
 }
 
@@ -174,7 +174,7 @@ pub struct EventView<'a> {
     task_id: &'a str,
     run_id: Option<&'a str>,
     session_id: Option<&'a str>,
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     data: &'a RawValue,
     cursor: String,
 }

@@ -4,6 +4,7 @@ use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
         ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder, ResponsesBuilder,
+        link::Link,
         path::{HttpMethod, Operation, ParameterIn},
         response::Response,
         security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
@@ -63,7 +64,42 @@ pub fn document() -> OpenApi {
             }
         }
     }
+    for producer in PRODUCERS {
+        add_links(&mut document, producer);
+    }
     document
+}
+
+/// What makes something, and where its answer says by what name that goes on.
+struct Producer {
+    path: &'static str,
+    field: &'static str,
+}
+
+const PRODUCERS: &[Producer] = &[
+    Producer { path: "/api/v1/approvals", field: "id" },
+    Producer { path: "/api/v1/principals", field: "id" },
+    Producer { path: "/api/v1/keys", field: "prefix" },
+];
+
+/// From the answer to a `POST` to all that can be done with what it made.
+fn add_links(document: &mut OpenApi, producer: &Producer) {
+    let Producer { path, field } = producer;
+    let of_one = format!("{path}/{{{field}}}");
+    let mut links = Vec::new();
+    for (_, item) in document.paths.paths.iter().filter(|(path, _)| path.starts_with(&of_one)) {
+        let operations = [&item.get, &item.post, &item.patch, &item.delete];
+        links.extend(operations.into_iter().flatten().filter_map(|operation| operation.operation_id.clone()));
+    }
+    let post = document.paths.paths.get_mut(*path).and_then(|item| item.post.as_mut());
+    let created = post.and_then(|operation| operation.responses.responses.get_mut("201"));
+    if let Some(RefOr::T(created)) = created {
+        for id in links {
+            let link =
+                Link::builder().operation_id(&id).parameter(*field, format!("$response.body#/{field}"));
+            created.links.insert(id, RefOr::T(link.build()));
+        }
+    }
 }
 
 /// The codes that an operation may answer with, by what kind of operation it is.

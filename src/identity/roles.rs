@@ -59,7 +59,7 @@ pub async fn delete(conn: &mut PgConnection, by: &By<'_>, workspace: WorkspaceId
 }
 
 fn built_in() -> Refusal {
-    Refusal::Invalid { field: "name", message: "is a built-in role, which stays as it is".to_owned() }
+    Refusal::Forbidden("a built-in role stays as it is")
 }
 
 /// Neither what it allowed nor what it will may go beyond the caller's own.

@@ -19,7 +19,7 @@ use crate::{
 ///
 /// As it stands now. One whose deadline has passed is settled first.
 #[utoipa::path(
-    get, path = "/api/v1/approvals/{id}", tag = "approvals",
+    get, path = "/api/v1/approvals/{id}", operation_id = "get_approval", tag = "approvals",
     security(("key" = ["approval:view:pending"])),
     params(("id" = uuid::Uuid, Path, description = "The approval's id")),
     responses((status = 200, body = ApprovalView, headers(("ETag", description = "Its version"))))

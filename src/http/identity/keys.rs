@@ -129,7 +129,7 @@ fn created(made: Made) -> Created {
 ///
 /// Never their secrets, of which nothing but a hash is kept.
 #[utoipa::path(
-    get, path = "/api/v1/keys", tag = "identity",
+    get, path = "/api/v1/keys", operation_id = "list_keys", tag = "identity",
     security(("key" = ["key:manage"])),
     params(KeysQuery), responses((status = 200, body = KeysPage))
 )]
@@ -160,7 +160,7 @@ pub async fn list(
 
 /// Show a key
 #[utoipa::path(
-    get, path = "/api/v1/keys/{prefix}", tag = "identity",
+    get, path = "/api/v1/keys/{prefix}", operation_id = "get_key", tag = "identity",
     security(("key" = ["key:manage"])),
     params(("prefix" = String, Path, description = "The part of the key that is no secret", example = "lkaqmt2vfljk")),
     responses((status = 200, body = ListedKey))
@@ -178,7 +178,7 @@ pub async fn get(
 
 /// Make a key
 #[utoipa::path(
-    post, path = "/api/v1/keys", tag = "identity",
+    post, path = "/api/v1/keys", operation_id = "create_key", tag = "identity",
     security(("key" = ["key:manage"])),
     request_body = KeyBody,
     responses((status = 201, body = MadeKey, headers(("Cache-Control", description = "no-store"))))
@@ -217,7 +217,7 @@ pub async fn create(
 ///
 /// It allows the same. The old key stays good for a while, so that whoever uses it can change over.
 #[utoipa::path(
-    post, path = "/api/v1/keys/{prefix}/rotate", tag = "identity",
+    post, path = "/api/v1/keys/{prefix}/rotate", operation_id = "rotate_key", tag = "identity",
     security(("key" = ["key:manage"])),
     params(("prefix" = String, Path, description = "The part of the key that is no secret", example = "lkaqmt2vfljk")),
     request_body = RotateBody,
@@ -244,7 +244,7 @@ pub async fn rotate(
 ///
 /// Every instance refuses it within 5 seconds; its sockets are closed within 60. Doing so again changes nothing.
 #[utoipa::path(
-    delete, path = "/api/v1/keys/{prefix}", tag = "identity",
+    delete, path = "/api/v1/keys/{prefix}", operation_id = "revoke_key", tag = "identity",
     security(("key" = ["key:manage"])),
     params(("prefix" = String, Path, description = "The part of the key that is no secret", example = "lkaqmt2vfljk")),
     responses((status = 204, description = "Revoked"))

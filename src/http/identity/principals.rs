@@ -82,7 +82,7 @@ pub struct PrincipalChanges {
 
 /// List principals
 #[utoipa::path(
-    get, path = "/api/v1/principals", tag = "identity",
+    get, path = "/api/v1/principals", operation_id = "list_principals", tag = "identity",
     security(("key" = ["principal:manage"])),
     params(PrincipalsQuery), responses((status = 200, body = PrincipalsPage))
 )]
@@ -114,7 +114,7 @@ pub async fn list(
 
 /// Show a principal
 #[utoipa::path(
-    get, path = "/api/v1/principals/{id}", tag = "identity",
+    get, path = "/api/v1/principals/{id}", operation_id = "get_principal", tag = "identity",
     security(("key" = ["principal:manage"])),
     params(("id" = Uuid, Path, description = "The principal's id")),
     responses((status = 200, body = Principal))
@@ -134,7 +134,7 @@ pub async fn get(
 
 /// Add a principal
 #[utoipa::path(
-    post, path = "/api/v1/principals", tag = "identity",
+    post, path = "/api/v1/principals", operation_id = "create_principal", tag = "identity",
     security(("key" = ["principal:manage"])),
     request_body = PrincipalBody, responses((status = 201, body = Principal))
 )]
@@ -166,7 +166,7 @@ pub async fn create(
 ///
 /// Nobody changes, or disables, whoever may do what they may not do themselves.
 #[utoipa::path(
-    patch, path = "/api/v1/principals/{id}", tag = "identity",
+    patch, path = "/api/v1/principals/{id}", operation_id = "update_principal", tag = "identity",
     security(("key" = ["principal:manage"])),
     params(("id" = Uuid, Path, description = "The principal's id")),
     request_body = PrincipalChanges, responses((status = 200, body = Principal))

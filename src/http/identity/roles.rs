@@ -70,7 +70,7 @@ impl From<&BuiltIn> for RoleView {
 }
 
 /// List roles
-#[utoipa::path(get, path = "/api/v1/roles", tag = "identity",
+#[utoipa::path(get, path = "/api/v1/roles", operation_id = "list_roles", tag = "identity",
     security(("key" = ["principal:manage"])), responses((status = 200, body = RolesPage)))]
 pub async fn list(State(api): State<Api>, may: May<ManagePrincipals>) -> Result<Json<RolesPage>, Problem> {
     let workspace = may.caller.workspace;
@@ -84,7 +84,7 @@ pub async fn list(State(api): State<Api>, may: May<ManagePrincipals>) -> Result<
 ///
 /// At once, for everybody who has it.
 #[utoipa::path(
-    put, path = "/api/v1/roles/{name}", tag = "identity",
+    put, path = "/api/v1/roles/{name}", operation_id = "put_role", tag = "identity",
     security(("key" = ["principal:manage"])),
     params(("name" = String, Path, description = "1 to 200 of A-Z a-z 0-9 . _ : -", example = "ci")),
     request_body = RoleBody, responses((status = 200, body = RoleView))
@@ -108,7 +108,7 @@ pub async fn put(
 ///
 /// Whoever has it keeps its name, which allows nothing then.
 #[utoipa::path(
-    delete, path = "/api/v1/roles/{name}", tag = "identity",
+    delete, path = "/api/v1/roles/{name}", operation_id = "delete_role", tag = "identity",
     security(("key" = ["principal:manage"])),
     params(("name" = String, Path, description = "The role's name", example = "ci")),
     responses((status = 204, description = "Deleted"))

@@ -27,7 +27,7 @@ pub struct SettingsBody {
 }
 
 /// Show the workspace
-#[utoipa::path(get, path = "/api/v1/workspace", tag = "identity",
+#[utoipa::path(get, path = "/api/v1/workspace", operation_id = "get_workspace", tag = "identity",
     security(("key" = ["workspace:admin"])), responses((status = 200, body = Workspace)))]
 pub async fn get(State(api): State<Api>, may: May<Administer>) -> Result<Json<Workspace>, Problem> {
     let id = may.caller.workspace;
@@ -38,7 +38,7 @@ pub async fn get(State(api): State<Api>, may: May<Administer>) -> Result<Json<Wo
 
 /// Change the workspace's settings
 #[utoipa::path(
-    patch, path = "/api/v1/workspace", tag = "identity",
+    patch, path = "/api/v1/workspace", operation_id = "update_workspace", tag = "identity",
     security(("key" = ["workspace:admin"])),
     request_body = SettingsBody, responses((status = 200, body = Workspace))
 )]
