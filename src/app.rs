@@ -19,9 +19,11 @@ use crate::{
     http::{
         self, Api,
         body::Budget,
+        TrustedProxies,
         server::{Connections, Options},
     },
     lifecycle::Lifecycle,
+    limits::Limiter,
     presence::{DatabaseClock, Heart, Listing, Ownership, Pulse, VERSION, new_instance_id},
     realtime::{self, Realtime},
     store::{self, Database},
@@ -55,6 +57,8 @@ struct Core {
     ownership: Ownership,
     clock: DatabaseClock,
     pulse: Pulse,
+    limiter: Limiter,
+    proxies: TrustedProxies,
 }
 
 /// Where an instance listens.
@@ -160,6 +164,8 @@ impl Core {
             &lifecycle,
             config,
         );
+        let limiter = Limiter::start(&config.rate_limits, &redis, &names, &metrics, &lifecycle);
+        let proxies = TrustedProxies::new(config.http.proxies()?);
         let pulse = Pulse::new(config.lease.heartbeat());
         let authenticator = Authenticator::new(database.clone());
         let clock = DatabaseClock::default();
@@ -177,6 +183,8 @@ impl Core {
             ownership,
             clock,
             pulse,
+            limiter,
+            proxies,
         })
     }
 
@@ -242,6 +250,8 @@ impl Core {
             events: self.events.clone(),
             realtime,
             authenticator,
+            limiter: self.limiter.clone(),
+            proxies: self.proxies.clone(),
             database: self.database.clone(),
             redis: self.redis.clone(),
             bus: self.bus.clone(),

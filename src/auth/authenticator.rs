@@ -33,6 +33,9 @@ use crate::{
 /// What was withdrawn is refused everywhere after this; the contract says five seconds.
 const REMEMBERED: Duration = Duration::from_secs(3);
 
+/// How long a key is known to have been good. It opens nothing: such a key is still looked at.
+const LATELY: Duration = Duration::from_hours(1);
+
 /// Longest a look-up may take.
 const LOOK_UP: Duration = Duration::from_secs(4);
 
@@ -53,6 +56,8 @@ pub struct Authenticator {
     principals: Cache<PrincipalId, Option<Arc<Known>>>,
     /// Keys that were looked up since somebody last asked.
     used: Arc<Mutex<HashSet<KeyId>>>,
+    /// Prefixes of keys that were good here lately.
+    good: Cache<String, ()>,
 }
 
 /// A credential as it was found, and until when that may be trusted.
@@ -115,16 +120,19 @@ impl Authenticator {
         fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> Cache<K, Option<Arc<Known>>> {
             Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).build()
         }
-        Self { database, keys: cache(), sessions: cache(), principals: cache(), used: Arc::default() }
+        let good = Cache::builder().max_capacity(MOST).time_to_live(LATELY).build();
+        Self { database, keys: cache(), sessions: cache(), principals: cache(), used: Arc::default(), good }
+    }
+
+    /// Whether an `Authorization` header's value is about a key that was good here lately, so that looking at it reaches
+    /// the database once in a few seconds at most.
+    pub fn knows(&self, header: &str) -> bool {
+        key(header).is_some_and(|key| self.good.contains_key(&key.prefix))
     }
 
     /// Looks at an `Authorization` header's value.
     pub async fn authenticate(&self, header: &str) -> Result<Caller, Rejection> {
-        let (scheme, token) = header.split_once(' ').ok_or(Rejection::Unauthenticated)?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(Rejection::Unauthenticated);
-        }
-        let key = ApiKey::parse(token.trim()).ok_or(Rejection::Unauthenticated)?;
+        let key = key(header).ok_or(Rejection::Unauthenticated)?;
         self.key(&key.prefix, |hash| key.matches(hash)).await
     }
 
@@ -204,6 +212,7 @@ impl Authenticator {
         let found = self.database.auth.run(LOOK_UP, look).await?;
         if let Some(CredentialRow::Key { id, .. }) = found.as_ref().map(|it| &it.credential) {
             self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(*id);
+            self.good.insert(prefix.to_owned(), ()).await;
         }
         Ok(found.map(Known::new).map(Arc::new))
     }
@@ -243,6 +252,12 @@ impl Authenticator {
         let known = good(self.principals.try_get_with_by_ref(&principal, look).await)?;
         Ok(known.caller(Credential::Token { principal, expires_at }, Handle::Token))
     }
+}
+
+/// The key in an `Authorization` header's value.
+fn key(header: &str) -> Option<ApiKey> {
+    let (scheme, token) = header.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") { ApiKey::parse(token.trim()) } else { None }
 }
 
 fn unavailable(error: store::Error) -> Rejection {

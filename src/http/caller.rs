@@ -7,7 +7,12 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 
-use super::{Api, middleware::RequestId};
+use super::{
+    Api,
+    address::ClientAddress,
+    admission::{Admission, Credential},
+    middleware::RequestId,
+};
 use crate::{
     auth::{Caller, Permission, Rejection},
     domain::credential::Origin,
@@ -52,7 +57,7 @@ needs! {
     Administer = WorkspaceAdmin,
 }
 
-/// An authenticated caller who may do `P`.
+/// An authenticated caller who may do `P`, and whose limits allow the request.
 pub struct May<P> {
     pub caller: Caller,
     /// For the record of what it does.
@@ -65,8 +70,9 @@ impl<P: Needs> FromRequestParts<Api> for May<P> {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let header = parts.headers.get(header::AUTHORIZATION).ok_or(Rejection::Unauthenticated)?;
-        let header = header.to_str().map_err(|_| Rejection::Unauthenticated)?;
-        let caller = api.authenticator.authenticate(header).await?;
+        // What can't be read is a credential that is refused, like any other.
+        let credential = Credential::Header(header.to_str().unwrap_or_default());
+        let caller = Admission::of(parts)?.caller(api, credential).await?;
         if !caller.may(P::PERMISSION) {
             return Err(Problem::forbidden(P::PERMISSION));
         }
@@ -80,7 +86,7 @@ pub fn origin(caller: &Caller, parts: &Parts) -> Origin {
     Origin {
         credential: Some(caller.credential_name.to_string()),
         on_behalf_of: caller.on_behalf_of.clone(),
-        address: None,
+        address: parts.extensions.get::<ClientAddress>().map(|ClientAddress(address)| *address),
         user_agent: user_agent(&parts.headers),
         request_id: parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone()),
     }

@@ -1,8 +1,11 @@
 //! The API: routes, extractors, and the one place that knows status codes.
 //!
 //! A handler takes what the extractors have checked, calls one use case, and turns its answer into a response.
-//! Whoever is allowed to call it stands in its signature ([`caller::May`]); it can't be forgotten.
+//! Whoever is allowed to call it stands in its signature ([`caller::May`]), which also counts the request against the
+//! caller's limits ([`admission`]); neither can be forgotten.
 
+mod address;
+mod admission;
 mod approvals;
 pub mod body;
 mod caller;
@@ -27,13 +30,18 @@ use axum::{Router, routing::get};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
-pub use self::{health::operator_router, openapi::document};
+pub use self::{
+    address::{ClientAddress, TrustedProxies},
+    health::operator_router,
+    openapi::document,
+};
 use crate::{
     approvals::Approvals,
     auth::Authenticator,
     bus::{Bus, Redis},
     events::Events,
     lifecycle::Lifecycle,
+    limits::Limiter,
     presence::{DatabaseClock, Listing},
     realtime::Realtime,
     store::Database,
@@ -52,6 +60,8 @@ pub struct Parts {
     pub events: Events,
     pub realtime: Realtime,
     pub authenticator: Authenticator,
+    pub limiter: Limiter,
+    pub proxies: TrustedProxies,
     pub database: Database,
     pub redis: Redis,
     pub bus: Bus,

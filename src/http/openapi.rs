@@ -104,8 +104,14 @@ fn add_links(document: &mut OpenApi, producer: &Producer) {
 
 /// The codes that an operation may answer with, by what kind of operation it is.
 fn codes(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
-    let mut codes =
-        vec![Code::Unauthenticated, Code::Forbidden, Code::Internal, Code::Overloaded, Code::Unavailable];
+    let mut codes = vec![
+        Code::Unauthenticated,
+        Code::Forbidden,
+        Code::RateLimited,
+        Code::Internal,
+        Code::Overloaded,
+        Code::Unavailable,
+    ];
     let of_one = path.contains("/approvals/{id}");
     if path.contains('{') {
         codes.push(Code::NotFound);

@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 use super::{
     Api,
+    admission::{Admission, Credential},
     caller::{May, Subscribe, origin},
     path::NamePath,
 };
@@ -129,7 +130,7 @@ async fn caller(api: &Api, parts: &mut Parts, ticket: Option<&str>) -> Result<Ca
         return Ok(May::<Subscribe>::from_request_parts(parts, api).await?.caller);
     }
     let ticket = ticket.and_then(Ticket::parse).ok_or(Rejection::Unauthenticated)?;
-    let caller = api.authenticator.redeem(&ticket).await?;
+    let caller = Admission::of(parts)?.caller(api, Credential::Ticket(&ticket)).await?;
     if caller.may(Permission::EventSubscribe) {
         Ok(caller)
     } else {
