@@ -17,9 +17,8 @@ use crate::{
     config::Config,
     events::Events,
     http::{
-        self, Api,
+        self, Api, TrustedProxies,
         body::Budget,
-        TrustedProxies,
         server::{Connections, Options},
     },
     lifecycle::Lifecycle,

@@ -283,7 +283,9 @@ impl Http {
         let network = |entry: &str| {
             let found = entry.parse().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from));
             found.with_context(|| {
-                format!("http.trusted_proxies: {entry:?} is no address and no network, for example 10.0.0.0/8")
+                format!(
+                    "http.trusted_proxies: {entry:?} is no address and no network, for example 10.0.0.0/8"
+                )
             })
         };
         entries.map(network).collect()

@@ -178,8 +178,10 @@ impl Admission {
 fn tell(response: &mut Response, standing: &Standing, refused: bool) {
     let Standing { kind, burst, window, left, reset } = standing;
     let name = kind.name();
-    let mut lines =
-        vec![(POLICY, format!("\"{name}\";q={burst};w={window}")), (LIMIT, format!("\"{name}\";r={left};t={reset}"))];
+    let mut lines = vec![
+        (POLICY, format!("\"{name}\";q={burst};w={window}")),
+        (LIMIT, format!("\"{name}\";r={left};t={reset}")),
+    ];
     if refused && response.status() == StatusCode::TOO_MANY_REQUESTS {
         lines.push((header::RETRY_AFTER, reset.to_string()));
     }

@@ -122,7 +122,8 @@ impl<'a> Exchange<'a> {
         // while something is away, full or too much: that has been told once, and metrics count the rest.
         if status == StatusCode::INTERNAL_SERVER_ERROR {
             line!(error);
-        } else if self.method == "GET" || status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        } else if self.method == "GET" || status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
+        {
             line!(debug);
         } else {
             line!(info);

@@ -3,7 +3,8 @@
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder, ResponsesBuilder,
+        ContentBuilder, HeaderBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
+        ResponsesBuilder,
         link::Link,
         path::{HttpMethod, Operation, ParameterIn},
         response::Response,
@@ -19,7 +20,8 @@ use crate::{
 
 const ABOUT: &str = "Human sign-off for agents and workflows: ask for an approval, block at no cost, go on when a \
 person has decided.\n\nThe workspace belongs to the credential. Every response carries `x-request-id` (yours, if \
-you sent one) and `x-signoff-instance`. Whatever is not a success is an RFC 9457 problem with a stable `code`. A \
+you sent one), `x-signoff-instance` and, where it was counted against a limit, `RateLimit-Policy` and `RateLimit`. \
+Whatever is not a success is an RFC 9457 problem with a stable `code`. A \
 5xx, a reset or a time-out means *unknown*: repeating the call is safe, for creating with the same \
 `Idempotency-Key`.";
 
@@ -183,5 +185,16 @@ fn problem(codes: &[Code]) -> Response {
         .schema(Some(Ref::from_schema_name(ProblemBody::name())))
         .example(example)
         .build();
-    ResponseBuilder::new().description(lines.join(" ")).content("application/problem+json", content).build()
+    let mut response =
+        ResponseBuilder::new().description(lines.join(" ")).content("application/problem+json", content);
+    if codes.contains(&Code::RateLimited) {
+        for (name, text) in [
+            ("Retry-After", "Seconds until there is room for one more request"),
+            ("RateLimit-Policy", "The limit that was reached: `\"principal\";q=500;w=5`"),
+            ("RateLimit", "How it stands: `\"principal\";r=0;t=1`"),
+        ] {
+            response = response.header(name, HeaderBuilder::new().description(Some(text)).build());
+        }
+    }
+    response.build()
 }

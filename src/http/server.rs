@@ -136,13 +136,7 @@ fn admit(
     });
 }
 
-async fn handle(
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    options: Options,
-    lifecycle: Lifecycle,
-) {
+async fn handle(stream: TcpStream, peer: SocketAddr, router: Router, options: Options, lifecycle: Lifecycle) {
     // Small answers must not wait for one another.
     if stream.set_nodelay(true).is_err() {
         return;

@@ -16,9 +16,11 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// Until so many tokens have come.
+    /// Until so many tokens have come, rounded up: who waits for so long doesn't come too early.
     pub fn time_for(self, tokens: f64) -> Duration {
-        Duration::try_from_secs_f64(tokens.max(0.0) / self.per_second).unwrap_or(Duration::MAX)
+        let nanos = (tokens.max(0.0) / self.per_second * 1e9).ceil();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive; `as` caps it")]
+        Duration::from_nanos(nanos as u64)
     }
 
     /// Until an empty bucket is full.

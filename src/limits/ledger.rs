@@ -157,9 +157,7 @@ impl Entry {
         let ended = self.lease.take_if(|lease| lease.left == 0 || lease.until <= now);
         let spare = std::mem::take(&mut self.spare);
         match ended {
-            Some(Lease { second, size, left, .. }) => {
-                Some(Settled { second, size, unspent: left + spare })
-            }
+            Some(Lease { second, size, left, .. }) => Some(Settled { second, size, unspent: left + spare }),
             None => (spare > 0).then_some(Settled { unspent: spare, ..Settled::default() }),
         }
     }
@@ -266,8 +264,7 @@ impl Ledger {
         entry.free = Some((told.free, now));
         entry.empty_until = (told.free == 0).then(|| now + told.wait);
         if told.lease > 0 {
-            entry.lease =
-                Some(Lease { second, size: told.lease, left: told.lease, until: sent + LEASE });
+            entry.lease = Some(Lease { second, size: told.lease, left: told.lease, until: sent + LEASE });
         }
     }
 

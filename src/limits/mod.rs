@@ -32,14 +32,14 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot};
 
-pub use self::{
-    ledger::{Refusal, Standing},
-    subject::{Kind, Network, Subject},
-};
 use self::{
     clerk::{Ask, Clerk},
     ledger::{Ledger, Step},
     subject::Rules,
+};
+pub use self::{
+    ledger::{Refusal, Standing},
+    subject::{Kind, Network, Subject},
 };
 use crate::{
     bus::{Names, Redis, buckets::Buckets},
