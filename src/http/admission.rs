@@ -57,7 +57,8 @@ struct Record {
 pub enum Credential<'a> {
     /// An `Authorization` header's value.
     Header(&'a str),
-    Ticket(&'a Ticket),
+    /// A ticket's text.
+    Ticket(&'a str),
 }
 
 impl Credential<'_> {
@@ -72,7 +73,10 @@ impl Credential<'_> {
     async fn check(&self, authenticator: &Authenticator) -> Result<Caller, Rejection> {
         match self {
             Self::Header(header) => authenticator.authenticate(header).await,
-            Self::Ticket(ticket) => authenticator.redeem(ticket).await,
+            Self::Ticket(text) => {
+                let ticket = Ticket::parse(text).ok_or(Rejection::Unauthenticated)?;
+                authenticator.redeem(&ticket).await
+            }
         }
     }
 }

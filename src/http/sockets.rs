@@ -24,7 +24,7 @@ use super::{
     path::NamePath,
 };
 use crate::{
-    auth::{Caller, Permission, Rejection, ticket::Ticket},
+    auth::{Caller, Permission, Rejection},
     domain::{
         event::{Cursor, TaskKey},
         names::CallerName,
@@ -129,8 +129,8 @@ async fn caller(api: &Api, parts: &mut Parts, ticket: Option<&str>) -> Result<Ca
     if parts.headers.contains_key(header::AUTHORIZATION) {
         return Ok(May::<Subscribe>::from_request_parts(parts, api).await?.caller);
     }
-    let ticket = ticket.and_then(Ticket::parse).ok_or(Rejection::Unauthenticated)?;
-    let caller = Admission::of(parts)?.caller(api, Credential::Ticket(&ticket)).await?;
+    let ticket = ticket.ok_or(Rejection::Unauthenticated)?;
+    let caller = Admission::of(parts)?.caller(api, Credential::Ticket(ticket)).await?;
     if caller.may(Permission::EventSubscribe) {
         Ok(caller)
     } else {

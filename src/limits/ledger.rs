@@ -16,6 +16,10 @@ use crate::bus::buckets::{Settled, Told};
 
 /// How long tokens may be kept in hand. Redis takes a lease for spent after a second at the earliest.
 const LEASE: Duration = Duration::from_millis(500);
+/// How long it is believed at most that nothing is there: where others may give back what they hold, and where nobody
+/// holds anything.
+const BELIEVED: Duration = Duration::from_millis(500);
+const SURELY: Duration = Duration::from_secs(10);
 /// How often each entry is looked at: leases that have ended go back within a second.
 const CHECK: Duration = Duration::from_millis(400);
 /// Tokens that are taken ahead, at most; and what share of a burst.
@@ -71,9 +75,18 @@ struct Entry {
     spare: u32,
     /// What was left for everybody, and when that was.
     free: Option<(u32, Instant)>,
-    /// Redis has nothing for anybody before.
-    empty_until: Option<Instant>,
+    /// What Redis said where it had nothing.
+    empty: Option<Empty>,
     knocks: u32,
+}
+
+/// Nothing is left for anybody.
+#[derive(Clone, Copy)]
+struct Empty {
+    /// When a token will have come.
+    until: Instant,
+    /// Until then it is believed: another instance may give back what it held.
+    believed: Instant,
 }
 
 struct Lease {
@@ -97,10 +110,15 @@ fn whole(tokens: f64, rate: Rate) -> u32 {
     tokens.clamp(0.0, f64::from(rate.burst)) as u32
 }
 
+/// How many to take ahead. Refused credentials are rare enough to ask for each.
+fn ahead(subject: Subject, rate: Rate) -> u32 {
+    if subject.kind() == Kind::FailedCredentials { 0 } else { (rate.burst / SHARE).min(AHEAD) }
+}
+
 impl Entry {
     fn new(rate: Rate, now: Instant) -> Self {
         let own = Bucket::full(now);
-        Self { rate, own, lease: None, spare: 0, free: None, empty_until: None, knocks: 0 }
+        Self { rate, own, lease: None, spare: 0, free: None, empty: None, knocks: 0 }
     }
 
     /// Tokens in hand.
@@ -120,8 +138,8 @@ impl Entry {
         if !shared {
             return self.own.wait(self.rate, now);
         }
-        let wait = self.empty_until?.saturating_duration_since(now);
-        (!wait.is_zero() && self.hand(now) == 0).then_some(wait)
+        let empty = self.empty.filter(|empty| now < empty.believed && self.hand(now) == 0)?;
+        Some(empty.until.saturating_duration_since(now))
     }
 
     /// What is left for this instance's clients, as far as is known.
@@ -167,7 +185,7 @@ impl Entry {
         self.lease.is_none()
             && self.spare == 0
             && self.own.is_full(self.rate, now)
-            && self.empty_until.is_none_or(|until| until <= now)
+            && self.empty.is_none_or(|empty| empty.believed <= now)
     }
 }
 
@@ -254,15 +272,17 @@ impl Ledger {
     /// The limit of a subject, how many to take ahead, and what there is to settle first: for asking.
     pub fn share(&mut self, subject: Subject, now: Instant) -> Option<(Rate, u32, Settled)> {
         let entry = self.entry(subject, now)?;
-        let ahead = (entry.rate.burst / SHARE).min(AHEAD);
-        Some((entry.rate, ahead, entry.settle(now).unwrap_or_default()))
+        let settled = entry.settle(now).unwrap_or_default();
+        Some((entry.rate, ahead(subject, entry.rate), settled))
     }
 
     /// What Redis said. The question was sent at `sent`: a lease counts from then on.
     pub fn learn(&mut self, subject: Subject, told: Told, second: i64, sent: Instant, now: Instant) {
         let Some(entry) = self.entry(subject, now) else { return };
         entry.free = Some((told.free, now));
-        entry.empty_until = (told.free == 0).then(|| now + told.wait);
+        let longest = if ahead(subject, entry.rate) > 0 { BELIEVED } else { SURELY };
+        let empty = Empty { until: now + told.wait, believed: now + told.wait.min(longest) };
+        entry.empty = (told.free == 0).then_some(empty);
         if told.lease > 0 {
             entry.lease = Some(Lease { second, size: told.lease, left: told.lease, until: sent + LEASE });
         }
@@ -312,5 +332,141 @@ impl Ledger {
         if let Some(entry) = self.entries.get_mut(&subject) {
             change(entry);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::ids::{PrincipalId, WorkspaceId};
+
+    use super::*;
+
+    const RATE: Rate = Rate { per_second: 10.0, burst: 80 };
+
+    fn ledger() -> Ledger {
+        Ledger::new(Rules { principal: Some(RATE), workspace: Some(RATE), ..Rules::default() })
+    }
+
+    fn principal() -> Subject {
+        Subject::Principal(PrincipalId::generate())
+    }
+
+    fn told(free: u32, lease: u32) -> Told {
+        let wait = if free == 0 { Duration::from_millis(100) } else { Duration::ZERO };
+        Told { free, wait, lease }
+    }
+
+    fn taken(step: Step) -> Standing {
+        let Step::Taken(standing) = step else { panic!("{step:?}") };
+        standing
+    }
+
+    #[test]
+    fn a_lease_is_spent_without_asking_and_what_is_left_goes_back() {
+        let (mut ledger, subject, now) = (ledger(), principal(), Instant::now());
+        assert!(matches!(ledger.take(&[subject], true, now), Step::Ask));
+        let (rate, ahead, settled) = ledger.share(subject, now).unwrap();
+        assert_eq!((rate, ahead, settled.size), (RATE, 10, 0));
+        ledger.learn(subject, told(69, 10), 7, now, now);
+        for left in (75..79).rev() {
+            assert_eq!(taken(ledger.take(&[subject], true, now)).left, left);
+        }
+        assert!(ledger.due(now).is_empty(), "it is in use");
+        let late = now + LEASE;
+        assert!(matches!(ledger.take(&[subject], true, late), Step::Ask), "it has ended");
+        let due = ledger.due(late);
+        let [(whose, _, settled)] = due[..] else { panic!("{due:?}") };
+        assert_eq!((whose, settled.second, settled.size, settled.unspent), (subject, 7, 10, 6));
+        assert!(ledger.due(late + CHECK).is_empty(), "once");
+    }
+
+    #[test]
+    fn a_lease_that_is_used_up_is_settled_with_the_next_question() {
+        let (mut ledger, subject, now) = (ledger(), principal(), Instant::now());
+        ledger.learn(subject, told(50, 2), 7, now, now);
+        taken(ledger.take(&[subject], true, now));
+        taken(ledger.take(&[subject], true, now));
+        assert!(matches!(ledger.take(&[subject], true, now), Step::Ask));
+        let (_, _, settled) = ledger.share(subject, now).unwrap();
+        assert_eq!((settled.second, settled.size, settled.unspent), (7, 2, 0));
+    }
+
+    #[test]
+    fn all_or_nothing() {
+        let (mut ledger, principal, now) = (ledger(), principal(), Instant::now());
+        let workspace = Subject::Workspace(WorkspaceId::generate());
+        ledger.learn(principal, told(50, 5), 7, now, now);
+        assert!(matches!(ledger.take(&[principal, workspace], true, now), Step::Ask));
+        assert_eq!(ledger.hold(&[principal, workspace], now), [1], "the workspace's token is missing");
+        ledger.learn(workspace, told(0, 0), 7, now, now);
+        let refusal = ledger.refused(&[workspace], now).unwrap();
+        assert_eq!(
+            (refusal.standing.kind, refusal.standing.left, refusal.standing.reset),
+            (Kind::Workspace, 0, 1)
+        );
+        ledger.put_back(principal);
+        // The principal has lost nothing by it: four in the lease, and one that goes back on its own.
+        let settled = ledger.due(now + CHECK);
+        assert_eq!(settled.iter().map(|(_, _, it)| (it.size, it.unspent)).collect::<Vec<_>>(), [(0, 1)]);
+        let settled = ledger.due(now + 2 * CHECK);
+        assert_eq!(settled.iter().map(|(_, _, it)| (it.size, it.unspent)).collect::<Vec<_>>(), [(5, 4)]);
+    }
+
+    #[test]
+    fn what_is_known_to_be_empty_is_not_asked_for() {
+        let (mut ledger, subject, now) = (ledger(), principal(), Instant::now());
+        assert!(ledger.known_empty(subject, true, now).is_none());
+        ledger.learn(subject, told(0, 0), 7, now, now);
+        assert!(matches!(ledger.take(&[subject], true, now), Step::Refused(_)));
+        assert!(ledger.known_empty(subject, true, now).is_some());
+        let later = now + Duration::from_millis(100);
+        assert!(matches!(ledger.take(&[subject], true, later), Step::Ask));
+        // Somebody may give tokens back long before one comes by itself.
+        let long = Told { free: 0, wait: Duration::from_mins(9), lease: 0 };
+        ledger.learn(subject, long, 7, later, later);
+        let Step::Refused(refusal) = ledger.take(&[subject], true, later) else { panic!() };
+        assert_eq!(refusal.standing.reset, 540);
+        assert!(matches!(ledger.take(&[subject], true, later + BELIEVED), Step::Ask));
+        assert_eq!((0..KNOCKS * 3).filter(|_| ledger.knock(subject)).count(), 3);
+    }
+
+    /// Without Redis an instance goes on from what it has let in itself.
+    #[test]
+    fn alone_it_counts_for_itself() {
+        let (mut ledger, subject, now) = (ledger(), principal(), Instant::now());
+        ledger.learn(subject, told(69, 10), 7, now, now);
+        for _ in 0..10 {
+            taken(ledger.take(&[subject], true, now));
+        }
+        let alone = (0..200).filter(|_| matches!(ledger.take(&[subject], false, now), Step::Taken(_)));
+        assert_eq!(alone.count(), 70);
+        let Step::Refused(refusal) = ledger.take(&[subject], false, now) else { panic!() };
+        assert_eq!((refusal.standing.left, refusal.standing.window), (0, 8));
+    }
+
+    #[test]
+    fn nothing_is_left_of_those_who_have_gone() {
+        let (mut ledger, mut now) = (ledger(), Instant::now());
+        for _ in 0..100 {
+            let subject = principal();
+            ledger.learn(subject, told(69, 10), 7, now, now);
+            taken(ledger.take(&[subject], true, now));
+        }
+        let mut returned = 0;
+        while let Some(due) = ledger.next_due() {
+            now = due;
+            returned += ledger.due(now).iter().map(|(_, _, settled)| settled.unspent).sum::<u32>();
+        }
+        assert!(ledger.entries.is_empty() && ledger.due.is_empty());
+        assert_eq!(returned, 900);
+    }
+
+    #[test]
+    fn an_attack_from_everywhere_takes_no_more_than_its_share() {
+        let (mut ledger, now) = (ledger(), Instant::now());
+        for _ in 0..MOST + 1000 {
+            taken(ledger.take(&[principal()], false, now));
+        }
+        assert_eq!((ledger.entries.len(), ledger.due.len()), (MOST, MOST));
     }
 }
