@@ -75,7 +75,8 @@ impl Credential<'_> {
             Self::Header(header) => authenticator.authenticate(header).await,
             Self::Ticket(text) => {
                 let ticket = Ticket::parse(text).ok_or(Rejection::Unauthenticated)?;
-                authenticator.redeem(&ticket).await
+                // Boxed: a statement takes kilobytes of state, which no waiter should carry.
+                Box::pin(authenticator.redeem(&ticket)).await
             }
         }
     }
@@ -158,7 +159,7 @@ impl Admission {
     }
 
     /// At the end: lets an address pay that hasn't yet, and tells how the tightest limit stands.
-    pub async fn conclude(&self, api: &Api, mut response: Response) -> Response {
+    pub async fn conclude(&self, api: &Api, response: &mut Response) {
         let unpaid = {
             let record = self.record();
             self.0.counts && !record.paid && !record.refused
@@ -166,15 +167,15 @@ impl Admission {
         // While something is wrong on our side, that is what to tell.
         if unpaid
             && !response.status().is_server_error()
-            && let Err(problem) = self.pay(api, &[]).await
+            // Boxed: what is around every request should not carry it along.
+            && let Err(problem) = Box::pin(self.pay(api, &[])).await
         {
-            response = problem.into_response();
+            *response = problem.into_response();
         }
         let record = self.record();
         if let Some(standing) = &record.standing {
-            tell(&mut response, standing, record.refused);
+            tell(response, standing, record.refused);
         }
-        response
     }
 }
 

@@ -72,7 +72,8 @@ impl<P: Needs> FromRequestParts<Api> for May<P> {
         let header = parts.headers.get(header::AUTHORIZATION).ok_or(Rejection::Unauthenticated)?;
         // What can't be read is a credential that is refused, like any other.
         let credential = Credential::Header(header.to_str().unwrap_or_default());
-        let caller = Admission::of(parts)?.caller(api, credential).await?;
+        // Boxed: a waiter would otherwise carry room for it for as long as it waits.
+        let caller = Box::pin(Admission::of(parts)?.caller(api, credential)).await?;
         if !caller.may(P::PERMISSION) {
             return Err(Problem::forbidden(P::PERMISSION));
         }

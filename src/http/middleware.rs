@@ -38,7 +38,7 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
     let mut exchange = Exchange::begin(&api, &request);
     let guarded = request.uri().path().starts_with("/api/");
     let leftover = Leftover::watch(&mut request);
-    let response = if let Err(refusal) = admission.door(&api) {
+    let mut response = if let Err(refusal) = admission.door(&api) {
         refusal.into_response()
     } else if guarded && !api.database.is_up() {
         Problem::new(Code::Unavailable, "the database can't be reached").into_response()
@@ -51,7 +51,7 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
                 .into_response()
         })
     };
-    let mut response = admission.conclude(&api, response).await;
+    admission.conclude(&api, &mut response).await;
     let read = match leftover {
         Some(leftover) => leftover.discard().await,
         None => true,

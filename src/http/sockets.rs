@@ -130,7 +130,7 @@ async fn caller(api: &Api, parts: &mut Parts, ticket: Option<&str>) -> Result<Ca
         return Ok(May::<Subscribe>::from_request_parts(parts, api).await?.caller);
     }
     let ticket = ticket.ok_or(Rejection::Unauthenticated)?;
-    let caller = Admission::of(parts)?.caller(api, Credential::Ticket(ticket)).await?;
+    let caller = Box::pin(Admission::of(parts)?.caller(api, Credential::Ticket(ticket))).await?;
     if caller.may(Permission::EventSubscribe) {
         Ok(caller)
     } else {

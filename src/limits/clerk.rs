@@ -18,7 +18,8 @@ use tokio::{
 use super::{
     State,
     bucket::Rate,
-    ledger::{Refusal, Standing, Step},
+    entry::{Refusal, Standing},
+    ledger::Step,
     subject::Subject,
 };
 use crate::{

@@ -1,4 +1,4 @@
-//! What this instance knows of buckets: what it has in hand, what Redis last said, and what it took itself.
+//! What this instance knows of all buckets: what it has in hand, what Redis last said, and what it took itself.
 //!
 //! No I/O and no clock: whoever calls says what time it is. Entries go when there is nothing to know any more, so
 //! there are as many as there are subjects that were busy a moment ago, and never more than [`MOST`].
@@ -9,48 +9,19 @@ use std::{
 };
 
 use super::{
-    bucket::{Bucket, Rate},
-    subject::{Kind, Rules, Subject},
+    bucket::Rate,
+    entry::{Entry, Refusal, Standing},
+    subject::{Rules, Subject},
 };
 use crate::bus::buckets::{Settled, Told};
 
-/// How long tokens may be kept in hand. Redis takes a lease for spent after a second at the earliest.
-const LEASE: Duration = Duration::from_millis(500);
-/// How long it is believed at most that nothing is there: where others may give back what they hold, and where nobody
-/// holds anything.
-const BELIEVED: Duration = Duration::from_millis(500);
-const SURELY: Duration = Duration::from_secs(10);
-/// How often each entry is looked at: leases that have ended go back within a second.
+/// How often each entry is looked at: leases that have ended go back within a second of having been taken.
 const CHECK: Duration = Duration::from_millis(400);
-/// Tokens that are taken ahead, at most; and what share of a burst.
-const AHEAD: u32 = 64;
-const SHARE: u32 = 8;
 /// Entries. An attack from more places than this makes us forget some of them early, which favours those.
 const MOST: usize = 100_000;
-/// Of credentials from where too many were refused, one in so many is looked at all the same.
-const KNOCKS: u32 = 8;
-
-/// How a limit stands, for headers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
-    pub kind: Kind,
-    pub burst: u32,
-    /// Seconds in which an empty bucket fills up.
-    pub window: u64,
-    /// Requests that are left.
-    pub left: u32,
-    /// Seconds until it is full; after a refusal, until there is a token.
-    pub reset: u64,
-}
-
-/// A limit was reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
-    pub standing: Standing,
-}
 
 /// What came of an attempt to take a token of each of some buckets.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum Step {
     Taken(Standing),
     Refused(Refusal),
@@ -65,130 +36,6 @@ pub struct Ledger {
     due: VecDeque<(Instant, Subject)>,
 }
 
-struct Entry {
-    rate: Rate,
-    /// What this instance has let in by itself: what counts where Redis is away. Kept up at all times, so that losing
-    /// Redis gives nobody here a fresh burst.
-    own: Bucket,
-    lease: Option<Lease>,
-    /// Tokens that were taken and not needed, besides a lease.
-    spare: u32,
-    /// What was left for everybody, and when that was.
-    free: Option<(u32, Instant)>,
-    /// What Redis said where it had nothing.
-    empty: Option<Empty>,
-    knocks: u32,
-}
-
-/// Nothing is left for anybody.
-#[derive(Clone, Copy)]
-struct Empty {
-    /// When a token will have come.
-    until: Instant,
-    /// Until then it is believed: another instance may give back what it held.
-    believed: Instant,
-}
-
-struct Lease {
-    second: i64,
-    size: u32,
-    left: u32,
-    until: Instant,
-}
-
-/// Whole seconds, rounded up, and at least one.
-fn seconds(time: Duration) -> u64 {
-    (time.as_secs() + u64::from(time.subsec_nanos() > 0)).max(1)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a burst at most, and none below zero"
-)]
-fn whole(tokens: f64, rate: Rate) -> u32 {
-    tokens.clamp(0.0, f64::from(rate.burst)) as u32
-}
-
-/// How many to take ahead. Refused credentials are rare enough to ask for each.
-fn ahead(subject: Subject, rate: Rate) -> u32 {
-    if subject.kind() == Kind::FailedCredentials { 0 } else { (rate.burst / SHARE).min(AHEAD) }
-}
-
-impl Entry {
-    fn new(rate: Rate, now: Instant) -> Self {
-        let own = Bucket::full(now);
-        Self { rate, own, lease: None, spare: 0, free: None, empty: None, knocks: 0 }
-    }
-
-    /// Tokens in hand.
-    fn hand(&self, now: Instant) -> u32 {
-        self.lease.as_ref().filter(|lease| now < lease.until).map_or(0, |lease| lease.left)
-    }
-
-    /// Takes one that is in hand.
-    fn take(&mut self) {
-        if let Some(lease) = &mut self.lease {
-            lease.left = lease.left.saturating_sub(1);
-        }
-    }
-
-    /// How long it is known that there is nothing; none if there may be something.
-    fn empty(&self, shared: bool, now: Instant) -> Option<Duration> {
-        if !shared {
-            return self.own.wait(self.rate, now);
-        }
-        let empty = self.empty.filter(|empty| now < empty.believed && self.hand(now) == 0)?;
-        Some(empty.until.saturating_duration_since(now))
-    }
-
-    /// What is left for this instance's clients, as far as is known.
-    fn left(&self, shared: bool, now: Instant) -> f64 {
-        match self.free {
-            Some((free, at)) if shared => {
-                let gained = self.rate.gained(now.saturating_duration_since(at));
-                (f64::from(free) + gained + f64::from(self.hand(now))).min(f64::from(self.rate.burst))
-            }
-            _ => self.own.free(self.rate, now),
-        }
-    }
-
-    fn standing(&self, kind: Kind, shared: bool, now: Instant) -> Standing {
-        let left = self.left(shared, now);
-        let missing = f64::from(self.rate.burst) - left;
-        Standing {
-            kind,
-            burst: self.rate.burst,
-            window: seconds(self.rate.window()),
-            left: whole(left, self.rate),
-            reset: seconds(self.rate.time_for(missing)),
-        }
-    }
-
-    fn refusal(&self, kind: Kind, wait: Duration) -> Refusal {
-        let (burst, window) = (self.rate.burst, seconds(self.rate.window()));
-        Refusal { standing: Standing { kind, burst, window, left: 0, reset: seconds(wait) } }
-    }
-
-    /// What Redis should know of tokens that won't be spent, or are all spent.
-    fn settle(&mut self, now: Instant) -> Option<Settled> {
-        let ended = self.lease.take_if(|lease| lease.left == 0 || lease.until <= now);
-        let spare = std::mem::take(&mut self.spare);
-        match ended {
-            Some(Lease { second, size, left, .. }) => Some(Settled { second, size, unspent: left + spare }),
-            None => (spare > 0).then_some(Settled { unspent: spare, ..Settled::default() }),
-        }
-    }
-
-    /// Whether it says nothing that a new one wouldn't.
-    fn is_idle(&self, now: Instant) -> bool {
-        self.lease.is_none()
-            && self.spare == 0
-            && self.own.is_full(self.rate, now)
-            && self.empty.is_none_or(|empty| empty.believed <= now)
-    }
-}
-
 impl Ledger {
     pub fn new(rules: Rules) -> Self {
         Self { rules, entries: HashMap::new(), due: VecDeque::new() }
@@ -200,8 +47,8 @@ impl Ledger {
         let mut in_hand = true;
         for subject in subjects {
             let Some(entry) = self.entry(*subject, now) else { continue };
-            if let Some(wait) = entry.empty(shared, now) {
-                return Step::Refused(entry.refusal(subject.kind(), wait));
+            if let Some(refusal) = entry.refusal(shared, now) {
+                return Step::Refused(refusal);
             }
             in_hand &= entry.hand(now) > 0;
         }
@@ -209,7 +56,9 @@ impl Ledger {
             return Step::Ask;
         }
         if shared {
-            subjects.iter().for_each(|subject| self.with(*subject, Entry::take));
+            for subject in subjects {
+                self.with(*subject, Entry::take);
+            }
         }
         self.taken(subjects, shared, now).map_or(Step::Ask, Step::Taken)
     }
@@ -226,9 +75,9 @@ impl Ledger {
         missing
     }
 
-    /// What was held is not needed. It goes back to Redis instead of into the lease, which may be another by now.
+    /// What was held is not needed.
     pub fn put_back(&mut self, subject: Subject) {
-        self.with(subject, |entry| entry.spare += 1);
+        self.with(subject, Entry::put_back);
     }
 
     /// They were all taken; answers how the tightest of them stands.
@@ -236,8 +85,8 @@ impl Ledger {
         let mut tightest: Option<Standing> = None;
         for subject in subjects {
             let Some(entry) = self.entry(*subject, now) else { continue };
-            entry.own.spend(entry.rate, now);
-            let standing = entry.standing(subject.kind(), shared, now);
+            entry.let_in(now);
+            let standing = entry.standing(shared, now);
             if tightest.is_none_or(|it| standing.left < it.left) {
                 tightest = Some(standing);
             }
@@ -251,40 +100,31 @@ impl Ledger {
             let entry = self.entries.get(subject)?;
             // Where nothing is known to be empty, a token has come since.
             let wait = entry.empty(true, now).unwrap_or_default();
-            Some((wait, entry.refusal(subject.kind(), wait)))
+            Some((wait, entry.refused(wait, now)))
         });
         waits.max_by_key(|(wait, _)| *wait).map(|(_, refusal)| refusal)
     }
 
-    /// Whether it is known, without asking, that there is nothing.
+    /// Why nothing can be taken of this one, if that is known without asking.
     pub fn known_empty(&self, subject: Subject, shared: bool, now: Instant) -> Option<Refusal> {
-        let entry = self.entries.get(&subject)?;
-        entry.empty(shared, now).map(|wait| entry.refusal(subject.kind(), wait))
+        self.entries.get(&subject)?.refusal(shared, now)
     }
 
     /// Whether this one of those who come in vain is to be let in all the same.
     pub fn knock(&mut self, subject: Subject) -> bool {
-        let Some(entry) = self.entries.get_mut(&subject) else { return true };
-        entry.knocks = entry.knocks.wrapping_add(1);
-        entry.knocks.is_multiple_of(KNOCKS)
+        self.entries.get_mut(&subject).is_none_or(Entry::knock)
     }
 
-    /// The limit of a subject, how many to take ahead, and what there is to settle first: for asking.
+    /// For asking: the subject's limit, how many to take ahead, and what there is to settle first.
     pub fn share(&mut self, subject: Subject, now: Instant) -> Option<(Rate, u32, Settled)> {
         let entry = self.entry(subject, now)?;
-        let settled = entry.settle(now).unwrap_or_default();
-        Some((entry.rate, ahead(subject, entry.rate), settled))
+        Some((entry.rate(), entry.ahead(), entry.settle(now).unwrap_or_default()))
     }
 
-    /// What Redis said. The question was sent at `sent`: a lease counts from then on.
+    /// What Redis said to a question that was sent at `sent`.
     pub fn learn(&mut self, subject: Subject, told: Told, second: i64, sent: Instant, now: Instant) {
-        let Some(entry) = self.entry(subject, now) else { return };
-        entry.free = Some((told.free, now));
-        let longest = if ahead(subject, entry.rate) > 0 { BELIEVED } else { SURELY };
-        let empty = Empty { until: now + told.wait, believed: now + told.wait.min(longest) };
-        entry.empty = (told.free == 0).then_some(empty);
-        if told.lease > 0 {
-            entry.lease = Some(Lease { second, size: told.lease, left: told.lease, until: sent + LEASE });
+        if let Some(entry) = self.entry(subject, now) {
+            entry.learn(told, second, sent, now);
         }
     }
 
@@ -302,7 +142,7 @@ impl Ledger {
             self.due.pop_front();
             let Some(entry) = self.entries.get_mut(&subject) else { continue };
             if let Some(what) = entry.settle(now) {
-                settled.push((subject, entry.rate, what));
+                settled.push((subject, entry.rate(), what));
             }
             if entry.is_idle(now) {
                 self.entries.remove(&subject);
@@ -322,7 +162,7 @@ impl Ledger {
             {
                 self.entries.remove(&oldest);
             }
-            self.entries.insert(subject, Entry::new(rate, now));
+            self.entries.insert(subject, Entry::new(subject.kind(), rate, now));
             self.due.push_back((now + CHECK, subject));
         }
         self.entries.get_mut(&subject)
@@ -337,7 +177,13 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::ids::{PrincipalId, WorkspaceId};
+    use crate::{
+        domain::ids::{PrincipalId, WorkspaceId},
+        limits::{
+            entry::{BELIEVED, KNOCKS, LEASE},
+            subject::Kind,
+        },
+    };
 
     use super::*;
 

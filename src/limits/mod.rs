@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | [`bucket`] | the arithmetic |
 //! | [`subject`] | whose buckets there are, and their limits |
-//! | [`ledger`] | what this instance knows and has in hand |
+//! | [`ledger`], [`entry`] | what this instance knows and has in hand, of all buckets and of one |
 //! | [`clerk`] | the task that asks Redis |
 //!
 //! **Exact** means: over all instances, and over any time, no more is let in than the burst and what has come back in
@@ -19,6 +19,7 @@
 
 mod bucket;
 mod clerk;
+mod entry;
 mod ledger;
 mod subject;
 
@@ -38,7 +39,7 @@ use self::{
     subject::Rules,
 };
 pub use self::{
-    ledger::{Refusal, Standing},
+    entry::{Refusal, Standing},
     subject::{Kind, Network, Subject},
 };
 use crate::{

@@ -27,8 +27,8 @@ fn guess() -> String {
 /// Fails until it is told to stop; answers how often it was not.
 async fn fail(cluster: &crate::support::Cluster, address: &str) -> usize {
     let mut failed = 0;
-    for number in 0.. {
-        let reply = try_key(&cluster.api(number % cluster.instances.len(), &guess()), address).await;
+    loop {
+        let reply = try_key(&cluster.api(failed % cluster.instances.len(), &guess()), address).await;
         if reply.status == 429 {
             let refused = reply.problem(429, "rate_limited");
             assert!(refused.header("ratelimit").starts_with("\"failed_credentials\";r=0;"), "{refused:?}");
@@ -38,7 +38,6 @@ async fn fail(cluster: &crate::support::Cluster, address: &str) -> usize {
         reply.problem(401, "unauthenticated");
         failed += 1;
     }
-    unreachable!()
 }
 
 /// A token comes back every minute here: a test that takes longer than that has other troubles.
@@ -52,7 +51,7 @@ async fn too_many_refused_credentials_are_refused_otherwise() {
     assert_eq!(fail(&cluster, "198.51.100.1").await, 1, "over both instances");
     for number in 0..40 {
         // Known here or not: who is refused hears the same.
-        let wrong = format!("{}x", known);
+        let wrong = format!("{known}x");
         let key = if number % 2 == 0 { guess() } else { wrong };
         try_key(&cluster.api(number % 2, &key), "198.51.100.1").await.problem(429, "rate_limited");
         // What is in use goes on.
@@ -126,7 +125,7 @@ async fn tickets_count_as_credentials() {
         match open(&ticket).await {
             Ok(socket) => break drop(socket.unwrap()),
             Err(refused) => {
-                assert_eq!((refused.status, &refused.body["code"]), (429, &json!("rate_limited")))
+                assert_eq!((refused.status, &refused.body["code"]), (429, &json!("rate_limited")));
             }
         }
     }
