@@ -71,6 +71,12 @@ impl Bucket {
         let now = now.max(self.at);
         *self = Self { used: self.used(rate, now) + 1.0, at: now };
     }
+
+    /// At least so many are used.
+    pub fn at_least(&mut self, used: f64, rate: Rate, now: Instant) {
+        let now = now.max(self.at);
+        *self = Self { used: self.used(rate, now).max(used), at: now };
+    }
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ const MOST: usize = 256;
 const LEAST: Duration = Duration::from_millis(10);
 /// Entries whose time it is are looked at together.
 const ROUND: Duration = Duration::from_millis(100);
-/// How long Redis is left alone after a failure; and at most, where it keeps failing as soon as it is asked.
+/// How long Redis is left alone after it could not be asked; and at most, where it keeps failing once it is used.
 const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(8);
 /// It works, if it has for so long.
@@ -87,11 +87,16 @@ struct Party {
 
 impl Clerk {
     pub async fn run(mut self, mut asks: mpsc::Receiver<Ask>, lifecycle: Lifecycle) {
+        // At once, first: it may have been a hiccup.
         let mut pause = Duration::ZERO;
+        let mut failed = false;
         loop {
             tokio::select! {
                 () = self.come_back(&mut asks, pause) => {}
                 () = lifecycle.stopping().cancelled() => return,
+            }
+            if failed {
+                tracing::info!("Redis counts requests again, for all instances together");
             }
             let since = Instant::now();
             let error = tokio::select! {
@@ -103,7 +108,8 @@ impl Clerk {
             tracing::warn!(%error, "Redis does not count requests; each instance limits them by itself until it does");
             // One that works until it is used would otherwise cost a few requests their patience every time.
             let relapse = since.elapsed() < STABLE;
-            pause = if relapse { (pause * 2).clamp(PAUSE, LONGEST) } else { PAUSE };
+            pause = if relapse { (pause * 2).clamp(PAUSE, LONGEST) } else { Duration::ZERO };
+            failed = true;
         }
     }
 
@@ -128,9 +134,6 @@ impl Clerk {
         }
         self.state.set_shared(true);
         self.metrics.rate_limits_shared(true);
-        if !pause.is_zero() {
-            tracing::info!("Redis counts requests again, for all instances together");
-        }
     }
 
     /// Asks for whoever comes, until it fails.
@@ -217,6 +220,9 @@ impl Clerk {
                     ask.answer(Err(refusal));
                 }
             }
+        }
+        for (subject, told) in draft.subjects.iter().zip(&answer.told) {
+            ledger.catch_up(*subject, *told, now);
         }
     }
 }

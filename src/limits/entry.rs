@@ -42,8 +42,8 @@ pub struct Refusal {
 pub struct Entry {
     kind: Kind,
     rate: Rate,
-    /// What this instance has let in by itself: what counts where Redis is away. Kept up at all times, so that losing
-    /// Redis gives nobody here a fresh burst.
+    /// What counts where Redis is away: what this instance has let in, and what it last heard of all. Kept up at all
+    /// times, so that losing Redis gives nobody a fresh burst here.
     own: Bucket,
     lease: Option<Lease>,
     /// Tokens that were taken and not needed, besides a lease.
@@ -159,6 +159,12 @@ impl Entry {
         if told.lease > 0 {
             self.lease = Some(Lease { second, size: told.lease, left: told.lease, until: sent + LEASE });
         }
+    }
+
+    /// The same once those that were granted with it have been let in: nobody knows of less.
+    pub fn catch_up(&mut self, told: Told, now: Instant) {
+        let used = f64::from(self.rate.burst) - f64::from(told.free) - f64::from(told.lease);
+        self.own.at_least(used, self.rate, now);
     }
 
     /// What Redis should know of tokens that won't be spent, or are all spent.
