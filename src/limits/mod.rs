@@ -101,7 +101,7 @@ impl Limiter {
             patience: Duration::from_millis(limits.redis_timeout_ms),
             metrics: metrics.clone(),
         };
-        lifecycle.spawn_service("rate limits", clerk.run(queue, lifecycle.clone()));
+        lifecycle.spawn_service("rate limits", clerk.serve(queue, lifecycle.clone()));
         Self { state, asks, metrics: metrics.clone() }
     }
 
