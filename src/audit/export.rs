@@ -75,7 +75,7 @@ pub enum Error {
 pub async fn write(conn: &mut PgConnection, range: Range, to: &mut impl Write) -> Result<(), Error> {
     chain::read_by_index(conn).await?;
     let (id, last) = (range.workspace_id, range.to.unwrap_or(i64::MAX));
-    let checkpoints = store::checkpoints::of_workspace(conn, id, i64::MAX, i64::MAX).await?;
+    let checkpoints = store::checkpoints::of_workspace(conn, id, (i64::MAX, ""), i64::MAX).await?;
     // From the one before, whose hash is where the range begins.
     let mut behind = (range.from - 2, i64::MAX);
     let from = range.from;

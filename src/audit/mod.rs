@@ -9,5 +9,6 @@ pub mod chainer;
 pub mod checkpoint;
 pub mod checkpoints;
 pub mod export;
+pub mod read;
 pub mod verify;
 pub mod walk;

@@ -121,7 +121,7 @@ async fn workspace(
     summary: &mut Summary,
 ) -> Result<Vec<Finding>, Error> {
     // Before the links are: none can be ahead of them then.
-    let rows = store::checkpoints::of_workspace(conn, id, i64::MAX, CHECKPOINTS).await?;
+    let rows = store::checkpoints::of_workspace(conn, id, (i64::MAX, ""), CHECKPOINTS).await?;
     let (mut findings, mut checkpoints) = (Vec::new(), given);
     for row in rows {
         match checkpoints::read(&row) {

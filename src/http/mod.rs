@@ -4,6 +4,7 @@
 //! Whoever is allowed to call it stands in its signature ([`caller::May`]); it can't be forgotten.
 
 mod approvals;
+mod audit;
 pub mod body;
 mod caller;
 mod cluster;
@@ -106,6 +107,8 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(identity::keys::list, identity::keys::create))
         .routes(routes!(identity::keys::get, identity::keys::revoke))
         .routes(routes!(identity::keys::rotate))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::checkpoints))
         .routes(routes!(cluster::cluster))
 }
 

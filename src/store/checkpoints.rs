@@ -101,12 +101,12 @@ pub async fn due(
     Ok(rows.into_iter().map(|row| due(row.id, row.position, row.hash, row.at)).collect())
 }
 
-/// Checkpoints of one workspace below a position, newest first. One that somebody spoilt is told as something that
+/// Checkpoints of one workspace behind one that is known by position and key, newest first. One that somebody spoilt is told as something that
 /// can't have been signed.
 pub async fn of_workspace(
     conn: &mut PgConnection,
     workspace: Uuid,
-    below: i64,
+    (below, key_id): (i64, &str),
     most: i64,
 ) -> Result<Vec<Row>, Error> {
     Ok(sqlx::query_as!(
@@ -115,10 +115,12 @@ pub async fn of_workspace(
                   CASE WHEN at BETWEEN '0001-01-01' AND '9999-12-31' THEN at ELSE 'epoch' END AS "at!",
                   coalesce(key_id, '') AS "key_id!", coalesce(public_key, '') AS "public_key!",
                   coalesce(signature, '') AS "signature!"
-             FROM audit_checkpoints WHERE workspace_id = $1 AND position < $2
-            ORDER BY position DESC, key_id LIMIT $3"#,
+             FROM audit_checkpoints
+            WHERE workspace_id = $1 AND position <= $2 AND (position < $2 OR key_id > $3)
+            ORDER BY position DESC, key_id LIMIT $4"#,
         workspace,
         below,
+        key_id,
         most,
     )
     .fetch_all(conn)

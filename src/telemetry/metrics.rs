@@ -203,7 +203,7 @@ impl Metrics {
         self.within(|| histogram!("signoff_heartbeat_duration_seconds", "part" => part).record(took));
     }
 
-    /// One look at the audit's chains. Whoever stands back knows of nothing that waits.
+    /// One look at the audit's chains.
     #[expect(clippy::cast_precision_loss, reason = "a gauge is a double; no count here nears 2^52")]
     pub fn audit_round(&self, done: &Done) {
         self.within(|| {
