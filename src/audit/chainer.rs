@@ -124,7 +124,8 @@ impl Round<'_> {
     async fn link(self, conn: &mut PgConnection, mut view: View) -> Result<(View, Done), Error> {
         let Progress { last, complete, .. } = self.progress;
         view.forget(complete);
-        let late = if view.gaps.is_empty() { Vec::new() } else { chain::late(conn, &view.gaps, PAGE).await? };
+        let late =
+            if view.gaps.is_empty() { Vec::new() } else { chain::late(conn, &view.gaps, PAGE).await? };
         let page = chain::behind(conn, view.seen, last, PAGE).await?;
         let is_full = |rows: &[LogRow]| i64::try_from(rows.len()).is_ok_and(|rows| rows >= PAGE);
         let (full, late_full) = (is_full(&page), is_full(&late));
@@ -282,7 +283,9 @@ mod tests {
         let every_other: Vec<i64> = (1..=15_000).map(|number| number * 2).collect();
         view.read(&rows(&every_other), None);
         assert_eq!(view.gaps.len(), 7_500);
-        assert!((1..30_000).step_by(2).all(|it| view.gaps.iter().any(|(from, to)| (*from..=*to).contains(&it))));
+        assert!(
+            (1..30_000).step_by(2).all(|it| view.gaps.iter().any(|(from, to)| (*from..=*to).contains(&it)))
+        );
     }
 
     #[test]

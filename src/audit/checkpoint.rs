@@ -92,7 +92,8 @@ impl Signer {
     /// From a seed of 32 bytes or a PKCS#8 document, in base64, or from the latter as PEM
     /// (`openssl genpkey -algorithm ed25519`). The message never repeats it.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
-        const EXPECTED: &str = "an Ed25519 key is a seed of 32 bytes in base64, or a PKCS#8 document (PEM or base64)";
+        const EXPECTED: &str =
+            "an Ed25519 key is a seed of 32 bytes in base64, or a PKCS#8 document (PEM or base64)";
         let base64: String = text.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
         let bytes = STANDARD.decode(base64).ok().context(EXPECTED)?;
         let pair = if bytes.len() == 32 {

@@ -125,8 +125,7 @@ pub fn verify(
     checkpoints.retain(|it| it.standing.workspace_id == workspace_id);
     let (good, mut findings) = trusted.sift(checkpoints);
     // What lies behind the range is not here to be compared.
-    let good: Vec<_> =
-        good.into_iter().filter(|it| to.is_none_or(|to| it.standing.position <= to)).collect();
+    let good: Vec<_> = good.into_iter().filter(|it| to.is_none_or(|to| it.standing.position <= to)).collect();
     let mut summary = Summary { workspaces: 1, checkpoints: good.len() as u64, ..Summary::default() };
     let mut walk = None;
     let mut before: Option<Digest> = None;

@@ -316,7 +316,11 @@ impl Walk {
                     self.find(edit.position, Kind::Reordered, words);
                 }
                 None => {
-                    self.find(edit.position, Kind::Edited, "the record is not the one that was linked".to_owned());
+                    self.find(
+                        edit.position,
+                        Kind::Edited,
+                        "the record is not the one that was linked".to_owned(),
+                    );
                 }
             }
         }

@@ -60,7 +60,8 @@ pub struct AuditPage {
 /// Every change in the workspace, newest first, within a second of the change. A page looks at 5,000 records: with a
 /// filter that few of them fit it may be short, or empty, and still have a `next_cursor`.
 #[utoipa::path(
-    get, path = "/api/v1/audit", tag = "audit", operation_id = "list_audit",
+    get, path = "/api/v1/audit", operation_id = "list_audit", tag = "audit",
+    security(("key" = ["audit:view"])),
     params(AuditQuery), responses((status = 200, body = AuditPage))
 )]
 pub async fn list(
@@ -163,7 +164,8 @@ pub struct CheckpointsPage {
 ///
 /// Where the workspace's chain stood at some moments, signed.
 #[utoipa::path(
-    get, path = "/api/v1/audit/checkpoints", tag = "audit", operation_id = "list_audit_checkpoints",
+    get, path = "/api/v1/audit/checkpoints", operation_id = "list_audit_checkpoints", tag = "audit",
+    security(("key" = ["audit:view"])),
     params(CheckpointsQuery), responses((status = 200, body = CheckpointsPage))
 )]
 pub async fn checkpoints(

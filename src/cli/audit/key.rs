@@ -59,7 +59,8 @@ fn read(path: &Path) -> anyhow::Result<Signer> {
 fn own_path() -> anyhow::Result<PathBuf> {
     let state = env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
-    let state = state.or_else(home).context("neither HOME nor XDG_STATE_HOME is set; name a key with --key")?;
+    let state =
+        state.or_else(home).context("neither HOME nor XDG_STATE_HOME is set; name a key with --key")?;
     Ok(state.join("signoff/audit.key"))
 }
 

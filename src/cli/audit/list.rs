@@ -75,7 +75,10 @@ impl List {
         if self.json {
             println!("{}", serde_json::to_string(&listed)?);
         } else {
-            print!("{}", table(["POSITION", "AT", "ACTION", "OF", "BY", "VIA", "WITH"], listed.iter().map(row)));
+            print!(
+                "{}",
+                table(["POSITION", "AT", "ACTION", "OF", "BY", "VIA", "WITH"], listed.iter().map(row))
+            );
         }
         Ok(Exit::Success)
     }

@@ -69,8 +69,7 @@ impl Verify {
         let tell = |found| self.tell(&found);
         let summary = if let Some(path) = &self.export {
             let file = || Ok(Box::new(BufReader::new(File::open(path)?)) as Box<dyn io::BufRead>);
-            export::verify(file, checkpoints, &trusted, tell)
-                .with_context(|| path.display().to_string())?
+            export::verify(file, checkpoints, &trusted, tell).with_context(|| path.display().to_string())?
         } else {
             let mut conn = operator::connect().await?;
             let workspace = match &self.workspace {

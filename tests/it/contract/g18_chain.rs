@@ -1,6 +1,6 @@
 //! G18: every record gets one link, in one chain for each workspace, whoever links, and however late it turns up.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use serde_json::json;
 use signoff::{
@@ -44,8 +44,11 @@ async fn number(conn: &mut PgConnection, query: &str) -> i64 {
 }
 
 async fn unlinked(conn: &mut PgConnection) -> i64 {
-    number(conn, "SELECT count(*) FROM audit_log l LEFT JOIN audit_chain c ON c.seq = l.seq WHERE c.seq IS NULL")
-        .await
+    number(
+        conn,
+        "SELECT count(*) FROM audit_log l LEFT JOIN audit_chain c ON c.seq = l.seq WHERE c.seq IS NULL",
+    )
+    .await
 }
 
 /// Waits until each record is linked, and known to be.
@@ -54,7 +57,9 @@ pub async fn all_linked(database: &TestDatabase) {
     eventually("every record is linked, and known to be", || async {
         let mut conn = conn.lock().await;
         unlinked(&mut conn).await == 0
-            && number(&mut conn, "SELECT complete - (SELECT max(seq) FROM audit_log) FROM audit_progress").await >= 0
+            && number(&mut conn, "SELECT complete - (SELECT max(seq) FROM audit_log) FROM audit_progress")
+                .await
+                >= 0
     })
     .await;
 }
@@ -108,7 +113,8 @@ async fn g18_linking_waits_for_nobody() {
     foreign.execute("COMMIT").await.unwrap();
     all_linked(&cluster.database).await;
     let place = format!("SELECT position FROM audit_chain WHERE seq = {early}");
-    let last = "SELECT max(c.position) FROM audit_chain c JOIN audit_log l USING (seq) WHERE l.action = 'test'";
+    let last =
+        "SELECT max(c.position) FROM audit_chain c JOIN audit_log l USING (seq) WHERE l.action = 'test'";
     assert_eq!(number(&mut conn, &place).await, number(&mut conn, last).await);
     assert!(number(&mut conn, complete).await >= early);
     whole(&cluster.database).await;
@@ -158,11 +164,11 @@ async fn g18_what_commits_late_is_linked_once() {
     assert_eq!(rounds(&mut other, &database).await.links, 0, "and once");
     let last = "SELECT seq FROM audit_chain ORDER BY position DESC LIMIT 1";
     assert_eq!(number(&mut conn, last).await, 1);
-    // When all is over, nothing is looked at any more.
-    rounds(&mut chainer, &database).await;
-    rounds(&mut chainer, &database).await;
+    // When all is over, nothing is looked at any more. Transactions of other databases of the server count too.
     let behind = "SELECT last_value - complete FROM audit_progress, audit_log_seq_seq";
-    assert_eq!(number(&mut conn, behind).await, 0);
+    while number(&mut conn, behind).await > 0 {
+        rounds(&mut chainer, &database).await;
+    }
     whole(&of).await;
     database.close().await;
 }
@@ -289,9 +295,15 @@ async fn g18_who_holds_the_lock_may_die() {
     // Both have looked, and left it alone.
     let rounds = async || {
         let of = |instance: &crate::support::cluster::Instance| {
-            let (url, name) = (instance.operator_url.clone(), "signoff_sweeps_total{sweep=\"audit\",result=\"ok\"}");
+            let (url, name) =
+                (instance.operator_url.clone(), "signoff_sweeps_total{sweep=\"audit\",result=\"ok\"}");
             async move {
-                let text = crate::support::client::get(format!("{url}/metrics")).await.unwrap().text().await.unwrap();
+                let text = crate::support::client::get(format!("{url}/metrics"))
+                    .await
+                    .unwrap()
+                    .text()
+                    .await
+                    .unwrap();
                 let line = text.lines().find_map(|line| line.strip_prefix(name));
                 line.map_or(0.0, |value| value.trim().parse::<f64>().unwrap())
             }
@@ -345,5 +357,4 @@ async fn g18_instances_may_only_append() {
             }
         }
     }
-    let _ = Duration::ZERO;
 }

@@ -80,8 +80,10 @@ impl Bench {
         let path = self.file("export.jsonl", export);
         let (code, text) =
             self.run(&[&["audit", "verify", "--json", "--export", path.as_str()], more].concat()).await;
-        let mut found: Vec<Value> =
-            text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{text}"))).collect();
+        let mut found: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{text}")))
+            .collect();
         assert_eq!(found.pop().unwrap()["whole"], code == 0);
         let name = |it: &Value| format!("{} at {}", it["kind"].as_str().unwrap(), it["position"]);
         (code, found.iter().map(name).collect())

@@ -144,7 +144,9 @@ async fn g18_every_column_counts() {
         let sql = format!("UPDATE audit_log SET at = '{odd}' WHERE seq = {row}");
         ledger.tampered(&sql, &["edited at 7"]).await;
     }
-    let sql = format!("UPDATE audit_log SET at = (to_char(at, 'YYYY-MM-DD HH24:MI:SS.US+00') || ' BC')::timestamptz WHERE seq = {row}");
+    let sql = format!(
+        "UPDATE audit_log SET at = (to_char(at, 'YYYY-MM-DD HH24:MI:SS.US+00') || ' BC')::timestamptz WHERE seq = {row}"
+    );
     ledger.tampered(&sql, &["edited at 7"]).await;
 }
 
@@ -161,8 +163,7 @@ async fn g18_what_is_taken_put_in_or_moved_is_named() {
     // Without its link a row is as good as put in; it stands behind the fourth.
     let sql = format!("DELETE FROM audit_chain WHERE {}", link(5));
     ledger.tampered(&sql, &["gap at 5", "inserted at 5"]).await;
-    let sql =
-        format!("DELETE FROM audit_chain WHERE {}; DELETE FROM audit_log WHERE seq = {five}", link(5));
+    let sql = format!("DELETE FROM audit_chain WHERE {}; DELETE FROM audit_log WHERE seq = {five}", link(5));
     ledger.tampered(&sql, &["gap at 5"]).await;
 
     let columns = "workspace_id, at, action, via, detail";
@@ -184,8 +185,8 @@ async fn g18_what_is_taken_put_in_or_moved_is_named() {
     // The content was taken from another link, whose row it was a part of.
     ledger.tampered(&sql, &[&format!("edited at {}", end + 1), &format!("inserted at {}", end + 1)]).await;
     let sql = format!(
-        "UPDATE audit_chain SET position = -position WHERE {ACME} AND position >= 5;
-         UPDATE audit_chain SET position = 1 - position WHERE {ACME} AND position < 0;
+        "UPDATE audit_chain SET position = position + 1000000 WHERE {ACME} AND position >= 5;
+         UPDATE audit_chain SET position = position - 999999 WHERE {ACME} AND position > 1000000;
          INSERT INTO audit_chain SELECT workspace_id, 5, -1, content, sha256('x') FROM kept_audit_chain WHERE {}",
         link(5)
     );
@@ -201,15 +202,15 @@ async fn g18_what_is_taken_put_in_or_moved_is_named() {
     ledger.tampered(&sql, &["reordered at 5", "reordered at 9"]).await;
     for (one, other) in [(5, 9), (1, end)] {
         let sql = format!(
-            "UPDATE audit_chain SET position = -position WHERE {ACME} AND position IN ({one}, {other});
-             UPDATE audit_chain SET position = {one} + {other} + position WHERE {ACME} AND position < 0"
+            "UPDATE audit_chain SET position = position + 1000000 WHERE {ACME} AND position IN ({one}, {other});
+             UPDATE audit_chain SET position = {one} + {other} + 1000000 - position WHERE {ACME} AND position > 1000000"
         );
         let expected = [format!("reordered at {one}"), format!("reordered at {other}")];
         ledger.tampered(&sql, &expected.each_ref().map(String::as_str)).await;
     }
     let sql = format!(
-        "UPDATE audit_chain SET position = -position WHERE {ACME} AND position IN (5, 6);
-         UPDATE audit_chain SET position = 11 + position WHERE {ACME} AND position < 0"
+        "UPDATE audit_chain SET position = position + 1000000 WHERE {ACME} AND position IN (5, 6);
+         UPDATE audit_chain SET position = 1000011 - position WHERE {ACME} AND position > 1000000"
     );
     ledger.tampered(&sql, &["reordered at 5"]).await;
 
@@ -217,8 +218,8 @@ async fn g18_what_is_taken_put_in_or_moved_is_named() {
     ledger.tampered(&sql, &["gap at 5"]).await;
     let sql = format!(
         "DELETE FROM audit_chain WHERE {}; DELETE FROM audit_log WHERE seq = {five};
-         UPDATE audit_chain SET position = -position WHERE {ACME} AND position > 5;
-         UPDATE audit_chain SET position = -position - 1 WHERE {ACME} AND position < 0",
+         UPDATE audit_chain SET position = position + 1000000 WHERE {ACME} AND position > 5;
+         UPDATE audit_chain SET position = position - 1000001 WHERE {ACME} AND position > 1000000",
         link(5)
     );
     ledger.tampered(&sql, &["edited at 5"]).await;
@@ -258,16 +259,24 @@ async fn g18_no_constraint_is_relied_on() {
     let (five, six) = (at(5), at(6));
     let link = format!("{ACME} AND position = 5");
     let fork = |seq: &str, content: &str, hash: &str| {
-        format!("INSERT INTO audit_chain SELECT workspace_id, position, {seq}, {content}, {hash} FROM kept_audit_chain WHERE {link}")
+        format!(
+            "INSERT INTO audit_chain SELECT workspace_id, position, {seq}, {content}, {hash} FROM kept_audit_chain WHERE {link}"
+        )
     };
     for (sql, expected) in [
         (fork("seq", "content", "hash"), vec!["forked at 5"]),
         (fork("seq", "content", "sha256('x')"), vec!["forked at 5"]),
         (fork("-1", "sha256('y')", "sha256('x')"), vec!["removed at 5", "forked at 5"]),
-        (format!("UPDATE audit_chain SET position = 5 WHERE {ACME} AND position = 6"), vec!["forked at 5", "gap at 6"]),
+        (
+            format!("UPDATE audit_chain SET position = 5 WHERE {ACME} AND position = 6"),
+            vec!["forked at 5", "gap at 6"],
+        ),
         (format!("UPDATE audit_chain SET position = 0 WHERE {link}"), vec!["inserted at 0", "gap at 5"]),
         (format!("UPDATE audit_chain SET position = NULL WHERE {link}"), vec!["gap at 5", "inserted at 5"]),
-        (format!("UPDATE audit_chain SET workspace_id = NULL WHERE {link}"), vec!["gap at 5", "inserted at 5"]),
+        (
+            format!("UPDATE audit_chain SET workspace_id = NULL WHERE {link}"),
+            vec!["gap at 5", "inserted at 5"],
+        ),
         (format!("UPDATE audit_chain SET seq = NULL WHERE {link}"), vec!["removed at 5", "inserted at 5"]),
         (format!("UPDATE audit_chain SET hash = NULL WHERE {link}"), vec!["edited at 5"]),
         (format!("UPDATE audit_chain SET content = 'short' WHERE {link}"), vec!["edited at 5"]),
@@ -275,8 +284,14 @@ async fn g18_no_constraint_is_relied_on() {
         (format!("UPDATE audit_log SET detail = NULL WHERE seq = {five}"), vec!["edited at 5"]),
         (format!("UPDATE audit_log SET at = NULL WHERE seq = {five}"), vec!["edited at 5"]),
         (format!("UPDATE audit_log SET workspace_id = NULL WHERE seq = {five}"), vec!["edited at 5"]),
-        (format!("UPDATE audit_log SET seq = NULL WHERE seq = {five}"), vec!["removed at 5", "-: inserted at 0"]),
-        (format!("INSERT INTO audit_log SELECT * FROM kept_audit_log WHERE seq = {five}"), vec!["forked at 5"]),
+        (
+            format!("UPDATE audit_log SET seq = NULL WHERE seq = {five}"),
+            vec!["removed at 5", "-: inserted at 0"],
+        ),
+        (
+            format!("INSERT INTO audit_log SELECT * FROM kept_audit_log WHERE seq = {five}"),
+            vec!["forked at 5"],
+        ),
         (format!("UPDATE audit_chain SET position = 9223372036854775807 WHERE {link}"), vec!["gap at 5"]),
     ] {
         ledger.sql(&sql).await;
@@ -333,17 +348,22 @@ async fn g18_a_checkpoint_tells_what_was_cut() {
     std::fs::write(&file, &made).unwrap();
     let file = file.to_str().unwrap().to_owned();
 
-    ledger.sql("TRUNCATE kept_audit_checkpoints; INSERT INTO kept_audit_checkpoints TABLE audit_checkpoints").await;
+    ledger
+        .sql("TRUNCATE kept_audit_checkpoints; INSERT INTO kept_audit_checkpoints TABLE audit_checkpoints")
+        .await;
     assert_eq!(ledger.verify(&[]).await, (0, vec![]));
     let missing = format!("cut at {}", end - 2);
     ledger.tampered(&cut, &[&missing]).await;
     // Whoever cuts takes the checkpoint away too, but for the copy that was kept.
     let all = format!("{cut}; DELETE FROM audit_checkpoints");
     ledger.tampered(&all, &[]).await;
-    ledger.tampered_with(&all, &["--checkpoint", &file, "--public-key", public_key.trim()], &[&missing]).await;
+    ledger
+        .tampered_with(&all, &["--checkpoint", &file, "--public-key", public_key.trim()], &[&missing])
+        .await;
 
     // A whole new chain of hashes fits together, and is not what was signed.
-    let anew = "DELETE FROM audit_chain; UPDATE audit_progress SET complete = 0, candidate = 0, at = '-infinity'";
+    let anew =
+        "DELETE FROM audit_chain; UPDATE audit_progress SET complete = 0, candidate = 0, at = '-infinity'";
     let edit = format!("UPDATE audit_log SET actor_name = 'mallory' WHERE seq = {}", at(5));
     ledger.sql(&format!("{edit}; {anew}")).await;
     super::g18_chain::link(&ledger.cluster.database).await;
@@ -355,10 +375,26 @@ async fn g18_a_checkpoint_tells_what_was_cut() {
     ledger.restore().await;
 
     for (sql, more, expected) in [
-        ("UPDATE audit_checkpoints SET position = position - 1".to_owned(), vec![], format!("bad_signature at {}", end - 1)),
-        ("UPDATE audit_checkpoints SET signature = sha512('x')".to_owned(), vec![], format!("bad_signature at {end}")),
-        ("UPDATE audit_checkpoints SET at = 'infinity'".to_owned(), vec![], format!("bad_signature at {end}")),
-        ("SELECT 1".to_owned(), vec!["--public-key", "Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE="], format!("bad_signature at {end}")),
+        (
+            "UPDATE audit_checkpoints SET position = position - 1".to_owned(),
+            vec![],
+            format!("bad_signature at {}", end - 1),
+        ),
+        (
+            "UPDATE audit_checkpoints SET signature = sha512('x')".to_owned(),
+            vec![],
+            format!("bad_signature at {end}"),
+        ),
+        (
+            "UPDATE audit_checkpoints SET at = 'infinity'".to_owned(),
+            vec![],
+            format!("bad_signature at {end}"),
+        ),
+        (
+            "SELECT 1".to_owned(),
+            vec!["--public-key", "Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE="],
+            format!("bad_signature at {end}"),
+        ),
     ] {
         ledger.tampered_with(&sql, &more, &[&expected]).await;
     }
