@@ -21,6 +21,7 @@ mod g16_overload;
 mod g18_chain;
 mod g18_export;
 mod g18_on_record;
+mod g18_records;
 mod g18_tampering;
 mod g19_row_walls;
 mod g19_walls;
