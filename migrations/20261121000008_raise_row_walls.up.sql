@@ -92,7 +92,7 @@ BEGIN
     END LOOP;
     FOREACH t IN ARRAY ARRAY[
         'workspaces', 'principals', 'roles', 'api_keys', 'browser_sessions', 'audit_log', 'audit_chain',
-        'audit_checkpoints'] LOOP
+        'audit_checkpoints', 'audit_progress'] LOOP
         EXECUTE format('CREATE POLICY administration ON %I TO signoff_operator USING (true)', t);
     END LOOP;
 END
@@ -164,5 +164,6 @@ GRANT UPDATE (description, permissions, updated_at) ON roles TO signoff_operator
 GRANT UPDATE (label, expires_at, revoked_at, rotated_to) ON api_keys TO signoff_operator;
 GRANT DELETE ON roles TO signoff_operator;
 GRANT SELECT, UPDATE (revoked_at) ON browser_sessions TO signoff_operator;
-GRANT SELECT ON audit_log, audit_chain, audit_checkpoints TO signoff_operator;
+GRANT SELECT ON audit_log, audit_chain, audit_checkpoints, audit_progress TO signoff_operator;
+GRANT SELECT ON SEQUENCE audit_log_seq_seq TO signoff_operator;
 GRANT INSERT ON audit_log, audit_checkpoints TO signoff_operator;

@@ -3,7 +3,7 @@
 //! The only place that knows all parts. It is a function of configuration and listeners, so that tests run as
 //! many as they like in one process, on ports that the system chooses.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     approvals::{Approvals, Limits},
+    audit::checkpoint::Signer,
     auth::Authenticator,
     bus::{Bus, Names, Redis},
     config::Config,
@@ -58,6 +59,7 @@ struct Core {
     pulse: Pulse,
     limiter: Limiter,
     proxies: TrustedProxies,
+    signer: Option<Arc<Signer>>,
 }
 
 /// Where an instance listens.
@@ -168,6 +170,7 @@ impl Core {
         let pulse = Pulse::new(config.lease.heartbeat());
         let authenticator = Authenticator::new(database.clone());
         let clock = DatabaseClock::default();
+        let signer = config.audit.signer().context("audit.signing_key")?.map(Arc::new);
         Ok(Self {
             instance,
             names,
@@ -184,6 +187,7 @@ impl Core {
             pulse,
             limiter,
             proxies,
+            signer,
         })
     }
 
@@ -202,6 +206,8 @@ impl Core {
             sweep: config.sweep.clone(),
             lease: config.lease.clone(),
             events: config.events.clone(),
+            audit: config.audit.clone(),
+            signer: self.signer.clone(),
         }
     }
 

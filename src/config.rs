@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use crate::{store::PoolSizes, telemetry::LogFormat};
+use crate::{audit::checkpoint::Signer, store::PoolSizes, telemetry::LogFormat};
 
 const DEFAULTS: &str = include_str!("config.default.toml");
 
@@ -27,6 +27,7 @@ pub struct Config {
     pub lease: Lease,
     pub sweep: Sweep,
     pub events: Events,
+    pub audit: Audit,
     pub sockets: Sockets,
     pub limits: Limits,
     pub rate_limits: RateLimits,
@@ -93,6 +94,14 @@ pub struct Sweep {
 pub struct Events {
     pub retention_hours: u64,
     pub max_per_task: i64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// Empty: nothing is signed.
+    pub signing_key: SecretString,
+    pub checkpoint_minutes: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -224,6 +233,11 @@ impl Config {
             (1..=87_600).contains(&self.events.retention_hours),
             "events.retention_hours must be 1 to 87600"
         );
+        ensure!(
+            self.audit.checkpoint_minutes <= 525_600,
+            "audit.checkpoint_minutes must be 0 (never) to 525600"
+        );
+        self.audit.signer().context("audit.signing_key")?;
         ensure!(self.events.max_per_task > 0, "events.max_per_task must be at least 1");
         ensure!((1..=3600).contains(&self.sockets.ping_seconds), "sockets.ping_seconds must be 1 to 3600");
         ensure!(
@@ -328,6 +342,19 @@ impl Sockets {
     }
 }
 
+impl Audit {
+    /// What signs checkpoints, if anything does.
+    pub fn signer(&self) -> anyhow::Result<Option<Signer>> {
+        let key = self.signing_key.expose_secret();
+        if key.is_empty() { Ok(None) } else { Signer::parse(key).map(Some) }
+    }
+
+    /// How often; `None`: never.
+    pub fn interval(&self) -> Option<Duration> {
+        (self.checkpoint_minutes > 0).then(|| Duration::from_secs(self.checkpoint_minutes * 60))
+    }
+}
+
 impl Sweep {
     pub fn interval(&self, bus_is_up: bool) -> Duration {
         Duration::from_millis(if bus_is_up { self.interval_ms } else { self.interval_bus_down_ms })
@@ -342,6 +369,12 @@ pub fn database_url() -> anyhow::Result<SecretString> {
 /// The same for whoever owns the schema, which an instance's login should not.
 pub fn owner_url() -> anyhow::Result<SecretString> {
     first_url(&["SIGNOFF_DATABASE_OWNER_URL", "SIGNOFF_DATABASE_URL", "DATABASE_URL"])
+}
+
+/// The key that signs checkpoints, for commands that need nothing else.
+pub fn signing_key() -> anyhow::Result<Option<SecretString>> {
+    let found = from_environment(&|name| env::var(name).ok(), "SIGNOFF_AUDIT_SIGNING_KEY")?;
+    Ok(found.filter(|key| !key.is_empty()).map(SecretString::from))
 }
 
 fn first_url(names: &[&str]) -> anyhow::Result<SecretString> {
@@ -457,6 +490,7 @@ mod tests {
             (vec![], vec![], "SIGNOFF_DATABASE_URL"),
             (vec![database, ("SIGNOFF_LEASE_TTL_SECONDS", "20")], vec![], "2.5 times"),
             (vec![database, ("SIGNOFF_LIMITS_MAX_QUEUED", "many")], vec![], "SIGNOFF_LIMITS_MAX_QUEUED"),
+            (vec![database, ("SIGNOFF_AUDIT_SIGNING_KEY", "c2VjcmV0")], vec![], "audit.signing_key"),
             (vec![database], vec![("http.lisen", "x")], "http.lisen"),
             (vec![database], vec![("listen", "x")], "section.name=value"),
             (vec![database, ("SIGNOFF_SWEEP_INTERVAL_MS", "60000")], vec![], "overlap"),

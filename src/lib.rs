@@ -13,6 +13,7 @@
 //! | [`worker`] | what runs by itself: sweeps |
 //! | [`presence`] | the instance's lease, and the connections it owns |
 //! | [`approvals`], [`events`] | the use cases: ask, wait, decide, cancel; publish, follow, replay |
+//! | [`audit`] | the record as a chain: linking, signing, verifying, exporting |
 //! | [`identity`] | administering who there is and what they may do |
 //! | [`batch`] | many calls, one statement |
 //! | [`auth`] | from a credential to who acts and what they may do |
@@ -25,6 +26,7 @@
 
 pub mod app;
 pub mod approvals;
+pub mod audit;
 pub mod auth;
 pub mod batch;
 pub mod bus;

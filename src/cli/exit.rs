@@ -22,6 +22,11 @@ pub enum Exit {
     Other = 14,
 }
 
+impl Exit {
+    /// Of `audit verify`: something was tampered with.
+    pub const BROKEN: Self = Self::Rejected;
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

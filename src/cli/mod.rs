@@ -2,6 +2,7 @@
 
 mod approvals;
 mod argument;
+mod audit;
 mod backoff;
 mod check;
 mod client;
@@ -40,7 +41,7 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Exit codes of ask, wait and show: 0 approved (or modified), 1 rejected, 2 expired, 3 cancelled, 11 still pending.
-Of all commands: 10 a bad command line, 12 refused, 13 can't be reached (unknown whether it was done), 14 other trouble.
+Of audit verify: 0 whole, 1 broken. Of all commands: 10 a bad command line, 12 refused, 13 can't be reached (unknown whether it was done), 14 other trouble.
 
 Examples:
   signoff serve                                             run an instance
@@ -65,6 +66,8 @@ enum Command {
     Principals(principals::Principals),
     /// Make, list and delete roles.
     Roles(roles::Roles),
+    /// Look at the record, verify it, export it, sign where it stands.
+    Audit(audit::Audit),
     /// Check the configuration and the connections, in words.
     Check(check::Check),
     /// Ask for an approval and wait for the outcome.
@@ -126,6 +129,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Workspaces(command) => command.run().await,
             Command::Principals(command) => command.run().await,
             Command::Roles(command) => command.run().await,
+            Command::Audit(command) => command.run().await,
             Command::Check(command) => command.run().await,
             Command::Ask(command) => command.run().await,
             Command::Wait(command) => command.run().await,

@@ -5,6 +5,7 @@
 //! nothing else of ours.
 
 pub mod approval;
+pub mod chain;
 pub mod credential;
 pub mod decision;
 pub mod event;

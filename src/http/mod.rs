@@ -7,6 +7,7 @@
 mod address;
 mod admission;
 mod approvals;
+mod audit;
 pub mod body;
 mod caller;
 mod cluster;
@@ -116,6 +117,8 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(identity::keys::list, identity::keys::create))
         .routes(routes!(identity::keys::get, identity::keys::revoke))
         .routes(routes!(identity::keys::rotate))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::checkpoints))
         .routes(routes!(cluster::cluster))
 }
 

@@ -36,6 +36,7 @@ pub fn base() -> OpenApi {
             tag("runs", "Runs of workflows and agents."),
             tag("tasks", "Events of tasks, and who follows them."),
             tag("identity", "Who there is in the workspace, and what they may do."),
+            tag("audit", "Who did what, and the proof that it is still so."),
             tag("operating", "The service itself."),
         ]))
         .security(Some([SecurityRequirement::new("key", Vec::<String>::new())]))

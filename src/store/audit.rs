@@ -113,3 +113,134 @@ pub async fn of_approval(
     .fetch_all(conn)
     .await?)
 }
+
+/// Which records of a workspace are wanted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter<'a> {
+    pub action: Option<&'a str>,
+    /// By name.
+    pub actor: Option<&'a str>,
+    pub approval: Option<Uuid>,
+    pub run: Option<&'a str>,
+    pub subject: Option<&'a str>,
+    /// From then on, by the record's own time.
+    pub from: Option<DateTime<Utc>>,
+    /// Before then.
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// A page of linked records, newest first.
+pub struct Page {
+    pub items: Vec<AuditRecord>,
+    /// The next page's `below`; `None` on the last.
+    pub next: Option<i64>,
+}
+
+/// Positions that one page looks at, at most: one that finds little there is short, or empty.
+const LOOKED_AT: i64 = 5_000;
+
+/// Up to `limit` records that fit, at positions below `below` (`None`: from the end).
+pub async fn page(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    filter: &Filter<'_>,
+    below: Option<i64>,
+    limit: i64,
+) -> Result<Page, Error> {
+    let below = match below {
+        Some(below) => below,
+        None => end(conn, workspace).await?.saturating_add(1),
+    };
+    // An approval has few records, and an index; for all else the chain is read backwards.
+    let (floor, mut items) = if let Some(approval) = filter.approval {
+        (1, of_one(conn, (workspace, approval), filter, below, limit + 1).await?)
+    } else {
+        let floor = below.saturating_sub(LOOKED_AT).max(1);
+        (floor, backwards(conn, workspace, filter, (floor, below), limit + 1).await?)
+    };
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let next = if items.len() > most {
+        items.truncate(most);
+        items.last().and_then(|last| last.position)
+    } else {
+        (floor > 1).then_some(floor)
+    };
+    Ok(Page { items, next })
+}
+
+async fn end(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<i64, Error> {
+    let end = sqlx::query_scalar!(
+        "SELECT position FROM audit_chain WHERE workspace_id = $1 ORDER BY position DESC LIMIT 1",
+        workspace.0,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(end.unwrap_or(0))
+}
+
+/// Reads records that fit a filter, from what follows `FROM`.
+macro_rules! listed {
+    ($from:literal, $filter:expr, $($argument:expr),*) => {
+        sqlx::query_as!(
+            AuditRecord,
+            r#"SELECT c.position AS "position?", l.at, l.action, l.approval_id, l.run_id, l.subject,
+                      l.actor_name AS actor, l.actor_id, l.on_behalf_of, l.via, l.credential, l.address, l.user_agent,
+                      l.request_id, l.before, l.after, l.detail
+                 FROM "# + $from + r#"
+                  AND ($1::text IS NULL OR l.action = $1)
+                  AND ($2::text IS NULL OR l.actor_name = $2)
+                  AND ($3::text IS NULL OR l.run_id = $3)
+                  AND ($4::text IS NULL OR l.subject = $4)
+                  AND ($5::timestamptz IS NULL OR l.at >= $5)
+                  AND ($6::timestamptz IS NULL OR l.at < $6)
+                ORDER BY c.position DESC LIMIT $7"#,
+            $filter.action,
+            $filter.actor,
+            $filter.run,
+            $filter.subject,
+            $filter.from,
+            $filter.to,
+            $($argument),*
+        )
+    };
+}
+
+async fn backwards(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    filter: &Filter<'_>,
+    (floor, below): (i64, i64),
+    most: i64,
+) -> Result<Vec<AuditRecord>, Error> {
+    Ok(listed!(
+        "audit_chain c JOIN audit_log l ON l.seq = c.seq AND l.workspace_id = c.workspace_id
+         WHERE c.workspace_id = $8 AND c.position >= $9 AND c.position < $10",
+        filter,
+        most,
+        workspace.0,
+        floor,
+        below
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+async fn of_one(
+    conn: &mut PgConnection,
+    (workspace, approval): (WorkspaceId, Uuid),
+    filter: &Filter<'_>,
+    below: i64,
+    most: i64,
+) -> Result<Vec<AuditRecord>, Error> {
+    Ok(listed!(
+        "audit_log l JOIN audit_chain c ON c.seq = l.seq AND c.workspace_id = l.workspace_id
+         WHERE l.approval_id = $8 AND l.workspace_id = $9 AND c.position < $10",
+        filter,
+        most,
+        approval,
+        workspace.0,
+        below
+    )
+    .fetch_all(conn)
+    .await?)
+}

@@ -7,7 +7,9 @@
 
 pub mod approvals;
 pub mod audit;
+pub mod chain;
 pub mod changes;
+pub mod checkpoints;
 pub mod connections;
 pub mod creation;
 pub mod credentials;

@@ -11,6 +11,8 @@ use ::metrics::{
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
+use crate::audit::chainer::Done;
+
 /// Buckets for what should take milliseconds.
 const FAST: &[f64] =
     &[0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0];
@@ -212,6 +214,16 @@ impl Metrics {
         self.within(|| histogram!("signoff_heartbeat_duration_seconds", "part" => part).record(took));
     }
 
+    /// One look at the audit's chains.
+    #[expect(clippy::cast_precision_loss, reason = "a gauge is a double; no count here nears 2^52")]
+    pub fn audit_round(&self, done: &Done) {
+        self.within(|| {
+            counter!("signoff_audit_links_total").increment(done.links as u64);
+            gauge!("signoff_audit_unlinked").set(done.unlinked as f64);
+            gauge!("signoff_audit_lag_seconds").set(done.lag.as_secs_f64());
+        });
+    }
+
     pub fn heartbeat(&self, to: &'static str, ok: bool) {
         let result = if ok { "ok" } else { "failed" };
         self.within(|| {
@@ -241,6 +253,7 @@ fn describe() {
             "Sockets that ended, by close code (0: the client went) and by whether the client was told.",
         ),
         ("signoff_connections_reaped_total", "Records of dead instances' connections that were removed."),
+        ("signoff_audit_links_total", "Records that this instance linked into their workspaces' chains."),
         ("signoff_sweeps_total", "Rounds of each sweep, by result."),
         ("signoff_heartbeats_total", "Heartbeats, by where to and result."),
     ];
@@ -260,6 +273,8 @@ fn describe() {
             "signoff_rate_limits_shared",
             "1 while Redis counts requests for all instances, 0 while each limits by itself.",
         ),
+        ("signoff_audit_unlinked", "Numbers of audit records that were handed out and have no link yet."),
+        ("signoff_audit_lag_seconds", "Age of the oldest audit record that was linked in the last round."),
         ("signoff_draining", "1 from the beginning of a drain."),
         ("signoff_sweep_lag_seconds", "Time since each sweep last worked."),
     ];

@@ -1,5 +1,7 @@
 //! Background services: each a loop that sleeps, does one bounded round, and says how it went.
 
+mod audit;
+mod checkpoints;
 mod credentials;
 mod deadlines;
 mod followers;
@@ -10,11 +12,14 @@ mod pace;
 mod reaper;
 mod round;
 
+use std::sync::Arc;
+
 use self::pace::Pace;
 pub use self::{health::SweepHealth, round::Round};
 
 use crate::{
     approvals::Approvals,
+    audit::checkpoint::Signer,
     auth::Authenticator,
     bus::{Bus, Redis},
     config::{self, Lease, Sweep},
@@ -40,6 +45,8 @@ pub struct Workers {
     pub sweep: Sweep,
     pub lease: Lease,
     pub events: config::Events,
+    pub audit: config::Audit,
+    pub signer: Option<Arc<Signer>>,
 }
 
 impl Workers {
@@ -54,6 +61,8 @@ impl Workers {
         lifecycle.spawn_loop("event sweep", followers::run(self.clone()));
         lifecycle.spawn_loop("reaper", reaper::run(self.clone()));
         lifecycle.spawn_loop("credential sweep", credentials::run(self.clone()));
+        lifecycle.spawn_loop("audit chainer", audit::run(self.clone()));
+        lifecycle.spawn_loop("audit checkpoints", checkpoints::run(self.clone()));
         lifecycle.spawn_loop("janitor", janitor::run(self));
         health
     }

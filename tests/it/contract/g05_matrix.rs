@@ -52,6 +52,8 @@ fn cases() -> BTreeMap<&'static str, Case> {
         ("GET /api/v1/connections", case(Own, none())),
         ("GET /api/v1/connections/{task_id}", case(NotFound, none())),
         ("DELETE /api/v1/connections/{task_id}", case(NotFound, none())),
+        ("GET /api/v1/audit", case(Own, none())),
+        ("GET /api/v1/audit/checkpoints", case(Own, none())),
         ("GET /api/v1/cluster", case(Shared, none())),
         ("GET /api/v1/workspace", case(Own, none())),
         ("PATCH /api/v1/workspace", case(Own, json!({}))),

@@ -10,7 +10,9 @@ use signoff::{
         names::{CallerName, PrincipalName},
         policy::Actor,
     },
-    store::{approvals, audit, connections, events, keys, listing, principals, roles, workspaces},
+    store::{
+        approvals, audit, checkpoints, connections, events, keys, listing, principals, roles, workspaces,
+    },
 };
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
@@ -74,6 +76,8 @@ async fn seen(
         usize::from(principals::get(conn, of, who).await.unwrap().is_some()),
         roles::list(conn, of).await.unwrap().len(),
         keys::list(conn, Some(of), Some("agent"), None, 10).await.unwrap().len(),
+        audit::page(conn, of, &audit::Filter::default(), None, 10).await.unwrap().items.len().min(1),
+        checkpoints::of_workspace(conn, of.0, (i64::MAX, ""), 10).await.unwrap().len(),
     ]
 }
 
@@ -98,9 +102,16 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
             .fetch_one(&mut superuser)
             .await
             .unwrap();
+    sqlx::query(
+        "INSERT INTO audit_checkpoints VALUES ($1, 1, sha256('h'), now(), 'key', sha256('k'), sha512('s'))",
+    )
+    .bind(acme.0)
+    .execute(&mut superuser)
+    .await
+    .unwrap();
     let mut conn = act_as(&cluster, "signoff_app").await;
     // The lease of the instance, by which connections count, is written with its first heartbeat.
-    let all = |n: usize| vec![n; 11];
+    let all = |n: usize| vec![n; 13];
     let found = tokio::sync::Mutex::new(&mut conn);
     eventually("what is there is seen from within", || async {
         let mut conn = found.lock().await;

@@ -1,0 +1,200 @@
+//! Looking over chains in the database, page by page: memory stays flat however long they are.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    checkpoint::{Checkpoint, PublicKey},
+    checkpoints,
+    walk::{Finding, Kind, Walk},
+};
+use crate::store::{self, Error, chain};
+
+/// Links, or rows, in one page.
+pub const PAGE: i64 = 2_000;
+/// Checkpoints of a workspace that are compared.
+const CHECKPOINTS: i64 = 100_000;
+
+/// What is to be looked over.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// `None`: all.
+    pub workspace: Option<Uuid>,
+    /// Besides those in the database.
+    pub checkpoints: Vec<Checkpoint>,
+    pub trusted: Trusted,
+}
+
+/// Whose signatures count.
+#[derive(Debug, Clone, Default)]
+pub struct Trusted(pub Vec<PublicKey>);
+
+impl Trusted {
+    /// Without any key named, a checkpoint's own.
+    pub fn accepts(&self, checkpoint: &Checkpoint) -> bool {
+        (self.0.is_empty() || self.0.contains(&checkpoint.public_key)) && checkpoint.is_signed()
+    }
+
+    /// Those that count; a finding for each other.
+    pub fn sift(&self, checkpoints: Vec<Checkpoint>) -> (Vec<Checkpoint>, Vec<Finding>) {
+        let (good, bad): (Vec<_>, Vec<_>) = checkpoints.into_iter().partition(|it| self.accepts(it));
+        let finding = |it: Checkpoint| Finding {
+            position: it.standing.position,
+            kind: Kind::BadSignature,
+            words: format!("the checkpoint of {} is not signed by whom it should be", it.standing.at),
+        };
+        (good, bad.into_iter().map(finding).collect())
+    }
+}
+
+/// One thing that doesn't fit, of one workspace.
+#[derive(Debug, Clone, Serialize)]
+pub struct Found {
+    pub workspace_id: Option<Uuid>,
+    /// Its name, if it has (still) one.
+    pub workspace: Option<String>,
+    #[serde(flatten)]
+    pub finding: Finding,
+}
+
+/// What was looked over.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Summary {
+    pub whole: bool,
+    pub findings: u64,
+    pub workspaces: u64,
+    pub links: u64,
+    pub checkpoints: u64,
+    /// Rows that wait for their link.
+    pub unlinked: u64,
+}
+
+impl Summary {
+    fn tell(&mut self, found: Found, tell: &mut impl FnMut(Found)) {
+        self.findings += 1;
+        tell(found);
+    }
+}
+
+/// Looks everything over; tells what doesn't fit as it goes.
+pub async fn database(
+    conn: &mut PgConnection,
+    wanted: Wanted,
+    mut tell: impl FnMut(Found),
+) -> Result<Summary, Error> {
+    chain::read_by_index(conn).await?;
+    let mut summary = Summary::default();
+    // Before anything else is read: what was complete then must be linked later.
+    let complete = chain::progress(conn, "").await?.complete;
+    let mut given: HashMap<Uuid, Vec<Checkpoint>> = HashMap::new();
+    for checkpoint in wanted.checkpoints {
+        given.entry(checkpoint.standing.workspace_id).or_default().push(checkpoint);
+    }
+    let mut names = chain::workspaces(conn).await?;
+    for id in given.keys().chain(&wanted.workspace) {
+        if !names.iter().any(|(known, _)| known == id) {
+            names.push((*id, None));
+        }
+    }
+    names.retain(|(id, _)| wanted.workspace.is_none_or(|wanted| wanted == *id));
+    for (id, name) in &names {
+        let given = given.remove(id).unwrap_or_default();
+        for finding in workspace(conn, *id, given, &wanted.trusted, &mut summary).await? {
+            let (workspace_id, workspace) = (Some(*id), name.clone());
+            summary.tell(Found { workspace_id, workspace, finding }, &mut tell);
+        }
+    }
+    let names: HashMap<Uuid, Option<String>> = names.into_iter().collect();
+    unlinked(conn, complete, wanted.workspace, &names, &mut summary, &mut tell).await?;
+    summary.whole = summary.findings == 0;
+    Ok(summary)
+}
+
+async fn workspace(
+    conn: &mut PgConnection,
+    id: Uuid,
+    given: Vec<Checkpoint>,
+    trusted: &Trusted,
+    summary: &mut Summary,
+) -> Result<Vec<Finding>, Error> {
+    // Before the links are: none can be ahead of them then.
+    let rows = store::checkpoints::of_workspace(conn, id, (i64::MAX, ""), CHECKPOINTS).await?;
+    let (mut findings, mut checkpoints) = (Vec::new(), given);
+    for row in rows {
+        match checkpoints::read(&row) {
+            Some(checkpoint) => checkpoints.push(checkpoint),
+            None => findings.push(Finding {
+                position: row.position,
+                kind: Kind::BadSignature,
+                words: "the checkpoint can't be read".to_owned(),
+            }),
+        }
+    }
+    let (good, bad) = trusted.sift(checkpoints);
+    findings.extend(bad);
+    summary.workspaces += 1;
+    summary.checkpoints += good.len() as u64;
+    let mut walk = Walk::new(id, good);
+    let mut behind = (i64::MIN, i64::MIN);
+    loop {
+        let links = chain::links(conn, id, behind, PAGE).await?;
+        let Some(last) = links.last() else { break };
+        behind = (last.position, last.seq.unwrap_or(0));
+        links.iter().for_each(|link| walk.link(link));
+    }
+    summary.links += walk.links();
+    findings.extend(walk.finish());
+    Ok(findings)
+}
+
+/// Rows that are in no link, though the chainer has passed them.
+async fn unlinked(
+    conn: &mut PgConnection,
+    complete: i64,
+    wanted: Option<Uuid>,
+    names: &HashMap<Uuid, Option<String>>,
+    summary: &mut Summary,
+    tell: &mut impl FnMut(Found),
+) -> Result<(), Error> {
+    let without = chain::without_number(conn).await?;
+    if without > 0 {
+        let words = format!("{without} records have no number, and can't be in any link");
+        let finding = Finding { position: 0, kind: Kind::Inserted, words };
+        summary.tell(Found { workspace_id: None, workspace: None, finding }, tell);
+    }
+    let mut behind = i64::MIN;
+    loop {
+        let (rows, last) = chain::unlinked(conn, behind, PAGE).await?;
+        let Some(last) = last else { return Ok(()) };
+        behind = last;
+        if rows.is_empty() {
+            continue;
+        }
+        // Read after the rows were: a number beyond it was never handed out.
+        let handed_out = chain::progress(conn, "").await?.last;
+        for row in rows {
+            if wanted.is_some_and(|wanted| row.workspace != Some(wanted)) {
+                continue;
+            }
+            if row.seq > complete && row.seq <= handed_out {
+                summary.unlinked += 1;
+                continue;
+            }
+            let place = match row.workspace {
+                Some(id) => chain::place(conn, id, row.seq).await?,
+                None => 0,
+            };
+            let words = format!(
+                "the record {} ({}) is in no link; it stands behind {place}",
+                row.seq,
+                row.action.as_deref().unwrap_or("-")
+            );
+            let finding = Finding { position: place + 1, kind: Kind::Inserted, words };
+            let workspace = row.workspace.and_then(|id| names.get(&id).cloned().flatten());
+            summary.tell(Found { workspace_id: row.workspace, workspace, finding }, tell);
+        }
+    }
+}

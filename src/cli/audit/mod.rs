@@ -1,0 +1,112 @@
+//! `signoff audit`: straight on the database, for whoever can reach it; `verify` also on an export, without one.
+
+mod key;
+mod list;
+mod verify;
+
+use std::io::{self, BufWriter, Write};
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
+
+use super::{exit::Exit, operator};
+use crate::{
+    audit::{
+        checkpoints::make_page,
+        export::{self, Range},
+    },
+    domain::chain::FORMAT,
+};
+
+#[derive(Args)]
+pub struct Audit {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List records, newest first.
+    List(list::List),
+    /// Look whether the record still is what it was. Exit codes: 0 whole, 1 broken.
+    Verify(verify::Verify),
+    /// Write a workspace's chain as JSON Lines, fit to be verified elsewhere.
+    Export {
+        #[arg(long)]
+        workspace: String,
+        /// The first position.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(i64).range(1..))]
+        from: i64,
+        /// The last position; without it, to the end.
+        #[arg(long, value_parser = clap::value_parser!(i64).range(1..))]
+        to: Option<i64>,
+    },
+    /// Sign where chains stand now. Keeps the checkpoint in the database, and prints it, to be kept elsewhere.
+    Checkpoint {
+        /// Only of one workspace.
+        #[arg(long)]
+        workspace: Option<String>,
+        #[command(flatten)]
+        key: key::KeyArgs,
+    },
+    /// Print the public key that belongs to the key that signs checkpoints.
+    Key(key::KeyArgs),
+}
+
+impl Audit {
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        match self.command {
+            Command::List(list) => list.run().await,
+            Command::Verify(verify) => verify.run().await,
+            Command::Export { workspace, from, to } => export(&workspace, from, to).await,
+            Command::Checkpoint { workspace, key } => checkpoint(workspace.as_deref(), &key).await,
+            Command::Key(key) => {
+                println!("{}", key.signer()?.public_key());
+                Ok(Exit::Success)
+            }
+        }
+    }
+}
+
+async fn export(workspace: &str, from: i64, to: Option<i64>) -> anyhow::Result<Exit> {
+    let mut conn = operator::connect().await?;
+    let workspace_id = operator::workspace(&mut conn, workspace).await?.0;
+    let range = Range { format: FORMAT, workspace_id, workspace: Some(workspace.to_owned()), from, to };
+    let mut out = BufWriter::new(io::stdout().lock());
+    match export::write(&mut conn, range, &mut out).await {
+        // Whoever read it has seen enough.
+        Err(export::Error::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        result => result?,
+    }
+    conn.close().await?;
+    Ok(Exit::Success)
+}
+
+async fn checkpoint(workspace: Option<&str>, key: &key::KeyArgs) -> anyhow::Result<Exit> {
+    let signer = key.signer()?;
+    let mut conn = operator::connect().await?;
+    let workspace = match workspace {
+        Some(name) => Some(operator::workspace(&mut conn, name).await?.0),
+        None => None,
+    };
+    let mut after = Some(Uuid::nil());
+    let mut any = false;
+    while let Some(behind) = after {
+        let mut transaction = conn.begin().await?;
+        let conn: &mut PgConnection = &mut transaction;
+        let (made, next) = make_page(conn, &signer, (workspace, None), behind).await?;
+        transaction.commit().await?;
+        let mut out = io::stdout().lock();
+        for checkpoint in &made {
+            serde_json::to_writer(&mut out, checkpoint).context("can't print the checkpoint")?;
+            out.write_all(b"\n")?;
+        }
+        any |= !made.is_empty();
+        after = next;
+    }
+    anyhow::ensure!(any, "nothing is linked yet: a record is, within a second, while an instance runs");
+    conn.close().await?;
+    Ok(Exit::Success)
+}
