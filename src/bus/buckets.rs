@@ -16,7 +16,7 @@
 use std::time::Duration;
 
 use deadpool_redis::redis::{self, Cmd, aio::MultiplexedConnection};
-use tokio::time::timeout;
+use tokio::time::sleep;
 
 use super::{Error, Names, Redis};
 
@@ -107,6 +107,8 @@ end
 for _, count in ipairs(granted) do answer[#answer + 1] = count end
 return answer";
 
+const STEPS: u32 = 8;
+
 /// One bucket that a question is about.
 #[derive(Debug, Clone)]
 pub struct Share {
@@ -188,19 +190,30 @@ impl Buckets {
         self.ask(&Question { shares: vec![share], groups }, patience).await.map(drop)
     }
 
-    /// One round trip. After an error it is unknown whether it was done, and the connection is given up.
+    /// One round trip, which may take as long as our patience. After an error it is unknown whether it was done, and the connection is given up.
     pub async fn ask(&mut self, question: &Question, patience: Duration) -> Result<Answer, Error> {
         let connection = self.connection.as_mut().ok_or_else(|| Error::Setup("not connected".to_owned()))?;
-        let asked = timeout(patience, command(question).query_async::<Vec<i64>>(connection)).await;
-        let answer = match asked {
-            Ok(Ok(numbers)) => read(question, &numbers),
-            Ok(Err(error)) => Err(error.into()),
-            Err(elapsed) => Err(elapsed.into()),
+        let command = command(question);
+        let answer = tokio::select! {
+            biased;
+            answer = command.query_async::<Vec<i64>>(connection) => match answer {
+                Ok(numbers) => read(question, &numbers),
+                Err(error) => Err(error.into()),
+            },
+            () = run_out(patience) => Err(Error::TimedOut),
         };
         if answer.is_err() {
             self.connection = None;
         }
         answer
+    }
+}
+
+/// Completes when patience has run out. It is measured in steps, each from the moment in which we were let run: on a
+/// machine that is too busy for that, Redis is kept waiting just as we are, and isn't to blame.
+async fn run_out(patience: Duration) {
+    for _ in 0..STEPS {
+        sleep(patience / STEPS).await;
     }
 }
 
