@@ -160,12 +160,12 @@ mod tests {
             position: 3,
             workspace_id: uuid::Uuid::nil(),
         };
-        let signed = signer.sign(standing);
-        let read: Checkpoint = serde_json::from_str(&serde_json::to_string(&signed).unwrap()).unwrap();
-        assert_eq!(read, signed);
+        let made = signer.sign(standing);
+        let read: Checkpoint = serde_json::from_str(&serde_json::to_string(&made).unwrap()).unwrap();
+        assert_eq!(read, made);
         assert!(read.is_signed());
         let changed = |change: &dyn Fn(&mut Checkpoint)| {
-            let mut copy = signed.clone();
+            let mut copy = made.clone();
             change(&mut copy);
             copy.is_signed()
         };

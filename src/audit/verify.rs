@@ -143,7 +143,9 @@ async fn workspace(
         let links = chain::links(conn, id, behind, PAGE).await?;
         let Some(last) = links.last() else { break };
         behind = (last.position, last.seq.unwrap_or(0));
-        links.iter().for_each(|link| walk.link(link));
+        for link in &links {
+            walk.link(link);
+        }
     }
     summary.links += walk.links();
     findings.extend(walk.finish());

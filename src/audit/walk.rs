@@ -385,7 +385,9 @@ mod tests {
 
     fn judge(links: &[Link]) -> Vec<(Kind, i64)> {
         let mut walk = Walk::new(Uuid::nil(), Vec::new());
-        links.iter().for_each(|link| walk.link(link));
+        for link in links {
+            walk.link(link);
+        }
         walk.finish().into_iter().map(|it| (it.kind, it.position)).collect()
     }
 

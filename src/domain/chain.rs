@@ -26,6 +26,7 @@ impl Digest {
     }
 
     /// The hash of the link that follows this one and holds `content`.
+    #[must_use]
     pub fn followed_by(self, content: Self) -> Self {
         let mut hash = Sha256::new();
         hash.update(self.0);

@@ -111,7 +111,8 @@ pub struct CheckpointsQuery {
 /// A signed statement of where the chain stood. Keep it where nobody who can change the database can change it.
 #[derive(Serialize, ToSchema)]
 pub struct Checkpoint {
-    checkpoint: Standing,
+    #[serde(rename = "checkpoint")]
+    standing: Standing,
     /// The first 16 digits of the SHA-256 of the public key.
     #[schema(example = "8a5c3e1f0b7d9264")]
     key_id: String,
@@ -137,7 +138,7 @@ pub struct Standing {
 impl From<checkpoint::Checkpoint> for Checkpoint {
     fn from(it: checkpoint::Checkpoint) -> Self {
         Self {
-            checkpoint: Standing {
+            standing: Standing {
                 at: it.standing.at,
                 format: it.standing.format,
                 hash: it.standing.hash.to_string(),

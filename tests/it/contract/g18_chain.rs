@@ -352,7 +352,10 @@ async fn g18_instances_may_only_append() {
                 format!("DROP TABLE {table}"),
             ] {
                 let error = conn.execute(AssertSqlSafe(sql.clone())).await.expect_err(&sql);
-                let code = error.as_database_error().and_then(|error| error.code()).map(|it| it.to_string());
+                let code = error
+                    .as_database_error()
+                    .and_then(sqlx::error::DatabaseError::code)
+                    .map(|it| it.to_string());
                 assert_eq!(code.as_deref(), Some("42501"), "{role}: {sql}: {error}");
             }
         }

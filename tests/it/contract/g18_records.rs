@@ -116,7 +116,18 @@ async fn g18_each_use_case_leaves_one_record() {
     call(&admin, Method::PATCH, "/api/v1/workspace", settings).await.expect(200);
     log.has(&["workspace.updated"]).await;
 
-    // At the command line, where nobody of the workspace acts.
+    super::g18_chain::all_linked(&cluster.database).await;
+    let output = signoff(&["audit", "verify"], &[("DATABASE_URL", &cluster.database.url)]).await;
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// Where nobody of the workspace acts, and where it is a socket that somebody acts on.
+#[tokio::test(flavor = "multi_thread")]
+async fn g18_each_command_leaves_one_record() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    let admin = cluster.api(0, &cluster.key("acme", "root", &["workspace:admin"]).await);
+    let mut log = Log { conn: cluster.database.connect().await, seen: 0 };
+    log.has(&["workspace.created", "workspace.updated", "principal.created", "key.created"]).await;
     let run = async |arguments: &[&str]| {
         let output = signoff(arguments, &[("DATABASE_URL", &cluster.database.url), ("USER", "op")]).await;
         assert!(output.status.success(), "{arguments:?}: {output:?}");

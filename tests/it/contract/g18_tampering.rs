@@ -1,6 +1,6 @@
 //! G18: whatever whoever owns the tables does to records and links, `audit verify` says so, and where.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, os::unix::fs::PermissionsExt};
 
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
@@ -341,9 +341,8 @@ async fn g18_a_checkpoint_tells_what_was_cut() {
     assert!(quiet.is_empty(), "{quiet}");
     assert_eq!(checkpoint["public_key"], public_key.trim());
     assert!(said.contains(public_key.trim()) && said.contains("audit.key"), "{said}");
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(directory.join("signoff/audit.key")).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    let key_file = std::fs::metadata(directory.join("signoff/audit.key")).unwrap();
+    assert_eq!(key_file.permissions().mode() & 0o777, 0o600);
     let file = directory.join("kept.jsonl");
     std::fs::write(&file, &made).unwrap();
     let file = file.to_str().unwrap().to_owned();
