@@ -16,6 +16,7 @@
 //! | [`identity`] | administering who there is and what they may do |
 //! | [`batch`] | many calls, one statement |
 //! | [`auth`] | from a credential to who acts and what they may do |
+//! | [`oidc`] | what an OpenID Connect issuer says: tokens, keys |
 //! | [`bus`] | Redis: hints between instances, and the registry of who waits here |
 //! | [`store`] | Postgres: the only SQL |
 //! | [`domain`] | what an approval is, and what may happen to it: pure functions |
@@ -34,6 +35,7 @@ pub mod events;
 pub mod http;
 pub mod identity;
 pub mod lifecycle;
+pub mod oidc;
 pub mod presence;
 pub mod realtime;
 pub mod store;
