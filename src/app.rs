@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     approvals::{Approvals, Limits},
-    auth::Authenticator,
+    auth::{Authenticator, Lasting},
     bus::{Bus, Names, Redis},
     config::Config,
     events::Events,
@@ -22,6 +22,7 @@ use crate::{
         server::{Connections, Options},
     },
     lifecycle::Lifecycle,
+    oidc::Issuer,
     presence::{DatabaseClock, Heart, Listing, Ownership, Pulse, VERSION, new_instance_id},
     realtime::{self, Realtime},
     store::{self, Database},
@@ -161,7 +162,15 @@ impl Core {
             config,
         );
         let pulse = Pulse::new(config.lease.heartbeat());
-        let authenticator = Authenticator::new(database.clone());
+        let issuer = Issuer::new(&config.oidc)?;
+        if let Some(issuer) = issuer.clone() {
+            lifecycle.spawn_loop("issuer's keys", issuer.keep_fresh());
+        }
+        let sessions_last = Lasting {
+            at_most: Duration::from_secs(config.sessions.lifetime_seconds),
+            idle: Duration::from_secs(config.sessions.idle_seconds),
+        };
+        let authenticator = Authenticator::new(database.clone(), issuer, sessions_last);
         let clock = DatabaseClock::default();
         Ok(Self {
             instance,

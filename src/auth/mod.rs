@@ -4,12 +4,13 @@
 mod authenticator;
 mod caller;
 pub mod key;
+mod newcomer;
 pub mod permission;
 pub mod role;
 pub mod ticket;
 
 pub use self::{
-    authenticator::{Authenticator, Rejection},
+    authenticator::{Authenticator, Lasting, Rejection, Used},
     caller::Caller,
     permission::{Permission, Permissions},
 };

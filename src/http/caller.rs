@@ -66,7 +66,7 @@ impl<P: Needs> FromRequestParts<Api> for May<P> {
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let header = parts.headers.get(header::AUTHORIZATION).ok_or(Rejection::Unauthenticated)?;
         let header = header.to_str().map_err(|_| Rejection::Unauthenticated)?;
-        let caller = api.authenticator.authenticate(header).await?;
+        let caller = api.authenticator.authenticate(header, &arrival(parts)).await?;
         if !caller.may(P::PERMISSION) {
             return Err(Problem::forbidden(P::PERMISSION));
         }
@@ -80,6 +80,15 @@ pub fn origin(caller: &Caller, parts: &Parts) -> Origin {
     Origin {
         credential: Some(caller.credential_name.to_string()),
         on_behalf_of: caller.on_behalf_of.clone(),
+        ..arrival(parts)
+    }
+}
+
+/// From where a request comes, before it is known who sends it.
+pub fn arrival(parts: &Parts) -> Origin {
+    Origin {
+        credential: None,
+        on_behalf_of: None,
         address: None,
         user_agent: user_agent(&parts.headers),
         request_id: parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone()),
