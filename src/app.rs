@@ -261,6 +261,9 @@ impl Core {
             listing,
             connections,
             bodies: Budget::new(config.limits.max_body_mebibytes),
+            public_url: config.http.public_url.clone(),
+            redirect_url: config.oidc.redirect_url.clone(),
+            session_seconds: i64::try_from(config.sessions.lifetime_seconds).unwrap_or(i64::MAX),
         })
     }
 }

@@ -193,7 +193,7 @@ impl Authenticator {
         let verify = Box::pin(async {
             let verified = issuer.bearer(token).await?;
             let known = newcomer::admit(&self.database.auth, issuer, &verified, origin).await?;
-            Ok::<_, Rejection>((known.id, verified.expires_at))
+            Ok::<_, Rejection>((known.actor.id, verified.expires_at))
         });
         let verified = self.tokens.try_get_with_by_ref(&hash, verify).await;
         let (principal, expires_at) = verified.map_err(|rejection| (*rejection).clone())?;
@@ -229,6 +229,11 @@ impl Authenticator {
         let may =
             |it: &credentials::Good| allowed(&it.permissions, &it.roles).allow(Permission::EventSubscribe);
         Ok(good.into_iter().filter(may).map(|it| it.credential).collect())
+    }
+
+    /// How long a browser session may be left unused.
+    pub fn idle(&self) -> Duration {
+        self.sessions_last.idle
     }
 
     /// What was looked up since this was last asked.

@@ -32,8 +32,7 @@ const LONGEST: Duration = Duration::from_secs(4);
 /// Who came.
 pub struct Known {
     pub workspace: WorkspaceId,
-    pub id: PrincipalId,
-    pub name: String,
+    pub actor: Actor,
 }
 
 /// Why somebody with a good token doesn't get in; fit for them.
@@ -58,7 +57,8 @@ pub async fn admit(
     origin: &Origin,
 ) -> Result<Known, Rejection> {
     let person = issuer.person(token)?;
-    let arrival = Arrival { issuer, token, person: &person, origin };
+    let origin = Origin { credential: Some("token".to_owned()), ..origin.clone() };
+    let arrival = Arrival { issuer, token, person: &person, origin: &origin };
     let admitted = pool.run(LONGEST, async |conn| arrival.admit(conn).await).await;
     admitted.map_err(|error| Rejection::Unavailable(Arc::new(error)))?.map_err(|refusal| {
         tracing::warn!(subject = token.subject, %refusal, "somebody with a good token was refused");
@@ -97,7 +97,7 @@ impl Arrival<'_> {
                 }
             }
         };
-        Ok(Ok(Known { workspace, id: PrincipalId(principal.id), name: principal.name }))
+        Ok(Ok(Known { workspace, actor: actor(&principal)? }))
     }
 
     /// Whether the token is newer than what is known. What is older doesn't count any more, whatever it says.
@@ -183,8 +183,7 @@ impl Arrival<'_> {
         before: Option<&Principal>,
         after: &Principal,
     ) -> Result<(), store::Error> {
-        let name = PrincipalName::new(&after.name).map_err(|error| corrupt(&after.name, &error))?;
-        let actor = Actor { id: PrincipalId(after.id), name };
+        let actor = actor(after)?;
         // Plain data of ours; what could not be told is recorded as null rather than not at all.
         let told = |it: &Principal| serde_json::to_value(it).unwrap_or_default();
         let entry = audit::Entry {
@@ -201,6 +200,11 @@ impl Arrival<'_> {
         };
         audit::append(conn, entry).await
     }
+}
+
+fn actor(principal: &Principal) -> Result<Actor, store::Error> {
+    let name = PrincipalName::new(&principal.name).map_err(|error| corrupt(&principal.name, &error))?;
+    Ok(Actor { id: PrincipalId(principal.id), name })
 }
 
 fn corrupt(name: &str, what: &dyn std::fmt::Display) -> store::Error {

@@ -7,11 +7,11 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 
-use super::{Api, middleware::RequestId};
+use super::{Api, cookies::Cookie, middleware::RequestId, site::Site};
 use crate::{
-    auth::{Caller, Permission, Rejection},
+    auth::{Caller, Permission, Permissions, Rejection},
     domain::credential::Origin,
-    wire::problem::Problem,
+    wire::problem::{Code, Problem},
 };
 
 /// Longest part of a `User-Agent` that is recorded, in bytes.
@@ -64,15 +64,60 @@ impl<P: Needs> FromRequestParts<Api> for May<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let header = parts.headers.get(header::AUTHORIZATION).ok_or(Rejection::Unauthenticated)?;
-        let header = header.to_str().map_err(|_| Rejection::Unauthenticated)?;
-        let caller = api.authenticator.authenticate(header, &arrival(parts)).await?;
+        let Somebody { caller, origin } = Somebody::from_request_parts(parts, api).await?;
         if !caller.may(P::PERMISSION) {
-            return Err(Problem::forbidden(P::PERMISSION));
+            return Err(refused(&caller, P::PERMISSION));
         }
-        let origin = Arc::new(origin(&caller, parts));
         Ok(Self { caller, origin, permission: PhantomData })
     }
+}
+
+/// An authenticated caller, whatever they may do.
+pub struct Somebody {
+    pub caller: Caller,
+    pub origin: Arc<Origin>,
+}
+
+impl FromRequestParts<Api> for Somebody {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let caller = match parts.headers.get(header::AUTHORIZATION) {
+            Some(header) => {
+                let header = header.to_str().map_err(|_| Rejection::Unauthenticated)?;
+                api.authenticator.authenticate(header, &arrival(parts)).await?
+            }
+            None => in_session(parts, api).await?,
+        };
+        let origin = Arc::new(origin(&caller, parts));
+        Ok(Self { caller, origin })
+    }
+}
+
+/// By the browser's cookie, if one of our own pages asks.
+async fn in_session(parts: &Parts, api: &Api) -> Result<Caller, Problem> {
+    if !parts.headers.contains_key(header::COOKIE) {
+        return Err(Rejection::Unauthenticated.into());
+    }
+    let site = Site::of(api, &parts.headers).map_err(|_| Rejection::Unauthenticated)?;
+    let secret = Cookie::Session.read(&site, &parts.headers).ok_or(Rejection::Unauthenticated)?;
+    site.check_same_origin(parts)?;
+    Ok(api.authenticator.session(&secret.hash()).await?)
+}
+
+/// Why, and for whoever may do nothing at all, what to do about it.
+fn refused(caller: &Caller, needed: Permission) -> Problem {
+    if caller.permissions != Permissions::NONE {
+        return Problem::forbidden(needed);
+    }
+    let name = caller.actor.name.as_str();
+    Problem::new(
+        Code::Forbidden,
+        format!(
+            "{name} has no role here yet, and may do nothing: an administrator gives one (signoff principals set), or \
+             the issuer does in its roles claim"
+        ),
+    )
 }
 
 /// By what, and from where, `caller` does something.

@@ -31,7 +31,8 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
     let id = request_id(&request);
     request.extensions_mut().insert(id.clone());
     let mut exchange = Exchange::begin(&api, &request);
-    let guarded = request.uri().path().starts_with("/api/");
+    let path = request.uri().path();
+    let guarded = path.starts_with("/api/") || path.starts_with("/auth/");
     let leftover = Leftover::watch(&mut request);
     let mut response = if guarded && !api.database.is_up() {
         Problem::new(Code::Unavailable, "the database can't be reached").into_response()

@@ -4,10 +4,13 @@
 //! Whoever is allowed to call it stands in its signature ([`caller::May`]); it can't be forgotten.
 
 mod approvals;
+mod auth;
 pub mod body;
+mod browser_sessions;
 mod caller;
 mod cluster;
 mod connections;
+mod cookies;
 mod discard;
 mod events;
 mod health;
@@ -18,6 +21,7 @@ mod query;
 mod respond;
 mod runs;
 pub mod server;
+mod site;
 mod sockets;
 
 use std::sync::Arc;
@@ -61,6 +65,11 @@ pub struct Parts {
     pub listing: Listing,
     pub connections: server::Connections,
     pub bodies: body::Budget,
+    /// Where browsers find us, and where the issuer sends them back to, as configured.
+    pub public_url: String,
+    pub redirect_url: String,
+    /// Longest that a browser session lasts.
+    pub session_seconds: i64,
 }
 
 impl Api {
@@ -98,6 +107,12 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(connections::get))
         .routes(routes!(connections::close))
         .routes(routes!(cluster::cluster))
+        .routes(routes!(browser_sessions::list))
+        .routes(routes!(browser_sessions::end))
+        .routes(routes!(auth::session::open, auth::session::show, auth::session::end))
+        .routes(routes!(auth::sign_in::login))
+        .routes(routes!(auth::sign_in::callback))
+        .routes(routes!(auth::configuration::configuration))
 }
 
 /// Everything that the public listener serves.

@@ -6,7 +6,7 @@ use utoipa::{
         ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder, ResponsesBuilder,
         path::{HttpMethod, Operation, ParameterIn},
         response::Response,
-        security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
         tag::TagBuilder,
     },
 };
@@ -22,6 +22,9 @@ you sent one) and `x-signoff-instance`. Whatever is not a success is an RFC 9457
 5xx, a reset or a time-out means *unknown*: repeating the call is safe, for creating with the same \
 `Idempotency-Key`.";
 
+const SESSION: &str = "A browser session (`POST /auth/session`, `GET /auth/login`); `signoff` where the site is plain \
+http on loopback. Counts only for requests of the site's own pages, and not where there is an `Authorization`.";
+
 /// The frame that the handlers' descriptions are put into.
 pub fn base() -> OpenApi {
     let tag = |name: &str, text: &str| TagBuilder::new().name(name).description(Some(text)).build();
@@ -33,12 +36,16 @@ pub fn base() -> OpenApi {
             tag("runs", "Runs of workflows and agents."),
             tag("tasks", "Events of tasks, and who follows them."),
             tag("operating", "The service itself."),
+            tag("signing in", "Browser sessions, and who you are."),
         ]))
-        .security(Some([SecurityRequirement::new("key", Vec::<String>::new())]))
+        .security(Some(["key", "session"].map(|name| SecurityRequirement::new(name, Vec::<String>::new()))))
         .build();
     let components = document.components.get_or_insert_default();
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     components.security_schemes.insert("key".to_owned(), scheme.into());
+    let cookie = ApiKeyValue::with_description("__Host-signoff", SESSION);
+    let scheme = SecurityScheme::ApiKey(ApiKey::Cookie(cookie));
+    components.security_schemes.insert("session".to_owned(), scheme.into());
     let mut schemas = vec![(ProblemBody::name().into_owned(), ProblemBody::schema())];
     ProblemBody::schemas(&mut schemas);
     components.schemas.extend(schemas);

@@ -14,6 +14,9 @@ use crate::{
 /// An approval's id.
 pub struct IdPath(pub ApprovalId);
 
+/// The id of anything else.
+pub struct UuidPath(pub Uuid);
+
 /// A name that a caller gave.
 pub struct NamePath(pub CallerName);
 
@@ -26,10 +29,19 @@ impl<S: Send + Sync> FromRequestParts<S> for IdPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let UuidPath(id) = UuidPath::from_request_parts(parts, state).await?;
+        Ok(Self(ApprovalId(id)))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for UuidPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let text = segment(parts, state).await?;
         // One spelling for each thing: the hyphenated one.
         let id = Uuid::try_parse(&text).ok().filter(|_| text.len() == 36);
-        Ok(Self(ApprovalId(id.ok_or_else(Problem::not_found)?)))
+        Ok(Self(id.ok_or_else(Problem::not_found)?))
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub mod approvals;
 pub mod audit;
+pub mod browser_sessions;
 pub mod changes;
 pub mod connections;
 pub mod creation;
@@ -22,6 +23,7 @@ pub mod principals;
 pub mod purge;
 pub mod roles;
 pub mod runs;
+pub mod sign_ins;
 pub mod sweep;
 pub mod tickets;
 pub mod workspaces;
