@@ -10,6 +10,7 @@ mod emit;
 mod exit;
 mod failure;
 mod keys;
+mod login;
 mod migrate;
 mod operator;
 mod output;
@@ -67,6 +68,12 @@ enum Command {
     Roles(roles::Roles),
     /// Check the configuration and the connections, in words.
     Check(check::Check),
+    /// Sign in, for the commands that follow.
+    Login(login::Login),
+    /// Forget what was signed in with.
+    Logout(login::Logout),
+    /// Show who you are, and what you may do.
+    Whoami(login::WhoAmI),
     /// Ask for an approval and wait for the outcome.
     Ask(approvals::Ask),
     /// Wait for an approval's outcome.
@@ -127,6 +134,9 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Principals(command) => command.run().await,
             Command::Roles(command) => command.run().await,
             Command::Check(command) => command.run().await,
+            Command::Login(command) => command.run().await,
+            Command::Logout(command) => command.run().await,
+            Command::Whoami(command) => command.run().await,
             Command::Ask(command) => command.run().await,
             Command::Wait(command) => command.run().await,
             Command::Pending(command) => command.run().await,

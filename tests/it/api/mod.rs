@@ -1,6 +1,7 @@
 //! The API beyond the contract's lines: lists, runs, preconditions, documents, the command line.
 
 mod approvals;
+mod browser_sessions;
 mod cli;
 mod cli_cluster;
 mod cli_emit;
@@ -10,4 +11,6 @@ mod listing;
 mod observability;
 mod openapi;
 mod runs;
+mod signing_in;
 mod sockets;
+mod tokens;
