@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// Longest that it may take.
+/// Longest that it may take, in the database.
 const LONGEST: Duration = Duration::from_secs(4);
 
 /// Who came.
@@ -47,6 +47,8 @@ pub enum Refusal {
          one of you"
     )]
     NameTaken(String),
+    #[error("an administrator has disabled you")]
+    Disabled,
 }
 
 /// The principal that a token speaks for, as of now.
@@ -60,9 +62,14 @@ pub async fn admit(
     let origin = Origin { credential: Some("token".to_owned()), ..origin.clone() };
     let arrival = Arrival { issuer, token, person: &person, origin: &origin };
     let admitted = pool.run(LONGEST, async |conn| arrival.admit(conn).await).await;
-    admitted.map_err(|error| Rejection::Unavailable(Arc::new(error)))?.map_err(|refusal| {
-        tracing::warn!(subject = token.subject, %refusal, "somebody with a good token was refused");
-        Rejection::Refused(refusal.to_string())
+    let admitted = admitted.map_err(|error| Rejection::Unavailable(Arc::new(error)))?;
+    admitted.map_err(|refusal| match refusal {
+        // As with every other credential of theirs.
+        Refusal::Disabled => Rejection::Unauthenticated,
+        refusal => {
+            tracing::warn!(subject = token.subject, %refusal, "somebody with a good token was refused");
+            Rejection::Refused(refusal.to_string())
+        }
     })
 }
 
@@ -97,6 +104,9 @@ impl Arrival<'_> {
                 }
             }
         };
+        if principal.disabled_at.is_some() {
+            return Ok(Err(Refusal::Disabled));
+        }
         Ok(Ok(Known { workspace, actor: actor(&principal)? }))
     }
 

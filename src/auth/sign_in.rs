@@ -108,8 +108,6 @@ impl Authenticator {
             Authorization { state: String::new(), nonce: begun.nonce, verifier: begun.verifier };
         let token = issuer.exchange(code, &with, back.redirect_url).await?;
         let known = newcomer::admit(&self.database.auth, issuer, &token, origin).await?;
-        // Nobody who was disabled gets as far as a cookie.
-        self.token(known.actor.id, token.expires_at).await?;
         let opener = Opener { workspace: known.workspace, actor: known.actor, key: None };
         let opened = self.open_session(opener, back.before.as_ref(), origin).await?;
         Ok((opened, begun.return_to))

@@ -1,7 +1,7 @@
 //! The site that browsers see us as, and whether a page of it sent a request.
 //!
 //! A cookie comes along with whatever any page makes a browser send. So it counts only where the browser says that one
-//! of our own pages asked (docs/decisions/0019-cookies-only-from-our-own-pages.md).
+//! of our own pages asked (docs/decisions/0018-tokens-subjects-and-cookies.md).
 
 use axum::http::{HeaderMap, header, request::Parts};
 use reqwest::Url;

@@ -1,5 +1,5 @@
 //! Verification of signatures for `jsonwebtoken`, by ring, which is in the binary for TLS anyway. The crate's own
-//! choices would bring a second library of cryptography (docs/decisions/0018-tokens-of-one-issuer.md).
+//! choices would bring a second library of cryptography (docs/decisions/0018-tokens-subjects-and-cookies.md).
 //!
 //! Nothing is ever signed here.
 

@@ -5,6 +5,7 @@ mod browser_sessions;
 mod cli;
 mod cli_cluster;
 mod cli_emit;
+mod cli_login;
 mod cli_tail;
 mod events;
 mod listing;
