@@ -504,12 +504,20 @@ mod tests {
             (vec![database, ("SIGNOFF_OIDC_ISSUER", "http://id.example.com")], vec![], "https"),
             (vec![database, ("SIGNOFF_OIDC_ISSUER", "https://id.example.com")], vec![], "audience"),
             (
-                vec![database, ("SIGNOFF_OIDC_ISSUER", "https://id.example.com"), ("SIGNOFF_OIDC_AUDIENCE", "x")],
+                vec![
+                    database,
+                    ("SIGNOFF_OIDC_ISSUER", "https://id.example.com"),
+                    ("SIGNOFF_OIDC_AUDIENCE", "x"),
+                ],
                 vec![("oidc.algorithms", "RS256,HS256")],
                 "HS256",
             ),
             (
-                vec![database, ("SIGNOFF_OIDC_ISSUER", "https://id.example.com"), ("SIGNOFF_OIDC_AUDIENCE", "x")],
+                vec![
+                    database,
+                    ("SIGNOFF_OIDC_ISSUER", "https://id.example.com"),
+                    ("SIGNOFF_OIDC_AUDIENCE", "x"),
+                ],
                 vec![],
                 "claim_workspace",
             ),

@@ -52,12 +52,7 @@ pub enum Refusal {
 }
 
 /// The principal that a token speaks for, as of now.
-pub async fn admit(
-    pool: &Pool,
-    issuer: &Issuer,
-    token: &Token,
-    origin: &Origin,
-) -> Result<Known, Rejection> {
+pub async fn admit(pool: &Pool, issuer: &Issuer, token: &Token, origin: &Origin) -> Result<Known, Rejection> {
     let person = issuer.person(token)?;
     let origin = Origin { credential: Some("token".to_owned()), ..origin.clone() };
     let arrival = Arrival { issuer, token, person: &person, origin: &origin };

@@ -19,8 +19,7 @@ use crate::{
         policy::Actor,
     },
     store::{
-        self,
-        audit,
+        self, audit,
         browser_sessions::{self, Ended, NewSession},
     },
 };
@@ -75,7 +74,8 @@ impl Authenticator {
             let expires_at = browser_sessions::insert(&mut transaction, &new).await?;
             let how = if opener.key.is_some() { "key" } else { "issuer" };
             let detail = json!({ "with": how, "expires_at": expires_at });
-            record(&mut transaction, "session.created", &opener.actor, new.workspace, id, origin, detail).await?;
+            record(&mut transaction, "session.created", &opener.actor, new.workspace, id, origin, detail)
+                .await?;
             transaction.commit().await?;
             Ok(expires_at)
         };

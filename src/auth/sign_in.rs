@@ -71,8 +71,7 @@ impl Authenticator {
             verifier: with.verifier,
             return_to: return_to.to_owned(),
         };
-        let insert =
-            async |conn: &mut PgConnection| sign_ins::insert(conn, &hash, &sign_in, PATIENCE).await;
+        let insert = async |conn: &mut PgConnection| sign_ins::insert(conn, &hash, &sign_in, PATIENCE).await;
         self.database.auth.run(LOOK_UP, insert).await.map_err(unavailable)?;
         Ok(url)
     }
@@ -92,24 +91,28 @@ impl Authenticator {
             back.browser.as_ref().is_some_and(|browser| browser.hash().ct_eq(&begun.browser).into())
         };
         let begun = begun.filter(is_same_browser).ok_or_else(|| {
-            refused("this sign-in is too old, was finished before, or was begun in another browser; begin again")
+            refused(
+                "this sign-in is too old, was finished before, or was begun in another browser; begin again",
+            )
         })?;
         if !issuer.answers_as(back.iss).await? {
             return Err(refused("the answer is from another issuer"));
         }
         let code = back.code.map_err(|error| {
             let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
-            refused(format!("the issuer said no: {}", error.chars().take(60).filter(plain).collect::<String>()))
+            refused(format!(
+                "the issuer said no: {}",
+                error.chars().take(60).filter(plain).collect::<String>()
+            ))
         })?;
         if code.len() > LONGEST_CODE {
             return Err(refused("the code is too long"));
         }
-        let with =
-            Authorization { state: String::new(), nonce: begun.nonce, verifier: begun.verifier };
+        let with = Authorization { state: String::new(), nonce: begun.nonce, verifier: begun.verifier };
         let token = issuer.exchange(code, &with, back.redirect_url).await?;
         let known = newcomer::admit(&self.database.auth, issuer, &token, origin).await?;
-        let opener = Opener { workspace: known.workspace, actor: known.actor, key: None };
-        let opened = self.open_session(opener, back.before.as_ref(), origin).await?;
+        let whose = Opener { workspace: known.workspace, actor: known.actor, key: None };
+        let opened = self.open_session(whose, back.before.as_ref(), origin).await?;
         Ok((opened, begun.return_to))
     }
 }

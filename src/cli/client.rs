@@ -56,7 +56,8 @@ impl ClientArgs {
         let stored = match key {
             Some(key) => Some(Stored::Key { key: key.trim().to_owned() }),
             // Where there is no home there is nothing kept; that is said below.
-            None => keyring::find(base).or_else(|error| if keyring::is_placed() { Err(error) } else { Ok(None) })?,
+            None => keyring::find(base)
+                .or_else(|error| if keyring::is_placed() { Err(error) } else { Ok(None) })?,
         };
         let Some(stored) = stored else {
             bail!(
@@ -164,9 +165,8 @@ impl Client {
     /// The answer, and how long to wait before asking again.
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<(T, Duration), ClientError> {
         let request = match &self.session {
-            Some(session) => request.bearer_auth(session.bearer().await.map_err(|error| ClientError::Refused {
-                code: "unauthenticated".to_owned(),
-                detail: format!("{error:#}"),
+            Some(session) => request.bearer_auth(session.bearer().await.map_err(|error| {
+                ClientError::Refused { code: "unauthenticated".to_owned(), detail: format!("{error:#}") }
             })?),
             None => request,
         };

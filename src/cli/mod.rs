@@ -135,7 +135,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Roles(command) => command.run().await,
             Command::Check(command) => command.run().await,
             Command::Login(command) => command.run().await,
-            Command::Logout(command) => command.run().await,
+            Command::Logout(command) => command.run(),
             Command::Whoami(command) => command.run().await,
             Command::Ask(command) => command.run().await,
             Command::Wait(command) => command.run().await,

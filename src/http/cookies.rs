@@ -58,7 +58,12 @@ impl Cookie {
 }
 
 /// For the session, which ends at a time of the database's clock. A browser's clock only says when it forgets.
-pub fn session(site: &Site, secret: &Secret, expires_at: DateTime<Utc>, lifetime: i64) -> Option<HeaderValue> {
+pub fn session(
+    site: &Site,
+    secret: &Secret,
+    expires_at: DateTime<Utc>,
+    lifetime: i64,
+) -> Option<HeaderValue> {
     #[expect(clippy::disallowed_methods, reason = "when a browser forgets the cookie decides nothing")]
     let left = (expires_at - Utc::now()).num_seconds();
     Cookie::Session.set(site, secret, left.clamp(1, lifetime))

@@ -45,11 +45,10 @@ impl Site {
         let only_looks = parts.method.is_safe();
         let ours = match (text("sec-fetch-site"), text(header::ORIGIN.as_str())) {
             (Some("same-origin"), _) => true,
-            // Typed in, or from a bookmark: nobody's page asked.
-            (Some("none"), _) => only_looks,
+            // Typed in, or from a bookmark: nobody's page asked. Or nothing is known.
+            (Some("none"), _) | (None, None) => only_looks,
             (Some(_), _) => false,
             (None, Some(origin)) => origin == self.origin,
-            (None, None) => only_looks,
         };
         if ours {
             return Ok(());
@@ -137,9 +136,20 @@ mod tests {
             assert_eq!(site().local_path(good).as_deref(), Some(good));
         }
         for bad in [
-            "", "x", "//evil.example", "/\\evil.example", "\\/evil.example", "https://evil.example", "/a\r\nb",
-            "/\t/evil.example", "/ /evil.example", "/..//evil.example", "/./\\evil", "javascript:alert(1)",
-            "/.//evil.example", "/é",
+            "",
+            "x",
+            "//evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "https://evil.example",
+            "/a\r\nb",
+            "/\t/evil.example",
+            "/ /evil.example",
+            "/..//evil.example",
+            "/./\\evil",
+            "javascript:alert(1)",
+            "/.//evil.example",
+            "/é",
         ] {
             assert_eq!(site().local_path(bad), None, "{bad:?}");
         }

@@ -51,7 +51,7 @@ struct Key {
     /// What it may be used for, as far as the issuer says so itself.
     only: Option<KeyAlgorithm>,
     curve: Option<EllipticCurve>,
-    key: DecodingKey,
+    decoding: DecodingKey,
 }
 
 #[derive(Deserialize)]
@@ -155,7 +155,7 @@ impl KeySet {
             // A token that names no key fits only where there is no choice (checked below).
             id.is_none_or(|id| key.id.as_deref() == Some(id)) && key.is_for(algorithm)
         };
-        let fitting: Vec<DecodingKey> = self.keys.iter().filter(fits).map(|it| it.key.clone()).collect();
+        let fitting: Vec<DecodingKey> = self.keys.iter().filter(fits).map(|it| it.decoding.clone()).collect();
         if id.is_none() && fitting.len() > 1 { Vec::new() } else { fitting }
     }
 }
@@ -174,8 +174,8 @@ impl Key {
             // Secrets are not published, and the rest we can't know.
             _ => return None,
         };
-        let key = DecodingKey::from_jwk(&jwk).ok().filter(|_| for_signatures)?;
-        Some(Self { id: jwk.common.key_id, only: jwk.common.key_algorithm, curve, key })
+        let decoding = DecodingKey::from_jwk(&jwk).ok().filter(|_| for_signatures)?;
+        Some(Self { id: jwk.common.key_id, only: jwk.common.key_algorithm, curve, decoding })
     }
 
     fn is_for(&self, algorithm: Algorithm) -> bool {
@@ -185,7 +185,7 @@ impl Key {
             Algorithm::EdDSA => Some(EllipticCurve::Ed25519),
             _ => None,
         };
-        self.key.family() == algorithm.family()
+        self.decoding.family() == algorithm.family()
             && self.curve == curve
             && self.only.is_none_or(|only| only == KeyAlgorithm::from(algorithm))
     }

@@ -167,7 +167,10 @@ impl Issuer {
 }
 
 /// A NumericDate, which may have a fraction.
-#[expect(clippy::cast_possible_truncation, reason = "floats saturate, and the range is checked by whoever asks")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "floats saturate, and the range is checked by whoever asks"
+)]
 fn seconds(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_f64().map(|it| it.floor() as i64)).filter(|it| *it >= 0)
 }

@@ -78,7 +78,7 @@ const configuration = (keys) => ({
   }),
   extraTokenClaims: (_, token) => (token.accountId ? claimsOf(token.accountId) : { roles: ["requester"] }),
   issueRefreshToken: (_, client) => client.grantTypeAllowed("refresh_token"),
-  ttl: { RefreshToken: 3600, AccessToken: 300, IdToken: 300, Session: 3600, Grant: 3600, Interaction: 600 },
+  ttl: { RefreshToken: 3600, AccessToken: (_, token) => token.resourceServer?.accessTokenTTL ?? 300, IdToken: 300, Session: 3600, Grant: 3600, Interaction: 600 },
 });
 
 let keys = [key("RS256"), key("ES256")];
@@ -106,5 +106,7 @@ function serve() {
   return issuer;
 }
 
+// The library goes on talking when nobody listens any more.
+process.stdout.on("error", () => {});
 server.listen(0, "127.0.0.1", () => console.log(serve()));
 process.stdin.resume().on("end", () => process.exit());

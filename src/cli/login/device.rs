@@ -57,7 +57,8 @@ impl Device {
         let scopes = self.scopes(&metadata);
         let mut form = vec![("client_id", self.client_id.as_str()), ("scope", scopes.as_str())];
         form.extend(self.audience_parameter());
-        let begun: Begun = fetcher.post(endpoint, &form, None).await.context("the issuer refused to begin")?;
+        let begun: Begun =
+            fetcher.post(endpoint, &form, None).await.context("the issuer refused to begin")?;
         let place = begun.verification_uri_complete.as_deref().unwrap_or(&begun.verification_uri);
         say(&format!("open {place}\nand confirm the code {}", begun.user_code));
         let answer = self.wait(&fetcher, tokens, &begun).await?;

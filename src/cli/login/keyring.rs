@@ -27,6 +27,7 @@ pub enum Stored {
 }
 
 #[derive(Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names that everybody knows them by")]
 pub struct Token {
     pub issuer: String,
     pub client_id: String,
@@ -131,5 +132,6 @@ fn read(directory: &Path) -> anyhow::Result<All> {
     let shown = path.display();
     ensure!(for_others == 0, "others can read {shown}; chmod 600 it, and sign in anew if they may have");
     // What the parser complains of would show a part of it.
-    toml::from_str(&text).map_err(|_| anyhow::anyhow!("{shown} can't be read; signoff login after deleting it"))
+    toml::from_str(&text)
+        .map_err(|_| anyhow::anyhow!("{shown} can't be read; signoff login after deleting it"))
 }

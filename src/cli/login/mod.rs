@@ -84,7 +84,7 @@ impl Login {
 }
 
 impl Logout {
-    pub async fn run(self) -> anyhow::Result<Exit> {
+    pub fn run(&self) -> anyhow::Result<Exit> {
         let base = self.client.base();
         let gone = keyring::update(|all| all.remove(base).is_some())?;
         say(&if gone { format!("signed out of {base}") } else { format!("was not signed in to {base}") });

@@ -15,7 +15,7 @@ use crate::oidc::{
 };
 
 /// A token with less left is renewed.
-const LEAST: Duration = Duration::from_secs(60);
+const LEAST: Duration = Duration::from_mins(1);
 
 /// What an issuer hands out.
 #[derive(Deserialize)]
@@ -33,7 +33,10 @@ impl Tokens {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "an issuer says for how long a token is good, from now on, here")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an issuer says for how long a token is good, from now on, here"
+)]
 fn now() -> DateTime<Utc> {
     Utc::now()
 }

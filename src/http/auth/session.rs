@@ -76,10 +76,10 @@ pub async fn open(
     let opening = async {
         let key = ApiKey::parse(body.value.api_key.trim()).ok_or(Rejection::Unauthenticated)?;
         let caller = api.authenticator.api_key(&key).await?;
-        let opener = Opener::by_key(&caller).ok_or(Rejection::Unauthenticated)?;
+        let whose = Opener::by_key(&caller).ok_or(Rejection::Unauthenticated)?;
         let origin = Origin { credential: Some(caller.credential_name.to_string()), ..arrival(&parts) };
         let before = Cookie::Session.read(&site, &parts.headers);
-        let opened = api.authenticator.open_session(opener, before.as_ref(), &origin).await?;
+        let opened = api.authenticator.open_session(whose, before.as_ref(), &origin).await?;
         Ok((caller, opened))
     };
     let (caller, opened) = match opening.await {

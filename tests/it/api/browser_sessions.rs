@@ -19,18 +19,23 @@ async fn status(browser: &Browser, base: &str) -> u16 {
 }
 
 async fn is_soon_out(browser: &Browser, base: &str) {
-    within(Duration::from_secs(5), "the session is over", || async { status(browser, base).await == 401 }).await;
+    within(Duration::from_secs(5), "the session is over", || async { status(browser, base).await == 401 })
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_opens_a_session_that_allows_what_the_key_does() {
     let (cluster, base) = one(&[]).await;
     let browser = Browser::new();
-    let page = browser.sign_in_with_key(&base, &cluster.key("acme", "ana", &["approval:view:pending"]).await).await;
+    let page =
+        browser.sign_in_with_key(&base, &cluster.key("acme", "ana", &["approval:view:pending"]).await).await;
     assert_eq!(page.status, 201, "{page:#?}");
     assert_eq!(page.headers["cache-control"], "no-store");
     let who = page.json();
-    assert_eq!((&who["principal"]["name"], &who["permissions"]), (&json!("ana"), &json!(["approval:view:pending"])));
+    assert_eq!(
+        (&who["principal"]["name"], &who["permissions"]),
+        (&json!("ana"), &json!(["approval:view:pending"]))
+    );
     let session = browser.cookie(&base, "signoff").unwrap();
     assert!(!page.text.contains(&session));
     let list = format!("{base}/api/v1/approvals/pending");
@@ -145,7 +150,9 @@ async fn cookies_of_a_public_site_are_its_own() {
     // Without a public address, only loopback ones are taken for ours.
     let (cluster, base) = one(&[]).await;
     let key = cluster.member("ana").await;
-    let request = browser.request(Method::POST, &format!("{base}/auth/session")).header("sec-fetch-site", "same-origin");
+    let request = browser
+        .request(Method::POST, &format!("{base}/auth/session"))
+        .header("sec-fetch-site", "same-origin");
     let request = request.header("host", "evil.example").json(&json!({ "api_key": key }));
     browser.send(request).await.problem(403, "forbidden");
 }
@@ -242,13 +249,17 @@ async fn sessions_end_by_time() {
     for change in ["last_seen_at = now() - interval '2 hours 1 second'", "expires_at = now()"] {
         browser.sign_in_with_key(&base, &key).await;
         assert_eq!(status(&browser, &base).await, 200);
-        let update = sqlx::AssertSqlSafe(format!("UPDATE browser_sessions SET {change} WHERE revoked_at IS NULL"));
+        let update =
+            sqlx::AssertSqlSafe(format!("UPDATE browser_sessions SET {change} WHERE revoked_at IS NULL"));
         sqlx::query(update).execute(&mut conn).await.unwrap();
         is_soon_out(&browser, &base).await;
     }
     // Using it keeps it, to the minute.
     browser.sign_in_with_key(&base, &key).await;
-    sqlx::query("UPDATE browser_sessions SET last_seen_at = now() - interval '1 hour'").execute(&mut conn).await.unwrap();
+    sqlx::query("UPDATE browser_sessions SET last_seen_at = now() - interval '1 hour'")
+        .execute(&mut conn)
+        .await
+        .unwrap();
     let lately = "SELECT count(*) FROM browser_sessions WHERE revoked_at IS NULL AND last_seen_at > now() - interval '1 minute'";
     within(Duration::from_secs(40), "its use is noted", || async {
         assert_eq!(status(&browser, &base).await, 200);

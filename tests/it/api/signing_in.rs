@@ -72,11 +72,12 @@ async fn people_sign_in_with_their_browsers() {
         sqlx::query_scalar("SELECT to_jsonb(s) FROM browser_sessions s").fetch_all(&mut conn).await.unwrap();
     assert_eq!(rows.len(), 1);
     assert!(!rows[0].to_string().contains(&session));
-    let records: Vec<String> =
-        sqlx::query_scalar("SELECT action || ' ' || actor_name || ' ' || via FROM audit_log WHERE via = 'sign_in' ORDER BY seq")
-            .fetch_all(&mut conn)
-            .await
-            .unwrap();
+    let records: Vec<String> = sqlx::query_scalar(
+        "SELECT action || ' ' || actor_name || ' ' || via FROM audit_log WHERE via = 'sign_in' ORDER BY seq",
+    )
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
     assert_eq!(records, ["principal.created ana sign_in", "session.created ana sign_in"]);
 
     // Signing in again is another session, and the one before is over.
@@ -118,8 +119,7 @@ async fn a_way_back_is_good_once_in_one_browser() {
         let mut back = scene.there(&browser, "ana", "/").await;
         let pairs: Vec<(String, String)> = back.query_pairs().into_owned().collect();
         let changed = pairs.iter().map(|(n, v)| (n.as_str(), if n == name { value } else { v.as_str() }));
-        let changed: Vec<(String, String)> =
-            changed.map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+        let changed: Vec<(String, String)> = changed.map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
         back.query_pairs_mut().clear().extend_pairs(changed);
         refused(browser.get(back.as_str()).await);
     }
@@ -136,7 +136,8 @@ async fn a_way_back_is_good_once_in_one_browser() {
     // The person said no.
     let begun = browser.get(&format!("{}/auth/login", scene.base)).await.location();
     let state = begun.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
-    let said = format!("{}/auth/callback?error=access_denied&state={state}&iss={}", scene.base, scene.provider.url);
+    let said =
+        format!("{}/auth/callback?error=access_denied&state={state}&iss={}", scene.base, scene.provider.url);
     let page = browser.get(&said).await;
     assert!(page.json()["detail"].as_str().unwrap().contains("access_denied"));
     refused(page);
@@ -146,7 +147,9 @@ async fn a_way_back_is_good_once_in_one_browser() {
     sqlx::query("UPDATE sign_ins SET expires_at = now()").execute(&mut conn).await.unwrap();
     refused(browser.get(back.as_str()).await);
     // Nowhere but here afterwards.
-    for place in ["https://evil.example", "//evil.example", "/%5Cevil.example", "/%09/evil.example", "javascript:x"] {
+    for place in
+        ["https://evil.example", "//evil.example", "/%5Cevil.example", "/%09/evil.example", "javascript:x"]
+    {
         let page = browser.get(&format!("{}/auth/login?return_to={place}", scene.base)).await;
         page.problem(422, "invalid");
     }
@@ -159,9 +162,7 @@ async fn an_issuers_tokens_let_in_also_after_its_keys_change() {
         let provider = Provider::start(&[("ACCESS_TOKEN_ALG", algorithm)]).await;
         let cluster = Cluster::with(provider.setup(&[])).await;
         cluster.member("agent").await;
-        let look = async |token: String| {
-            cluster.api(0, &token).get("/api/v1/approvals/pending").await
-        };
+        let look = async |token: String| cluster.api(0, &token).get("/api/v1/approvals/pending").await;
         let before = provider.robots_token().await;
         look(before.clone()).await.expect(200);
         let mut conn = cluster.database.connect().await;
@@ -233,9 +234,14 @@ async fn whoever_is_disabled_gets_no_session() {
     let browser = Browser::new();
     scene.sign_in(&browser, "ana").await;
     let mut conn = scene.cluster.database.connect().await;
-    sqlx::query("UPDATE principals SET disabled_at = now() WHERE name = 'ana'").execute(&mut conn).await.unwrap();
-    within(Duration::from_secs(5), "the session is over", || async { scene.who(&browser).await.status == 401 })
-        .await;
+    sqlx::query("UPDATE principals SET disabled_at = now() WHERE name = 'ana'")
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    within(Duration::from_secs(5), "the session is over", || async {
+        scene.who(&browser).await.status == 401
+    })
+    .await;
     let other = Browser::new();
     scene.sign_in(&other, "ana").await.problem(401, "unauthenticated");
 }

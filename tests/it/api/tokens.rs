@@ -44,11 +44,13 @@ impl Scene {
 
     async fn records(&self, action: &str) -> Vec<Value> {
         let mut conn = self.cluster.database.connect().await;
-        let rows = sqlx::query("SELECT to_jsonb(l) AS l FROM audit_log l WHERE action = $1 AND via = 'sign_in' ORDER BY seq")
-            .bind(action)
-            .fetch_all(&mut conn)
-            .await
-            .unwrap();
+        let rows = sqlx::query(
+            "SELECT to_jsonb(l) AS l FROM audit_log l WHERE action = $1 AND via = 'sign_in' ORDER BY seq",
+        )
+        .bind(action)
+        .fetch_all(&mut conn)
+        .await
+        .unwrap();
         rows.iter().map(|row| row.get::<Value, _>("l")).collect()
     }
 }
@@ -68,7 +70,10 @@ async fn g05_a_token_speaks_for_its_subject() {
     );
     assert_eq!((&row["roles"], &row["claimed_roles"]), (&json!([]), &json!(["member"])));
     let who = ana.get("/auth/session").await.expect(200);
-    assert_eq!((&who.body["principal"]["name"], &who.body["workspace"]["name"]), (&json!("ana"), &json!("acme")));
+    assert_eq!(
+        (&who.body["principal"]["name"], &who.body["workspace"]["name"]),
+        (&json!("ana"), &json!("acme"))
+    );
     // Once, whoever comes how often.
     scene.look(&scene.forge.good_token("ana")).await.expect(200);
     let records = scene.records("principal.created").await;
@@ -135,7 +140,8 @@ async fn g05_forged_tokens_let_nobody_in() {
     let whole = forge.ed.sign(&plain, &text);
     let parts: Vec<&str> = whole.split('.').collect();
     let public_key = forge.ed.jwk("ed")["x"].as_str().unwrap().to_owned();
-    let ed_bytes = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, &public_key).unwrap();
+    let ed_bytes =
+        base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, &public_key).unwrap();
     let attacks: Vec<(&str, String)> = vec![
         ("alg none", unsigned("none")),
         ("alg None", unsigned("None")),
@@ -151,7 +157,10 @@ async fn g05_forged_tokens_let_nobody_in() {
         ("a kid that is a path", forge.ed.sign(&head(json!({ "kid": "../../etc/passwd" })), &text)),
         ("another key under the same kid", mallory.sign(&plain, &text)),
         ("an embedded key", mallory.sign(&head(json!({ "jwk": mallory.jwk("ed") })), &text)),
-        ("a place to get a key from", mallory.sign(&head(json!({ "jku": forge.url, "x5u": forge.url })), &text)),
+        (
+            "a place to get a key from",
+            mallory.sign(&head(json!({ "jku": forge.url, "x5u": forge.url })), &text),
+        ),
         ("crit", forge.ed.sign(&head(json!({ "crit": ["exp"] })), &text)),
         ("b64 and crit", forge.ed.sign(&head(json!({ "crit": ["b64"], "b64": false })), &text)),
         ("a logout token", forge.ed.sign(&head(json!({ "typ": "logout+jwt" })), &text)),
@@ -165,7 +174,10 @@ async fn g05_forged_tokens_let_nobody_in() {
         ("signature stripped", format!("{}.{}.", parts[0], parts[1])),
         ("no third part", format!("{}.{}", parts[0], parts[1])),
         ("four parts", format!("{whole}.x")),
-        ("signature of other claims", format!("{}.{}.{}", parts[0], encode(say("sub", json!("root"))), parts[2])),
+        (
+            "signature of other claims",
+            format!("{}.{}.{}", parts[0], encode(say("sub", json!("root"))), parts[2]),
+        ),
         ("padded", format!("{whole}=")),
         ("iss", forge.ed.sign(&plain, &say("iss", json!("https://evil.example")))),
         ("iss with a slash", forge.ed.sign(&plain, &say("iss", json!(format!("{}/", forge.url))))),
@@ -200,7 +212,10 @@ async fn g05_forged_tokens_let_nobody_in() {
         ("a key for encryption", mallory.sign(&head(json!({ "kid": "enc" })), &text)),
         ("a broken key", forge.ec.sign(&json!({ "alg": "ES256", "kid": "odd" }), &text)),
         ("a weak key's algorithm", forge.ed.sign(&json!({ "alg": "RS256", "kid": "rsa" }), &text)),
-        ("an algorithm that isn't configured", forge.ed.sign(&json!({ "alg": "PS256", "kid": "rsa" }), &text)),
+        (
+            "an algorithm that isn't configured",
+            forge.ed.sign(&json!({ "alg": "PS256", "kid": "rsa" }), &text),
+        ),
         ("no kid and a choice", mallory.sign(&json!({ "alg": "EdDSA" }), &text)),
         ("nothing", String::new()),
         ("dots", "..".to_owned()),
@@ -318,7 +333,10 @@ async fn g05_a_name_belongs_to_whom_it_was_bound_to() {
     assert!(scene.principal("root").await.is_none());
     // A service's name is not for people.
     let mut conn = scene.cluster.database.connect().await;
-    sqlx::query("UPDATE principals SET kind = 'service' WHERE name = 'agent'").execute(&mut conn).await.unwrap();
+    sqlx::query("UPDATE principals SET kind = 'service' WHERE name = 'agent'")
+        .execute(&mut conn)
+        .await
+        .unwrap();
     scene.look(&token("sub-3", "agent")).await.problem(403, "forbidden");
     // Two spellings of a name are one.
     scene.look(&token("sub-4", "e\u{301}va")).await.expect(200);
@@ -328,7 +346,9 @@ async fn g05_a_name_belongs_to_whom_it_was_bound_to() {
 #[tokio::test(flavor = "multi_thread")]
 async fn addresses_are_names_only_where_they_are_verified() {
     let scene = Scene::new(&[("oidc.claim_principal", "email")]).await;
-    for (verified, status) in [(json!(true), 200), (json!(false), 401), (Value::Null, 401), (json!("yes"), 401)] {
+    for (verified, status) in
+        [(json!(true), 200), (json!(false), 401), (Value::Null, 401), (json!("yes"), 401)]
+    {
         let mut claims = scene.forge.claims("sub-1");
         claims["email"] = json!("ana@example.com");
         claims["email_verified"] = verified.clone();
@@ -361,7 +381,10 @@ async fn roles_come_from_both_sides_and_the_newest_word_counts() {
     assert_eq!(scene.principal("ana").await.unwrap()["claimed_roles"], json!([]));
     // What is given here counts as well.
     let mut conn = scene.cluster.database.connect().await;
-    sqlx::query("UPDATE principals SET roles = '{approver}' WHERE name = 'ana'").execute(&mut conn).await.unwrap();
+    sqlx::query("UPDATE principals SET roles = '{approver}' WHERE name = 'ana'")
+        .execute(&mut conn)
+        .await
+        .unwrap();
     eventually("the role counts", || async { scene.look(&new).await.status == 200 }).await;
     // Each change is on record, and only changes.
     let updates = scene.records("principal.updated").await;
@@ -401,7 +424,10 @@ async fn g05_whoever_is_disabled_is_out_and_so_are_their_sockets() {
     let ana = scene.api(&scene.forge.good_token("ana"));
     let mut socket = Socket::open(&ana, "t").await;
     let mut conn = scene.cluster.database.connect().await;
-    sqlx::query("UPDATE principals SET disabled_at = now() WHERE name = 'ana'").execute(&mut conn).await.unwrap();
+    sqlx::query("UPDATE principals SET disabled_at = now() WHERE name = 'ana'")
+        .execute(&mut conn)
+        .await
+        .unwrap();
     within(Duration::from_secs(5), "REST refuses", || async {
         ana.get("/api/v1/approvals/pending").await.status == 401
     })
@@ -423,8 +449,12 @@ async fn a_socket_ends_with_its_token() {
         ana.get("/api/v1/approvals/pending").await.status == 401
     })
     .await;
-    let answer = socket.ask(json!({ "type": "wait_for_approval", "approval_id": uuid::Uuid::now_v7() })).await;
-    assert_eq!((&answer["event_type"], &answer["data"]["code"]), (&json!("error"), &json!("unauthenticated")));
+    let answer =
+        socket.ask(json!({ "type": "wait_for_approval", "approval_id": uuid::Uuid::now_v7() })).await;
+    assert_eq!(
+        (&answer["event_type"], &answer["data"]["code"]),
+        (&json!("error"), &json!("unauthenticated"))
+    );
     let End::Closed(code, _) = socket.end().await else { panic!("a close frame") };
     assert_eq!(code, 1008);
 }
