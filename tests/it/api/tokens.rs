@@ -167,7 +167,7 @@ async fn g05_forged_tokens_let_nobody_in() {
         ("a proof", forge.ed.sign(&head(json!({ "typ": "dpop+jwt" })), &text)),
         ("compressed", forge.ed.sign(&head(json!({ "zip": "DEF" })), &text)),
         ("a header that says two things", {
-            let header = format!(r#"{{"alg":"none","alg":"EdDSA","kid":"ed","typ":"JWT"}}"#);
+            let header = r#"{"alg":"none","alg":"EdDSA","kid":"ed","typ":"JWT"}"#;
             let message = format!("{}.{}", encode(header), encode(&text));
             format!("{message}.{}", parts[2])
         }),

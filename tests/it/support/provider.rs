@@ -20,7 +20,8 @@ impl Provider {
     pub async fn start(environment: &[(&str, &str)]) -> Self {
         let directory = variable("SIGNOFF_OIDC_PROVIDER");
         let program = Path::new(&directory).join("provider.mjs");
-        assert!(program.exists(), "{program:?} is missing; run the tests by ./dev test, which installs it");
+        let shown = program.display();
+        assert!(program.exists(), "{shown} is missing; run the tests by ./dev test, which installs it");
         let mut command = Command::new("node");
         command.arg(program).envs(environment.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
