@@ -7,8 +7,8 @@ use crate::domain::names::PrincipalName;
 
 /// Most roles, and most groups, that are taken over.
 const MOST: usize = 100;
-/// Longest address of a mailbox, in characters.
-const LONGEST_EMAIL: usize = 320;
+/// How long the address of a mailbox may be, in characters.
+const EMAIL: std::ops::RangeInclusive<usize> = 3..=320;
 
 /// Somebody, as the issuer describes them.
 #[derive(Debug, Clone)]
@@ -42,12 +42,16 @@ impl Issuer {
         };
         let speaks_for_itself = claims["client_id"].as_str() == Some(subject);
         Ok(Person {
-            workspace: workspace.ok_or(Refusal::Claim("for the workspace"))?.to_owned(),
+            // Of the same kind as principals' names, and as little to be trusted.
+            workspace: workspace
+                .and_then(|name| PrincipalName::new(name).ok())
+                .ok_or(Refusal::Claim("for the workspace"))?
+                .to_string(),
             name: name.ok_or(Refusal::Claim("for the principal's name"))?,
             kind: if speaks_for_itself { "service" } else { "person" },
             display_name: text(&config.claim_display_name).and_then(decent).map(str::to_owned),
             email: text(&config.claim_email)
-                .filter(|it| !is_false(verified) && it.contains('@') && it.chars().count() <= LONGEST_EMAIL)
+                .filter(|it| !is_false(verified) && it.contains('@') && EMAIL.contains(&it.chars().count()))
                 .filter(|it| !it.chars().any(|c| c.is_control() || c.is_whitespace()))
                 .map(str::to_owned),
             roles: names(lookup(claims, &config.claim_roles)),

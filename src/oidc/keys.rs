@@ -190,3 +190,70 @@ impl Key {
             && self.only.is_none_or(|only| only == KeyAlgorithm::from(algorithm))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn set(keys: impl IntoIterator<Item = Value>) -> KeySet {
+        let metadata = json!({ "issuer": "i", "jwks_uri": "k" });
+        KeySet {
+            metadata: serde_json::from_value(metadata).unwrap(),
+            keys: keys.into_iter().filter_map(Key::read).collect(),
+            at: Instant::now(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_said_is_good_for_an_hour() {
+        let keys = Keys::new("i");
+        *keys.known.write().unwrap() = Some(Arc::new(set([])));
+        tokio::time::advance(STALE - Duration::from_secs(1)).await;
+        assert!(keys.known().is_some());
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(keys.known().is_none());
+    }
+
+    #[test]
+    fn a_key_is_for_what_it_says() {
+        use Algorithm as A;
+        let rsa = |kid: &str, more: Value| {
+            let mut jwk = json!({ "kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": kid });
+            jwk.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            jwk
+        };
+        let keys = set([
+            rsa("any", json!({})),
+            rsa("one", json!({ "alg": "RS256", "use": "sig", "key_ops": ["verify"] })),
+            rsa("enc", json!({ "use": "enc" })),
+            rsa("signs", json!({ "key_ops": ["sign"] })),
+            rsa("other", json!({ "alg": "RSA-OAEP" })),
+            json!({ "kty": "EC", "crv": "P-256", "x": "AQAB", "y": "AQAB", "kid": "p256" }),
+            json!({ "kty": "EC", "crv": "P-384", "x": "AQAB", "y": "AQAB", "kid": "p384" }),
+            json!({ "kty": "OKP", "crv": "Ed25519", "x": "AQAB", "kid": "ed" }),
+            json!({ "kty": "oct", "k": "AQAB", "kid": "oct" }),
+        ]);
+        for (kid, fits) in [
+            ("any", vec![A::RS256, A::RS512, A::PS256]),
+            ("one", vec![A::RS256]),
+            ("enc", vec![]),
+            ("signs", vec![]),
+            ("other", vec![]),
+            ("p256", vec![A::ES256]),
+            ("p384", vec![A::ES384]),
+            ("ed", vec![A::EdDSA]),
+            ("oct", vec![]),
+            ("", vec![]),
+        ] {
+            for algorithm in [A::RS256, A::RS512, A::PS256, A::ES256, A::ES384, A::EdDSA, A::HS256] {
+                let found = keys.fitting(Some(kid), algorithm).len() == 1;
+                assert_eq!(found, fits.contains(&algorithm), "{kid} {algorithm:?}");
+            }
+        }
+        // Without a name, only where there is no choice.
+        assert_eq!(keys.fitting(None, A::ES256).len(), 1);
+        assert_eq!(keys.fitting(None, A::RS256).len(), 0);
+    }
+}

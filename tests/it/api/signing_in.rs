@@ -1,11 +1,18 @@
 //! Signing in with a browser at an issuer that others wrote, and with its tokens.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha512};
 
-use crate::support::{Cluster, browser::Browser, browser::Page, provider::Provider, within};
+use crate::support::{
+    Cluster,
+    browser::{Browser, Page},
+    forge::{AUDIENCE, Forge, encode, now},
+    provider::Provider,
+    within,
+};
 
 struct Scene {
     provider: Provider,
@@ -44,7 +51,7 @@ async fn people_sign_in_with_their_browsers() {
     let scene = Scene::new(&[]).await;
     let browser = Browser::new();
     let back = scene.there(&browser, "ana", "/approvals?x=1").await;
-    let query: std::collections::HashMap<_, _> = back.query_pairs().into_owned().collect();
+    let query: HashMap<_, _> = back.query_pairs().into_owned().collect();
     assert!(query.contains_key("code") && query.contains_key("state") && query["iss"] == scene.provider.url);
     let page = browser.get(back.as_str()).await;
     assert_eq!(page.status, 303, "{page:#?}");
@@ -154,6 +161,64 @@ async fn a_way_back_is_good_once_in_one_browser() {
         page.problem(422, "invalid");
     }
     assert!(browser.cookie(&scene.base, "signoff").is_none());
+}
+
+/// What an issuer that was taken over, or a code that was smuggled in, would bring.
+#[tokio::test(flavor = "multi_thread")]
+async fn id_tokens_are_for_us_and_for_this_sign_in() {
+    let forge = Forge::start().await;
+    let cluster = Cluster::with(forge.setup(&[("oidc.client_id", "web")])).await;
+    cluster.member("agent").await;
+    let base = cluster.instances[0].url.clone();
+    let hash = |text: &str| encode(&Sha512::digest(text)[..32]);
+    let sign_in = async |change: &dyn Fn(&mut Value), typ: &str| {
+        let browser = Browser::new();
+        let there = browser.get(&format!("{base}/auth/login")).await.location();
+        let sent: HashMap<String, String> = there.query_pairs().into_owned().collect();
+        assert_eq!((&*sent["code_challenge_method"], &*sent["tenant"]), ("S256", "1"), "{sent:?}");
+        assert_eq!(sent["redirect_uri"], format!("{base}/auth/callback"));
+        let mut claims = forge.claims("ana");
+        claims["aud"] = json!("web");
+        claims["nonce"] = json!(sent["nonce"]);
+        claims["at_hash"] = json!(hash("opaque"));
+        change(&mut claims);
+        let header = json!({ "alg": "EdDSA", "kid": "ed", "typ": typ });
+        let id_token = forge.ed.sign(&header, &claims.to_string());
+        forge.answer(json!({ "id_token": id_token, "access_token": "opaque", "token_type": "Bearer" }));
+        let page = browser.get(&format!("{base}/auth/callback?code=x&state={}", sent["state"])).await;
+        assert_eq!(page.status == 303, browser.cookie(&base, "signoff").is_some());
+        page.status
+    };
+    assert_eq!(sign_in(&|_| {}, "JWT").await, 303);
+    let several = json!(["web", "other"]);
+    let good: [&dyn Fn(&mut Value); 3] = [
+        &|claims| claims["azp"] = json!("web"),
+        &|claims| (claims["aud"], claims["azp"]) = (several.clone(), json!("web")),
+        &|claims| drop(claims.as_object_mut().unwrap().remove("at_hash")),
+    ];
+    for (n, change) in good.into_iter().enumerate() {
+        assert_eq!(sign_in(change, "JWT").await, 303, "{n}");
+    }
+    let bad: [&dyn Fn(&mut Value); 10] = [
+        &|claims| claims["nonce"] = json!("another"),
+        &|claims| drop(claims.as_object_mut().unwrap().remove("nonce")),
+        &|claims| claims["aud"] = json!(AUDIENCE),
+        &|claims| claims["aud"] = several.clone(),
+        &|claims| claims["azp"] = json!("other"),
+        &|claims| claims["azp"] = json!(1),
+        &|claims| claims["at_hash"] = json!(hash("another")),
+        &|claims| claims["iss"] = json!("https://evil.example"),
+        &|claims| claims["exp"] = json!(now() - 60),
+        &|claims| claims["sub"] = json!(""),
+    ];
+    for (n, change) in bad.into_iter().enumerate() {
+        assert_eq!(sign_in(change, "JWT").await, 401, "{n}");
+    }
+    assert_eq!(sign_in(&|_| {}, "at+jwt").await, 401, "an access token is no word about who signed in");
+    // What is for signing in is not for calling.
+    let mut claims = forge.claims("ana");
+    claims["aud"] = json!("web");
+    cluster.api(0, &forge.token(&claims)).get("/auth/session").await.problem(401, "unauthenticated");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -403,10 +403,40 @@ async fn g19_the_workspace_is_there_or_nobody_gets_in() {
     };
     scene.look(&token(json!("nowhere"))).await.problem(403, "forbidden");
     scene.look(&token(json!(1))).await.problem(401, "unauthenticated");
+    scene.look(&token(json!("ac\0me"))).await.problem(401, "unauthenticated");
     scene.look(&scene.forge.good_token("ana")).await.problem(401, "unauthenticated");
     scene.cluster.key("rival", "ana", &["approval:create"]).await;
     let id = scene.api(&token(json!("acme"))).ask(json!({})).await;
     scene.api(&token(json!("rival"))).show(&id).await.problem(404, "not_found");
+}
+
+/// G20: what can't be stored is left out, or refused; nothing of it is a failure of ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn g20_odd_claims_break_nothing() {
+    let scene = Scene::new(&[]).await;
+    let endless = "x".repeat(1000);
+    for (n, (field, value)) in [
+        ("email", json!("@")),
+        ("email", json!(format!("{endless}@example.com"))),
+        ("email", json!("a@b\0")),
+        ("email", json!(["a@b.example"])),
+        ("name", json!("x\0y")),
+        ("name", json!(endless)),
+        ("name", json!({ "first": "x" })),
+        ("roles", json!(["a\0b", 7, null, ["member"], endless])),
+        ("roles", json!((0..300).map(|n| format!("role-{n}")).collect::<Vec<_>>())),
+        ("groups", json!("one")),
+        ("groups", json!({ "a": 1 })),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut claims = scene.forge.claims(&format!("p{n}"));
+        claims["roles"] = json!(["member"]);
+        claims[field] = value;
+        let status = scene.look(&scene.forge.token(&claims)).await.status;
+        assert_eq!(status, if field == "roles" { 403 } else { 200 }, "{claims}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,12 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
+use axum::{
+    Json, Router,
+    extract::State,
+    http::StatusCode,
+    routing::{get, post},
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::{
     rand::SystemRandom,
@@ -40,6 +45,8 @@ struct Served {
     keys: Mutex<Vec<Value>>,
     is_up: AtomicBool,
     asked: AtomicUsize,
+    /// What a code is traded for.
+    answer: Mutex<Value>,
 }
 
 impl Key {
@@ -99,10 +106,12 @@ impl Forge {
             keys: Mutex::new(vec![ed.jwk("ed"), ec.jwk("ec")]),
             is_up: AtomicBool::new(true),
             asked: AtomicUsize::new(0),
+            answer: Mutex::default(),
         });
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(configuration))
             .route("/keys", get(keys))
+            .route("/token", post(token))
             .with_state(served.clone());
         tokio::task::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { url, served, ed, ec }
@@ -125,6 +134,11 @@ impl Forge {
 
     pub fn set_up(&self, is_up: bool) {
         self.served.is_up.store(is_up, Ordering::SeqCst);
+    }
+
+    /// What the next code is traded for.
+    pub fn answer(&self, answer: Value) {
+        *self.served.answer.lock().unwrap() = answer;
     }
 
     /// How often it was asked for its keys.
@@ -167,10 +181,18 @@ async fn configuration(State(served): State<Arc<Served>>) -> Result<Json<Value>,
     if !served.is_up.load(Ordering::SeqCst) {
         return Err(StatusCode::SERVICE_UNAVAILABLE);
     }
-    Ok(Json(json!({ "issuer": served.url, "jwks_uri": format!("{}/keys", served.url) })))
+    let place = |path: &str| format!("{}/{path}", served.url);
+    Ok(Json(json!({
+        "issuer": served.url, "jwks_uri": place("keys"), "token_endpoint": place("token"),
+        "authorization_endpoint": place("authorize?tenant=1"),
+    })))
 }
 
 async fn keys(State(served): State<Arc<Served>>) -> Json<Value> {
     served.asked.fetch_add(1, Ordering::SeqCst);
     Json(json!({ "keys": *served.keys.lock().unwrap() }))
+}
+
+async fn token(State(served): State<Arc<Served>>) -> Json<Value> {
+    Json(served.answer.lock().unwrap().clone())
 }
