@@ -156,7 +156,12 @@ GRANT UPDATE (display_name, email, claimed_roles, claimed_groups, claimed_at, is
 GRANT UPDATE (revoked_at) ON browser_sessions TO signoff_auth;
 GRANT DELETE ON sign_ins, ws_tickets TO signoff_auth;
 
-GRANT SELECT, INSERT, UPDATE ON workspaces, principals, roles, api_keys TO signoff_operator;
+GRANT SELECT, INSERT ON workspaces, principals, roles, api_keys TO signoff_operator;
+GRANT UPDATE (name, allow_timeout_approve, updated_at) ON workspaces TO signoff_operator;
+GRANT UPDATE (name, kind, display_name, email, roles, groups, disabled_at, updated_at) ON principals
+      TO signoff_operator;
+GRANT UPDATE (description, permissions, updated_at) ON roles TO signoff_operator;
+GRANT UPDATE (label, expires_at, revoked_at, rotated_to) ON api_keys TO signoff_operator;
 GRANT DELETE ON roles TO signoff_operator;
 GRANT SELECT, UPDATE (revoked_at) ON browser_sessions TO signoff_operator;
 GRANT SELECT ON audit_log, audit_chain, audit_checkpoints TO signoff_operator;

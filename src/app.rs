@@ -17,11 +17,12 @@ use crate::{
     config::Config,
     events::Events,
     http::{
-        self, Api,
+        self, Api, TrustedProxies,
         body::Budget,
         server::{Connections, Options},
     },
     lifecycle::Lifecycle,
+    limits::Limiter,
     oidc::Issuer,
     presence::{DatabaseClock, Heart, Listing, Ownership, Pulse, VERSION, new_instance_id},
     realtime::{self, Realtime},
@@ -56,6 +57,8 @@ struct Core {
     ownership: Ownership,
     clock: DatabaseClock,
     pulse: Pulse,
+    limiter: Limiter,
+    proxies: TrustedProxies,
 }
 
 /// Where an instance listens.
@@ -161,6 +164,8 @@ impl Core {
             &lifecycle,
             config,
         );
+        let limiter = Limiter::start(&config.rate_limits, &redis, &names, &metrics, &lifecycle);
+        let proxies = TrustedProxies::new(config.http.proxies()?);
         let pulse = Pulse::new(config.lease.heartbeat());
         let issuer = Issuer::new(&config.oidc)?;
         if let Some(issuer) = issuer.clone() {
@@ -186,6 +191,8 @@ impl Core {
             ownership,
             clock,
             pulse,
+            limiter,
+            proxies,
         })
     }
 
@@ -251,6 +258,8 @@ impl Core {
             events: self.events.clone(),
             realtime,
             authenticator,
+            limiter: self.limiter.clone(),
+            proxies: self.proxies.clone(),
             database: self.database.clone(),
             redis: self.redis.clone(),
             bus: self.bus.clone(),

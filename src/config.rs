@@ -3,9 +3,10 @@
 //! Layers, each over the one before: `config.default.toml`, a file, the environment, flags. The defaults'
 //! table is also the list of what exists: whatever is not in it is refused by name.
 
-use std::{env, fs, path::Path, time::Duration};
+use std::{env, fs, net::IpAddr, path::Path, time::Duration};
 
 use anyhow::{Context, bail, ensure};
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use toml::{Table, Value};
@@ -30,6 +31,7 @@ pub struct Config {
     pub sessions: Sessions,
     pub oidc: Oidc,
     pub limits: Limits,
+    pub rate_limits: RateLimits,
     pub drain: Drain,
     pub log: Log,
 }
@@ -40,6 +42,8 @@ pub struct Http {
     pub listen: String,
     /// Where people reach it in a browser, without a path; empty: whatever loopback address they used.
     pub public_url: String,
+    /// Addresses and networks, separated by commas.
+    pub trusted_proxies: String,
     pub header_timeout_seconds: u64,
 }
 
@@ -149,6 +153,19 @@ pub struct Limits {
     pub max_connections: usize,
     pub max_queued: usize,
     pub max_body_mebibytes: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimits {
+    pub principal_requests_per_second: f64,
+    pub principal_burst: u32,
+    pub workspace_requests_per_second: f64,
+    pub workspace_burst: u32,
+    pub address_requests_per_second: f64,
+    pub address_burst: u32,
+    pub failed_credentials_per_minute: u32,
+    pub redis_timeout_ms: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -265,6 +282,8 @@ impl Config {
             "limits.max_body_mebibytes must be 1 to 1048576"
         );
         ensure!(self.http.header_timeout_seconds > 0, "http.header_timeout_seconds must be at least 1");
+        self.http.proxies()?;
+        self.rate_limits.check()?;
         let plain = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
         ensure!(
             !self.redis.prefix.is_empty() && self.redis.prefix.chars().all(plain),
@@ -359,6 +378,51 @@ impl Lease {
 
     pub fn ttl(&self) -> Duration {
         Duration::from_secs(self.ttl_seconds)
+    }
+}
+
+impl Http {
+    /// Whose word on where a request comes from is taken.
+    pub fn proxies(&self) -> anyhow::Result<Vec<IpNet>> {
+        let entries = self.trusted_proxies.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        let network = |entry: &str| {
+            let found = entry.parse().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from));
+            found.with_context(|| {
+                format!(
+                    "http.trusted_proxies: {entry:?} is no address and no network, for example 10.0.0.0/8"
+                )
+            })
+        };
+        entries.map(network).collect()
+    }
+}
+
+impl RateLimits {
+    fn check(&self) -> anyhow::Result<()> {
+        for (name, per_second, burst) in [
+            ("principal", self.principal_requests_per_second, self.principal_burst),
+            ("workspace", self.workspace_requests_per_second, self.workspace_burst),
+            ("address", self.address_requests_per_second, self.address_burst),
+        ] {
+            let unlimited = per_second.abs() < f64::EPSILON;
+            ensure!(
+                unlimited || (0.001..=1_000_000.0).contains(&per_second),
+                "rate_limits.{name}_requests_per_second must be 0 (no limit) or 0.001 to 1000000"
+            );
+            ensure!(
+                unlimited || (1..=1_000_000).contains(&burst),
+                "rate_limits.{name}_burst must be 1 to 1000000"
+            );
+        }
+        ensure!(
+            self.failed_credentials_per_minute <= 1_000_000,
+            "rate_limits.failed_credentials_per_minute must be 0 (no limit) to 1000000"
+        );
+        ensure!(
+            (5..=5_000).contains(&self.redis_timeout_ms),
+            "rate_limits.redis_timeout_ms must be 5 to 5000"
+        );
+        Ok(())
     }
 }
 
@@ -522,9 +586,36 @@ mod tests {
                 "claim_workspace",
             ),
             (vec![database], vec![("http.public_url", "http://signoff.example.com")], "public_url"),
+            (vec![database, ("SIGNOFF_HTTP_TRUSTED_PROXIES", "::1, 10.0.0.0/33")], vec![], "10.0.0.0/33"),
+            (vec![database], vec![("rate_limits.address_burst", "0")], "rate_limits.address_burst"),
+            (
+                vec![database],
+                vec![("rate_limits.principal_requests_per_second", "-1")],
+                "principal_requests_per_second",
+            ),
         ] {
             let error = format!("{:#}", load(&environment, &flags).unwrap_err());
             assert!(error.contains(part), "{error} should name {part}");
+        }
+    }
+
+    #[test]
+    fn proxies_are_addresses_and_networks() {
+        let proxies = |text| {
+            let environment = [("DATABASE_URL", "postgres://x"), ("SIGNOFF_HTTP_TRUSTED_PROXIES", text)];
+            load(&environment, &[]).unwrap().http.proxies().unwrap()
+        };
+        assert!(proxies("").is_empty());
+        assert_eq!(proxies("10.0.0.0/8, ::1,").len(), 2);
+        assert!(proxies("::1")[0].contains(&IpAddr::from(std::net::Ipv6Addr::LOCALHOST)));
+    }
+
+    #[test]
+    fn a_rate_may_be_a_fraction_or_nothing() {
+        let name = "rate_limits.workspace_requests_per_second";
+        for (text, expected) in [("0.25", 0.25), ("0", 0.0), ("7", 7.0)] {
+            let config = load(&[("DATABASE_URL", "postgres://x")], &[(name, text)]).unwrap();
+            assert!((config.rate_limits.workspace_requests_per_second - expected).abs() < f64::EPSILON);
         }
     }
 

@@ -47,6 +47,13 @@ impl Instance {
                 ("SIGNOFF_LIMITS_MAX_SOCKETS", "200000".to_owned()),
                 ("SIGNOFF_LIMITS_MAX_SOCKETS_PER_WORKSPACE", "200000".to_owned()),
                 ("SIGNOFF_LIMITS_MAX_SOCKETS_PER_PRINCIPAL", "200000".to_owned()),
+                // Out of the way, but not off: what counting costs is part of what is measured.
+                ("SIGNOFF_RATE_LIMITS_PRINCIPAL_REQUESTS_PER_SECOND", "1000000".to_owned()),
+                ("SIGNOFF_RATE_LIMITS_PRINCIPAL_BURST", "1000000".to_owned()),
+                ("SIGNOFF_RATE_LIMITS_WORKSPACE_REQUESTS_PER_SECOND", "1000000".to_owned()),
+                ("SIGNOFF_RATE_LIMITS_WORKSPACE_BURST", "1000000".to_owned()),
+                ("SIGNOFF_RATE_LIMITS_ADDRESS_REQUESTS_PER_SECOND", "1000000".to_owned()),
+                ("SIGNOFF_RATE_LIMITS_ADDRESS_BURST", "1000000".to_owned()),
             ])
             .stdout(Stdio::null())
             .spawn()

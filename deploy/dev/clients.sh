@@ -1,7 +1,8 @@
 # shellcheck shell=bash
-# The socket protocol, run by clients that others wrote (Python's `websockets`,
-# Node's `ws`) against two instances: a step of `./dev test`. What they need from
-# PyPI and npm is kept in .dev/ until another version is asked for.
+# Clients that others wrote, against two instances: a step of `./dev test`. The
+# socket protocol by Python's `websockets` and Node's `ws`; the API by
+# schemathesis, which makes requests up from the OpenAPI document. What they
+# need from PyPI and npm is kept in .dev/ until another version is asked for.
 
 CLIENTS=$ROOT/tests/clients
 # Where the instances' database is, and its name while there is one.
@@ -21,7 +22,7 @@ run_clients() {
   BIN=$(target_dir)/debug/signoff
   in_session cargo build --locked --bin signoff || return
   make_clients_database || return
-  if start_clients_instances; then run_both_clients || status=1; else status=1; fi
+  if start_clients_instances; then run_all_clients || status=1; else status=1; fi
   stop_instances
   drop_clients_database
   return $status
@@ -115,7 +116,8 @@ start_clients_instances() {
   export SIGNOFF_DATABASE_URL SIGNOFF_REDIS_PREFIX SIGNOFF_DRAIN_GRACE_SECONDS
   in_session env SIGNOFF_DATABASE_OWNER_URL="$DATABASE_OWNER_URL" \
     "$BIN" migrate up --login "$(login_of "$DATABASE_URL")" || return
-  AGENT_KEY=$(clients_key agent) && ANA_KEY=$(clients_key ana) || return
+  AGENT_KEY=$(clients_key agent clients workspace:admin) &&
+    ANA_KEY=$(clients_key ana clients workspace:admin) || return
   COUNT=2
   for n in 1 2; do
     claim_port "instance-$n" random
@@ -126,23 +128,38 @@ start_clients_instances() {
   await_instance 1 $deadline && await_instance 2 $deadline
 }
 
-clients_key() { # PRINCIPAL
-  "$BIN" keys create --workspace clients --principal "$1" --permissions workspace:admin
+clients_key() { # PRINCIPAL WORKSPACE PERMISSIONS
+  "$BIN" keys create --workspace "$2" --principal "$1" --permissions "$3"
 }
 
 # --- the programs ---
 
-# Both, also where the first has failed.
-run_both_clients() {
+# All of them, also where one has failed.
+run_all_clients() {
   local status=0
   say "websockets (Python)"
   run_client "$DEV_DIR/venv/bin/python" "$CLIENTS/ws_protocol.py" || status=1
   say "ws (Node)"
   run_client node "$DEV_DIR/clients/ws_protocol.mjs" || status=1
+  say "schemathesis"
+  run_schemathesis || status=1
   return $status
 }
 
 run_client() { # COMMAND…
   in_session env SIGNOFF_URLS="$(joined instance_url)" SIGNOFF_API_KEY="$AGENT_KEY" \
     SIGNOFF_SECOND_KEY="$ANA_KEY" "$@"
+}
+
+# In a workspace of its own, for a minute at most. What a run has found, the
+# next one can repeat: the seed is printed. No telemetry, no reports.
+run_schemathesis() {
+  local key
+  key=$(clients_key fuzzer fuzzing workspace:admin,cluster:view) &&
+    "$BIN" workspaces set fuzzing --allow-timeout-approve true >"$LOG/fuzzing.log" || return
+  in_session env SCHEMATHESIS_HOOKS= "$DEV_DIR/venv/bin/schemathesis" \
+    --config-file "$CLIENTS/schemathesis.toml" run "$(instance_url 1)/openapi.json" \
+    --header "Authorization: Bearer $key" --phases examples,coverage,fuzzing,stateful \
+    --max-examples 20 --workers 2 --request-timeout 70 --suppress-health-check all \
+    --warnings off --no-color
 }

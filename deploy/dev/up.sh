@@ -131,10 +131,14 @@ start_all_instances() {
 }
 
 make_keys() {
+  local settings
   API_KEY=$(ensure_key SIGNOFF_API_KEY admin workspace:admin,cluster:view) || die "could not make a key"
   APPROVER_KEY=$(ensure_key SIGNOFF_APPROVER_KEY ana \
     approval:approve,approval:reject,approval:view:pending,approval:view:history) ||
     die "could not make the approver's key"
+  # A development workspace tries everything, a timeout that approves too.
+  settings=$(export_settings && "$BIN" workspaces set dev --allow-timeout-approve true) ||
+    die "could not set the workspace: $settings"
 }
 
 # --- .dev/env ---

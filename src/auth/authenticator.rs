@@ -38,6 +38,8 @@ const REMEMBERED: Duration = Duration::from_secs(3);
 
 /// How long a token that was verified isn't looked at again: its issuer may withdraw the key.
 const VERIFIED: Duration = Duration::from_mins(1);
+/// How long a key is known to have been good. It opens nothing: such a key is still looked at.
+const LATELY: Duration = Duration::from_hours(1);
 
 /// Longest a look-up may take.
 pub(super) const LOOK_UP: Duration = Duration::from_secs(4);
@@ -64,6 +66,9 @@ pub struct Authenticator {
     tokens: Cache<[u8; 32], (PrincipalId, DateTime<Utc>)>,
     /// What was looked up since somebody last asked.
     used: Arc<Mutex<Used>>,
+    /// Prefixes of keys that were good here lately, and hashes of sessions and tokens.
+    good: Cache<String, ()>,
+    good_hashes: Cache<[u8; 32], ()>,
 }
 
 /// Keys and sessions that were used.
@@ -157,6 +162,9 @@ impl Authenticator {
         fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> Cache<K, Option<Arc<Known>>> {
             Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).build()
         }
+        fn lately<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> Cache<K, ()> {
+            Cache::builder().max_capacity(MOST).time_to_live(LATELY).build()
+        }
         Self {
             database,
             issuer,
@@ -166,18 +174,32 @@ impl Authenticator {
             principals: cache(),
             tokens: Cache::builder().max_capacity(MOST).time_to_live(VERIFIED).build(),
             used: Arc::default(),
+            good: lately(),
+            good_hashes: lately(),
         }
+    }
+
+    /// Whether an `Authorization` header's value is about a key or a token that was good here lately, so that looking at
+    /// it reaches the database once in a few seconds at most.
+    pub fn knows(&self, header: &str) -> bool {
+        let Some(token) = bearer(header) else { return false };
+        match ApiKey::parse(token) {
+            Some(key) => self.good.contains_key(&key.prefix),
+            None => self.good_hashes.contains_key(&<[u8; 32]>::from(Sha256::digest(token))),
+        }
+    }
+
+    /// The same of a browser session's secret.
+    pub fn knows_session(&self, hash: &[u8; 32]) -> bool {
+        self.good_hashes.contains_key(hash)
     }
 
     /// Looks at an `Authorization` header's value. `origin` is for the record of who comes for the first time.
     pub async fn authenticate(&self, header: &str, origin: &Origin) -> Result<Caller, Rejection> {
-        let (scheme, token) = header.split_once(' ').ok_or(Rejection::Unauthenticated)?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(Rejection::Unauthenticated);
-        }
-        match (token.trim(), &self.issuer) {
-            (token, Some(issuer)) if !token.starts_with("so_") => self.bearer(issuer, token, origin).await,
-            (token, _) => self.api_key(&ApiKey::parse(token).ok_or(Rejection::Unauthenticated)?).await,
+        let token = bearer(header).ok_or(Rejection::Unauthenticated)?;
+        match &self.issuer {
+            Some(issuer) if !token.starts_with("so_") => self.token_text(issuer, token, origin).await,
+            _ => self.api_key(&ApiKey::parse(token).ok_or(Rejection::Unauthenticated)?).await,
         }
     }
 
@@ -187,7 +209,7 @@ impl Authenticator {
     }
 
     /// Looks at an issuer's token: mostly one that was verified before.
-    async fn bearer(&self, issuer: &Issuer, token: &str, origin: &Origin) -> Result<Caller, Rejection> {
+    async fn token_text(&self, issuer: &Issuer, token: &str, origin: &Origin) -> Result<Caller, Rejection> {
         let hash: [u8; 32] = Sha256::digest(token).into();
         // Boxed: it takes kilobytes of state, which no waiter should carry along.
         let verify = Box::pin(async {
@@ -197,7 +219,9 @@ impl Authenticator {
         });
         let verified = self.tokens.try_get_with_by_ref(&hash, verify).await;
         let (principal, expires_at) = verified.map_err(|rejection| (*rejection).clone())?;
-        self.token(principal, expires_at).await
+        let caller = self.token(principal, expires_at).await?;
+        self.good_hashes.insert(hash, ()).await;
+        Ok(caller)
     }
 
     /// The same caller as of now: what the credential allows may have changed, and it may have been revoked.
@@ -219,10 +243,7 @@ impl Authenticator {
     }
 
     /// Those of `used` that may still follow tasks.
-    pub async fn still_subscribed(
-        &self,
-        used: &HashSet<Credential>,
-    ) -> Result<HashSet<Credential>, store::Error> {
+    pub async fn still_subscribed(&self, used: &[Credential]) -> Result<HashSet<Credential>, store::Error> {
         let idle = self.sessions_last.idle;
         let look = async |conn: &mut PgConnection| credentials::still_good(conn, used, idle).await;
         let good = self.database.auth.run(LOOK_UP, look).await?;
@@ -288,6 +309,7 @@ impl Authenticator {
         let found = self.database.auth.run(LOOK_UP, look).await?;
         if let Some(CredentialRow::Key { id, .. }) = found.as_ref().map(|it| &it.credential) {
             self.used().keys.insert(*id);
+            self.good.insert(prefix.to_owned(), ()).await;
         }
         Ok(found.map(Known::new).map(Arc::new))
     }
@@ -300,6 +322,7 @@ impl Authenticator {
             let found = self.database.auth.run(LOOK_UP, look).await?;
             if let Some(CredentialRow::Session(id)) = found.as_ref().map(|it| &it.credential) {
                 self.used().sessions.insert(*id);
+                self.good_hashes.insert(*hash, ()).await;
             }
             Ok(found.map(Known::new).map(Arc::new))
         });
@@ -331,6 +354,12 @@ impl Authenticator {
         let known = good(self.principals.try_get_with_by_ref(&principal, look).await)?;
         Ok(known.caller(Credential::Token { principal, expires_at }, Handle::Token))
     }
+}
+
+/// What stands in an `Authorization` header's value.
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 pub(super) fn unavailable(error: store::Error) -> Rejection {

@@ -70,6 +70,7 @@ impl Permissions {
         other.iter().all(|permission| self.allow(permission))
     }
 
+    #[must_use]
     pub fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

@@ -59,6 +59,7 @@ impl Authenticator {
             self.end_session(before, origin).await?;
         }
         let (secret, id) = (Secret::generate(), SessionId::generate());
+        let address = origin.address.map(|it| it.to_string());
         let new = NewSession {
             id,
             workspace: opener.workspace,
@@ -66,7 +67,7 @@ impl Authenticator {
             key: opener.key,
             hash: secret.hash(),
             lasts: self.sessions_last.at_most,
-            address: None,
+            address: address.as_deref(),
             user_agent: origin.user_agent.as_deref(),
         };
         let open = async |conn: &mut PgConnection| {

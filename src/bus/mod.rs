@@ -2,8 +2,10 @@
 //!
 //! Postgres decides, Redis only wakes. A message is a hint that may be lost, late, doubled or forged; whoever
 //! is woken reads the row. So nothing here is ever awaited by a request, and everything here may fail without
-//! any consequence but time: the outcome sweep covers what a hint missed.
+//! any consequence but time: the outcome sweep covers what a hint missed. The one exception is [`buckets`], for which
+//! requests do wait, within bounds: what limits count is worth nothing a minute later, and belongs nowhere else.
 
+pub mod buckets;
 pub mod message;
 pub mod names;
 pub mod owners;

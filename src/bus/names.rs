@@ -6,9 +6,12 @@
 //! | `{prefix}:inbox:{instance}` | channel, one instance: look at a task's events, at who owns it; its own canary | |
 //! | `{prefix}:conn:{workspace}:{task}` | key: `instance generation`, who owns the task's connection | after 5 min |
 //! | `{prefix}:instance:{instance}` | key: the instance's lease, a small JSON object | after the lease's TTL |
+//! | `{prefix}:limit:{kind}:{whose}` | key: how much of a limit is used ([`super::buckets`]); kinds are `principal`, `workspace`, `address`, `failed_credentials`, and an instance's own `probe` | 2 s after nothing is used any more |
 //!
 //! A `conn` key counts only while the lease of the instance that it names lives. Nothing under these names is
-//! needed to get anything back: a flushed Redis is whole again after one beat.
+//! needed to get anything back: a flushed Redis is whole again after one beat, and has full buckets.
+
+use std::fmt::Display;
 
 use crate::domain::event::TaskKey;
 
@@ -47,5 +50,10 @@ impl Names {
     /// Key: this instance's lease.
     pub fn lease(&self) -> String {
         format!("{}:instance:{}", self.prefix, self.instance)
+    }
+
+    /// Key: how much of a limit is used.
+    pub fn bucket(&self, kind: &str, whose: &impl Display) -> String {
+        format!("{}:limit:{kind}:{whose}", self.prefix)
     }
 }

@@ -73,6 +73,15 @@ impl Redis {
         Ok(self.pool.get().await?)
     }
 
+    /// A connection of its own for commands, for one that keeps it: a checkout from the pool pings first, which
+    /// would double the way.
+    pub async fn lasting(&self) -> Result<redis::aio::MultiplexedConnection, Error> {
+        // How long an answer may take is the keeper's to say.
+        let config = redis::AsyncConnectionConfig::new().set_response_timeout(None);
+        let connecting = self.client.get_multiplexed_async_connection_with_config(&config);
+        Ok(tokio::time::timeout(CONNECT, connecting).await??)
+    }
+
     /// A connection of its own for subscriptions.
     pub async fn subscriber(&self) -> Result<redis::aio::PubSub, Error> {
         Ok(tokio::time::timeout(CONNECT, self.client.get_async_pubsub()).await??)

@@ -6,7 +6,7 @@ use sqlx::{Connection, PgConnection};
 
 use super::{exit::Exit, keys::Kind, operator, output::table};
 use crate::{
-    domain::{ids::WorkspaceId, names::PrincipalName},
+    domain::{ids::WorkspaceId, names::PrincipalName, patch::Patch},
     identity::principals::{self as use_cases, Changes},
     store::principals::{self, Principal, Who},
 };
@@ -88,12 +88,21 @@ impl ProfileArgs {
         let given = |list: Vec<String>| list.into_iter().filter(|it| !it.is_empty()).collect();
         Changes {
             kind: self.kind.map(Kind::as_str),
-            display_name: self.display_name.map(|it| Some(it).filter(|it| !it.is_empty())),
-            email: self.email.map(|it| Some(it).filter(|it| !it.is_empty())),
+            display_name: patch(self.display_name),
+            email: patch(self.email),
             roles: self.roles.map(given),
             groups: self.groups.map(given),
             is_disabled: None,
         }
+    }
+}
+
+/// Empty takes it away.
+fn patch(given: Option<String>) -> Patch<String> {
+    match given {
+        None => Patch::Keep,
+        Some(text) if text.is_empty() => Patch::Clear,
+        Some(text) => Patch::Set(text),
     }
 }
 
@@ -136,8 +145,8 @@ async fn change(conn: &mut PgConnection, who: Named, changes: Changes) -> anyhow
     let update = async |conn: &mut PgConnection| {
         use_cases::update(conn, &operator::by(&origin), id, Who::Name(&name), changes).await
     };
-    let changed = operator::transact(conn, update).await?;
-    show(&[changed], who.json)
+    let after = operator::transact(conn, update).await?;
+    show(&[after], who.json)
 }
 
 fn show(listed: &[Principal], json: bool) -> anyhow::Result<()> {

@@ -98,7 +98,7 @@ async fn list(conn: &mut PgConnection, workspace: Option<&str>, json: bool) -> a
                 "name": it.name, "description": it.description, "permissions": it.permissions, "built_in": false,
             })
         });
-        println!("{}", serde_json::Value::from_iter(built_in.chain(own)));
+        println!("{}", built_in.chain(own).collect::<serde_json::Value>());
         return Ok(());
     }
     let names =

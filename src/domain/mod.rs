@@ -10,4 +10,5 @@ pub mod decision;
 pub mod event;
 pub mod ids;
 pub mod names;
+pub mod patch;
 pub mod policy;

@@ -7,9 +7,16 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 
-use super::{Api, cookies::Cookie, middleware::RequestId, site::Site};
+use super::{
+    Api,
+    address::ClientAddress,
+    admission::{Admission, Credential},
+    cookies::Cookie,
+    middleware::RequestId,
+    site::Site,
+};
 use crate::{
-    auth::{Caller, Permission, Permissions, Rejection},
+    auth::{Caller, Permission, Permissions, Rejection, secret::Secret},
     domain::credential::Origin,
     wire::problem::{Code, Problem},
 };
@@ -52,7 +59,7 @@ needs! {
     Administer = WorkspaceAdmin,
 }
 
-/// An authenticated caller who may do `P`.
+/// An authenticated caller who may do `P`, and whose limits allow the request.
 pub struct May<P> {
     pub caller: Caller,
     /// For the record of what it does.
@@ -72,7 +79,7 @@ impl<P: Needs> FromRequestParts<Api> for May<P> {
     }
 }
 
-/// An authenticated caller, whatever they may do.
+/// An authenticated caller, whatever they may do, and whose limits allow the request.
 pub struct Somebody {
     pub caller: Caller,
     pub origin: Arc<Origin>,
@@ -82,27 +89,32 @@ impl FromRequestParts<Api> for Somebody {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let caller = match parts.headers.get(header::AUTHORIZATION) {
-            Some(header) => {
-                let header = header.to_str().map_err(|_| Rejection::Unauthenticated)?;
-                api.authenticator.authenticate(header, &arrival(parts)).await?
+        let origin = arrival(parts);
+        let secret;
+        let credential = match parts.headers.get(header::AUTHORIZATION) {
+            // What can't be read is a credential that is refused, like any other.
+            Some(header) => Credential::Header(header.to_str().unwrap_or_default(), &origin),
+            None => {
+                secret = session(parts, api)?;
+                Credential::Session(&secret)
             }
-            None => in_session(parts, api).await?,
         };
-        let origin = Arc::new(origin(&caller, parts));
+        // Boxed: a waiter would otherwise carry room for it for as long as it waits.
+        let caller = Box::pin(Admission::of(parts)?.caller(api, credential)).await?;
+        let origin = Arc::new(self::origin(&caller, parts));
         Ok(Self { caller, origin })
     }
 }
 
-/// By the browser's cookie, if one of our own pages asks.
-async fn in_session(parts: &Parts, api: &Api) -> Result<Caller, Problem> {
+/// The browser's cookie, if one of our own pages asks.
+fn session(parts: &Parts, api: &Api) -> Result<Secret, Problem> {
     if !parts.headers.contains_key(header::COOKIE) {
         return Err(Rejection::Unauthenticated.into());
     }
     let site = Site::of(api, &parts.headers).map_err(|_| Rejection::Unauthenticated)?;
     let secret = Cookie::Session.read(&site, &parts.headers).ok_or(Rejection::Unauthenticated)?;
     site.check_same_origin(parts)?;
-    Ok(api.authenticator.session(&secret.hash()).await?)
+    Ok(secret)
 }
 
 /// Why, and for whoever may do nothing at all, what to do about it.
@@ -134,7 +146,7 @@ pub fn arrival(parts: &Parts) -> Origin {
     Origin {
         credential: None,
         on_behalf_of: None,
-        address: None,
+        address: parts.extensions.get::<ClientAddress>().map(|ClientAddress(address)| *address),
         user_agent: user_agent(&parts.headers),
         request_id: parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone()),
     }

@@ -39,7 +39,8 @@ pub struct Instance {
 /// List the instances
 ///
 /// Every instance that holds a lease, with its heartbeat's age, and those that lost theirs within ten minutes.
-#[utoipa::path(get, path = "/api/v1/cluster", tag = "operating", responses((status = 200, body = Cluster)))]
+#[utoipa::path(get, path = "/api/v1/cluster", tag = "operating",
+    security(("key" = ["cluster:view"])), responses((status = 200, body = Cluster)))]
 pub async fn cluster(State(api): State<Api>, _: May<ViewCluster>) -> Result<Json<Cluster>, Problem> {
     let listed = api.listing.instances().await?;
     let ttl = api.listing.lease_ttl.as_secs_f64();

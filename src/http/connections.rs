@@ -42,7 +42,8 @@ pub struct ConnectionsPage {
 ///
 /// The live sockets of the workspace. One whose instance has died disappears when the instance's lease runs out.
 #[utoipa::path(
-    get, path = "/api/v1/connections", tag = "tasks",
+    get, path = "/api/v1/connections", operation_id = "list_connections", tag = "tasks",
+    security(("key" = ["connection:view"])),
     params(ConnectionsQuery), responses((status = 200, body = ConnectionsPage))
 )]
 pub async fn list(
@@ -72,7 +73,8 @@ pub async fn list(
 
 /// Get a task's connection
 #[utoipa::path(
-    get, path = "/api/v1/connections/{task_id}", tag = "tasks",
+    get, path = "/api/v1/connections/{task_id}", operation_id = "get_connection", tag = "tasks",
+    security(("key" = ["connection:view"])),
     params(("task_id" = String, Path, description = "The task's name", example = "run-42")),
     responses((status = 200, body = Listed))
 )]
@@ -90,7 +92,8 @@ pub async fn get(
 ///
 /// Its client is told not to reconnect (1008), but may.
 #[utoipa::path(
-    delete, path = "/api/v1/connections/{task_id}", tag = "tasks",
+    delete, path = "/api/v1/connections/{task_id}", operation_id = "close_connection", tag = "tasks",
+    security(("key" = ["connection:close"])),
     params(("task_id" = String, Path, description = "The task's name", example = "run-42")),
     responses((status = 204, description = "Being closed"))
 )]

@@ -46,7 +46,7 @@ pub struct PublishBody {
     #[schema(pattern = "^[A-Za-z0-9._:-]{1,200}$")]
     event_type: Option<String>,
     /// Any JSON, at most 256 KiB; an empty object by default. It comes back untouched.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     data: Option<Box<RawValue>>,
     /// Instead of the other two. All are kept, in this order, or none.
     #[schema(value_type = Option<Vec<EventBody>>, min_items = 1, max_items = 500)]
@@ -58,7 +58,7 @@ pub struct PublishBody {
 pub struct EventBody {
     #[schema(required, nullable = false, pattern = "^[A-Za-z0-9._:-]{1,200}$")]
     event_type: Option<String>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     data: Option<Box<RawValue>>,
 }
 
@@ -77,6 +77,7 @@ pub struct AcceptedView {
 /// They are in the task's log once this answers, and reach its socket on whichever instance that is.
 #[utoipa::path(
     post, path = "/api/v1/tasks/{task_id}/events", tag = "tasks",
+    security(("key" = ["event:publish"])),
     params(("task_id" = String, Path, description = "The task's name", example = "run-42")),
     request_body = PublishBody,
     responses((status = 202, body = AcceptedView))
@@ -173,7 +174,7 @@ pub struct EventView<'a> {
     task_id: &'a str,
     run_id: Option<&'a str>,
     session_id: Option<&'a str>,
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     data: &'a RawValue,
     cursor: String,
 }
@@ -197,6 +198,7 @@ impl<'a> EventView<'a> {
 /// From a cursor, from a time, or from the oldest that is kept. What a socket delivers, without one.
 #[utoipa::path(
     get, path = "/api/v1/tasks/{task_id}/events", tag = "tasks",
+    security(("key" = ["event:subscribe"])),
     params(("task_id" = String, Path, description = "The task's name", example = "run-42"), ReplayQuery),
     responses((status = 200, body = EventPage))
 )]

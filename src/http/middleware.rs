@@ -1,5 +1,5 @@
-//! What happens around every request: ids, a refusal at once while the database is away, a panic that stays where
-//! it happened, the rest of an unread body, a metric, a log line.
+//! What happens around every request: ids, where it comes from, a refusal at once of what is too much or while the
+//! database is away, a panic that stays where it happened, the rest of an unread body, a metric, a log line.
 
 use std::{panic::AssertUnwindSafe, time::Instant};
 
@@ -12,7 +12,7 @@ use axum::{
 use futures_util::FutureExt;
 use uuid::Uuid;
 
-use super::{Api, discard::Leftover};
+use super::{Api, admission::Admission, discard::Leftover};
 use crate::{
     domain::ids::ApprovalId,
     wire::problem::{Code, Problem},
@@ -29,12 +29,19 @@ const VANISHED: u16 = 499;
 
 pub async fn around(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let id = request_id(&request);
-    request.extensions_mut().insert(id.clone());
+    let address = api.proxies.client(&request);
+    let admission = Admission::new(address.0, request.uri().path());
+    let extensions = request.extensions_mut();
+    extensions.insert(id.clone());
+    extensions.insert(address);
+    extensions.insert(admission.clone());
     let mut exchange = Exchange::begin(&api, &request);
     let path = request.uri().path();
     let guarded = path.starts_with("/api/") || path.starts_with("/auth/");
     let leftover = Leftover::watch(&mut request);
-    let mut response = if guarded && !api.database.is_up() {
+    let mut response = if let Err(refusal) = admission.door(&api) {
+        refusal.into_response()
+    } else if guarded && !api.database.is_up() {
         Problem::new(Code::Unavailable, "the database can't be reached").into_response()
     } else {
         AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
@@ -45,6 +52,7 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
                 .into_response()
         })
     };
+    admission.conclude(&api, &mut response).await;
     let read = match leftover {
         Some(leftover) => leftover.discard().await,
         None => true,
@@ -112,10 +120,11 @@ impl<'a> Exchange<'a> {
             };
         }
         // What changes something, or is a bug, is worth a line. What is only looked at is not; nor is a refusal
-        // while something is away or full: that has been told once, and metrics count the rest.
+        // while something is away, full or too much: that has been told once, and metrics count the rest.
         if status == StatusCode::INTERNAL_SERVER_ERROR {
             line!(error);
-        } else if self.method == "GET" || status.is_server_error() {
+        } else if self.method == "GET" || status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
+        {
             line!(debug);
         } else {
             line!(info);
@@ -137,6 +146,8 @@ fn label(method: &Method) -> &'static str {
         Method::GET => "GET",
         Method::POST => "POST",
         Method::DELETE => "DELETE",
+        Method::PATCH => "PATCH",
+        Method::PUT => "PUT",
         Method::HEAD => "HEAD",
         _ => "other",
     }

@@ -1,8 +1,11 @@
 //! The API: routes, extractors, and the one place that knows status codes.
 //!
 //! A handler takes what the extractors have checked, calls one use case, and turns its answer into a response.
-//! Whoever is allowed to call it stands in its signature ([`caller::May`]); it can't be forgotten.
+//! Whoever is allowed to call it stands in its signature ([`caller::May`]), which also counts the request against the
+//! caller's limits ([`admission`]); neither can be forgotten.
 
+mod address;
+mod admission;
 mod approvals;
 mod auth;
 pub mod body;
@@ -14,6 +17,7 @@ mod cookies;
 mod discard;
 mod events;
 mod health;
+mod identity;
 mod middleware;
 mod openapi;
 mod path;
@@ -30,13 +34,18 @@ use axum::{Router, routing::get};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
-pub use self::{health::operator_router, openapi::document};
+pub use self::{
+    address::{ClientAddress, TrustedProxies},
+    health::operator_router,
+    openapi::document,
+};
 use crate::{
     approvals::Approvals,
     auth::Authenticator,
     bus::{Bus, Redis},
     events::Events,
     lifecycle::Lifecycle,
+    limits::Limiter,
     presence::{DatabaseClock, Listing},
     realtime::Realtime,
     store::Database,
@@ -55,6 +64,8 @@ pub struct Parts {
     pub events: Events,
     pub realtime: Realtime,
     pub authenticator: Authenticator,
+    pub limiter: Limiter,
+    pub proxies: TrustedProxies,
     pub database: Database,
     pub redis: Redis,
     pub bus: Bus,
@@ -106,6 +117,14 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(connections::list))
         .routes(routes!(connections::get))
         .routes(routes!(connections::close))
+        .routes(routes!(identity::workspace::get, identity::workspace::update))
+        .routes(routes!(identity::principals::list, identity::principals::create))
+        .routes(routes!(identity::principals::get, identity::principals::update))
+        .routes(routes!(identity::roles::list))
+        .routes(routes!(identity::roles::put, identity::roles::delete))
+        .routes(routes!(identity::keys::list, identity::keys::create))
+        .routes(routes!(identity::keys::get, identity::keys::revoke))
+        .routes(routes!(identity::keys::rotate))
         .routes(routes!(cluster::cluster))
         .routes(routes!(browser_sessions::list))
         .routes(routes!(browser_sessions::end))

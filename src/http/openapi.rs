@@ -3,7 +3,9 @@
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder, ResponsesBuilder,
+        ContentBuilder, HeaderBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
+        ResponsesBuilder,
+        link::Link,
         path::{HttpMethod, Operation, ParameterIn},
         response::Response,
         security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
@@ -18,7 +20,8 @@ use crate::{
 
 const ABOUT: &str = "Human sign-off for agents and workflows: ask for an approval, block at no cost, go on when a \
 person has decided.\n\nThe workspace belongs to the credential. Every response carries `x-request-id` (yours, if \
-you sent one) and `x-signoff-instance`. Whatever is not a success is an RFC 9457 problem with a stable `code`. A \
+you sent one), `x-signoff-instance` and, where it was counted against a limit, `RateLimit-Policy` and `RateLimit`. \
+Whatever is not a success is an RFC 9457 problem with a stable `code`. A \
 5xx, a reset or a time-out means *unknown*: repeating the call is safe, for creating with the same \
 `Idempotency-Key`.";
 
@@ -35,6 +38,7 @@ pub fn base() -> OpenApi {
             tag("deciding", "Approving, rejecting, cancelling."),
             tag("runs", "Runs of workflows and agents."),
             tag("tasks", "Events of tasks, and who follows them."),
+            tag("identity", "Who there is in the workspace, and what they may do."),
             tag("operating", "The service itself."),
             tag("signing in", "Browser sessions, and who you are."),
         ]))
@@ -60,21 +64,65 @@ pub fn document() -> OpenApi {
             (HttpMethod::Get, &mut item.get),
             (HttpMethod::Post, &mut item.post),
             (HttpMethod::Delete, &mut item.delete),
+            (HttpMethod::Put, &mut item.put),
+            (HttpMethod::Patch, &mut item.patch),
         ];
         for (method, operation) in operations {
             if let Some(operation) = operation {
+                add_session(operation);
                 add_problems(path, &method, operation);
             }
         }
     }
+    for producer in PRODUCERS {
+        add_links(&mut document, producer);
+    }
     document
+}
+
+/// What makes something, and where its answer says by what name that goes on.
+struct Producer {
+    path: &'static str,
+    field: &'static str,
+}
+
+const PRODUCERS: &[Producer] = &[
+    Producer { path: "/api/v1/approvals", field: "id" },
+    Producer { path: "/api/v1/principals", field: "id" },
+    Producer { path: "/api/v1/keys", field: "prefix" },
+];
+
+/// From the answer to a `POST` to all that can be done with what it made.
+fn add_links(document: &mut OpenApi, producer: &Producer) {
+    let Producer { path, field } = producer;
+    let of_one = format!("{path}/{{{field}}}");
+    let mut links = Vec::new();
+    for (_, item) in document.paths.paths.iter().filter(|(path, _)| path.starts_with(&of_one)) {
+        let operations = [&item.get, &item.post, &item.patch, &item.delete];
+        links.extend(operations.into_iter().flatten().filter_map(|operation| operation.operation_id.clone()));
+    }
+    let post = document.paths.paths.get_mut(*path).and_then(|item| item.post.as_mut());
+    let created = post.and_then(|operation| operation.responses.responses.get_mut("201"));
+    if let Some(RefOr::T(created)) = created {
+        for id in links {
+            let link =
+                Link::builder().operation_id(&id).parameter(*field, format!("$response.body#/{field}"));
+            created.links.insert(id, RefOr::T(link.build()));
+        }
+    }
 }
 
 /// The codes that an operation may answer with, by what kind of operation it is.
 fn codes(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
-    let mut codes =
-        vec![Code::Unauthenticated, Code::Forbidden, Code::Internal, Code::Overloaded, Code::Unavailable];
-    let of_one = path.contains("{id}");
+    let mut codes = vec![
+        Code::Unauthenticated,
+        Code::Forbidden,
+        Code::RateLimited,
+        Code::Internal,
+        Code::Overloaded,
+        Code::Unavailable,
+    ];
+    let of_one = path.contains("/approvals/{id}");
     if path.contains('{') {
         codes.push(Code::NotFound);
     }
@@ -118,6 +166,14 @@ fn takes_query(operation: &Operation) -> bool {
     )
 }
 
+/// Wherever a key is taken, so is a session.
+fn add_session(operation: &mut Operation) {
+    let Some(ways) = &mut operation.security else { return };
+    if ways.iter().any(|way| *way != SecurityRequirement::default()) {
+        ways.push(SecurityRequirement::new("session", Vec::<String>::new()));
+    }
+}
+
 fn add_problems(path: &str, method: &HttpMethod, operation: &mut Operation) {
     let codes = codes(path, method, operation);
     let mut statuses: Vec<u16> = codes.iter().map(|code| code.status()).collect();
@@ -145,5 +201,16 @@ fn problem(codes: &[Code]) -> Response {
         .schema(Some(Ref::from_schema_name(ProblemBody::name())))
         .example(example)
         .build();
-    ResponseBuilder::new().description(lines.join(" ")).content("application/problem+json", content).build()
+    let mut response =
+        ResponseBuilder::new().description(lines.join(" ")).content("application/problem+json", content);
+    if codes.contains(&Code::RateLimited) {
+        for (name, text) in [
+            ("Retry-After", "Seconds until there is room for one more request"),
+            ("RateLimit-Policy", "The limit that was reached: `\"principal\";q=500;w=5`"),
+            ("RateLimit", "How it stands: `\"principal\";r=0;t=1`"),
+        ] {
+            response = response.header(name, HeaderBuilder::new().description(Some(text)).build());
+        }
+    }
+    response.build()
 }

@@ -14,7 +14,7 @@ use crate::{
 /// An approval's id.
 pub struct IdPath(pub ApprovalId);
 
-/// The id of anything else.
+/// The id of something else.
 pub struct UuidPath(pub Uuid);
 
 /// A name that a caller gave.
@@ -29,8 +29,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let UuidPath(id) = UuidPath::from_request_parts(parts, state).await?;
-        Ok(Self(ApprovalId(id)))
+        UuidPath::from_request_parts(parts, state).await.map(|UuidPath(id)| Self(ApprovalId(id)))
     }
 }
 
@@ -41,7 +40,7 @@ impl<S: Send + Sync> FromRequestParts<S> for UuidPath {
         let text = segment(parts, state).await?;
         // One spelling for each thing: the hyphenated one.
         let id = Uuid::try_parse(&text).ok().filter(|_| text.len() == 36);
-        Ok(Self(id.ok_or_else(Problem::not_found)?))
+        id.map(Self).ok_or_else(Problem::not_found)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{approvals::delete_run::Deletion, wire::problem::Problem};
 /// it. Its approvals stay readable for ten minutes; their record stays.
 #[utoipa::path(
     delete, path = "/api/v1/runs/{run_id}", tag = "runs",
+    security(("key" = ["run:delete"])),
     params(("run_id" = String, Path, description = "The run's name", example = "run-42")),
     responses((status = 204, description = "Deleted"))
 )]

@@ -3,6 +3,7 @@
 //! An idle long poll lives here for most of its life; what a connection costs is what it costs.
 
 use std::{
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -25,6 +26,7 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 
+use super::address::Peer;
 use crate::{lifecycle::Lifecycle, realtime::socket::Stream};
 
 /// The smallest that hyper takes; a request's head must fit.
@@ -86,7 +88,7 @@ pub async fn serve(
             () = lifecycle.closing().cancelled() => break,
         };
         match accepted {
-            Ok((stream, _)) => admit(stream, &router, options, &connections, &lifecycle),
+            Ok((stream, peer)) => admit((stream, peer), &router, options, &connections, &lifecycle),
             // Out of descriptors, mostly: serving what there is frees some.
             Err(error) => {
                 tracing::warn!(%error, "could not accept a connection");
@@ -95,27 +97,27 @@ pub async fn serve(
         }
     }
     // To their clients, connections in the listener's queue are made; dropping it would reset them.
-    for stream in queued(listener) {
-        admit(stream, &router, options, &connections, &lifecycle);
+    for accepted in queued(listener) {
+        admit(accepted, &router, options, &connections, &lifecycle);
     }
     lifecycle.stopping().cancelled().await;
 }
 
 /// What has come and was not accepted yet. The listener ends here: keeping it would leave new connections hanging.
-fn queued(listener: TcpListener) -> Vec<TcpStream> {
+fn queued(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
     // Asked directly: the runtime may not have heard of the last ones.
     let Ok(listener) = listener.into_std() else { return Vec::new() };
     let accepted = std::iter::from_fn(|| listener.accept().ok());
     accepted
-        .filter_map(|(stream, _)| {
+        .filter_map(|(stream, peer)| {
             stream.set_nonblocking(true).ok()?;
-            TcpStream::from_std(stream).ok()
+            Some((TcpStream::from_std(stream).ok()?, peer))
         })
         .collect()
 }
 
 fn admit(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, SocketAddr),
     router: &Router,
     options: Options,
     connections: &Connections,
@@ -127,14 +129,14 @@ fn admit(
     }
     let open = connections.enter();
     // Boxed here: each of the futures that wrap it would otherwise hold room for it twice.
-    let connection = Box::pin(handle(stream, router.clone(), options, lifecycle.clone()));
+    let connection = Box::pin(handle(stream, peer, router.clone(), options, lifecycle.clone()));
     lifecycle.spawn("connection", async move {
         connection.await;
         drop(open);
     });
 }
 
-async fn handle(stream: TcpStream, router: Router, options: Options, lifecycle: Lifecycle) {
+async fn handle(stream: TcpStream, peer: SocketAddr, router: Router, options: Options, lifecycle: Lifecycle) {
     // Small answers must not wait for one another.
     if stream.set_nodelay(true).is_err() {
         return;
@@ -145,7 +147,8 @@ async fn handle(stream: TcpStream, router: Router, options: Options, lifecycle: 
     let asked = Arc::new(AtomicBool::new(false));
     let service = {
         let (asked, service) = (asked.clone(), TowerToHyperService::new(router));
-        service_fn(move |request| {
+        service_fn(move |mut request: hyper::Request<_>| {
+            request.extensions_mut().insert(Peer(peer.ip()));
             asked.store(true, Ordering::Relaxed);
             service.call(request)
         })

@@ -19,11 +19,12 @@ use utoipa::ToSchema;
 
 use super::{
     Api,
+    admission::{Admission, Credential},
     caller::{May, Subscribe, origin},
     path::NamePath,
 };
 use crate::{
-    auth::{Caller, Permission, Rejection, ticket::Ticket},
+    auth::{Caller, Permission, Rejection},
     domain::{
         event::{Cursor, TaskKey},
         names::CallerName,
@@ -128,8 +129,8 @@ async fn caller(api: &Api, parts: &mut Parts, ticket: Option<&str>) -> Result<Ca
     if parts.headers.contains_key(header::AUTHORIZATION) {
         return Ok(May::<Subscribe>::from_request_parts(parts, api).await?.caller);
     }
-    let ticket = ticket.and_then(Ticket::parse).ok_or(Rejection::Unauthenticated)?;
-    let caller = api.authenticator.redeem(&ticket).await?;
+    let ticket = ticket.ok_or(Rejection::Unauthenticated)?;
+    let caller = Box::pin(Admission::of(parts)?.caller(api, Credential::Ticket(ticket))).await?;
     if caller.may(Permission::EventSubscribe) {
         Ok(caller)
     } else {
@@ -213,6 +214,7 @@ pub struct TicketView {
 /// stands for the caller's credential, once, for 30 seconds.
 #[utoipa::path(
     post, path = "/api/v1/ws-tickets", tag = "tasks",
+    security(("key" = ["event:subscribe"])),
     responses((status = 201, body = TicketView, headers(("Cache-Control", description = "no-store"))))
 )]
 pub async fn ticket(

@@ -61,7 +61,7 @@ pub async fn create(conn: &mut PgConnection, by: &By<'_>, wanted: Wanted) -> Out
     let (principal_id, is_new) = principals::ensure(conn, workspace, &principal, kind).await?;
     if is_new {
         let made = principals::get(conn, workspace, principals::Who::Id(principal_id)).await?;
-        let after = made.as_ref().and_then(recorded);
+        let after = made.as_ref().map(recorded);
         by.record(conn, workspace, "principal.created", principal.as_str(), (None, after)).await?;
     }
     let key = ApiKey::generate();
@@ -78,7 +78,7 @@ pub async fn create(conn: &mut PgConnection, by: &By<'_>, wanted: Wanted) -> Out
         valid_for,
     };
     let expires_at = keys::insert(conn, &new).await?;
-    let after = keys::get(conn, &key.prefix).await?.as_ref().and_then(recorded);
+    let after = keys::get(conn, &key.prefix).await?.as_ref().map(recorded);
     by.record(conn, workspace, "key.created", &key.prefix, (None, after)).await?;
     Ok(Ok(Made { key, id, principal: principal_id, grants, expires_at }))
 }
@@ -186,7 +186,7 @@ async fn record_change(
     action: &'static str,
     before: &ListedKey,
 ) -> Result<(), store::Error> {
-    let after = keys::get(conn, &before.prefix).await?.as_ref().and_then(recorded);
+    let after = keys::get(conn, &before.prefix).await?.as_ref().map(recorded);
     let workspace = WorkspaceId(before.workspace_id);
-    by.record(conn, workspace, action, &before.prefix, (recorded(before), after)).await
+    by.record(conn, workspace, action, &before.prefix, (Some(recorded(before)), after)).await
 }

@@ -84,7 +84,7 @@ impl By<'_> {
 }
 
 /// As it is recorded.
-fn recorded(thing: &impl serde::Serialize) -> Option<Value> {
+fn recorded(thing: &impl serde::Serialize) -> Value {
     // Plain data of ours; what could not be told is recorded as null rather than not at all.
-    Some(serde_json::to_value(thing).unwrap_or_default())
+    serde_json::to_value(thing).unwrap_or_default()
 }

@@ -11,16 +11,17 @@ use crate::{
     domain::{
         ids::{PrincipalId, WorkspaceId},
         names::PrincipalName,
+        patch::Patch,
     },
     store::principals::{self, Principal, Profile, Who},
 };
 
-/// What is to be changed; `None` stays. An inner `None` takes it away.
+/// What is to be changed; `None` stays.
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
     pub kind: Option<&'static str>,
-    pub display_name: Option<Option<String>>,
-    pub email: Option<Option<String>>,
+    pub display_name: Patch<String>,
+    pub email: Patch<String>,
     pub roles: Option<Vec<String>>,
     pub groups: Option<Vec<String>>,
     pub is_disabled: Option<bool>,
@@ -34,12 +35,12 @@ const MOST: usize = 100;
 impl Changes {
     fn check(&self) -> Result<(), Refusal> {
         let invalid = |field, message: &str| Err(Refusal::Invalid { field, message: message.to_owned() });
-        if let Some(Some(name)) = &self.display_name
+        if let Some(name) = self.display_name.value()
             && let Err(error) = PrincipalName::new(name)
         {
             return invalid("display_name", &error.to_string());
         }
-        if let Some(Some(email)) = &self.email
+        if let Some(email) = self.email.value()
             && !is_mailbox(email)
         {
             return invalid("email", "must be an address like ana@example.com");
@@ -93,7 +94,7 @@ pub async fn create(
         return Ok(Err(Refusal::NotFound("principal")));
     };
     let after = write(conn, workspace, &made, changes).await?;
-    by.record(conn, workspace, "principal.created", name.as_str(), (None, recorded(&after))).await?;
+    by.record(conn, workspace, "principal.created", name.as_str(), (None, Some(recorded(&after)))).await?;
     Ok(Ok(after))
 }
 
@@ -131,7 +132,8 @@ pub async fn update(
         (Some(false), true) => "principal.enabled",
         _ => "principal.updated",
     };
-    by.record(conn, workspace, action, &before.name, (recorded(&before), recorded(&after))).await?;
+    by.record(conn, workspace, action, &before.name, (Some(recorded(&before)), Some(recorded(&after))))
+        .await?;
     Ok(Ok(after))
 }
 
@@ -145,12 +147,8 @@ async fn write(
     if let Some(kind) = changes.kind {
         kind.clone_into(&mut profile.kind);
     }
-    if let Some(name) = changes.display_name {
-        profile.display_name = name;
-    }
-    if let Some(email) = changes.email {
-        profile.email = email;
-    }
+    changes.display_name.apply(&mut profile.display_name);
+    changes.email.apply(&mut profile.email);
     if let Some(roles) = changes.roles {
         profile.roles = roles;
     }

@@ -38,7 +38,7 @@ pub async fn put(
     }
     let after = roles::put(conn, workspace, name, wanted.description.as_deref(), &wanted.permissions).await?;
     let action = if before.is_some() { "role.updated" } else { "role.created" };
-    by.record(conn, workspace, action, name, (before.as_ref().and_then(recorded), recorded(&after))).await?;
+    by.record(conn, workspace, action, name, (before.as_ref().map(recorded), Some(recorded(&after)))).await?;
     Ok(Ok(after))
 }
 
@@ -54,12 +54,12 @@ pub async fn delete(conn: &mut PgConnection, by: &By<'_>, workspace: WorkspaceId
         return Ok(Err(refusal));
     }
     roles::delete(conn, workspace, name).await?;
-    by.record(conn, workspace, "role.deleted", name, (recorded(&before), None)).await?;
+    by.record(conn, workspace, "role.deleted", name, (Some(recorded(&before)), None)).await?;
     Ok(Ok(()))
 }
 
 fn built_in() -> Refusal {
-    Refusal::Invalid { field: "name", message: "is a built-in role, which stays as it is".to_owned() }
+    Refusal::Forbidden("a built-in role stays as it is")
 }
 
 /// Neither what it allowed nor what it will may go beyond the caller's own.

@@ -24,7 +24,7 @@ pub async fn ensure(
         what: "it went while it was made".to_owned(),
     })?;
     if is_new {
-        by.record(conn, id, "workspace.created", name.as_str(), (None, recorded(&workspace))).await?;
+        by.record(conn, id, "workspace.created", name.as_str(), (None, Some(recorded(&workspace)))).await?;
     }
     Ok((workspace, is_new))
 }
@@ -39,7 +39,7 @@ pub async fn update(
     let Some((before, after)) = workspaces::update(conn, id, settings).await? else {
         return Ok(Err(Refusal::NotFound("workspace")));
     };
-    let states = (recorded(&before), recorded(&after));
+    let states = (Some(recorded(&before)), Some(recorded(&after)));
     by.record(conn, id, "workspace.updated", &after.name, states).await?;
     Ok(Ok(after))
 }

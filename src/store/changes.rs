@@ -196,6 +196,7 @@ fn stored_result(ending: &Ending) -> StoredResult {
 }
 
 /// Writes the batch and says which approvals were written, and when. The others were left as they are.
+#[expect(clippy::too_many_lines, reason = "it is one statement, for one commit")]
 pub async fn write(
     conn: &mut PgConnection,
     batch: &Batch,

@@ -1,7 +1,7 @@
 //! From what a caller came with to who that is and what it allows: one reading of credential, principal, workspace
 //! and roles. Only what is good now is found: not revoked, not expired, of nobody who is disabled.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -198,7 +198,7 @@ pub struct Good {
 /// Those that are still good; sessions, if they were used within `idle`.
 pub async fn still_good(
     conn: &mut PgConnection,
-    used: &HashSet<Credential>,
+    used: &[Credential],
     idle: Duration,
 ) -> Result<Vec<Good>, Error> {
     let (mut keys, mut sessions, mut tokens) = (Vec::new(), Vec::new(), Vec::new());

@@ -20,7 +20,7 @@ pub async fn create(
         Credential::Key(id) => key = Some(id.0),
         Credential::Session(id) => session = Some(id.0),
         Credential::Token { principal: id, expires_at } => {
-            (principal, until) = (Some(id.0), Some(expires_at))
+            (principal, until) = (Some(id.0), Some(expires_at));
         }
     }
     Ok(sqlx::query_scalar!(

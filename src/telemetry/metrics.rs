@@ -59,6 +59,7 @@ impl Metrics {
             me.process.describe();
             gauge!("signoff_build_info", "version" => version).set(1.0);
             gauge!("signoff_bus_up").set(0.0);
+            gauge!("signoff_rate_limits_shared").set(0.0);
         });
         Ok(me)
     }
@@ -159,6 +160,16 @@ impl Metrics {
         self.within(|| counter!("signoff_connections_reaped_total").increment(count as u64));
     }
 
+    /// A request that a limit refused.
+    pub fn rate_limited(&self, bucket: &'static str) {
+        self.within(|| counter!("signoff_rate_limited_total", "bucket" => bucket).increment(1));
+    }
+
+    /// Whether limits are counted for all instances.
+    pub fn rate_limits_shared(&self, shared: bool) {
+        self.within(|| gauge!("signoff_rate_limits_shared").set(if shared { 1.0 } else { 0.0 }));
+    }
+
     pub fn hints_dropped(&self, why: &'static str, count: usize) {
         self.within(|| {
             counter!("signoff_bus_hints_dropped_total", "reason" => why).increment(count as u64);
@@ -220,6 +231,7 @@ fn describe() {
             "signoff_bus_hints_dropped_total",
             "Hints that were not published, by reason; the sweep makes up for them.",
         ),
+        ("signoff_rate_limited_total", "Requests that a rate limit refused, by the kind of limit."),
         ("signoff_panics_total", "Bugs that cost one request or one socket; the logs say where."),
         ("signoff_events_published_total", "Events that producers appended to tasks' logs."),
         ("signoff_events_sent_total", "Events that were sent to sockets."),
@@ -244,6 +256,10 @@ fn describe() {
         ("signoff_database_up", "1 while the last probe of Postgres was answered."),
         ("signoff_queue_length", "Commands that wait to be committed or read."),
         ("signoff_bus_up", "1 while the subscription to Redis is confirmed and its canary comes back."),
+        (
+            "signoff_rate_limits_shared",
+            "1 while Redis counts requests for all instances, 0 while each limits by itself.",
+        ),
         ("signoff_draining", "1 from the beginning of a drain."),
         ("signoff_sweep_lag_seconds", "Time since each sweep last worked."),
     ];

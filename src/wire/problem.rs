@@ -12,7 +12,7 @@ use crate::{
     auth::{Permission, Rejection},
     batch::Trouble,
     domain::{approval::Approval, decision::Refusal},
-    store,
+    identity, store,
 };
 
 macro_rules! codes {
@@ -205,6 +205,20 @@ impl From<Failure> for Problem {
                 };
                 let shown = code != Code::NotEligible;
                 Self { approval: shown.then_some(approval), ..Self::new(code, refusal.to_string()) }
+            }
+        }
+    }
+}
+
+impl From<identity::Refusal> for Problem {
+    fn from(refusal: identity::Refusal) -> Self {
+        match refusal {
+            identity::Refusal::NotFound(_) => Self::not_found(),
+            identity::Refusal::Invalid { field, message } => {
+                Self::about(Code::Invalid, vec![Violation::new(format!("/{field}"), "value", message)])
+            }
+            identity::Refusal::Beyond(_) | identity::Refusal::Forbidden(_) => {
+                Self::new(Code::Forbidden, refusal.to_string())
             }
         }
     }

@@ -28,7 +28,7 @@ async fn once(workers: &Workers, seats: &[Arc<Seat>]) -> Result<(), store::Error
     let used: Vec<Credential> = used.into_iter().collect();
     let mut good = HashSet::new();
     for chunk in used.chunks(CHUNK) {
-        good.extend(workers.authenticator.still_subscribed(&chunk.iter().copied().collect()).await?);
+        good.extend(workers.authenticator.still_subscribed(chunk).await?);
     }
     for seat in seats.iter().filter(|seat| !good.contains(&seat.credential)) {
         seat.end(Verdict::Revoked);

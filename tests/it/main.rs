@@ -15,3 +15,4 @@ mod support;
 mod api;
 mod contract;
 mod faults;
+mod limits;

@@ -24,6 +24,7 @@ use crate::{
 /// Withdraws the question; waiters wake. The same person cancelling again gets 200 and `changed: false`.
 #[utoipa::path(
     post, path = "/api/v1/approvals/{id}/cancel", tag = "deciding",
+    security(("key" = ["approval:cancel"])),
     params(
         ("id" = uuid::Uuid, Path, description = "The approval's id"),
         ("If-Match" = Option<String>, Header, description = "Only if its version is still this", example = "\"1\""),
@@ -48,6 +49,7 @@ pub async fn cancel(
 /// Always 422 `not_supported`, once the caller and the approval are known.
 #[utoipa::path(
     post, path = "/api/v1/approvals/{id}/escalate", tag = "deciding",
+    security(("key" = ["approval:escalate"])),
     params(("id" = uuid::Uuid, Path, description = "The approval's id")),
     request_body = CancelBody,
     responses((status = 422, description = "Not supported yet", body = ProblemBody))

@@ -31,7 +31,8 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Stored once this answers. With an `Idempotency-Key` (unique for workspace and principal, kept for 24 hours) a
 /// repeated call changes nothing: the same body gets 200 and the same approval as it stands now.
 #[utoipa::path(
-    post, path = "/api/v1/approvals", tag = "approvals",
+    post, path = "/api/v1/approvals", operation_id = "create_approval", tag = "approvals",
+    security(("key" = ["approval:create"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
     request_body = CreateBody,
     responses(

@@ -29,6 +29,7 @@ use crate::{
 /// unmet counts (`changed: true`) and leaves the approval pending.
 #[utoipa::path(
     post, path = "/api/v1/approvals/{id}/approve", tag = "deciding",
+    security(("key" = ["approval:approve"])),
     params(
         ("id" = uuid::Uuid, Path, description = "The approval's id"),
         ("If-Match" = Option<String>, Header, description = "Only if its version is still this", example = "\"1\""),
@@ -52,6 +53,7 @@ pub async fn approve(
 /// Ends the approval as soon as as many people have rejected it as its policy says (one, by default).
 #[utoipa::path(
     post, path = "/api/v1/approvals/{id}/reject", tag = "deciding",
+    security(("key" = ["approval:reject"])),
     params(
         ("id" = uuid::Uuid, Path, description = "The approval's id"),
         ("If-Match" = Option<String>, Header, description = "Only if its version is still this", example = "\"1\""),

@@ -19,7 +19,8 @@ use crate::{
 ///
 /// As it stands now. One whose deadline has passed is settled first.
 #[utoipa::path(
-    get, path = "/api/v1/approvals/{id}", tag = "approvals",
+    get, path = "/api/v1/approvals/{id}", operation_id = "get_approval", tag = "approvals",
+    security(("key" = ["approval:view:pending"])),
     params(("id" = uuid::Uuid, Path, description = "The approval's id")),
     responses((status = 200, body = ApprovalView, headers(("ETag", description = "Its version"))))
 )]
@@ -43,6 +44,7 @@ pub struct Decisions {
 /// Who said what, oldest first.
 #[utoipa::path(
     get, path = "/api/v1/approvals/{id}/decisions", tag = "approvals",
+    security(("key" = ["approval:view:history"])),
     params(("id" = uuid::Uuid, Path, description = "The approval's id")),
     responses((status = 200, body = Decisions))
 )]
@@ -65,6 +67,7 @@ pub struct Audit {
 /// Every change has exactly one record, written with it; a vote that resolves is one.
 #[utoipa::path(
     get, path = "/api/v1/approvals/{id}/audit", tag = "approvals",
+    security(("key" = ["approval:view:history"])),
     params(("id" = uuid::Uuid, Path, description = "The approval's id")),
     responses((status = 200, body = Audit))
 )]

@@ -81,6 +81,7 @@ struct Cursor {
 /// nor hides others.
 #[utoipa::path(
     get, path = "/api/v1/approvals/pending", tag = "approvals",
+    security(("key" = ["approval:view:pending"])),
     params(Query), responses((status = 200, body = PendingPage))
 )]
 pub async fn pending(

@@ -34,6 +34,7 @@ const MOST: u64 = 55;
 /// over: the approval as it stands and `Retry-After: 0`; ask again. A time-out or a lost connection changes nothing.
 #[utoipa::path(
     get, path = "/api/v1/approvals/{id}/wait", tag = "approvals",
+    security(("key" = ["approval:view:pending"])),
     params(
         ("id" = uuid::Uuid, Path, description = "The approval's id"),
         ("timeout" = Option<u64>, Query, description = "Seconds to hold, capped at 55; default 30. Wins over Prefer."),

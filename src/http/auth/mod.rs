@@ -5,10 +5,11 @@ pub mod session;
 pub mod sign_in;
 
 use axum::{
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
     response::{IntoResponse, Response},
 };
 
+use super::{Api, admission::Admission};
 use crate::{auth::Rejection, wire::problem::Problem};
 
 /// Nothing of this is for caches, nor is an address with a code in it for the next page.
@@ -22,7 +23,11 @@ fn private(mut response: Response, cookies: impl IntoIterator<Item = Option<Head
     response
 }
 
-/// What a sign-in that failed is answered with: the one place that each of them passes.
-fn failed(rejection: Rejection) -> Response {
-    private(Problem::from(rejection).into_response(), [])
+/// What a sign-in that failed is answered with: the one place that each of them passes. It counts as a credential
+/// that was refused, unless it is we, or the issuer, who can't tell.
+async fn failed(api: &Api, parts: &Parts, rejection: Rejection) -> Result<Response, Problem> {
+    if !matches!(rejection, Rejection::Unavailable(_) | Rejection::IssuerUnavailable(_)) {
+        Admission::of(parts)?.failed(api).await?;
+    }
+    Ok(private(Problem::from(rejection).into_response(), []))
 }

@@ -11,12 +11,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{failed, private};
+use super::private;
 use crate::{
-    auth::{Caller, Opener, Permissions, Rejection, key::ApiKey},
-    domain::credential::{Credential, Origin},
+    auth::{Caller, Opener, Permissions, Rejection},
+    domain::credential::{Credential as Shown, Origin},
     http::{
         Api,
+        admission::{Admission, Credential},
         body::Body,
         caller::{Somebody, arrival},
         cookies::{self, Cookie},
@@ -73,19 +74,13 @@ pub async fn open(
 ) -> Result<Response, Problem> {
     let site = Site::of(&api, &parts.headers)?;
     site.check_same_origin(&parts)?;
-    let opening = async {
-        let key = ApiKey::parse(body.value.api_key.trim()).ok_or(Rejection::Unauthenticated)?;
-        let caller = api.authenticator.api_key(&key).await?;
-        let whose = Opener::by_key(&caller).ok_or(Rejection::Unauthenticated)?;
-        let origin = Origin { credential: Some(caller.credential_name.to_string()), ..arrival(&parts) };
-        let before = Cookie::Session.read(&site, &parts.headers);
-        let opened = api.authenticator.open_session(whose, before.as_ref(), &origin).await?;
-        Ok((caller, opened))
-    };
-    let (caller, opened) = match opening.await {
-        Ok(opened) => opened,
-        Err(rejection) => return Ok(failed(rejection)),
-    };
+    // It may take a try of those that an address has.
+    let credential = Credential::Key(&body.value.api_key);
+    let caller = Box::pin(Admission::of(&parts)?.caller(&api, credential)).await?;
+    let whose = Opener::by_key(&caller).ok_or(Rejection::Unauthenticated)?;
+    let origin = Origin { credential: Some(caller.credential_name.to_string()), ..arrival(&parts) };
+    let before = Cookie::Session.read(&site, &parts.headers);
+    let opened = api.authenticator.open_session(whose, before.as_ref(), &origin).await?;
     let cookie = cookies::session(&site, &opened.secret, opened.expires_at, api.session_seconds);
     let who = WhoAmI { expires_at: Some(opened.expires_at), ..who_am_i(&api, caller).await? };
     Ok(private((StatusCode::CREATED, Json(who)).into_response(), [cookie]))
@@ -120,9 +115,9 @@ async fn who_am_i(api: &Api, caller: Caller) -> Result<WhoAmI, Problem> {
     let look = async |conn: &mut sqlx::PgConnection| {
         let found = workspaces::get(conn, workspace).await?;
         let until = match credential {
-            Credential::Session(id) => browser_sessions::expires_at(conn, id).await?,
-            Credential::Token { expires_at, .. } => Some(expires_at),
-            Credential::Key(_) => None,
+            Shown::Session(id) => browser_sessions::expires_at(conn, id).await?,
+            Shown::Token { expires_at, .. } => Some(expires_at),
+            Shown::Key(_) => None,
         };
         Ok((found, until))
     };

@@ -56,7 +56,7 @@ pub async fn login(
     let callback = site.callback(&api.redirect_url);
     match api.authenticator.begin_sign_in(&browser, &return_to, &callback).await {
         Ok(url) => Ok(private(see_other(url.as_str())?, [cookies::sign_in(&site, &browser)])),
-        Err(rejection) => Ok(failed(rejection)),
+        Err(rejection) => failed(&api, &parts, rejection).await,
     }
 }
 
@@ -97,7 +97,7 @@ pub async fn callback(
     };
     let (opened, return_to) = match api.authenticator.finish_sign_in(back, &arrival(&parts)).await {
         Ok(finished) => finished,
-        Err(rejection) => return Ok(failed(rejection)),
+        Err(rejection) => return failed(&api, &parts, rejection).await,
     };
     let cookie = cookies::session(&site, &opened.secret, opened.expires_at, api.session_seconds);
     Ok(private(see_other(&return_to)?, [cookie, Cookie::SignIn.clear(&site)]))

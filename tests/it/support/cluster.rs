@@ -41,6 +41,17 @@ impl Default for Setup {
     }
 }
 
+/// Far above what a test does, but not off: every request is counted. Tests of limits set their own.
+pub const RAISED_LIMITS: [(&str, &str); 7] = [
+    ("rate_limits.principal_requests_per_second", "1000000"),
+    ("rate_limits.principal_burst", "1000000"),
+    ("rate_limits.workspace_requests_per_second", "1000000"),
+    ("rate_limits.workspace_burst", "1000000"),
+    ("rate_limits.address_requests_per_second", "1000000"),
+    ("rate_limits.address_burst", "1000000"),
+    ("rate_limits.failed_credentials_per_minute", "1000000"),
+];
+
 pub struct Cluster {
     pub instances: Vec<Instance>,
     pub database: TestDatabase,
@@ -143,8 +154,10 @@ pub fn config(database: &TestDatabase, prefix: &str, setup: &Setup) -> Config {
         ("redis.url", &setup.redis_url),
         ("database.url", setup.database_url.as_deref().unwrap_or(&database.url)),
     ]
+    .into_iter()
+    .chain(RAISED_LIMITS)
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into();
+    .collect();
     flags.extend(setup.flags.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     Config::from_layers(&Sources { file: None, flags }, |_| None).unwrap()
 }

@@ -5,7 +5,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
-use super::{Setup, TestDatabase, eventually};
+use super::{Setup, TestDatabase, cluster::RAISED_LIMITS, eventually};
 
 pub struct Process {
     child: Child,
@@ -32,6 +32,9 @@ impl Process {
             command.env(name, value);
         }
         command.envs(setup.environment.iter().map(|(name, value)| (name, value)));
+        for (name, value) in RAISED_LIMITS {
+            command.arg("--set").arg(format!("{name}={value}"));
+        }
         for (name, value) in &setup.flags {
             command.arg("--set").arg(format!("{name}={value}"));
         }

@@ -1,0 +1,242 @@
+//! The `limit` keys: how much of each limit is used, counted for all instances.
+//!
+//! A key holds five numbers: what is *used*, as of which microsecond; and of that, what instances hold as leases: those
+//! of the second in which the key was last touched, and of the one before. A key that isn't there is a full bucket, so
+//! each expires when it would say no more than that. Time is Redis' own: no instance's clock matters, and where
+//! Redis' clock is turned back, nothing comes in until it goes on, and nothing is locked for longer.
+//!
+//! A **lease** is tokens that an instance took ahead, to spend without asking. Until it is settled it counts as used,
+//! and that share of a bucket doesn't refill: otherwise a bucket could fill up again while its tokens are out, and
+//! the limit would be exceeded by them. A lease that nobody settles (its holder died) is taken for spent at the end of
+//! the next second; its holder must not spend it for so long.
+//!
+//! The script is sent whole each time; Redis keeps it compiled, and one that was restarted or flushed needs no
+//! special care.
+
+use std::time::Duration;
+
+use deadpool_redis::redis::{self, Cmd, aio::MultiplexedConnection};
+use tokio::time::timeout;
+
+use super::{Error, Names, Redis};
+
+/// Takes from buckets: for each group as many of what it asks for as all of its buckets have; leases from those that
+/// are more than half full; and says how each bucket stands.
+const TAKE: &str = "
+local time = redis.call('TIME')
+local second = tonumber(time[1])
+local now = second * 1000000 + tonumber(time[2])
+local place = 0
+local function argument()
+  place = place + 1
+  return tonumber(ARGV[place])
+end
+local function drain(bucket, moment)
+  local passed = math.max(0, moment - bucket.at)
+  bucket.used = math.max(bucket.fresh + bucket.old, bucket.used - passed * bucket.rate / 1000000)
+  bucket.at = moment
+end
+local function free(bucket)
+  return math.max(0, math.floor(bucket.burst - bucket.used + 0.000001))
+end
+local groups = argument()
+local buckets = {}
+for i, key in ipairs(KEYS) do
+  local bucket = { used = 0, at = now, second = second, fresh = 0, old = 0, taken = 0 }
+  bucket.rate = argument()
+  bucket.burst = argument()
+  bucket.ahead = argument()
+  local there = redis.pcall('GET', key)
+  if type(there) == 'string' then
+    local used, at, last, fresh, old = string.match(there, '^(%d+%.%d+) (%d+) (%d+) (%d+) (%d+)$')
+    if used then
+      bucket.used, bucket.at, bucket.second = tonumber(used), tonumber(at), tonumber(last)
+      bucket.fresh, bucket.old = tonumber(fresh), tonumber(old)
+    end
+  end
+  while bucket.second < second and bucket.fresh + bucket.old > 0 do
+    bucket.second = bucket.second + 1
+    drain(bucket, bucket.second * 1000000)
+    bucket.old, bucket.fresh = bucket.fresh, 0
+  end
+  drain(bucket, now)
+  bucket.second = second
+  local leased_at, leased, unspent = argument(), argument(), argument()
+  if leased_at == second then
+    bucket.fresh = math.max(0, bucket.fresh - leased)
+  elseif leased_at == second - 1 then
+    bucket.old = math.max(0, bucket.old - leased)
+  end
+  bucket.used = math.max(bucket.fresh + bucket.old, bucket.used - unspent)
+  buckets[i] = bucket
+end
+local granted = {}
+for g = 1, groups do
+  local count, members = argument(), {}
+  for m = 1, argument() do
+    members[m] = buckets[argument()]
+    count = math.min(count, free(members[m]))
+  end
+  for _, bucket in ipairs(members) do
+    bucket.used = bucket.used + count
+    bucket.taken = bucket.taken + count
+  end
+  granted[g] = count
+end
+local answer = { second }
+for i, key in ipairs(KEYS) do
+  local bucket = buckets[i]
+  local lease = 0
+  if bucket.taken > 0 then
+    lease = math.max(0, math.min(bucket.ahead, math.floor(bucket.burst / 2 - bucket.used)))
+    bucket.used = bucket.used + lease
+    bucket.fresh = bucket.fresh + lease
+  end
+  if bucket.used > 0 then
+    local state = string.format('%.9f %.0f %.0f %.0f %.0f', bucket.used, now, second, bucket.fresh, bucket.old)
+    local full = math.ceil(bucket.used / bucket.rate * 1000) + 2000
+    redis.call('SET', key, state, 'PX', string.format('%.0f', full))
+  else
+    redis.call('DEL', key)
+  end
+  local wait = math.max(0, math.ceil((bucket.used + 1 - bucket.burst) / bucket.rate * 1000000))
+  answer[#answer + 1] = free(bucket)
+  answer[#answer + 1] = wait
+  answer[#answer + 1] = lease
+end
+for _, count in ipairs(granted) do answer[#answer + 1] = count end
+return answer";
+
+/// One bucket that a question is about.
+#[derive(Debug, Clone)]
+pub struct Share {
+    pub key: String,
+    pub per_second: f64,
+    pub burst: u32,
+    /// How many to lease, if it is more than half full then.
+    pub ahead: u32,
+    pub settled: Settled,
+}
+
+/// A lease that has ended.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Settled {
+    /// The second, by Redis' clock, in which it was taken.
+    pub second: i64,
+    pub size: u32,
+    /// How much of it goes back, or of what else was taken and not needed.
+    pub unspent: u32,
+}
+
+/// So many that want a token of each of these buckets, or none.
+#[derive(Debug, Clone)]
+pub struct Group {
+    pub count: usize,
+    /// Places of the buckets in the question.
+    pub buckets: Vec<usize>,
+}
+
+/// What is asked at once.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    pub shares: Vec<Share>,
+    pub groups: Vec<Group>,
+}
+
+/// How one bucket stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Told {
+    /// Whole tokens that are left for everybody.
+    pub free: u32,
+    /// Until the next one is there; zero if one is.
+    pub wait: Duration,
+    /// Tokens that were leased to us.
+    pub lease: u32,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The second, by Redis' clock, in which leases were taken.
+    pub second: i64,
+    /// One for each of the question's buckets.
+    pub told: Vec<Told>,
+    /// How many of each group have their tokens.
+    pub granted: Vec<usize>,
+}
+
+/// Asks, over a connection that it keeps.
+pub struct Buckets {
+    redis: Redis,
+    names: Names,
+    connection: Option<MultiplexedConnection>,
+}
+
+impl Buckets {
+    /// Connects to nothing yet.
+    pub fn new(redis: Redis, names: Names) -> Self {
+        Self { redis, names, connection: None }
+    }
+
+    /// A new connection, and a question over it that changes nothing that matters: a Redis that answers pings but
+    /// can't write (out of memory, a replica) is of no use here.
+    pub async fn connect(&mut self, patience: Duration) -> Result<(), Error> {
+        self.connection = Some(self.redis.lasting().await?);
+        let key = self.names.bucket("probe", &self.names.instance);
+        let share = Share { key, per_second: 1.0, burst: 60, ahead: 0, settled: Settled::default() };
+        let groups = vec![Group { count: 1, buckets: vec![0] }];
+        self.ask(&Question { shares: vec![share], groups }, patience).await.map(drop)
+    }
+
+    /// One round trip. After an error it is unknown whether it was done, and the connection is given up.
+    pub async fn ask(&mut self, question: &Question, patience: Duration) -> Result<Answer, Error> {
+        let connection = self.connection.as_mut().ok_or_else(|| Error::Setup("not connected".to_owned()))?;
+        let asked = timeout(patience, command(question).query_async::<Vec<i64>>(connection)).await;
+        let answer = match asked {
+            Ok(Ok(numbers)) => read(question, &numbers),
+            Ok(Err(error)) => Err(error.into()),
+            Err(elapsed) => Err(elapsed.into()),
+        };
+        if answer.is_err() {
+            self.connection = None;
+        }
+        answer
+    }
+}
+
+fn command(question: &Question) -> Cmd {
+    let mut command = redis::cmd("EVAL");
+    command.arg(TAKE).arg(question.shares.len());
+    for share in &question.shares {
+        command.arg(&share.key);
+    }
+    command.arg(question.groups.len());
+    for Share { per_second, burst, ahead, settled, .. } in &question.shares {
+        command.arg(per_second.to_string()).arg(burst).arg(ahead);
+        command.arg(settled.second).arg(settled.size).arg(settled.unspent);
+    }
+    for group in &question.groups {
+        command.arg(group.count).arg(group.buckets.len());
+        for place in &group.buckets {
+            command.arg(place + 1);
+        }
+    }
+    command
+}
+
+fn read(question: &Question, numbers: &[i64]) -> Result<Answer, Error> {
+    let shares = question.shares.len();
+    if numbers.len() != 1 + 3 * shares + question.groups.len() {
+        return Err(Error::Setup(format!("{} numbers for {shares} buckets", numbers.len())));
+    }
+    let (second, rest) = (numbers[0], &numbers[1..]);
+    let (told, granted) = rest.split_at(3 * shares);
+    let whole = |number: i64| u32::try_from(number).unwrap_or(0);
+    let told = told.chunks_exact(3).map(|of| Told {
+        free: whole(of[0]),
+        wait: Duration::from_micros(of[1].unsigned_abs()),
+        lease: whole(of[2]),
+    });
+    let granted = granted.iter().map(|count| usize::try_from(*count).unwrap_or(0));
+    Ok(Answer { second, told: told.collect(), granted: granted.collect() })
+}

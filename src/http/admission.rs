@@ -1,0 +1,217 @@
+//! Whether a request is let in, as far as limits go: who calls and from where, before anything is done for it.
+//!
+//! The order of things: an address that is known to have used up its limit is refused at the door. A credential that
+//! was good here lately is cheap to check, so it is checked first, and address, principal and workspace are asked for
+//! together. Any other credential costs a look into the database: its address pays first.
+//!
+//! **Refused credentials** are counted by address. Where there have been too many, a credential that wasn't good here
+//! lately is refused without looking, but for one in a few, and what is looked at and refused gets 429 too. A good
+//! one that is in use passes whatever others at its address do, and one that is new here gets in after a few tries:
+//! behind one address there may be a whole company, and nobody in it must be able to keep the others out. Whoever
+//! sends no credential at all has tried none, and costs nothing; it pays as every request does, by its address.
+//!
+//! Whatever was answered without anybody asking who calls (no such path, the documentation) pays at the end. The health
+//! checks don't: refusing one would take a healthy instance out.
+
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+
+use super::Api;
+use crate::{
+    auth::{Authenticator, Caller, Rejection, key::ApiKey, secret::Secret, ticket::Ticket},
+    domain::credential::Origin,
+    limits::{Kind, Network, Refusal, Standing, Subject},
+    wire::problem::{Code, Problem},
+};
+
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
+/// What limits have said of one request so far; an extension of the request. Clones are the same.
+#[derive(Clone)]
+pub struct Admission(Arc<Inner>);
+
+struct Inner {
+    network: Network,
+    /// Health checks don't count.
+    counts: bool,
+    record: Mutex<Record>,
+}
+
+#[derive(Default)]
+struct Record {
+    /// Whether its address has paid.
+    paid: bool,
+    /// How the tightest limit stands.
+    standing: Option<Standing>,
+    refused: bool,
+}
+
+/// What a caller shows of itself.
+pub enum Credential<'a> {
+    /// An `Authorization` header's value, and from where it comes.
+    Header(&'a str, &'a Origin),
+    /// A key's text, to open a browser session with.
+    Key(&'a str),
+    /// A browser session's.
+    Session(&'a Secret),
+    /// A ticket's text.
+    Ticket(&'a str),
+}
+
+impl Credential<'_> {
+    /// Whether it was good here lately, and can be checked without effort. Tickets are good once.
+    fn is_known(&self, authenticator: &Authenticator) -> bool {
+        match self {
+            Self::Header(header, _) => authenticator.knows(header),
+            Self::Session(secret) => authenticator.knows_session(&secret.hash()),
+            Self::Key(_) | Self::Ticket(_) => false,
+        }
+    }
+
+    async fn check(&self, authenticator: &Authenticator) -> Result<Caller, Rejection> {
+        match self {
+            Self::Header(header, origin) => authenticator.authenticate(header, origin).await,
+            Self::Key(text) => {
+                let key = ApiKey::parse(text.trim()).ok_or(Rejection::Unauthenticated)?;
+                authenticator.api_key(&key).await
+            }
+            Self::Session(secret) => authenticator.session(&secret.hash()).await,
+            Self::Ticket(text) => {
+                let ticket = Ticket::parse(text).ok_or(Rejection::Unauthenticated)?;
+                // Boxed: a statement takes kilobytes of state, which no waiter should carry.
+                Box::pin(authenticator.redeem(&ticket)).await
+            }
+        }
+    }
+}
+
+impl Admission {
+    pub fn new(address: IpAddr, path: &str) -> Self {
+        let counts = !matches!(path, "/livez" | "/readyz");
+        Self(Arc::new(Inner { network: address.into(), counts, record: Mutex::default() }))
+    }
+
+    /// The one of a request.
+    pub fn of(parts: &Parts) -> Result<Self, Problem> {
+        let found = parts.extensions.get::<Self>().cloned();
+        found.ok_or_else(|| Problem::internal("a request that did not pass the middleware"))
+    }
+
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.0.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Before anything else: refuses whoever is known to have used up its address's limit.
+    pub fn door(&self, api: &Api) -> Result<(), Problem> {
+        if !self.0.counts {
+            return Ok(());
+        }
+        let refusal = api.limiter.known_empty(Subject::Address(self.0.network));
+        refusal.map_or(Ok(()), |refusal| Err(self.refuse(&refusal)))
+    }
+
+    /// Who calls, if it may call now.
+    pub async fn caller(&self, api: &Api, credential: Credential<'_>) -> Result<Caller, Problem> {
+        let failures = Subject::FailedCredentials(self.0.network);
+        if !credential.is_known(&api.authenticator) {
+            if let Some(refusal) = api.limiter.mostly_refuses(failures) {
+                return Err(self.refuse(&refusal));
+            }
+            self.pay(api, &[]).await?;
+        }
+        match credential.check(&api.authenticator).await {
+            Ok(caller) => {
+                let (principal, workspace) = (caller.actor.id, caller.workspace);
+                self.pay(api, &[Subject::Principal(principal), Subject::Workspace(workspace)]).await?;
+                Ok(caller)
+            }
+            Err(rejection @ (Rejection::Unauthenticated | Rejection::Token(_))) => {
+                self.failed(api).await?;
+                Err(rejection.into())
+            }
+            Err(rejection) => Err(rejection.into()),
+        }
+    }
+
+    /// Somebody could not sign in: as with a credential that was refused.
+    pub async fn failed(&self, api: &Api) -> Result<(), Problem> {
+        self.pay(api, &[]).await?;
+        // How many are left to try is nobody's business.
+        let failures = Subject::FailedCredentials(self.0.network);
+        api.limiter.take(&[failures]).await.map_err(|refusal| self.refuse(&refusal))?;
+        Ok(())
+    }
+
+    /// Takes a token of each, and of the address unless it has paid.
+    async fn pay(&self, api: &Api, others: &[Subject]) -> Result<(), Problem> {
+        let mut subjects = others.to_vec();
+        if !self.record().paid {
+            subjects.push(Subject::Address(self.0.network));
+        }
+        let taken = api.limiter.take(&subjects).await.map_err(|refusal| self.refuse(&refusal))?;
+        let mut record = self.record();
+        record.paid = true;
+        let tightest = [record.standing, taken].into_iter().flatten().min_by_key(|it| it.left);
+        record.standing = tightest;
+        Ok(())
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Problem {
+        let mut record = self.record();
+        (record.refused, record.standing) = (true, Some(refusal.standing));
+        let whose = match refusal.standing.kind {
+            Kind::Address => "too many requests from your address",
+            Kind::Principal => "too many requests of this principal",
+            Kind::Workspace => "too many requests of this workspace",
+            Kind::FailedCredentials => "too many credentials from your address were refused",
+        };
+        Problem::new(Code::RateLimited, whose)
+    }
+
+    /// At the end: lets an address pay that hasn't yet, and tells how the tightest limit stands.
+    pub async fn conclude(&self, api: &Api, response: &mut Response) {
+        let unpaid = {
+            let record = self.record();
+            self.0.counts && !record.paid && !record.refused
+        };
+        // While something is wrong on our side, that is what to tell.
+        if unpaid
+            && !response.status().is_server_error()
+            // Boxed: what is around every request should not carry it along.
+            && let Err(problem) = Box::pin(self.pay(api, &[])).await
+        {
+            *response = problem.into_response();
+        }
+        let record = self.record();
+        if let Some(standing) = &record.standing {
+            tell(response, standing, record.refused);
+        }
+    }
+}
+
+/// The header fields of draft-ietf-httpapi-ratelimit-headers.
+fn tell(response: &mut Response, standing: &Standing, refused: bool) {
+    let Standing { kind, burst, window, left, reset } = standing;
+    let name = kind.name();
+    let mut lines = vec![
+        (POLICY, format!("\"{name}\";q={burst};w={window}")),
+        (LIMIT, format!("\"{name}\";r={left};t={reset}")),
+    ];
+    if refused && response.status() == StatusCode::TOO_MANY_REQUESTS {
+        lines.push((header::RETRY_AFTER, reset.to_string()));
+    }
+    for (name, value) in lines {
+        // Names of ours and numbers: always plain text.
+        if let Ok(value) = HeaderValue::try_from(value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Principals of the caller's workspace.
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{by, change, look};
+use crate::{
+    domain::{ids::PrincipalId, names::PrincipalName, patch::Patch},
+    http::{
+        Api,
+        body::Body,
+        caller::{ManagePrincipals, May},
+        path::UuidPath,
+        query::{Params, limit},
+    },
+    identity::principals::{self as use_cases, Changes},
+    store::principals::{self, Principal, Who},
+    wire::{problem::Problem, validate::Check},
+};
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PrincipalsQuery {
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// 1 to 200; 50 by default.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
+    limit: Option<String>,
+}
+
+/// One page.
+#[derive(Serialize, ToSchema)]
+pub struct PrincipalsPage {
+    /// In the order of their names.
+    items: Vec<Principal>,
+    /// Null on the last page.
+    next_cursor: Option<String>,
+}
+
+/// A principal that is to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "ana", "kind": "person", "email": "ana@example.com", "roles": ["approver"]}))]
+pub struct PrincipalBody {
+    /// As policies name it: 1 to 200 characters, brought to NFC.
+    #[schema(required, nullable = false)]
+    name: Option<String>,
+    /// `person` (the default) or `service`
+    kind: Option<String>,
+    /// 1 to 200 characters.
+    display_name: Option<String>,
+    email: Option<String>,
+    /// At most 100, none of which allows what the caller may not do.
+    #[serde(default)]
+    roles: Vec<String>,
+    /// At most 100.
+    #[serde(default)]
+    groups: Vec<String>,
+}
+
+/// What is to be changed; what is left out stays, null takes it away.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"roles": ["approver", "auditor"], "disabled": false}))]
+pub struct PrincipalChanges {
+    /// `person` or `service`
+    kind: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    display_name: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    email: Patch<String>,
+    roles: Option<Vec<String>>,
+    groups: Option<Vec<String>>,
+    /// Whether everything that the principal comes with is refused: within seconds, sockets closed within a minute.
+    disabled: Option<bool>,
+}
+
+/// List principals
+#[utoipa::path(
+    get, path = "/api/v1/principals", operation_id = "list_principals", tag = "identity",
+    security(("key" = ["principal:manage"])),
+    params(PrincipalsQuery), responses((status = 200, body = PrincipalsPage))
+)]
+pub async fn list(
+    State(api): State<Api>,
+    may: May<ManagePrincipals>,
+    Params(query): Params<PrincipalsQuery>,
+) -> Result<Json<PrincipalsPage>, Problem> {
+    let mut check = Check::default();
+    let limit = limit(&mut check, query.limit.as_deref());
+    // A page ends with a name, and the next begins behind it.
+    let after = query.cursor.as_deref().map(PrincipalName::new).transpose();
+    if after.is_err() {
+        check.fail("?cursor", "cursor", "is not one that a page has given");
+    }
+    check.finish()?;
+    let workspace = may.caller.workspace;
+    let after = after.ok().flatten();
+    let list = async |conn: &mut PgConnection| {
+        principals::list(conn, workspace, after.as_ref().map(PrincipalName::as_str), limit + 1).await
+    };
+    let mut items = look(&api, &may.caller, list).await?;
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = items.len() > most;
+    items.truncate(most);
+    let next_cursor = items.last().filter(|_| more).map(|last| last.name.clone());
+    Ok(Json(PrincipalsPage { items, next_cursor }))
+}
+
+/// Show a principal
+#[utoipa::path(
+    get, path = "/api/v1/principals/{id}", operation_id = "get_principal", tag = "identity",
+    security(("key" = ["principal:manage"])),
+    params(("id" = Uuid, Path, description = "The principal's id")),
+    responses((status = 200, body = Principal))
+)]
+pub async fn get(
+    State(api): State<Api>,
+    may: May<ManagePrincipals>,
+    UuidPath(id): UuidPath,
+) -> Result<Json<Principal>, Problem> {
+    let workspace = may.caller.workspace;
+    let who = Who::Id(PrincipalId(id));
+    let found =
+        look(&api, &may.caller, async |conn: &mut PgConnection| principals::get(conn, workspace, who).await)
+            .await?;
+    found.map(Json).ok_or_else(Problem::not_found)
+}
+
+/// Add a principal
+#[utoipa::path(
+    post, path = "/api/v1/principals", operation_id = "create_principal", tag = "identity",
+    security(("key" = ["principal:manage"])),
+    request_body = PrincipalBody, responses((status = 201, body = Principal))
+)]
+pub async fn create(
+    State(api): State<Api>,
+    may: May<ManagePrincipals>,
+    Body { value: body, .. }: Body<PrincipalBody>,
+) -> Result<(StatusCode, Json<Principal>), Problem> {
+    let mut check = Check::default();
+    let name = name(&mut check, "/name", body.name.as_deref());
+    let kind = kind(&mut check, body.kind.as_deref());
+    check.finish()?;
+    let name = name.ok_or_else(|| Problem::internal("a required name was let through"))?;
+    let workspace = may.caller.workspace;
+    let changes = Changes {
+        kind,
+        display_name: body.display_name.into(),
+        email: body.email.into(),
+        roles: Some(body.roles),
+        groups: Some(body.groups),
+        is_disabled: None,
+    };
+    let create =
+        async |conn: &mut PgConnection| use_cases::create(conn, &by(&may), workspace, &name, changes).await;
+    Ok((StatusCode::CREATED, Json(change(&api, &may.caller, create).await?)))
+}
+
+/// Change a principal
+///
+/// Nobody changes, or disables, whoever may do what they may not do themselves.
+#[utoipa::path(
+    patch, path = "/api/v1/principals/{id}", operation_id = "update_principal", tag = "identity",
+    security(("key" = ["principal:manage"])),
+    params(("id" = Uuid, Path, description = "The principal's id")),
+    request_body = PrincipalChanges, responses((status = 200, body = Principal))
+)]
+pub async fn update(
+    State(api): State<Api>,
+    may: May<ManagePrincipals>,
+    UuidPath(id): UuidPath,
+    Body { value: body, .. }: Body<PrincipalChanges>,
+) -> Result<Json<Principal>, Problem> {
+    let mut check = Check::default();
+    let kind = kind(&mut check, body.kind.as_deref());
+    check.finish()?;
+    let workspace = may.caller.workspace;
+    let changes = Changes {
+        kind,
+        display_name: body.display_name,
+        email: body.email,
+        roles: body.roles,
+        groups: body.groups,
+        is_disabled: body.disabled,
+    };
+    let who = Who::Id(PrincipalId(id));
+    let update =
+        async |conn: &mut PgConnection| use_cases::update(conn, &by(&may), workspace, who, changes).await;
+    Ok(Json(change(&api, &may.caller, update).await?))
+}
+
+/// A principal's name, which must be given.
+pub(super) fn name(check: &mut Check, pointer: &str, text: Option<&str>) -> Option<PrincipalName> {
+    let Some(text) = text else {
+        check.fail(pointer, "required", "must be given");
+        return None;
+    };
+    PrincipalName::new(text).map_err(|error| check.fail(pointer, "name", error.to_string())).ok()
+}
+
+/// What a principal is, if it is given.
+pub(super) fn kind(check: &mut Check, text: Option<&str>) -> Option<&'static str> {
+    match text? {
+        "person" => Some("person"),
+        "service" => Some("service"),
+        _ => {
+            check.fail("/kind", "choice", "must be person or service");
+            None
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Roles: those that are built in, and the workspace's own.
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+
+use super::{by, change, look};
+use crate::{
+    auth::role::{BUILT_IN, BuiltIn},
+    http::{
+        Api,
+        body::Body,
+        caller::{ManagePrincipals, May},
+        path::NamePath,
+    },
+    identity::roles::{self as use_cases, Wanted},
+    store::roles,
+    wire::{problem::Problem, validate::Check},
+};
+
+const MAX_DESCRIPTION: usize = 1_000;
+
+/// What a role is to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"permissions": ["approval:create", "event:publish"], "description": "Our CI"}))]
+pub struct RoleBody {
+    /// By name, at most what the caller has.
+    permissions: Vec<String>,
+    /// At most 1,000 characters.
+    description: Option<String>,
+}
+
+/// A named set of permissions.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Role)]
+pub struct RoleView {
+    #[schema(example = "member")]
+    name: String,
+    description: Option<String>,
+    permissions: Vec<String>,
+    /// Every workspace has it, and it stays as it is.
+    built_in: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct RolesPage {
+    items: Vec<RoleView>,
+    /// Always null: there is one page.
+    next_cursor: Option<String>,
+}
+
+impl From<roles::Role> for RoleView {
+    fn from(role: roles::Role) -> Self {
+        let roles::Role { name, description, permissions, .. } = role;
+        Self { name, description, permissions, built_in: false }
+    }
+}
+
+impl From<&BuiltIn> for RoleView {
+    fn from(role: &BuiltIn) -> Self {
+        Self {
+            name: role.name.to_owned(),
+            description: Some(role.meaning.to_owned()),
+            permissions: role.permissions.iter().map(|it| it.as_str().to_owned()).collect(),
+            built_in: true,
+        }
+    }
+}
+
+/// List roles
+#[utoipa::path(get, path = "/api/v1/roles", operation_id = "list_roles", tag = "identity",
+    security(("key" = ["principal:manage"])), responses((status = 200, body = RolesPage)))]
+pub async fn list(State(api): State<Api>, may: May<ManagePrincipals>) -> Result<Json<RolesPage>, Problem> {
+    let workspace = may.caller.workspace;
+    let own =
+        look(&api, &may.caller, async |conn: &mut PgConnection| roles::list(conn, workspace).await).await?;
+    let items = BUILT_IN.iter().map(RoleView::from).chain(own.into_iter().map(RoleView::from)).collect();
+    Ok(Json(RolesPage { items, next_cursor: None }))
+}
+
+/// Make a role, or change what it allows
+///
+/// At once, for everybody who has it.
+#[utoipa::path(
+    put, path = "/api/v1/roles/{name}", operation_id = "put_role", tag = "identity",
+    security(("key" = ["principal:manage"])),
+    params(("name" = String, Path, description = "1 to 200 of A-Z a-z 0-9 . _ : -", example = "ci")),
+    request_body = RoleBody, responses((status = 200, body = RoleView))
+)]
+pub async fn put(
+    State(api): State<Api>,
+    may: May<ManagePrincipals>,
+    NamePath(name): NamePath,
+    Body { value: body, .. }: Body<RoleBody>,
+) -> Result<Json<RoleView>, Problem> {
+    let mut check = Check::default();
+    check.text("/description", body.description.as_ref(), MAX_DESCRIPTION);
+    check.finish()?;
+    let workspace = may.caller.workspace;
+    let wanted = Wanted { name, description: body.description, permissions: body.permissions };
+    let put = async |conn: &mut PgConnection| use_cases::put(conn, &by(&may), workspace, &wanted).await;
+    Ok(Json(change(&api, &may.caller, put).await?.into()))
+}
+
+/// Delete a role
+///
+/// Whoever has it keeps its name, which allows nothing then.
+#[utoipa::path(
+    delete, path = "/api/v1/roles/{name}", operation_id = "delete_role", tag = "identity",
+    security(("key" = ["principal:manage"])),
+    params(("name" = String, Path, description = "The role's name", example = "ci")),
+    responses((status = 204, description = "Deleted"))
+)]
+pub async fn delete(
+    State(api): State<Api>,
+    may: May<ManagePrincipals>,
+    NamePath(name): NamePath,
+) -> Result<StatusCode, Problem> {
+    let workspace = may.caller.workspace;
+    let delete =
+        async |conn: &mut PgConnection| use_cases::delete(conn, &by(&may), workspace, name.as_str()).await;
+    change(&api, &may.caller, delete).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,54 @@
+//! The caller's workspace and its settings.
+
+use axum::{Json, extract::State};
+use serde::Deserialize;
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+
+use super::{by, change, look};
+use crate::{
+    http::{
+        Api,
+        body::Body,
+        caller::{Administer, May},
+    },
+    identity::workspaces as use_cases,
+    store::workspaces::{self, Settings, Workspace},
+    wire::problem::Problem,
+};
+
+/// What is to be changed; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"allow_timeout_approve": true}))]
+pub struct SettingsBody {
+    /// Whether approvals may be asked for that a timeout approves.
+    allow_timeout_approve: Option<bool>,
+}
+
+/// Show the workspace
+#[utoipa::path(get, path = "/api/v1/workspace", operation_id = "get_workspace", tag = "identity",
+    security(("key" = ["workspace:admin"])), responses((status = 200, body = Workspace)))]
+pub async fn get(State(api): State<Api>, may: May<Administer>) -> Result<Json<Workspace>, Problem> {
+    let id = may.caller.workspace;
+    let found =
+        look(&api, &may.caller, async |conn: &mut PgConnection| workspaces::get(conn, id).await).await?;
+    found.map(Json).ok_or_else(Problem::not_found)
+}
+
+/// Change the workspace's settings
+#[utoipa::path(
+    patch, path = "/api/v1/workspace", operation_id = "update_workspace", tag = "identity",
+    security(("key" = ["workspace:admin"])),
+    request_body = SettingsBody, responses((status = 200, body = Workspace))
+)]
+pub async fn update(
+    State(api): State<Api>,
+    may: May<Administer>,
+    Body { value: body, .. }: Body<SettingsBody>,
+) -> Result<Json<Workspace>, Problem> {
+    let id = may.caller.workspace;
+    let settings = Settings { allow_timeout_approve: body.allow_timeout_approve };
+    let update = async |conn: &mut PgConnection| use_cases::update(conn, &by(&may), id, settings).await;
+    Ok(Json(change(&api, &may.caller, update).await?))
+}

@@ -1,0 +1,244 @@
+//! G19, the second wall: what the code forgot, the database refuses. The application's own statements, run as the
+//! role that runs them, with another workspace's name in the transaction, or none.
+
+use serde_json::json;
+use signoff::{
+    auth::key::ApiKey,
+    domain::{
+        event::TaskKey,
+        ids::{ApprovalId, KeyId, PrincipalId, WorkspaceId},
+        names::{CallerName, PrincipalName},
+        policy::Actor,
+    },
+    store::{approvals, audit, connections, events, keys, listing, principals, roles, workspaces},
+};
+use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
+
+use crate::support::{Cluster, Setup, Socket, eventually};
+
+/// Signed in as instances are, in one of their roles.
+async fn act_as(cluster: &Cluster, role: &str) -> PgConnection {
+    let options: sqlx::postgres::PgConnectOptions = cluster.database.url.parse().unwrap();
+    PgConnection::connect_with(&options.options([("role", role)])).await.unwrap()
+}
+
+async fn workspace(cluster: &Cluster, name: &str) -> WorkspaceId {
+    let mut conn = cluster.database.connect().await;
+    let id: Uuid = sqlx::query_scalar("SELECT id FROM workspaces WHERE name = $1")
+        .bind(name)
+        .fetch_one(&mut conn)
+        .await
+        .unwrap();
+    WorkspaceId(id)
+}
+
+async fn enter(conn: &mut PgConnection, workspace: Option<WorkspaceId>) {
+    let name = workspace.map_or_else(String::new, |it| it.0.to_string());
+    sqlx::query("SELECT set_config('signoff.workspace', $1, true)").bind(name).execute(conn).await.unwrap();
+}
+
+/// How many rows each of the application's readings finds, asked for `of` as the code would.
+async fn seen(
+    conn: &mut PgConnection,
+    of: WorkspaceId,
+    id: ApprovalId,
+    key: &TaskKey,
+    principal: Uuid,
+) -> Vec<usize> {
+    let filter = listing::Filter {
+        workspace: of,
+        run_id: None,
+        session_id: None,
+        task_id: None,
+        approval_type: None,
+        approver: None,
+        text: None,
+        sort: listing::Sort::default(),
+        after: None,
+        limit: 10,
+    };
+    let which = connections::Which { limit: 10, ..connections::Which::default() };
+    let ttl = std::time::Duration::from_mins(1);
+    let reading = events::Reading { key: key.clone(), after: 0, generation: None };
+    let who = principals::Who::Id(PrincipalId(principal));
+    vec![
+        listing::pending(conn, &filter).await.unwrap().len(),
+        approvals::load(conn, &[id]).await.unwrap().len(),
+        approvals::decisions(conn, of, id).await.unwrap().len(),
+        audit::of_approval(conn, of, id).await.unwrap().len().min(1),
+        events::pages(conn, &[reading], 10).await.unwrap().first().map_or(0, |page| page.events.len().min(1)),
+        events::heads(conn, std::slice::from_ref(key)).await.unwrap().len(),
+        connections::list(conn, of, &which, ttl).await.unwrap().len(),
+        usize::from(workspaces::get(conn, of).await.unwrap().is_some()),
+        usize::from(principals::get(conn, of, who).await.unwrap().is_some()),
+        roles::list(conn, of).await.unwrap().len(),
+        keys::list(conn, Some(of), Some("agent"), None, 10).await.unwrap().len(),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await.connected().await;
+    let admin = cluster.api(0, &cluster.key("acme", "agent", &["workspace:admin"]).await);
+    let ana = cluster.api(0, &cluster.key("acme", "ana", &["approval:approve"]).await);
+    cluster.key("evil", "agent", &["workspace:admin"]).await;
+    let (acme, evil) = (workspace(&cluster, "acme").await, workspace(&cluster, "evil").await);
+    let made = admin.ask(json!({ "task_id": "t", "policy": { "min_approvers": 2 } })).await;
+    ana.approve(&made).await.expect(200);
+    let role = admin.request(reqwest::Method::PUT, "/api/v1/roles/own").json(&json!({ "permissions": [] }));
+    crate::support::Api::send(role).await.expect(200);
+    let _socket = Socket::open(&admin, "t").await;
+    let id = ApprovalId(made.parse().unwrap());
+    let key = TaskKey { workspace: acme, task: CallerName::new("t").unwrap() };
+    let mut superuser = cluster.database.connect().await;
+    let principal: Uuid =
+        sqlx::query_scalar("SELECT id FROM principals WHERE workspace_id = $1 AND name = 'agent'")
+            .bind(acme.0)
+            .fetch_one(&mut superuser)
+            .await
+            .unwrap();
+    let mut conn = act_as(&cluster, "signoff_app").await;
+    // The lease of the instance, by which connections count, is written with its first heartbeat.
+    let all = |n: usize| vec![n; 11];
+    let found = tokio::sync::Mutex::new(&mut conn);
+    eventually("what is there is seen from within", || async {
+        let mut conn = found.lock().await;
+        let mut transaction = conn.begin().await.unwrap();
+        enter(&mut transaction, Some(acme)).await;
+        let seen = seen(&mut transaction, acme, id, &key, principal).await;
+        transaction.rollback().await.unwrap();
+        seen == all(1)
+    })
+    .await;
+    for wrong in [Some(evil), None] {
+        let mut transaction = conn.begin().await.unwrap();
+        enter(&mut transaction, wrong).await;
+        assert_eq!(seen(&mut transaction, acme, id, &key, principal).await, all(0), "{wrong:?}");
+        transaction.rollback().await.unwrap();
+    }
+    // Without any transaction, as a statement that was never meant to run there.
+    assert_eq!(seen(&mut conn, acme, id, &key, principal).await, all(0));
+
+    // Nor does writing pass: nothing is changed, and nothing can be put there.
+    let mut transaction = conn.begin().await.unwrap();
+    enter(&mut transaction, Some(evil)).await;
+    let name = PrincipalName::new("mallory").unwrap();
+    let by = Actor { id: PrincipalId(principal), name: name.clone() };
+    let ttl = std::time::Duration::from_mins(1);
+    assert_eq!(connections::close(&mut transaction, &key, &by, ttl).await.unwrap(), None);
+    assert!(
+        workspaces::update(&mut transaction, acme, workspaces::Settings::default()).await.unwrap().is_none()
+    );
+    let who = principals::Who::Id(PrincipalId(principal));
+    assert!(principals::lock(&mut transaction, acme, who).await.unwrap().is_none());
+    roles::delete(&mut transaction, acme, "own").await.unwrap();
+    transaction.commit().await.unwrap();
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM roles").fetch_one(&mut superuser).await.unwrap();
+    assert_eq!(left, 1, "another workspace's role was deleted");
+    let denied = "new row violates row-level security policy";
+    let refused = |error: signoff::store::Error| assert!(error.to_string().contains(denied), "{error}");
+    let key = ApiKey::generate();
+    let new = keys::NewKey {
+        id: KeyId::generate(),
+        workspace: acme,
+        principal: PrincipalId(principal),
+        prefix: &key.prefix,
+        secret_hash: key.hash(),
+        label: None,
+        permissions: &[],
+        roles: &[],
+        valid_for: None,
+    };
+    refused(within(&mut conn, evil, async |conn| keys::insert(conn, &new).await.map(drop)).await);
+    refused(
+        within(&mut conn, evil, async |conn| principals::ensure(conn, acme, &name, "person").await.map(drop))
+            .await,
+    );
+    refused(
+        within(&mut conn, evil, async |conn| roles::put(conn, acme, "x", None, &[]).await.map(drop)).await,
+    );
+}
+
+/// Runs something in a transaction for `workspace`, in which it must fail.
+async fn within(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    work: impl AsyncFnOnce(&mut PgConnection) -> Result<(), signoff::store::Error>,
+) -> signoff::store::Error {
+    let mut transaction = conn.begin().await.unwrap();
+    enter(&mut transaction, Some(workspace)).await;
+    let error = work(&mut transaction).await.unwrap_err();
+    transaction.rollback().await.unwrap();
+    error
+}
+
+/// Each role can do its work and no other: what it would take to lie about the past, or to read what it has no
+/// business with, is denied by the database.
+#[tokio::test(flavor = "multi_thread")]
+async fn g19_each_role_is_as_narrow_as_its_work() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    let member = cluster.api(0, &cluster.member("agent").await);
+    let ana = cluster.api(0, &cluster.member("ana").await);
+    let id = member.ask(json!({})).await;
+    ana.approve(&id).await.expect(200);
+    let everybody =
+        ["signoff_app", "signoff_commit", "signoff_read", "signoff_work", "signoff_auth", "signoff_operator"];
+    let mut refused = Vec::new();
+    for role in everybody {
+        let mut conn = act_as(&cluster, role).await;
+        // What nobody may.
+        for forbidden in [
+            "UPDATE audit_log SET action = 'nothing'",
+            "DELETE FROM audit_log",
+            "TRUNCATE audit_log",
+            "UPDATE audit_chain SET position = 7",
+            "DELETE FROM audit_chain",
+            "UPDATE approval_decisions SET verdict = 'rejected'",
+            "UPDATE approval_requests SET context = '{}'",
+            "UPDATE principals SET workspace_id = gen_random_uuid()",
+            "ALTER TABLE approval_requests DISABLE ROW LEVEL SECURITY",
+            "ALTER TABLE audit_log DISABLE TRIGGER ALL",
+            "DROP POLICY own_workspace ON approval_requests",
+            "DROP TABLE audit_log",
+            "CREATE ROLE mallory",
+            "CREATE TABLE mine (x int)",
+        ] {
+            let error =
+                sqlx::query(forbidden).execute(&mut conn).await.expect_err(&format!("{role}: {forbidden}"));
+            let code = error.as_database_error().and_then(|error| error.code().map(|it| it.to_string()));
+            assert_eq!(code.as_deref(), Some("42501"), "{role}: {forbidden}: {error}");
+        }
+        // Who may read secrets' hashes, and who may see which tables at all.
+        let reads = "SELECT count(secret_hash) FROM api_keys";
+        if sqlx::query(reads).execute(&mut conn).await.is_err() {
+            refused.push(role);
+        }
+    }
+    assert_eq!(refused, ["signoff_app", "signoff_commit", "signoff_read", "signoff_work"]);
+    // An outcome is final for whoever decides.
+    let mut conn = act_as(&cluster, "signoff_commit").await;
+    let undo = "UPDATE approval_requests SET version = 99 WHERE status <> 'pending'";
+    assert_eq!(sqlx::query(undo).execute(&mut conn).await.unwrap().rows_affected(), 0);
+    // The login itself sees what a transaction without a workspace sees: nothing, and owns nothing.
+    let mut conn = PgConnection::connect(&cluster.database.url).await.unwrap();
+    let seen: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM approval_requests").fetch_one(&mut conn).await.unwrap();
+    assert_eq!(seen, 0);
+    let owned: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM pg_class WHERE relowner = current_user::regrole")
+            .fetch_one(&mut conn)
+            .await
+            .unwrap();
+    assert_eq!(owned, 0);
+    // Every table has its wall, and the owner is not above it.
+    let open: Vec<String> = sqlx::query_scalar(
+        "SELECT relname::text FROM pg_class
+          WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> '_sqlx_migrations'
+            AND NOT (relrowsecurity AND relforcerowsecurity)",
+    )
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    assert_eq!(open, Vec::<String>::new(), "tables without forced row-level security");
+}
