@@ -96,7 +96,7 @@ fn operations() -> Vec<Operation> {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let method: Method = method.to_uppercase().parse().unwrap();
-            let name = format!("{} {path}", method.to_uppercase());
+            let name = format!("{method} {path}");
             if WITHOUT.contains(&name.as_str()) {
                 assert!(operation["security"][0]["key"][0].is_null(), "{name} names a permission");
                 continue;
