@@ -7,7 +7,8 @@ ALTER TABLE workspaces
 
 -- `roles` and `groups` are given here; `claimed_roles` and `claimed_groups` are what the issuer said at the last
 -- sign-in. What somebody may do comes from both. `issuer` and `subject` are bound at the first sign-in: whoever
--- comes with the same name and another subject is somebody else.
+-- comes with the same name and another subject is somebody else. `claimed_at` is when the issuer said so, by its own
+-- clock: what an older token says doesn't bring back what a newer one has taken away.
 ALTER TABLE principals
     ADD COLUMN kind text NOT NULL DEFAULT 'person' CHECK (kind IN ('person', 'service')),
     ADD COLUMN display_name text CHECK (char_length(display_name) BETWEEN 1 AND 200),
@@ -16,6 +17,7 @@ ALTER TABLE principals
     ADD COLUMN groups text[] NOT NULL DEFAULT '{}',
     ADD COLUMN claimed_roles text[] NOT NULL DEFAULT '{}',
     ADD COLUMN claimed_groups text[] NOT NULL DEFAULT '{}',
+    ADD COLUMN claimed_at timestamptz,
     ADD COLUMN issuer text,
     ADD COLUMN subject text,
     ADD COLUMN disabled_at timestamptz,

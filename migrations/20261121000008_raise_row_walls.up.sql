@@ -151,8 +151,8 @@ GRANT UPDATE (last_seen_at) ON browser_sessions TO signoff_work;
 
 GRANT SELECT ON workspaces, principals, roles, api_keys, browser_sessions, sign_ins, ws_tickets TO signoff_auth;
 GRANT INSERT ON principals, browser_sessions, sign_ins, ws_tickets, audit_log TO signoff_auth;
-GRANT UPDATE (display_name, email, claimed_roles, claimed_groups, issuer, subject, updated_at) ON principals
-      TO signoff_auth;
+GRANT UPDATE (display_name, email, claimed_roles, claimed_groups, claimed_at, issuer, subject, updated_at)
+      ON principals TO signoff_auth;
 GRANT UPDATE (revoked_at) ON browser_sessions TO signoff_auth;
 GRANT DELETE ON sign_ins, ws_tickets TO signoff_auth;
 

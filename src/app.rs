@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use crate::{
     approvals::{Approvals, Limits},
     audit::checkpoint::Signer,
-    auth::Authenticator,
+    auth::{Authenticator, Lasting},
     bus::{Bus, Names, Redis},
     config::Config,
     events::Events,
@@ -24,6 +24,7 @@ use crate::{
     },
     lifecycle::Lifecycle,
     limits::Limiter,
+    oidc::Issuer,
     presence::{DatabaseClock, Heart, Listing, Ownership, Pulse, VERSION, new_instance_id},
     realtime::{self, Realtime},
     store::{self, Database},
@@ -168,7 +169,15 @@ impl Core {
         let limiter = Limiter::start(&config.rate_limits, &redis, &names, &metrics, &lifecycle);
         let proxies = TrustedProxies::new(config.http.proxies()?);
         let pulse = Pulse::new(config.lease.heartbeat());
-        let authenticator = Authenticator::new(database.clone());
+        let issuer = Issuer::new(&config.oidc)?;
+        if let Some(issuer) = issuer.clone() {
+            lifecycle.spawn_loop("issuer's keys", issuer.keep_fresh());
+        }
+        let sessions_last = Lasting {
+            at_most: Duration::from_secs(config.sessions.lifetime_seconds),
+            idle: Duration::from_secs(config.sessions.idle_seconds),
+        };
+        let authenticator = Authenticator::new(database.clone(), issuer, sessions_last);
         let clock = DatabaseClock::default();
         let signer = config.audit.signer().context("audit.signing_key")?.map(Arc::new);
         Ok(Self {
@@ -267,6 +276,9 @@ impl Core {
             listing,
             connections,
             bodies: Budget::new(config.limits.max_body_mebibytes),
+            public_url: config.http.public_url.clone(),
+            redirect_url: config.oidc.redirect_url.clone(),
+            session_seconds: i64::try_from(config.sessions.lifetime_seconds).unwrap_or(i64::MAX),
         })
     }
 }

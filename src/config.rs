@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use crate::{audit::checkpoint::Signer, store::PoolSizes, telemetry::LogFormat};
+use crate::{audit::checkpoint::Signer, oidc, store::PoolSizes, telemetry::LogFormat};
 
 const DEFAULTS: &str = include_str!("config.default.toml");
 
@@ -29,6 +29,8 @@ pub struct Config {
     pub events: Events,
     pub audit: Audit,
     pub sockets: Sockets,
+    pub sessions: Sessions,
+    pub oidc: Oidc,
     pub limits: Limits,
     pub rate_limits: RateLimits,
     pub drain: Drain,
@@ -39,6 +41,8 @@ pub struct Config {
 #[serde(deny_unknown_fields)]
 pub struct Http {
     pub listen: String,
+    /// Where people reach it in a browser, without a path; empty: whatever loopback address they used.
+    pub public_url: String,
     /// Addresses and networks, separated by commas.
     pub trusted_proxies: String,
     pub header_timeout_seconds: u64,
@@ -112,6 +116,40 @@ pub struct Sockets {
     pub ping_seconds: u64,
     pub send_timeout_seconds: u64,
     pub messages_per_second: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sessions {
+    pub lifetime_seconds: u64,
+    pub idle_seconds: u64,
+}
+
+/// An OpenID Connect issuer, and what its claims mean here.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oidc {
+    /// Empty: there is none.
+    pub issuer: String,
+    pub audience: String,
+    pub client_id: String,
+    pub client_secret: SecretString,
+    pub cli_client_id: String,
+    /// Separated by commas.
+    pub algorithms: String,
+    pub leeway_seconds: u64,
+    /// Separated by blanks.
+    pub scopes: String,
+    pub audience_parameter: String,
+    pub redirect_url: String,
+    pub claim_principal: String,
+    pub claim_display_name: String,
+    pub claim_email: String,
+    pub claim_roles: String,
+    pub claim_groups: String,
+    pub claim_workspace: String,
+    pub workspace: String,
+    pub create_principals: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -251,6 +289,7 @@ impl Config {
                 "sockets.allowed_origins: {origin:?} is no origin, for example https://console.example.com"
             );
         }
+        self.check_sign_in()?;
         ensure!(self.limits.max_queued > 0, "limits.max_queued must be at least 1");
         ensure!(
             (1..=1024 * 1024).contains(&self.limits.max_body_mebibytes),
@@ -268,6 +307,22 @@ impl Config {
         Ok(())
     }
 
+    /// How people sign in.
+    fn check_sign_in(&self) -> anyhow::Result<()> {
+        let public_url = &self.http.public_url;
+        ensure!(
+            public_url.is_empty() || web_address(public_url).is_some_and(|url| url.path() == "/"),
+            "http.public_url: {public_url:?} must be like https://signoff.example.com, without a path"
+        );
+        for (name, seconds) in [
+            ("lifetime_seconds", self.sessions.lifetime_seconds),
+            ("idle_seconds", self.sessions.idle_seconds),
+        ] {
+            ensure!((60..=31_536_000).contains(&seconds), "sessions.{name} must be 60 to 31536000");
+        }
+        self.oidc.check()
+    }
+
     pub fn pool_sizes(&self) -> PoolSizes {
         PoolSizes {
             decide: self.database.decide_connections,
@@ -278,6 +333,56 @@ impl Config {
             work: self.database.work_connections,
         }
     }
+}
+
+impl Oidc {
+    pub fn is_on(&self) -> bool {
+        !self.issuer.is_empty()
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        if !self.is_on() {
+            return Ok(());
+        }
+        ensure!(
+            web_address(&self.issuer).is_some(),
+            "oidc.issuer: {:?} must be an https URL (http only on loopback), written as the issuer writes it",
+            self.issuer
+        );
+        ensure!(
+            !self.audience.is_empty() || !self.client_id.is_empty(),
+            "oidc: give an audience (for bearer tokens), a client_id (for signing in), or both"
+        );
+        oidc::algorithms(&self.algorithms).map_err(|what| {
+            anyhow::anyhow!("oidc.algorithms: {what}; there are {}", oidc::ALGORITHMS.join(", "))
+        })?;
+        ensure!(self.leeway_seconds <= 300, "oidc.leeway_seconds must be at most 300");
+        ensure!(
+            self.client_id.is_empty() || self.scopes.split_whitespace().any(|scope| scope == "openid"),
+            "oidc.scopes must contain openid"
+        );
+        ensure!(
+            self.redirect_url.is_empty()
+                || web_address(&self.redirect_url).is_some_and(|url| url.path() == "/auth/callback"),
+            "oidc.redirect_url: {:?} must be https (http only on loopback) and end in /auth/callback",
+            self.redirect_url
+        );
+        ensure!(
+            ["", "resource", "audience"].contains(&self.audience_parameter.as_str()),
+            "oidc.audience_parameter must be empty, resource or audience"
+        );
+        ensure!(!self.claim_principal.is_empty(), "oidc.claim_principal must name a claim");
+        ensure!(
+            self.claim_workspace.is_empty() != self.workspace.is_empty(),
+            "oidc: give either claim_workspace (the claim that names the workspace) or workspace (its name)"
+        );
+        Ok(())
+    }
+}
+
+/// A URL that may be trusted to lead where it says: https, or http on this machine; nothing behind its path.
+fn web_address(text: &str) -> Option<reqwest::Url> {
+    reqwest::Url::parse(text).ok().filter(oidc::is_trustworthy)
 }
 
 impl Lease {
@@ -494,6 +599,27 @@ mod tests {
             (vec![database], vec![("http.lisen", "x")], "http.lisen"),
             (vec![database], vec![("listen", "x")], "section.name=value"),
             (vec![database, ("SIGNOFF_SWEEP_INTERVAL_MS", "60000")], vec![], "overlap"),
+            (vec![database, ("SIGNOFF_OIDC_ISSUER", "http://id.example.com")], vec![], "https"),
+            (vec![database, ("SIGNOFF_OIDC_ISSUER", "https://id.example.com")], vec![], "audience"),
+            (
+                vec![
+                    database,
+                    ("SIGNOFF_OIDC_ISSUER", "https://id.example.com"),
+                    ("SIGNOFF_OIDC_AUDIENCE", "x"),
+                ],
+                vec![("oidc.algorithms", "RS256,HS256")],
+                "HS256",
+            ),
+            (
+                vec![
+                    database,
+                    ("SIGNOFF_OIDC_ISSUER", "https://id.example.com"),
+                    ("SIGNOFF_OIDC_AUDIENCE", "x"),
+                ],
+                vec![],
+                "claim_workspace",
+            ),
+            (vec![database], vec![("http.public_url", "http://signoff.example.com")], "public_url"),
             (vec![database, ("SIGNOFF_HTTP_TRUSTED_PROXIES", "::1, 10.0.0.0/33")], vec![], "10.0.0.0/33"),
             (vec![database], vec![("rate_limits.address_burst", "0")], "rate_limits.address_burst"),
             (
@@ -529,7 +655,9 @@ mod tests {
 
     #[test]
     fn secrets_do_not_print() {
-        let config = load(&[("DATABASE_URL", "postgres://user:hunter2@host/db")], &[]).unwrap();
-        assert!(!format!("{config:?}").contains("hunter2"));
+        let environment =
+            [("DATABASE_URL", "postgres://user:hunter2@host/db"), ("SIGNOFF_OIDC_CLIENT_SECRET", "hunter3")];
+        let printed = format!("{:?}", load(&environment, &[]).unwrap());
+        assert!(!printed.contains("hunter2") && !printed.contains("hunter3"));
     }
 }

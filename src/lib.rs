@@ -18,6 +18,7 @@
 //! | [`batch`] | many calls, one statement |
 //! | [`auth`] | from a credential to who acts and what they may do |
 //! | [`limits`] | how many requests anybody may make, over all instances |
+//! | [`oidc`] | what an OpenID Connect issuer says: tokens, keys |
 //! | [`bus`] | Redis: hints between instances, the registry of who waits here, and what limits count |
 //! | [`store`] | Postgres: the only SQL |
 //! | [`domain`] | what an approval is, and what may happen to it: pure functions |
@@ -38,6 +39,7 @@ pub mod http;
 pub mod identity;
 pub mod lifecycle;
 pub mod limits;
+pub mod oidc;
 pub mod presence;
 pub mod realtime;
 pub mod store;

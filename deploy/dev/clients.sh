@@ -31,10 +31,14 @@ run_clients() {
 # --- packages ---
 
 install_client_packages() {
+  install_locked install_python_packages && install_locked install_node_packages
+}
+
+# Another run may be at it.
+install_locked() { # COMMAND…
   local status=0
-  # Another run may be at it.
   command -v flock >/dev/null && exec 8>"$DEV_DIR/test/packages.lock" && flock 8
-  install_python_packages && install_node_packages || status=1
+  "$@" || status=1
   exec 8>&-
   return $status
 }
@@ -51,11 +55,21 @@ install_python_packages() {
   printf '%s\n' "$stamp" >"$venv/stamp"
 }
 
-# The program goes along: Node looks for packages beside the importing file.
 install_node_packages() {
-  local dir=$DEV_DIR/clients stamp
+  install_npm_packages "$CLIENTS" "$DEV_DIR/clients" ws_protocol.mjs
+}
+
+# The issuer that the tests sign in at. Exports where it is.
+install_issuer() {
+  install_locked install_npm_packages "$ROOT/tests/oidc" "$DEV_DIR/oidc" provider.mjs || return
+  export SIGNOFF_OIDC_PROVIDER=$DEV_DIR/oidc
+}
+
+# The program goes along: Node looks for packages beside the importing file.
+install_npm_packages() { # FROM TO PROGRAM
+  local from=$1 dir=$2 stamp
   mkdir -p "$dir"
-  cp "$CLIENTS/package.json" "$CLIENTS/package-lock.json" "$CLIENTS/ws_protocol.mjs" "$dir" || return
+  cp "$from/package.json" "$from/package-lock.json" "$from/$3" "$dir" || return
   stamp=$(cat "$dir/package-lock.json") || return
   [ "$(cat "$dir/stamp" 2>/dev/null)" != "$stamp" ] || return 0
   rm -f "$dir/stamp"

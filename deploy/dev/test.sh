@@ -147,7 +147,9 @@ cmd_test() {
   need_rust
   need_faketime
   need_haproxy || die "haproxy is missing; install it (Debian's package: haproxy)"
+  need_node
   [ $# -gt 0 ] || need_clients
+  install_issuer || die "the issuer for the tests of signing in can't be installed (tests/oidc)"
   start_run_servers
   export SIGNOFF_FAKETIME=$FAKETIME_LIBRARY
   if [ $# -gt 0 ]; then

@@ -3,26 +3,29 @@
 use std::{
     collections::HashSet,
     mem,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
 use moka::future::Cache;
+use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 
 use super::{
     caller::{Caller, Handle},
     key::ApiKey,
+    newcomer,
     permission::{Permission, Permissions},
     role,
     ticket::Ticket,
 };
 use crate::{
     domain::{
-        credential::Credential,
-        ids::{KeyId, PrincipalId},
+        credential::{Credential, Origin},
+        ids::{KeyId, PrincipalId, SessionId},
     },
+    oidc::{self, Issuer},
     store::{
         self, Database,
         credentials::{self, CredentialRow, Standing},
@@ -33,11 +36,13 @@ use crate::{
 /// What was withdrawn is refused everywhere after this; the contract says five seconds.
 const REMEMBERED: Duration = Duration::from_secs(3);
 
+/// How long a token that was verified isn't looked at again: its issuer may withdraw the key.
+const VERIFIED: Duration = Duration::from_mins(1);
 /// How long a key is known to have been good. It opens nothing: such a key is still looked at.
 const LATELY: Duration = Duration::from_hours(1);
 
 /// Longest a look-up may take.
-const LOOK_UP: Duration = Duration::from_secs(4);
+pub(super) const LOOK_UP: Duration = Duration::from_secs(4);
 
 /// How long a ticket is good for.
 const TICKET: Duration = Duration::from_secs(30);
@@ -48,20 +53,41 @@ const MOST: u64 = 100_000;
 /// Turns credentials into callers. Clones share everything.
 #[derive(Clone)]
 pub struct Authenticator {
-    database: Database,
+    pub(super) database: Database,
+    /// Whose tokens count, if anybody's.
+    pub(super) issuer: Option<Issuer>,
+    pub(super) sessions_last: Lasting,
     /// By prefix. Unknown ones are remembered too, so that guessing does not reach the database each time.
     keys: Cache<String, Option<Arc<Known>>>,
     /// By the secret's hash.
-    sessions: Cache<[u8; 32], Option<Arc<Known>>>,
+    pub(super) sessions: Cache<[u8; 32], Option<Arc<Known>>>,
     principals: Cache<PrincipalId, Option<Arc<Known>>>,
-    /// Keys that were looked up since somebody last asked.
-    used: Arc<Mutex<HashSet<KeyId>>>,
-    /// Prefixes of keys that were good here lately.
+    /// By the token's hash: whom it speaks for, and until when.
+    tokens: Cache<[u8; 32], (PrincipalId, DateTime<Utc>)>,
+    /// What was looked up since somebody last asked.
+    used: Arc<Mutex<Used>>,
+    /// Prefixes of keys that were good here lately, and hashes of sessions and tokens.
     good: Cache<String, ()>,
+    good_hashes: Cache<[u8; 32], ()>,
+}
+
+/// Keys and sessions that were used.
+#[derive(Debug, Default)]
+pub struct Used {
+    pub keys: HashSet<KeyId>,
+    pub sessions: HashSet<SessionId>,
+}
+
+/// How long browser sessions last.
+#[derive(Debug, Clone, Copy)]
+pub struct Lasting {
+    pub at_most: Duration,
+    /// Without being used.
+    pub idle: Duration,
 }
 
 /// A credential as it was found, and until when that may be trusted.
-struct Known {
+pub(super) struct Known {
     standing: Standing,
     permissions: Permissions,
     until: Option<Instant>,
@@ -72,9 +98,25 @@ struct Known {
 pub enum Rejection {
     #[error("the credential is missing, malformed, unknown, expired or revoked")]
     Unauthenticated,
+    #[error("the token is not accepted: {0}")]
+    Token(#[from] oidc::Refusal),
+    /// The credential is good, but whoever has it doesn't get in; the text is for them.
+    #[error("{0}")]
+    Refused(String),
+    #[error("the issuer can't be asked: {0}")]
+    IssuerUnavailable(String),
     /// A dependency that fails never opens the door.
     #[error("credentials can't be checked now: {0}")]
     Unavailable(Arc<store::Error>),
+}
+
+impl From<oidc::Error> for Rejection {
+    fn from(error: oidc::Error) -> Self {
+        match error {
+            oidc::Error::Refused(refusal) => Self::Token(refusal),
+            oidc::Error::Unavailable(why) => Self::IssuerUnavailable(why),
+        }
+    }
 }
 
 impl Known {
@@ -116,24 +158,70 @@ fn allowed(permissions: &[String], roles: &[String]) -> Permissions {
 }
 
 impl Authenticator {
-    pub fn new(database: Database) -> Self {
+    pub fn new(database: Database, issuer: Option<Issuer>, sessions_last: Lasting) -> Self {
         fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> Cache<K, Option<Arc<Known>>> {
             Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).build()
         }
-        let good = Cache::builder().max_capacity(MOST).time_to_live(LATELY).build();
-        Self { database, keys: cache(), sessions: cache(), principals: cache(), used: Arc::default(), good }
+        fn lately<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> Cache<K, ()> {
+            Cache::builder().max_capacity(MOST).time_to_live(LATELY).build()
+        }
+        Self {
+            database,
+            issuer,
+            sessions_last,
+            keys: cache(),
+            sessions: cache(),
+            principals: cache(),
+            tokens: Cache::builder().max_capacity(MOST).time_to_live(VERIFIED).build(),
+            used: Arc::default(),
+            good: lately(),
+            good_hashes: lately(),
+        }
     }
 
-    /// Whether an `Authorization` header's value is about a key that was good here lately, so that looking at it reaches
-    /// the database once in a few seconds at most.
+    /// Whether an `Authorization` header's value is about a key or a token that was good here lately, so that looking at
+    /// it reaches the database once in a few seconds at most.
     pub fn knows(&self, header: &str) -> bool {
-        key(header).is_some_and(|key| self.good.contains_key(&key.prefix))
+        let Some(token) = bearer(header) else { return false };
+        match ApiKey::parse(token) {
+            Some(key) => self.good.contains_key(&key.prefix),
+            None => self.good_hashes.contains_key(&<[u8; 32]>::from(Sha256::digest(token))),
+        }
     }
 
-    /// Looks at an `Authorization` header's value.
-    pub async fn authenticate(&self, header: &str) -> Result<Caller, Rejection> {
-        let key = key(header).ok_or(Rejection::Unauthenticated)?;
+    /// The same of a browser session's secret.
+    pub fn knows_session(&self, hash: &[u8; 32]) -> bool {
+        self.good_hashes.contains_key(hash)
+    }
+
+    /// Looks at an `Authorization` header's value. `origin` is for the record of who comes for the first time.
+    pub async fn authenticate(&self, header: &str, origin: &Origin) -> Result<Caller, Rejection> {
+        let token = bearer(header).ok_or(Rejection::Unauthenticated)?;
+        match &self.issuer {
+            Some(issuer) if !token.starts_with("so_") => self.token_text(issuer, token, origin).await,
+            _ => self.api_key(&ApiKey::parse(token).ok_or(Rejection::Unauthenticated)?).await,
+        }
+    }
+
+    /// Looks at a key.
+    pub async fn api_key(&self, key: &ApiKey) -> Result<Caller, Rejection> {
         self.key(&key.prefix, |hash| key.matches(hash)).await
+    }
+
+    /// Looks at an issuer's token: mostly one that was verified before.
+    async fn token_text(&self, issuer: &Issuer, token: &str, origin: &Origin) -> Result<Caller, Rejection> {
+        let hash: [u8; 32] = Sha256::digest(token).into();
+        // Boxed: it takes kilobytes of state, which no waiter should carry along.
+        let verify = Box::pin(async {
+            let verified = issuer.bearer(token).await?;
+            let known = newcomer::admit(&self.database.auth, issuer, &verified, origin).await?;
+            Ok::<_, Rejection>((known.actor.id, verified.expires_at))
+        });
+        let verified = self.tokens.try_get_with_by_ref(&hash, verify).await;
+        let (principal, expires_at) = verified.map_err(|rejection| (*rejection).clone())?;
+        let caller = self.token(principal, expires_at).await?;
+        self.good_hashes.insert(hash, ()).await;
+        Ok(caller)
     }
 
     /// The same caller as of now: what the credential allows may have changed, and it may have been revoked.
@@ -156,17 +244,26 @@ impl Authenticator {
 
     /// Those of `used` that may still follow tasks.
     pub async fn still_subscribed(&self, used: &[Credential]) -> Result<HashSet<Credential>, store::Error> {
-        let look = async |conn: &mut PgConnection| credentials::still_good(conn, used).await;
+        let idle = self.sessions_last.idle;
+        let look = async |conn: &mut PgConnection| credentials::still_good(conn, used, idle).await;
         let good = self.database.auth.run(LOOK_UP, look).await?;
         let may =
             |it: &credentials::Good| allowed(&it.permissions, &it.roles).allow(Permission::EventSubscribe);
         Ok(good.into_iter().filter(may).map(|it| it.credential).collect())
     }
 
-    /// Keys that were looked up since this was last asked.
-    pub fn take_used(&self) -> Vec<KeyId> {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        mem::take(&mut *used).into_iter().collect()
+    /// How long a browser session may be left unused.
+    pub fn idle(&self) -> Duration {
+        self.sessions_last.idle
+    }
+
+    /// What was looked up since this was last asked.
+    pub fn take_used(&self) -> Used {
+        mem::take(&mut *self.used())
+    }
+
+    fn used(&self) -> MutexGuard<'_, Used> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes a ticket for one socket: it stands for the caller's credential, for half a minute, once.
@@ -211,7 +308,7 @@ impl Authenticator {
         let look = async |conn: &mut PgConnection| credentials::key(conn, prefix).await;
         let found = self.database.auth.run(LOOK_UP, look).await?;
         if let Some(CredentialRow::Key { id, .. }) = found.as_ref().map(|it| &it.credential) {
-            self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(*id);
+            self.used().keys.insert(*id);
             self.good.insert(prefix.to_owned(), ()).await;
         }
         Ok(found.map(Known::new).map(Arc::new))
@@ -220,8 +317,13 @@ impl Authenticator {
     /// Whoever holds the secret with this hash.
     pub async fn session(&self, hash: &[u8; 32]) -> Result<Caller, Rejection> {
         let look = Box::pin(async {
-            let look = async |conn: &mut PgConnection| credentials::session(conn, hash).await;
+            let idle = self.sessions_last.idle;
+            let look = async |conn: &mut PgConnection| credentials::session(conn, hash, idle).await;
             let found = self.database.auth.run(LOOK_UP, look).await?;
+            if let Some(CredentialRow::Session(id)) = found.as_ref().map(|it| &it.credential) {
+                self.used().sessions.insert(*id);
+                self.good_hashes.insert(*hash, ()).await;
+            }
             Ok(found.map(Known::new).map(Arc::new))
         });
         let known = good(self.sessions.try_get_with_by_ref(hash, look).await)?;
@@ -254,13 +356,13 @@ impl Authenticator {
     }
 }
 
-/// The key in an `Authorization` header's value.
-fn key(header: &str) -> Option<ApiKey> {
+/// What stands in an `Authorization` header's value.
+fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.split_once(' ')?;
-    if scheme.eq_ignore_ascii_case("bearer") { ApiKey::parse(token.trim()) } else { None }
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-fn unavailable(error: store::Error) -> Rejection {
+pub(super) fn unavailable(error: store::Error) -> Rejection {
     Rejection::Unavailable(Arc::new(error))
 }
 

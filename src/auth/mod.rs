@@ -4,12 +4,18 @@
 mod authenticator;
 mod caller;
 pub mod key;
+mod newcomer;
 pub mod permission;
 pub mod role;
+pub mod secret;
+mod sessions;
+mod sign_in;
 pub mod ticket;
 
 pub use self::{
-    authenticator::{Authenticator, Rejection},
+    authenticator::{Authenticator, Lasting, Rejection, Used},
     caller::Caller,
     permission::{Permission, Permissions},
+    sessions::{Opened, Opener},
+    sign_in::Return,
 };

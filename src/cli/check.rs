@@ -10,6 +10,7 @@ use super::{exit::Exit, serve::ConfigArgs};
 use crate::{
     app::database_options,
     bus::Redis,
+    oidc::{Metadata, fetch::Fetcher},
     store::{login, migrations},
 };
 
@@ -40,6 +41,9 @@ impl Check {
         say("postgres", within(postgres(&options)).await);
         say("login", within(login(&options)).await);
         say("schema", within(schema(&options)).await);
+        if config.oidc.is_on() {
+            say("issuer", within(issuer(&config.oidc.issuer)).await);
+        }
         say("redis", within(redis(config.redis.url.expose_secret())).await);
         Ok(if bad { Exit::Other } else { Exit::Success })
     }
@@ -85,6 +89,12 @@ async fn login(options: &PgConnectOptions) -> Result<String, String> {
         ));
     }
     Ok(format!("{} owns nothing", login.name))
+}
+
+async fn issuer(url: &str) -> Result<String, String> {
+    let fetcher = Fetcher::new().map_err(|error| format!("can't be asked: {error}"))?;
+    let found = Metadata::discover(&fetcher, url).await;
+    found.map(|_| format!("{url} answers")).map_err(|error| format!("{url} can't be used: {error}"))
 }
 
 async fn redis(url: &str) -> Result<String, String> {

@@ -8,7 +8,13 @@ use reqwest::{Method, RequestBuilder};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::failure::{ClientError, retry_after};
+use super::{
+    failure::{ClientError, retry_after},
+    login::{
+        Session,
+        keyring::{self, Stored},
+    },
+};
 
 /// Which service, and who asks.
 #[derive(Args)]
@@ -27,33 +33,66 @@ pub struct ClientArgs {
 pub struct Client {
     http: reqwest::Client,
     base: String,
-    key: String,
+    session: Option<Session>,
 }
 
 impl ClientArgs {
+    /// The service's address, without a slash at its end.
+    pub fn base(&self) -> &str {
+        self.url.trim_end_matches('/')
+    }
+
+    /// With the key that is given, or else with what `signoff login` has kept.
     pub fn client(&self) -> anyhow::Result<Client> {
         let key = match (&self.api_key, std::env::var("SIGNOFF_API_KEY_FILE")) {
-            (Some(key), _) => key.clone(),
-            (None, Ok(path)) => fs::read_to_string(&path)
-                .with_context(|| format!("can't read {path}, which SIGNOFF_API_KEY_FILE names"))?,
-            (None, Err(_)) => bail!(
-                "no API key: set SIGNOFF_API_KEY (make one with `signoff keys create`, on a machine that reaches \
-                 the database)"
+            (Some(key), _) => Some(key.clone()),
+            (None, Ok(path)) => Some(
+                fs::read_to_string(&path)
+                    .with_context(|| format!("can't read {path}, which SIGNOFF_API_KEY_FILE names"))?,
             ),
+            (None, Err(_)) => None,
         };
-        let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).build()?;
-        Ok(Client { http, base: self.url.trim_end_matches('/').to_owned(), key: key.trim().to_owned() })
+        let base = self.base();
+        let stored = match key {
+            Some(key) => Some(Stored::Key { key: key.trim().to_owned() }),
+            // Where there is no home there is nothing kept; that is said below.
+            None => keyring::find(base)
+                .or_else(|error| if keyring::is_placed() { Err(error) } else { Ok(None) })?,
+        };
+        let Some(stored) = stored else {
+            bail!(
+                "not signed in to {base}: signoff login, or set SIGNOFF_API_KEY (make a key with `signoff keys create`, \
+                 on a machine that reaches the database)"
+            );
+        };
+        Client::with(base, stored)
     }
 }
 
 impl Client {
-    /// The service's address, without a slash at its end.
+    pub fn with(base: &str, stored: Stored) -> anyhow::Result<Self> {
+        Ok(Self { session: Some(Session::new(base, stored)), ..Self::anonymous(base)? })
+    }
+
+    /// For what is public.
+    pub fn anonymous(base: &str) -> anyhow::Result<Self> {
+        let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).build()?;
+        Ok(Self { http, base: base.to_owned(), session: None })
+    }
+
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    pub fn key(&self) -> &str {
-        &self.key
+    /// What goes behind `Bearer`.
+    pub async fn bearer(&self) -> anyhow::Result<String> {
+        self.session.as_ref().context("no credential")?.bearer().await
+    }
+
+    /// Gets what is not under /api/v1.
+    pub async fn get_at<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        let url = format!("{}{path}", self.base);
+        self.send(self.http.get(url).timeout(Duration::from_secs(30))).await.map(|(value, _)| value)
     }
 
     /// Gets; a problem document becomes an error.
@@ -120,11 +159,17 @@ impl Client {
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}/api/v1{path}", self.base);
-        self.http.request(method, url).bearer_auth(&self.key).timeout(Duration::from_secs(65))
+        self.http.request(method, url).timeout(Duration::from_secs(65))
     }
 
     /// The answer, and how long to wait before asking again.
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<(T, Duration), ClientError> {
+        let request = match &self.session {
+            Some(session) => request.bearer_auth(session.bearer().await.map_err(|error| {
+                ClientError::Refused { code: "unauthenticated".to_owned(), detail: format!("{error:#}") }
+            })?),
+            None => request,
+        };
         let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await?;

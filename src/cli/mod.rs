@@ -11,6 +11,7 @@ mod emit;
 mod exit;
 mod failure;
 mod keys;
+mod login;
 mod migrate;
 mod operator;
 mod output;
@@ -70,6 +71,12 @@ enum Command {
     Audit(audit::Audit),
     /// Check the configuration and the connections, in words.
     Check(check::Check),
+    /// Sign in, for the commands that follow.
+    Login(login::Login),
+    /// Forget what was signed in with.
+    Logout(login::Logout),
+    /// Show who you are, and what you may do.
+    Whoami(login::WhoAmI),
     /// Ask for an approval and wait for the outcome.
     Ask(approvals::Ask),
     /// Wait for an approval's outcome.
@@ -131,6 +138,9 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Roles(command) => command.run().await,
             Command::Audit(command) => command.run().await,
             Command::Check(command) => command.run().await,
+            Command::Login(command) => command.run().await,
+            Command::Logout(command) => command.run(),
+            Command::Whoami(command) => command.run().await,
             Command::Ask(command) => command.run().await,
             Command::Wait(command) => command.run().await,
             Command::Pending(command) => command.run().await,

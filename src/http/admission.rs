@@ -25,7 +25,8 @@ use axum::{
 
 use super::Api;
 use crate::{
-    auth::{Authenticator, Caller, Rejection, ticket::Ticket},
+    auth::{Authenticator, Caller, Rejection, key::ApiKey, secret::Secret, ticket::Ticket},
+    domain::credential::Origin,
     limits::{Kind, Network, Refusal, Standing, Subject},
     wire::problem::{Code, Problem},
 };
@@ -55,8 +56,12 @@ struct Record {
 
 /// What a caller shows of itself.
 pub enum Credential<'a> {
-    /// An `Authorization` header's value.
-    Header(&'a str),
+    /// An `Authorization` header's value, and from where it comes.
+    Header(&'a str, &'a Origin),
+    /// A key's text, to open a browser session with.
+    Key(&'a str),
+    /// A browser session's.
+    Session(&'a Secret),
     /// A ticket's text.
     Ticket(&'a str),
 }
@@ -65,14 +70,20 @@ impl Credential<'_> {
     /// Whether it was good here lately, and can be checked without effort. Tickets are good once.
     fn is_known(&self, authenticator: &Authenticator) -> bool {
         match self {
-            Self::Header(header) => authenticator.knows(header),
-            Self::Ticket(_) => false,
+            Self::Header(header, _) => authenticator.knows(header),
+            Self::Session(secret) => authenticator.knows_session(&secret.hash()),
+            Self::Key(_) | Self::Ticket(_) => false,
         }
     }
 
     async fn check(&self, authenticator: &Authenticator) -> Result<Caller, Rejection> {
         match self {
-            Self::Header(header) => authenticator.authenticate(header).await,
+            Self::Header(header, origin) => authenticator.authenticate(header, origin).await,
+            Self::Key(text) => {
+                let key = ApiKey::parse(text.trim()).ok_or(Rejection::Unauthenticated)?;
+                authenticator.api_key(&key).await
+            }
+            Self::Session(secret) => authenticator.session(&secret.hash()).await,
             Self::Ticket(text) => {
                 let ticket = Ticket::parse(text).ok_or(Rejection::Unauthenticated)?;
                 // Boxed: a statement takes kilobytes of state, which no waiter should carry.
@@ -122,14 +133,21 @@ impl Admission {
                 self.pay(api, &[Subject::Principal(principal), Subject::Workspace(workspace)]).await?;
                 Ok(caller)
             }
-            Err(Rejection::Unauthenticated) => {
-                self.pay(api, &[]).await?;
-                // How many are left to try is nobody's business.
-                api.limiter.take(&[failures]).await.map_err(|refusal| self.refuse(&refusal))?;
-                Err(Rejection::Unauthenticated.into())
+            Err(rejection @ (Rejection::Unauthenticated | Rejection::Token(_))) => {
+                self.failed(api).await?;
+                Err(rejection.into())
             }
-            Err(unavailable) => Err(unavailable.into()),
+            Err(rejection) => Err(rejection.into()),
         }
+    }
+
+    /// Somebody could not sign in: as with a credential that was refused.
+    pub async fn failed(&self, api: &Api) -> Result<(), Problem> {
+        self.pay(api, &[]).await?;
+        // How many are left to try is nobody's business.
+        let failures = Subject::FailedCredentials(self.0.network);
+        api.limiter.take(&[failures]).await.map_err(|refusal| self.refuse(&refusal))?;
+        Ok(())
     }
 
     /// Takes a token of each, and of the address unless it has paid.

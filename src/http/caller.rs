@@ -11,12 +11,14 @@ use super::{
     Api,
     address::ClientAddress,
     admission::{Admission, Credential},
+    cookies::Cookie,
     middleware::RequestId,
+    site::Site,
 };
 use crate::{
-    auth::{Caller, Permission, Rejection},
+    auth::{Caller, Permission, Permissions, Rejection, secret::Secret},
     domain::credential::Origin,
-    wire::problem::Problem,
+    wire::problem::{Code, Problem},
 };
 
 /// Longest part of a `User-Agent` that is recorded, in bytes.
@@ -69,17 +71,65 @@ impl<P: Needs> FromRequestParts<Api> for May<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let header = parts.headers.get(header::AUTHORIZATION).ok_or(Rejection::Unauthenticated)?;
-        // What can't be read is a credential that is refused, like any other.
-        let credential = Credential::Header(header.to_str().unwrap_or_default());
-        // Boxed: a waiter would otherwise carry room for it for as long as it waits.
-        let caller = Box::pin(Admission::of(parts)?.caller(api, credential)).await?;
+        let Somebody { caller, origin } = Somebody::from_request_parts(parts, api).await?;
         if !caller.may(P::PERMISSION) {
-            return Err(Problem::forbidden(P::PERMISSION));
+            return Err(refused(&caller, P::PERMISSION));
         }
-        let origin = Arc::new(origin(&caller, parts));
         Ok(Self { caller, origin, permission: PhantomData })
     }
+}
+
+/// An authenticated caller, whatever they may do, and whose limits allow the request.
+pub struct Somebody {
+    pub caller: Caller,
+    pub origin: Arc<Origin>,
+}
+
+impl FromRequestParts<Api> for Somebody {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let origin = arrival(parts);
+        let secret;
+        let credential = match parts.headers.get(header::AUTHORIZATION) {
+            // What can't be read is a credential that is refused, like any other.
+            Some(header) => Credential::Header(header.to_str().unwrap_or_default(), &origin),
+            None => {
+                secret = session(parts, api)?;
+                Credential::Session(&secret)
+            }
+        };
+        // Boxed: a waiter would otherwise carry room for it for as long as it waits.
+        let caller = Box::pin(Admission::of(parts)?.caller(api, credential)).await?;
+        let origin = Arc::new(self::origin(&caller, parts));
+        Ok(Self { caller, origin })
+    }
+}
+
+/// The browser's cookie, if one of our own pages asks.
+fn session(parts: &Parts, api: &Api) -> Result<Secret, Problem> {
+    if !parts.headers.contains_key(header::COOKIE) {
+        return Err(Rejection::Unauthenticated.into());
+    }
+    let site = Site::of(api, &parts.headers).map_err(|_| Rejection::Unauthenticated)?;
+    let secret = Cookie::Session.read(&site, &parts.headers).ok_or(Rejection::Unauthenticated)?;
+    site.check_same_origin(parts)?;
+    Ok(secret)
+}
+
+/// Why, and for whoever may do nothing at all, what to do about it.
+fn refused(caller: &Caller, needed: Permission) -> Problem {
+    if caller.permissions != Permissions::NONE {
+        return Problem::forbidden(needed);
+    }
+    let name = caller.actor.name.as_str();
+    Problem::new(
+        Code::Forbidden,
+        format!(
+            "{name} has no role here yet, and may do nothing: an administrator gives one (signoff principals set), or \
+             the issuer does in its roles claim"
+        ),
+    )
 }
 
 /// By what, and from where, `caller` does something.
@@ -87,6 +137,15 @@ pub fn origin(caller: &Caller, parts: &Parts) -> Origin {
     Origin {
         credential: Some(caller.credential_name.to_string()),
         on_behalf_of: caller.on_behalf_of.clone(),
+        ..arrival(parts)
+    }
+}
+
+/// From where a request comes, before it is known who sends it.
+pub fn arrival(parts: &Parts) -> Origin {
+    Origin {
+        credential: None,
+        on_behalf_of: None,
         address: parts.extensions.get::<ClientAddress>().map(|ClientAddress(address)| *address),
         user_agent: user_agent(&parts.headers),
         request_id: parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone()),

@@ -36,7 +36,8 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
     extensions.insert(address);
     extensions.insert(admission.clone());
     let mut exchange = Exchange::begin(&api, &request);
-    let guarded = request.uri().path().starts_with("/api/");
+    let path = request.uri().path();
+    let guarded = path.starts_with("/api/") || path.starts_with("/auth/");
     let leftover = Leftover::watch(&mut request);
     let mut response = if let Err(refusal) = admission.door(&api) {
         refusal.into_response()

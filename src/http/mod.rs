@@ -8,10 +8,13 @@ mod address;
 mod admission;
 mod approvals;
 mod audit;
+mod auth;
 pub mod body;
+mod browser_sessions;
 mod caller;
 mod cluster;
 mod connections;
+mod cookies;
 mod discard;
 mod events;
 mod health;
@@ -23,6 +26,7 @@ mod query;
 mod respond;
 mod runs;
 pub mod server;
+mod site;
 mod sockets;
 
 use std::sync::Arc;
@@ -73,6 +77,11 @@ pub struct Parts {
     pub listing: Listing,
     pub connections: server::Connections,
     pub bodies: body::Budget,
+    /// Where browsers find us, and where the issuer sends them back to, as configured.
+    pub public_url: String,
+    pub redirect_url: String,
+    /// Longest that a browser session lasts.
+    pub session_seconds: i64,
 }
 
 impl Api {
@@ -120,6 +129,12 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(audit::list))
         .routes(routes!(audit::checkpoints))
         .routes(routes!(cluster::cluster))
+        .routes(routes!(browser_sessions::list))
+        .routes(routes!(browser_sessions::end))
+        .routes(routes!(auth::session::open, auth::session::show, auth::session::end))
+        .routes(routes!(auth::sign_in::login))
+        .routes(routes!(auth::sign_in::callback))
+        .routes(routes!(auth::configuration::configuration))
 }
 
 /// Everything that the public listener serves.

@@ -8,7 +8,7 @@ use utoipa::{
         link::Link,
         path::{HttpMethod, Operation, ParameterIn},
         response::Response,
-        security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
         tag::TagBuilder,
     },
 };
@@ -25,6 +25,9 @@ Whatever is not a success is an RFC 9457 problem with a stable `code`. A \
 5xx, a reset or a time-out means *unknown*: repeating the call is safe, for creating with the same \
 `Idempotency-Key`.";
 
+const SESSION: &str = "A browser session (`POST /auth/session`, `GET /auth/login`); `signoff` where the site is plain \
+http on loopback. Counts only for requests of the site's own pages, and not where there is an `Authorization`.";
+
 /// The frame that the handlers' descriptions are put into.
 pub fn base() -> OpenApi {
     let tag = |name: &str, text: &str| TagBuilder::new().name(name).description(Some(text)).build();
@@ -38,12 +41,16 @@ pub fn base() -> OpenApi {
             tag("identity", "Who there is in the workspace, and what they may do."),
             tag("audit", "Who did what, and the proof that it is still so."),
             tag("operating", "The service itself."),
+            tag("signing in", "Browser sessions, and who you are."),
         ]))
-        .security(Some([SecurityRequirement::new("key", Vec::<String>::new())]))
+        .security(Some(["key", "session"].map(|name| SecurityRequirement::new(name, Vec::<String>::new()))))
         .build();
     let components = document.components.get_or_insert_default();
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     components.security_schemes.insert("key".to_owned(), scheme.into());
+    let cookie = ApiKeyValue::with_description("__Host-signoff", SESSION);
+    let scheme = SecurityScheme::ApiKey(ApiKey::Cookie(cookie));
+    components.security_schemes.insert("session".to_owned(), scheme.into());
     let mut schemas = vec![(ProblemBody::name().into_owned(), ProblemBody::schema())];
     ProblemBody::schemas(&mut schemas);
     components.schemas.extend(schemas);
@@ -63,6 +70,7 @@ pub fn document() -> OpenApi {
         ];
         for (method, operation) in operations {
             if let Some(operation) = operation {
+                add_session(operation);
                 add_problems(path, &method, operation);
             }
         }
@@ -157,6 +165,14 @@ fn takes_query(operation: &Operation) -> bool {
     operation.parameters.iter().flatten().any(
         |parameter| matches!(parameter, RefOr::T(parameter) if matches!(parameter.parameter_in, ParameterIn::Query)),
     )
+}
+
+/// Wherever a key is taken, so is a session.
+fn add_session(operation: &mut Operation) {
+    let Some(ways) = &mut operation.security else { return };
+    if ways.iter().any(|way| *way != SecurityRequirement::default()) {
+        ways.push(SecurityRequirement::new("session", Vec::<String>::new()));
+    }
 }
 
 fn add_problems(path: &str, method: &HttpMethod, operation: &mut Operation) {

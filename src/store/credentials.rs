@@ -114,8 +114,12 @@ pub async fn key(conn: &mut PgConnection, prefix: &str) -> Result<Option<Standin
 }
 
 /// The browser session whose secret has this hash. One that was opened with a key allows what the key does, as long
-/// as the key is good.
-pub async fn session(conn: &mut PgConnection, hash: &[u8; 32]) -> Result<Option<Standing>, Error> {
+/// as the key is good; and any, as long as it is not left unused for `idle`.
+pub async fn session(
+    conn: &mut PgConnection,
+    hash: &[u8; 32],
+    idle: Duration,
+) -> Result<Option<Standing>, Error> {
     let found = sqlx::query!(
         r#"SELECT s.id, s.workspace_id, w.allow_timeout_approve, s.principal_id, p.name,
                   coalesce(k.permissions, '{}') AS "permissions!", g.roles AS "roles!",
@@ -129,9 +133,11 @@ pub async fn session(conn: &mut PgConnection, hash: &[u8; 32]) -> Result<Option<
              CROSS JOIN LATERAL (
                   SELECT CASE WHEN s.key_id IS NULL THEN p.roles || p.claimed_roles ELSE k.roles END AS roles) g
             WHERE s.hash = $1 AND s.revoked_at IS NULL AND s.expires_at > clock_timestamp()
+              AND s.last_seen_at > clock_timestamp() - make_interval(secs => $2)
               AND p.disabled_at IS NULL AND k.revoked_at IS NULL
               AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())"#,
         hash,
+        idle.as_secs_f64(),
     )
     .fetch_optional(conn)
     .await?;
@@ -189,8 +195,12 @@ pub struct Good {
     pub roles: Vec<String>,
 }
 
-/// Those that are still good.
-pub async fn still_good(conn: &mut PgConnection, used: &[Credential]) -> Result<Vec<Good>, Error> {
+/// Those that are still good; sessions, if they were used within `idle`.
+pub async fn still_good(
+    conn: &mut PgConnection,
+    used: &[Credential],
+    idle: Duration,
+) -> Result<Vec<Good>, Error> {
     let (mut keys, mut sessions, mut tokens) = (Vec::new(), Vec::new(), Vec::new());
     for credential in used {
         match credential {
@@ -211,6 +221,7 @@ pub async fn still_good(conn: &mut PgConnection, used: &[Credential]) -> Result<
                SELECT 'session', s.id, NULL, s.workspace_id, s.principal_id, k.permissions, k.roles
                  FROM browser_sessions s LEFT JOIN api_keys k ON k.id = s.key_id
                 WHERE s.id = ANY($2) AND s.revoked_at IS NULL AND s.expires_at > clock_timestamp()
+                  AND s.last_seen_at > clock_timestamp() - make_interval(secs => $5)
                   AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
                UNION ALL
                SELECT 'token', t.id, t.until, p.workspace_id, p.id, NULL, NULL
@@ -231,6 +242,7 @@ pub async fn still_good(conn: &mut PgConnection, used: &[Credential]) -> Result<
         &sessions,
         &of_tokens,
         &until,
+        idle.as_secs_f64(),
     )
     .fetch_all(conn)
     .await?;
@@ -243,6 +255,22 @@ pub async fn still_good(conn: &mut PgConnection, used: &[Credential]) -> Result<
         Some(Good { credential, permissions: row.permissions, roles: row.roles })
     });
     Ok(good.collect())
+}
+
+/// Notes that these sessions were used lately: to the minute.
+pub async fn seen(conn: &mut PgConnection, sessions: &[SessionId]) -> Result<(), Error> {
+    let ids: Vec<Uuid> = sessions.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "WITH used AS MATERIALIZED (
+             SELECT s.id FROM browser_sessions s
+              WHERE s.id = ANY($1) AND s.last_seen_at < now() - interval '1 minute'
+              ORDER BY s.id FOR UPDATE OF s SKIP LOCKED)
+         UPDATE browser_sessions s SET last_seen_at = now() FROM used u WHERE s.id = u.id",
+        &ids
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Notes that these keys were used lately.

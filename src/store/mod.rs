@@ -7,6 +7,7 @@
 
 pub mod approvals;
 pub mod audit;
+pub mod browser_sessions;
 pub mod chain;
 pub mod changes;
 pub mod checkpoints;
@@ -24,6 +25,7 @@ pub mod principals;
 pub mod purge;
 pub mod roles;
 pub mod runs;
+pub mod sign_ins;
 pub mod sweep;
 pub mod tickets;
 pub mod workspaces;

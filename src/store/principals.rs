@@ -182,3 +182,80 @@ pub async fn update(conn: &mut PgConnection, id: Uuid, profile: &Profile) -> Res
     .await?;
     Ok(())
 }
+
+/// Whom an issuer knows by that subject, and when it last said something of them.
+pub async fn of_subject(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    issuer: &str,
+    subject: &str,
+) -> Result<Option<(Principal, Option<DateTime<Utc>>)>, Error> {
+    let found = select_principals!(
+        "WHERE p.workspace_id = $1 AND p.issuer = $2 AND p.subject = $3",
+        workspace.0,
+        issuer,
+        subject,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(principal) = found else { return Ok(None) };
+    let said_at = sqlx::query_scalar!("SELECT claimed_at FROM principals WHERE id = $1", principal.id)
+        .fetch_one(conn)
+        .await?;
+    Ok(Some((principal, said_at)))
+}
+
+/// Lets nobody else do something about that subject until the transaction ends.
+pub async fn lock_subject(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    issuer: &str,
+    subject: &str,
+) -> Result<(), Error> {
+    let name = format!("{} {issuer} {subject}", workspace.0);
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name).execute(conn).await?;
+    Ok(())
+}
+
+/// What an issuer says of somebody.
+#[derive(Debug, Clone)]
+pub struct Said<'a> {
+    pub issuer: &'a str,
+    pub subject: &'a str,
+    /// By the issuer's clock.
+    pub at: DateTime<Utc>,
+    /// `None` leaves what is known.
+    pub display_name: Option<&'a str>,
+    pub email: Option<&'a str>,
+    pub roles: &'a [String],
+    pub groups: &'a [String],
+}
+
+/// Takes over what an issuer says; `updated_at` moves only if something changes. The row is locked by whoever calls.
+pub async fn said(conn: &mut PgConnection, id: Uuid, said: &Said<'_>) -> Result<(), Error> {
+    sqlx::query!(
+        "UPDATE principals p
+            SET issuer = n.issuer, subject = n.subject, claimed_at = $4, display_name = n.display_name,
+                email = n.email, claimed_roles = n.roles, claimed_groups = n.groups,
+                updated_at = CASE WHEN (p.issuer, p.subject, p.display_name, p.email, p.claimed_roles,
+                                        p.claimed_groups) IS DISTINCT FROM
+                                       (n.issuer, n.subject, n.display_name, n.email, n.roles, n.groups)
+                                  THEN clock_timestamp() ELSE p.updated_at END
+           FROM (SELECT q.id, $2::text AS issuer, $3::text AS subject,
+                        coalesce($5, q.display_name) AS display_name, coalesce($6, q.email) AS email,
+                        $7::text[] AS roles, $8::text[] AS groups
+                   FROM principals q WHERE q.id = $1) n
+          WHERE p.id = n.id",
+        id,
+        said.issuer,
+        said.subject,
+        said.at,
+        said.display_name,
+        said.email,
+        said.roles,
+        said.groups,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -130,3 +130,27 @@ pub async fn tickets(conn: &mut PgConnection, limit: i64) -> Result<u64, Error> 
     .await?;
     Ok(gone.rows_affected())
 }
+
+/// Deletes sign-ins that nobody has finished.
+pub async fn sign_ins(conn: &mut PgConnection, limit: i64) -> Result<u64, Error> {
+    let gone = sqlx::query!(
+        "DELETE FROM sign_ins WHERE hash IN (
+            SELECT hash FROM sign_ins WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED)",
+        limit,
+    )
+    .execute(conn)
+    .await?;
+    Ok(gone.rows_affected())
+}
+
+/// Deletes browser sessions that have run out; the audit log keeps that they were.
+pub async fn browser_sessions(conn: &mut PgConnection, limit: i64) -> Result<u64, Error> {
+    let gone = sqlx::query!(
+        "DELETE FROM browser_sessions WHERE id IN (
+            SELECT id FROM browser_sessions WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED)",
+        limit,
+    )
+    .execute(conn)
+    .await?;
+    Ok(gone.rows_affected())
+}

@@ -241,7 +241,14 @@ impl From<RequestFailure> for Problem {
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
         match rejection {
-            Rejection::Unauthenticated => Self::new(Code::Unauthenticated, rejection.to_string()),
+            Rejection::Unauthenticated | Rejection::Token(_) => {
+                Self::new(Code::Unauthenticated, rejection.to_string())
+            }
+            Rejection::Refused(why) => Self::new(Code::Forbidden, why),
+            Rejection::IssuerUnavailable(_) => {
+                tracing::warn!(%rejection, "somebody can't be let in");
+                Self::new(Code::Unavailable, "whoever vouches for you can't be asked now")
+            }
             Rejection::Unavailable(error) => Self::from(&*error),
         }
     }

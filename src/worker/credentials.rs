@@ -1,5 +1,5 @@
 //! Sockets whose credential is good no more, or may follow tasks no more: found within half a minute, and closed.
-//! Also notes, now and then, which keys are used.
+//! Also notes, now and then, which keys and sessions are used.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -34,10 +34,13 @@ async fn once(workers: &Workers, seats: &[Arc<Seat>]) -> Result<(), store::Error
         seat.end(Verdict::Revoked);
     }
     // A round that fails forgets them: the next use is noted again.
-    let keys = workers.authenticator.take_used();
-    if !keys.is_empty() {
+    let used = workers.authenticator.take_used();
+    let (keys, sessions): (Vec<_>, Vec<_>) =
+        (used.keys.into_iter().collect(), used.sessions.into_iter().collect());
+    if !keys.is_empty() || !sessions.is_empty() {
         let mut conn = workers.database.work.checkout().await?;
         credentials::touch(&mut conn, &keys).await?;
+        credentials::seen(&mut conn, &sessions).await?;
         conn.done();
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! Deletes what has had its time: approvals of deleted runs, old idempotency keys, events and tickets, leases long
-//! lost.
+//! Deletes what has had its time: approvals of deleted runs, old idempotency keys, events, tickets, sign-ins and sessions,
+//! leases long lost.
 
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ async fn once(workers: &Workers) -> Result<(), store::Error> {
     while purge::events(&mut conn, kept, BATCH).await? > 0 {}
     while purge::unused_tasks(&mut conn, kept, BATCH).await? > 0 {}
     while purge::tickets(&mut conn, BATCH).await? > 0 {}
+    while purge::sign_ins(&mut conn, BATCH).await? > 0 {}
+    while purge::browser_sessions(&mut conn, BATCH).await? > 0 {}
     instances::forget_lost(&mut conn, LOST).await?;
     conn.done();
     Ok(())

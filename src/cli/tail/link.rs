@@ -58,7 +58,8 @@ struct Reconnect {
 
 impl Link {
     pub async fn open(client: &Client, path: &str) -> Result<Self, Break> {
-        let request = request(client, path).map_err(Break::Stop)?;
+        let bearer = client.bearer().await.map_err(Break::Stop)?;
+        let request = request(client.base(), &bearer, path).map_err(Break::Stop)?;
         let config =
             WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
         let connecting = connect_async_with_config(request, Some(config), true);
@@ -110,12 +111,11 @@ pub fn not_ours(error: serde_json::Error) -> Break {
 }
 
 /// The handshake's request, with the credential where no log shows it.
-fn request(client: &Client, path: &str) -> anyhow::Result<Request> {
-    let base = client.base();
+fn request(base: &str, bearer: &str, path: &str) -> anyhow::Result<Request> {
     let rest = base.strip_prefix("http").with_context(|| format!("{base:?} must begin with http"))?;
     let mut request = format!("ws{rest}{path}").into_client_request()?;
     let mut credential =
-        HeaderValue::try_from(format!("Bearer {}", client.key())).context("the API key can't be sent")?;
+        HeaderValue::try_from(format!("Bearer {bearer}")).context("the credential can't be sent")?;
     credential.set_sensitive(true);
     request.headers_mut().insert(header::AUTHORIZATION, credential);
     request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL);

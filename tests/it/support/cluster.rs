@@ -78,12 +78,14 @@ impl Cluster {
 
     /// On a database that something was done to before.
     pub async fn on(database: TestDatabase, setup: Setup) -> Self {
+        // It brings TLS along, which instances need who ask an issuer.
+        let http = super::client::http();
         let prefix = unique("it");
         let mut instances = Vec::new();
         for _ in 0..setup.instances {
             instances.push(Instance::start(config(&database, &prefix, &setup)).await);
         }
-        Self { instances, database, prefix, http: super::client::http() }
+        Self { instances, database, prefix, http }
     }
 
     /// Waits until hints travel between all instances.

@@ -1,12 +1,15 @@
 //! What the tests stand on: databases, instances in this process and as processes of their own, a client, and
 //! things that break connections.
 
+pub mod browser;
 pub mod client;
 pub mod cluster;
 pub mod command;
 pub mod database;
+pub mod forge;
 pub mod haproxy;
 pub mod process;
+pub mod provider;
 pub mod proxy;
 pub mod redis;
 pub mod socket;

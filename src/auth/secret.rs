@@ -1,0 +1,49 @@
+//! What a browser keeps in a cookie: 256 bits, of which only a hash is stored (as with keys,
+//! docs/decisions/0008-plain-hashes-for-keys.md).
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+const BYTES: usize = 32;
+
+/// Never printed.
+#[derive(Debug, Clone)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    pub fn generate() -> Self {
+        Self(URL_SAFE_NO_PAD.encode(rand::random::<[u8; BYTES]>()).into())
+    }
+
+    /// `None` for what can't be one of ours at all.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        (bytes.len() == BYTES).then(|| Self(text.to_owned().into()))
+    }
+
+    /// Only for the cookie.
+    pub fn reveal(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// What is stored of it.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.0.expose_secret()).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_survives_its_text_and_does_not_print() {
+        let secret = Secret::generate();
+        assert_eq!(Secret::parse(secret.reveal()).unwrap().hash(), secret.hash());
+        assert!(!format!("{secret:?}").contains(secret.reveal()));
+        for text in ["", "short", &"a".repeat(42), &"=".repeat(43)] {
+            assert!(Secret::parse(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The device flow (RFC 8628): the issuer shows a code here, and asks for it in a browser anywhere.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+
+use super::{
+    super::output::say,
+    keyring::{Stored, Token},
+    refresh::Tokens,
+};
+use crate::oidc::{
+    Metadata,
+    fetch::{Failure, Fetcher},
+};
+
+const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// Longest that we wait for somebody, whatever the issuer says.
+const LONGEST: Duration = Duration::from_mins(30);
+
+/// The issuer that a service trusts, and as whom to go there.
+#[derive(Deserialize)]
+pub struct Device {
+    issuer: String,
+    client_id: String,
+    scopes: String,
+    audience: String,
+    audience_parameter: Option<String>,
+}
+
+/// What the issuer answers.
+#[derive(Deserialize)]
+struct Begun {
+    device_code: String,
+    user_code: String,
+    verification_uri: String,
+    verification_uri_complete: Option<String>,
+    expires_in: u64,
+    #[serde(default = "five")]
+    interval: u64,
+}
+
+fn five() -> u64 {
+    5
+}
+
+impl Device {
+    pub async fn sign_in(self) -> anyhow::Result<Stored> {
+        let fetcher = Fetcher::new()?;
+        let metadata = Metadata::discover(&fetcher, &self.issuer)
+            .await
+            .with_context(|| format!("the issuer {} can't be asked", self.issuer))?;
+        let endpoint = metadata.device_authorization_endpoint.as_deref();
+        let endpoint = endpoint.with_context(|| format!("{} has no device flow", self.issuer))?;
+        let tokens = metadata.token_endpoint.as_deref().context("the issuer has no token endpoint")?;
+        let scopes = self.scopes(&metadata);
+        let mut form = vec![("client_id", self.client_id.as_str()), ("scope", scopes.as_str())];
+        form.extend(self.audience_parameter());
+        let begun: Begun =
+            fetcher.post(endpoint, &form, None).await.context("the issuer refused to begin")?;
+        let place = begun.verification_uri_complete.as_deref().unwrap_or(&begun.verification_uri);
+        say(&format!("open {place}\nand confirm the code {}", begun.user_code));
+        let answer = self.wait(&fetcher, tokens, &begun).await?;
+        Ok(Stored::Token(Token {
+            issuer: self.issuer,
+            client_id: self.client_id,
+            expires_at: answer.expires_at(),
+            access_token: answer.access_token,
+            refresh_token: answer.refresh_token,
+        }))
+    }
+
+    /// With a token to renew the other with, where the issuer has such.
+    fn scopes(&self, metadata: &Metadata) -> String {
+        let offline = "offline_access";
+        let has = metadata.scopes_supported.iter().any(|scope| scope == offline);
+        let asks = self.scopes.split_whitespace().any(|scope| scope == offline);
+        if has && !asks { format!("{} {offline}", self.scopes) } else { self.scopes.clone() }
+    }
+
+    fn audience_parameter(&self) -> Option<(&str, &str)> {
+        let name = self.audience_parameter.as_deref()?;
+        ["resource", "audience"].contains(&name).then_some((name, self.audience.as_str()))
+    }
+
+    /// Asks until somebody has decided, as often as the issuer lets us.
+    async fn wait(&self, fetcher: &Fetcher, endpoint: &str, begun: &Begun) -> anyhow::Result<Tokens> {
+        let mut form = vec![
+            ("grant_type", GRANT),
+            ("device_code", begun.device_code.as_str()),
+            ("client_id", self.client_id.as_str()),
+        ];
+        form.extend(self.audience_parameter());
+        let mut interval = Duration::from_secs(begun.interval.clamp(1, 60));
+        let asking = async {
+            loop {
+                tokio::time::sleep(interval).await;
+                match fetcher.post(endpoint, &form, None).await {
+                    Ok(tokens) => return Ok(tokens),
+                    Err(Failure::Denied(denial)) => match denial.error.as_str() {
+                        "authorization_pending" => {}
+                        "slow_down" => interval += Duration::from_secs(5),
+                        "access_denied" => bail!("it was refused there"),
+                        "expired_token" => bail!("nobody confirmed the code in time"),
+                        _ => return Err(denial).context("the issuer refused"),
+                    },
+                    // It may be a moment's trouble; the code is good for minutes.
+                    Err(Failure::Trouble(why)) => {
+                        tracing::debug!(why, "the issuer is in trouble");
+                        interval += Duration::from_secs(1);
+                    }
+                }
+            }
+        };
+        let patience = Duration::from_secs(begun.expires_in).min(LONGEST);
+        tokio::time::timeout(patience, asking).await.context("nobody confirmed the code in time")?
+    }
+}

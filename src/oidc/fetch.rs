@@ -1,0 +1,106 @@
+//! Asking an issuer: bounded in time and size, never redirected, never through somebody's proxy.
+
+use std::time::Duration;
+
+use reqwest::{RequestBuilder, StatusCode, Url, redirect::Policy};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::is_loopback;
+
+/// Longest that an answer may take.
+const LONGEST: Duration = Duration::from_secs(5);
+/// Largest answer, in bytes.
+const MOST: usize = 256 * 1024;
+
+#[derive(Clone)]
+pub struct Fetcher(reqwest::Client);
+
+/// What the issuer says no with (RFC 6749, 5.2).
+#[derive(Debug, Clone, Deserialize, thiserror::Error)]
+#[error("{error}{}", error_description.as_deref().map(|text| format!(": {text}")).unwrap_or_default())]
+pub struct Denial {
+    pub error: String,
+    pub error_description: Option<String>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Denied(Denial),
+    #[error("{0}")]
+    Trouble(String),
+}
+
+impl From<reqwest::Error> for Failure {
+    fn from(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        let mut words = error.to_string();
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            words = format!("{words}: {cause}");
+            source = cause.source();
+        }
+        Self::Trouble(words)
+    }
+}
+
+impl Fetcher {
+    pub fn new() -> anyhow::Result<Self> {
+        let client = reqwest::Client::builder()
+            .timeout(LONGEST)
+            .connect_timeout(LONGEST)
+            .redirect(Policy::none())
+            .no_proxy()
+            .user_agent("signoff")
+            .build()?;
+        Ok(Self(client))
+    }
+
+    pub async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, Failure> {
+        self.send(self.0.get(endpoint(url)?)).await
+    }
+
+    /// Posts a form; the client's name and secret go into a header if they are given here.
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        form: &[(&str, &str)],
+        basic: Option<(&str, &str)>,
+    ) -> Result<T, Failure> {
+        let mut request = self.0.post(endpoint(url)?).form(form);
+        if let Some((name, secret)) = basic {
+            request = request.basic_auth(name, Some(secret));
+        }
+        self.send(request).await
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failure> {
+        let mut response = request.header("accept", "application/json").send().await?;
+        let status = response.status();
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            if bytes.len() + chunk.len() > MOST {
+                return Err(Failure::Trouble("its answer is too large".to_owned()));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        if status == StatusCode::OK {
+            return serde_json::from_slice(&bytes)
+                .map_err(|error| Failure::Trouble(format!("its answer can't be read: {error}")));
+        }
+        if status.is_client_error()
+            && let Ok(denial) = serde_json::from_slice(&bytes)
+        {
+            return Err(Failure::Denied(denial));
+        }
+        Err(Failure::Trouble(format!("it answered {status}")))
+    }
+}
+
+/// Secrets and keys travel there: https, or this machine.
+fn endpoint(url: &str) -> Result<Url, Failure> {
+    let safe = |url: &Url| url.scheme() == "https" || url.scheme() == "http" && is_loopback(url);
+    let url = Url::parse(url).ok().filter(safe);
+    url.ok_or_else(|| Failure::Trouble("it names an endpoint that is not https".to_owned()))
+}

@@ -1,0 +1,138 @@
+//! What an OpenID Connect issuer says: its metadata, its keys, and who stands in its tokens.
+//!
+//! A token is taken for what it says only after its signature, its issuer, its audience and its times have been
+//! checked; nothing in it chooses the key or the algorithm. This module knows neither the database nor HTTP as we
+//! serve it: who a person is *here*, [`crate::auth`] finds out.
+
+mod claims;
+mod code;
+pub mod fetch;
+mod keys;
+mod metadata;
+mod signature;
+mod strict;
+mod verify;
+
+use std::sync::Arc;
+
+use jsonwebtoken::Algorithm;
+use reqwest::Url;
+
+pub use self::{
+    claims::{Person, lookup},
+    code::{Authorization, CodeError},
+    metadata::Metadata,
+    verify::{Refusal, Token},
+};
+use self::{fetch::Fetcher, keys::Keys};
+use crate::config;
+
+/// What may be configured: nothing without a signature, and nothing whose key can both sign and verify.
+pub const ALGORITHMS: [&str; 9] =
+    ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
+
+/// Why a token isn't taken.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// The issuer can't be asked for what is needed to tell.
+    #[error("the issuer can't be reached: {0}")]
+    Unavailable(String),
+}
+
+/// The one issuer that this instance trusts. Clones share its keys.
+#[derive(Clone)]
+pub struct Issuer(Arc<Parts>);
+
+struct Parts {
+    config: config::Oidc,
+    algorithms: Vec<Algorithm>,
+    fetcher: Fetcher,
+    keys: Keys,
+}
+
+impl Issuer {
+    /// `None` where none is configured. Nothing is asked of it yet.
+    pub fn new(config: &config::Oidc) -> anyhow::Result<Option<Self>> {
+        if !config.is_on() {
+            return Ok(None);
+        }
+        signature::install();
+        Ok(Some(Self(Arc::new(Parts {
+            config: config.clone(),
+            algorithms: algorithms(&config.algorithms).map_err(anyhow::Error::msg)?,
+            fetcher: Fetcher::new()?,
+            keys: Keys::new(&config.issuer),
+        }))))
+    }
+
+    pub fn config(&self) -> &config::Oidc {
+        &self.0.config
+    }
+
+    /// Keeps keys and metadata fresh, for ever.
+    pub async fn keep_fresh(self) {
+        self.0.keys.keep_fresh(&self.0.fetcher).await;
+    }
+}
+
+/// The algorithms of a list with commas.
+pub fn algorithms(list: &str) -> Result<Vec<Algorithm>, String> {
+    let named = list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(|name| {
+        let known = ALGORITHMS.contains(&name);
+        name.parse().ok().filter(|_| known).ok_or_else(|| format!("{name:?} can't be used"))
+    });
+    let algorithms: Vec<Algorithm> = named.collect::<Result<_, _>>()?;
+    if algorithms.is_empty() { Err("none is named".to_owned()) } else { Ok(algorithms) }
+}
+
+/// Whether what comes from there can be taken for what was sent: https, or http on this machine. A place behind the
+/// path is none.
+pub fn is_trustworthy(url: &Url) -> bool {
+    let safe = match url.scheme() {
+        "https" => url.host_str().is_some(),
+        "http" => is_loopback(url),
+        _ => false,
+    };
+    safe && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none()
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let Some(host) = url.host_str() else { return false };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_signatures_count() {
+        assert_eq!(algorithms("RS256, ES256,EdDSA").unwrap().len(), 3);
+        for bad in ["", "none", "HS256", "RS256,HS512", "rs256", "ES512"] {
+            assert!(algorithms(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine() {
+        for (url, good) in [
+            ("https://id.example.com/realms/x", true),
+            ("http://127.0.0.1:8080", true),
+            ("http://[::1]:8080/", true),
+            ("http://localhost/x", true),
+            ("http://id.example.com", false),
+            ("http://127.0.0.1.example.com", false),
+            ("https://user@id.example.com", false),
+            ("https://id.example.com?x", false),
+            ("ftp://127.0.0.1", false),
+        ] {
+            assert_eq!(is_trustworthy(&Url::parse(url).unwrap()), good, "{url}");
+        }
+    }
+}
