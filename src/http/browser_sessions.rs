@@ -45,7 +45,7 @@ pub struct SessionsPage {
 ///
 /// Your own; with `principal:manage` everybody's in the workspace.
 #[utoipa::path(
-    get, path = "/api/v1/browser-sessions", tag = "signing in",
+    get, path = "/api/v1/browser-sessions", operation_id = "list_browser_sessions", tag = "signing in",
     params(SessionsQuery), responses((status = 200, body = SessionsPage))
 )]
 pub async fn list(
@@ -80,7 +80,7 @@ pub async fn list(
 /// Your own; with `principal:manage` anybody's in the workspace. It is refused everywhere within 5 s, its sockets are
 /// closed within 60.
 #[utoipa::path(
-    delete, path = "/api/v1/browser-sessions/{id}", tag = "signing in",
+    delete, path = "/api/v1/browser-sessions/{id}", operation_id = "end_browser_session", tag = "signing in",
     params(("id" = Uuid, Path, description = "The session's id")),
     responses((status = 204, description = "Ended"))
 )]

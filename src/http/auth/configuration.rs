@@ -34,7 +34,7 @@ pub struct Device {
 
 /// See how to sign in
 #[utoipa::path(
-    get, path = "/auth/configuration", tag = "signing in", security(()),
+    get, path = "/auth/configuration", operation_id = "sign_in_options", tag = "signing in", security(()),
     responses((status = 200, body = SignInOptions))
 )]
 pub async fn configuration(State(api): State<Api>) -> Json<SignInOptions> {

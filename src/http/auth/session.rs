@@ -64,7 +64,7 @@ pub struct Named {
 /// For browsers: opens a session, whose secret is in a cookie that no script can read. It allows what the key does, and
 /// ends with it. Only for pages of this site (`Sec-Fetch-Site` or `Origin`).
 #[utoipa::path(
-    post, path = "/auth/session", tag = "signing in", security(()), request_body = OpenSession,
+    post, path = "/auth/session", operation_id = "sign_in_with_key", tag = "signing in", security(()), request_body = OpenSession,
     responses((status = 201, body = WhoAmI, headers(("Set-Cookie", description = "The session"))))
 )]
 pub async fn open(
@@ -89,7 +89,7 @@ pub async fn open(
 /// See who you are
 ///
 /// For every kind of credential.
-#[utoipa::path(get, path = "/auth/session", tag = "signing in", responses((status = 200, body = WhoAmI)))]
+#[utoipa::path(get, path = "/auth/session", operation_id = "who_am_i", tag = "signing in", responses((status = 200, body = WhoAmI)))]
 pub async fn show(State(api): State<Api>, somebody: Somebody) -> Result<Response, Problem> {
     Ok(private(Json(who_am_i(&api, somebody.caller).await?).into_response(), []))
 }
@@ -98,7 +98,7 @@ pub async fn show(State(api): State<Api>, somebody: Somebody) -> Result<Response
 ///
 /// Ends the browser's session everywhere within 5 s, its sockets within 60. Doing so without one changes nothing.
 #[utoipa::path(
-    delete, path = "/auth/session", tag = "signing in",
+    delete, path = "/auth/session", operation_id = "sign_out", tag = "signing in",
     responses((status = 204, description = "There is no session any more"))
 )]
 pub async fn end(State(api): State<Api>, parts: Parts) -> Result<Response, Problem> {

@@ -37,7 +37,7 @@ pub struct LoginQuery {
 ///
 /// For browsers: leads to the issuer, from there to `/auth/callback`, and with a session back to `return_to`.
 #[utoipa::path(
-    get, path = "/auth/login", tag = "signing in", security(()), params(LoginQuery),
+    get, path = "/auth/login", operation_id = "sign_in_at_issuer", tag = "signing in", security(()), params(LoginQuery),
     responses((status = 303, description = "To the issuer", headers(("Location"), ("Set-Cookie"))))
 )]
 pub async fn login(
@@ -74,7 +74,7 @@ pub struct CallbackQuery {
 ///
 /// Good once, in the browser that began, within ten minutes.
 #[utoipa::path(
-    get, path = "/auth/callback", tag = "signing in", security(()), params(CallbackQuery),
+    get, path = "/auth/callback", operation_id = "come_back_from_issuer", tag = "signing in", security(()), params(CallbackQuery),
     responses((status = 303, description = "Signed in", headers(("Location"), ("Set-Cookie"))))
 )]
 pub async fn callback(
