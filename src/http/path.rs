@@ -4,7 +4,6 @@ use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
 };
-use uuid::Uuid;
 
 use crate::{
     domain::{ids::ApprovalId, names::CallerName},
@@ -26,10 +25,8 @@ impl<S: Send + Sync> FromRequestParts<S> for IdPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let text = segment(parts, state).await?;
-        // One spelling for each thing: the hyphenated one.
-        let id = Uuid::try_parse(&text).ok().filter(|_| text.len() == 36);
-        Ok(Self(ApprovalId(id.ok_or_else(Problem::not_found)?)))
+        let id = ApprovalId::parse(&segment(parts, state).await?);
+        Ok(Self(id.ok_or_else(Problem::not_found)?))
     }
 }
 
