@@ -31,7 +31,7 @@ permissions! {
     ApprovalReject = "approval:reject": "Reject, where the policy admits it.",
     ApprovalCancel = "approval:cancel": "Cancel pending approvals.",
     ApprovalViewPending = "approval:view:pending": "See approvals, list what is pending, wait for outcomes.",
-    ApprovalViewHistory = "approval:view:history": "See decisions and records of approvals.",
+    ApprovalViewHistory = "approval:view:history": "See what has ended, and decisions and records of approvals.",
     EventPublish = "event:publish": "Send events of tasks.",
     EventSubscribe = "event:subscribe": "Follow tasks: open sockets, read events again.",
     ConnectionView = "connection:view": "See who is connected.",

@@ -3,6 +3,7 @@
 //! A handler takes what the extractors have checked, calls one use case, and turns its answer into a response.
 //! Whoever is allowed to call it stands in its signature ([`caller::May`]); it can't be forgotten.
 
+mod accept;
 mod approvals;
 pub mod body;
 mod caller;
@@ -82,6 +83,7 @@ fn documented() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(openapi::base())
         .routes(routes!(approvals::create::create))
         .routes(routes!(approvals::pending::pending))
+        .routes(routes!(approvals::history::history))
         .routes(routes!(approvals::get::get))
         .routes(routes!(approvals::get::decisions))
         .routes(routes!(approvals::get::audit))

@@ -11,6 +11,8 @@ pub mod changes;
 pub mod connections;
 pub mod creation;
 pub mod events;
+pub mod export;
+pub mod history;
 pub mod instances;
 pub mod keys;
 pub mod listing;
@@ -18,6 +20,7 @@ pub mod migrations;
 mod pool;
 pub mod purge;
 pub mod runs;
+pub mod search_index;
 pub mod sweep;
 pub mod tickets;
 

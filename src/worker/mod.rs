@@ -9,6 +9,7 @@ mod outcomes;
 mod pace;
 mod reaper;
 mod round;
+mod search_index;
 
 use self::pace::Pace;
 pub use self::{health::SweepHealth, round::Round};
@@ -52,6 +53,7 @@ impl Workers {
         lifecycle.spawn_loop("event sweep", followers::run(self.clone()));
         lifecycle.spawn_loop("reaper", reaper::run(self.clone()));
         lifecycle.spawn_loop("credential sweep", credentials::run(self.clone()));
+        lifecycle.spawn_loop("search indexer", search_index::run(self.clone()));
         lifecycle.spawn_loop("janitor", janitor::run(self));
         health
     }

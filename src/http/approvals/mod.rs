@@ -4,6 +4,7 @@ pub mod cancel;
 pub mod create;
 pub mod decide;
 pub mod get;
+pub mod history;
 pub mod pending;
 mod precondition;
 pub mod wait;

@@ -5,6 +5,7 @@ pub mod client;
 pub mod cluster;
 pub mod command;
 pub mod database;
+pub mod ended;
 pub mod haproxy;
 pub mod process;
 pub mod proxy;
