@@ -90,6 +90,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(approvals::wait::wait))
         .routes(routes!(approvals::decide::approve))
         .routes(routes!(approvals::decide::reject))
+        .routes(routes!(approvals::bulk::bulk))
         .routes(routes!(approvals::cancel::cancel))
         .routes(routes!(approvals::cancel::escalate))
         .routes(routes!(runs::delete_run))

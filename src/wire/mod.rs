@@ -2,6 +2,7 @@
 //! get to see, and what is said when something is wrong. Knows nothing of requests, responses and frames.
 
 pub mod approval;
+pub mod bulk;
 pub mod create;
 pub mod csv;
 pub mod decide;

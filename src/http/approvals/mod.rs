@@ -1,5 +1,6 @@
 //! `/api/v1/approvals`: one file for each thing that can be done.
 
+pub mod bulk;
 pub mod cancel;
 pub mod create;
 pub mod decide;

@@ -1,6 +1,7 @@
 //! The API beyond the contract's lines: lists, runs, preconditions, documents, the command line.
 
 mod approvals;
+mod bulk;
 mod cli;
 mod cli_cluster;
 mod cli_emit;

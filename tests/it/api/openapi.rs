@@ -29,7 +29,7 @@ fn every_operation_is_described() {
             assert_eq!(has_body, operation["responses"]["415"].is_object(), "{method} {path}");
         }
     }
-    assert_eq!(count, 18);
+    assert_eq!(count, 20);
 }
 
 #[tokio::test]
