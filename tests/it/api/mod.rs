@@ -13,5 +13,6 @@ mod history_plans;
 mod listing;
 mod observability;
 mod openapi;
+mod retention;
 mod runs;
 mod sockets;
