@@ -4,11 +4,14 @@ use std::{fs, time::Duration};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use reqwest::{Method, RequestBuilder};
+use reqwest::{Method, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::failure::{ClientError, retry_after};
+
+/// Longest that an answer may take: a little more than a wait is held.
+const PATIENCE: Duration = Duration::from_secs(65);
 
 /// Which service, and who asks.
 #[derive(Args)]
@@ -66,6 +69,19 @@ impl Client {
         self.send(self.request(Method::GET, path)).await.map(|(value, _)| value)
     }
 
+    /// Gets in another form than JSON, piece by piece: it may go on for longer than any answer takes.
+    pub async fn get_stream(&self, path: &str, accept: &str) -> Result<Response, ClientError> {
+        let url = format!("{}/api/v1{path}", self.base);
+        let request = self.http.get(url).bearer_auth(&self.key).header("Accept", accept);
+        let response = tokio::time::timeout(PATIENCE, request.send()).await;
+        let response = response.map_err(|_| ClientError::trouble("no answer in time"))??;
+        let (status, headers) = (response.status(), response.headers().clone());
+        if status.is_success() {
+            return Ok(response);
+        }
+        Err(ClientError::of_response(status, &headers, &response.text().await?))
+    }
+
     /// Posts once.
     pub async fn post(&self, path: &str, body: &impl Serialize) -> Result<Value, ClientError> {
         self.send(self.request(Method::POST, path).json(body)).await.map(|(value, _)| value)
@@ -120,7 +136,7 @@ impl Client {
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}/api/v1{path}", self.base);
-        self.http.request(method, url).bearer_auth(&self.key).timeout(Duration::from_secs(65))
+        self.http.request(method, url).bearer_auth(&self.key).timeout(PATIENCE)
     }
 
     /// The answer, and how long to wait before asking again.

@@ -5,6 +5,7 @@ mod bulk;
 mod cli;
 mod cli_cluster;
 mod cli_emit;
+mod cli_history;
 mod cli_tail;
 mod events;
 mod export;
