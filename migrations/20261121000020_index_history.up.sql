@@ -16,7 +16,8 @@ CREATE TABLE approval_search (
 -- Searching reads what is pending in this index from its beginning to its end: it must stay short.
 CREATE INDEX approval_search_terms ON approval_search USING gin (terms) WITH (gin_pending_list_limit = 512);
 
--- Whatever ended before this moment, and in it with a smaller id, has its row in approval_search.
+-- A mark in the history of all workspaces: whatever ended before this moment, or in it with a smaller id, has its row in
+-- approval_search.
 CREATE TABLE approval_search_progress (
     one         boolean PRIMARY KEY DEFAULT true CHECK (one),
     resolved_at timestamptz NOT NULL,
@@ -125,6 +126,8 @@ BEGIN
     IF TG_OP = 'UPDATE' THEN
         DELETE FROM approval_search WHERE approval_id = NEW.id;
     END IF;
+    -- Locked in any case: until this is committed the indexer can't see it, and must not go past it.
+    PERFORM FROM approval_search_progress FOR UPDATE;
     -- By a day more than needed, or many of them in one statement would mean as many updates of this one row.
     UPDATE approval_search_progress
        SET resolved_at = NEW.resolved_at - interval '1 day'
@@ -137,8 +140,8 @@ CREATE TRIGGER approval_ended_long_ago
     FOR EACH ROW WHEN (NEW.resolved_at < clock_timestamp() - interval '10 s')
     EXECUTE FUNCTION send_search_back();
 
--- Last, because until the end of this migration no approval can be written: some two seconds for each million of
--- them. Where there are many, make both beforehand, with CREATE INDEX CONCURRENTLY and otherwise as they are here; then
+-- Until the end of this migration no approval can be written, and these take a few seconds for each million of them.
+-- Where there are very many, make both beforehand, with CREATE INDEX CONCURRENTLY and otherwise as they are here; then
 -- they are found.
 CREATE INDEX IF NOT EXISTS approval_requests_history ON approval_requests (workspace_id, resolved_at, id)
     WHERE resolved_at IS NOT NULL;

@@ -131,7 +131,7 @@ impl Export {
         let lines = self.shared.database.read.run(READ, read).await?;
         // The rest did not fit, or is gone by now.
         if let Some(last) = lines.last().filter(|_| lines.len() < keys.len()) {
-            progress = Progress::new(Some(last.position()));
+            progress = progress.behind(last.position());
         }
         // Only now, so that an attempt that fails leaves nothing out.
         self.progress = progress;

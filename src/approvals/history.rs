@@ -50,6 +50,11 @@ impl Progress {
         Self { after, more: true, dense: false }
     }
 
+    /// The same behind a position of the caller's own.
+    pub fn behind(self, position: Position) -> Self {
+        Self { after: Some(position), more: true, ..self }
+    }
+
     /// Behind what was looked at last; `None`: that was all.
     fn at(self, after: Option<Position>) -> Self {
         Self { after: after.or(self.after), more: after.is_some(), ..self }

@@ -61,7 +61,8 @@ impl Search {
     /// Where to begin: behind `after`, and in no case later than asked.
     fn before(&self, after: Option<Position>) -> Option<Position> {
         // Nothing has this id, so what ended in that very moment is left out.
-        after.or_else(|| self.to.map(|at| Position { at, id: Uuid::nil() }))
+        let to = self.to.map(|at| Position { at, id: Uuid::nil() });
+        after.into_iter().chain(to).min_by_key(|position| (position.at, position.id))
     }
 }
 

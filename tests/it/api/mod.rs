@@ -16,4 +16,5 @@ mod observability;
 mod openapi;
 mod retention;
 mod runs;
+mod search_index;
 mod sockets;
