@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Where a page ends before its limit: bytes of what callers sent with its items.
-const LARGEST_PAGE: usize = 4 * 1024 * 1024;
+pub const LARGEST_PAGE: usize = 4 * 1024 * 1024;
 
 /// One page.
 pub struct Page {
@@ -30,17 +30,22 @@ impl Approvals {
         filter.limit += 1;
         let read = async |conn: &mut PgConnection| listing::pending(conn, &filter).await;
         let mut items = self.shared.database.tenant.within(filter.workspace, READ, read).await?;
-        let fit = items.iter().scan(0, |size, loaded| {
-            *size += loaded.approval.request.size();
-            Some(*size)
-        });
-        // One item always fits, or there would be no way past it.
-        let fit = fit.take_while(|size| *size <= LARGEST_PAGE).count().max(1).min(limit);
+        let fit = fitting(&items).min(limit);
         let more = items.len() > fit;
         items.truncate(fit);
         let next = items.last().filter(|_| more).map(|last| Position::of(last, filter.sort));
         Ok(Page { items, next })
     }
+}
+
+/// How many of these fit into a page.
+pub(super) fn fitting(items: &[Loaded]) -> usize {
+    let fit = items.iter().scan(0, |size, loaded| {
+        *size += loaded.approval.request.size();
+        Some(*size)
+    });
+    // One item always fits, or there would be no way past it.
+    fit.take_while(|size| *size <= LARGEST_PAGE).count().max(1)
 }
 
 /// Whether `actor` may vote on it now: the policy admits them, and they haven't voted yet.

@@ -1,4 +1,4 @@
-//! The use cases: ask, read, wait, decide, cancel, list, delete a run.
+//! The use cases: ask, read, wait, decide, cancel, list, look back, delete a run.
 //!
 //! One [`Approvals`] for an instance. Whatever changes something is a command to a few committers
 //! ([`commit`], [`request`]), which take what has queued up, write it in one statement and one commit, and answer
@@ -8,6 +8,8 @@
 pub mod commit;
 pub mod delete_run;
 pub mod expire;
+pub mod export;
+pub mod history;
 pub mod list;
 pub mod read;
 pub mod request;
@@ -30,7 +32,7 @@ use crate::{
     telemetry::Metrics,
 };
 
-use self::{commit::Committers, read::Readers, request::Intake, wait::Waiters};
+use self::{commit::Committers, export::Exports, read::Readers, request::Intake, wait::Waiters};
 
 /// How many workers there are of each kind. Two of each that write: one gathers while the other's commit is on
 /// its way to the disk.
@@ -131,6 +133,7 @@ pub struct Approvals {
     intake: Intake,
     readers: Readers,
     waiters: Waiters,
+    exports: Exports,
 }
 
 /// How much may be under way at once.
@@ -155,6 +158,7 @@ impl Approvals {
             intake: Intake::start(shared.clone(), INTAKE, limits.queued),
             readers: Readers::start(&shared, READERS, limits.queued.max(limits.waiters)),
             waiters: Waiters::new(limits.waiters),
+            exports: Exports::new(shared.database.read.size()),
             shared,
         }
     }

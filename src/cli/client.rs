@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use reqwest::{Method, RequestBuilder};
+use reqwest::{Method, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -15,6 +15,9 @@ use super::{
         keyring::{self, Stored},
     },
 };
+
+/// Longest that an answer may take: a little more than a wait is held.
+const PATIENCE: Duration = Duration::from_secs(65);
 
 /// Which service, and who asks.
 #[derive(Args)]
@@ -105,6 +108,19 @@ impl Client {
         self.send(self.request(Method::GET, path)).await.map(|(value, _)| value)
     }
 
+    /// Gets in another form than JSON, piece by piece: it may go on for longer than any answer takes.
+    pub async fn get_stream(&self, path: &str, accept: &str) -> Result<Response, ClientError> {
+        let url = format!("{}/api/v1{path}", self.base);
+        let request = self.authorized(self.http.get(url).header("Accept", accept)).await?;
+        let response = tokio::time::timeout(PATIENCE, request.send()).await;
+        let response = response.map_err(|_| ClientError::trouble("no answer in time"))??;
+        let (status, headers) = (response.status(), response.headers().clone());
+        if status.is_success() {
+            return Ok(response);
+        }
+        Err(ClientError::of_response(status, &headers, &response.text().await?))
+    }
+
     /// Posts once.
     pub async fn post(&self, path: &str, body: &impl Serialize) -> Result<Value, ClientError> {
         self.send(self.request(Method::POST, path).json(body)).await.map(|(value, _)| value)
@@ -159,18 +175,22 @@ impl Client {
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}/api/v1{path}", self.base);
-        self.http.request(method, url).timeout(Duration::from_secs(65))
+        self.http.request(method, url).timeout(PATIENCE)
+    }
+
+    /// With the credential, if there is one.
+    async fn authorized(&self, request: RequestBuilder) -> Result<RequestBuilder, ClientError> {
+        let Some(session) = &self.session else { return Ok(request) };
+        let bearer = session.bearer().await.map_err(|error| ClientError::Refused {
+            code: "unauthenticated".to_owned(),
+            detail: format!("{error:#}"),
+        })?;
+        Ok(request.bearer_auth(bearer))
     }
 
     /// The answer, and how long to wait before asking again.
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<(T, Duration), ClientError> {
-        let request = match &self.session {
-            Some(session) => request.bearer_auth(session.bearer().await.map_err(|error| {
-                ClientError::Refused { code: "unauthenticated".to_owned(), detail: format!("{error:#}") }
-            })?),
-            None => request,
-        };
-        let response = request.send().await?;
+        let response = self.authorized(request).await?.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await?;
         if !status.is_success() {

@@ -10,6 +10,7 @@ mod cluster;
 mod emit;
 mod exit;
 mod failure;
+mod history;
 mod keys;
 mod login;
 mod migrate;
@@ -49,6 +50,7 @@ Examples:
   signoff keys create --workspace acme --principal agent-7  make a key
   signoff ask --run run-42 --type tool_call --title 'Drop table users?' && ./drop-it
   signoff pending                                           what waits for a decision
+  signoff history --search 'drop table' --from 2026-11-01T00:00:00Z
   signoff approve 0193d1a4-7c1e-7b60-9f43-0f2f5a3c9a10 --comment 'go on'
   signoff tail run-42                                       what happens there, as it happens
   make 2>&1 | signoff emit run-42 --lines                   tell whoever follows";
@@ -83,6 +85,8 @@ enum Command {
     Wait(approvals::Wait),
     /// List what is pending.
     Pending(approvals::Pending),
+    /// List what has ended, search it, or export it.
+    History(history::History),
     /// Show one approval.
     Show(approvals::Show),
     /// Approve.
@@ -144,6 +148,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Ask(command) => command.run().await,
             Command::Wait(command) => command.run().await,
             Command::Pending(command) => command.run().await,
+            Command::History(command) => command.run().await,
             Command::Show(command) => command.run().await,
             Command::Approve(command) => command.run().await,
             Command::Reject(command) => command.run().await,

@@ -6,7 +6,7 @@ use sqlx::{Connection, PgConnection};
 
 use super::{exit::Exit, operator, output::table};
 use crate::{
-    domain::names::PrincipalName,
+    domain::{names::PrincipalName, patch::Patch},
     identity::workspaces as use_cases,
     store::workspaces::{self, Settings, Workspace},
 };
@@ -36,6 +36,9 @@ enum Command {
         /// Whether approvals may be asked for that a timeout approves.
         #[arg(long, value_name = "BOOL")]
         allow_timeout_approve: Option<bool>,
+        /// After how many days what has ended is deleted, its record apart; 0 for never.
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i32).range(0..=36_500))]
+        history_retention_days: Option<i32>,
         #[arg(long)]
         json: bool,
     },
@@ -47,8 +50,13 @@ impl Workspaces {
         match self.command {
             Command::List { json } => show(&workspaces::list(&mut conn).await?, json)?,
             Command::Create { name, json } => create(&mut conn, &name, json).await?,
-            Command::Set { name, allow_timeout_approve, json } => {
-                let settings = Settings { allow_timeout_approve };
+            Command::Set { name, allow_timeout_approve, history_retention_days, json } => {
+                let history_retention_days = match history_retention_days {
+                    None => Patch::Keep,
+                    Some(0) => Patch::Clear,
+                    Some(days) => Patch::Set(days),
+                };
+                let settings = Settings { allow_timeout_approve, history_retention_days };
                 set(&mut conn, &name, settings, json).await?;
             }
         }
@@ -86,9 +94,10 @@ fn show(listed: &[Workspace], json: bool) -> anyhow::Result<()> {
             it.name.clone(),
             it.id.to_string(),
             it.allow_timeout_approve.to_string(),
+            it.history_retention_days.map_or_else(|| "for ever".to_owned(), |days| format!("{days} d")),
             it.created_at.format("%F %T").to_string(),
         ]
     });
-    print!("{}", table(["NAME", "ID", "TIMEOUT MAY APPROVE", "CREATED"], rows));
+    print!("{}", table(["NAME", "ID", "TIMEOUT MAY APPROVE", "KEEPS HISTORY", "CREATED"], rows));
     Ok(())
 }

@@ -41,3 +41,10 @@ ids! {
     /// A browser session's row.
     SessionId,
 }
+
+impl ApprovalId {
+    /// What a text names, if it is an id. One spelling for each: the hyphenated one.
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().filter(|_| text.len() == 36).map(Self)
+    }
+}

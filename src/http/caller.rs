@@ -67,15 +67,53 @@ pub struct May<P> {
     permission: PhantomData<P>,
 }
 
+impl<P: Needs> May<P> {
+    /// The caller, if the credential allows it.
+    fn of(Somebody { caller, origin }: Somebody) -> Result<Self, Problem> {
+        if caller.may(P::PERMISSION) {
+            Ok(Self { caller, origin, permission: PhantomData })
+        } else {
+            Err(refused(&caller, P::PERMISSION))
+        }
+    }
+}
+
 impl<P: Needs> FromRequestParts<Api> for May<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let Somebody { caller, origin } = Somebody::from_request_parts(parts, api).await?;
-        if !caller.may(P::PERMISSION) {
-            return Err(refused(&caller, P::PERMISSION));
+        Self::of(Somebody::from_request_parts(parts, api).await?)
+    }
+}
+
+/// An authenticated caller who may do `P` or `Q`, where only the body tells which is needed. Who it is comes out only
+/// for one of the two, and only if that one is allowed.
+pub struct MayEither<P, Q> {
+    somebody: Somebody,
+    permissions: PhantomData<(P, Q)>,
+}
+
+impl<P: Needs, Q: Needs> MayEither<P, Q> {
+    pub fn first(self) -> Result<May<P>, Problem> {
+        May::of(self.somebody)
+    }
+
+    pub fn second(self) -> Result<May<Q>, Problem> {
+        May::of(self.somebody)
+    }
+}
+
+impl<P: Needs, Q: Needs> FromRequestParts<Api> for MayEither<P, Q> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let somebody = Somebody::from_request_parts(parts, api).await?;
+        if somebody.caller.may(P::PERMISSION) || somebody.caller.may(Q::PERMISSION) {
+            Ok(Self { somebody, permissions: PhantomData })
+        } else {
+            let (one, other) = (P::PERMISSION.as_str(), Q::PERMISSION.as_str());
+            Err(Problem::new(Code::Forbidden, format!("it needs the permission {one} or {other}")))
         }
-        Ok(Self { caller, origin, permission: PhantomData })
     }
 }
 

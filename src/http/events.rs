@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
@@ -16,7 +16,7 @@ use super::{
     body::Body,
     caller::{May, Publish, Subscribe},
     path::NamePath,
-    query::{Params, limit},
+    query::{self, Params, limit},
 };
 use crate::{
     domain::{
@@ -234,13 +234,7 @@ fn place(query: ReplayQuery) -> Result<(From, i64), Problem> {
             cursor.map_or(From::Start, From::Cursor)
         }
         (None, Some(since)) => {
-            // Within what Postgres calls a time.
-            let time =
-                DateTime::parse_from_rfc3339(&since).ok().filter(|time| (1..=9999).contains(&time.year()));
-            if time.is_none() {
-                check.fail("?since", "time", "must be a time like 2026-11-21T12:00:00Z");
-            }
-            time.map_or(From::Start, |time| From::Time(time.to_utc()))
+            query::time(&mut check, "?since", Some(&since)).map_or(From::Start, From::Time)
         }
         (Some(_), Some(_)) => {
             check.fail("?since", "excluded", "and after exclude each other");

@@ -4,6 +4,7 @@
 //! Whoever is allowed to call it stands in its signature ([`caller::May`]), which also counts the request against the
 //! caller's limits ([`admission`]); neither can be forgotten.
 
+mod accept;
 mod address;
 mod admission;
 mod approvals;
@@ -103,12 +104,14 @@ fn documented() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(openapi::base())
         .routes(routes!(approvals::create::create))
         .routes(routes!(approvals::pending::pending))
+        .routes(routes!(approvals::history::history))
         .routes(routes!(approvals::get::get))
         .routes(routes!(approvals::get::decisions))
         .routes(routes!(approvals::get::audit))
         .routes(routes!(approvals::wait::wait))
         .routes(routes!(approvals::decide::approve))
         .routes(routes!(approvals::decide::reject))
+        .routes(routes!(approvals::bulk::bulk))
         .routes(routes!(approvals::cancel::cancel))
         .routes(routes!(approvals::cancel::escalate))
         .routes(routes!(runs::delete_run))

@@ -37,10 +37,7 @@ impl<S: Send + Sync> FromRequestParts<S> for UuidPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let text = segment(parts, state).await?;
-        // One spelling for each thing: the hyphenated one.
-        let id = Uuid::try_parse(&text).ok().filter(|_| text.len() == 36);
-        id.map(Self).ok_or_else(Problem::not_found)
+        ApprovalId::parse(&segment(parts, state).await?).map(|it| Self(it.0)).ok_or_else(Problem::not_found)
     }
 }
 

@@ -4,7 +4,9 @@ use axum::{
     extract::{FromRequestParts, Query},
     http::request::Parts,
 };
-use serde::de::DeserializeOwned;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Datelike, Utc};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::wire::{
     problem::{Code, Problem},
@@ -13,6 +15,8 @@ use crate::wire::{
 
 const DEFAULT_LIMIT: i64 = 50;
 const MAX_LIMIT: i64 = 200;
+/// Longest text to search for, in characters.
+const MAX_TEXT: usize = 200;
 
 /// Parameters of a known shape; others are refused.
 pub struct Params<T>(pub T);
@@ -32,4 +36,39 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
 pub fn limit(check: &mut Check, text: Option<&str>) -> i64 {
     let number = text.map(|text| text.parse().unwrap_or(0));
     check.range("?limit", number, (1, MAX_LIMIT), DEFAULT_LIMIT)
+}
+
+/// A text to search for.
+pub fn text(check: &mut Check, pointer: &str, text: Option<&String>) {
+    check.text(pointer, text, MAX_TEXT);
+    if text.is_some_and(|text| text.contains('\0')) {
+        check.fail(pointer, "characters", "must not hold U+0000");
+    }
+}
+
+/// A time, if it is given.
+pub fn time(check: &mut Check, pointer: &str, text: Option<&str>) -> Option<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(text?).ok().map(|time| time.to_utc()).filter(is_within_reach);
+    if time.is_none() {
+        check.fail(pointer, "time", "must be a time like 2026-11-21T12:00:00Z");
+    }
+    time
+}
+
+/// Whether Postgres calls it a time, whoever wrote it.
+pub fn is_within_reach(time: &DateTime<Utc>) -> bool {
+    (1..=9999).contains(&time.year())
+}
+
+/// Where a page ended, as callers get it: nothing to look into.
+pub fn encode_cursor(cursor: &impl Serialize) -> Result<String, Problem> {
+    match serde_json::to_vec(cursor) {
+        Ok(json) => Ok(URL_SAFE_NO_PAD.encode(json)),
+        Err(error) => Err(Problem::new(Code::Internal, format!("the cursor: {error}"))),
+    }
+}
+
+/// What a cursor says, if it is one.
+pub fn decode_cursor<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
 }

@@ -6,7 +6,6 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::{
     Realtime,
@@ -74,8 +73,7 @@ fn invalid(pointer: &str, rule: &'static str, message: &str) -> Problem {
 
 fn approval_id(text: Option<&str>) -> Result<ApprovalId, Problem> {
     let text = text.ok_or_else(|| invalid("/approval_id", "required", "must be given"))?;
-    let id = Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
-    Ok(ApprovalId(id.ok_or_else(|| invalid("/approval_id", "uuid", "must be an approval's id"))?))
+    ApprovalId::parse(text).ok_or_else(|| invalid("/approval_id", "uuid", "must be an approval's id"))
 }
 
 impl Asked {

@@ -12,7 +12,7 @@ use super::{
     Error,
     approvals::{Loaded, readable, select_approvals},
 };
-use crate::domain::{ids::WorkspaceId, names::CallerName, policy::Actor};
+use crate::domain::{approval::State, ids::WorkspaceId, names::CallerName, policy::Actor};
 
 /// Which pending approvals, in which order.
 #[derive(Debug, Clone)]
@@ -56,6 +56,14 @@ impl Position {
             Sort::NewestFirst => loaded.approval.created_at,
         };
         Self { at, id: loaded.approval.id.0 }
+    }
+
+    /// Where it stands in the history; `None`: it has not ended.
+    pub fn of_outcome(loaded: &Loaded) -> Option<Self> {
+        match &loaded.approval.state {
+            State::Pending => None,
+            State::Final { at, .. } => Some(Self { at: *at, id: loaded.approval.id.0 }),
+        }
     }
 }
 

@@ -34,6 +34,33 @@ pub async fn approvals_of_deleted_runs(
     Ok(gone.unsigned_abs())
 }
 
+/// Deletes approvals that ended longer ago than their workspaces keep them, with their decisions. Their records stay.
+pub async fn ended_approvals(conn: &mut PgConnection, limit: i64) -> Result<u64, Error> {
+    let gone = sqlx::query_scalar!(
+        r#"WITH gone AS MATERIALIZED (
+            SELECT a.id
+              FROM workspaces w
+             -- Nothing has this id: what ended in that very moment is kept.
+             CROSS JOIN LATERAL approval_history(
+                   w.id, '-infinity', now() - make_interval(days => w.history_retention_days),
+                   '00000000-0000-0000-0000-000000000000', $1) h
+              JOIN approval_requests a ON a.id = h.approval_id
+             WHERE w.history_retention_days IS NOT NULL
+             LIMIT $1
+               FOR UPDATE OF a SKIP LOCKED
+        ), decisions AS (
+            DELETE FROM approval_decisions d USING gone WHERE d.approval_id = gone.id
+        ), approvals AS (
+            DELETE FROM approval_requests a USING gone WHERE a.id = gone.id
+        )
+        SELECT count(*) AS "count!" FROM gone"#,
+        limit,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(gone.unsigned_abs())
+}
+
 /// Deletes runs that were deleted longer than `age` ago and have no approvals left.
 pub async fn deleted_runs(conn: &mut PgConnection, age: Duration, limit: i64) -> Result<u64, Error> {
     let gone = sqlx::query!(

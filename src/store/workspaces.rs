@@ -5,7 +5,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::Error;
-use crate::domain::{ids::WorkspaceId, names::PrincipalName};
+use crate::domain::{ids::WorkspaceId, names::PrincipalName, patch::Patch};
 
 /// A tenant, as it is shown and recorded.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -16,6 +16,8 @@ pub struct Workspace {
     pub name: String,
     /// Whether approvals may be asked for that a timeout approves.
     pub allow_timeout_approve: bool,
+    /// How long what has ended is kept; null: for ever.
+    pub history_retention_days: Option<i32>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -24,6 +26,7 @@ pub struct Workspace {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Settings {
     pub allow_timeout_approve: Option<bool>,
+    pub history_retention_days: Patch<i32>,
 }
 
 /// The workspace of that name, and whether it was made just now.
@@ -42,7 +45,7 @@ pub async fn ensure(conn: &mut PgConnection, name: &PrincipalName) -> Result<(Wo
 pub async fn by_name(conn: &mut PgConnection, name: &str) -> Result<Option<Workspace>, Error> {
     Ok(sqlx::query_as!(
         Workspace,
-        "SELECT id, name, allow_timeout_approve, created_at, updated_at FROM workspaces WHERE name = $1",
+        "SELECT id, name, allow_timeout_approve, history_retention_days, created_at, updated_at FROM workspaces WHERE name = $1",
         name,
     )
     .fetch_optional(conn)
@@ -52,7 +55,7 @@ pub async fn by_name(conn: &mut PgConnection, name: &str) -> Result<Option<Works
 pub async fn get(conn: &mut PgConnection, id: WorkspaceId) -> Result<Option<Workspace>, Error> {
     Ok(sqlx::query_as!(
         Workspace,
-        "SELECT id, name, allow_timeout_approve, created_at, updated_at FROM workspaces WHERE id = $1",
+        "SELECT id, name, allow_timeout_approve, history_retention_days, created_at, updated_at FROM workspaces WHERE id = $1",
         id.0,
     )
     .fetch_optional(conn)
@@ -62,7 +65,7 @@ pub async fn get(conn: &mut PgConnection, id: WorkspaceId) -> Result<Option<Work
 pub async fn list(conn: &mut PgConnection) -> Result<Vec<Workspace>, Error> {
     Ok(sqlx::query_as!(
         Workspace,
-        "SELECT id, name, allow_timeout_approve, created_at, updated_at FROM workspaces ORDER BY name",
+        "SELECT id, name, allow_timeout_approve, history_retention_days, created_at, updated_at FROM workspaces ORDER BY name",
     )
     .fetch_all(conn)
     .await?)
@@ -76,18 +79,23 @@ pub async fn update(
 ) -> Result<Option<(Workspace, Workspace)>, Error> {
     let locked = sqlx::query_as!(
         Workspace,
-        "SELECT id, name, allow_timeout_approve, created_at, updated_at FROM workspaces WHERE id = $1 FOR UPDATE",
+        "SELECT id, name, allow_timeout_approve, history_retention_days, created_at, updated_at FROM workspaces WHERE id = $1 FOR UPDATE",
         id.0,
     )
     .fetch_optional(&mut *conn)
     .await?;
     let Some(before) = locked else { return Ok(None) };
+    let mut retention = before.history_retention_days;
+    settings.history_retention_days.apply(&mut retention);
     let after = sqlx::query_as!(
         Workspace,
-        "UPDATE workspaces SET allow_timeout_approve = coalesce($2, allow_timeout_approve), updated_at = now()
-          WHERE id = $1 RETURNING id, name, allow_timeout_approve, created_at, updated_at",
+        "UPDATE workspaces
+            SET allow_timeout_approve = coalesce($2, allow_timeout_approve), history_retention_days = $3,
+                updated_at = now()
+          WHERE id = $1 RETURNING id, name, allow_timeout_approve, history_retention_days, created_at, updated_at",
         id.0,
         settings.allow_timeout_approve,
+        retention,
     )
     .fetch_one(conn)
     .await?;

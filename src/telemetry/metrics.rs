@@ -204,6 +204,11 @@ impl Metrics {
         self.within(|| gauge!("signoff_sweep_lag_seconds", "sweep" => sweep).set(lag.as_secs_f64()));
     }
 
+    /// How long the oldest outcome has been waiting to be indexed.
+    pub fn search_behind(&self, behind: Duration) {
+        self.within(|| gauge!("signoff_search_behind_seconds").set(behind.as_secs_f64()));
+    }
+
     /// From a deadline to the commit of what it did.
     pub fn expiry_lateness(&self, lateness: Duration) {
         self.within(|| histogram!("signoff_expiry_lateness_seconds").record(lateness));
@@ -277,6 +282,10 @@ fn describe() {
         ("signoff_audit_lag_seconds", "Age of the oldest audit record that was linked in the last round."),
         ("signoff_draining", "1 from the beginning of a drain."),
         ("signoff_sweep_lag_seconds", "Time since each sweep last worked."),
+        (
+            "signoff_search_behind_seconds",
+            "How long the oldest outcome has been waiting for the search's index.",
+        ),
     ];
     for (name, text) in gauges {
         describe_gauge!(name, text);

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Longest comment or reason, in characters.
-const MAX_COMMENT: usize = 5_000;
+pub(super) const MAX_COMMENT: usize = 5_000;
 
 /// What to say with an approval. All of it may be left out, and so may the body.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -109,7 +109,7 @@ impl CancelBody {
 }
 
 /// A reason that must be given, and say something.
-fn reason(check: &mut Check, reason: Option<String>) -> String {
+pub(super) fn reason(check: &mut Check, reason: Option<String>) -> String {
     check.text("/reason", reason.as_ref(), MAX_COMMENT);
     match &reason {
         None => check.fail("/reason", "required", "must be given"),

@@ -1,8 +1,10 @@
-//! What travels as JSON, whether over HTTP or a socket: the forms that callers fill in with their rules, what they
+//! What travels as JSON (and once as CSV), whether over HTTP or a socket: the forms that callers fill in with their rules, what they
 //! get to see, and what is said when something is wrong. Knows nothing of requests, responses and frames.
 
 pub mod approval;
+pub mod bulk;
 pub mod create;
+pub mod csv;
 pub mod decide;
 pub mod parse;
 pub mod problem;

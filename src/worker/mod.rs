@@ -11,6 +11,7 @@ mod outcomes;
 mod pace;
 mod reaper;
 mod round;
+mod search_index;
 
 use std::sync::Arc;
 
@@ -63,6 +64,7 @@ impl Workers {
         lifecycle.spawn_loop("credential sweep", credentials::run(self.clone()));
         lifecycle.spawn_loop("audit chainer", audit::run(self.clone()));
         lifecycle.spawn_loop("audit checkpoints", checkpoints::run(self.clone()));
+        lifecycle.spawn_loop("search indexer", search_index::run(self.clone()));
         lifecycle.spawn_loop("janitor", janitor::run(self));
         health
     }

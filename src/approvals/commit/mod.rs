@@ -106,11 +106,50 @@ impl super::Approvals {
         act: Act,
         origin: Arc<Origin>,
     ) -> Result<Answer, Failure> {
+        self.send(workspace, approval, act, origin)?.answer().await
+    }
+
+    /// The same for many, each by itself; answers in their order. All are sent before the first is waited for, so
+    /// they share batches, and whoever asked may vanish in the middle: it happens as a whole.
+    pub async fn act_all(
+        &self,
+        workspace: WorkspaceId,
+        acts: Vec<(ApprovalId, Act)>,
+        origin: &Arc<Origin>,
+    ) -> Vec<Result<Answer, Failure>> {
+        let dispatch = |(approval, act)| self.send(workspace, approval, act, origin.clone());
+        let sent: Vec<Result<Sent, Trouble>> = acts.into_iter().map(dispatch).collect();
+        let mut answers = Vec::with_capacity(sent.len());
+        for command in sent {
+            answers.push(match command {
+                Ok(sent) => sent.answer().await,
+                Err(trouble) => Err(trouble.into()),
+            });
+        }
+        answers
+    }
+
+    fn send(
+        &self,
+        workspace: WorkspaceId,
+        approval: ApprovalId,
+        act: Act,
+        origin: Arc<Origin>,
+    ) -> Result<Sent, Trouble> {
         let (reply, answer) = oneshot::channel();
         let command = Command { workspace, approval, act, origin, since: Instant::now(), reply };
         self.committers.queue.send(command)?;
+        Ok(Sent(answer))
+    }
+}
+
+/// A command that happens, or fails, on its own.
+struct Sent(oneshot::Receiver<Result<Answer, Failure>>);
+
+impl Sent {
+    async fn answer(self) -> Result<Answer, Failure> {
         // A committer that is gone without an answer is one that was cut off: unknown, like a time-out.
-        answer.await.unwrap_or(Err(Failure::Trouble(Trouble::TimedOut)))
+        self.0.await.unwrap_or(Err(Failure::Trouble(Trouble::TimedOut)))
     }
 }
 

@@ -1,9 +1,11 @@
 //! `/api/v1/approvals`: one file for each thing that can be done.
 
+pub mod bulk;
 pub mod cancel;
 pub mod create;
 pub mod decide;
 pub mod get;
+pub mod history;
 pub mod pending;
 mod precondition;
 pub mod wait;

@@ -1,8 +1,6 @@
 //! What is pending.
 
 use axum::{Json, extract::State};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -12,21 +10,14 @@ use crate::{
     http::{
         Api,
         caller::{May, ViewPending},
-        query::{Params, limit},
+        query::{self, Params, decode_cursor, encode_cursor, limit},
     },
     store::{
         approvals::Loaded,
         listing::{Filter, Position, Sort},
     },
-    wire::{
-        approval::ApprovalView,
-        problem::{Code, Problem},
-        validate::Check,
-    },
+    wire::{approval::ApprovalView, problem::Problem, validate::Check},
 };
-
-/// Longest text to search for, in characters.
-const MAX_TEXT: usize = 200;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -97,10 +88,7 @@ pub async fn pending(
         check.name("?task_id", query.task_id.as_deref()),
         check.name("?approval_type", query.approval_type.as_deref()),
     ];
-    check.text("?q", query.q.as_ref(), MAX_TEXT);
-    if query.q.as_ref().is_some_and(|text| text.contains('\0')) {
-        check.fail("?q", "characters", "must not hold U+0000");
-    }
+    query::text(&mut check, "?q", query.q.as_ref());
     let sort = sort(&mut check, query.sort.as_deref());
     let limit = limit(&mut check, query.limit.as_deref());
     let after = query.cursor.as_deref().and_then(|cursor| after(&mut check, cursor, sort));
@@ -135,7 +123,7 @@ pub async fn pending(
     let item = |loaded| item(loaded, &may.caller);
     let body = PendingPage {
         items: page.items.iter().map(item).collect(),
-        next_cursor: page.next.map(|after| encode(&Cursor { sort, after })).transpose()?,
+        next_cursor: page.next.map(|after| encode_cursor(&Cursor { sort, after })).transpose()?,
     };
     Ok(Json(body).into_response())
 }
@@ -162,23 +150,11 @@ fn sort(check: &mut Check, text: Option<&str>) -> Sort {
 }
 
 fn after(check: &mut Check, text: &str, sort: Sort) -> Option<Position> {
-    let decoded = URL_SAFE_NO_PAD.decode(text).ok();
-    let cursor: Option<Cursor> = decoded.and_then(|json| serde_json::from_slice(&json).ok());
-    match cursor {
-        // Within what Postgres calls a time: whoever wrote it.
-        Some(cursor) if cursor.sort == sort && (1..=9999).contains(&cursor.after.at.year()) => {
-            Some(cursor.after)
-        }
+    match decode_cursor::<Cursor>(text) {
+        Some(cursor) if cursor.sort == sort && query::is_within_reach(&cursor.after.at) => Some(cursor.after),
         _ => {
             check.fail("?cursor", "cursor", "must be a next_cursor of a list with the same sort");
             None
         }
-    }
-}
-
-fn encode(cursor: &Cursor) -> Result<String, Problem> {
-    match serde_json::to_vec(cursor) {
-        Ok(json) => Ok(URL_SAFE_NO_PAD.encode(json)),
-        Err(error) => Err(Problem::new(Code::Internal, format!("the cursor: {error}"))),
     }
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::{by, change, look};
 use crate::{
+    domain::patch::Patch,
     http::{
         Api,
         body::Body,
@@ -14,8 +15,11 @@ use crate::{
     },
     identity::workspaces as use_cases,
     store::workspaces::{self, Settings, Workspace},
-    wire::problem::Problem,
+    wire::{problem::Problem, validate::Check},
 };
+
+/// A hundred years, in days.
+const LONGEST_RETENTION: i64 = 36_500;
 
 /// What is to be changed; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -24,6 +28,10 @@ use crate::{
 pub struct SettingsBody {
     /// Whether approvals may be asked for that a timeout approves.
     allow_timeout_approve: Option<bool>,
+    /// After so many days what has ended is deleted, its record apart; 1 to 36,500, null for never.
+    #[serde(default)]
+    #[schema(value_type = Option<i32>, minimum = 1, maximum = 36_500)]
+    history_retention_days: Patch<i32>,
 }
 
 /// Show the workspace
@@ -48,7 +56,15 @@ pub async fn update(
     Body { value: body, .. }: Body<SettingsBody>,
 ) -> Result<Json<Workspace>, Problem> {
     let id = may.caller.workspace;
-    let settings = Settings { allow_timeout_approve: body.allow_timeout_approve };
+    let mut check = Check::default();
+    if let Some(days) = body.history_retention_days.value() {
+        check.range("/history_retention_days", Some((*days).into()), (1, LONGEST_RETENTION), 1);
+    }
+    check.finish()?;
+    let settings = Settings {
+        allow_timeout_approve: body.allow_timeout_approve,
+        history_retention_days: body.history_retention_days,
+    };
     let update = async |conn: &mut PgConnection| use_cases::update(conn, &by(&may), id, settings).await;
     Ok(Json(change(&api, &may.caller, update).await?))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Cluster, End, Socket, eventually};
+use crate::support::{Cluster, End, Socket, ended, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g19_another_workspace_is_another_world() {
@@ -101,4 +101,49 @@ async fn g19_sockets_end_at_the_wall() {
     theirs.connection("t").await.problem(404, "not_found");
     assert_eq!(our_socket.ask(json!({ "type": "ping" })).await["event_type"], "pong");
     assert_eq!(ours.get("/api/v1/connections").await.expect(200).body["items"].as_array().unwrap().len(), 1);
+}
+
+/// What has ended here can't be listed, found, exported or decided from there, whatever the words and names are.
+#[tokio::test(flavor = "multi_thread")]
+async fn g19_the_history_ends_at_the_wall() {
+    let cluster = Cluster::start().await;
+    let ours = cluster.api(0, &cluster.key("acme", "ana", &["workspace:admin"]).await);
+    let theirs = cluster.api(1, &cluster.key("evil", "ana", &["workspace:admin"]).await);
+    let policy = json!({ "allow_self_approval": true });
+    let [our_id, their_id] = [&ours, &theirs].map(|api| {
+        let body = json!({ "run_id": "same", "title": "the same secret", "policy": policy });
+        async move {
+            let id = api.ask(body).await;
+            api.approve(&id).await.expect(200);
+            id
+        }
+    });
+    let (our_id, their_id) = tokio::join!(our_id, their_id);
+    let open = ours.ask(json!({ "policy": policy })).await;
+    for indexed in [false, true] {
+        if indexed {
+            ended::index(&mut cluster.database.connect().await).await;
+        }
+        for query in
+            ["", "q=secret", "q=s", "run_id=same", "decided_by=ana", "requested_by=ana&status=resolved"]
+        {
+            let page = theirs.get(&format!("/api/v1/approvals/history?{query}")).await.expect(200).body;
+            let ids: Vec<_> = page["items"].as_array().unwrap().iter().map(|it| it["id"].clone()).collect();
+            assert_eq!(ids, [json!(their_id)], "{query}");
+            let export = theirs
+                .request(reqwest::Method::GET, &format!("/api/v1/approvals/history?{query}"))
+                .header("Accept", "text/csv");
+            let csv = export.send().await.unwrap().text().await.unwrap();
+            assert!(csv.contains(&their_id) && !csv.contains(&our_id), "{query}: {csv}");
+        }
+    }
+    for (action, reason) in [("approve", None), ("reject", Some("no"))] {
+        let body = json!({ "ids": [our_id, open, their_id], "action": action, "reason": reason });
+        let done = theirs.post("/api/v1/approvals/bulk", &body).await.expect(200).body;
+        for result in &done["results"].as_array().unwrap()[..2] {
+            assert_eq!((&result["status"], &result["code"]), (&json!(404), &json!("not_found")), "{result}");
+            assert!(result.get("approval").is_none());
+        }
+    }
+    assert_eq!(ours.show(&open).await.body["version"], 1);
 }

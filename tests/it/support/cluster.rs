@@ -176,7 +176,7 @@ pub async fn make_key(
     let workspace = WorkspaceId(workspace.id);
     if is_new {
         // What a timeout may do is tried more often than that it may not.
-        let settings = Settings { allow_timeout_approve: Some(true) };
+        let settings = Settings { allow_timeout_approve: Some(true), ..Settings::default() };
         workspaces::update(&mut conn, &by, workspace, settings).await.unwrap().unwrap();
     }
     let wanted = Wanted {

@@ -27,7 +27,7 @@ pub struct Lines(UnboundedReceiver<String>);
 impl Running {
     pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut me = Self::unheard(arguments, environment);
-        me.stdout = Lines::of(me.unheard.take().unwrap());
+        me.hear();
         me
     }
 
@@ -40,6 +40,11 @@ impl Running {
         let unheard = child.stdout.take();
         let stderr = Lines::of(child.stderr.take().unwrap());
         Self { child, stdout: Lines::of(std::io::empty()), stderr, unheard }
+    }
+
+    /// Reads its standard output after all.
+    pub fn hear(&mut self) {
+        self.stdout = Lines::of(self.unheard.take().unwrap());
     }
 
     /// Nobody reads its standard output any more.

@@ -6,6 +6,7 @@ pub mod client;
 pub mod cluster;
 pub mod command;
 pub mod database;
+pub mod ended;
 pub mod forge;
 pub mod haproxy;
 pub mod process;

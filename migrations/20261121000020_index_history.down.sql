@@ -1,0 +1,13 @@
+CREATE INDEX approval_requests_outcomes ON approval_requests (resolved_at) WHERE resolved_at IS NOT NULL;
+DROP INDEX approval_requests_ended;
+DROP INDEX approval_requests_history;
+DROP TRIGGER approval_ended_long_ago ON approval_requests;
+DROP FUNCTION send_search_back;
+DROP FUNCTION search_approvals;
+DROP FUNCTION approval_history;
+DROP FUNCTION approval_query;
+DROP FUNCTION approval_terms;
+DROP FUNCTION approval_words;
+DROP TABLE approval_search_progress;
+DROP TABLE approval_search;
+ALTER TABLE workspaces DROP COLUMN history_retention_days;

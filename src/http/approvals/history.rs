@@ -1,0 +1,205 @@
+//! What has ended: page by page, or all of it as CSV.
+
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use futures_util::stream;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::{
+    approvals::export::{BrokenOff, Export},
+    auth::Caller,
+    batch::Trouble,
+    domain::{
+        approval::{Resolution, Status},
+        names::PrincipalName,
+    },
+    http::{
+        Api,
+        accept::Form,
+        caller::{May, ViewHistory},
+        query::{self, Params, decode_cursor, encode_cursor, limit},
+    },
+    store::{history::Search, listing::Position},
+    wire::{approval::ApprovalView, csv, problem::Problem, validate::Check},
+};
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Query {
+    run_id: Option<String>,
+    /// `resolved`, `expired` or `cancelled`.
+    #[param(example = "resolved")]
+    status: Option<String>,
+    /// `approved`, `rejected`, `modified`, or `none`: ended without one.
+    #[param(example = "rejected")]
+    resolution: Option<String>,
+    /// A principal's name.
+    requested_by: Option<String>,
+    /// The name of somebody who cast a vote, whether or not it was decisive, or who cancelled.
+    decided_by: Option<String>,
+    /// Outcomes from this time on (RFC 3339).
+    #[param(value_type = Option<DateTime<Utc>>)]
+    from: Option<String>,
+    /// Outcomes before this time (RFC 3339).
+    #[param(value_type = Option<DateTime<Utc>>)]
+    to: Option<String>,
+    /// Words, whatever their case. For each there is one that begins like it, in title, description, type or run.
+    q: Option<String>,
+    /// `next_cursor` of the page before. Not for CSV.
+    cursor: Option<String>,
+    /// 1 to 200; 50 by default. Not for CSV.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
+    limit: Option<String>,
+}
+
+/// One page.
+#[derive(Serialize, ToSchema)]
+pub struct HistoryPage<'a> {
+    /// The latest outcome first.
+    items: Vec<ApprovalView<'a>>,
+    /// Null on the last page. A page may be short, or empty, without being the last.
+    next_cursor: Option<String>,
+}
+
+/// Where the next page begins. Named unlike other lists' cursors, so that none is taken for another.
+#[derive(Serialize, Deserialize)]
+struct Cursor {
+    resolved_at: DateTime<Utc>,
+    approval_id: Uuid,
+}
+
+/// List what has ended
+///
+/// The latest outcome first. Pages are stable: what ends between two of them neither repeats nor hides others. With
+/// `Accept: text/csv` the whole history that matches, as a file; one that breaks off is incomplete.
+#[utoipa::path(
+    get, path = "/api/v1/approvals/history", tag = "approvals",
+    security(("key" = ["approval:view:history"])),
+    params(Query),
+    responses((status = 200, content(
+        (HistoryPage = "application/json"),
+        (String = "text/csv", example = "id,run_id,…\r\n"),
+    )))
+)]
+pub async fn history(
+    State(api): State<Api>,
+    may: May<ViewHistory>,
+    form: Form,
+    Params(query): Params<Query>,
+) -> Result<Response, Problem> {
+    let mut check = Check::default();
+    let limit = limit(&mut check, query.limit.as_deref());
+    let after = query.cursor.as_deref().and_then(|cursor| after(&mut check, cursor));
+    if form == Form::Csv {
+        for (pointer, given) in [("?cursor", &query.cursor), ("?limit", &query.limit)] {
+            if given.is_some() {
+                check.fail(pointer, "excluded", "is not for CSV, which has no pages");
+            }
+        }
+    }
+    let search = search(&mut check, query, &may.caller);
+    check.finish()?;
+    let mut response = match form {
+        Form::Json => {
+            let page = api.approvals.history(&search, after, usize::try_from(limit).unwrap_or(1)).await?;
+            let body = HistoryPage {
+                items: page.items.iter().map(|loaded| (&*loaded.approval).into()).collect(),
+                next_cursor: page.next.map(|after| encode_cursor(&Cursor::from(after))).transpose()?,
+            };
+            Json(body).into_response()
+        }
+        Form::Csv => file(api.approvals.export(search)?).await?,
+    };
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    Ok(response)
+}
+
+impl From<Position> for Cursor {
+    fn from(Position { at, id }: Position) -> Self {
+        Self { resolved_at: at, approval_id: id }
+    }
+}
+
+fn after(check: &mut Check, text: &str) -> Option<Position> {
+    let cursor = decode_cursor(text).filter(|cursor: &Cursor| query::is_within_reach(&cursor.resolved_at));
+    if cursor.is_none() {
+        check.fail("?cursor", "cursor", "must be a next_cursor of the history");
+    }
+    cursor.map(|Cursor { resolved_at, approval_id }| Position { at: resolved_at, id: approval_id })
+}
+
+fn search(check: &mut Check, query: Query, caller: &Caller) -> Search {
+    let status = query.status.as_deref().and_then(Status::from_word).filter(|it| *it != Status::Pending);
+    if query.status.is_some() && status.is_none() {
+        check.fail("?status", "choice", "must be resolved, expired or cancelled");
+    }
+    let resolution = match query.resolution.as_deref() {
+        None => None,
+        Some("none") => Some(None),
+        Some(word) => {
+            let resolution = Resolution::from_word(word);
+            if resolution.is_none() {
+                check.fail("?resolution", "choice", "must be approved, rejected, modified or none");
+            }
+            resolution.map(Some)
+        }
+    };
+    let from = query::time(check, "?from", query.from.as_deref());
+    let to = query::time(check, "?to", query.to.as_deref());
+    if let (Some(from), Some(to)) = (from, to)
+        && from >= to
+    {
+        check.fail("?from", "order", "must be before to");
+    }
+    query::text(check, "?q", query.q.as_ref());
+    if query.q.as_ref().is_some_and(|text| !text.contains(char::is_alphanumeric)) {
+        check.fail("?q", "words", "must have a letter or a digit");
+    }
+    Search {
+        workspace: caller.workspace,
+        run_id: check.name("?run_id", query.run_id.as_deref()),
+        status,
+        resolution,
+        requested_by: principal(check, "?requested_by", query.requested_by.as_deref()),
+        decided_by: principal(check, "?decided_by", query.decided_by.as_deref()),
+        text: query.q,
+        from,
+        to,
+    }
+}
+
+fn principal(check: &mut Check, pointer: &str, name: Option<&str>) -> Option<PrincipalName> {
+    let name = PrincipalName::new(name?);
+    name.inspect_err(|error| check.fail(pointer, "name", error.to_string())).ok()
+}
+
+/// The first lines with the head, so that what fails at once is told properly; the others as they are taken. What
+/// fails later breaks the body off, for a file that ends well would pass for whole.
+async fn file(mut export: Export) -> Result<Response, Problem> {
+    let mut first = csv::head();
+    let more = export.next().await.map_err(Trouble::from)?;
+    first.extend(more.as_deref().map(csv::lines).unwrap_or_default());
+    let rest = stream::try_unfold(export, async |mut export| match export.next().await {
+        Ok(lines) => Ok(lines.map(|lines| (csv::lines(&lines), export))),
+        Err(error) => {
+            tracing::warn!(%error, "an export broke off");
+            Err(error)
+        }
+    });
+    let first = stream::once(async { Ok::<_, BrokenOff>(first) });
+    let body = Body::from_stream(futures_util::StreamExt::chain(first, rest));
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"signoff-history.csv\""),
+    ];
+    Ok((headers, body).into_response())
+}

@@ -1,0 +1,121 @@
+//! Filling the index of terms, behind what has ended.
+//!
+//! `approval_search_progress` is a mark in the history of all workspaces, counted from the oldest: everything before it
+//! is in `approval_search`. An outcome becomes visible a while after its moment, so the mark never comes closer to now
+//! than any statement may take; what lies between is looked through each time.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
+
+use super::Error;
+
+/// Longer than from an outcome's moment to its commit, whatever happens.
+const LATEST_COMMIT: Duration = Duration::from_secs(15);
+/// How long the mark may stand still while nothing ends: moving it is a commit.
+const IDLE: Duration = Duration::from_mins(1);
+
+/// What one step came to.
+#[derive(Debug, Clone, Copy)]
+pub struct Indexed {
+    /// Whether there may be more.
+    pub more: bool,
+    /// How long the oldest outcome had been waiting that was not in the index; zero where none was.
+    pub behind: Duration,
+}
+
+struct Outcome {
+    at: DateTime<Utc>,
+    id: Uuid,
+    indexed: bool,
+}
+
+/// Looks at the `examine` oldest outcomes behind the mark, and indexes those that are not in the index, `most` at the
+/// most. `None`: another instance is at it.
+pub async fn index(
+    conn: &mut PgConnection,
+    (examine, most): (usize, usize),
+) -> Result<Option<Indexed>, Error> {
+    let mut transaction = conn.begin().await?;
+    let mark = sqlx::query!(
+        r#"SELECT resolved_at AS at, approval_id AS id, now() AS "now!"
+             FROM approval_search_progress FOR UPDATE SKIP LOCKED"#
+    );
+    let Some(mark) = mark.fetch_optional(&mut *transaction).await? else {
+        transaction.rollback().await?;
+        return Ok(None);
+    };
+    let behind_mark = behind(&mut transaction, (mark.at, mark.id), examine).await?;
+    let missing: Vec<&Outcome> = behind_mark.iter().filter(|it| !it.indexed).take(most).collect();
+    add(&mut transaction, &missing).await?;
+    let full = missing.len() >= most;
+    let came_to = if full {
+        missing.last().copied()
+    } else {
+        behind_mark.last().filter(|_| behind_mark.len() >= examine)
+    };
+    // Nothing has this id: what ended in that very moment is behind the mark.
+    let newest = (mark.now - LATEST_COMMIT, Uuid::nil());
+    let reached = came_to.map_or(newest, |it| newest.min((it.at, it.id)));
+    let more = full || came_to.is_some() && reached != newest;
+    if reached > (mark.at, mark.id) && (more || !missing.is_empty() || mark.at < mark.now - IDLE) {
+        move_mark(&mut transaction, reached).await?;
+    }
+    transaction.commit().await?;
+    let waited = missing.first().map(|oldest| mark.now - oldest.at);
+    let behind = waited.and_then(|waited| waited.to_std().ok()).unwrap_or_default();
+    Ok(Some(Indexed { more, behind }))
+}
+
+// Not an EXISTS: where many rows are expected, that is planned as a reading of the whole index.
+async fn behind(
+    conn: &mut PgConnection,
+    (at, id): (DateTime<Utc>, Uuid),
+    most: usize,
+) -> Result<Vec<Outcome>, Error> {
+    Ok(sqlx::query_as!(
+        Outcome,
+        r#"SELECT a.resolved_at AS "at!", a.id,
+                  (SELECT s.approval_id FROM approval_search s WHERE s.approval_id = a.id) IS NOT NULL AS "indexed!"
+             FROM approval_requests a
+            WHERE (a.resolved_at, a.id) >= ($1, $2)
+            ORDER BY a.resolved_at, a.id
+            LIMIT $3"#,
+        at,
+        id,
+        i64::try_from(most).unwrap_or(i64::MAX),
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Each is locked against deletion: its terms must not be written after it is gone.
+async fn add(conn: &mut PgConnection, missing: &[&Outcome]) -> Result<(), Error> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = missing.iter().map(|it| it.id).collect();
+    sqlx::query!(
+        "INSERT INTO approval_search (approval_id, workspace_id, resolved_at, terms)
+         SELECT a.id, a.workspace_id, a.resolved_at,
+                approval_terms(a.id, a.workspace_id, a.run_id, a.approval_type, a.title, a.description, a.status,
+                               a.resolution, a.requested_by_name, a.resolved_by_name)
+           FROM (SELECT a.id, a.workspace_id, a.resolved_at, a.run_id, a.approval_type, a.title, a.description,
+                        a.status, a.resolution, a.requested_by_name, a.resolved_by_name
+                   FROM approval_requests a WHERE a.id = ANY($1)
+                    FOR KEY SHARE) a",
+        &ids,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+async fn move_mark(conn: &mut PgConnection, (at, id): (DateTime<Utc>, Uuid)) -> Result<(), Error> {
+    sqlx::query!("UPDATE approval_search_progress SET resolved_at = $1, approval_id = $2", at, id)
+        .execute(conn)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! Saying the same to many approvals: the form, its rules, and what became of each.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    approval::ApprovalView,
+    decide::{MAX_COMMENT, reason},
+    problem::{Code, Problem},
+    validate::Check,
+};
+use crate::{
+    auth::Caller,
+    domain::{
+        decision::{Ballot, Verdict},
+        ids::{ApprovalId, DecisionId},
+    },
+};
+
+/// Most approvals in one call.
+const MOST: usize = 200;
+
+/// One answer to up to 200 approvals.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "ids": ["0193d1a4-7c1e-7b60-9f43-0f2f5a3c9a10", "0193d1a4-7c1e-7b60-9f43-0f2f5a3c9a11"],
+    "action": "approve", "comment": "The whole batch is fine"
+}))]
+pub struct BulkBody {
+    /// 1 to 200 ids; doubles count once.
+    #[schema(required, nullable = false, value_type = Vec<Uuid>, min_items = 1, max_items = 200)]
+    ids: Option<Vec<String>>,
+    /// `approve` or `reject`.
+    #[schema(required, nullable = false, example = "approve")]
+    action: Option<String>,
+    /// At most 5,000 characters.
+    comment: Option<String>,
+    /// Required to reject, and only then; at most 5,000 characters.
+    reason: Option<String>,
+}
+
+/// What is to be said, and to which.
+#[derive(Debug)]
+pub struct Bulk {
+    /// In the order given, each once.
+    pub ids: Vec<ApprovalId>,
+    pub verdict: Verdict,
+    feedback: Option<String>,
+    comment: Option<String>,
+}
+
+impl BulkBody {
+    /// Checks the form.
+    pub fn checked(self) -> Result<Bulk, Problem> {
+        let mut check = Check::default();
+        let ids = ids(&mut check, self.ids.unwrap_or_default());
+        check.text("/comment", self.comment.as_ref(), MAX_COMMENT);
+        let (verdict, feedback, comment) = match self.action.as_deref() {
+            Some("reject") => (Verdict::Rejected, Some(reason(&mut check, self.reason)), self.comment),
+            Some("approve") => {
+                if self.reason.is_some() {
+                    check.fail("/reason", "excluded", "belongs to reject; an approval takes a comment");
+                }
+                (Verdict::Approved, self.comment, None)
+            }
+            Some(_) => {
+                check.fail("/action", "choice", "must be approve or reject");
+                (Verdict::Approved, None, None)
+            }
+            None => {
+                check.fail("/action", "required", "must be given");
+                (Verdict::Approved, None, None)
+            }
+        };
+        check.finish()?;
+        Ok(Bulk { ids, verdict, feedback, comment })
+    }
+}
+
+fn ids(check: &mut Check, texts: Vec<String>) -> Vec<ApprovalId> {
+    if texts.is_empty() || texts.len() > MOST {
+        check.fail("/ids", "items", format!("must be 1 to {MOST}"));
+        return Vec::new();
+    }
+    let mut seen = HashSet::new();
+    let mut ids = Vec::with_capacity(texts.len());
+    for (index, text) in texts.into_iter().enumerate() {
+        match ApprovalId::parse(&text) {
+            Some(id) if seen.insert(id) => ids.push(id),
+            Some(_) => {}
+            None => check.fail(format!("/ids/{index}"), "uuid", "must be an approval's id"),
+        }
+    }
+    ids
+}
+
+impl Bulk {
+    /// The ballot that says so; a new one for each approval.
+    pub fn ballot(&self, caller: &Caller) -> Ballot {
+        Ballot {
+            id: DecisionId::generate(),
+            by: caller.actor.clone(),
+            verdict: self.verdict,
+            modifications: None,
+            feedback: self.feedback.clone(),
+            comment: self.comment.clone(),
+            metadata: None,
+        }
+    }
+}
+
+/// What became of each.
+#[derive(Serialize, ToSchema)]
+pub struct BulkDone<'a> {
+    /// In the order given, doubles once.
+    pub results: Vec<BulkResult<'a>>,
+}
+
+/// What became of one approval.
+#[derive(Serialize, ToSchema)]
+pub struct BulkResult<'a> {
+    pub id: Uuid,
+    /// The HTTP status that a call for it alone would have got.
+    #[schema(example = 200)]
+    pub status: u16,
+    /// What went wrong; null where nothing did.
+    pub code: Option<Code>,
+    /// False where the same had been said before, and where it was not done.
+    pub changed: bool,
+    /// As it stands, where a call for it alone would have shown it. Left out once those before have 4 MiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub approval: Option<ApprovalView<'a>>,
+}

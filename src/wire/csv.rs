@@ -1,0 +1,160 @@
+//! The history as CSV (RFC 4180): a line for each approval, for people's spreadsheets.
+//!
+//! A spreadsheet takes a cell that begins like a formula for one, and runs it. What people wrote is kept from that by
+//! an apostrophe before it.
+
+use ::csv::{Terminator, WriterBuilder};
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::store::export::Line;
+
+/// The columns, in their order. New ones come at the end.
+const COLUMNS: [&str; 21] = [
+    "id",
+    "run_id",
+    "session_id",
+    "task_id",
+    "job_id",
+    "approval_type",
+    "title",
+    "status",
+    "resolution",
+    "resolved_via",
+    "requested_by",
+    "requested_by_id",
+    "resolved_by",
+    "resolved_by_id",
+    "approved_by",
+    "rejected_by",
+    "feedback",
+    "comment",
+    "created_at",
+    "expires_at",
+    "resolved_at",
+];
+
+/// The line that names the columns.
+pub fn head() -> Vec<u8> {
+    write([COLUMNS.map(str::to_owned)])
+}
+
+/// The lines of some approvals.
+pub fn lines(lines: &[Line]) -> Vec<u8> {
+    write(lines.iter().map(cells))
+}
+
+#[expect(clippy::expect_used, reason = "writing to memory can't fail, and every record has all columns")]
+fn write(records: impl IntoIterator<Item = [String; COLUMNS.len()]>) -> Vec<u8> {
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+    for record in records {
+        writer.write_record(record).expect("a record is written");
+    }
+    writer.into_inner().expect("the records are written")
+}
+
+fn cells(line: &Line) -> [String; COLUMNS.len()] {
+    let text = |text: &str| defused(text);
+    let optional = |text: &Option<String>| text.as_deref().map_or_else(String::new, defused);
+    [
+        line.id.to_string(),
+        text(&line.run_id),
+        optional(&line.session_id),
+        text(&line.task_id),
+        optional(&line.job_id),
+        text(&line.approval_type),
+        optional(&line.title),
+        text(&line.status),
+        optional(&line.resolution),
+        optional(&line.resolved_via),
+        text(&line.requested_by),
+        line.requested_by_id.to_string(),
+        optional(&line.resolved_by),
+        line.resolved_by_id.map_or_else(String::new, |id| id.to_string()),
+        optional(&line.approved_by),
+        optional(&line.rejected_by),
+        optional(&line.feedback),
+        optional(&line.comment),
+        time(line.created_at),
+        time(line.expires_at),
+        time(line.resolved_at),
+    ]
+}
+
+/// As in JSON.
+fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// The same text, but never a formula. Spreadsheets of some languages take full-width signs as well.
+fn defused(text: &str) -> String {
+    let dangerous = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    if dangerous { format!("'{text}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn line(title: &str) -> Line {
+        Line {
+            id: Uuid::nil(),
+            run_id: "-1+cmd".into(),
+            session_id: None,
+            task_id: "t".into(),
+            job_id: None,
+            approval_type: "tool_call".into(),
+            title: Some(title.into()),
+            status: "resolved".into(),
+            resolution: Some("approved".into()),
+            resolved_via: Some("human".into()),
+            requested_by: "agent".into(),
+            requested_by_id: Uuid::nil(),
+            resolved_by: None,
+            resolved_by_id: None,
+            approved_by: Some("ana; bo".into()),
+            rejected_by: None,
+            feedback: None,
+            comment: None,
+            created_at: DateTime::UNIX_EPOCH,
+            expires_at: DateTime::UNIX_EPOCH,
+            resolved_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn read(bytes: &[u8]) -> Vec<Vec<String>> {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bytes);
+        reader.records().map(|it| it.unwrap().iter().map(str::to_owned).collect()).collect()
+    }
+
+    #[test]
+    fn texts_survive_and_formulas_do_not() {
+        for (title, cell) in [
+            ("plain", "plain"),
+            ("a,b", "a,b"),
+            ("say \"hi\"", "say \"hi\""),
+            ("two\r\nlines", "two\r\nlines"),
+            ("ünïcode \u{1f600}", "ünïcode \u{1f600}"),
+            ("=cmd|'/C calc'!A0", "'=cmd|'/C calc'!A0"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("\r=1", "'\r=1"),
+            ("\n=1", "'\n=1"),
+            ("＝1", "'＝1"),
+            ("a=1", "a=1"),
+            ("", ""),
+        ] {
+            let whole = [head(), lines(&[line(title), line("next")])].concat();
+            let records = read(&whole);
+            assert_eq!(records.len(), 3);
+            assert_eq!(records[0], COLUMNS);
+            assert_eq!(records[1][6], cell, "{title:?}");
+            assert_eq!(records[1][1], "'-1+cmd", "names from callers, too");
+            assert_eq!(records[2][6], "next");
+            assert!(whole.ends_with(b"\r\n"));
+        }
+    }
+}

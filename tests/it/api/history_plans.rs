@@ -1,0 +1,168 @@
+//! What the history and its search read: counted, for plans change with every figure that the planner has.
+
+use signoff::{
+    domain::ids::WorkspaceId,
+    store::{
+        history::{self, Search},
+        listing::Position,
+    },
+};
+use sqlx::{Executor, PgConnection};
+use uuid::Uuid;
+
+use crate::support::{TestDatabase, ended, unique};
+
+/// What was read within this transaction.
+#[derive(Debug)]
+struct Read {
+    /// Entries of the index that has the history's order.
+    history: i64,
+    /// Entries of the search's index.
+    terms: i64,
+    /// Rows, wherever they were found.
+    rows: i64,
+    /// Rows that were come across by reading a table from its beginning.
+    scanned: i64,
+}
+
+impl Read {
+    async fn so_far(conn: &mut PgConnection) -> Self {
+        let (history, terms, rows, scanned) = sqlx::query_as(
+            "SELECT pg_stat_get_xact_tuples_returned('approval_requests_history'::regclass),
+                    pg_stat_get_xact_tuples_returned('approval_search_terms'::regclass),
+                    sum(coalesce(idx_tup_fetch, 0))::bigint, sum(seq_tup_read)::bigint
+               FROM pg_stat_xact_user_tables
+              WHERE relname IN ('approval_requests', 'approval_search', 'approval_decisions')",
+        )
+        .fetch_one(conn)
+        .await
+        .unwrap();
+        Self { history, terms, rows, scanned }
+    }
+
+    /// What came since, and the end of the transaction.
+    async fn since(self, conn: &mut PgConnection) -> Self {
+        let now = Self::so_far(conn).await;
+        conn.execute("ROLLBACK").await.unwrap();
+        Self {
+            history: now.history - self.history,
+            terms: now.terms - self.terms,
+            rows: now.rows - self.rows,
+            scanned: now.scanned - self.scanned,
+        }
+    }
+}
+
+fn search(workspace: Uuid, text: Option<&str>) -> Search {
+    Search {
+        workspace: WorkspaceId(workspace),
+        run_id: None,
+        status: None,
+        resolution: None,
+        requested_by: None,
+        decided_by: None,
+        text: text.map(str::to_owned),
+        from: None,
+        to: None,
+    }
+}
+
+/// As an instance's connections are set, in a transaction of its own.
+async fn begin(conn: &mut PgConnection) {
+    conn.execute("BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan")
+        .await
+        .unwrap();
+}
+
+/// Goes on as a role that row-level security holds within one workspace.
+async fn within_walls(conn: &mut PgConnection, workspace: Uuid) {
+    let role = unique("tenant");
+    let policy = |table| {
+        format!(
+            "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+             CREATE POLICY walls ON {table} TO {role}
+                 USING (workspace_id = current_setting('walls.workspace')::uuid)"
+        )
+    };
+    for sql in [
+        format!("CREATE ROLE {role}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"),
+        policy("approval_requests"),
+        policy("approval_decisions"),
+        policy("approval_search"),
+        format!("SET LOCAL walls.workspace = '{workspace}'; SET LOCAL ROLE {role}"),
+    ] {
+        conn.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn searches_read_what_they_need_also_within_walls() {
+    let database = TestDatabase::new().await;
+    let mut conn = database.connect().await;
+    let mut workspaces = Vec::new();
+    for number in 0..4 {
+        let workspace = Uuid::now_v7();
+        sqlx::query("INSERT INTO workspaces (id, name) VALUES ($1, $2)")
+            .bind(workspace)
+            .bind(format!("w{number}"))
+            .execute(&mut conn)
+            .await
+            .unwrap();
+        workspaces.push(workspace);
+        let title = "'common table ' || CASE n % 2500 WHEN 0 THEN 'needle' ELSE 'hay' || n END";
+        ended::add(&mut conn, workspace, 10_000, title).await;
+    }
+    let workspace = workspaces[1];
+    ended::index(&mut conn).await;
+    for analysed in [false, true] {
+        if analysed {
+            conn.execute("ANALYZE").await.unwrap();
+        }
+        for walls in [false, true] {
+            let case = format!("analysed: {analysed}, walls: {walls}");
+            let begun = async |conn: &mut PgConnection| {
+                begin(conn).await;
+                if walls {
+                    within_walls(conn, workspace).await;
+                }
+                Read::so_far(conn).await
+            };
+            let before = begun(&mut conn).await;
+            let newest = history::newest(&mut conn, &search(workspace, None), None, 51).await.unwrap();
+            let read = before.since(&mut conn).await;
+            assert_eq!(newest.len(), 51);
+            assert!(read.history <= 60 && read.scanned == 0 && read.rows <= 60, "{case}: {read:?}");
+
+            let before = begun(&mut conn).await;
+            let common = search(workspace, Some("common"));
+            let walked = history::walk(&mut conn, &common, None, (1_000, 51)).await.unwrap();
+            let read = before.since(&mut conn).await;
+            assert_eq!(walked.found, newest, "{case}");
+            assert!(read.history <= 1_000 && read.scanned == 0 && read.rows <= 1_200, "{case}: {read:?}");
+
+            let before = begun(&mut conn).await;
+            let rare = search(workspace, Some("needle"));
+            let walked = history::walk(&mut conn, &rare, None, (1_000, 51)).await.unwrap();
+            let read = before.since(&mut conn).await;
+            assert!(walked.found.is_empty() && walked.stopped.is_some(), "{case}: {walked:?}");
+            assert!(read.history <= 1_000 && read.scanned == 0 && read.rows <= 2_100, "{case}: {read:?}");
+
+            let before = begun(&mut conn).await;
+            let from_the_newest = Position { at: newest[0].at, id: Uuid::max() };
+            let found = history::look_up(&mut conn, &rare, from_the_newest, 100).await.unwrap();
+            let read = before.since(&mut conn).await;
+            assert_eq!(found.len(), 4, "{case}");
+            assert!(read.terms <= 4 && read.scanned == 0 && read.rows <= 4, "{case}: {read:?}");
+        }
+    }
+    // Why it is a function: within walls a search of the table itself doesn't use the index.
+    begin(&mut conn).await;
+    within_walls(&mut conn, workspace).await;
+    let plan: Vec<String> = sqlx::query_scalar(
+        "EXPLAIN SELECT approval_id FROM approval_search WHERE terms @@ 'x'::tsquery LIMIT 10",
+    )
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    assert!(plan.iter().any(|line| line.contains("Seq Scan on approval_search")), "{plan:#?}");
+}

@@ -1,0 +1,128 @@
+//! The indexer: whatever ends is found in the index soon, whoever wrote it and in whatever order.
+
+use serde_json::json;
+use signoff::store::search_index;
+use sqlx::{Connection, PgConnection};
+
+use crate::support::{Cluster, Setup, TestDatabase, ended, eventually};
+
+async fn indexed(conn: &mut PgConnection) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM approval_search").fetch_one(conn).await.unwrap()
+}
+
+async fn workspace(conn: &mut PgConnection) -> uuid::Uuid {
+    sqlx::query_scalar("INSERT INTO workspaces (id, name) VALUES (gen_random_uuid(), 'acme') RETURNING id")
+        .fetch_one(conn)
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_follows_by_itself() {
+    let cluster = Cluster::start().await;
+    let agent = cluster.api(0, &cluster.member("agent").await);
+    let ana = cluster.api(1, &cluster.member("ana").await);
+    for _ in 0..30 {
+        ana.approve(&agent.ask(json!({})).await).await.expect(200);
+    }
+    let mut conn = cluster.database.connect().await;
+    let acme = ended::workspace(&mut conn, "acme").await;
+    // What was imported, too.
+    ended::add(&mut conn, acme, 700, "'x'").await;
+    eventually("all of it is indexed", || async {
+        indexed(&mut cluster.database.connect().await).await == 730
+    })
+    .await;
+    let behind = cluster.instances[0].metric("signoff_search_behind_seconds").await;
+    assert!(behind >= 0.0);
+}
+
+/// The mark doesn't pass what somebody is about to commit.
+#[tokio::test]
+async fn it_waits_for_imports() {
+    let database = TestDatabase::new().await;
+    let (mut importer, mut conn) = (database.connect().await, database.connect().await);
+    let workspace = workspace(&mut conn).await;
+    ended::index(&mut conn).await;
+    for _ in 0..3 {
+        let before = indexed(&mut conn).await;
+        let mut transaction = importer.begin().await.unwrap();
+        ended::add(&mut transaction, workspace, 50, "'x'").await;
+        assert!(search_index::index(&mut conn, (100, 100)).await.unwrap().is_none());
+        transaction.commit().await.unwrap();
+        ended::index(&mut conn).await;
+        assert_eq!(indexed(&mut conn).await, before + 50);
+    }
+    // What is moved into the past is indexed anew, at its new place.
+    sqlx::query("UPDATE approval_requests SET resolved_at = resolved_at - interval '3 days'")
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    assert_eq!(indexed(&mut conn).await, 0);
+    ended::index(&mut conn).await;
+    let in_place: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM approval_search s JOIN approval_requests a
+             ON a.id = s.approval_id AND a.resolved_at = s.resolved_at",
+    )
+    .fetch_one(&mut conn)
+    .await
+    .unwrap();
+    assert_eq!(in_place, 150);
+}
+
+/// More outcomes of one moment than are looked at in one step.
+#[tokio::test]
+async fn it_gets_past_any_number_of_one_moment() {
+    let database = TestDatabase::new().await;
+    let mut conn = database.connect().await;
+    let workspace = workspace(&mut conn).await;
+    ended::add(&mut conn, workspace, 1_000, "'x'").await;
+    sqlx::query("UPDATE approval_requests SET resolved_at = '2026-01-01T00:00:00Z'")
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    let mut steps = 0;
+    while search_index::index(&mut conn, (100, 30)).await.unwrap().unwrap().more {
+        steps += 1;
+        assert!(steps < 100, "it doesn't get on");
+    }
+    assert_eq!(indexed(&mut conn).await, 1_000);
+    // With all of them indexed, and the mark before them, it gets past them, too.
+    sqlx::query("UPDATE approval_search_progress SET resolved_at = '1970-01-01T00:00:00Z'")
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    steps = 0;
+    while search_index::index(&mut conn, (100, 30)).await.unwrap().unwrap().more {
+        steps += 1;
+        assert!(steps < 20, "it doesn't get on");
+    }
+}
+
+/// Several instances at once, and approvals that are deleted meanwhile: no doubles, no leftovers, no failures.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    cluster.member("agent").await;
+    let mut conn = cluster.database.connect().await;
+    let acme = ended::workspace(&mut conn, "acme").await;
+    ended::add(&mut conn, acme, 3_000, "'x'").await;
+    let mut tasks = Vec::new();
+    for _ in 0..3 {
+        let mut conn = cluster.database.connect().await;
+        tasks.push(tokio::task::spawn(async move {
+            while search_index::index(&mut conn, (500, 50)).await.unwrap().is_none_or(|it| it.more) {}
+        }));
+    }
+    for _ in 0..20 {
+        sqlx::query("DELETE FROM approval_requests WHERE id IN (SELECT id FROM approval_requests ORDER BY random() LIMIT 50)")
+            .execute(&mut conn)
+            .await
+            .unwrap();
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    ended::index(&mut conn).await;
+    assert_eq!(indexed(&mut conn).await, 2_000);
+}
