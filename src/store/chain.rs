@@ -156,13 +156,20 @@ pub async fn behind(conn: &mut PgConnection, after: i64, last: i64, most: i64) -
 }
 
 /// Rows that have turned up in `gaps` (from, to), in the order of their numbers, and have no link.
+///
+/// Gap by gap: joined with all of them at once, the whole log was read to find a few.
 pub async fn late(conn: &mut PgConnection, gaps: &[(i64, i64)], most: i64) -> Result<Vec<LogRow>, Error> {
     let (from, to): (Vec<i64>, Vec<i64>) = gaps.iter().copied().unzip();
     let rows = rows!(
         "unnest($1::bigint[], $2::bigint[]) AS g(low, high)
-         JOIN audit_log l ON l.seq >= g.low AND l.seq <= g.high
-         LEFT JOIN audit_chain c ON c.seq = l.seq AND c.seq >= g.low AND c.seq <= g.high
-         WHERE c.seq IS NULL ORDER BY l.seq LIMIT $3",
+         CROSS JOIN LATERAL (
+              SELECT r.* FROM audit_log r
+               WHERE r.seq >= g.low AND r.seq <= g.high
+                 AND NOT EXISTS (SELECT FROM audit_chain n
+                                  WHERE n.seq = r.seq AND n.seq >= g.low AND n.seq <= g.high)
+               ORDER BY r.seq LIMIT $3) l
+         LEFT JOIN audit_chain c ON false
+         ORDER BY l.seq LIMIT $3",
         &from,
         &to,
         most
