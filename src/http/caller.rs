@@ -129,13 +129,12 @@ impl FromRequestParts<Api> for Somebody {
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let origin = arrival(parts);
         let secret;
-        let credential = match parts.headers.get(header::AUTHORIZATION) {
+        let credential = if let Some(header) = parts.headers.get(header::AUTHORIZATION) {
             // What can't be read is a credential that is refused, like any other.
-            Some(header) => Credential::Header(header.to_str().unwrap_or_default(), &origin),
-            None => {
-                secret = session(parts, api)?;
-                Credential::Session(&secret)
-            }
+            Credential::Header(header.to_str().unwrap_or_default(), &origin)
+        } else {
+            secret = session(parts, api)?;
+            Credential::Session(&secret)
         };
         // Boxed: a waiter would otherwise carry room for it for as long as it waits.
         let caller = Box::pin(Admission::of(parts)?.caller(api, credential)).await?;

@@ -112,8 +112,8 @@ async fn a_cookie_counts_only_for_our_own_pages() {
     let request = browser.request(Method::GET, &list).header("sec-fetch-site", "cross-site");
     browser.send(request).await.problem(403, "forbidden");
     // Nor does it open sockets, which any page may begin.
-    let bare = Api::new(&base, "");
-    let mut request = crate::support::socket::request(&bare, "t", "");
+    let nobody = Api::new(&base, "");
+    let mut request = crate::support::socket::request(&nobody, "t", "");
     let cookie = format!("signoff={}", browser.cookie(&base, "signoff").unwrap());
     request.headers_mut().remove("authorization");
     request.headers_mut().insert("cookie", cookie.parse().unwrap());

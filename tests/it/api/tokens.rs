@@ -88,6 +88,7 @@ async fn g05_a_token_speaks_for_its_subject() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "a list of attacks")]
 async fn g05_forged_tokens_let_nobody_in() {
     let scene = Scene::new(&[]).await;
     let forge = &scene.forge;
