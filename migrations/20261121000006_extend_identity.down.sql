@@ -20,6 +20,7 @@ ALTER TABLE principals
     DROP CONSTRAINT principals_known_whole,
     DROP COLUMN updated_at,
     DROP COLUMN disabled_at,
+    DROP COLUMN claimed_at,
     DROP COLUMN subject,
     DROP COLUMN issuer,
     DROP COLUMN claimed_groups,

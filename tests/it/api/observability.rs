@@ -51,6 +51,9 @@ async fn metrics_tell_what_happened() {
     let left =
         "signoff_http_requests_total{method=\"GET\",route=\"/api/v1/approvals/{id}/wait\",status=\"499\"}";
     eventually("it is counted", || async { instance.metric(left).await > 0.5 }).await;
+    // The first round of the sweep may not have ended yet.
+    let sweep = "signoff_sweep_lag_seconds{sweep=\"outcomes\"}";
+    eventually("the sweep has worked", || async { instance.metrics().await.contains(sweep) }).await;
     let text = instance.metrics().await;
     for name in [
         "signoff_build_info{version=",
