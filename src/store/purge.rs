@@ -35,23 +35,28 @@ pub async fn approvals_of_deleted_runs(
 }
 
 /// Deletes approvals that ended longer ago than their workspaces keep them, with their decisions. Their records stay.
+///
+/// Found by arrays of ids: joined to what a function finds, whole tables are read.
 pub async fn ended_approvals(conn: &mut PgConnection, limit: i64) -> Result<u64, Error> {
     let gone = sqlx::query_scalar!(
-        r#"WITH gone AS MATERIALIZED (
-            SELECT a.id
+        r#"WITH old AS MATERIALIZED (
+            SELECT h.approval_id
               FROM workspaces w
              -- Nothing has this id: what ended in that very moment is kept.
              CROSS JOIN LATERAL approval_history(
                    w.id, '-infinity', now() - make_interval(days => w.history_retention_days),
                    '00000000-0000-0000-0000-000000000000', $1) h
-              JOIN approval_requests a ON a.id = h.approval_id
              WHERE w.history_retention_days IS NOT NULL
              LIMIT $1
-               FOR UPDATE OF a SKIP LOCKED
+        ), gone AS MATERIALIZED (
+            SELECT a.id
+              FROM approval_requests a
+             WHERE a.id = ANY (ARRAY(SELECT o.approval_id FROM old o))
+               FOR UPDATE SKIP LOCKED
         ), decisions AS (
-            DELETE FROM approval_decisions d USING gone WHERE d.approval_id = gone.id
+            DELETE FROM approval_decisions d WHERE d.approval_id = ANY (ARRAY(SELECT g.id FROM gone g))
         ), approvals AS (
-            DELETE FROM approval_requests a USING gone WHERE a.id = gone.id
+            DELETE FROM approval_requests a WHERE a.id = ANY (ARRAY(SELECT g.id FROM gone g))
         )
         SELECT count(*) AS "count!" FROM gone"#,
         limit,

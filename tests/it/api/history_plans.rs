@@ -5,9 +5,10 @@ use signoff::{
     store::{
         history::{self, Search},
         listing::Position,
+        purge, search_index,
     },
 };
-use sqlx::{Executor, PgConnection};
+use sqlx::{Connection, Executor, PgConnection};
 use uuid::Uuid;
 
 use crate::support::{TestDatabase, ended};
@@ -44,11 +45,15 @@ impl Read {
     async fn since(self, conn: &mut PgConnection) -> Self {
         let now = Self::so_far(conn).await;
         conn.execute("ROLLBACK").await.unwrap();
+        now.without(&self)
+    }
+
+    fn without(self, before: &Self) -> Self {
         Self {
-            history: now.history - self.history,
-            terms: now.terms - self.terms,
-            rows: now.rows - self.rows,
-            scanned: now.scanned - self.scanned,
+            history: self.history - before.history,
+            terms: self.terms - before.terms,
+            rows: self.rows - before.rows,
+            scanned: self.scanned - before.scanned,
         }
     }
 }
@@ -67,13 +72,15 @@ fn search(workspace: Uuid, text: Option<&str>) -> Search {
     }
 }
 
-/// As an instance's connections are set, in a transaction of its own that is for one workspace.
+/// As an instance's connections have them.
+const SETTINGS: &str = "SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan";
+
+/// A transaction of its own that is for one workspace.
 async fn begin(conn: &mut PgConnection, workspace: Uuid) {
-    let begin = format!(
-        "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan;
-         SET LOCAL signoff.workspace = '{workspace}'"
-    );
-    conn.execute(sqlx::AssertSqlSafe(begin)).await.unwrap();
+    conn.execute("BEGIN").await.unwrap();
+    conn.execute(SETTINGS).await.unwrap();
+    let name = format!("SET LOCAL signoff.workspace = '{workspace}'");
+    conn.execute(sqlx::AssertSqlSafe(name)).await.unwrap();
 }
 
 /// Goes on in the role that row-level security holds within that workspace.
@@ -151,4 +158,63 @@ async fn searches_read_what_they_need_also_within_walls() {
     .await
     .unwrap();
     assert!(plan.iter().any(|line| line.contains("Seq Scan on approval_search")), "{plan:#?}");
+}
+
+/// Also while the planner knows nothing of the tables yet, and where almost everything is indexed.
+#[tokio::test]
+async fn the_indexer_reads_what_it_indexes() {
+    let database = TestDatabase::new().await;
+    let mut conn = database.connect().await;
+    let workspace = Uuid::now_v7();
+    sqlx::query("INSERT INTO workspaces (id, name) VALUES ($1, 'w')")
+        .bind(workspace)
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    ended::add(&mut conn, workspace, 5_000, "'x'").await;
+    for analysed in [false, true] {
+        if analysed {
+            ended::index(&mut conn).await;
+            conn.execute("ANALYZE; UPDATE approval_search_progress SET resolved_at = '1970-01-01T00:00:00Z'")
+                .await
+                .unwrap();
+        }
+        // It has a transaction of its own, which must end within this one.
+        let mut transaction = conn.begin().await.unwrap();
+        transaction.execute(SETTINGS).await.unwrap();
+        let before = Read::so_far(&mut transaction).await;
+        search_index::index(&mut transaction, (200, 50)).await.unwrap();
+        let read = Read::so_far(&mut transaction).await.without(&before);
+        transaction.rollback().await.unwrap();
+        assert!(read.scanned == 0 && read.rows <= 1_000, "analysed: {analysed}: {read:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_janitor_reads_what_it_deletes() {
+    let database = TestDatabase::new().await;
+    let mut conn = database.connect().await;
+    for number in 0..3 {
+        let workspace = Uuid::now_v7();
+        sqlx::query("INSERT INTO workspaces (id, name, history_retention_days) VALUES ($1, $2, $3)")
+            .bind(workspace)
+            .bind(format!("w{number}"))
+            .bind((number == 1).then_some(1))
+            .execute(&mut conn)
+            .await
+            .unwrap();
+        ended::add(&mut conn, workspace, 3_000, "'x'").await;
+    }
+    conn.execute("UPDATE approval_requests SET resolved_at = resolved_at - interval '1 day'").await.unwrap();
+    ended::index(&mut conn).await;
+    for analysed in [false, true] {
+        if analysed {
+            conn.execute("ANALYZE").await.unwrap();
+        }
+        begin(&mut conn, Uuid::nil()).await;
+        let before = Read::so_far(&mut conn).await;
+        assert_eq!(purge::ended_approvals(&mut conn, 50).await.unwrap(), 50);
+        let read = before.since(&mut conn).await;
+        assert!(read.scanned == 0 && read.rows <= 500, "analysed: {analysed}: {read:?}");
+    }
 }
