@@ -165,7 +165,7 @@ impl Approvals {
 
     /// How many calls wait now.
     pub fn waiting(&self) -> usize {
-        self.waiters.count()
+        self.waiters.asleep()
     }
 
     /// Queues and their lengths.

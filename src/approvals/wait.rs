@@ -35,31 +35,40 @@ pub enum Waited {
 /// Counts waiters and caps them.
 #[derive(Clone)]
 pub(super) struct Waiters {
-    count: Arc<AtomicUsize>,
+    /// Those that were let in, whether they sleep or read.
+    places: Arc<AtomicUsize>,
+    asleep: Arc<AtomicUsize>,
     most: usize,
 }
 
-struct Place(Arc<AtomicUsize>);
+/// Counts for as long as it lives.
+struct Counted(Arc<AtomicUsize>);
 
 impl Waiters {
     pub fn new(most: usize) -> Self {
-        Self { count: Arc::default(), most }
+        Self { places: Arc::default(), asleep: Arc::default(), most }
     }
 
-    pub fn count(&self) -> usize {
-        self.count.load(Ordering::Relaxed)
+    /// Who has seen that its approval is pending, and sleeps until it is woken.
+    pub fn asleep(&self) -> usize {
+        self.asleep.load(Ordering::Relaxed)
     }
 
-    fn enter(&self) -> Result<Place, Trouble> {
-        let place = Place(self.count.clone());
-        if self.count.fetch_add(1, Ordering::Relaxed) >= self.most {
+    fn enter(&self) -> Result<Counted, Trouble> {
+        let place = Counted(self.places.clone());
+        if self.places.fetch_add(1, Ordering::Relaxed) >= self.most {
             return Err(Trouble::Overloaded);
         }
         Ok(place)
     }
+
+    fn sleep(&self) -> Counted {
+        self.asleep.fetch_add(1, Ordering::Relaxed);
+        Counted(self.asleep.clone())
+    }
 }
 
-impl Drop for Place {
+impl Drop for Counted {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -95,6 +104,7 @@ impl Approvals {
                 return Ok(Waited::Pending(approval));
             }
             drop(approval);
+            let _asleep = self.waiters.sleep();
             woken = tokio::select! {
                 () = listening => true,
                 () = tokio::time::sleep_until(until) => false,

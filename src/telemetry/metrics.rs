@@ -267,7 +267,7 @@ fn describe() {
     }
     let gauges = [
         ("signoff_build_info", "1, labelled with the version."),
-        ("signoff_waiters", "Calls that wait for an outcome on this instance."),
+        ("signoff_waiters", "Calls that sleep on this instance until an outcome wakes them."),
         ("signoff_http_connections", "Open HTTP connections, without those that became sockets."),
         ("signoff_sockets", "Live sockets."),
         ("signoff_database_connections", "Connections to Postgres, by pool and state."),
