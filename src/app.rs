@@ -19,7 +19,7 @@ use crate::{
     events::Events,
     http::{
         self, Api, TrustedProxies,
-        body::Budget,
+        body::{Budget, Sizes},
         server::{Connections, Options},
     },
     lifecycle::Lifecycle,
@@ -92,7 +92,7 @@ impl App {
         let core = Core::start(&config).await?;
         let sweep = core.workers(&config).start();
         core.lifecycle.spawn_service("heart", core.heart(&config).run());
-        let connections = Connections::default();
+        let connections = Connections::new(&config.limits, core.proxies.clone());
         let api = core.api(&config, sweep, connections.clone());
         listen(&config, listeners, api, connections, &core.lifecycle);
         let Core { instance, lifecycle, approvals, events, bus, database, .. } = core;
@@ -154,7 +154,11 @@ impl Core {
             bus.clone(),
             metrics.clone(),
             lifecycle.clone(),
-            Limits { queued: config.limits.max_queued, waiters: config.limits.max_waiters },
+            Limits {
+                queued: config.limits.max_queued,
+                waiters: config.limits.max_waiters,
+                waiters_of_a_workspace: config.limits.max_waiters_per_workspace,
+            },
         );
         let events = Events::start(database.clone(), bus.clone(), metrics.clone(), &lifecycle, config);
         let ownership = Ownership::start(
@@ -251,6 +255,7 @@ impl Core {
             lifecycle: self.lifecycle.clone(),
             sockets: config.sockets.clone(),
             max_sockets: config.limits.max_sockets,
+            max_message: config.limits.max_message_kibibytes * 1024,
         });
         let listing = Listing {
             database: self.database.clone(),
@@ -275,7 +280,8 @@ impl Core {
             clock: self.clock.clone(),
             listing,
             connections,
-            bodies: Budget::new(config.limits.max_body_mebibytes),
+            bodies: Budget::new(config.limits.max_bodies_mebibytes),
+            sizes: Sizes::from(&config.limits),
             public_url: config.http.public_url.clone(),
             redirect_url: config.oidc.redirect_url.clone(),
             session_seconds: i64::try_from(config.sessions.lifetime_seconds).unwrap_or(i64::MAX),
@@ -284,14 +290,11 @@ impl Core {
 }
 
 fn listen(config: &Config, listeners: Listeners, api: Api, connections: Connections, lifecycle: &Lifecycle) {
-    let options = Options {
-        header_timeout: Duration::from_secs(config.http.header_timeout_seconds),
-        max_connections: config.limits.max_connections,
-    };
+    let options = Options { header_timeout: Duration::from_secs(config.http.header_timeout_seconds) };
     if let Some(listener) = listeners.operator {
         let router = http::operator_router(api.clone());
-        let serving =
-            http::server::serve(listener, router, options, Connections::default(), lifecycle.clone());
+        let own = Connections::new(&config.limits, api.proxies.clone());
+        let serving = http::server::serve(listener, router, options, own, lifecycle.clone());
         lifecycle.spawn_service("operator listener", serving);
     }
     let serving =

@@ -159,9 +159,33 @@ pub struct Limits {
     pub max_sockets_per_workspace: i64,
     pub max_sockets_per_principal: i64,
     pub max_waiters: usize,
+    pub max_waiters_per_workspace: usize,
     pub max_connections: usize,
+    pub max_connections_per_address: usize,
     pub max_queued: usize,
-    pub max_body_mebibytes: usize,
+    pub max_body_kibibytes: usize,
+    pub max_events_body_kibibytes: usize,
+    pub max_message_kibibytes: usize,
+    pub max_bodies_mebibytes: usize,
+}
+
+impl Limits {
+    fn check(&self) -> anyhow::Result<()> {
+        ensure!(self.max_queued > 0, "limits.max_queued must be at least 1");
+        for (name, value, most) in [
+            ("max_body_kibibytes", self.max_body_kibibytes, 64 * 1024),
+            ("max_events_body_kibibytes", self.max_events_body_kibibytes, 64 * 1024),
+            ("max_message_kibibytes", self.max_message_kibibytes, 16 * 1024),
+        ] {
+            ensure!((1..=most).contains(&value), "limits.{name} must be 1 to {most}");
+        }
+        let largest = self.max_body_kibibytes.max(self.max_events_body_kibibytes).div_ceil(1024);
+        ensure!(
+            (largest..=1024 * 1024).contains(&self.max_bodies_mebibytes),
+            "limits.max_bodies_mebibytes must be {largest} (the largest single body) to 1048576"
+        );
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -290,11 +314,7 @@ impl Config {
             );
         }
         self.check_sign_in()?;
-        ensure!(self.limits.max_queued > 0, "limits.max_queued must be at least 1");
-        ensure!(
-            (1..=1024 * 1024).contains(&self.limits.max_body_mebibytes),
-            "limits.max_body_mebibytes must be 1 to 1048576"
-        );
+        self.limits.check()?;
         ensure!(self.http.header_timeout_seconds > 0, "http.header_timeout_seconds must be at least 1");
         self.http.proxies()?;
         self.rate_limits.check()?;

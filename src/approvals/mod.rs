@@ -141,6 +141,7 @@ pub struct Approvals {
 pub struct Limits {
     pub queued: usize,
     pub waiters: usize,
+    pub waiters_of_a_workspace: usize,
 }
 
 impl Approvals {
@@ -157,7 +158,7 @@ impl Approvals {
             committers: Committers::start(shared.clone(), COMMITTERS, limits.queued),
             intake: Intake::start(shared.clone(), INTAKE, limits.queued),
             readers: Readers::start(&shared, READERS, limits.queued.max(limits.waiters)),
-            waiters: Waiters::new(limits.waiters),
+            waiters: Waiters::new(limits.waiters, limits.waiters_of_a_workspace),
             exports: Exports::new(shared.database.read.size()),
             shared,
         }

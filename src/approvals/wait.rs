@@ -19,6 +19,7 @@ use crate::{
         approval::Approval,
         ids::{ApprovalId, WorkspaceId},
     },
+    limits::{Cap, Held},
 };
 
 /// What a wait ended with. None of them changes anything about the request.
@@ -39,14 +40,17 @@ pub(super) struct Waiters {
     places: Arc<AtomicUsize>,
     asleep: Arc<AtomicUsize>,
     most: usize,
+    /// So that one workspace can't keep the others out.
+    workspaces: Cap<WorkspaceId>,
 }
 
 /// Counts for as long as it lives.
 struct Counted(Arc<AtomicUsize>);
 
 impl Waiters {
-    pub fn new(most: usize) -> Self {
-        Self { places: Arc::default(), asleep: Arc::default(), most }
+    pub fn new(most: usize, most_of_a_workspace: usize) -> Self {
+        let workspaces = Cap::new(most_of_a_workspace);
+        Self { places: Arc::default(), asleep: Arc::default(), most, workspaces }
     }
 
     /// Who has seen that its approval is pending, and sleeps until it is woken.
@@ -54,12 +58,13 @@ impl Waiters {
         self.asleep.load(Ordering::Relaxed)
     }
 
-    fn enter(&self) -> Result<Counted, Trouble> {
+    fn enter(&self, workspace: WorkspaceId) -> Result<(Counted, Held<WorkspaceId>), Trouble> {
         let place = Counted(self.places.clone());
         if self.places.fetch_add(1, Ordering::Relaxed) >= self.most {
             return Err(Trouble::Overloaded);
         }
-        Ok(place)
+        let of_workspace = self.workspaces.enter(workspace).ok_or(Trouble::Overloaded)?;
+        Ok((place, of_workspace))
     }
 
     fn sleep(&self) -> Counted {
@@ -82,7 +87,7 @@ impl Approvals {
         id: ApprovalId,
         patience: Duration,
     ) -> Result<Waited, Failure> {
-        let _place = self.waiters.enter()?;
+        let _place = self.waiters.enter(workspace)?;
         let interest = self.shared.bus.registry.register(id);
         let closing = self.shared.lifecycle.closing();
         let until = tokio::time::Instant::now() + patience;

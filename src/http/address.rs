@@ -57,7 +57,8 @@ impl TrustedProxies {
         ClientAddress(self.forwarded(request.headers()).unwrap_or(peer))
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether this address is a proxy's that is trusted.
+    pub fn trusts(&self, address: IpAddr) -> bool {
         self.0.networks.iter().any(|network| network.contains(&address))
     }
 

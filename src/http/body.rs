@@ -1,6 +1,6 @@
 //! Request bodies: size and media type, each with its own answer, then what [`parse`] asks of the text.
 
-use std::{sync::Arc, time::Duration};
+use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use axum::{
     body::Body as HttpBody,
@@ -12,22 +12,68 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Api;
-use crate::wire::{
-    parse::parse,
-    problem::{Code, Problem},
+use crate::{
+    config,
+    wire::{
+        parse::parse,
+        problem::{Code, Problem},
+    },
 };
 
-/// Largest body.
-pub const MAX_BODY: usize = 1024 * 1024;
 /// Longest time for a body to arrive.
 const ARRIVAL: Duration = Duration::from_secs(30);
 
-/// A JSON body of type `T` and at most `MOST` bytes, and these. Keeps its place in the [`Budget`] until the request
-/// is answered.
-pub struct Body<T, const MOST: usize = MAX_BODY> {
+/// How large a body may be, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Sizes {
+    pub any: usize,
+    pub events: usize,
+}
+
+impl From<&config::Limits> for Sizes {
+    fn from(limits: &config::Limits) -> Self {
+        Self { any: limits.max_body_kibibytes * 1024, events: limits.max_events_body_kibibytes * 1024 }
+    }
+}
+
+/// Which of the sizes a body may have.
+pub trait Class {
+    fn most(sizes: Sizes) -> usize;
+}
+
+/// A body of no special size.
+pub struct Any;
+
+/// One that brings events.
+pub struct Events;
+
+/// One of a caller that nobody knows yet: a credential, and no more.
+pub struct Small;
+
+impl Class for Any {
+    fn most(sizes: Sizes) -> usize {
+        sizes.any
+    }
+}
+
+impl Class for Events {
+    fn most(sizes: Sizes) -> usize {
+        sizes.events
+    }
+}
+
+impl Class for Small {
+    fn most(_: Sizes) -> usize {
+        4096
+    }
+}
+
+/// A JSON body of type `T`, and its bytes. Keeps its place in the [`Budget`] until the request is answered.
+pub struct Body<T, C = Any> {
     pub value: T,
     pub bytes: Vec<u8>,
     _place: OwnedSemaphorePermit,
+    _class: PhantomData<C>,
 }
 
 /// How much all bodies that are being received or worked on may take together.
@@ -50,14 +96,14 @@ impl Budget {
 /// A JSON body that may be left out altogether.
 pub struct OptionalBody<T>(pub T, pub OwnedSemaphorePermit);
 
-impl<T: DeserializeOwned, const MOST: usize> FromRequest<Api> for Body<T, MOST> {
+impl<T: DeserializeOwned, C: Class> FromRequest<Api> for Body<T, C> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         check_media_type(&parts.headers)?;
-        let (bytes, place) = collect(api, &parts.headers, body, MOST).await?;
-        Ok(Self { value: parse(&bytes)?, bytes, _place: place })
+        let (bytes, place) = collect(api, &parts.headers, body, C::most(api.sizes)).await?;
+        Ok(Self { value: parse(&bytes)?, bytes, _place: place, _class: PhantomData })
     }
 }
 
@@ -66,7 +112,7 @@ impl<T: DeserializeOwned + Default> FromRequest<Api> for OptionalBody<T> {
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let (bytes, place) = collect(api, &parts.headers, body, MAX_BODY).await?;
+        let (bytes, place) = collect(api, &parts.headers, body, api.sizes.any).await?;
         if bytes.is_empty() {
             return Ok(Self(T::default(), place));
         }

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Api,
-    body::Body,
+    body::{self, Body},
     caller::{May, Publish, Subscribe},
     path::NamePath,
     query::{self, Params, limit},
@@ -33,8 +33,6 @@ use crate::{
 };
 
 const MAX_EVENTS: usize = 500;
-/// Many events make a large body.
-const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// One event, or up to 500 of them.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -86,7 +84,7 @@ pub async fn publish(
     State(api): State<Api>,
     may: May<Publish>,
     NamePath(task): NamePath,
-    Body { value, .. }: Body<PublishBody, MAX_BODY>,
+    Body { value, .. }: Body<PublishBody, body::Events>,
 ) -> Result<(StatusCode, Json<AcceptedView>), Problem> {
     let events = events(value)?;
     let key = TaskKey { workspace: may.caller.workspace, task };

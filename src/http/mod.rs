@@ -78,6 +78,7 @@ pub struct Parts {
     pub listing: Listing,
     pub connections: server::Connections,
     pub bodies: body::Budget,
+    pub sizes: body::Sizes,
     /// Where browsers find us, and where the issuer sends them back to, as configured.
     pub public_url: String,
     pub redirect_url: String,

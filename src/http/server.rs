@@ -3,7 +3,7 @@
 //! An idle long poll lives here for most of its life; what a connection costs is what it costs.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -26,8 +26,13 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 
-use super::address::Peer;
-use crate::{lifecycle::Lifecycle, realtime::socket::Stream};
+use super::address::{Peer, TrustedProxies};
+use crate::{
+    config,
+    lifecycle::Lifecycle,
+    limits::{Cap, Held, Network},
+    realtime::socket::Stream,
+};
 
 /// The smallest that hyper takes; a request's head must fit.
 const BUFFER: usize = 8192;
@@ -48,29 +53,54 @@ retry-after: 1\r\nconnection: close\r\ncontent-length: 132\r\n\r\n\
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     pub header_timeout: Duration,
-    pub max_connections: usize,
 }
 
-/// How many connections are open.
-#[derive(Clone, Default)]
-pub struct Connections(Arc<AtomicUsize>);
+/// How many connections are open, and how many may be: in all, and from one address.
+#[derive(Clone)]
+pub struct Connections {
+    open: Arc<AtomicUsize>,
+    most: usize,
+    addresses: Cap<Network>,
+    proxies: TrustedProxies,
+}
 
 impl Connections {
-    pub fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+    pub fn new(limits: &config::Limits, proxies: TrustedProxies) -> Self {
+        Self {
+            open: Arc::default(),
+            most: limits.max_connections,
+            addresses: Cap::new(limits.max_connections_per_address),
+            proxies,
+        }
     }
 
-    fn enter(&self) -> Open {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        Open(self.clone())
+    pub fn count(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    fn enter(&self, peer: IpAddr) -> Option<Open> {
+        if self.count() >= self.most {
+            return None;
+        }
+        // A proxy stands for all of its clients.
+        let of_address = match self.proxies.trusts(peer.to_canonical()) {
+            true => None,
+            false => Some(self.addresses.enter(peer.into())?),
+        };
+        self.open.fetch_add(1, Ordering::Relaxed);
+        Some(Open { open: self.open.clone(), _of_address: of_address })
     }
 }
 
-struct Open(Connections);
+/// One connection, for as long as this lives.
+struct Open {
+    open: Arc<AtomicUsize>,
+    _of_address: Option<Held<Network>>,
+}
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+        self.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -123,11 +153,10 @@ fn admit(
     connections: &Connections,
     lifecycle: &Lifecycle,
 ) {
-    if connections.count() >= options.max_connections {
+    let Some(open) = connections.enter(peer.ip()) else {
         lifecycle.spawn("refusal", refuse(stream));
         return;
-    }
-    let open = connections.enter();
+    };
     // Boxed here: each of the futures that wrap it would otherwise hold room for it twice.
     let connection = Box::pin(handle(stream, peer, router.clone(), options, lifecycle.clone()));
     lifecycle.spawn("connection", async move {

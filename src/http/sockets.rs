@@ -195,7 +195,7 @@ async fn switch(realtime: &Realtime, upgrade: OnUpgrade) -> Option<Socket> {
         return None;
     };
     let send_timeout = Duration::from_secs(realtime.sockets.send_timeout_seconds);
-    Some(Socket::new(parts.io.into_inner(), parts.read_buf, send_timeout).await)
+    Some(Socket::new(parts.io.into_inner(), parts.read_buf, send_timeout, realtime.max_message).await)
 }
 
 /// What a browser opens a socket with.

@@ -7,6 +7,7 @@
 //! | [`subject`] | whose buckets there are, and their limits |
 //! | [`ledger`], [`entry`] | what this instance knows and has in hand, of all buckets and of one |
 //! | [`clerk`] | the task that asks Redis |
+//! | [`caps`] | how much may be open at once, here |
 //!
 //! **Exact** means: over all instances, and over any time, no more is let in than the burst and what has come back in
 //! that time; and nobody is refused while there is a token that another instance doesn't hold. An instance holds
@@ -18,6 +19,7 @@
 //! second, once. What knows of HTTP is elsewhere.
 
 mod bucket;
+mod caps;
 mod clerk;
 mod entry;
 mod ledger;
@@ -33,14 +35,15 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot};
 
+pub use self::{
+    caps::{Cap, Held},
+    entry::{Refusal, Standing},
+    subject::{Kind, Network, Subject},
+};
 use self::{
     clerk::{Ask, Clerk},
     ledger::{Ledger, Step},
     subject::Rules,
-};
-pub use self::{
-    entry::{Refusal, Standing},
-    subject::{Kind, Network, Subject},
 };
 use crate::{
     bus::{Names, Redis, buckets::Buckets},

@@ -46,7 +46,7 @@ impl Reason {
         match self {
             Self::Replaced => "Reconnection",
             Self::NotAllowed(why) => why,
-            Self::TooBig => "a frame may have at most 524288 bytes",
+            Self::TooBig => "a message is larger than it may be",
             Self::Protocol => "that is not the WebSocket protocol",
             Self::NoText => "that is not UTF-8",
             Self::Restarting => "restarting",

@@ -64,6 +64,8 @@ pub struct Parts {
     pub lifecycle: Lifecycle,
     pub sockets: config::Sockets,
     pub max_sockets: usize,
+    /// Largest message that a client may send, in bytes.
+    pub max_message: usize,
 }
 
 /// The sockets of one instance. Clones share everything.

@@ -27,8 +27,8 @@ use super::close::Reason;
 /// What the listener hands over.
 pub type Stream = Pin<Box<TimeoutStream<TcpStream>>>;
 
-/// Largest frame, and largest message, that a client may send.
-pub const MAX_MESSAGE: usize = 512 * 1024;
+/// What may wait in the codec to be sent: one event with all that surrounds it is less.
+const WRITE_BUFFER: usize = 512 * 1024;
 /// What a socket reads at once; larger messages grow it for their time.
 const READ_BUFFER: usize = 1024;
 /// What the kernel takes of ours before the client has received it. More would only hide who is slow.
@@ -118,8 +118,9 @@ fn frame(text: &[u8], into: &mut Vec<u8>) {
 }
 
 impl Socket {
-    /// Takes a connection over after its handshake, with what was read of it beyond that.
-    pub async fn new(stream: Stream, read: Bytes, send_timeout: Duration) -> Self {
+    /// Takes a connection over after its handshake, with what was read of it beyond that. Its client may send messages
+    /// of so many bytes.
+    pub async fn new(stream: Stream, read: Bytes, send_timeout: Duration, max_message: usize) -> Self {
         let tcp = socket2::SockRef::from(stream.get_ref());
         if let Err(error) = tcp.set_send_buffer_size(SEND_BUFFER) {
             tracing::debug!(%error, "the send buffer keeps its size");
@@ -127,9 +128,9 @@ impl Socket {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
             .write_buffer_size(0)
-            .max_write_buffer_size(MAX_MESSAGE)
-            .max_message_size(Some(MAX_MESSAGE))
-            .max_frame_size(Some(MAX_MESSAGE));
+            .max_write_buffer_size(WRITE_BUFFER)
+            .max_message_size(Some(max_message))
+            .max_frame_size(Some(max_message));
         // Copied: what was read beyond the handshake is little or nothing, in a buffer of eight kilobytes.
         let read = Vec::from(&read[..]);
         let ws = WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config)).await;

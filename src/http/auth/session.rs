@@ -18,7 +18,7 @@ use crate::{
     http::{
         Api,
         admission::{Admission, Credential},
-        body::Body,
+        body::{Body, Small},
         caller::{Somebody, arrival},
         cookies::{self, Cookie},
         site::Site,
@@ -70,7 +70,7 @@ pub struct Named {
 pub async fn open(
     State(api): State<Api>,
     parts: Parts,
-    body: Body<OpenSession, 4096>,
+    body: Body<OpenSession, Small>,
 ) -> Result<Response, Problem> {
     let site = Site::of(&api, &parts.headers)?;
     site.check_same_origin(&parts)?;

@@ -1,8 +1,10 @@
 //! G16: past its limits an instance says so at once.
 
+use futures_util::SinkExt;
 use serde_json::json;
+use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Cluster, Setup, eventually};
+use crate::support::{Cluster, End, Setup, Socket, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g16_too_many_waiters_are_refused_and_the_others_served() {
@@ -20,6 +22,73 @@ async fn g16_too_many_waiters_are_refused_and_the_others_served() {
     for waiter in waiters {
         assert_eq!(waiter.await.unwrap().expect(200).body["status"], "resolved");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g16_the_waiters_of_one_workspace_leave_room_for_the_others() {
+    let flags = vec![("limits.max_waiters_per_workspace", "2".to_owned())];
+    let cluster = Cluster::with(Setup { instances: 1, flags, ..Setup::default() }).await;
+    let crowd = cluster.api(0, &cluster.member("agent").await);
+    let other = cluster.api(0, &cluster.key("other", "agent", &[]).await);
+    let (id, elsewhere) = (crowd.ask(json!({})).await, other.ask(json!({})).await);
+    let waiters: Vec<_> = (0..2).map(|_| crowd.waiting(&id, 50)).collect();
+    eventually("they wait", || async { cluster.waiting(0) == 2 }).await;
+    crowd.wait(&id, 50).await.problem(503, "overloaded");
+    let one_more = other.waiting(&elsewhere, 50);
+    eventually("there is room for others", || async { cluster.waiting(0) == 3 }).await;
+    waiters[0].abort();
+    eventually("it has left", || async { cluster.waiting(0) == 2 }).await;
+    crowd.wait(&id, 0).await.expect(200);
+    one_more.abort();
+    waiters[1].abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g16_one_address_leaves_connections_for_the_others() {
+    let cap = ("limits.max_connections_per_address", "1".to_owned());
+    let trusted = ("http.trusted_proxies", "127.0.0.0/8".to_owned());
+    for (flags, second) in [(vec![cap.clone()], 503), (vec![cap, trusted], 200)] {
+        let cluster = Cluster::with(Setup { instances: 1, flags, ..Setup::default() }).await;
+        let url = format!("{}/livez", cluster.instances[0].url);
+        let address = cluster.instances[0].url.trim_start_matches("http://").to_owned();
+        let held = tokio::net::TcpStream::connect(&address).await.unwrap();
+        // Until its place is taken, another may have it.
+        eventually("it counts, or doesn't", || async {
+            crate::support::client::get(url.clone()).await.is_ok_and(|reply| reply.status() == second)
+        })
+        .await;
+        // From another address there is room.
+        let from: std::net::IpAddr = "127.0.0.2".parse().unwrap();
+        let client = reqwest::Client::builder().no_proxy().local_address(from).build().unwrap();
+        assert_eq!(client.get(url.clone()).send().await.unwrap().status(), 200);
+        drop(held);
+        eventually("there is room again", || async {
+            crate::support::client::get(url.clone()).await.is_ok_and(|reply| reply.status() == 200)
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g16_sizes_are_as_configured() {
+    let flags = vec![
+        ("limits.max_body_kibibytes", "8".to_owned()),
+        ("limits.max_events_body_kibibytes", "16".to_owned()),
+        ("limits.max_message_kibibytes", "4".to_owned()),
+    ];
+    let cluster = Cluster::with(Setup { instances: 1, flags, ..Setup::default() }).await;
+    let agent = cluster.api(0, &cluster.member("agent").await);
+    let of = |bytes: usize| json!({ "text": "x".repeat(bytes) });
+    agent.ask(json!({ "context": of(7_000) })).await;
+    agent.create(json!({ "context": of(9_000) })).await.problem(413, "too_large");
+    let events = |bytes: usize| json!({ "event_type": "output", "data": of(bytes) });
+    agent.post("/api/v1/tasks/t/events", &events(15_000)).await.expect(202);
+    agent.post("/api/v1/tasks/t/events", &events(17_000)).await.problem(413, "too_large");
+    let mut socket = Socket::open(&agent, "t2").await;
+    assert_eq!(socket.ask(json!({ "type": "ping", "x": "x".repeat(3_000) })).await["event_type"], "error");
+    // The server closes as soon as it sees the frame's head; sending the rest may fail.
+    let _ = socket.ws.send(Message::text("x".repeat(5_000))).await;
+    assert!(matches!(socket.end().await, End::Closed(1009, _) | End::Broken));
 }
 
 #[tokio::test(flavor = "multi_thread")]
