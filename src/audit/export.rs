@@ -12,8 +12,9 @@ use uuid::Uuid;
 use super::{
     checkpoint::Checkpoint,
     checkpoints,
+    finding::{Finding, Kind},
     verify::{Found, PAGE, Summary, Trusted},
-    walk::{Finding, Kind, Walk},
+    walk::Walk,
 };
 use crate::{
     domain::chain::{Digest, Record},

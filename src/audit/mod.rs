@@ -9,6 +9,7 @@ pub mod chainer;
 pub mod checkpoint;
 pub mod checkpoints;
 pub mod export;
+pub mod finding;
 pub mod read;
 pub mod verify;
 pub mod walk;

@@ -9,7 +9,8 @@ use uuid::Uuid;
 use super::{
     checkpoint::{Checkpoint, PublicKey},
     checkpoints,
-    walk::{Finding, Kind, Walk},
+    finding::{Finding, Kind},
+    walk::Walk,
 };
 use crate::store::{self, Error, chain};
 

@@ -7,10 +7,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use serde::Serialize;
 use uuid::Uuid;
 
-use super::checkpoint::Checkpoint;
+use super::{
+    checkpoint::Checkpoint,
+    finding::{Finding, Kind},
+};
 use crate::{
     domain::chain::{Digest, Record},
     store::chain::Link,
@@ -20,54 +22,6 @@ use crate::{
 const MOST: usize = 10_000;
 /// So many are compared with each other.
 const MOST_COMPARED: usize = 1_000;
-
-/// What was done to a chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// A record or its link is not what it was.
-    Edited,
-    /// The record is gone, its link is not.
-    Removed,
-    /// A record or a link that nobody's change has made.
-    Inserted,
-    /// What stands here stood elsewhere.
-    Reordered,
-    /// Two links have the same position.
-    Forked,
-    /// Links are missing.
-    Gap,
-    /// The chain ends before a checkpoint.
-    Cut,
-    /// The chain is another than that of which a checkpoint was made.
-    CheckpointMismatch,
-    /// A checkpoint that whoever is trusted has not signed.
-    BadSignature,
-}
-
-impl Kind {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Edited => "edited",
-            Self::Removed => "removed",
-            Self::Inserted => "inserted",
-            Self::Reordered => "reordered",
-            Self::Forked => "forked",
-            Self::Gap => "gap",
-            Self::Cut => "cut",
-            Self::CheckpointMismatch => "checkpoint_mismatch",
-            Self::BadSignature => "bad_signature",
-        }
-    }
-}
-
-/// Something that doesn't fit.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Finding {
-    pub position: i64,
-    pub kind: Kind,
-    pub words: String,
-}
 
 /// What the next link may follow from, and what that would say of a link before it that doesn't fit.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,5 @@
-//! What a browser keeps in a cookie: 256 bits, of which only a hash is stored (as with keys,
-//! docs/decisions/0008-plain-hashes-for-keys.md).
+//! What a browser is given to come back with, as a cookie or in a [`ticket`](super::ticket): 256 bits, of which only a
+//! hash is stored (as with keys, docs/decisions/0008-plain-hashes-for-keys.md).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
@@ -22,7 +22,7 @@ impl Secret {
         (bytes.len() == BYTES).then(|| Self(text.to_owned().into()))
     }
 
-    /// Only for the cookie.
+    /// Only for whom it is made for.
     pub fn reveal(&self) -> &str {
         self.0.expose_secret()
     }

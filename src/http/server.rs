@@ -83,9 +83,10 @@ impl Connections {
             return None;
         }
         // A proxy stands for all of its clients.
-        let of_address = match self.proxies.trusts(peer.to_canonical()) {
-            true => None,
-            false => Some(self.addresses.enter(peer.into())?),
+        let of_address = if self.proxies.trusts(peer.to_canonical()) {
+            None
+        } else {
+            Some(self.addresses.enter(peer.into())?)
         };
         self.open.fetch_add(1, Ordering::Relaxed);
         Some(Open { open: self.open.clone(), _of_address: of_address })

@@ -222,6 +222,6 @@ pub async fn ticket(
     may: May<Subscribe>,
 ) -> Result<(StatusCode, [(HeaderName, &'static str); 1], Json<TicketView>), Problem> {
     let (ticket, expires_at) = api.authenticator.ticket(&may.caller).await?;
-    let view = TicketView { ticket: ticket.reveal().to_owned(), expires_at };
+    let view = TicketView { ticket: ticket.reveal(), expires_at };
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(view)))
 }

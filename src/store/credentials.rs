@@ -74,6 +74,23 @@ impl Row {
     }
 }
 
+/// The standing that a row of either statement below tells of; each has a type of its own.
+macro_rules! standing {
+    ($row:ident, $credential:expr) => {
+        Row {
+            workspace_id: $row.workspace_id,
+            allow_timeout_approve: $row.allow_timeout_approve,
+            principal_id: $row.principal_id,
+            name: $row.name,
+            permissions: $row.permissions,
+            roles: $row.roles,
+            own: $row.own,
+            valid_for: $row.valid_for,
+        }
+        .standing($credential)
+    };
+}
+
 /// The key with this prefix.
 pub async fn key(conn: &mut PgConnection, prefix: &str) -> Result<Option<Standing>, Error> {
     let found = sqlx::query!(
@@ -98,17 +115,7 @@ pub async fn key(conn: &mut PgConnection, prefix: &str) -> Result<Option<Standin
                 prefix: prefix.to_owned(),
                 secret_hash: row.secret_hash,
             };
-            Row {
-                workspace_id: row.workspace_id,
-                allow_timeout_approve: row.allow_timeout_approve,
-                principal_id: row.principal_id,
-                name: row.name,
-                permissions: row.permissions,
-                roles: row.roles,
-                own: row.own,
-                valid_for: row.valid_for,
-            }
-            .standing(credential)
+            standing!(row, credential)
         })
         .transpose()
 }
@@ -143,17 +150,8 @@ pub async fn session(
     .await?;
     found
         .map(|row| {
-            Row {
-                workspace_id: row.workspace_id,
-                allow_timeout_approve: row.allow_timeout_approve,
-                principal_id: row.principal_id,
-                name: row.name,
-                permissions: row.permissions,
-                roles: row.roles,
-                own: row.own,
-                valid_for: row.valid_for,
-            }
-            .standing(CredentialRow::Session(SessionId(row.id)))
+            let credential = CredentialRow::Session(SessionId(row.id));
+            standing!(row, credential)
         })
         .transpose()
 }
