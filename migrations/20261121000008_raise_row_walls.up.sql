@@ -40,9 +40,12 @@ BEGIN
 END
 $$;
 
--- The workspace that the transaction is for; none outside of one.
-CREATE FUNCTION current_workspace() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
-    $$ SELECT nullif(current_setting('signoff.workspace', true), '')::uuid $$;
+-- The workspace that the transaction is for; none outside of one. Its names are bound here and now: what runs as
+-- somebody else (search_approvals) calls it, and must not find another `uuid` in the caller's temporary schema.
+CREATE FUNCTION current_workspace() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT nullif(current_setting('signoff.workspace', true), '')::uuid;
+END;
 
 -- Nobody passes without a policy, the owner included.
 DO $$
@@ -98,7 +101,8 @@ BEGIN
 END
 $$;
 
--- Whoever decides can't touch what has been decided: an outcome is final for the database too.
+-- Whoever decides can't touch what has been decided: an outcome is final for the database too. Deadlines are applied
+-- in this role, too.
 CREATE POLICY requests ON approval_requests FOR SELECT TO signoff_commit USING (true);
 CREATE POLICY asking ON approval_requests FOR INSERT TO signoff_commit WITH CHECK (status = 'pending');
 CREATE POLICY deciding ON approval_requests FOR UPDATE TO signoff_commit USING (status = 'pending') WITH CHECK (true);
@@ -127,8 +131,8 @@ GRANT SELECT ON instances TO signoff_commit;
 GRANT INSERT ON audit_log TO signoff_commit;
 GRANT UPDATE (deleted_at) ON workflow_runs TO signoff_commit;
 GRANT UPDATE (status, version, resolution, resolved_via, resolved_by, resolved_by_name, result, updated_at, resolved_at)
-      ON approval_requests TO signoff_commit, signoff_work;
-GRANT UPDATE (last_seq, added, pending, used, run_id, session_id) ON tasks TO signoff_commit, signoff_work;
+      ON approval_requests TO signoff_commit;
+GRANT UPDATE (last_seq, added, pending, used, run_id, session_id) ON tasks TO signoff_commit;
 GRANT UPDATE ON active_connections TO signoff_commit;
 GRANT USAGE ON SEQUENCE connection_generations TO signoff_commit;
 
@@ -136,16 +140,18 @@ GRANT SELECT ON approval_requests, approval_decisions, tasks, task_events, activ
       TO signoff_read;
 
 GRANT SELECT, DELETE ON workflow_runs, approval_requests, approval_decisions, idempotency_keys, tasks, task_events,
-      active_connections, instances, ws_tickets, sign_ins, browser_sessions TO signoff_work;
-GRANT INSERT ON approval_decisions, audit_log, audit_chain, audit_checkpoints, tasks, task_events, instances
+      active_connections, instances TO signoff_work;
+GRANT SELECT (hash, expires_at), DELETE ON ws_tickets, sign_ins TO signoff_work;
+GRANT SELECT (id, workspace_id, principal_id, revoked_at, expires_at, last_seen_at), DELETE ON browser_sessions
       TO signoff_work;
+GRANT INSERT ON audit_log, audit_chain, audit_checkpoints, instances TO signoff_work;
 GRANT SELECT ON workspaces, principals, audit_log, audit_chain, audit_checkpoints, audit_progress TO signoff_work;
 GRANT SELECT (id, workspace_id, principal_id, revoked_at, expires_at, last_used_at), UPDATE (last_used_at)
       ON api_keys TO signoff_work;
 GRANT SELECT ON SEQUENCE audit_log_seq_seq TO signoff_work;
 GRANT UPDATE (last_heartbeat) ON active_connections TO signoff_work;
 GRANT UPDATE ON instances, audit_progress TO signoff_work;
-GRANT UPDATE (created_at) ON workflow_runs, idempotency_keys, task_events, tasks TO signoff_work;
+GRANT UPDATE (created_at) ON workflow_runs, approval_requests, idempotency_keys, task_events, tasks TO signoff_work;
 GRANT UPDATE (expires_at) ON ws_tickets, sign_ins, browser_sessions TO signoff_work;
 GRANT UPDATE (last_seen_at) ON browser_sessions TO signoff_work;
 
@@ -156,14 +162,17 @@ GRANT UPDATE (display_name, email, claimed_roles, claimed_groups, claimed_at, is
 GRANT UPDATE (revoked_at) ON browser_sessions TO signoff_auth;
 GRANT DELETE ON sign_ins, ws_tickets TO signoff_auth;
 
-GRANT SELECT, INSERT ON workspaces, principals, roles, api_keys TO signoff_operator;
+GRANT SELECT, INSERT ON workspaces, principals, roles TO signoff_operator;
+GRANT SELECT (id, workspace_id, principal_id, prefix, permissions, roles, label, created_at, expires_at, last_used_at,
+      revoked_at, rotated_to), INSERT ON api_keys TO signoff_operator;
 GRANT UPDATE (name, allow_timeout_approve, updated_at) ON workspaces TO signoff_operator;
 GRANT UPDATE (name, kind, display_name, email, roles, groups, disabled_at, updated_at) ON principals
       TO signoff_operator;
 GRANT UPDATE (description, permissions, updated_at) ON roles TO signoff_operator;
 GRANT UPDATE (label, expires_at, revoked_at, rotated_to) ON api_keys TO signoff_operator;
 GRANT DELETE ON roles TO signoff_operator;
-GRANT SELECT, UPDATE (revoked_at) ON browser_sessions TO signoff_operator;
+GRANT SELECT (id, workspace_id, principal_id, key_id, created_at, last_seen_at, expires_at, revoked_at, address,
+      user_agent), UPDATE (revoked_at) ON browser_sessions TO signoff_operator;
 GRANT SELECT ON audit_log, audit_chain, audit_checkpoints, audit_progress TO signoff_operator;
 GRANT SELECT ON SEQUENCE audit_log_seq_seq TO signoff_operator;
 GRANT INSERT ON audit_log, audit_checkpoints TO signoff_operator;

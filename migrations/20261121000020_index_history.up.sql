@@ -107,6 +107,8 @@ CREATE FUNCTION search_approvals(
 ) RETURNS TABLE (approval_id uuid, resolved_at timestamptz)
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
 SET enable_seqscan = off
+-- Nothing that it calls may be taken from the caller's temporary schema, which comes first unless it is named.
+SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT f.approval_id, f.resolved_at
       FROM (SELECT s.approval_id, s.resolved_at
@@ -120,6 +122,9 @@ BEGIN ATOMIC
              LIMIT most) f
      ORDER BY f.resolved_at DESC, f.approval_id DESC;
 END;
+
+REVOKE EXECUTE ON FUNCTION search_approvals FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION search_approvals TO signoff_app;
 
 -- Whoever imports outcomes, or changes their moments by hand, puts them where the indexer has been already: it is sent
 -- back. What the service itself writes ends now, and costs no more than the look at the clock.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use sqlx::Connection;
 
 use super::{Approvals, commit::action_of};
 use crate::{
@@ -25,7 +26,9 @@ impl Approvals {
     /// Ends what is due, up to a batch; answers how many that were, and whether there may be more.
     pub async fn expire_due(&self) -> Result<(usize, bool), store::Error> {
         let mut conn = self.shared.database.work.checkout().await?;
-        let due = sweep::due(&mut conn, BATCH).await?;
+        // What a deadline does is an outcome: background work as such can't bring one about.
+        let mut transaction = conn.begin_with(sweep::BEGIN_DECIDING).await?;
+        let due = sweep::due(&mut transaction, BATCH).await?;
         let full = i64::try_from(due.len()).is_ok_and(|count| count >= BATCH);
         let mut batch = Batch::default();
         let endings: Vec<Ending> = due.iter().map(|loaded| loaded.approval.time_out()).collect();
@@ -34,10 +37,12 @@ impl Approvals {
             record(&mut batch, &loaded.approval, ending);
         }
         if batch.is_empty() {
+            transaction.rollback().await?;
             conn.done();
             return Ok((0, false));
         }
-        let written = changes::write(&mut conn, &batch).await?;
+        let written = changes::write(&mut transaction, &batch).await?;
+        transaction.commit().await?;
         conn.done();
         for (loaded, ending) in due.into_iter().zip(endings) {
             let mut approval = Arc::unwrap_or_clone(loaded.approval);

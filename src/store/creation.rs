@@ -8,11 +8,10 @@ use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Error, json};
+use super::{Error, changes::sha256, json};
 use crate::domain::{
     approval::{Opaque, Request},
     credential::Origin,
@@ -77,6 +76,9 @@ struct Row<'a> {
     user_agent: Option<&'a str>,
     request_id: Option<&'a str>,
     context_sha256: String,
+    title_sha256: Option<String>,
+    description_sha256: Option<String>,
+    metadata_sha256: String,
 }
 
 impl<'a> From<&'a NewApproval> for Row<'a> {
@@ -107,7 +109,10 @@ impl<'a> From<&'a NewApproval> for Row<'a> {
             address: new.origin.address,
             user_agent: new.origin.user_agent.as_deref(),
             request_id: new.origin.request_id.as_deref(),
-            context_sha256: super::hex(&Sha256::digest(request.context.get())),
+            context_sha256: sha256(request.context.get()),
+            title_sha256: request.title.as_deref().map(sha256),
+            description_sha256: request.description.as_deref().map(sha256),
+            metadata_sha256: sha256(request.metadata.get()),
         }
     }
 }
@@ -128,14 +133,15 @@ pub async fn insert(
             SELECT x.id, x.workspace_id, x.run_id, x.session_id, x.task_id, x.job_id, x.approval_type, x.title,
                    x.description, x.context, x.policy, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
                    x.requested_by_name, x.timeout_seconds, x.idempotency_key, x.body_hash, x.on_behalf_of,
-                   x.credential, x.address, x.user_agent, x.request_id, x.context_sha256
+                   x.credential, x.address, x.user_agent, x.request_id, x.context_sha256,
+                   x.title_sha256, x.description_sha256, x.metadata_sha256
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, workspace_id uuid, run_id text, session_id text, task_id text, job_id text,
                    approval_type text, title text, description text, context json, policy jsonb,
                    timeout_action text, checkpoint json, metadata json, requested_by uuid,
                    requested_by_name text, timeout_seconds integer, idempotency_key text, body_hash bytea,
                    on_behalf_of text, credential text, address text, user_agent text, request_id text,
-                   context_sha256 text)
+                   context_sha256 text, title_sha256 text, description_sha256 text, metadata_sha256 text)
         ), known_runs AS MATERIALIZED (
             SELECT r.workspace_id, r.id
               FROM workflow_runs r
@@ -194,7 +200,9 @@ pub async fn insert(
                    json_build_object('status', 'pending', 'resolution', NULL, 'version', 1),
                    json_build_object('approval_type', i.approval_type, 'expires_at', to_char(
                            c.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-                       'timeout_action', i.timeout_action, 'policy', i.policy, 'context_sha256', i.context_sha256)
+                       'timeout_action', i.timeout_action, 'policy', i.policy, 'context_sha256', i.context_sha256,
+                       'title_sha256', i.title_sha256, 'description_sha256', i.description_sha256,
+                       'metadata_sha256', i.metadata_sha256)
               FROM created c JOIN input i ON i.id = c.id
         ), per_task AS (
             SELECT c.workspace_id, i.task_id, count(*)::integer AS n, max(i.run_id) AS run_id,

@@ -34,7 +34,8 @@ pub async fn approvals_of_deleted_runs(
     Ok(gone.unsigned_abs())
 }
 
-/// Deletes approvals that ended longer ago than their workspaces keep them, with their decisions. Their records stay.
+/// Deletes approvals that ended longer ago than their workspaces keep them, with their decisions. Their records stay,
+/// and one more says how many of a workspace have gone.
 ///
 /// Found by arrays of ids: joined to what a function finds, whole tables are read.
 pub async fn ended_approvals(conn: &mut PgConnection, limit: i64) -> Result<u64, Error> {
@@ -49,7 +50,7 @@ pub async fn ended_approvals(conn: &mut PgConnection, limit: i64) -> Result<u64,
              WHERE w.history_retention_days IS NOT NULL
              LIMIT $1
         ), gone AS MATERIALIZED (
-            SELECT a.id
+            SELECT a.id, a.workspace_id, a.resolved_at
               FROM approval_requests a
              WHERE a.id = ANY (ARRAY(SELECT o.approval_id FROM old o))
                FOR UPDATE SKIP LOCKED
@@ -57,6 +58,13 @@ pub async fn ended_approvals(conn: &mut PgConnection, limit: i64) -> Result<u64,
             DELETE FROM approval_decisions d WHERE d.approval_id = ANY (ARRAY(SELECT g.id FROM gone g))
         ), approvals AS (
             DELETE FROM approval_requests a WHERE a.id = ANY (ARRAY(SELECT g.id FROM gone g))
+        ), records AS (
+            INSERT INTO audit_log (workspace_id, at, action, via, detail)
+            SELECT g.workspace_id, clock_timestamp(), 'approvals.purged', 'retention',
+                   json_build_object('approvals', count(*), 'last_resolved_at', to_char(
+                       max(g.resolved_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+              FROM gone g
+             GROUP BY g.workspace_id
         )
         SELECT count(*) AS "count!" FROM gone"#,
         limit,

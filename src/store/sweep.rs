@@ -38,6 +38,9 @@ pub async fn ended_among(conn: &mut PgConnection, ids: &[ApprovalId]) -> Result<
     Ok(ended.into_iter().map(ApprovalId).collect())
 }
 
+/// Begins a transaction in which background work may do what whoever decides may.
+pub const BEGIN_DECIDING: &str = "BEGIN; SET LOCAL ROLE signoff_commit";
+
 /// Pending approvals whose deadline has passed, the longest overdue first; not those that somebody else is at.
 ///
 /// `now()` rather than the clock's own reading, so that the index can be used; the write that follows looks at

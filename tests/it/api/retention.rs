@@ -68,6 +68,17 @@ async fn a_workspace_forgets_what_it_does_not_keep() {
         2,
         "the record stays"
     );
+    assert_eq!(
+        count(
+            "SELECT sum((l.detail ->> 'approvals')::bigint)::bigint FROM audit_log l
+               JOIN workspaces w ON w.id = l.workspace_id AND w.name = 'acme'
+              WHERE l.action = 'approvals.purged' AND l.via = 'retention'"
+        )
+        .await,
+        1_201,
+        "and says how many have gone"
+    );
+    assert_eq!(count("SELECT count(*) FROM audit_log WHERE action = 'approvals.purged'").await, 3);
     for days in ["0", "-1", "36501"] {
         let sql = sqlx::AssertSqlSafe(format!("UPDATE workspaces SET history_retention_days = {days}"));
         assert!(sqlx::query(sql).execute(&mut conn).await.is_err(), "{days} days");

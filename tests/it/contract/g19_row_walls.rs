@@ -11,7 +11,8 @@ use signoff::{
         policy::Actor,
     },
     store::{
-        approvals, audit, checkpoints, connections, events, keys, listing, principals, roles, workspaces,
+        approvals, audit, checkpoints, connections, events, keys, listing, principals, purge, roles,
+        workspaces,
     },
 };
 use sqlx::{Connection, PgConnection};
@@ -184,6 +185,68 @@ async fn within(
     error
 }
 
+/// What runs as its owner, for whoever calls it, finds nothing of the caller's: a type in a temporary schema, which
+/// comes before all others, could bring code of the caller's along.
+#[tokio::test(flavor = "multi_thread")]
+async fn g19_nobody_borrows_the_owners_rights() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    cluster.member("agent").await;
+    let acme = workspace(&cluster, "acme").await;
+    let mut conn = PgConnection::connect(&cluster.database.url).await.unwrap();
+    for trap in [
+        "CREATE FUNCTION pg_temp.trap(x pg_catalog.text) RETURNS boolean LANGUAGE plpgsql AS
+         $$ BEGIN RAISE EXCEPTION 'caught as %', current_user; END $$",
+        "CREATE DOMAIN pg_temp.uuid AS pg_catalog.uuid CHECK (pg_temp.trap(value::pg_catalog.text))",
+        "CREATE DOMAIN pg_temp.text AS pg_catalog.text CHECK (pg_temp.trap(value))",
+        "CREATE DOMAIN pg_temp.tsquery AS pg_catalog.tsquery CHECK (pg_temp.trap(value::pg_catalog.text))",
+    ] {
+        sqlx::query(trap).execute(&mut conn).await.unwrap();
+    }
+    let mut transaction = conn.begin().await.unwrap();
+    enter(&mut transaction, Some(acme)).await;
+    sqlx::query(
+        "SELECT * FROM public.search_approvals($1, 'a', 'a', '-infinity', now(), gen_random_uuid(), 1)",
+    )
+    .bind(acme.0)
+    .fetch_all(&mut *transaction)
+    .await
+    .unwrap();
+    transaction.rollback().await.unwrap();
+    // And whatever comes to be added: named, bound when it is made, not for everybody.
+    let loose: Vec<String> = sqlx::query_scalar(
+        "SELECT p.proname::text FROM pg_proc p
+          WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
+            AND (p.prosqlbody IS NULL
+                 OR NOT coalesce(array_to_string(p.proconfig, ';') ~ 'search_path=pg_catalog, pg_temp', false)
+                 OR has_function_privilege('public', p.oid, 'EXECUTE'))
+         UNION ALL
+         SELECT p.proname::text FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+          WHERE p.pronamespace = 'public'::regnamespace AND l.lanname = 'sql' AND p.prosqlbody IS NULL",
+    )
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    assert_eq!(loose, Vec::<String>::new());
+}
+
+/// What is too narrow shows here rather than in a log at night.
+#[tokio::test(flavor = "multi_thread")]
+async fn g19_background_work_may_do_its_work() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    cluster.member("agent").await;
+    let mut conn = act_as(&cluster, "signoff_work").await;
+    let age = std::time::Duration::from_secs(1);
+    purge::approvals_of_deleted_runs(&mut conn, age, 10).await.unwrap();
+    purge::ended_approvals(&mut conn, 10).await.unwrap();
+    purge::deleted_runs(&mut conn, age, 10).await.unwrap();
+    purge::idempotency_keys(&mut conn, age, 10).await.unwrap();
+    purge::events(&mut conn, age, 10).await.unwrap();
+    purge::unused_tasks(&mut conn, age, 10).await.unwrap();
+    purge::tickets(&mut conn, 10).await.unwrap();
+    purge::sign_ins(&mut conn, 10).await.unwrap();
+    purge::browser_sessions(&mut conn, 10).await.unwrap();
+}
+
 /// Each role can do its work and no other: what it would take to lie about the past, or to read what it has no
 /// business with, is denied by the database.
 #[tokio::test(flavor = "multi_thread")]
@@ -226,10 +289,19 @@ async fn g19_each_role_is_as_narrow_as_its_work() {
             refused.push(role);
         }
     }
-    assert_eq!(refused, ["signoff_app", "signoff_commit", "signoff_read", "signoff_work"]);
-    // An outcome is final for whoever decides.
-    let mut conn = act_as(&cluster, "signoff_commit").await;
+    assert_eq!(
+        refused,
+        ["signoff_app", "signoff_commit", "signoff_read", "signoff_work", "signoff_operator"]
+    );
+    // Background work sees nothing that anybody could come back with.
+    let mut conn = act_as(&cluster, "signoff_work").await;
+    for secret in ["SELECT hash FROM browser_sessions", "SELECT verifier FROM sign_ins"] {
+        assert!(sqlx::query(secret).execute(&mut conn).await.is_err(), "{secret}");
+    }
+    // An outcome is final for whoever decides, and nobody else brings one about.
     let undo = "UPDATE approval_requests SET version = 99 WHERE status <> 'pending'";
+    assert!(sqlx::query(undo).execute(&mut conn).await.is_err());
+    let mut conn = act_as(&cluster, "signoff_commit").await;
     assert_eq!(sqlx::query(undo).execute(&mut conn).await.unwrap().rows_affected(), 0);
     // The login itself sees what a transaction without a workspace sees: nothing, and owns nothing.
     let mut conn = PgConnection::connect(&cluster.database.url).await.unwrap();
