@@ -197,13 +197,17 @@ impl Draft {
     fn record(&self, batch: &mut Batch, command: &Command, step: Step) {
         let (actor, action, detail) = match &command.act {
             Act::Settle => return,
-            Act::Cancel { by, reason, .. } => (by, "approval.cancelled", json!({ "reason": reason })),
+            Act::Cancel { by, reason, .. } => {
+                (by, "approval.cancelled", json!({ "reason_sha256": sha256(reason) }))
+            }
             Act::Vote { ballot, .. } => {
                 batch.vote(&self.read, ballot);
                 let edits = ballot.modifications.as_ref();
                 let detail = json!({
-                    "decision_id": ballot.id, "verdict": ballot.verdict, "feedback": ballot.feedback,
-                    "comment": ballot.comment, "modifications_sha256": edits.map(|edits| sha256(edits.0.get())),
+                    "decision_id": ballot.id, "verdict": ballot.verdict,
+                    "feedback_sha256": ballot.feedback.as_deref().map(sha256),
+                    "comment_sha256": ballot.comment.as_deref().map(sha256),
+                    "modifications_sha256": edits.map(|edits| sha256(edits.0.get())),
                 });
                 // Only the vote that ended it is recorded as the ending.
                 (&ballot.by, if step.ends { "approval.resolved" } else { "approval.voted" }, detail)
