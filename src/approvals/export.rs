@@ -14,6 +14,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::{Approvals, Shared, history::Progress, read::READ};
 use crate::{
     batch::Trouble,
+    domain::ids::WorkspaceId,
+    limits::{Cap, Held},
     store::{
         self,
         export::{self, Line},
@@ -21,8 +23,9 @@ use crate::{
     },
 };
 
-/// Exports under way on one instance.
+/// Exports under way on one instance, and of those the ones of one workspace.
 const MOST: usize = 32;
+const MOST_OF_A_WORKSPACE: usize = 8;
 /// Lines that are read at once, and the bytes that end them before.
 const LINES: usize = 1_000;
 const LARGEST: usize = 1024 * 1024;
@@ -36,6 +39,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(super) struct Exports {
     open: Arc<Semaphore>,
+    /// So that one workspace can't keep the others out.
+    workspaces: Cap<WorkspaceId>,
     /// So that any number of exports leaves connections to those who wait for an answer.
     reading: Arc<Semaphore>,
 }
@@ -43,7 +48,11 @@ pub(super) struct Exports {
 impl Exports {
     pub fn new(connections: usize) -> Self {
         let reading = (connections / 2).max(1);
-        Self { open: Arc::new(Semaphore::new(MOST)), reading: Arc::new(Semaphore::new(reading)) }
+        Self {
+            open: Arc::new(Semaphore::new(MOST)),
+            workspaces: Cap::new(MOST_OF_A_WORKSPACE),
+            reading: Arc::new(Semaphore::new(reading)),
+        }
     }
 }
 
@@ -55,7 +64,7 @@ pub struct Export {
     progress: Progress,
     /// Since when the instance is closing, as far as was noticed.
     closing: Option<Instant>,
-    _place: OwnedSemaphorePermit,
+    _places: (OwnedSemaphorePermit, Held<WorkspaceId>),
 }
 
 /// Why an export breaks off.
@@ -80,13 +89,14 @@ impl Approvals {
     /// Begins an export of all that matches.
     pub fn export(&self, search: Search) -> Result<Export, Trouble> {
         let place = self.exports.open.clone().try_acquire_owned().map_err(|_| Trouble::Overloaded)?;
+        let of_workspace = self.exports.workspaces.enter(search.workspace).ok_or(Trouble::Overloaded)?;
         Ok(Export {
             shared: self.shared.clone(),
             reading: self.exports.reading.clone(),
             search,
             progress: Progress::new(None),
             closing: None,
-            _place: place,
+            _places: (place, of_workspace),
         })
     }
 }

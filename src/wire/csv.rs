@@ -85,10 +85,20 @@ fn time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// The same text, but never a formula. Spreadsheets of some languages take full-width signs as well.
+/// With these a formula begins. Spreadsheets of some languages take full-width and small signs as well.
+const SIGNS: [char; 13] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '−', '﹢', '﹣', '﹦', '﹫'];
+
+/// The same text, but never a formula, also not for those who drop what can't be seen in front of it.
 fn defused(text: &str) -> String {
-    let dangerous = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    let seen = text.trim_start_matches(invisible);
+    let dangerous = text.starts_with(char::is_control) || seen.starts_with(SIGNS);
     if dangerous { format!("'{text}") } else { text.to_owned() }
+}
+
+fn invisible(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -144,6 +154,14 @@ mod tests {
             ("\r=1", "'\r=1"),
             ("\n=1", "'\n=1"),
             ("＝1", "'＝1"),
+            ("−1", "'−1"),
+            ("﹢1", "'﹢1"),
+            (" =1", "' =1"),
+            ("\u{a0}\u{3000}=1", "'\u{a0}\u{3000}=1"),
+            ("\u{200b}\u{feff}@1", "'\u{200b}\u{feff}@1"),
+            ("\u{b}=1", "'\u{b}=1"),
+            (" a", " a"),
+            (" ", " "),
             ("a=1", "a=1"),
             ("", ""),
         ] {
