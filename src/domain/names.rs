@@ -14,7 +14,7 @@ pub enum InvalidName {
     #[error("must have 1 to 200 characters of A-Z a-z 0-9 . _ : -")]
     Caller,
     #[error(
-        "must have 1 to 200 characters, none of them a control or bidirectional formatting character, and no blank at either end"
+        "must have 1 to 200 characters, none of them a control, invisible or bidirectional formatting character, and no blank at either end"
     )]
     Principal,
 }
@@ -53,7 +53,7 @@ impl PrincipalName {
         let name: String = name.nfc().collect();
         let fits = (1..=MAX_NAME).contains(&name.chars().count())
             && name.trim() == name
-            && !name.chars().any(|c| c.is_control() || is_bidirectional_control(c));
+            && !name.chars().any(|c| c.is_control() || is_bidirectional_control(c) || is_ignorable(c));
         if fits { Ok(Self(name.into())) } else { Err(InvalidName::Principal) }
     }
 
@@ -73,6 +73,15 @@ pub fn is_bidirectional_control(c: char) -> bool {
     matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Unicode's Default_Ignorable_Code_Point property: what is shown as nothing at all.
+fn is_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}' | '\u{180B}'..='\u{180F}'
+        | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'
+        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}' | '\u{1BCA0}'..='\u{1BCA3}'
+        | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,7 +99,20 @@ mod tests {
     #[test]
     fn principal_names_are_normalised_and_can_not_deceive() {
         assert_eq!(PrincipalName::new("e\u{301}va"), PrincipalName::new("éva"));
-        for bad in ["", " ana", "ana\n", "an\u{202E}a", "\u{2066}x", "a\0b"] {
+        for bad in [
+            "",
+            " ana",
+            "ana\n",
+            "an\u{202E}a",
+            "\u{2066}x",
+            "a\0b",
+            "root\u{200b}",
+            "ro\u{ad}ot",
+            "\u{3164}",
+            "root\u{E0041}",
+            "\u{2060}root",
+            "root\u{FE0F}",
+        ] {
             assert_eq!(PrincipalName::new(bad), Err(InvalidName::Principal), "{bad:?}");
         }
     }

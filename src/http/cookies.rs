@@ -29,11 +29,13 @@ impl Cookie {
 
     /// What the browser sent. One that comes twice was set by somebody else, once; neither is believed.
     pub fn read(self, site: &Site, headers: &HeaderMap) -> Option<Secret> {
-        let texts = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let pairs = texts.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let mut ours = pairs.filter(|(name, _)| *name == self.name(site)).map(|(_, value)| value);
+        let name = self.name(site).as_bytes();
+        // Bytes, for a neighbour's cookie may be anything.
+        let pairs =
+            headers.get_all(header::COOKIE).iter().flat_map(|value| value.as_bytes().split(|b| *b == b';'));
+        let mut ours = pairs.filter_map(|pair| pair.trim_ascii().strip_prefix(name)?.strip_prefix(b"="));
         match (ours.next(), ours.next()) {
-            (Some(value), None) => Secret::parse(value),
+            (Some(value), None) => Secret::parse(str::from_utf8(value).ok()?),
             _ => None,
         }
     }
@@ -81,17 +83,20 @@ mod tests {
     #[test]
     fn a_cookie_that_comes_twice_is_nobodys() {
         let (secret, other) = (Secret::generate(), Secret::generate());
-        let read = |text: String| {
+        let read_bytes = |bytes: &[u8]| {
             let mut headers = HeaderMap::new();
-            headers.insert(header::COOKIE, HeaderValue::try_from(text).unwrap());
+            headers.insert(header::COOKIE, HeaderValue::from_bytes(bytes).unwrap());
             Cookie::Session.read(&Site::for_tests(true), &headers)
         };
+        let read = |text: String| read_bytes(text.as_bytes());
         let (one, two) = (secret.reveal(), other.reveal());
         let found = read(format!("a=b; __Host-signoff={one}; signoff={two}")).unwrap();
         assert_eq!(found.hash(), secret.hash());
         assert!(read(format!("__Host-signoff={one}; __Host-signoff={two}")).is_none());
         assert!(read(format!("signoff={one}")).is_none(), "set by whoever can't set the real one");
         assert!(read("__Host-signoff=x".to_owned()).is_none());
+        let beside = [format!("__Host-signoff={one}; x=").as_bytes(), b"\xe9"].concat();
+        assert!(read_bytes(&beside).is_some(), "a neighbour's cookie is nobody's business");
     }
 
     #[test]

@@ -64,6 +64,13 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
     if !switches && (!read || api.lifecycle.is_draining()) {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let is_page = |value: &HeaderValue| value.as_bytes().starts_with(b"text/html");
+    if headers.get(header::CONTENT_TYPE).is_some_and(is_page) {
+        // Nobody puts a page of ours into one of theirs, to have it clicked on.
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'none'"));
+    }
     for (name, value) in [(REQUEST_ID, &id.0), (INSTANCE, &api.instance)] {
         // Both were checked to be plain text.
         if let Ok(value) = HeaderValue::from_str(value) {

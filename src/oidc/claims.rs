@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Issuer, Refusal, Token};
-use crate::domain::names::PrincipalName;
+use crate::domain::names::{MAX_NAME, PrincipalName, is_bidirectional_control};
 
 /// Most roles, and most groups, that are taken over.
 const MOST: usize = 100;
@@ -32,7 +32,8 @@ impl Issuer {
         let text = |path: &str| lookup(claims, path).and_then(Value::as_str);
         let verified = &claims["email_verified"];
         // As a name, an address counts only if the issuer says that it is theirs; some let people type anything.
-        if config.claim_principal == config.claim_email && !is_true(verified) {
+        let is_address = |path: &str| path == config.claim_email || path.rsplit('.').next() == Some("email");
+        if is_address(&config.claim_principal) && !is_true(verified) {
             return Err(Refusal::Claim("email_verified"));
         }
         let name = text(&config.claim_principal).and_then(|name| PrincipalName::new(name).ok());
@@ -60,8 +61,11 @@ impl Issuer {
     }
 }
 
+/// To be shown beside the name, which it can't replace.
 fn decent(name: &str) -> Option<&str> {
-    PrincipalName::new(name).is_ok().then_some(name)
+    let fits = (1..=MAX_NAME).contains(&name.chars().count()) && !name.trim().is_empty();
+    let deceives = |c: char| c.is_control() || is_bidirectional_control(c);
+    (fits && !name.chars().any(deceives)).then_some(name)
 }
 
 /// Some issuers write it as a string.

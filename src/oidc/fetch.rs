@@ -86,8 +86,7 @@ impl Fetcher {
             bytes.extend_from_slice(&chunk);
         }
         if status == StatusCode::OK {
-            return serde_json::from_slice(&bytes)
-                .map_err(|error| Failure::Trouble(format!("its answer can't be read: {error}")));
+            return serde_json::from_slice(&bytes).map_err(|error| Failure::Trouble(unreadable(&error)));
         }
         if status.is_client_error()
             && let Ok(denial) = serde_json::from_slice(&bytes)
@@ -96,6 +95,12 @@ impl Fetcher {
         }
         Err(Failure::Trouble(format!("it answered {status}")))
     }
+}
+
+/// Without the value that didn't fit: it may be a token.
+fn unreadable(error: &serde_json::Error) -> String {
+    let what = if error.is_data() { "has another shape than it should" } else { "is no JSON" };
+    format!("its answer {what} (line {}, column {})", error.line(), error.column())
 }
 
 /// Secrets and keys travel there: https, or this machine.

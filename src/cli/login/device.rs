@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use reqwest::Url;
 use serde::Deserialize;
 
 use super::{
@@ -46,6 +47,36 @@ fn five() -> u64 {
 }
 
 impl Device {
+    /// The service alone says where to go and what for. If it is not the one it seems to be, it would be handed a token
+    /// for the real one: so a token for another address is only asked for where the caller has said so.
+    pub fn check(&self, base: &str, issuer: Option<&str>, audience: Option<&str>) -> anyhow::Result<()> {
+        if let Some(issuer) = issuer
+            && issuer != self.issuer
+        {
+            bail!("{base} names another issuer: {}", self.issuer);
+        }
+        match audience {
+            Some(audience) if audience == self.audience => Ok(()),
+            Some(_) => bail!("{base} asks for a token for {}, not for that", self.audience),
+            None if self.is_for_another(base) => bail!(
+                "{base} asks for a token that is good at {0}. If that is the same service: signoff login --audience {0}",
+                self.audience
+            ),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the audience is an address, and not this one. What is no address can't be compared.
+    fn is_for_another(&self, base: &str) -> bool {
+        let origin = |text: &str| Url::parse(text).ok().filter(Url::has_host).map(|url| url.origin());
+        origin(&self.audience).is_some_and(|audience| origin(base) != Some(audience))
+    }
+
+    /// For the caller to see before they sign in.
+    pub fn purpose(&self) -> String {
+        format!("{}, for a token that is good at {}", self.issuer, self.audience)
+    }
+
     pub async fn sign_in(self) -> anyhow::Result<Stored> {
         let fetcher = Fetcher::new()?;
         let metadata = Metadata::discover(&fetcher, &self.issuer)

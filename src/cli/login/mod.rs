@@ -8,6 +8,7 @@ use std::io::{IsTerminal, Read};
 
 use anyhow::{Context, bail};
 use clap::Args;
+use reqwest::Url;
 use serde::Deserialize;
 
 pub use self::refresh::Session;
@@ -17,7 +18,7 @@ use super::{
     exit::Exit,
     output::{field, say},
 };
-use crate::auth::key::ApiKey;
+use crate::{auth::key::ApiKey, oidc::is_loopback};
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -27,6 +28,15 @@ pub struct Login {
     /// With an API key, asked for at the terminal or read from standard input (never an argument, which others see).
     #[arg(long)]
     key: bool,
+    /// What the token is for. Must be said where the service names another address than its own.
+    #[arg(long, conflicts_with = "key")]
+    audience: Option<String>,
+    /// The issuer to sign in at; no other that the service may name.
+    #[arg(long, conflicts_with = "key", value_name = "URL")]
+    issuer: Option<String>,
+    /// Send what is secret over plain http, also to other machines.
+    #[arg(long)]
+    insecure: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -36,6 +46,7 @@ for nobody else to read. SIGNOFF_API_KEY goes before it.
 Examples:
   signoff login --url https://signoff.example.com           with a browser, here or on your telephone
   signoff login --key < key                                 with a key
+  signoff login --audience api://signoff --issuer https://id.example.com     refusing to be sent anywhere else
   signoff whoami";
 
 #[derive(Args)]
@@ -59,6 +70,7 @@ struct Options {
 impl Login {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let base = self.client.base().to_owned();
+        self.check_address(&base)?;
         let stored = if self.key {
             Stored::Key { key: read_key()? }
         } else {
@@ -70,6 +82,8 @@ impl Login {
                      signoff login --key"
                 );
             };
+            device.check(&base, self.issuer.as_deref(), self.audience.as_deref())?;
+            say(&format!("{base} sends you to {}", device.purpose()));
             device.sign_in().await?
         };
         // Only what works is worth keeping.
@@ -80,6 +94,17 @@ impl Login {
         })?;
         say(&format!("signed in to {base} as {}", described(&who)));
         Ok(Exit::Success)
+    }
+
+    /// What is kept here is sent there with every command.
+    fn check_address(&self, base: &str) -> anyhow::Result<()> {
+        let url = Url::parse(base).with_context(|| format!("{base} is no address of a service"))?;
+        if url.scheme() != "https" && !is_loopback(&url) && !self.insecure {
+            bail!(
+                "{base} is not https: whoever is on the way could read what you sign in with (--insecure does it all the same)"
+            );
+        }
+        Ok(())
     }
 }
 

@@ -10,7 +10,8 @@ use std::{
 use serde_json::Value;
 
 use crate::support::{
-    Cluster, Setup, browser::Browser, command::Running, process::signoff, provider::Provider, unique,
+    Cluster, Setup, browser::Browser, command::Running, forge::AUDIENCE, process::signoff,
+    provider::Provider, unique,
 };
 
 /// A home of its own. Goes when the test is over.
@@ -108,7 +109,16 @@ async fn people_sign_in_from_a_terminal_by_their_browsers() {
     let cluster = Cluster::with(provider.setup(&[])).await;
     cluster.member("agent").await;
     let (url, home) = (cluster.instances[0].url.as_str(), Home::new());
-    let mut login = Running::start(&["login"], &home.environment(url));
+    // A service that asks for a token for somebody else gets none, unless that is meant.
+    let (code, _, said) = home.run(url, &["login"]).await;
+    assert!(code != 0 && said.contains(&format!("login --audience {AUDIENCE}")), "{said}");
+    for arguments in [["login", "--audience", "other"], ["login", "--issuer", "https://other.example"]] {
+        let (code, _, said) = home.run(url, &arguments).await;
+        assert!(code != 0 && !said.contains("open http"), "{said}");
+    }
+    let (code, _, said) = home.run("http://192.0.2.1", &["login"]).await;
+    assert!(code != 0 && said.contains("--insecure"), "{said}");
+    let mut login = Running::start(&["login", "--audience", AUDIENCE], &home.environment(url));
     let place = login.stderr.until("open http").await;
     let place = place.trim_start_matches("open ").trim().to_owned();
     let browser = Browser::new();

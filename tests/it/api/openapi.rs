@@ -43,5 +43,7 @@ async fn it_is_served_with_a_page_to_read_it() {
     assert_eq!(served, serde_json::to_value(signoff::http::document()).unwrap());
     let page = get(format!("{url}/docs/")).await.unwrap();
     assert_eq!(page.status(), 200);
+    assert_eq!(page.headers()["x-frame-options"], "DENY");
+    assert_eq!(page.headers()["x-content-type-options"], "nosniff");
     assert!(page.text().await.unwrap().contains("swagger-ui"));
 }

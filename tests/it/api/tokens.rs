@@ -346,14 +346,18 @@ async fn g05_a_name_belongs_to_whom_it_was_bound_to() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn addresses_are_names_only_where_they_are_verified() {
-    let scene = Scene::new(&[("oidc.claim_principal", "email")]).await;
-    for (verified, status) in
-        [(json!(true), 200), (json!(false), 401), (Value::Null, 401), (json!("yes"), 401)]
-    {
-        let mut claims = scene.forge.claims("sub-1");
-        claims["email"] = json!("ana@example.com");
-        claims["email_verified"] = verified.clone();
-        assert_eq!(scene.look(&scene.forge.token(&claims)).await.status, status, "{verified}");
+    // Whether or not the address is kept as one, too.
+    for claim_email in ["email", ""] {
+        let settings = [("oidc.claim_principal", "email"), ("oidc.claim_email", claim_email)];
+        let scene = Scene::new(&settings).await;
+        for (verified, status) in
+            [(json!(true), 200), (json!(false), 401), (Value::Null, 401), (json!("yes"), 401)]
+        {
+            let mut claims = scene.forge.claims("sub-1");
+            claims["email"] = json!("ana@example.com");
+            claims["email_verified"] = verified.clone();
+            assert_eq!(scene.look(&scene.forge.token(&claims)).await.status, status, "{verified}");
+        }
     }
 }
 
