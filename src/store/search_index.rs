@@ -32,12 +32,31 @@ struct Outcome {
     indexed: bool,
 }
 
-/// Looks at the `examine` oldest outcomes behind the mark, and indexes those that are not in the index, `most` at the
+/// A moment, and an outcome of that moment.
+type Place = (DateTime<Utc>, Uuid);
+
+/// One look from the mark to now, in steps: what a step has looked through, the next ones don't look at again.
+#[derive(Debug, Default)]
+pub struct Pass(Option<Left>);
+
+/// Where a step stopped.
+#[derive(Debug, Clone, Copy)]
+struct Left {
+    /// Where it left the mark. If that is elsewhere by now, somebody has sent it back, or another instance was at it.
+    mark: Place,
+    at: Place,
+    /// How far the mark may come in this pass: as far as nothing could turn up any more when it began.
+    newest: Place,
+}
+
+/// Looks at the next `examine` outcomes behind the mark, and indexes those that are not in the index, `most` at the
 /// most. `None`: another instance is at it.
 pub async fn index(
     conn: &mut PgConnection,
+    pass: &mut Pass,
     (examine, most): (usize, usize),
 ) -> Result<Option<Indexed>, Error> {
+    let left = pass.0.take();
     let mut transaction = conn.begin().await?;
     let mark = sqlx::query!(
         r#"SELECT resolved_at AS at, approval_id AS id, now() AS "now!"
@@ -47,23 +66,29 @@ pub async fn index(
         transaction.rollback().await?;
         return Ok(None);
     };
-    let behind_mark = behind(&mut transaction, (mark.at, mark.id), examine).await?;
+    let mut place = (mark.at, mark.id);
+    let (from, newest) = match left {
+        Some(left) if left.mark == place => (left.at, left.newest),
+        // Nothing has this id: what ended in that very moment is behind the mark.
+        _ => (place, (mark.now - LATEST_COMMIT, Uuid::nil())),
+    };
+    let behind_mark = behind(&mut transaction, from, examine).await?;
     let missing: Vec<&Outcome> = behind_mark.iter().filter(|it| !it.indexed).take(most).collect();
     add(&mut transaction, &missing).await?;
-    let full = missing.len() >= most;
-    let came_to = if full {
+    let came_to = if missing.len() >= most {
         missing.last().copied()
     } else {
         behind_mark.last().filter(|_| behind_mark.len() >= examine)
     };
-    // Nothing has this id: what ended in that very moment is behind the mark.
-    let newest = (mark.now - LATEST_COMMIT, Uuid::nil());
-    let reached = came_to.map_or(newest, |it| newest.min((it.at, it.id)));
-    let more = full || came_to.is_some() && reached != newest;
-    if reached > (mark.at, mark.id) && (more || !missing.is_empty() || mark.at < mark.now - IDLE) {
+    let came_to = came_to.map(|it| (it.at, it.id));
+    let reached = came_to.map_or(newest, |it| newest.min(it));
+    let more = came_to.is_some();
+    if reached > place && (more || !missing.is_empty() || mark.at < mark.now - IDLE) {
         move_mark(&mut transaction, reached).await?;
+        place = reached;
     }
     transaction.commit().await?;
+    pass.0 = came_to.map(|at| Left { mark: place, at, newest });
     let waited = missing.first().map(|oldest| mark.now - oldest.at);
     let behind = waited.and_then(|waited| waited.to_std().ok()).unwrap_or_default();
     Ok(Some(Indexed { more, behind }))
@@ -72,11 +97,7 @@ pub async fn index(
 // The first condition says nothing that the second doesn't, but shows the planner that the index may be used, which
 // holds only what has ended. And not an EXISTS: where many rows are expected, that is planned as a reading of all that
 // is indexed.
-async fn behind(
-    conn: &mut PgConnection,
-    (at, id): (DateTime<Utc>, Uuid),
-    most: usize,
-) -> Result<Vec<Outcome>, Error> {
+async fn behind(conn: &mut PgConnection, (at, id): Place, most: usize) -> Result<Vec<Outcome>, Error> {
     Ok(sqlx::query_as!(
         Outcome,
         r#"SELECT a.resolved_at AS "at!", a.id,
@@ -115,7 +136,7 @@ async fn add(conn: &mut PgConnection, missing: &[&Outcome]) -> Result<(), Error>
     Ok(())
 }
 
-async fn move_mark(conn: &mut PgConnection, (at, id): (DateTime<Utc>, Uuid)) -> Result<(), Error> {
+async fn move_mark(conn: &mut PgConnection, (at, id): Place) -> Result<(), Error> {
     sqlx::query!("UPDATE approval_search_progress SET resolved_at = $1, approval_id = $2", at, id)
         .execute(conn)
         .await?;

@@ -183,7 +183,7 @@ async fn the_indexer_reads_what_it_indexes() {
         let mut transaction = conn.begin().await.unwrap();
         transaction.execute(SETTINGS).await.unwrap();
         let before = Read::so_far(&mut transaction).await;
-        search_index::index(&mut transaction, (200, 50)).await.unwrap();
+        search_index::index(&mut transaction, &mut search_index::Pass::default(), (200, 50)).await.unwrap();
         let read = Read::so_far(&mut transaction).await.without(&before);
         transaction.rollback().await.unwrap();
         assert!(read.scanned == 0 && read.rows <= 1_000, "analysed: {analysed}: {read:?}");

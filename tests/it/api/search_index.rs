@@ -1,7 +1,7 @@
 //! The indexer: whatever ends is found in the index soon, whoever wrote it and in whatever order.
 
 use serde_json::json;
-use signoff::store::search_index;
+use signoff::store::search_index::{self, Pass};
 use sqlx::{Connection, PgConnection};
 
 use crate::support::{Cluster, Setup, TestDatabase, ended, eventually};
@@ -48,7 +48,7 @@ async fn it_waits_for_imports() {
         let before = indexed(&mut conn).await;
         let mut transaction = importer.begin().await.unwrap();
         ended::add(&mut transaction, workspace, 50, "'x'").await;
-        assert!(search_index::index(&mut conn, (100, 100)).await.unwrap().is_none());
+        assert!(search_index::index(&mut conn, &mut Pass::default(), (100, 100)).await.unwrap().is_none());
         transaction.commit().await.unwrap();
         ended::index(&mut conn).await;
         assert_eq!(indexed(&mut conn).await, before + 50);
@@ -82,7 +82,8 @@ async fn it_gets_past_any_number_of_one_moment() {
         .await
         .unwrap();
     let mut steps = 0;
-    while search_index::index(&mut conn, (100, 30)).await.unwrap().unwrap().more {
+    let mut pass = Pass::default();
+    while search_index::index(&mut conn, &mut pass, (100, 30)).await.unwrap().unwrap().more {
         steps += 1;
         assert!(steps < 100, "it doesn't get on");
     }
@@ -93,10 +94,39 @@ async fn it_gets_past_any_number_of_one_moment() {
         .await
         .unwrap();
     steps = 0;
-    while search_index::index(&mut conn, (100, 30)).await.unwrap().unwrap().more {
+    let mut pass = Pass::default();
+    while search_index::index(&mut conn, &mut pass, (100, 30)).await.unwrap().unwrap().more {
         steps += 1;
         assert!(steps < 20, "it doesn't get on");
     }
+}
+
+/// A pass goes on where its last step stopped, unless somebody has written behind that meanwhile.
+#[tokio::test]
+async fn it_turns_back_for_imports() {
+    let database = TestDatabase::new().await;
+    let mut conn = database.connect().await;
+    let workspace = workspace(&mut conn).await;
+    ended::add(&mut conn, workspace, 300, "'x'").await;
+    let mut pass = Pass::default();
+    for _ in 0..4 {
+        assert!(search_index::index(&mut conn, &mut pass, (60, 30)).await.unwrap().unwrap().more);
+    }
+    let before = indexed(&mut conn).await;
+    assert!((60..300).contains(&before), "{before}");
+    sqlx::query(
+        "UPDATE approval_requests SET resolved_at = resolved_at - interval '9 days'
+          WHERE id IN (SELECT approval_id FROM approval_search LIMIT 40)",
+    )
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    let mut steps = 0;
+    while search_index::index(&mut conn, &mut pass, (60, 30)).await.unwrap().unwrap().more {
+        steps += 1;
+        assert!(steps < 40, "it doesn't get on");
+    }
+    assert_eq!(indexed(&mut conn).await, 300);
 }
 
 /// Several instances at once, and approvals that are deleted meanwhile: no doubles, no leftovers, no failures.
@@ -111,7 +141,10 @@ async fn many_at_once() {
     for _ in 0..3 {
         let mut conn = cluster.database.connect().await;
         tasks.push(tokio::task::spawn(async move {
-            while search_index::index(&mut conn, (500, 50)).await.unwrap().is_none_or(|it| it.more) {}
+            let mut pass = Pass::default();
+            while search_index::index(&mut conn, &mut pass, (500, 50)).await.unwrap().is_none_or(|it| it.more)
+            {
+            }
         }));
     }
     for _ in 0..20 {

@@ -1,5 +1,6 @@
 //! Approvals that have ended, many at once, straight into the database.
 
+use signoff::store::search_index::{self, Pass};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -42,8 +43,9 @@ pub async fn add(conn: &mut PgConnection, workspace: Uuid, count: i32, title: &'
 
 /// Puts whatever has ended into the search's index, as the instances would do soon.
 pub async fn index(conn: &mut PgConnection) {
+    let mut pass = Pass::default();
     loop {
-        match signoff::store::search_index::index(conn, (5_000, 1_000)).await.unwrap() {
+        match search_index::index(conn, &mut pass, (5_000, 1_000)).await.unwrap() {
             Some(indexed) if !indexed.more => return,
             // Somebody else is at it, or there is more.
             _ => tokio::task::yield_now().await,
