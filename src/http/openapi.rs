@@ -8,6 +8,7 @@ use utoipa::{
         link::Link,
         path::{HttpMethod, Operation, ParameterIn},
         response::Response,
+        schema::Schema,
         security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
         tag::TagBuilder,
     },
@@ -70,6 +71,7 @@ pub fn document() -> OpenApi {
         ];
         for (method, operation) in operations {
             if let Some(operation) = operation {
+                leave_out_null(operation);
                 add_session(operation);
                 add_problems(path, &method, operation);
             }
@@ -79,6 +81,19 @@ pub fn document() -> OpenApi {
         add_links(&mut document, producer);
     }
     document
+}
+
+/// A body that may be missing may not be `null` instead.
+fn leave_out_null(operation: &mut Operation) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else { return };
+    for content in body.content.values_mut() {
+        let RefOr::T(content) = content else { continue };
+        if let Some(RefOr::T(Schema::OneOf(either))) = &content.schema
+            && let Some(named) = either.items.iter().find(|item| matches!(item, RefOr::Ref(_)))
+        {
+            content.schema = Some(named.clone());
+        }
+    }
 }
 
 /// What makes something, and where its answer says by what name that goes on.

@@ -34,7 +34,7 @@ use crate::{
         ("id" = uuid::Uuid, Path, description = "The approval's id"),
         ("If-Match" = Option<String>, Header, description = "Only if its version is still this", example = "\"1\""),
     ),
-    request_body = ApproveBody,
+    request_body = Option<ApproveBody>,
     responses((status = 200, body = Decided, headers(("ETag", description = "Its version"))))
 )]
 pub async fn approve(

@@ -220,7 +220,7 @@ pub async fn create(
     post, path = "/api/v1/keys/{prefix}/rotate", operation_id = "rotate_key", tag = "identity",
     security(("key" = ["key:manage"])),
     params(("prefix" = String, Path, description = "The part of the key that is no secret", example = "lkaqmt2vfljk")),
-    request_body = RotateBody,
+    request_body = Option<RotateBody>,
     responses((status = 201, body = MadeKey, headers(("Cache-Control", description = "no-store"))))
 )]
 pub async fn rotate(
