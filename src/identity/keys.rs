@@ -52,7 +52,7 @@ pub async fn create(conn: &mut PgConnection, by: &By<'_>, wanted: Wanted) -> Out
     if grants.permissions.is_empty() && grants.roles.is_empty() {
         grants.roles.push(role::MEMBER.to_owned());
     }
-    if let Err(refusal) = grants::check(conn, by, workspace, &grants).await? {
+    if let Err(refusal) = grants::to_get(conn, by, workspace, &grants).await? {
         return Ok(Err(refusal));
     }
     if let Err(refusal) = may_speak_for(conn, by, workspace, &principal, kind).await? {
@@ -173,11 +173,7 @@ async fn changeable(
         return Ok(Err(Refusal::Invalid { field: "prefix", message: "it is revoked".to_owned() }));
     }
     let grants = Grants { permissions: key.permissions.clone(), roles: key.roles.clone() };
-    // A name that means nothing any more is no reason to keep the key.
-    Ok(match grants::check(conn, by, WorkspaceId(key.workspace_id), &grants).await? {
-        Err(refusal @ Refusal::Beyond(_)) => Err(refusal),
-        _ => Ok(key),
-    })
+    Ok(grants::had(conn, by, WorkspaceId(key.workspace_id), &grants).await?.map(|()| key))
 }
 
 async fn record_change(

@@ -81,7 +81,7 @@ pub async fn create(
         return Ok(Err(refusal));
     }
     let wanted = Grants { roles: changes.roles.clone().unwrap_or_default(), ..Grants::default() };
-    if let Err(refusal) = grants::check(conn, by, workspace, &wanted).await? {
+    if let Err(refusal) = grants::to_get(conn, by, workspace, &wanted).await? {
         return Ok(Err(refusal));
     }
     let kind = changes.kind.unwrap_or("person");
@@ -118,11 +118,11 @@ pub async fn update(
         roles: before.roles.iter().chain(&before.claimed_roles).cloned().collect(),
         ..Grants::default()
     };
-    if let Err(refusal @ Refusal::Beyond(_)) = grants::check(conn, by, workspace, &had).await? {
+    if let Err(refusal) = grants::had(conn, by, workspace, &had).await? {
         return Ok(Err(refusal));
     }
     let gets = Grants { roles: changes.roles.clone().unwrap_or_default(), ..Grants::default() };
-    if let Err(refusal) = grants::check(conn, by, workspace, &gets).await? {
+    if let Err(refusal) = grants::to_get(conn, by, workspace, &gets).await? {
         return Ok(Err(refusal));
     }
     let disabling = changes.is_disabled;

@@ -1,0 +1,70 @@
+//! G5: whoever administers a part of a workspace becomes nobody else by it, and takes nothing from whoever may do more.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Api, Cluster, Reply, Setup};
+
+async fn one() -> Cluster {
+    Cluster::with(Setup { instances: 1, ..Setup::default() }).await
+}
+
+async fn send(api: &Api, method: Method, path: &str, body: Value) -> Reply {
+    Api::send(api.request(method, path).json(&body)).await
+}
+
+async fn patch(api: &Api, path: &str, body: Value) -> Reply {
+    send(api, Method::PATCH, path, body).await
+}
+
+/// Where a key is.
+fn key_place(key: &str) -> String {
+    format!("/api/v1/keys/{}", key.split('_').nth(1).unwrap())
+}
+
+/// A role that is gone, or that only the issuer knows, doesn't hide those that are there.
+#[tokio::test(flavor = "multi_thread")]
+async fn g05_names_that_mean_nothing_hide_nothing() {
+    let cluster = one().await;
+    let admin = cluster.api(0, &cluster.key("acme", "root", &["workspace:admin"]).await);
+    let clerk = cluster.api(0, &cluster.key("acme", "clerk", &["principal:manage", "key:manage"]).await);
+    send(&admin, Method::PUT, "/api/v1/roles/ghost", json!({ "permissions": [] })).await.expect(200);
+    let add = async |name: &str, roles: Value| {
+        let body = json!({ "name": name, "roles": roles });
+        format!("/api/v1/principals/{}", admin.post("/api/v1/principals", &body).await.expect(201).id())
+    };
+    let boss = add("boss", json!(["ghost", "admin"])).await;
+    let claimed = add("claimed", json!([])).await;
+    let plain = add("plain", json!(["ghost"])).await;
+    let key = async |roles: Value| {
+        let body = json!({ "principal": "robot", "roles": roles });
+        key_place(admin.post("/api/v1/keys", &body).await.expect(201).body["key"].as_str().unwrap())
+    };
+    let (strong, weak) = (key(json!(["ghost", "admin"])).await, key(json!(["ghost"])).await);
+    let newer = cluster.key("acme", "newer", &["workspace:admin"]).await;
+    admin.delete("/api/v1/roles/ghost").await.expect(204);
+    let mut conn = cluster.database.connect().await;
+    for change in [
+        "UPDATE principals SET claimed_roles = '{offline_access,admin}' WHERE name = 'claimed'",
+        "UPDATE api_keys SET permissions = '{approval:everything,workspace:admin}'
+          WHERE principal_id = (SELECT id FROM principals WHERE name = 'newer')",
+    ] {
+        assert_eq!(sqlx::query(change).execute(&mut conn).await.unwrap().rows_affected(), 1);
+    }
+
+    for who in [&boss, &claimed] {
+        for body in [json!({ "disabled": true }), json!({ "roles": [] }), json!({})] {
+            patch(&clerk, who, body).await.problem(403, "forbidden");
+        }
+    }
+    for prefix in [&strong, &key_place(&newer)] {
+        clerk.delete(prefix).await.problem(403, "forbidden");
+        clerk.post(&format!("{prefix}/rotate"), &json!({})).await.problem(403, "forbidden");
+    }
+    // What is worth nothing is in nobody's way, and can't be given.
+    patch(&clerk, &plain, json!({ "disabled": true })).await.expect(200);
+    clerk.post(&format!("{weak}/rotate"), &json!({})).await.problem(422, "invalid");
+    clerk.delete(&weak).await.expect(204);
+    patch(&admin, &boss, json!({ "roles": ["ghost", "admin"] })).await.problem(422, "invalid");
+    patch(&admin, &boss, json!({ "disabled": true })).await.expect(200);
+}
