@@ -121,6 +121,11 @@ pub async fn update(
     if let Err(refusal) = grants::had(conn, by, workspace, &had).await? {
         return Ok(Err(refusal));
     }
+    // A service's keys are for others to make, a person's are not.
+    if changes.kind.is_some_and(|kind| kind != before.kind) && !by.is_admin() {
+        let message = "only an administrator makes a service of a person, or a person of a service";
+        return Ok(Err(Refusal::Forbidden(message)));
+    }
     let gets = Grants { roles: changes.roles.clone().unwrap_or_default(), ..Grants::default() };
     if let Err(refusal) = grants::to_get(conn, by, workspace, &gets).await? {
         return Ok(Err(refusal));

@@ -66,7 +66,7 @@ pub struct PrincipalBody {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"roles": ["approver", "auditor"], "disabled": false}))]
 pub struct PrincipalChanges {
-    /// `person` or `service`
+    /// `person` or `service`; only an administrator makes one of the other.
     kind: Option<String>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]

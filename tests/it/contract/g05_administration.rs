@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Api, Cluster, Reply, Setup};
+use crate::support::{Api, Cluster, Reply, Setup, process::signoff};
 
 async fn one() -> Cluster {
     Cluster::with(Setup { instances: 1, ..Setup::default() }).await
@@ -17,9 +17,43 @@ async fn patch(api: &Api, path: &str, body: Value) -> Reply {
     send(api, Method::PATCH, path, body).await
 }
 
+/// Where a principal is, by name.
+async fn place(admin: &Api, name: &str) -> String {
+    let listed = admin.get("/api/v1/principals?limit=200").await.expect(200).body;
+    let found = listed["items"].as_array().unwrap().iter().find(|it| it["name"] == name).unwrap().clone();
+    format!("/api/v1/principals/{}", found["id"].as_str().unwrap())
+}
+
 /// Where a key is.
 fn key_place(key: &str) -> String {
     format!("/api/v1/keys/{}", key.split('_').nth(1).unwrap())
+}
+
+/// A person isn't made a service, for which others may make keys.
+#[tokio::test(flavor = "multi_thread")]
+async fn g05_what_somebody_is_only_administrators_change() {
+    let cluster = one().await;
+    let admin = cluster.api(0, &cluster.key("acme", "root", &["workspace:admin"]).await);
+    let may = ["principal:manage", "key:manage", "approval:create", "approval:approve"];
+    let clerk = cluster.api(0, &cluster.key("acme", "clerk", &may).await);
+    cluster.key("acme", "ana", &["approval:approve"]).await;
+    let ana = place(&admin, "ana").await;
+    let key = |name: &str| json!({ "principal": name, "permissions": ["approval:approve"] });
+
+    patch(&clerk, &ana, json!({ "kind": "service" })).await.problem(403, "forbidden");
+    patch(&clerk, &ana, json!({ "kind": "person", "groups": ["ops"] })).await.expect(200);
+    clerk.post("/api/v1/keys", &key("ana")).await.problem(403, "forbidden");
+    let made = clerk.post("/api/v1/principals", &json!({ "name": "robot", "kind": "service" })).await;
+    let robot = format!("/api/v1/principals/{}", made.expect(201).id());
+    patch(&clerk, &robot, json!({ "kind": "person" })).await.problem(403, "forbidden");
+    clerk.post("/api/v1/keys", &key("robot")).await.expect(201);
+
+    patch(&admin, &robot, json!({ "kind": "person" })).await.expect(200);
+    clerk.post("/api/v1/keys", &key("robot")).await.problem(403, "forbidden");
+    let set = ["principals", "set", "robot", "--workspace", "acme", "--kind", "service"];
+    let output = signoff(&set, &[("DATABASE_URL", &cluster.database.url)]).await;
+    assert!(output.status.success(), "{output:?}");
+    clerk.post("/api/v1/keys", &key("robot")).await.expect(201);
 }
 
 /// A role that is gone, or that only the issuer knows, doesn't hide those that are there.
