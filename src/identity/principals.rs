@@ -13,7 +13,10 @@ use crate::{
         names::PrincipalName,
         patch::Patch,
     },
-    store::principals::{self, Principal, Profile, Who},
+    store::{
+        self, keys,
+        principals::{self, Principal, Profile, Who},
+    },
 };
 
 /// What is to be changed; `None` stays.
@@ -114,10 +117,7 @@ pub async fn update(
     };
     // Neither what somebody has nor what they get may go beyond the caller's own: nobody disables an administrator
     // but another one.
-    let had = Grants {
-        roles: before.roles.iter().chain(&before.claimed_roles).cloned().collect(),
-        ..Grants::default()
-    };
+    let had = had(conn, &before).await?;
     if let Err(refusal) = grants::had(conn, by, workspace, &had).await? {
         return Ok(Err(refusal));
     }
@@ -142,12 +142,19 @@ pub async fn update(
     Ok(Ok(after))
 }
 
+/// All that somebody may do, whatever they come with. Who has the principal locked keeps it from getting new keys.
+async fn had(conn: &mut PgConnection, principal: &Principal) -> Result<Grants, store::Error> {
+    let (permissions, mut roles) = keys::granted(conn, principal.id).await?;
+    roles.extend(principal.roles.iter().chain(&principal.claimed_roles).cloned());
+    Ok(Grants { permissions, roles })
+}
+
 async fn write(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
     before: &Principal,
     changes: Changes,
-) -> Result<Principal, crate::store::Error> {
+) -> Result<Principal, store::Error> {
     let mut profile = Profile::from(before);
     if let Some(kind) = changes.kind {
         kind.clone_into(&mut profile.kind);
@@ -165,7 +172,7 @@ async fn write(
     }
     principals::update(conn, before.id, &profile).await?;
     let after = principals::get(conn, workspace, Who::Id(PrincipalId(before.id))).await?;
-    after.ok_or_else(|| crate::store::Error::Corrupt {
+    after.ok_or_else(|| store::Error::Corrupt {
         table: "principals",
         id: before.id.to_string(),
         what: "it went while it was changed".to_owned(),

@@ -122,6 +122,22 @@ pub async fn get(conn: &mut PgConnection, prefix: &str) -> Result<Option<ListedK
     Ok(select_keys!("WHERE k.prefix = $1", prefix).fetch_optional(conn).await?)
 }
 
+/// Permissions and roles of all keys of a principal that are good, by name.
+pub async fn granted(conn: &mut PgConnection, principal: Uuid) -> Result<(Vec<String>, Vec<String>), Error> {
+    let row = sqlx::query!(
+        r#"WITH good AS (
+               SELECT k.permissions, k.roles FROM api_keys k
+                WHERE k.principal_id = $1 AND k.revoked_at IS NULL
+                  AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp()))
+           SELECT ARRAY(SELECT DISTINCT unnest(g.permissions) FROM good g) AS "permissions!",
+                  ARRAY(SELECT DISTINCT unnest(g.roles) FROM good g) AS "roles!""#,
+        principal,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok((row.permissions, row.roles))
+}
+
 /// Revokes a key that the caller has locked.
 pub async fn revoke(conn: &mut PgConnection, id: Uuid) -> Result<(), Error> {
     sqlx::query!("UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL", id)

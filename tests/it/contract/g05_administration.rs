@@ -102,3 +102,35 @@ async fn g05_names_that_mean_nothing_hide_nothing() {
     patch(&admin, &boss, json!({ "roles": ["ghost", "admin"] })).await.problem(422, "invalid");
     patch(&admin, &boss, json!({ "disabled": true })).await.expect(200);
 }
+
+/// What somebody may do by a key counts as what they may do by a role.
+#[tokio::test(flavor = "multi_thread")]
+async fn g05_whoever_may_more_by_a_key_is_left_alone() {
+    let cluster = one().await;
+    let admin = cluster.api(0, &cluster.key("acme", "root", &["workspace:admin"]).await);
+    let clerk = cluster.api(0, &cluster.key("acme", "clerk", &["principal:manage", "audit:view"]).await);
+    let root = place(&admin, "root").await;
+    patch(&clerk, &root, json!({ "disabled": true })).await.problem(403, "forbidden");
+    patch(&clerk, &root, json!({ "email": "clerk@example.com" })).await.problem(403, "forbidden");
+    admin.get("/api/v1/workspace").await.expect(200);
+
+    // By a role of such a key, too.
+    let role = json!({ "permissions": ["run:delete"] });
+    send(&admin, Method::PUT, "/api/v1/roles/cleaner", role).await.expect(200);
+    let body = json!({ "principal": "robot", "roles": ["cleaner", "auditor"] });
+    let cleaner =
+        key_place(admin.post("/api/v1/keys", &body).await.expect(201).body["key"].as_str().unwrap());
+    let cleaners = place(&admin, "robot").await;
+    patch(&clerk, &cleaners, json!({ "disabled": true })).await.problem(403, "forbidden");
+    // A key that is good for nothing any more is not in the way.
+    admin.delete(&cleaner).await.expect(204);
+    patch(&clerk, &cleaners, json!({ "disabled": true })).await.expect(200);
+    cluster.key("acme", "late", &["workspace:admin"]).await;
+    let late = place(&admin, "late").await;
+    patch(&clerk, &late, json!({ "disabled": true })).await.problem(403, "forbidden");
+    let mut conn = cluster.database.connect().await;
+    let expire = "UPDATE api_keys SET expires_at = now()
+                   WHERE principal_id = (SELECT id FROM principals WHERE name = 'late')";
+    sqlx::query(expire).execute(&mut conn).await.unwrap();
+    patch(&clerk, &late, json!({ "disabled": true })).await.expect(200);
+}
