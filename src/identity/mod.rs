@@ -55,8 +55,12 @@ impl By<'_> {
         self.caller.map(|(_, permissions)| permissions)
     }
 
+    fn may(&self, permission: Permission) -> bool {
+        self.reach().is_none_or(|permissions| permissions.allow(permission))
+    }
+
     fn is_admin(&self) -> bool {
-        self.reach().is_none_or(|permissions| permissions.allow(Permission::WorkspaceAdmin))
+        self.may(Permission::WorkspaceAdmin)
     }
 
     async fn record(

@@ -91,6 +91,9 @@ async fn nobody_grants_more_than_they_have() {
     cluster.member("ana").await;
     let create = async |api: &Api, body: Value| api.post("/api/v1/keys", &body).await;
     let grants = |permission: &str| json!({ "principal": "robot", "permissions": [permission] });
+    // Nor anybody whom others have not added.
+    create(&keeper, grants("approval:create")).await.problem(403, "forbidden");
+    create(&admin, grants("approval:create")).await.expect(201);
     create(&keeper, grants("approval:create")).await.expect(201);
     for beyond in ["approval:approve", "workspace:admin", "cluster:view", "principal:manage"] {
         create(&keeper, grants(beyond)).await.problem(403, "forbidden");

@@ -134,3 +134,30 @@ async fn g05_whoever_may_more_by_a_key_is_left_alone() {
     sqlx::query(expire).execute(&mut conn).await.unwrap();
     patch(&clerk, &late, json!({ "disabled": true })).await.expect(200);
 }
+
+/// A policy may name somebody who isn't there yet: that name isn't for whoever makes keys.
+#[tokio::test(flavor = "multi_thread")]
+async fn g05_a_key_is_no_way_to_a_new_name() {
+    let cluster = one().await;
+    let admin = cluster.api(0, &cluster.key("acme", "root", &["workspace:admin"]).await);
+    let may = ["key:manage", "approval:create", "approval:approve"];
+    let karl = cluster.api(0, &cluster.key("acme", "karl", &may).await);
+    karl.ask(json!({ "policy": { "allowed_approvers": ["cfo"] } })).await;
+    let key = |name: &str| json!({ "principal": name, "permissions": ["approval:approve"] });
+    let refused = karl.post("/api/v1/keys", &key("cfo")).await.problem(403, "forbidden");
+    assert!(refused.body["detail"].as_str().unwrap().contains("principal:manage"), "{refused:?}");
+    let mut conn = cluster.database.connect().await;
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM principals WHERE name = 'cfo'")
+        .fetch_one(&mut conn)
+        .await
+        .unwrap();
+    assert_eq!(left, 0);
+    // Services that are there are another matter, and so is whoever says who is there.
+    let robot = json!({ "name": "robot", "kind": "service" });
+    admin.post("/api/v1/principals", &robot).await.expect(201);
+    karl.post("/api/v1/keys", &key("robot")).await.expect(201);
+    let both = ["key:manage", "principal:manage", "approval:approve"];
+    let both = cluster.api(0, &cluster.key("acme", "both", &both).await);
+    both.post("/api/v1/keys", &key("robot-2")).await.expect(201);
+    admin.post("/api/v1/keys", &key("robot-3")).await.expect(201);
+}

@@ -1,0 +1,59 @@
+//! Administering the same thing at once: one after the other, each by what the one before has left.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
+use tokio::task::JoinHandle;
+
+use crate::support::{Api, Cluster, Reply, Setup, eventually};
+
+struct Scene {
+    cluster: Cluster,
+    admin: Api,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+        let admin = cluster.api(0, &cluster.key("acme", "root", &["workspace:admin"]).await);
+        Self { cluster, admin }
+    }
+
+    async fn connect(&self) -> PgConnection {
+        self.cluster.database.connect().await
+    }
+
+    /// Waits until so many wait for a lock.
+    async fn wait(&self, count: i64) {
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        eventually("they wait for a lock", || async {
+            let mut conn = self.connect().await;
+            sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut conn).await.unwrap() >= count
+        })
+        .await;
+    }
+}
+
+fn spawn(api: &Api, method: Method, path: &str, body: Value) -> JoinHandle<Reply> {
+    let request = api.request(method, path).json(&body);
+    tokio::spawn(Api::send(request))
+}
+
+/// Nobody makes a key for a service that is becoming a person.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_is_becoming_a_person_is_one() {
+    let scene = Scene::new().await;
+    let keeper = ["key:manage", "approval:create"];
+    let keeper = scene.cluster.api(0, &scene.cluster.key("acme", "keeper", &keeper).await);
+    let robot = json!({ "name": "robot", "kind": "service" });
+    scene.admin.post("/api/v1/principals", &robot).await.expect(201);
+    let mut conn = scene.connect().await;
+    let mut holding = conn.begin().await.unwrap();
+    let change = "UPDATE principals SET kind = 'person' WHERE name = 'robot'";
+    sqlx::query(change).execute(&mut *holding).await.unwrap();
+    let body = json!({ "principal": "robot", "permissions": ["approval:create"] });
+    let call = spawn(&keeper, Method::POST, "/api/v1/keys", body);
+    scene.wait(1).await;
+    holding.commit().await.unwrap();
+    call.await.unwrap().problem(403, "forbidden");
+}
