@@ -113,9 +113,13 @@ pub async fn list(
     .await?)
 }
 
-/// Locks it until the transaction ends.
+/// Locks it until the transaction ends. What it is joined with is read afterwards: in one statement, only the locked
+/// row would be as whoever had the lock before has left it.
 pub async fn lock(conn: &mut PgConnection, prefix: &str) -> Result<Option<ListedKey>, Error> {
-    Ok(select_keys!("WHERE k.prefix = $1 FOR UPDATE OF k", prefix).fetch_optional(conn).await?)
+    let found = sqlx::query_scalar!("SELECT id FROM api_keys WHERE prefix = $1 FOR UPDATE", prefix)
+        .fetch_optional(&mut *conn)
+        .await?;
+    if found.is_some() { get(conn, prefix).await } else { Ok(None) }
 }
 
 pub async fn get(conn: &mut PgConnection, prefix: &str) -> Result<Option<ListedKey>, Error> {

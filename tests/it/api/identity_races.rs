@@ -39,6 +39,44 @@ fn spawn(api: &Api, method: Method, path: &str, body: Value) -> JoinHandle<Reply
     tokio::spawn(Api::send(request))
 }
 
+async fn all(calls: Vec<JoinHandle<Reply>>) -> Vec<Reply> {
+    let mut replies = Vec::new();
+    for call in calls {
+        replies.push(call.await.unwrap());
+    }
+    replies
+}
+
+/// One successor, and the one that was asked for: a key for good gets one for good.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_gets_one_successor() {
+    let scene = Scene::new().await;
+    let body = json!({ "principal": "robot", "permissions": ["approval:create"] });
+    let made = scene.admin.post("/api/v1/keys", &body).await.expect(201).body;
+    let prefix = made["prefix"].as_str().unwrap();
+    let mut conn = scene.connect().await;
+    let mut holding = conn.begin().await.unwrap();
+    sqlx::query("SELECT FROM api_keys WHERE prefix = $1 FOR UPDATE")
+        .bind(prefix)
+        .execute(&mut *holding)
+        .await
+        .unwrap();
+    let path = format!("/api/v1/keys/{prefix}/rotate");
+    let calls = (0..4).map(|_| spawn(&scene.admin, Method::POST, &path, json!({}))).collect();
+    scene.wait(4).await;
+    holding.rollback().await.unwrap();
+    let (made, refused): (Vec<_>, Vec<_>) = all(calls).await.into_iter().partition(|it| it.status == 201);
+    assert_eq!(made.len(), 1, "{made:#?}");
+    assert_eq!(made[0].body["expires_at"], Value::Null);
+    for reply in refused {
+        let reply = reply.problem(422, "invalid");
+        assert!(reply.body["errors"][0]["message"].as_str().unwrap().contains("rotated before"), "{reply:?}");
+    }
+    let listed = scene.admin.get("/api/v1/keys?principal=robot").await.expect(200).body;
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+    assert_eq!(listed["items"][0]["rotated_to"], made[0].body["prefix"]);
+}
+
 /// Nobody makes a key for a service that is becoming a person.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_is_becoming_a_person_is_one() {
