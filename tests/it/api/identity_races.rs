@@ -77,6 +77,58 @@ async fn a_key_gets_one_successor() {
     assert_eq!(listed["items"][0]["rotated_to"], made[0].body["prefix"]);
 }
 
+/// A new role is made once; whoever comes at the same time changes what the first has made.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_made_once() {
+    let scene = Scene::new().await;
+    let mut conn = scene.connect().await;
+    let mut holding = conn.begin().await.unwrap();
+    let begin = "INSERT INTO roles (workspace_id, name, permissions)
+                 SELECT id, 'own', '{audit:view}' FROM workspaces WHERE name = 'acme'";
+    sqlx::query(begin).execute(&mut *holding).await.unwrap();
+    let calls = ["approval:create", "approval:approve", "approval:reject", "approval:cancel"]
+        .map(|it| spawn(&scene.admin, Method::PUT, "/api/v1/roles/own", json!({ "permissions": [it] })));
+    scene.wait(4).await;
+    holding.rollback().await.unwrap();
+    for reply in all(calls.into()).await {
+        reply.expect(200);
+    }
+    let records: Vec<(String, Option<Value>, Value)> = sqlx::query_as(
+        "SELECT action, before -> 'permissions', after -> 'permissions' FROM audit_log
+          WHERE action LIKE 'role.%' ORDER BY seq",
+    )
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    let actions: Vec<&str> = records.iter().map(|it| it.0.as_str()).collect();
+    assert_eq!(actions, ["role.created", "role.updated", "role.updated", "role.updated"]);
+    assert_eq!(records[0].1, None);
+    for pair in records.windows(2) {
+        assert_eq!(pair[1].1.as_ref(), Some(&pair[0].2), "{records:?}");
+    }
+}
+
+/// Nobody changes a role that allows more than they may, also in the moment in which it is made.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_is_just_being_made_is_looked_at() {
+    let scene = Scene::new().await;
+    let clerk = scene.cluster.api(0, &scene.cluster.key("acme", "clerk", &["principal:manage"]).await);
+    let mut conn = scene.connect().await;
+    let mut holding = conn.begin().await.unwrap();
+    let begin = "INSERT INTO roles (workspace_id, name, permissions)
+                 SELECT id, 'own', '{audit:view}' FROM workspaces WHERE name = 'acme'";
+    sqlx::query(begin).execute(&mut *holding).await.unwrap();
+    let call = spawn(&clerk, Method::PUT, "/api/v1/roles/own", json!({ "permissions": [] }));
+    scene.wait(1).await;
+    holding.commit().await.unwrap();
+    call.await.unwrap().problem(403, "forbidden");
+    let permissions: Vec<String> = sqlx::query_scalar("SELECT permissions FROM roles WHERE name = 'own'")
+        .fetch_one(&mut conn)
+        .await
+        .unwrap();
+    assert_eq!(permissions, ["audit:view"]);
+}
+
 /// Nobody makes a key for a service that is becoming a person.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_is_becoming_a_person_is_one() {

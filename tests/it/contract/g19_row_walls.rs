@@ -167,7 +167,7 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
             .await,
     );
     refused(
-        within(&mut conn, evil, async |conn| roles::put(conn, acme, "x", None, &[]).await.map(drop)).await,
+        within(&mut conn, evil, async |conn| roles::insert(conn, acme, "x", None, &[]).await.map(drop)).await,
     );
 }
 
