@@ -34,8 +34,8 @@ impl Scene {
     }
 }
 
-fn spawn(api: &Api, method: Method, path: &str, body: Value) -> JoinHandle<Reply> {
-    let request = api.request(method, path).json(&body);
+fn spawn(api: &Api, method: Method, path: &str, body: &Value) -> JoinHandle<Reply> {
+    let request = api.request(method, path).json(body);
     tokio::spawn(Api::send(request))
 }
 
@@ -62,7 +62,7 @@ async fn a_key_gets_one_successor() {
         .await
         .unwrap();
     let path = format!("/api/v1/keys/{prefix}/rotate");
-    let calls = (0..4).map(|_| spawn(&scene.admin, Method::POST, &path, json!({}))).collect();
+    let calls = (0..4).map(|_| spawn(&scene.admin, Method::POST, &path, &json!({}))).collect();
     scene.wait(4).await;
     holding.rollback().await.unwrap();
     let (made, refused): (Vec<_>, Vec<_>) = all(calls).await.into_iter().partition(|it| it.status == 201);
@@ -87,7 +87,7 @@ async fn a_role_is_made_once() {
                  SELECT id, 'own', '{audit:view}' FROM workspaces WHERE name = 'acme'";
     sqlx::query(begin).execute(&mut *holding).await.unwrap();
     let calls = ["approval:create", "approval:approve", "approval:reject", "approval:cancel"]
-        .map(|it| spawn(&scene.admin, Method::PUT, "/api/v1/roles/own", json!({ "permissions": [it] })));
+        .map(|it| spawn(&scene.admin, Method::PUT, "/api/v1/roles/own", &json!({ "permissions": [it] })));
     scene.wait(4).await;
     holding.rollback().await.unwrap();
     for reply in all(calls.into()).await {
@@ -118,7 +118,7 @@ async fn a_role_that_is_just_being_made_is_looked_at() {
     let begin = "INSERT INTO roles (workspace_id, name, permissions)
                  SELECT id, 'own', '{audit:view}' FROM workspaces WHERE name = 'acme'";
     sqlx::query(begin).execute(&mut *holding).await.unwrap();
-    let call = spawn(&clerk, Method::PUT, "/api/v1/roles/own", json!({ "permissions": [] }));
+    let call = spawn(&clerk, Method::PUT, "/api/v1/roles/own", &json!({ "permissions": [] }));
     scene.wait(1).await;
     holding.commit().await.unwrap();
     call.await.unwrap().problem(403, "forbidden");
@@ -142,7 +142,7 @@ async fn a_service_that_is_becoming_a_person_is_one() {
     let change = "UPDATE principals SET kind = 'person' WHERE name = 'robot'";
     sqlx::query(change).execute(&mut *holding).await.unwrap();
     let body = json!({ "principal": "robot", "permissions": ["approval:create"] });
-    let call = spawn(&keeper, Method::POST, "/api/v1/keys", body);
+    let call = spawn(&keeper, Method::POST, "/api/v1/keys", &body);
     scene.wait(1).await;
     holding.commit().await.unwrap();
     call.await.unwrap().problem(403, "forbidden");
