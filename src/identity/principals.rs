@@ -59,6 +59,24 @@ impl Changes {
         }
         Ok(())
     }
+
+    fn apply(self, mut profile: Profile) -> Profile {
+        if let Some(kind) = self.kind {
+            kind.clone_into(&mut profile.kind);
+        }
+        self.display_name.apply(&mut profile.display_name);
+        self.email.apply(&mut profile.email);
+        if let Some(roles) = self.roles {
+            profile.roles = roles;
+        }
+        if let Some(groups) = self.groups {
+            profile.groups = groups;
+        }
+        if let Some(is_disabled) = self.is_disabled {
+            profile.is_disabled = is_disabled;
+        }
+        profile
+    }
 }
 
 /// Good enough to tell a mailbox from a mistake; whether it exists, only mail tells.
@@ -96,7 +114,7 @@ pub async fn create(
     let Some(made) = principals::lock(conn, workspace, Who::Id(id)).await? else {
         return Ok(Err(Refusal::NotFound("principal")));
     };
-    let after = write(conn, workspace, &made, changes).await?;
+    let after = write(conn, workspace, &made, changes).await?.unwrap_or(made);
     by.record(conn, workspace, "principal.created", name.as_str(), (None, Some(recorded(&after)))).await?;
     Ok(Ok(after))
 }
@@ -130,11 +148,12 @@ pub async fn update(
     if let Err(refusal) = grants::to_get(conn, by, workspace, &gets).await? {
         return Ok(Err(refusal));
     }
-    let disabling = changes.is_disabled;
-    let after = write(conn, workspace, &before, changes).await?;
-    let action = match (disabling, before.disabled_at.is_some()) {
-        (Some(true), false) => "principal.disabled",
-        (Some(false), true) => "principal.enabled",
+    let Some(after) = write(conn, workspace, &before, changes).await? else {
+        return Ok(Ok(before));
+    };
+    let action = match (before.disabled_at.is_some(), after.disabled_at.is_some()) {
+        (false, true) => "principal.disabled",
+        (true, false) => "principal.enabled",
         _ => "principal.updated",
     };
     by.record(conn, workspace, action, &before.name, (Some(recorded(&before)), Some(recorded(&after))))
@@ -149,32 +168,24 @@ async fn had(conn: &mut PgConnection, principal: &Principal) -> Result<Grants, s
     Ok(Grants { permissions, roles })
 }
 
+/// Writes what is to be another; `None` if nothing is.
 async fn write(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
     before: &Principal,
     changes: Changes,
-) -> Result<Principal, store::Error> {
-    let mut profile = Profile::from(before);
-    if let Some(kind) = changes.kind {
-        kind.clone_into(&mut profile.kind);
+) -> Result<Option<Principal>, store::Error> {
+    let known = Profile::from(before);
+    let wanted = changes.apply(known.clone());
+    if wanted == known {
+        return Ok(None);
     }
-    changes.display_name.apply(&mut profile.display_name);
-    changes.email.apply(&mut profile.email);
-    if let Some(roles) = changes.roles {
-        profile.roles = roles;
-    }
-    if let Some(groups) = changes.groups {
-        profile.groups = groups;
-    }
-    if let Some(is_disabled) = changes.is_disabled {
-        profile.is_disabled = is_disabled;
-    }
-    principals::update(conn, before.id, &profile).await?;
+    principals::update(conn, before.id, &wanted).await?;
     let after = principals::get(conn, workspace, Who::Id(PrincipalId(before.id))).await?;
-    after.ok_or_else(|| store::Error::Corrupt {
+    let after = after.ok_or_else(|| store::Error::Corrupt {
         table: "principals",
         id: before.id.to_string(),
         what: "it went while it was changed".to_owned(),
-    })
+    })?;
+    Ok(Some(after))
 }

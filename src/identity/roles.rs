@@ -17,7 +17,7 @@ pub struct Wanted {
     pub permissions: Vec<String>,
 }
 
-/// Makes a role, or changes what it allows: at once, for everybody who has it.
+/// Makes a role, or changes what it allows: at once, for everybody who has it. One that is so already stays untouched.
 pub async fn put(
     conn: &mut PgConnection,
     by: &By<'_>,
@@ -40,6 +40,9 @@ pub async fn put(
             return Ok(Err(refusal));
         }
         if let Some(before) = before {
+            if before.description.as_deref() == description && before.permissions == *permissions {
+                return Ok(Ok(before));
+            }
             let after = roles::update(conn, workspace, name, description, permissions).await?;
             let states = (Some(recorded(&before)), Some(recorded(&after)));
             by.record(conn, workspace, "role.updated", name, states).await?;
