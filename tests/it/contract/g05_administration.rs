@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Api, Cluster, Reply, Setup, process::signoff};
+use crate::support::{Api, Cluster, Reply, Setup, forge::Forge, process::signoff};
 
 async fn one() -> Cluster {
     Cluster::with(Setup { instances: 1, ..Setup::default() }).await
@@ -160,4 +160,35 @@ async fn g05_a_key_is_no_way_to_a_new_name() {
     let both = cluster.api(0, &cluster.key("acme", "both", &both).await);
     both.post("/api/v1/keys", &key("robot-2")).await.expect(201);
     admin.post("/api/v1/keys", &key("robot-3")).await.expect(201);
+}
+
+/// Whoever makes keys for a service doesn't act as the person who comes with its name.
+#[tokio::test(flavor = "multi_thread")]
+async fn g05_nobody_is_bound_to_a_service_that_waits_for_them() {
+    // By default the name is the subject.
+    let forge = Forge::start().await;
+    let cluster = Cluster::with(forge.setup(&[])).await;
+    let admin = cluster.api(0, &cluster.key("acme", "root", &["workspace:admin"]).await);
+    let may = ["principal:manage", "key:manage", "approval:approve"];
+    let clerk = cluster.api(0, &cluster.key("acme", "clerk", &may).await);
+    let service = json!({ "name": "ana", "kind": "service" });
+    clerk.post("/api/v1/principals", &service).await.expect(201);
+    let key = json!({ "principal": "ana", "permissions": ["approval:approve"] });
+    clerk.post("/api/v1/keys", &key).await.expect(201);
+    let ana = cluster.api(0, &forge.good_token("ana"));
+    let refused = ana.get("/auth/session").await.problem(403, "forbidden");
+    assert!(refused.body["detail"].as_str().unwrap().contains("a service here"), "{refused:?}");
+    let place = place(&admin, "ana").await;
+    assert_eq!(admin.get(&place).await.expect(200).body["subject"], Value::Null);
+
+    patch(&admin, &place, json!({ "kind": "person" })).await.expect(200);
+    ana.get("/auth/session").await.expect(200);
+    clerk.post("/api/v1/keys", &key).await.problem(403, "forbidden");
+    // A service may come with a person's name, if the issuer chose it, and stays what it was added as.
+    clerk.post("/api/v1/principals", &json!({ "name": "robot" })).await.expect(201);
+    let mut claims = forge.claims("robot");
+    claims["client_id"] = json!("robot");
+    cluster.api(0, &forge.token(&claims)).get("/auth/session").await.expect(200);
+    let key = json!({ "principal": "robot", "permissions": ["approval:approve"] });
+    clerk.post("/api/v1/keys", &key).await.problem(403, "forbidden");
 }
