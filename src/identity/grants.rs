@@ -59,11 +59,8 @@ pub fn named(names: &[String]) -> Result<Permissions, Refusal> {
 
 /// Refuses to grant, or to touch, what goes beyond the caller's own.
 pub fn within_reach(by: &By<'_>, granted: Permissions) -> Result<(), Refusal> {
-    let Some(reach) = by.reach() else { return Ok(()) };
-    match granted.iter().find(|permission| !reach.allow(*permission)) {
-        Some(permission) => Err(Refusal::Beyond(permission.as_str())),
-        None => Ok(()),
-    }
+    let beyond = by.reach().and_then(|reach| reach.first_beyond(granted));
+    beyond.map_or(Ok(()), |permission| Err(Refusal::Beyond(permission.as_str())))
 }
 
 /// The workspace's own roles, if any of these is not built in.
@@ -80,7 +77,7 @@ async fn own_roles(
 
 /// What they come to, of what is known.
 fn sum(grants: &Grants, own: &[Role]) -> Permissions {
-    let own = own.iter().filter(|role| grants.roles.contains(&role.name)).flat_map(|role| &role.permissions);
-    let named = grants.permissions.iter().chain(own).map(String::as_str);
-    Permissions::from_names(named).with(role::of_built_in(grants.roles.iter().map(String::as_str)))
+    let own = own.iter().filter(|role| grants.roles.contains(&role.name));
+    let own = own.flat_map(|role| &role.permissions).map(String::as_str);
+    Permissions::from_names(own).with(role::allowed(&grants.permissions, &grants.roles))
 }

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Api, Cluster, Reply, Setup, forge::Forge, process::signoff};
+use crate::support::{Api, Cluster, Reply, Setup, browser::Browser, forge::Forge, process::signoff};
 
 async fn one() -> Cluster {
     Cluster::with(Setup { instances: 1, ..Setup::default() }).await
@@ -191,4 +191,30 @@ async fn g05_nobody_is_bound_to_a_service_that_waits_for_them() {
     cluster.api(0, &forge.token(&claims)).get("/auth/session").await.expect(200);
     let key = json!({ "principal": "robot", "permissions": ["approval:approve"] });
     clerk.post("/api/v1/keys", &key).await.problem(403, "forbidden");
+}
+
+/// Whoever may do less doesn't keep an administrator out by ending each of their sessions.
+#[tokio::test(flavor = "multi_thread")]
+async fn g05_sessions_of_whoever_may_more_are_left_alone() {
+    let cluster = one().await;
+    let (strong, weak) = (["workspace:admin"], ["principal:manage", "audit:view"]);
+    let strong = cluster.key("acme", "root", &strong).await;
+    let weak = cluster.key("acme", "clerk", &weak).await;
+    let (admin, clerk) = (cluster.api(0, &strong), cluster.api(0, &weak));
+    let open = async |key: &str| {
+        let page = Browser::new().sign_in_with_key(&cluster.instances[0].url, key).await;
+        assert_eq!(page.status, 201, "{page:#?}");
+        let listed = admin.get("/api/v1/browser-sessions").await.expect(200).body;
+        let last = listed["items"].as_array().unwrap().last().unwrap().clone();
+        format!("/api/v1/browser-sessions/{}", last["id"].as_str().unwrap())
+    };
+    let roots = open(&strong).await;
+    clerk.delete(&roots).await.problem(403, "forbidden");
+    let others = open(&cluster.key("acme", "ana", &["audit:view"]).await).await;
+    clerk.delete(&others).await.expect(204);
+    // One's own, whatever one comes with.
+    let own = open(&cluster.key("acme", "clerk", &["run:delete"]).await).await;
+    clerk.delete(&own).await.expect(204);
+    admin.delete(&roots).await.expect(204);
+    clerk.delete(&roots).await.problem(404, "not_found");
 }
