@@ -121,7 +121,7 @@ impl From<oidc::Error> for Rejection {
 
 impl Known {
     fn new(standing: Standing) -> Self {
-        let permissions = allowed(&standing.permissions, &standing.roles);
+        let permissions = role::allowed(&standing.permissions, &standing.roles);
         // Far away is as good as for ever.
         let until = standing.valid_for.and_then(|left| Instant::now().checked_add(left));
         Self { standing, permissions, until }
@@ -149,12 +149,6 @@ impl Known {
             handle,
         }
     }
-}
-
-/// What permissions and roles, by name, allow together. The workspace's own roles are among the permissions already.
-fn allowed(permissions: &[String], roles: &[String]) -> Permissions {
-    let named = Permissions::from_names(permissions.iter().map(String::as_str));
-    named.with(role::of_built_in(roles.iter().map(String::as_str)))
 }
 
 impl Authenticator {
@@ -247,8 +241,9 @@ impl Authenticator {
         let idle = self.sessions_last.idle;
         let look = async |conn: &mut PgConnection| credentials::still_good(conn, used, idle).await;
         let good = self.database.auth.run(LOOK_UP, look).await?;
-        let may =
-            |it: &credentials::Good| allowed(&it.permissions, &it.roles).allow(Permission::EventSubscribe);
+        let may = |it: &credentials::Good| {
+            role::allowed(&it.permissions, &it.roles).allow(Permission::EventSubscribe)
+        };
         Ok(good.into_iter().filter(may).map(|it| it.credential).collect())
     }
 

@@ -16,6 +16,6 @@ pub use self::{
     authenticator::{Authenticator, Lasting, Rejection, Used},
     caller::Caller,
     permission::{Permission, Permissions},
-    sessions::{Opened, Opener},
+    sessions::{Opened, Opener, Revocation},
     sign_in::Return,
 };

@@ -47,6 +47,11 @@ pub enum Refusal {
          one of you"
     )]
     NameTaken(String),
+    #[error(
+        "the name {name:?}, which your token gives you, stands for a {kind} here; an administrator has to say what it \
+         is"
+    )]
+    OtherKind { name: String, kind: String },
     #[error("an administrator has disabled you")]
     Disabled,
 }
@@ -124,8 +129,11 @@ impl Arrival<'_> {
         let Some(principal) = principals::lock(conn, workspace, who).await? else {
             return Ok(Err(Refusal::NotAdded(self.person.name.to_string())));
         };
-        if !is_known && !is_new && !self.may_bind(&principal) {
-            return Ok(Err(Refusal::NameTaken(principal.name)));
+        if !is_known
+            && !is_new
+            && let Err(refusal) = self.may_bind(&principal)
+        {
+            return Ok(Err(refusal));
         }
         self.take_over(conn, workspace, principal, is_new).await.map(Ok)
     }
@@ -139,13 +147,19 @@ impl Arrival<'_> {
         Ok(principals::ensure(conn, workspace, name, kind).await?.1)
     }
 
-    /// Somebody was added, or named by a key, before they first signed in. Nobody is bound twice, and a service's name
-    /// is not for people to take, unless names are the issuer's own choice.
-    fn may_bind(&self, principal: &Principal) -> bool {
+    /// Somebody was added, or named by a key, before they first signed in. Nobody is bound twice. And a service's name
+    /// is not for people to take, or they would be somebody for whom others make keys; a person's is for a service only
+    /// where names are the issuer's own choice.
+    fn may_bind(&self, principal: &Principal) -> Result<(), Refusal> {
         let is_issuers_choice = self.issuer.config().claim_principal == "sub";
-        principal.subject.is_none()
-            && principal.disabled_at.is_none()
-            && (is_issuers_choice || principal.kind == self.person.kind)
+        let Principal { name, kind, .. } = principal;
+        if principal.subject.is_some() || principal.disabled_at.is_some() {
+            Err(Refusal::NameTaken(name.clone()))
+        } else if *kind != self.person.kind && !(is_issuers_choice && kind == "person") {
+            Err(Refusal::OtherKind { name: name.clone(), kind: kind.clone() })
+        } else {
+            Ok(())
+        }
     }
 
     /// Takes over what the token says. Only what changes is recorded.

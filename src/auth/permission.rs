@@ -65,9 +65,9 @@ impl Permissions {
         self.holds(permission) || within_workspace && self.holds(Permission::WorkspaceAdmin)
     }
 
-    /// Whether `self` allows everything that `other` does: who grants, can't grant more than they have.
-    pub fn cover(self, other: Self) -> bool {
-        other.iter().all(|permission| self.allow(permission))
+    /// Something that `other` allows and `self` doesn't: nobody grants more than they have.
+    pub fn first_beyond(self, other: Self) -> Option<Permission> {
+        other.iter().find(|permission| !self.allow(*permission))
     }
 
     #[must_use]
@@ -122,14 +122,16 @@ mod tests {
     }
 
     #[test]
-    fn nobody_covers_more_than_they_have() {
+    fn nobody_reaches_beyond_what_they_have() {
         let all: Permissions = Permission::ALL.iter().copied().collect();
         let admin = Permissions::from_names(["workspace:admin"]);
         let keys = Permissions::from_names(["key:manage", "approval:create"]);
-        assert!(
-            all.cover(admin) && admin.cover(keys) && keys.cover(Permissions::from_names(["approval:create"]))
-        );
-        assert!(!admin.cover(all), "the cluster is not one workspace's");
-        assert!(!keys.cover(admin) && !keys.cover(Permissions::from_names(["approval:approve"])));
+        assert_eq!((all.first_beyond(admin), admin.first_beyond(keys)), (None, None));
+        assert_eq!(keys.first_beyond(Permissions::from_names(["approval:create"])), None);
+        // The cluster is not one workspace's.
+        assert_eq!(admin.first_beyond(all), Some(Permission::ClusterView));
+        assert_eq!(keys.first_beyond(admin), Some(Permission::WorkspaceAdmin));
+        let approving = Permissions::from_names(["approval:approve"]);
+        assert_eq!(keys.first_beyond(approving), Some(Permission::ApprovalApprove));
     }
 }

@@ -78,6 +78,12 @@ pub fn of_built_in<'a>(names: impl IntoIterator<Item = &'a str>) -> Permissions 
     names.into_iter().filter_map(built_in).flat_map(|role| role.permissions.iter().copied()).collect()
 }
 
+/// What permissions and roles, by name, allow together. The workspace's own roles are among the permissions already.
+pub fn allowed(permissions: &[String], roles: &[String]) -> Permissions {
+    let named = Permissions::from_names(permissions.iter().map(String::as_str));
+    named.with(of_built_in(roles.iter().map(String::as_str)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

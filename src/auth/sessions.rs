@@ -10,6 +10,8 @@ use super::{
     Rejection,
     authenticator::{Authenticator, LOOK_UP, unavailable},
     caller::Caller,
+    permission::Permission,
+    role,
     secret::Secret,
 };
 use crate::{
@@ -21,6 +23,7 @@ use crate::{
     store::{
         self, audit,
         browser_sessions::{self, Ended, NewSession},
+        credentials,
     },
 };
 
@@ -36,6 +39,14 @@ pub struct Opener {
 pub struct Opened {
     pub secret: Secret,
     pub expires_at: DateTime<Utc>,
+}
+
+/// What became of ending somebody's session.
+pub enum Revocation {
+    Ended,
+    NotFound,
+    /// It allows what the caller may not do.
+    Beyond(Permission),
 }
 
 impl Opener {
@@ -102,22 +113,31 @@ impl Authenticator {
         Ok(())
     }
 
-    /// Ends somebody's session by its id, for `caller`: their own, or anybody's where they may. Answers whether there
-    /// was one.
+    /// Ends somebody's session by its id, for `caller`: their own, or, where they may, that of anybody who may do no
+    /// more than they.
     pub async fn revoke_session(
         &self,
         caller: &Caller,
         id: SessionId,
         anybodys: bool,
         origin: &Origin,
-    ) -> Result<bool, Arc<store::Error>> {
-        let (workspace, of) = (caller.workspace, (!anybodys).then_some(caller.actor.id));
+    ) -> Result<Revocation, Arc<store::Error>> {
+        let workspace = caller.workspace;
         let revoke = async |conn: &mut PgConnection| {
-            let ended = browser_sessions::revoke(conn, workspace, id, of).await?;
-            if let Some(ended) = &ended {
-                record_end(conn, ended, &caller.actor, origin).await?;
+            let mut ended = browser_sessions::revoke(conn, workspace, id, Some(caller.actor.id)).await?;
+            if ended.is_none() && anybodys {
+                let session = [Credential::Session(id)];
+                for good in credentials::still_good(conn, &session, self.idle()).await? {
+                    let had = role::allowed(&good.permissions, &good.roles);
+                    if let Some(permission) = caller.permissions.first_beyond(had) {
+                        return Ok(Revocation::Beyond(permission));
+                    }
+                }
+                ended = browser_sessions::revoke(conn, workspace, id, None).await?;
             }
-            Ok(ended.is_some())
+            let Some(ended) = ended else { return Ok(Revocation::NotFound) };
+            record_end(conn, &ended, &caller.actor, origin).await?;
+            Ok(Revocation::Ended)
         };
         self.database.tenant.within(workspace, LOOK_UP, revoke).await.map_err(Arc::new)
     }

@@ -30,6 +30,26 @@ impl<T> Patch<T> {
     }
 }
 
+impl<T: Default> Patch<T> {
+    /// For what is always there: what goes is empty. `None` stays.
+    pub fn or_empty(self) -> Option<T> {
+        match self {
+            Self::Keep => None,
+            Self::Clear => Some(T::default()),
+            Self::Set(value) => Some(value),
+        }
+    }
+}
+
+/// Of a field that can't be empty: left out, or a value; null is refused. The field needs `#[serde(default)]`.
+pub fn never_null<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
 /// Given or not given: what isn't, stays.
 impl<T> From<Option<T>> for Patch<T> {
     fn from(given: Option<T>) -> Self {

@@ -13,7 +13,9 @@ use super::{
     query::{Params, limit},
 };
 use crate::{
+    auth::Revocation,
     domain::ids::SessionId,
+    identity,
     store::browser_sessions::{self as store, BrowserSession, Which},
     wire::{problem::Problem, validate::Check},
 };
@@ -77,8 +79,8 @@ pub async fn list(
 
 /// End a browser session
 ///
-/// Your own; with `principal:manage` anybody's in the workspace. It is refused everywhere within 5 s, its sockets are
-/// closed within 60.
+/// Your own; with `principal:manage` that of anybody in the workspace, unless it allows what you may not do. It is
+/// refused everywhere within 5 s, its sockets are closed within 60.
 #[utoipa::path(
     delete, path = "/api/v1/browser-sessions/{id}", operation_id = "end_browser_session", tag = "signing in",
     params(("id" = Uuid, Path, description = "The session's id")),
@@ -91,9 +93,9 @@ pub async fn end(
 ) -> Result<StatusCode, Problem> {
     let anybodys = caller.may(ManagePrincipals::PERMISSION);
     let ended = api.authenticator.revoke_session(&caller, SessionId(id), anybodys, &origin).await;
-    if ended.map_err(|error| Problem::from(&*error))? {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(Problem::not_found())
+    match ended.map_err(|error| Problem::from(&*error))? {
+        Revocation::Ended => Ok(StatusCode::NO_CONTENT),
+        Revocation::NotFound => Err(Problem::not_found()),
+        Revocation::Beyond(permission) => Err(identity::Refusal::Beyond(permission.as_str()).into()),
     }
 }

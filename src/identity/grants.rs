@@ -1,4 +1,4 @@
-//! Whether what is to be granted exists, and is the caller's to grant.
+//! What somebody has, or is to get, and whether that is within the caller's reach.
 
 use sqlx::PgConnection;
 
@@ -6,43 +6,45 @@ use super::{By, Outcome, Refusal};
 use crate::{
     auth::{Permission, Permissions, role},
     domain::ids::WorkspaceId,
-    store,
+    store::{self, roles::Role},
 };
 
-/// Permissions and roles by name, as somebody asks for them.
+/// Permissions and roles by name.
 #[derive(Debug, Clone, Default)]
 pub struct Grants {
     pub permissions: Vec<String>,
     pub roles: Vec<String>,
 }
 
-/// Looks them all up; answers with what they come to.
-pub async fn check(
+/// Whether the caller may give them: they exist, and are no more than the caller's own.
+pub async fn to_get(
     conn: &mut PgConnection,
     by: &By<'_>,
     workspace: WorkspaceId,
     grants: &Grants,
-) -> Outcome<Permissions> {
-    let mut granted = match named(&grants.permissions) {
-        Ok(permissions) => permissions,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    let own = if grants.roles.iter().all(|name| role::built_in(name).is_some()) {
-        Vec::new()
-    } else {
-        store::roles::list(conn, workspace).await?
-    };
-    for name in &grants.roles {
-        granted = granted.with(match (role::built_in(name), own.iter().find(|role| role.name == *name)) {
-            (Some(role), _) => role.permissions.iter().copied().collect(),
-            (None, Some(role)) => Permissions::from_names(role.permissions.iter().map(String::as_str)),
-            (None, None) => {
-                let message = format!("there is no role {name:?}");
-                return Ok(Err(Refusal::Invalid { field: "roles", message }));
-            }
-        });
+) -> Outcome<()> {
+    if let Err(refusal) = named(&grants.permissions) {
+        return Ok(Err(refusal));
     }
-    Ok(within_reach(by, granted).map(|()| granted))
+    let own = own_roles(conn, workspace, grants).await?;
+    let is_known = |name: &String| role::built_in(name).is_some() || own.iter().any(|it| it.name == *name);
+    if let Some(unknown) = grants.roles.iter().find(|name| !is_known(name)) {
+        let message = format!("there is no role {unknown:?}");
+        return Ok(Err(Refusal::Invalid { field: "roles", message }));
+    }
+    Ok(within_reach(by, sum(grants, &own)))
+}
+
+/// Whether the caller may touch whoever, or whatever, has them. Names that mean nothing allow nothing: a role that is
+/// gone, one that only the issuer knows, a permission of a newer instance.
+pub async fn had(
+    conn: &mut PgConnection,
+    by: &By<'_>,
+    workspace: WorkspaceId,
+    grants: &Grants,
+) -> Outcome<()> {
+    let own = own_roles(conn, workspace, grants).await?;
+    Ok(within_reach(by, sum(grants, &own)))
 }
 
 /// Permissions by name; unknown ones are refused here, where somebody can still put them right.
@@ -57,9 +59,25 @@ pub fn named(names: &[String]) -> Result<Permissions, Refusal> {
 
 /// Refuses to grant, or to touch, what goes beyond the caller's own.
 pub fn within_reach(by: &By<'_>, granted: Permissions) -> Result<(), Refusal> {
-    let Some(reach) = by.reach() else { return Ok(()) };
-    match granted.iter().find(|permission| !reach.allow(*permission)) {
-        Some(permission) => Err(Refusal::Beyond(permission.as_str())),
-        None => Ok(()),
+    let beyond = by.reach().and_then(|reach| reach.first_beyond(granted));
+    beyond.map_or(Ok(()), |permission| Err(Refusal::Beyond(permission.as_str())))
+}
+
+/// The workspace's own roles, if any of these is not built in.
+async fn own_roles(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    grants: &Grants,
+) -> Result<Vec<Role>, store::Error> {
+    if grants.roles.iter().all(|name| role::built_in(name).is_some()) {
+        return Ok(Vec::new());
     }
+    store::roles::list(conn, workspace).await
+}
+
+/// What they come to, of what is known.
+fn sum(grants: &Grants, own: &[Role]) -> Permissions {
+    let own = own.iter().filter(|role| grants.roles.contains(&role.name));
+    let own = own.flat_map(|role| &role.permissions).map(String::as_str);
+    Permissions::from_names(own).with(role::allowed(&grants.permissions, &grants.roles))
 }

@@ -11,7 +11,7 @@ use super::{
     recorded,
 };
 use crate::{
-    auth::{key::ApiKey, role},
+    auth::{Permission, key::ApiKey, role},
     domain::{
         ids::{KeyId, PrincipalId, WorkspaceId},
         names::PrincipalName,
@@ -19,7 +19,7 @@ use crate::{
     store::{
         self,
         keys::{self, ListedKey, NewKey},
-        principals,
+        principals::{self, Who},
     },
 };
 
@@ -52,24 +52,19 @@ pub async fn create(conn: &mut PgConnection, by: &By<'_>, wanted: Wanted) -> Out
     if grants.permissions.is_empty() && grants.roles.is_empty() {
         grants.roles.push(role::MEMBER.to_owned());
     }
-    if let Err(refusal) = grants::check(conn, by, workspace, &grants).await? {
+    if let Err(refusal) = grants::to_get(conn, by, workspace, &grants).await? {
         return Ok(Err(refusal));
     }
-    if let Err(refusal) = may_speak_for(conn, by, workspace, &principal, kind).await? {
-        return Ok(Err(refusal));
-    }
-    let (principal_id, is_new) = principals::ensure(conn, workspace, &principal, kind).await?;
-    if is_new {
-        let made = principals::get(conn, workspace, principals::Who::Id(principal_id)).await?;
-        let after = made.as_ref().map(recorded);
-        by.record(conn, workspace, "principal.created", principal.as_str(), (None, after)).await?;
-    }
+    let principal = match whose(conn, by, workspace, &principal, kind).await? {
+        Ok(principal) => principal,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let key = ApiKey::generate();
     let id = KeyId::generate();
     let new = NewKey {
         id,
         workspace,
-        principal: principal_id,
+        principal,
         prefix: &key.prefix,
         secret_hash: key.hash(),
         label: label.as_deref(),
@@ -80,27 +75,45 @@ pub async fn create(conn: &mut PgConnection, by: &By<'_>, wanted: Wanted) -> Out
     let expires_at = keys::insert(conn, &new).await?;
     let after = keys::get(conn, &key.prefix).await?.as_ref().map(recorded);
     by.record(conn, workspace, "key.created", &key.prefix, (None, after)).await?;
-    Ok(Ok(Made { key, id, principal: principal_id, grants, expires_at }))
+    Ok(Ok(Made { key, id, principal, grants, expires_at }))
 }
 
-/// A key acts as its principal. Only an administrator makes one that acts as another person.
-async fn may_speak_for(
+/// The principal that a key is to act as, made where it is new. It is locked, and so stays what it is.
+async fn whose(
     conn: &mut PgConnection,
     by: &By<'_>,
     workspace: WorkspaceId,
-    principal: &PrincipalName,
+    name: &PrincipalName,
     kind: &str,
-) -> Outcome<()> {
-    if by.is_admin() || by.actor().is_some_and(|actor| actor.name == *principal) {
-        return Ok(Ok(()));
+) -> Outcome<PrincipalId> {
+    let mut known = principals::lock(conn, workspace, Who::Name(name)).await?;
+    if known.is_none() {
+        // Policies may name who isn't there yet: a new name is for whoever says who is there.
+        if !by.may(Permission::PrincipalManage) {
+            let message = "there is nobody of that name; adding them takes the permission principal:manage";
+            return Ok(Err(Refusal::Forbidden(message)));
+        }
+        if let Err(refusal) = may_speak_for(by, name, kind) {
+            return Ok(Err(refusal));
+        }
+        let (id, is_new) = principals::ensure(conn, workspace, name, kind).await?;
+        known = principals::lock(conn, workspace, Who::Id(id)).await?;
+        if is_new {
+            let after = known.as_ref().map(recorded);
+            by.record(conn, workspace, "principal.created", name.as_str(), (None, after)).await?;
+        }
     }
-    let known = principals::get(conn, workspace, principals::Who::Name(principal)).await?;
-    let kind = known.as_ref().map_or(kind, |it| &it.kind);
-    Ok(if kind == "service" {
+    let Some(known) = known else { return Ok(Err(Refusal::NotFound("principal"))) };
+    Ok(may_speak_for(by, name, &known.kind).map(|()| PrincipalId(known.id)))
+}
+
+/// A key acts as its principal. Only an administrator makes one that acts as another person.
+fn may_speak_for(by: &By<'_>, name: &PrincipalName, kind: &str) -> Result<(), Refusal> {
+    if kind == "service" || by.is_admin() || by.actor().is_some_and(|actor| actor.name == *name) {
         Ok(())
     } else {
         Err(Refusal::Forbidden("only an administrator may make a key that acts as another person"))
-    })
+    }
 }
 
 /// Gives a key a successor that allows the same; the old one stays good for `overlap` at most.
@@ -173,11 +186,7 @@ async fn changeable(
         return Ok(Err(Refusal::Invalid { field: "prefix", message: "it is revoked".to_owned() }));
     }
     let grants = Grants { permissions: key.permissions.clone(), roles: key.roles.clone() };
-    // A name that means nothing any more is no reason to keep the key.
-    Ok(match grants::check(conn, by, WorkspaceId(key.workspace_id), &grants).await? {
-        Err(refusal @ Refusal::Beyond(_)) => Err(refusal),
-        _ => Ok(key),
-    })
+    Ok(grants::had(conn, by, WorkspaceId(key.workspace_id), &grants).await?.map(|()| key))
 }
 
 async fn record_change(

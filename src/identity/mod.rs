@@ -35,8 +35,8 @@ pub enum Refusal {
     /// A field and what is wrong with it.
     #[error("{field}: {message}")]
     Invalid { field: &'static str, message: String },
-    /// It would give what the caller doesn't have.
-    #[error("you can't grant {0}, which you don't have yourself")]
+    /// It would give, or take from somebody, what the caller doesn't have.
+    #[error("you can't grant {0}, nor change who or what has it: you don't have it yourself")]
     Beyond(&'static str),
     #[error("{0}")]
     Forbidden(&'static str),
@@ -55,8 +55,12 @@ impl By<'_> {
         self.caller.map(|(_, permissions)| permissions)
     }
 
+    fn may(&self, permission: Permission) -> bool {
+        self.reach().is_none_or(|permissions| permissions.allow(permission))
+    }
+
     fn is_admin(&self) -> bool {
-        self.reach().is_none_or(|permissions| permissions.allow(Permission::WorkspaceAdmin))
+        self.may(Permission::WorkspaceAdmin)
     }
 
     async fn record(

@@ -13,7 +13,10 @@ use crate::{
         names::PrincipalName,
         patch::Patch,
     },
-    store::principals::{self, Principal, Profile, Who},
+    store::{
+        self, keys,
+        principals::{self, Principal, Profile, Who},
+    },
 };
 
 /// What is to be changed; `None` stays.
@@ -56,6 +59,24 @@ impl Changes {
         }
         Ok(())
     }
+
+    fn apply(self, mut profile: Profile) -> Profile {
+        if let Some(kind) = self.kind {
+            kind.clone_into(&mut profile.kind);
+        }
+        self.display_name.apply(&mut profile.display_name);
+        self.email.apply(&mut profile.email);
+        if let Some(roles) = self.roles {
+            profile.roles = roles;
+        }
+        if let Some(groups) = self.groups {
+            profile.groups = groups;
+        }
+        if let Some(is_disabled) = self.is_disabled {
+            profile.is_disabled = is_disabled;
+        }
+        profile
+    }
 }
 
 /// Good enough to tell a mailbox from a mistake; whether it exists, only mail tells.
@@ -81,7 +102,7 @@ pub async fn create(
         return Ok(Err(refusal));
     }
     let wanted = Grants { roles: changes.roles.clone().unwrap_or_default(), ..Grants::default() };
-    if let Err(refusal) = grants::check(conn, by, workspace, &wanted).await? {
+    if let Err(refusal) = grants::to_get(conn, by, workspace, &wanted).await? {
         return Ok(Err(refusal));
     }
     let kind = changes.kind.unwrap_or("person");
@@ -93,7 +114,7 @@ pub async fn create(
     let Some(made) = principals::lock(conn, workspace, Who::Id(id)).await? else {
         return Ok(Err(Refusal::NotFound("principal")));
     };
-    let after = write(conn, workspace, &made, changes).await?;
+    let after = write(conn, workspace, &made, changes).await?.unwrap_or(made);
     by.record(conn, workspace, "principal.created", name.as_str(), (None, Some(recorded(&after)))).await?;
     Ok(Ok(after))
 }
@@ -114,22 +135,25 @@ pub async fn update(
     };
     // Neither what somebody has nor what they get may go beyond the caller's own: nobody disables an administrator
     // but another one.
-    let had = Grants {
-        roles: before.roles.iter().chain(&before.claimed_roles).cloned().collect(),
-        ..Grants::default()
-    };
-    if let Err(refusal @ Refusal::Beyond(_)) = grants::check(conn, by, workspace, &had).await? {
+    let had = had(conn, &before).await?;
+    if let Err(refusal) = grants::had(conn, by, workspace, &had).await? {
         return Ok(Err(refusal));
+    }
+    // A service's keys are for others to make, a person's are not.
+    if changes.kind.is_some_and(|kind| kind != before.kind) && !by.is_admin() {
+        let message = "only an administrator makes a service of a person, or a person of a service";
+        return Ok(Err(Refusal::Forbidden(message)));
     }
     let gets = Grants { roles: changes.roles.clone().unwrap_or_default(), ..Grants::default() };
-    if let Err(refusal) = grants::check(conn, by, workspace, &gets).await? {
+    if let Err(refusal) = grants::to_get(conn, by, workspace, &gets).await? {
         return Ok(Err(refusal));
     }
-    let disabling = changes.is_disabled;
-    let after = write(conn, workspace, &before, changes).await?;
-    let action = match (disabling, before.disabled_at.is_some()) {
-        (Some(true), false) => "principal.disabled",
-        (Some(false), true) => "principal.enabled",
+    let Some(after) = write(conn, workspace, &before, changes).await? else {
+        return Ok(Ok(before));
+    };
+    let action = match (before.disabled_at.is_some(), after.disabled_at.is_some()) {
+        (false, true) => "principal.disabled",
+        (true, false) => "principal.enabled",
         _ => "principal.updated",
     };
     by.record(conn, workspace, action, &before.name, (Some(recorded(&before)), Some(recorded(&after))))
@@ -137,32 +161,31 @@ pub async fn update(
     Ok(Ok(after))
 }
 
+/// All that somebody may do, whatever they come with. Who has the principal locked keeps it from getting new keys.
+async fn had(conn: &mut PgConnection, principal: &Principal) -> Result<Grants, store::Error> {
+    let (permissions, mut roles) = keys::granted(conn, principal.id).await?;
+    roles.extend(principal.roles.iter().chain(&principal.claimed_roles).cloned());
+    Ok(Grants { permissions, roles })
+}
+
+/// Writes what is to be another; `None` if nothing is.
 async fn write(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
     before: &Principal,
     changes: Changes,
-) -> Result<Principal, crate::store::Error> {
-    let mut profile = Profile::from(before);
-    if let Some(kind) = changes.kind {
-        kind.clone_into(&mut profile.kind);
+) -> Result<Option<Principal>, store::Error> {
+    let known = Profile::from(before);
+    let wanted = changes.apply(known.clone());
+    if wanted == known {
+        return Ok(None);
     }
-    changes.display_name.apply(&mut profile.display_name);
-    changes.email.apply(&mut profile.email);
-    if let Some(roles) = changes.roles {
-        profile.roles = roles;
-    }
-    if let Some(groups) = changes.groups {
-        profile.groups = groups;
-    }
-    if let Some(is_disabled) = changes.is_disabled {
-        profile.is_disabled = is_disabled;
-    }
-    principals::update(conn, before.id, &profile).await?;
+    principals::update(conn, before.id, &wanted).await?;
     let after = principals::get(conn, workspace, Who::Id(PrincipalId(before.id))).await?;
-    after.ok_or_else(|| crate::store::Error::Corrupt {
+    let after = after.ok_or_else(|| store::Error::Corrupt {
         table: "principals",
         id: before.id.to_string(),
         what: "it went while it was changed".to_owned(),
-    })
+    })?;
+    Ok(Some(after))
 }

@@ -17,29 +17,42 @@ pub struct Wanted {
     pub permissions: Vec<String>,
 }
 
-/// Makes a role, or changes what it allows: at once, for everybody who has it.
+/// Makes a role, or changes what it allows: at once, for everybody who has it. One that is so already stays untouched.
 pub async fn put(
     conn: &mut PgConnection,
     by: &By<'_>,
     workspace: WorkspaceId,
     wanted: &Wanted,
 ) -> Outcome<Role> {
-    let name = wanted.name.as_str();
+    let Wanted { name, description, permissions } = wanted;
+    let (name, description) = (name.as_str(), description.as_deref());
     if role::built_in(name).is_some() {
         return Ok(Err(built_in()));
     }
-    let granted = match grants::named(&wanted.permissions) {
+    let granted = match grants::named(permissions) {
         Ok(granted) => granted,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let before = roles::lock(conn, workspace, name).await?;
-    if let Err(refusal) = within_reach(by, granted, before.as_ref()) {
-        return Ok(Err(refusal));
+    // Somebody else may make one, or delete it, between the two looks; then there is another turn.
+    loop {
+        let before = roles::lock(conn, workspace, name).await?;
+        if let Err(refusal) = within_reach(by, granted, before.as_ref()) {
+            return Ok(Err(refusal));
+        }
+        if let Some(before) = before {
+            if before.description.as_deref() == description && before.permissions == *permissions {
+                return Ok(Ok(before));
+            }
+            let after = roles::update(conn, workspace, name, description, permissions).await?;
+            let states = (Some(recorded(&before)), Some(recorded(&after)));
+            by.record(conn, workspace, "role.updated", name, states).await?;
+            return Ok(Ok(after));
+        }
+        if let Some(made) = roles::insert(conn, workspace, name, description, permissions).await? {
+            by.record(conn, workspace, "role.created", name, (None, Some(recorded(&made)))).await?;
+            return Ok(Ok(made));
+        }
     }
-    let after = roles::put(conn, workspace, name, wanted.description.as_deref(), &wanted.permissions).await?;
-    let action = if before.is_some() { "role.updated" } else { "role.created" };
-    by.record(conn, workspace, action, name, (before.as_ref().map(recorded), Some(recorded(&after)))).await?;
-    Ok(Ok(after))
 }
 
 /// Deletes a role. Whoever has it keeps its name, which allows nothing then.

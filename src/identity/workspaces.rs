@@ -29,16 +29,22 @@ pub async fn ensure(
     Ok((workspace, is_new))
 }
 
-/// Changes its settings.
+/// Changes its settings, where they are others.
 pub async fn update(
     conn: &mut PgConnection,
     by: &By<'_>,
     id: WorkspaceId,
     settings: Settings,
 ) -> Outcome<Workspace> {
-    let Some((before, after)) = workspaces::update(conn, id, settings).await? else {
+    let Some(before) = workspaces::lock(conn, id).await? else {
         return Ok(Err(Refusal::NotFound("workspace")));
     };
+    let mut wanted = before.clone();
+    settings.apply(&mut wanted);
+    if wanted == before {
+        return Ok(Ok(before));
+    }
+    let after = workspaces::update(conn, &wanted).await?;
     let states = (Some(recorded(&before)), Some(recorded(&after)));
     by.record(conn, id, "workspace.updated", &after.name, states).await?;
     Ok(Ok(after))

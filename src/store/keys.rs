@@ -113,13 +113,33 @@ pub async fn list(
     .await?)
 }
 
-/// Locks it until the transaction ends.
+/// Locks it until the transaction ends. What it is joined with is read afterwards: in one statement, only the locked
+/// row would be as whoever had the lock before has left it.
 pub async fn lock(conn: &mut PgConnection, prefix: &str) -> Result<Option<ListedKey>, Error> {
-    Ok(select_keys!("WHERE k.prefix = $1 FOR UPDATE OF k", prefix).fetch_optional(conn).await?)
+    let found = sqlx::query_scalar!("SELECT id FROM api_keys WHERE prefix = $1 FOR UPDATE", prefix)
+        .fetch_optional(&mut *conn)
+        .await?;
+    if found.is_some() { get(conn, prefix).await } else { Ok(None) }
 }
 
 pub async fn get(conn: &mut PgConnection, prefix: &str) -> Result<Option<ListedKey>, Error> {
     Ok(select_keys!("WHERE k.prefix = $1", prefix).fetch_optional(conn).await?)
+}
+
+/// Permissions and roles of all keys of a principal that are good, by name.
+pub async fn granted(conn: &mut PgConnection, principal: Uuid) -> Result<(Vec<String>, Vec<String>), Error> {
+    let row = sqlx::query!(
+        r#"WITH good AS (
+               SELECT k.permissions, k.roles FROM api_keys k
+                WHERE k.principal_id = $1 AND k.revoked_at IS NULL
+                  AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp()))
+           SELECT ARRAY(SELECT DISTINCT unnest(g.permissions) FROM good g) AS "permissions!",
+                  ARRAY(SELECT DISTINCT unnest(g.roles) FROM good g) AS "roles!""#,
+        principal,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok((row.permissions, row.roles))
 }
 
 /// Revokes a key that the caller has locked.

@@ -140,7 +140,7 @@ pub async fn ensure(
 }
 
 /// What administrators say of a principal; the whole of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
     pub kind: String,
     pub display_name: Option<String>,

@@ -45,8 +45,30 @@ pub async fn lock(
     .await?)
 }
 
-/// Makes it, or gives it another content.
-pub async fn put(
+/// Makes it, unless there is one of that name; whoever is just making one is waited for.
+pub async fn insert(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    name: &str,
+    description: Option<&str>,
+    permissions: &[String],
+) -> Result<Option<Role>, Error> {
+    Ok(sqlx::query_as!(
+        Role,
+        "INSERT INTO roles (workspace_id, name, description, permissions) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (workspace_id, name) DO NOTHING
+         RETURNING name, description, permissions, created_at, updated_at",
+        workspace.0,
+        name,
+        description,
+        permissions,
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// Gives a role that the caller has locked another content.
+pub async fn update(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
     name: &str,
@@ -55,9 +77,8 @@ pub async fn put(
 ) -> Result<Role, Error> {
     Ok(sqlx::query_as!(
         Role,
-        "INSERT INTO roles AS r (workspace_id, name, description, permissions) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (workspace_id, name) DO UPDATE
-            SET description = excluded.description, permissions = excluded.permissions, updated_at = now()
+        "UPDATE roles SET description = $3, permissions = $4, updated_at = now()
+          WHERE workspace_id = $1 AND name = $2
          RETURNING name, description, permissions, created_at, updated_at",
         workspace.0,
         name,

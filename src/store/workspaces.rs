@@ -8,7 +8,7 @@ use super::Error;
 use crate::domain::{ids::WorkspaceId, names::PrincipalName, patch::Patch};
 
 /// A tenant, as it is shown and recorded.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Workspace {
     #[schema(value_type = uuid::Uuid)]
     pub id: uuid::Uuid,
@@ -27,6 +27,16 @@ pub struct Workspace {
 pub struct Settings {
     pub allow_timeout_approve: Option<bool>,
     pub history_retention_days: Patch<i32>,
+}
+
+impl Settings {
+    /// Applies them to `workspace`.
+    pub fn apply(self, workspace: &mut Workspace) {
+        if let Some(allow) = self.allow_timeout_approve {
+            workspace.allow_timeout_approve = allow;
+        }
+        self.history_retention_days.apply(&mut workspace.history_retention_days);
+    }
 }
 
 /// The workspace of that name, and whether it was made just now.
@@ -71,33 +81,27 @@ pub async fn list(conn: &mut PgConnection) -> Result<Vec<Workspace>, Error> {
     .await?)
 }
 
-/// Changes settings; answers with the workspace before and after.
-pub async fn update(
-    conn: &mut PgConnection,
-    id: WorkspaceId,
-    settings: Settings,
-) -> Result<Option<(Workspace, Workspace)>, Error> {
-    let locked = sqlx::query_as!(
+/// Locks it until the transaction ends.
+pub async fn lock(conn: &mut PgConnection, id: WorkspaceId) -> Result<Option<Workspace>, Error> {
+    Ok(sqlx::query_as!(
         Workspace,
         "SELECT id, name, allow_timeout_approve, history_retention_days, created_at, updated_at FROM workspaces WHERE id = $1 FOR UPDATE",
         id.0,
     )
-    .fetch_optional(&mut *conn)
-    .await?;
-    let Some(before) = locked else { return Ok(None) };
-    let mut retention = before.history_retention_days;
-    settings.history_retention_days.apply(&mut retention);
-    let after = sqlx::query_as!(
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// Writes its settings; the row is locked by whoever calls.
+pub async fn update(conn: &mut PgConnection, workspace: &Workspace) -> Result<Workspace, Error> {
+    Ok(sqlx::query_as!(
         Workspace,
-        "UPDATE workspaces
-            SET allow_timeout_approve = coalesce($2, allow_timeout_approve), history_retention_days = $3,
-                updated_at = now()
+        "UPDATE workspaces SET allow_timeout_approve = $2, history_retention_days = $3, updated_at = now()
           WHERE id = $1 RETURNING id, name, allow_timeout_approve, history_retention_days, created_at, updated_at",
-        id.0,
-        settings.allow_timeout_approve,
-        retention,
+        workspace.id,
+        workspace.allow_timeout_approve,
+        workspace.history_retention_days,
     )
     .fetch_one(conn)
-    .await?;
-    Ok(Some((before, after)))
+    .await?)
 }

@@ -65,7 +65,8 @@ pub struct KeysPage {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"principal": "agent-7", "roles": ["requester"], "expires_in_seconds": 7_776_000}))]
 pub struct KeyBody {
-    /// Who acts with it; added where it is new. Only an administrator makes keys for other people.
+    /// Who acts with it; added where it is new, if the caller has `principal:manage`. Only an administrator makes keys
+    /// for other people.
     #[schema(required, nullable = false)]
     principal: Option<String>,
     /// What a new principal is: `service` (the default) or `person`.

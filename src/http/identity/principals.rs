@@ -7,7 +7,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{by, change, look};
 use crate::{
-    domain::{ids::PrincipalId, names::PrincipalName, patch::Patch},
+    domain::{
+        ids::PrincipalId,
+        names::PrincipalName,
+        patch::{Patch, never_null},
+    },
     http::{
         Api,
         body::Body,
@@ -61,12 +65,14 @@ pub struct PrincipalBody {
     groups: Vec<String>,
 }
 
-/// What is to be changed; what is left out stays, null takes it away.
+/// What is to be changed; what is left out stays, null takes it away, or empties it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"roles": ["approver", "auditor"], "disabled": false}))]
 pub struct PrincipalChanges {
-    /// `person` or `service`
+    /// `person` or `service`; only an administrator makes one of the other.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(nullable = false)]
     kind: Option<String>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
@@ -74,9 +80,15 @@ pub struct PrincipalChanges {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     email: Patch<String>,
-    roles: Option<Vec<String>>,
-    groups: Option<Vec<String>>,
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    roles: Patch<Vec<String>>,
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    groups: Patch<Vec<String>>,
     /// Whether everything that the principal comes with is refused: within seconds, sockets closed within a minute.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(nullable = false)]
     disabled: Option<bool>,
 }
 
@@ -185,8 +197,8 @@ pub async fn update(
         kind,
         display_name: body.display_name,
         email: body.email,
-        roles: body.roles,
-        groups: body.groups,
+        roles: body.roles.or_empty(),
+        groups: body.groups.or_empty(),
         is_disabled: body.disabled,
     };
     let who = Who::Id(PrincipalId(id));

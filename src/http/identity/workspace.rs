@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{by, change, look};
 use crate::{
-    domain::patch::Patch,
+    domain::patch::{Patch, never_null},
     http::{
         Api,
         body::Body,
@@ -27,6 +27,8 @@ const LONGEST_RETENTION: i64 = 36_500;
 #[schema(example = json!({"allow_timeout_approve": true}))]
 pub struct SettingsBody {
     /// Whether approvals may be asked for that a timeout approves.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(nullable = false)]
     allow_timeout_approve: Option<bool>,
     /// After so many days what has ended is deleted, its record apart; 1 to 36,500, null for never.
     #[serde(default)]

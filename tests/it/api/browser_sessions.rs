@@ -188,7 +188,7 @@ async fn sessions_end_everywhere_by_whoever_may() {
     // By their owner, from elsewhere; by an administrator; by nobody else.
     let (first, second) = (open().await, open().await);
     let (ana, eva) = (cluster.api(0, &key), cluster.api(0, &cluster.member("eva").await));
-    let admin = cluster.api(1, &cluster.key("acme", "root", &["principal:manage"]).await);
+    let admin = cluster.api(1, &cluster.key("acme", "root", &["workspace:admin"]).await);
     let stranger = cluster.api(1, &cluster.key("rival", "root", &["workspace:admin"]).await);
     let listed = ana.get("/api/v1/browser-sessions").await.expect(200).body["items"].clone();
     assert_eq!(listed.as_array().unwrap().len(), 2, "{listed}");

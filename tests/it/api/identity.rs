@@ -91,6 +91,9 @@ async fn nobody_grants_more_than_they_have() {
     cluster.member("ana").await;
     let create = async |api: &Api, body: Value| api.post("/api/v1/keys", &body).await;
     let grants = |permission: &str| json!({ "principal": "robot", "permissions": [permission] });
+    // Nor anybody whom others have not added.
+    create(&keeper, grants("approval:create")).await.problem(403, "forbidden");
+    create(&admin, grants("approval:create")).await.expect(201);
     create(&keeper, grants("approval:create")).await.expect(201);
     for beyond in ["approval:approve", "workspace:admin", "cluster:view", "principal:manage"] {
         create(&keeper, grants(beyond)).await.problem(403, "forbidden");
@@ -189,10 +192,19 @@ async fn principals_are_described_and_disabled() {
         (json!({ "roles": ["nonsense"] }), "/roles"),
         (json!({ "groups": [""] }), "/groups"),
         (json!({ "name": "other" }), "/name"),
+        // Null takes away, where there can be nothing.
+        (json!({ "kind": null }), "/kind"),
+        (json!({ "disabled": null }), "/disabled"),
     ] {
         let problem = patch(&admin, &path, bad.clone()).await.problem(422, "invalid").body;
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{bad}");
     }
+    let (approver, none) = (json!(["approver"]), json!([]));
+    let lists = json!({ "roles": null, "groups": null });
+    let changed = patch(&admin, &path, json!({ "groups": ["ops"] })).await.expect(200).body;
+    assert_eq!((&changed["roles"], &changed["groups"]), (&approver, &json!(["ops"])));
+    let changed = patch(&admin, &path, lists).await.expect(200).body;
+    assert_eq!((&changed["roles"], &changed["groups"]), (&none, &none));
     let eva = cluster.api(0, &cluster.member("éva").await);
     eva.get("/api/v1/approvals/pending").await.expect(200);
     patch(&admin, &path, json!({ "disabled": true })).await.expect(200);
@@ -214,7 +226,14 @@ async fn principals_are_described_and_disabled() {
     let actions: Vec<&str> = records.iter().map(|(action, ..)| action.as_str()).collect();
     assert_eq!(
         actions,
-        ["principal.created", "principal.updated", "principal.disabled", "principal.enabled"]
+        [
+            "principal.created",
+            "principal.updated",
+            "principal.updated",
+            "principal.updated",
+            "principal.disabled",
+            "principal.enabled"
+        ]
     );
     let (_, before, after, credential) = &records[1];
     assert_eq!(
@@ -232,6 +251,9 @@ async fn a_timeout_approves_only_with_leave() {
     let shown =
         patch(&admin, "/api/v1/workspace", json!({ "allow_timeout_approve": false })).await.expect(200).body;
     assert_eq!(shown["allow_timeout_approve"], false);
+    let null = json!({ "allow_timeout_approve": null });
+    let problem = patch(&admin, "/api/v1/workspace", null).await.problem(422, "invalid").body;
+    assert_eq!(problem["errors"][0]["pointer"], "/allow_timeout_approve");
     let body = json!({ "timeout_action": "approve" });
     eventually("it is refused", || async { admin.create(body.clone()).await.status == 422 }).await;
     let problem = admin.create(body.clone()).await.problem(422, "invalid").body;

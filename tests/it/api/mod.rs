@@ -14,6 +14,7 @@ mod export;
 mod history;
 mod history_plans;
 mod identity;
+mod identity_races;
 mod listing;
 mod observability;
 mod openapi;

@@ -139,9 +139,7 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     let by = Actor { id: PrincipalId(principal), name: name.clone() };
     let ttl = std::time::Duration::from_mins(1);
     assert_eq!(connections::close(&mut transaction, &key, &by, ttl).await.unwrap(), None);
-    assert!(
-        workspaces::update(&mut transaction, acme, workspaces::Settings::default()).await.unwrap().is_none()
-    );
+    assert!(workspaces::lock(&mut transaction, acme).await.unwrap().is_none());
     let who = principals::Who::Id(PrincipalId(principal));
     assert!(principals::lock(&mut transaction, acme, who).await.unwrap().is_none());
     roles::delete(&mut transaction, acme, "own").await.unwrap();
@@ -168,7 +166,7 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
             .await,
     );
     refused(
-        within(&mut conn, evil, async |conn| roles::put(conn, acme, "x", None, &[]).await.map(drop)).await,
+        within(&mut conn, evil, async |conn| roles::insert(conn, acme, "x", None, &[]).await.map(drop)).await,
     );
 }
 

@@ -4,6 +4,7 @@ mod g01_durable;
 mod g02_one_outcome;
 mod g03_deadline;
 mod g04_no_default;
+mod g05_administration;
 mod g05_matrix;
 mod g05_right_person;
 mod g06_waking;
