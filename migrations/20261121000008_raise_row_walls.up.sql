@@ -166,8 +166,8 @@ GRANT SELECT, INSERT ON workspaces, principals, roles TO signoff_operator;
 GRANT SELECT (id, workspace_id, principal_id, prefix, permissions, roles, label, created_at, expires_at, last_used_at,
       revoked_at, rotated_to), INSERT ON api_keys TO signoff_operator;
 GRANT UPDATE (name, allow_timeout_approve, updated_at) ON workspaces TO signoff_operator;
-GRANT UPDATE (name, kind, display_name, email, roles, groups, disabled_at, updated_at) ON principals
-      TO signoff_operator;
+GRANT UPDATE (name, kind, display_name, email, roles, groups, disabled_at, updated_at, issuer, subject, claimed_at,
+      claimed_roles, claimed_groups) ON principals TO signoff_operator;
 GRANT UPDATE (description, permissions, updated_at) ON roles TO signoff_operator;
 GRANT UPDATE (label, expires_at, revoked_at, rotated_to) ON api_keys TO signoff_operator;
 GRANT DELETE ON roles TO signoff_operator;

@@ -53,6 +53,18 @@ enum Command {
         #[command(flatten)]
         who: Named,
     },
+    /// Bind a person to another account at the issuer than the one that they came with first. Tokens and browser
+    /// sessions of that one go on until they end.
+    Bind {
+        #[command(flatten)]
+        who: Named,
+        /// The issuer's URL, as it stands in its tokens.
+        #[arg(long)]
+        issuer: String,
+        /// `sub` of the account's tokens.
+        #[arg(long)]
+        subject: String,
+    },
 }
 
 #[derive(Args)]
@@ -128,6 +140,7 @@ impl Principals {
             Command::Set { who, profile } => change(&mut conn, who, profile.changes()).await?,
             Command::Disable { who } => change(&mut conn, who, disabled(true)).await?,
             Command::Enable { who } => change(&mut conn, who, disabled(false)).await?,
+            Command::Bind { who, issuer, subject } => bind(&mut conn, who, (&issuer, &subject)).await?,
         }
         conn.close().await?;
         Ok(Exit::Success)
@@ -146,6 +159,17 @@ async fn change(conn: &mut PgConnection, who: Named, changes: Changes) -> anyhow
         use_cases::update(conn, &operator::by(&origin), id, Who::Name(&name), changes).await
     };
     let after = operator::transact(conn, update).await?;
+    show(&[after], who.json)
+}
+
+async fn bind(conn: &mut PgConnection, who: Named, to: (&str, &str)) -> anyhow::Result<()> {
+    let name = PrincipalName::new(&who.name).context("the name")?;
+    let id: WorkspaceId = operator::workspace(conn, &who.workspace).await?;
+    let origin = operator::origin();
+    let bind = async |conn: &mut PgConnection| {
+        use_cases::bind(conn, &operator::by(&origin), id, Who::Name(&name), to).await
+    };
+    let after = operator::transact(conn, bind).await?;
     show(&[after], who.json)
 }
 

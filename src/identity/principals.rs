@@ -161,6 +161,42 @@ pub async fn update(
     Ok(Ok(after))
 }
 
+/// Binds a person to a subject of an issuer: another account of theirs, instead of the one they had. For operators
+/// alone: who may bind, may become anybody.
+pub async fn bind(
+    conn: &mut PgConnection,
+    by: &By<'_>,
+    workspace: WorkspaceId,
+    who: Who<'_>,
+    (issuer, subject): (&str, &str),
+) -> Outcome<Principal> {
+    if by.caller.is_some() {
+        return Ok(Err(Refusal::Forbidden("only an operator of the service binds people to accounts")));
+    }
+    principals::lock_subject(conn, workspace, issuer, subject).await?;
+    let Some(before) = principals::lock(conn, workspace, who).await? else {
+        return Ok(Err(Refusal::NotFound("principal")));
+    };
+    if before.kind != "person" {
+        let message = "a service has no account of a person".to_owned();
+        return Ok(Err(Refusal::Invalid { field: "name", message }));
+    }
+    match principals::of_subject(conn, workspace, issuer, subject).await? {
+        Some((holder, _)) if holder.id == before.id => return Ok(Ok(before)),
+        Some((holder, _)) => {
+            let message = format!("it is the account of {}", holder.name);
+            return Ok(Err(Refusal::Invalid { field: "subject", message }));
+        }
+        None => {}
+    }
+    principals::bind(conn, before.id, Some((issuer, subject))).await?;
+    let after = principals::get(conn, workspace, Who::Id(PrincipalId(before.id))).await?;
+    let Some(after) = after else { return Ok(Err(Refusal::NotFound("principal"))) };
+    let states = (Some(recorded(&before)), Some(recorded(&after)));
+    by.record(conn, workspace, "principal.updated", &before.name, states).await?;
+    Ok(Ok(after))
+}
+
 /// All that somebody may do, whatever they come with. Who has the principal locked keeps it from getting new keys.
 async fn had(conn: &mut PgConnection, principal: &Principal) -> Result<Grants, store::Error> {
     let (permissions, mut roles) = keys::granted(conn, principal.id).await?;

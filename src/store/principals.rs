@@ -205,6 +205,23 @@ pub async fn of_subject(
     Ok(Some((principal, said_at)))
 }
 
+/// Binds somebody to an issuer's subject, or to none, in place of whom they were bound to. What was said of that one
+/// is forgotten. The row is locked by whoever calls.
+pub async fn bind(conn: &mut PgConnection, id: Uuid, to: Option<(&str, &str)>) -> Result<(), Error> {
+    sqlx::query!(
+        "UPDATE principals
+            SET issuer = $2, subject = $3, claimed_at = NULL, claimed_roles = '{}', claimed_groups = '{}',
+                updated_at = now()
+          WHERE id = $1",
+        id,
+        to.map(|(issuer, _)| issuer),
+        to.map(|(_, subject)| subject),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Lets nobody else do something about that subject until the transaction ends.
 pub async fn lock_subject(
     conn: &mut PgConnection,

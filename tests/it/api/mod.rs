@@ -24,4 +24,5 @@ mod runs;
 mod search_index;
 mod signing_in;
 mod sockets;
+mod token_people;
 mod tokens;
