@@ -5,10 +5,13 @@
 //! link's hash should have been, from what it is, or from the one before, and each tells another story. What was
 //! moved rather than changed is found at the end, among all that did not fit.
 
-use std::collections::{BTreeSet, HashMap};
+mod judge;
+
+use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
+use self::judge::{Break, Edit};
 use super::{
     checkpoint::Checkpoint,
     finding::{Finding, Kind},
@@ -20,32 +23,12 @@ use crate::{
 
 /// So many things that don't fit are told apart in one chain; a chain with more is broken beyond telling how.
 const MOST: usize = 10_000;
-/// So many are compared with each other.
-const MOST_COMPARED: usize = 1_000;
 
 /// What the next link may follow from, and what that would say of a link before it that doesn't fit.
 #[derive(Debug, Clone, Copy)]
 struct Clue {
     hash: Digest,
     tells: Option<(Kind, &'static str)>,
-}
-
-/// A link that doesn't follow from the one before.
-struct Break {
-    position: i64,
-    /// What it should follow from, as far as that is known.
-    before: Digest,
-    content: Digest,
-    hash: Digest,
-    verdict: (Kind, &'static str),
-    is_moot: bool,
-}
-
-/// A record that isn't the one that was linked here.
-struct Edit {
-    position: i64,
-    linked: Digest,
-    found: Digest,
 }
 
 /// One chain.
@@ -260,164 +243,7 @@ impl Walk {
         self.findings.retain(|finding| told.insert((finding.position, finding.kind)));
         self.findings
     }
-
-    fn judge_edits(&mut self) {
-        let home: HashMap<Digest, i64> = self.edits.iter().map(|edit| (edit.linked, edit.position)).collect();
-        for edit in std::mem::take(&mut self.edits) {
-            match home.get(&edit.found) {
-                Some(home) => {
-                    let words = format!("the record that stands here was linked at {home}");
-                    self.find(edit.position, Kind::Reordered, words);
-                }
-                None => {
-                    self.find(
-                        edit.position,
-                        Kind::Edited,
-                        "the record is not the one that was linked".to_owned(),
-                    );
-                }
-            }
-        }
-    }
-
-    fn judge_breaks(&mut self) {
-        let mut breaks = std::mem::take(&mut self.breaks);
-        let compared = breaks.len().min(MOST_COMPARED);
-        for at in 0..compared {
-            if breaks[at].is_moot {
-                continue;
-            }
-            let before = breaks[at].before;
-            let follows = |it: &Break| before.followed_by(it.content) == it.hash;
-            let Some(mover) = (0..compared).find(|other| *other != at && follows(&breaks[*other])) else {
-                continue;
-            };
-            let home = breaks[at].position;
-            breaks[mover].verdict = (Kind::Reordered, "");
-            let words = format!("the link that stands here belongs at {home}");
-            self.find(breaks[mover].position, Kind::Reordered, words);
-            // With the right one before them, these fit where they stand.
-            let right = breaks[mover].hash;
-            let fits = |it: &Break| right.followed_by(it.content) == it.hash;
-            for near in [at, at + 1] {
-                if near < compared && near != mover && fits(&breaks[near]) {
-                    breaks[near].is_moot = true;
-                }
-            }
-        }
-        for it in breaks {
-            let (kind, words) = it.verdict;
-            if !it.is_moot && kind != Kind::Reordered {
-                self.find(it.position, kind, words.to_owned());
-            }
-        }
-    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::chain::FORMAT;
-
-    fn chain(length: i64) -> Vec<Link> {
-        let mut before = Digest::genesis(Uuid::nil());
-        (1..=length)
-            .map(|position| {
-                let record = Record {
-                    format: FORMAT,
-                    subject: Some(position.to_string()),
-                    workspace_id: Some(Uuid::nil()),
-                    ..Record::default()
-                };
-                let content = record.content();
-                before = before.followed_by(content);
-                let (content, hash) = (Some(content), Some(before));
-                Link { position, seq: Some(position), content, hash, record: Some(record) }
-            })
-            .collect()
-    }
-
-    fn judge(links: &[Link]) -> Vec<(Kind, i64)> {
-        let mut walk = Walk::new(Uuid::nil(), Vec::new());
-        for link in links {
-            walk.link(link);
-        }
-        walk.finish().into_iter().map(|it| (it.kind, it.position)).collect()
-    }
-
-    /// Swaps what stands at two places, but not the places.
-    fn swapped(one: usize, other: usize) -> Vec<Link> {
-        let mut links = chain(12);
-        links.swap(one - 1, other - 1);
-        links[one - 1].position = i64::try_from(one).unwrap();
-        links[other - 1].position = i64::try_from(other).unwrap();
-        links
-    }
-
-    #[test]
-    fn a_whole_chain_is_whole() {
-        assert_eq!(judge(&chain(0)), []);
-        assert_eq!(judge(&chain(12)), []);
-    }
-
-    #[test]
-    fn each_kind_is_told_and_where() {
-        let other = Some(Digest::of(b"other"));
-        let change = |change: &dyn Fn(&mut Vec<Link>)| {
-            let mut links = chain(12);
-            change(&mut links);
-            judge(&links)
-        };
-        assert_eq!(change(&|it| it[4].record.as_mut().unwrap().via = Some("x".into())), [(Kind::Edited, 5)]);
-        assert_eq!(change(&|it| it[4].record = None), [(Kind::Removed, 5)]);
-        assert_eq!(change(&|it| it[4].hash = other), [(Kind::Edited, 5)]);
-        assert_eq!(change(&|it| it[4].content = other), [(Kind::Edited, 5)]);
-        assert_eq!(change(&|it| it[4].hash = None), [(Kind::Edited, 5)]);
-        assert_eq!(change(&|it| it[4].position = 0), [(Kind::Inserted, 0), (Kind::Gap, 5)]);
-        assert_eq!(change(&|it| drop(it.remove(4))), [(Kind::Gap, 5)]);
-        assert_eq!(change(&|it| drop(it.drain(4..7))), [(Kind::Gap, 5)]);
-        assert_eq!(change(&|it| it[4..].iter_mut().for_each(|it| it.position += 10)), [(Kind::Gap, 5)]);
-        let both = |it: &mut Vec<Link>| {
-            it[4].record.as_mut().unwrap().via = Some("x".into());
-            it[4].content = it[4].record.as_ref().map(Record::content);
-        };
-        assert_eq!(change(&both), [(Kind::Edited, 5)]);
-        let swap_rows = |it: &mut Vec<Link>| {
-            let record = it[4].record.take();
-            it[4].record = std::mem::replace(&mut it[8].record, record);
-        };
-        assert_eq!(change(&swap_rows), [(Kind::Reordered, 5), (Kind::Reordered, 9)]);
-    }
-
-    #[test]
-    fn what_was_put_in_is_told() {
-        let made_up = |position| {
-            let mut link = chain(1).remove(0);
-            link.record.as_mut().unwrap().via = Some("made up".into());
-            link.content = link.record.as_ref().map(Record::content);
-            Link { position, hash: Some(Digest::of(b"made up")), ..link }
-        };
-        let mut links = chain(12);
-        links.push(made_up(13));
-        assert_eq!(judge(&links), [(Kind::Inserted, 13)]);
-        let mut links = chain(12);
-        links[4..].iter_mut().for_each(|it| it.position += 1);
-        links.insert(4, made_up(5));
-        assert_eq!(judge(&links), [(Kind::Inserted, 5)]);
-        let mut links = chain(12);
-        links.insert(4, made_up(5));
-        assert_eq!(judge(&links), [(Kind::Forked, 5)]);
-        let mut links = chain(12);
-        links.insert(5, made_up(5));
-        assert_eq!(judge(&links), [(Kind::Forked, 5)]);
-    }
-
-    #[test]
-    fn what_was_moved_is_told() {
-        assert_eq!(judge(&swapped(3, 9)), [(Kind::Reordered, 3), (Kind::Reordered, 9)]);
-        assert_eq!(judge(&swapped(1, 12)), [(Kind::Reordered, 1), (Kind::Reordered, 12)]);
-        let near = judge(&swapped(5, 6));
-        assert!(near.iter().all(|(kind, at)| *kind == Kind::Reordered && [5, 6].contains(at)), "{near:?}");
-        assert!(!near.is_empty());
-    }
-}
+mod tests;

@@ -1,0 +1,143 @@
+//! Links and records as they are found, by whoever looks them over. After somebody tampered with them anything may be
+//! missing, and nothing need fit.
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::RawRow;
+use crate::{
+    domain::chain::{Digest, Record},
+    store::Error,
+};
+
+/// A link, and the row that it stands for, as they are found. After somebody tampered with them anything may be
+/// missing, and nothing need fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Link {
+    pub position: i64,
+    pub seq: Option<i64>,
+    pub content: Option<Digest>,
+    pub hash: Option<Digest>,
+    pub record: Option<Record>,
+}
+
+/// The next links of a workspace behind one that is known by its position and number.
+pub async fn links(
+    conn: &mut PgConnection,
+    workspace: Uuid,
+    (position, seq): (i64, i64),
+    most: i64,
+) -> Result<Vec<Link>, Error> {
+    let rows = rows!(
+        "audit_chain c LEFT JOIN audit_log l ON l.seq = c.seq
+         WHERE c.workspace_id = $1 AND (c.position, coalesce(c.seq, 0)) > ($2, $3) AND c.position >= $2
+         ORDER BY c.position, coalesce(c.seq, 0) LIMIT $4",
+        workspace,
+        position,
+        seq,
+        most
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Link {
+            position: row.position.unwrap_or(0),
+            seq: row.link,
+            content: row.content.as_deref().and_then(|it| it.try_into().ok()),
+            hash: row.hash.as_deref().and_then(|it| it.try_into().ok()),
+            record: row.seq.is_some().then(|| row.into_record()),
+        })
+        .collect())
+}
+
+/// A row without a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unlinked {
+    pub seq: i64,
+    pub workspace: Option<Uuid>,
+    pub action: Option<String>,
+}
+
+/// The next rows of any workspace behind a number that have no link, among `most` rows; and the last of these.
+pub async fn unlinked(
+    conn: &mut PgConnection,
+    after: i64,
+    most: i64,
+) -> Result<(Vec<Unlinked>, Option<i64>), Error> {
+    let last = sqlx::query_scalar!(
+        r#"SELECT max(l.seq) FROM (SELECT seq FROM audit_log WHERE seq > $1 ORDER BY seq LIMIT $2) l"#,
+        after,
+        most,
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let Some(last) = last else { return Ok((Vec::new(), None)) };
+    let found = sqlx::query_as!(
+        Unlinked,
+        r#"SELECT l.seq, l.workspace_id AS "workspace?", l.action AS "action?"
+             FROM audit_log l
+             LEFT JOIN audit_chain c ON c.seq = l.seq AND c.seq > $1 AND c.seq <= $2
+                                    AND c.workspace_id IS NOT NULL AND c.position IS NOT NULL
+            WHERE l.seq > $1 AND l.seq <= $2 AND c.seq IS NULL
+            ORDER BY l.seq"#,
+        after,
+        last,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok((found, Some(last)))
+}
+
+/// Rows that lack even a number: the schema doesn't allow it, whoever owns it may.
+pub async fn without_number(conn: &mut PgConnection) -> Result<i64, Error> {
+    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM audit_log WHERE seq IS NULL"#)
+        .fetch_one(conn)
+        .await?)
+}
+
+/// Where in its workspace's chain a row would stand by its number: behind which position.
+pub async fn place(conn: &mut PgConnection, workspace: Uuid, seq: i64) -> Result<i64, Error> {
+    let position = sqlx::query_scalar!(
+        "SELECT position FROM audit_chain WHERE workspace_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT 1",
+        workspace,
+        seq,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(position.unwrap_or(0))
+}
+
+/// Every workspace that has a chain, checkpoints or is there, in order.
+pub async fn workspaces(conn: &mut PgConnection) -> Result<Vec<(Uuid, Option<String>)>, Error> {
+    // A chain is begun by few and long: the index is skipped through instead of read.
+    let rows = sqlx::query!(
+        r#"WITH RECURSIVE chained AS (
+               (SELECT c.workspace_id AS id FROM audit_chain c WHERE c.workspace_id IS NOT NULL
+                 ORDER BY c.workspace_id LIMIT 1)
+               UNION ALL
+               SELECT (SELECT c.workspace_id FROM audit_chain c WHERE c.workspace_id > chained.id
+                        ORDER BY c.workspace_id LIMIT 1)
+                 FROM chained WHERE chained.id IS NOT NULL
+           ), every AS (
+               SELECT id FROM chained WHERE id IS NOT NULL
+               UNION SELECT id FROM workspaces
+               UNION SELECT workspace_id FROM audit_checkpoints WHERE workspace_id IS NOT NULL
+           )
+           SELECT e.id AS "id!", w.name AS "name?" FROM every e LEFT JOIN workspaces w ON w.id = e.id ORDER BY e.id"#,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+}
+
+/// What is looked over page by page is read by index, whatever the planner thinks of a table that nobody analysed.
+pub async fn read_by_index(conn: &mut PgConnection) -> Result<(), Error> {
+    sqlx::query!(
+        r#"SELECT set_config('enable_seqscan', 'off', false) AS a, set_config('enable_hashjoin', 'off', false) AS b,
+                  set_config('enable_mergejoin', 'off', false) AS c, set_config('jit', 'off', false) AS d"#
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(())
+}
