@@ -12,7 +12,10 @@ use super::{
     finding::{Finding, Kind},
     walk::Walk,
 };
-use crate::store::{self, Error, chain};
+use crate::store::{
+    self, Error,
+    chain::{self, Known},
+};
 
 /// Links, or rows, in one page.
 pub const PAGE: i64 = 2_000;
@@ -94,21 +97,21 @@ pub async fn database(
     for checkpoint in wanted.checkpoints {
         given.entry(checkpoint.standing.workspace_id).or_default().push(checkpoint);
     }
-    let mut names = chain::workspaces(conn).await?;
+    let mut known = chain::workspaces(conn).await?;
     for id in given.keys().chain(&wanted.workspace) {
-        if !names.iter().any(|(known, _)| known == id) {
-            names.push((*id, None));
+        if !known.iter().any(|it| it.id == *id) {
+            known.push(Known { id: *id, name: None, is_there: false });
         }
     }
-    names.retain(|(id, _)| wanted.workspace.is_none_or(|wanted| wanted == *id));
-    for (id, name) in &names {
-        let given = given.remove(id).unwrap_or_default();
-        for finding in workspace(conn, *id, given, &wanted.trusted, &mut summary).await? {
-            let (workspace_id, workspace) = (Some(*id), name.clone());
+    known.retain(|it| wanted.workspace.is_none_or(|wanted| wanted == it.id));
+    for it in &known {
+        let given = given.remove(&it.id).unwrap_or_default();
+        for finding in workspace(conn, it, given, &wanted.trusted, &mut summary).await? {
+            let (workspace_id, workspace) = (Some(it.id), it.name.clone());
             summary.tell(Found { workspace_id, workspace, finding }, &mut tell);
         }
     }
-    let names: HashMap<Uuid, Option<String>> = names.into_iter().collect();
+    let names: HashMap<Uuid, Option<String>> = known.into_iter().map(|it| (it.id, it.name)).collect();
     unlinked(conn, complete, wanted.workspace, &names, &mut summary, &mut tell).await?;
     summary.whole = summary.findings == 0;
     Ok(summary)
@@ -116,7 +119,7 @@ pub async fn database(
 
 async fn workspace(
     conn: &mut PgConnection,
-    id: Uuid,
+    &Known { id, is_there, .. }: &Known,
     given: Vec<Checkpoint>,
     trusted: &Trusted,
     summary: &mut Summary,
@@ -149,6 +152,10 @@ async fn workspace(
         }
     }
     summary.links += walk.links();
+    if walk.links() > 0 && !is_there {
+        let words = format!("there is no such workspace, and a chain of {} links", walk.links());
+        findings.push(Finding { position: 1, kind: Kind::Inserted, words });
+    }
     findings.extend(walk.finish());
     Ok(findings)
 }

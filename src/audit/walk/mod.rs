@@ -129,13 +129,13 @@ impl Walk {
             return;
         };
         let found = record.content();
-        if found != linked {
-            if self.edits.len() < MOST {
-                self.edits.push(Edit { position: link.position, linked, found });
-            }
-            if record.workspace_id != Some(self.workspace) {
-                self.find(link.position, Kind::Edited, "the record is of another workspace".to_owned());
-            }
+        if found != linked && self.edits.len() < MOST {
+            self.edits.push(Edit { position: link.position, linked, found });
+        }
+        if record.workspace_id != Some(self.workspace) {
+            // Where it fits the link all the same, somebody keeps it where its workspace doesn't look.
+            let kind = if found == linked { Kind::Inserted } else { Kind::Edited };
+            self.find(link.position, kind, "the record is of another workspace".to_owned());
         }
     }
 

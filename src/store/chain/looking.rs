@@ -59,7 +59,8 @@ pub struct Unlinked {
     pub action: Option<String>,
 }
 
-/// The next rows of any workspace behind a number that have no link, among `most` rows; and the last of these.
+/// The next rows of any workspace behind a number that have no link in its chain, among `most` rows; and the last of
+/// these.
 pub async fn unlinked(
     conn: &mut PgConnection,
     after: i64,
@@ -78,7 +79,7 @@ pub async fn unlinked(
         r#"SELECT l.seq, l.workspace_id AS "workspace?", l.action AS "action?"
              FROM audit_log l
              LEFT JOIN audit_chain c ON c.seq = l.seq AND c.seq > $1 AND c.seq <= $2
-                                    AND c.workspace_id IS NOT NULL AND c.position IS NOT NULL
+                                    AND c.workspace_id = l.workspace_id AND c.position IS NOT NULL
             WHERE l.seq > $1 AND l.seq <= $2 AND c.seq IS NULL
             ORDER BY l.seq"#,
         after,
@@ -108,10 +109,19 @@ pub async fn place(conn: &mut PgConnection, workspace: Uuid, seq: i64) -> Result
     Ok(position.unwrap_or(0))
 }
 
+/// A workspace that is there, or something of which is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    pub id: Uuid,
+    pub name: Option<String>,
+    pub is_there: bool,
+}
+
 /// Every workspace that has a chain, checkpoints or is there, in order.
-pub async fn workspaces(conn: &mut PgConnection) -> Result<Vec<(Uuid, Option<String>)>, Error> {
+pub async fn workspaces(conn: &mut PgConnection) -> Result<Vec<Known>, Error> {
     // A chain is begun by few and long: the index is skipped through instead of read.
-    let rows = sqlx::query!(
+    Ok(sqlx::query_as!(
+        Known,
         r#"WITH RECURSIVE chained AS (
                (SELECT c.workspace_id AS id FROM audit_chain c WHERE c.workspace_id IS NOT NULL
                  ORDER BY c.workspace_id LIMIT 1)
@@ -124,11 +134,11 @@ pub async fn workspaces(conn: &mut PgConnection) -> Result<Vec<(Uuid, Option<Str
                UNION SELECT id FROM workspaces
                UNION SELECT workspace_id FROM audit_checkpoints WHERE workspace_id IS NOT NULL
            )
-           SELECT e.id AS "id!", w.name AS "name?" FROM every e LEFT JOIN workspaces w ON w.id = e.id ORDER BY e.id"#,
+           SELECT e.id AS "id!", w.name AS "name?", w.id IS NOT NULL AS "is_there!"
+             FROM every e LEFT JOIN workspaces w ON w.id = e.id ORDER BY e.id"#,
     )
     .fetch_all(conn)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+    .await?)
 }
 
 /// What is looked over page by page is read by index, whatever the planner thinks of a table that nobody analysed.
