@@ -25,6 +25,8 @@ pub enum Kind {
     CheckpointMismatch,
     /// A checkpoint that whoever is trusted has not signed.
     BadSignature,
+    /// A checkpoint that nothing here can be compared with.
+    UnmatchedCheckpoint,
 }
 
 impl Kind {
@@ -39,6 +41,7 @@ impl Kind {
             Self::Cut => "cut",
             Self::CheckpointMismatch => "checkpoint_mismatch",
             Self::BadSignature => "bad_signature",
+            Self::UnmatchedCheckpoint => "unmatched_checkpoint",
         }
     }
 }

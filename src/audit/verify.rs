@@ -12,24 +12,33 @@ use super::{
     finding::{Finding, Kind},
     walk::Walk,
 };
-use crate::store::{
-    self, Error,
-    chain::{self, Known},
+use crate::{
+    domain::chain::{FORMAT, Standing},
+    store::{
+        self, Error,
+        chain::{self, Known},
+    },
 };
 
 /// Links, or rows, in one page.
 pub const PAGE: i64 = 2_000;
-/// Checkpoints of a workspace that are compared.
-const CHECKPOINTS: i64 = 100_000;
 
 /// What is to be looked over.
 #[derive(Debug, Default)]
 pub struct Wanted {
     /// `None`: all.
-    pub workspace: Option<Uuid>,
-    /// Besides those in the database.
+    pub only: Option<Only>,
+    /// Besides those that stand beside the chain.
     pub checkpoints: Vec<Checkpoint>,
     pub trusted: Trusted,
+}
+
+/// The one workspace that is to be looked over.
+#[derive(Debug, Clone, Copy)]
+pub struct Only {
+    pub id: Uuid,
+    /// Whoever wants it knows the id, and didn't take what the database or the export makes of a name.
+    pub is_sure: bool,
 }
 
 /// Whose signatures count.
@@ -44,14 +53,38 @@ impl Trusted {
 
     /// Those that count; a finding for each other.
     pub fn sift(&self, checkpoints: Vec<Checkpoint>) -> (Vec<Checkpoint>, Vec<Finding>) {
-        let (good, bad): (Vec<_>, Vec<_>) = checkpoints.into_iter().partition(|it| self.accepts(it));
-        let finding = |it: Checkpoint| Finding {
-            position: it.standing.position,
-            kind: Kind::BadSignature,
-            words: format!("the checkpoint of {} is not signed by whom it should be", it.standing.at),
+        let (good, bad): (Vec<_>, Vec<_>) =
+            checkpoints.into_iter().partition(|it| self.accepts(it) && it.standing.format == FORMAT);
+        let finding = |it: Checkpoint| {
+            let Standing { position, at, format, .. } = it.standing;
+            let (kind, words) = if format == FORMAT {
+                (Kind::BadSignature, format!("the checkpoint of {at} is not signed by whom it should be"))
+            } else {
+                (Kind::UnmatchedCheckpoint, format!("the format of the checkpoint of {at} is not known"))
+            };
+            Finding { position, kind, words }
         };
         (good, bad.into_iter().map(finding).collect())
     }
+}
+
+/// Of the checkpoints that somebody handed in: those of the one workspace that is looked over. Each other is a
+/// finding, lest one that was to be compared falls away unseen; but where it is sure which workspace is meant, and
+/// there are some of it, the others are only counted.
+pub fn handed_in(given: Vec<Checkpoint>, only: Only) -> (Vec<Checkpoint>, Vec<Found>, u64) {
+    let (own, others): (Vec<_>, Vec<_>) =
+        given.into_iter().partition(|it| it.standing.workspace_id == only.id);
+    if only.is_sure && !own.is_empty() {
+        return (own, Vec::new(), others.len() as u64);
+    }
+    (own, others.into_iter().map(|it| unmatched(it.standing)).collect(), 0)
+}
+
+/// A checkpoint of a workspace that is not looked over.
+pub fn unmatched(Standing { position, at, workspace_id, .. }: Standing) -> Found {
+    let words = format!("the checkpoint of {at} is of workspace {workspace_id}, which was not looked over");
+    let finding = Finding { position, kind: Kind::UnmatchedCheckpoint, words };
+    Found { workspace_id: Some(workspace_id), workspace: None, finding }
 }
 
 /// One thing that doesn't fit, of one workspace.
@@ -71,13 +104,27 @@ pub struct Summary {
     pub findings: u64,
     pub workspaces: u64,
     pub links: u64,
+    /// Compared with a link.
     pub checkpoints: u64,
+    /// Handed in, of other workspaces than the one that was asked for.
+    pub set_aside: u64,
     /// Rows that wait for their link.
     pub unlinked: u64,
+    /// What an export says that it goes over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub export: Option<Extent>,
+}
+
+/// Positions of a chain.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Extent {
+    pub workspace_id: Uuid,
+    pub from: i64,
+    pub to: i64,
 }
 
 impl Summary {
-    fn tell(&mut self, found: Found, tell: &mut impl FnMut(Found)) {
+    pub fn tell(&mut self, found: Found, tell: &mut impl FnMut(Found)) {
         self.findings += 1;
         tell(found);
     }
@@ -94,16 +141,25 @@ pub async fn database(
     // Before anything else is read: what was complete then must be linked later.
     let complete = chain::progress(conn, "").await?.complete;
     let mut given: HashMap<Uuid, Vec<Checkpoint>> = HashMap::new();
-    for checkpoint in wanted.checkpoints {
+    let mut checkpoints = wanted.checkpoints;
+    if let Some(only) = wanted.only {
+        let (own, others, set_aside) = handed_in(checkpoints, only);
+        (checkpoints, summary.set_aside) = (own, set_aside);
+        for found in others {
+            summary.tell(found, &mut tell);
+        }
+    }
+    for checkpoint in checkpoints {
         given.entry(checkpoint.standing.workspace_id).or_default().push(checkpoint);
     }
     let mut known = chain::workspaces(conn).await?;
-    for id in given.keys().chain(&wanted.workspace) {
+    let wanted_id = wanted.only.map(|only| only.id);
+    for id in given.keys().chain(&wanted_id) {
         if !known.iter().any(|it| it.id == *id) {
             known.push(Known { id: *id, name: None, is_there: false });
         }
     }
-    known.retain(|it| wanted.workspace.is_none_or(|wanted| wanted == it.id));
+    known.retain(|it| wanted_id.is_none_or(|wanted| wanted == it.id));
     for it in &known {
         let given = given.remove(&it.id).unwrap_or_default();
         for finding in workspace(conn, it, given, &wanted.trusted, &mut summary).await? {
@@ -112,7 +168,7 @@ pub async fn database(
         }
     }
     let names: HashMap<Uuid, Option<String>> = known.into_iter().map(|it| (it.id, it.name)).collect();
-    unlinked(conn, complete, wanted.workspace, &names, &mut summary, &mut tell).await?;
+    unlinked(conn, complete, wanted_id, &names, &mut summary, &mut tell).await?;
     summary.whole = summary.findings == 0;
     Ok(summary)
 }
@@ -125,7 +181,7 @@ async fn workspace(
     summary: &mut Summary,
 ) -> Result<Vec<Finding>, Error> {
     // Before the links are: none can be ahead of them then.
-    let rows = store::checkpoints::of_workspace(conn, id, (i64::MAX, ""), CHECKPOINTS).await?;
+    let rows = store::checkpoints::of_workspace(conn, id, (i64::MAX, ""), i64::MAX).await?;
     let (mut findings, mut checkpoints) = (Vec::new(), given);
     for row in rows {
         match checkpoints::read(&row) {
@@ -140,7 +196,6 @@ async fn workspace(
     let (good, bad) = trusted.sift(checkpoints);
     findings.extend(bad);
     summary.workspaces += 1;
-    summary.checkpoints += good.len() as u64;
     let mut walk = Walk::new(id, good);
     let mut behind = (i64::MIN, i64::MIN);
     loop {
@@ -152,6 +207,7 @@ async fn workspace(
         }
     }
     summary.links += walk.links();
+    summary.checkpoints += walk.compared();
     if walk.links() > 0 && !is_there {
         let words = format!("there is no such workspace, and a chain of {} links", walk.links());
         findings.push(Finding { position: 1, kind: Kind::Inserted, words });

@@ -168,7 +168,8 @@ pub async fn page(
     Ok(Page { items, next })
 }
 
-async fn end(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<i64, Error> {
+/// Where a workspace's chain ends; 0: it has not begun.
+pub async fn end(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<i64, Error> {
     let end = sqlx::query_scalar!(
         "SELECT position FROM audit_chain WHERE workspace_id = $1 ORDER BY position DESC LIMIT 1",
         workspace.0,

@@ -46,31 +46,50 @@ pub struct Walk {
     edits: Vec<Edit>,
     /// In the order of their positions, the next one last.
     checkpoints: Vec<Checkpoint>,
+    compared: u64,
     links: u64,
 }
 
 impl Walk {
     /// From the chain's beginning.
     pub fn new(workspace: Uuid, checkpoints: Vec<Checkpoint>) -> Self {
-        Self::from(workspace, 1, Digest::genesis(workspace), checkpoints)
+        Self::from(workspace, 1, Some(Digest::genesis(workspace)), checkpoints)
     }
 
-    /// From `first` on, which is taken to follow from `before`.
-    pub fn from(workspace: Uuid, first: i64, before: Digest, mut checkpoints: Vec<Checkpoint>) -> Self {
-        checkpoints.retain(|it| it.standing.position >= first);
+    /// From `first` (1 or more) on, which is taken to follow from `before`, if that is known. Each checkpoint is
+    /// compared, or is a finding.
+    pub fn from(
+        workspace: Uuid,
+        first: i64,
+        before: Option<Digest>,
+        mut checkpoints: Vec<Checkpoint>,
+    ) -> Self {
         checkpoints.sort_by_key(|it| std::cmp::Reverse(it.standing.position));
-        Self {
+        let mut walk = Self {
             workspace,
             position: first - 1,
             before: Vec::new(),
-            clues: vec![Clue { hash: before, tells: None }],
+            clues: before.map(|hash| Clue { hash, tells: None }).into_iter().collect(),
             is_open: false,
             findings: Vec::new(),
             breaks: Vec::new(),
             edits: Vec::new(),
             checkpoints,
+            compared: 0,
             links: 0,
-        }
+        };
+        walk.compare(first - 1, before);
+        walk
+    }
+
+    /// Of the last link.
+    pub fn position(&self) -> i64 {
+        self.position
+    }
+
+    /// How many checkpoints were compared with a link.
+    pub fn compared(&self) -> u64 {
+        self.compared
     }
 
     /// How many links were looked at.
@@ -99,8 +118,9 @@ impl Walk {
             } else {
                 self.follow(link, content, hash);
             }
-            self.compare(position, hash);
+            self.compare(position, Some(hash));
         } else {
+            self.compare(position, None);
             self.find(position, Kind::Edited, "the link holds no hashes".to_owned());
             self.clues.clear();
         }
@@ -206,17 +226,20 @@ impl Walk {
         }
     }
 
-    fn compare(&mut self, position: i64, hash: Digest) {
-        while let Some(checkpoint) = self.checkpoints.last() {
+    /// The checkpoints up to `position`, where the chain has this hash.
+    fn compare(&mut self, position: i64, hash: Option<Digest>) {
+        while let Some(checkpoint) = self.checkpoints.pop_if(|it| it.standing.position <= position) {
             let standing = &checkpoint.standing;
-            if standing.position > position {
-                return;
-            }
-            if standing.position == position && standing.hash != hash {
+            let Some(hash) = hash.filter(|_| standing.position == position) else {
+                let words = format!("no link is here to be compared with the checkpoint of {}", standing.at);
+                self.find(standing.position, Kind::UnmatchedCheckpoint, words);
+                continue;
+            };
+            self.compared += 1;
+            if standing.hash != hash {
                 let words = format!("a checkpoint of {} has another hash here", standing.at);
                 self.find(position, Kind::CheckpointMismatch, words);
             }
-            self.checkpoints.pop();
         }
     }
 
@@ -233,7 +256,7 @@ impl Walk {
                 "the chain ends at {}; a checkpoint of {} stands at {}",
                 self.position, standing.at, standing.position
             );
-            self.find(self.position + 1, Kind::Cut, words);
+            self.find(self.position.saturating_add(1), Kind::Cut, words);
         }
         self.judge_edits();
         self.judge_breaks();

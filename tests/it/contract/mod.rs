@@ -20,6 +20,7 @@ mod g15_without_postgres;
 mod g16_overload;
 mod g18_chain;
 mod g18_export;
+mod g18_handed_in;
 mod g18_hidden;
 mod g18_ledger;
 mod g18_on_record;
