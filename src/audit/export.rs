@@ -24,7 +24,10 @@ use crate::{
         chain::{Digest, FORMAT, Record, Standing},
         ids::WorkspaceId,
     },
-    store::{self, chain},
+    store::{
+        self,
+        chain::{self, Links},
+    },
 };
 
 /// The first line.
@@ -97,15 +100,16 @@ pub async fn write(
     }
     let checkpoints = store::checkpoints::of_workspace(conn, id, (i64::MAX, ""), i64::MAX).await?;
     // From the one before, whose hash is where the range begins.
-    let mut behind = (from - 2, i64::MAX);
+    let mut links = Links::from(id, from - 1);
     let export = Range { format: FORMAT, workspace_id: id, workspace: Some(name.to_owned()), from, to: last };
     line(out, &Header { export })?;
     let mut previous = (from <= 1).then(|| Digest::genesis(id));
     'pages: loop {
-        let links = chain::links(conn, id, behind, PAGE).await?;
-        let Some(end) = links.last() else { break };
-        behind = (end.position, end.seq.unwrap_or(0));
-        for link in links {
+        let page = links.page(conn, PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        for link in page {
             if link.position > last {
                 break 'pages;
             }

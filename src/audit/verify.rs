@@ -16,7 +16,7 @@ use crate::{
     domain::chain::{FORMAT, Standing},
     store::{
         self, Error,
-        chain::{self, Known},
+        chain::{self, Known, Links},
     },
 };
 
@@ -197,12 +197,13 @@ async fn workspace(
     findings.extend(bad);
     summary.workspaces += 1;
     let mut walk = Walk::new(id, good);
-    let mut behind = (i64::MIN, i64::MIN);
+    let mut links = Links::from(id, i64::MIN);
     loop {
-        let links = chain::links(conn, id, behind, PAGE).await?;
-        let Some(last) = links.last() else { break };
-        behind = (last.position, last.seq.unwrap_or(0));
-        for link in &links {
+        let page = links.page(conn, PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        for link in &page {
             walk.link(link);
         }
     }
@@ -231,11 +232,10 @@ async fn unlinked(
         let finding = Finding { position: 0, kind: Kind::Inserted, words };
         summary.tell(Found { workspace_id: None, workspace: None, finding }, tell);
     }
-    let mut behind = i64::MIN;
-    loop {
-        let (rows, last) = chain::unlinked(conn, behind, PAGE).await?;
-        let Some(last) = last else { return Ok(()) };
-        behind = last;
+    let mut from = Some(i64::MIN);
+    while let Some(first) = from {
+        let (rows, last) = chain::unlinked(conn, first, PAGE).await?;
+        from = last.and_then(|last| last.checked_add(1));
         if rows.is_empty() {
             continue;
         }
@@ -258,9 +258,10 @@ async fn unlinked(
                 row.seq,
                 row.action.as_deref().unwrap_or("-")
             );
-            let finding = Finding { position: place + 1, kind: Kind::Inserted, words };
+            let finding = Finding { position: place.saturating_add(1), kind: Kind::Inserted, words };
             let workspace = row.workspace.and_then(|id| names.get(&id).cloned().flatten());
             summary.tell(Found { workspace_id: row.workspace, workspace, finding }, tell);
         }
     }
+    Ok(())
 }

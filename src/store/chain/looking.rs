@@ -21,34 +21,55 @@ pub struct Link {
     pub record: Option<Record>,
 }
 
-/// The next links of a workspace behind one that is known by its position and number.
-pub async fn links(
-    conn: &mut PgConnection,
+/// Reads a workspace's links in the order of positions, page by page, and each of them whatever stands at a page's
+/// edge: where a page ends is told by a position and by how many of that were read, not by anything that somebody may
+/// have doubled.
+#[derive(Debug)]
+pub struct Links {
     workspace: Uuid,
-    (position, seq): (i64, i64),
-    most: i64,
-) -> Result<Vec<Link>, Error> {
-    let rows = rows!(
-        "audit_chain c LEFT JOIN audit_log l ON l.seq = c.seq
-         WHERE c.workspace_id = $1 AND (c.position, coalesce(c.seq, 0)) > ($2, $3) AND c.position >= $2
-         ORDER BY c.position, coalesce(c.seq, 0) LIMIT $4",
-        workspace,
-        position,
-        seq,
-        most
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Link {
+    position: i64,
+    read: i64,
+}
+
+impl Links {
+    pub fn from(workspace: Uuid, position: i64) -> Self {
+        Self { workspace, position, read: 0 }
+    }
+
+    /// The next `most`; none: that was all.
+    pub async fn page(&mut self, conn: &mut PgConnection, most: i64) -> Result<Vec<Link>, Error> {
+        let rows = rows!(
+            "audit_chain c LEFT JOIN audit_log l ON l.seq = c.seq
+             WHERE c.workspace_id = $1 AND c.position >= $2
+             ORDER BY c.position, coalesce(c.seq, 0), c.ctid, l.ctid OFFSET $3 LIMIT $4",
+            self.workspace,
+            self.position,
+            self.read,
+            most
+        )
+        .fetch_all(conn)
+        .await?;
+        let links: Vec<Link> = rows.into_iter().map(Link::from).collect();
+        if let Some(last) = links.last() {
+            let same = links.iter().rev().take_while(|it| it.position == last.position).count();
+            let read = if last.position == self.position { self.read } else { 0 };
+            self.read = read.saturating_add(i64::try_from(same).unwrap_or(i64::MAX));
+            self.position = last.position;
+        }
+        Ok(links)
+    }
+}
+
+impl Link {
+    fn from(row: RawRow) -> Self {
+        Self {
             position: row.position.unwrap_or(0),
             seq: row.link,
             content: row.content.as_deref().and_then(|it| it.try_into().ok()),
             hash: row.hash.as_deref().and_then(|it| it.try_into().ok()),
             record: row.seq.is_some().then(|| row.into_record()),
-        })
-        .collect())
+        }
+    }
 }
 
 /// A row without a link.
@@ -59,16 +80,16 @@ pub struct Unlinked {
     pub action: Option<String>,
 }
 
-/// The next rows of any workspace behind a number that have no link in its chain, among `most` rows; and the last of
+/// The next rows of any workspace from a number on that have no link in its chain, among `most` rows; and the last of
 /// these.
 pub async fn unlinked(
     conn: &mut PgConnection,
-    after: i64,
+    from: i64,
     most: i64,
 ) -> Result<(Vec<Unlinked>, Option<i64>), Error> {
     let last = sqlx::query_scalar!(
-        r#"SELECT max(l.seq) FROM (SELECT seq FROM audit_log WHERE seq > $1 ORDER BY seq LIMIT $2) l"#,
-        after,
+        r#"SELECT max(l.seq) FROM (SELECT seq FROM audit_log WHERE seq >= $1 ORDER BY seq LIMIT $2) l"#,
+        from,
         most,
     )
     .fetch_one(&mut *conn)
@@ -78,11 +99,11 @@ pub async fn unlinked(
         Unlinked,
         r#"SELECT l.seq, l.workspace_id AS "workspace?", l.action AS "action?"
              FROM audit_log l
-             LEFT JOIN audit_chain c ON c.seq = l.seq AND c.seq > $1 AND c.seq <= $2
+             LEFT JOIN audit_chain c ON c.seq = l.seq AND c.seq >= $1 AND c.seq <= $2
                                     AND c.workspace_id = l.workspace_id AND c.position IS NOT NULL
-            WHERE l.seq > $1 AND l.seq <= $2 AND c.seq IS NULL
+            WHERE l.seq >= $1 AND l.seq <= $2 AND c.seq IS NULL
             ORDER BY l.seq"#,
-        after,
+        from,
         last,
     )
     .fetch_all(conn)

@@ -41,3 +41,65 @@ async fn g18_a_chain_belongs_to_a_workspace() {
     assert_eq!(ledger.number("SELECT count(DISTINCT workspace_id) FROM audit_chain").await, 3);
     assert_eq!(ledger.verify(&[]).await, (1, vec!["-: inserted at 1".to_owned()]));
 }
+
+/// More links than are read at once, and doubles at the edge of what is.
+#[tokio::test(flavor = "multi_thread")]
+async fn g18_nothing_hides_at_the_edge_of_a_page() {
+    const PAGE: i64 = signoff::audit::verify::PAGE;
+    let mut ledger = Ledger::new().await;
+    ledger
+        .sql(&format!(
+            "INSERT INTO audit_log (workspace_id, at, action, via, detail)
+             SELECT id, now(), 'filler', 'human', '{{}}' FROM workspaces, generate_series(1, {PAGE}) WHERE name = 'acme'"
+        ))
+        .await;
+    super::g18_chain::link(&ledger.cluster.database).await;
+    ledger
+        .sql(
+            "ALTER TABLE audit_chain DROP CONSTRAINT audit_chain_pkey, DROP CONSTRAINT audit_chain_seq_key;
+             ALTER TABLE audit_log DROP CONSTRAINT audit_log_pkey;
+             CREATE INDEX ON audit_chain (workspace_id, position); CREATE INDEX ON audit_chain (seq);
+             CREATE INDEX ON audit_log (seq)",
+        )
+        .await;
+    assert_eq!(ledger.verify(&[]).await, (0, vec![]));
+    for position in [PAGE - 1, PAGE, PAGE + 1] {
+        let forked = vec![format!("forked at {position}")];
+        for double in [
+            "INSERT INTO audit_chain SELECT workspace_id, position, seq, sha256('x'), sha256('y') FROM twice",
+            "INSERT INTO audit_chain SELECT * FROM twice",
+            "INSERT INTO audit_chain SELECT workspace_id, position, -1, sha256('x'), sha256('y') FROM twice",
+            "INSERT INTO audit_chain SELECT t.* FROM twice t, generate_series(1, 3000)",
+            "INSERT INTO audit_log OVERRIDING SYSTEM VALUE SELECT l.* FROM audit_log l JOIN twice USING (seq)",
+        ] {
+            ledger
+                .sql(&format!(
+                    "CREATE TABLE twice AS SELECT * FROM audit_chain WHERE {ACME} AND position = {position}"
+                ))
+                .await;
+            ledger.sql(double).await;
+            let (code, found) = ledger.verify(&[]).await;
+            // A link without its record is a finding of its own.
+            let found: Vec<String> = found.into_iter().filter(|it| it.starts_with("forked")).collect();
+            assert_eq!((code, found), (1, forked.clone()), "{position}: {double}");
+            ledger
+                .sql(
+                    "DELETE FROM audit_chain c USING twice t WHERE c.workspace_id = t.workspace_id AND c.position = t.position;
+                     INSERT INTO audit_chain SELECT * FROM twice;
+                     DELETE FROM audit_log l USING twice t
+                      WHERE l.seq = t.seq AND l.ctid > (SELECT min(m.ctid) FROM audit_log m WHERE m.seq = t.seq);
+                     DROP TABLE twice",
+                )
+                .await;
+        }
+    }
+    assert_eq!(ledger.verify(&[]).await, (0, vec![]));
+    // The least of all numbers is one, too.
+    ledger
+        .sql(
+            "INSERT INTO audit_log (seq, workspace_id, at, action, via, detail) OVERRIDING SYSTEM VALUE
+             SELECT -9223372036854775808, id, now(), 'x', 'human', '{}' FROM workspaces WHERE name = 'acme'",
+        )
+        .await;
+    assert_eq!(ledger.verify(&[]).await, (1, vec!["inserted at 1".to_owned()]));
+}
