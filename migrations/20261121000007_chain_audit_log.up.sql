@@ -47,14 +47,12 @@ CREATE TABLE audit_checkpoints (
 
 -- How far the chainer has come. Rows turn up in another order than that of their numbers: a transaction takes a
 -- number early and commits late. Every row up to `complete` is linked; once no transaction older than `horizon` is
--- under way, that holds up to `candidate`. `linked` is the highest number that has a link. Whoever linked last, and
--- when: others stand back for a moment then.
+-- under way, that holds up to `candidate`. Whoever linked last, and when: others stand back for a moment then.
 CREATE TABLE audit_progress (
     singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     complete  bigint NOT NULL DEFAULT 0,
     candidate bigint NOT NULL DEFAULT 0,
     horizon   bigint NOT NULL DEFAULT 0,
-    linked    bigint NOT NULL DEFAULT 0,
     chainer   text,
     at        timestamptz NOT NULL DEFAULT '-infinity'
 );

@@ -1,6 +1,6 @@
 //! Looking over chains in the database, page by page: memory stays flat however long they are.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -217,7 +217,7 @@ async fn workspace(
     Ok(findings)
 }
 
-/// Rows that are in no link, though the chainer has passed them.
+/// Rows that are in no link, though the chainer has passed them, or should have.
 async fn unlinked(
     conn: &mut PgConnection,
     complete: i64,
@@ -232,6 +232,9 @@ async fn unlinked(
         let finding = Finding { position: 0, kind: Kind::Inserted, words };
         summary.tell(Found { workspace_id: None, workspace: None, finding }, tell);
     }
+    let name = |id: Option<Uuid>| id.and_then(|id| names.get(&id).cloned().flatten());
+    // Of each workspace, the first and how many.
+    let mut overdue: BTreeMap<Option<Uuid>, (i64, u64)> = BTreeMap::new();
     let mut from = Some(i64::MIN);
     while let Some(first) = from {
         let (rows, last) = chain::unlinked(conn, first, PAGE).await?;
@@ -247,21 +250,32 @@ async fn unlinked(
             }
             if row.seq > complete && row.seq <= handed_out {
                 summary.unlinked += 1;
+                if row.is_overdue {
+                    overdue.entry(row.workspace).or_insert((row.seq, 0)).1 += 1;
+                }
                 continue;
             }
-            let place = match row.workspace {
-                Some(id) => chain::place(conn, id, row.seq).await?,
-                None => 0,
-            };
-            let words = format!(
-                "the record {} ({}) is in no link; it stands behind {place}",
-                row.seq,
-                row.action.as_deref().unwrap_or("-")
-            );
+            let place = place(conn, row.workspace, row.seq).await?;
+            let action = row.action.as_deref().unwrap_or("-");
+            let words = format!("the record {} ({action}) is in no link; it stands behind {place}", row.seq);
             let finding = Finding { position: place.saturating_add(1), kind: Kind::Inserted, words };
-            let workspace = row.workspace.and_then(|id| names.get(&id).cloned().flatten());
+            let workspace = name(row.workspace);
             summary.tell(Found { workspace_id: row.workspace, workspace, finding }, tell);
         }
     }
+    for (workspace_id, (first, count)) in overdue {
+        let position = place(conn, workspace_id, first).await?.saturating_add(1);
+        let words =
+            format!("{count} record(s) wait for a link for more than a minute, from the record {first} on");
+        let finding = Finding { position, kind: Kind::Unlinked, words };
+        summary.tell(Found { workspace_id, workspace: name(workspace_id), finding }, tell);
+    }
     Ok(())
+}
+
+async fn place(conn: &mut PgConnection, workspace: Option<Uuid>, seq: i64) -> Result<i64, Error> {
+    match workspace {
+        Some(id) => chain::place(conn, id, seq).await,
+        None => Ok(0),
+    }
 }

@@ -279,7 +279,10 @@ fn describe() {
             "1 while Redis counts requests for all instances, 0 while each limits by itself.",
         ),
         ("signoff_audit_unlinked", "Numbers of audit records that were handed out and have no link yet."),
-        ("signoff_audit_lag_seconds", "Age of the oldest audit record that was linked in the last round."),
+        (
+            "signoff_audit_lag_seconds",
+            "Age of the oldest audit record that was linked in the last round, or that waits while another links.",
+        ),
         ("signoff_draining", "1 from the beginning of a drain."),
         ("signoff_sweep_lag_seconds", "Time since each sweep last worked."),
         (

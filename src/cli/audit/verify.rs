@@ -50,7 +50,7 @@ pub struct Verify {
 
 const EXAMPLES: &str = "\
 Kinds of findings: edited, removed, inserted, reordered, forked, gap, cut, checkpoint_mismatch, bad_signature,
-unmatched_checkpoint.
+unmatched_checkpoint, unlinked.
 Whoever can write to the tables as their owner can also compute a whole new chain; only checkpoints that were kept
 elsewhere tell, with the public key that signed them.
 

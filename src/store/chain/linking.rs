@@ -17,8 +17,6 @@ use crate::{
 pub struct Progress {
     /// The last number that was handed out.
     pub last: i64,
-    /// The highest number that has a link.
-    pub linked: i64,
     /// Up to here each row has its link.
     pub complete: i64,
     /// Up to here too, once no transaction older than `horizon` is under way.
@@ -33,15 +31,17 @@ pub struct Progress {
     pub now: i64,
 }
 
-/// Where the chain stands, as `instance` sees it. Another that linked within the last 600 ms has it.
+/// Where the chain stands, as `instance` sees it. Another that linked within the last 600 ms has it; one that did so
+/// in the future, by a clock that was set back or by nobody's, doesn't.
 pub async fn progress(conn: &mut PgConnection, instance: &str) -> Result<Progress, Error> {
     Ok(sqlx::query_as!(
         Progress,
         r#"SELECT CASE WHEN s.is_called THEN s.last_value ELSE s.last_value - 1 END AS "last!",
-                  p.linked, p.complete, p.candidate, p.horizon,
+                  p.complete, p.candidate, p.horizon,
                   pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS "xmin!",
                   pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS "xmax!",
-                  coalesce(p.chainer <> $1 AND p.at > clock_timestamp() - interval '600 ms', false) AS "taken!",
+                  coalesce(p.chainer <> $1 AND p.at > clock_timestamp() - interval '600 ms'
+                           AND p.at <= clock_timestamp(), false) AS "taken!",
                   ((extract(epoch FROM clock_timestamp()) - 946684800) * 1000000)::bigint AS "now!"
              FROM audit_log_seq_seq s CROSS JOIN audit_progress p"#,
         instance,
@@ -53,6 +53,29 @@ pub async fn progress(conn: &mut PgConnection, instance: &str) -> Result<Progres
 /// Until the transaction ends, nobody else links. `false`: somebody else does.
 pub async fn lock(conn: &mut PgConnection) -> Result<bool, Error> {
     Ok(sqlx::query_scalar!(r#"SELECT pg_try_advisory_xact_lock(7303) AS "locked!""#).fetch_one(conn).await?)
+}
+
+/// What waits for its link, as far as two looks at indexes tell.
+pub struct Waiting {
+    /// The highest number that has a link.
+    pub linked: i64,
+    /// Of the first row behind it, in microseconds since 2000.
+    pub since: Option<i64>,
+}
+
+/// What waits behind the last number that has a link, up to `last`.
+pub async fn waiting(conn: &mut PgConnection, complete: i64, last: i64) -> Result<Waiting, Error> {
+    let row = sqlx::query!(
+        r#"SELECT c.linked AS "linked!", timestamptz_send(l.at) AS "at?"
+             FROM (SELECT greatest($1, (SELECT max(seq) FROM audit_chain WHERE seq <= $2)) AS linked) c
+             LEFT JOIN LATERAL (SELECT r.at FROM audit_log r WHERE r.seq > c.linked AND r.seq <= $2
+                                 ORDER BY r.seq LIMIT 1) l ON true"#,
+        complete,
+        last,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(Waiting { linked: row.linked, since: micros(row.at.as_deref()) })
 }
 
 /// A row of the log, and whether it has a link.
@@ -171,7 +194,6 @@ pub async fn link(conn: &mut PgConnection, links: &NewLinks) -> Result<(), Error
 /// What is noted at the end of a round.
 pub struct Noted<'a> {
     pub instance: &'a str,
-    pub linked: i64,
     pub complete: i64,
     pub candidate: i64,
     /// `None`: this very transaction, which is younger than all that had begun before it first wrote.
@@ -181,9 +203,8 @@ pub struct Noted<'a> {
 pub async fn note(conn: &mut PgConnection, noted: Noted<'_>) -> Result<(), Error> {
     sqlx::query!(
         "UPDATE audit_progress
-            SET linked = greatest(linked, $1), complete = $2, candidate = $3,
-                horizon = coalesce($4, pg_current_xact_id()::text::bigint), chainer = $5, at = clock_timestamp()",
-        noted.linked,
+            SET complete = $1, candidate = $2, horizon = coalesce($3, pg_current_xact_id()::text::bigint),
+                chainer = $4, at = clock_timestamp()",
         noted.complete,
         noted.candidate,
         noted.horizon,

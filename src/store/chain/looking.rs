@@ -78,6 +78,8 @@ pub struct Unlinked {
     pub seq: i64,
     pub workspace: Option<Uuid>,
     pub action: Option<String>,
+    /// It waits longer than any that is about to be linked.
+    pub is_overdue: bool,
 }
 
 /// The next rows of any workspace from a number on that have no link in its chain, among `most` rows; and the last of
@@ -97,7 +99,9 @@ pub async fn unlinked(
     let Some(last) = last else { return Ok((Vec::new(), None)) };
     let found = sqlx::query_as!(
         Unlinked,
-        r#"SELECT l.seq, l.workspace_id AS "workspace?", l.action AS "action?"
+        r#"SELECT l.seq, l.workspace_id AS "workspace?", l.action AS "action?",
+                  (l.at BETWEEN clock_timestamp() - interval '1 minute'
+                            AND clock_timestamp() + interval '1 minute') IS NOT TRUE AS "is_overdue!"
              FROM audit_log l
              LEFT JOIN audit_chain c ON c.seq = l.seq AND c.seq >= $1 AND c.seq <= $2
                                     AND c.workspace_id = l.workspace_id AND c.position IS NOT NULL

@@ -25,6 +25,7 @@ mod g18_hidden;
 mod g18_ledger;
 mod g18_on_record;
 mod g18_records;
+mod g18_standing_still;
 mod g18_tampering;
 mod g19_row_walls;
 mod g19_walls;
