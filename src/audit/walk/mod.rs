@@ -157,6 +157,9 @@ impl Walk {
             let kind = if found == linked { Kind::Inserted } else { Kind::Edited };
             self.find(link.position, kind, "the record is of another workspace".to_owned());
         }
+        if found == linked && !record.is_dated() {
+            self.find(link.position, Kind::Inserted, "the record is of no date".to_owned());
+        }
     }
 
     fn follow(&mut self, link: &Link, content: Digest, hash: Digest) {

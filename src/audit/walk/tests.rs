@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::chain::FORMAT;
+use crate::domain::chain::{FORMAT, moment};
 
 fn chain(length: i64) -> Vec<Link> {
     let mut before = Digest::genesis(Uuid::nil());
@@ -7,6 +7,7 @@ fn chain(length: i64) -> Vec<Link> {
         .map(|position| {
             let record = Record {
                 format: FORMAT,
+                at: Some(moment(position)),
                 subject: Some(position.to_string()),
                 workspace_id: Some(Uuid::nil()),
                 ..Record::default()

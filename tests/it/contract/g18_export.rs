@@ -39,7 +39,7 @@ pub async fn stranger(export: &str) -> (i32, String) {
 
 pub struct Bench {
     pub cluster: Cluster,
-    api: Api,
+    pub api: Api,
     directory: std::path::PathBuf,
 }
 

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use tokio::sync::Mutex;
 
-use super::{g18_chain::all_linked, g18_ledger::Ledger};
+use super::{
+    g18_chain::{all_linked, link},
+    g18_export::Bench,
+    g18_ledger::Ledger,
+};
 use crate::support::{Cluster, eventually};
 
 const ADD: &str = "INSERT INTO audit_log (workspace_id, at, action, via, detail)
@@ -88,6 +93,50 @@ async fn g18_what_waits_for_long_is_named() {
     }
     assert_eq!(ledger.verify(&[]).await, (1, vec![format!("unlinked at {next}")]));
     assert_eq!(ledger.verify(&["--workspace", "other"]).await, (0, vec![]));
-    super::g18_chain::link(&ledger.cluster.database).await;
+    link(&ledger.cluster.database).await;
     assert_eq!(ledger.verify(&[]).await, (0, vec![]));
+}
+
+/// A moment that is none, or JSON that not everybody can read, keeps nobody from reading the rest.
+#[tokio::test(flavor = "multi_thread")]
+async fn g18_what_cannot_be_read_hides_nothing_else() {
+    let bench = Bench::new(Vec::new()).await;
+    let approval = bench.api.ask(json!({})).await;
+    all_linked(&bench.cluster.database).await;
+    let mut conn = bench.cluster.database.connect().await;
+    for at in ["infinity", "-infinity", "294276-12-31", "4713-01-01 BC", "10000-01-01 00:00+00"] {
+        let refused = conn.execute(AssertSqlSafe(ADD.replace("clock_timestamp()", &format!("'{at}'")))).await;
+        let refused = refused.expect_err(at);
+        assert_eq!(refused.as_database_error().unwrap().code().as_deref(), Some("23514"), "{at}");
+    }
+    // Whoever may append can append this.
+    for detail in ["{\"n\":1e999}", "\"\\ud800\"", &format!("{}1{}", "[".repeat(500), "]".repeat(500))] {
+        sql(&mut conn, &ADD.replace("'{}'", &format!("'{detail}'"))).await;
+    }
+    all_linked(&bench.cluster.database).await;
+    bench.good(&["audit", "verify"]).await;
+    // Whoever owns the tables this.
+    sql(&mut conn, "ALTER TABLE audit_log DROP CONSTRAINT audit_log_at_check").await;
+    sql(
+        &mut conn,
+        &format!("UPDATE audit_log SET at = 'infinity', detail = '[1e999]' WHERE approval_id = '{approval}'"),
+    )
+    .await;
+    sql(&mut conn, &ADD.replace("clock_timestamp()", "'infinity'")).await;
+    all_linked(&bench.cluster.database).await;
+    let key = bench.cluster.key("acme", "reader", &["audit:view", "approval:view:history"]).await;
+    let reader = bench.cluster.api(0, &key);
+    let page = reader.get("/api/v1/audit").await.expect(200).body;
+    let shown: Vec<&Value> = page["items"].as_array().unwrap().iter().map(|item| &item["detail"]).collect();
+    for text in ["[1e999]", "{\"n\":1e999}", "\"\\ud800\""] {
+        assert!(shown.contains(&&json!(text)), "{text}: {shown:?}");
+    }
+    let page = reader.get(&format!("/api/v1/approvals/{approval}/audit")).await.expect(200).body;
+    assert_eq!(page["items"][0]["at"], "1970-01-01T00:00:00Z");
+    for more in [&[][..], &["--json"]] {
+        bench.good(&[&["audit", "list", "--workspace", "acme"], more].concat()).await;
+    }
+    let (code, said) = bench.run(&["audit", "verify"]).await;
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("edited at") && said.contains("the record is of no date"), "{said}");
 }
