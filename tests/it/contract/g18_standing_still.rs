@@ -1,10 +1,15 @@
 //! G18: nothing that anybody writes stops linking unseen: it goes on, or it is told that it doesn't.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
+use signoff::audit::{
+    checkpoint::{Signer, new_seed},
+    checkpoints::make_page,
+};
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use super::{
     g18_chain::{all_linked, link},
@@ -95,6 +100,27 @@ async fn g18_what_waits_for_long_is_named() {
     assert_eq!(ledger.verify(&["--workspace", "other"]).await, (0, vec![]));
     link(&ledger.cluster.database).await;
     assert_eq!(ledger.verify(&[]).await, (0, vec![]));
+}
+
+/// Checkpoints that nobody can have made yet don't keep others from being made.
+#[tokio::test(flavor = "multi_thread")]
+async fn g18_no_checkpoint_keeps_others_from_being_made() {
+    let mut ledger = Ledger::new().await;
+    let signer = Signer::parse(&new_seed()).unwrap();
+    let key = signer.public_key().id();
+    for (name, position, at) in [("acme", i64::MAX, "now()"), ("other", 1, "'9999-01-01'")] {
+        ledger
+            .sql(&format!(
+                "INSERT INTO audit_checkpoints SELECT id, {position}, sha256('x'), {at}, '{key}', sha256('x'), sha512('x')
+                   FROM workspaces WHERE name = '{name}'"
+            ))
+            .await;
+    }
+    let wanted = (None, Some(Duration::from_hours(1)));
+    let (made, _) = make_page(&mut ledger.admin, &signer, wanted, Uuid::nil()).await.unwrap();
+    assert_eq!(made.len(), 2);
+    let (made, _) = make_page(&mut ledger.admin, &signer, wanted, Uuid::nil()).await.unwrap();
+    assert_eq!(made.len(), 0, "nothing has moved");
 }
 
 /// A moment that is none, or JSON that not everybody can read, keeps nobody from reading the rest.
