@@ -15,7 +15,10 @@
 //! Until then a [`View`] remembers which numbers were missing, so that a transaction that stays open for an hour
 //! costs a look at those, and not at the log of an hour. It may be forgotten at any time.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
@@ -39,6 +42,8 @@ const MOST_GAPS: usize = 10_000;
 pub struct Chainer {
     instance: String,
     view: View,
+    /// Workspaces whose chains can't be continued.
+    stuck: BTreeSet<Uuid>,
 }
 
 /// What this instance has seen of the log.
@@ -64,15 +69,18 @@ pub struct Done {
     pub unlinked: i64,
     /// Age of the oldest row that was linked, in the moment before; of the first that waits, where somebody else links.
     pub lag: Duration,
+    /// Chains that nothing can be linked to; their rows are passed over.
+    pub stuck: usize,
 }
 
 impl Done {
-    const NOTHING: Self = Self { links: 0, more: false, stood_back: false, unlinked: 0, lag: Duration::ZERO };
+    const NOTHING: Self =
+        Self { links: 0, more: false, stood_back: false, unlinked: 0, lag: Duration::ZERO, stuck: 0 };
 }
 
 impl Chainer {
     pub fn new(instance: impl Into<String>) -> Self {
-        Self { instance: instance.into(), view: View::default() }
+        Self { instance: instance.into(), view: View::default(), stuck: BTreeSet::new() }
     }
 
     /// Links what has turned up, up to some thousand rows.
@@ -80,26 +88,41 @@ impl Chainer {
         // Whatever goes wrong, or is cancelled: nobody knows what became of the links, so all is looked at again.
         let view = std::mem::take(&mut self.view);
         let instance = &self.instance;
-        let (view, done) = pool.run(LIMIT, async |conn| round(conn, instance, view).await).await?;
+        let (view, mut done, made) = pool.run(LIMIT, async |conn| round(conn, instance, view).await).await?;
         self.view = view;
+        if done.stood_back {
+            // It is whoever links that knows.
+            self.stuck.clear();
+        }
+        self.learn(&made);
+        done.stuck = self.stuck.len();
         Ok(done)
+    }
+
+    fn learn(&mut self, made: &Made) {
+        self.stuck.retain(|workspace| !made.links.workspaces.contains(workspace));
+        for workspace in &made.stuck {
+            if self.stuck.insert(*workspace) {
+                tracing::error!(%workspace, "nothing can follow the end of its chain; its records get no links");
+            }
+        }
     }
 }
 
-async fn round(conn: &mut PgConnection, instance: &str, view: View) -> Result<(View, Done), Error> {
+async fn round(conn: &mut PgConnection, instance: &str, view: View) -> Result<(View, Done, Made), Error> {
     // Most of the time nothing happens; that costs one look.
     let progress = chain::progress(conn, instance).await?.checked();
     if progress.last <= progress.complete {
-        return Ok((view, Done::NOTHING));
+        return Ok((view, Done::NOTHING, Made::default()));
     }
     if progress.taken {
-        return Ok((view, stand_back(conn, &progress).await?));
+        return Ok((view, stand_back(conn, &progress).await?, Made::default()));
     }
     let mut transaction = conn.begin().await?;
     if !chain::lock(&mut transaction).await? {
         let done = stand_back(&mut transaction, &progress).await?;
         transaction.rollback().await?;
-        return Ok((view, done));
+        return Ok((view, done, Made::default()));
     }
     // Again, behind the lock: who held it may just have linked. Nothing was written in this transaction so far, so
     // that its id, once it takes one, is younger than all who own a number up to `last`.
@@ -107,7 +130,7 @@ async fn round(conn: &mut PgConnection, instance: &str, view: View) -> Result<(V
     if progress.taken {
         let done = stand_back(&mut transaction, &progress).await?;
         transaction.rollback().await?;
-        return Ok((view, done));
+        return Ok((view, done, Made::default()));
     }
     let round = Round { instance, progress };
     let done = round.link(&mut transaction, view).await?;
@@ -129,7 +152,7 @@ struct Round<'a> {
 }
 
 impl Round<'_> {
-    async fn link(self, conn: &mut PgConnection, mut view: View) -> Result<(View, Done), Error> {
+    async fn link(self, conn: &mut PgConnection, mut view: View) -> Result<(View, Done, Made), Error> {
         let Progress { last, complete, .. } = self.progress;
         view.forget(complete);
         let late =
@@ -141,9 +164,10 @@ impl Round<'_> {
         view.read(&page, if full { None } else { Some(last) });
 
         let rows: Vec<LogRow> = late.into_iter().chain(page).filter(|row| !row.is_linked).collect();
-        let links = new_links(conn, &rows).await?;
+        let made = new_links(conn, &rows).await?;
+        let links = &made.links;
         if !links.seqs.is_empty() {
-            chain::link(conn, &links).await?;
+            chain::link(conn, links).await?;
         }
         // Gaps that were not looked at to the end say nothing.
         let looked = if late_full { complete } else { view.seen };
@@ -160,8 +184,9 @@ impl Round<'_> {
             stood_back: false,
             unlinked: (last - view.seen).max(0),
             lag: self.progress.age(rows.iter().map(|row| row.at).min()),
+            stuck: 0,
         };
-        Ok((view, done))
+        Ok((view, done, made))
     }
 }
 
@@ -245,36 +270,49 @@ impl Progress {
     }
 }
 
-/// Links for `rows` (in the order of their numbers) behind the ends of their workspaces' chains.
-async fn new_links(conn: &mut PgConnection, rows: &[LogRow]) -> Result<NewLinks, Error> {
+/// What a round has to add.
+#[derive(Default)]
+struct Made {
+    links: NewLinks,
+    /// Workspaces whose chains end in something that nothing can follow.
+    stuck: BTreeSet<Uuid>,
+}
+
+/// Links for `rows` (in the order of their numbers) behind the ends of their workspaces' chains. A chain that can't be
+/// continued holds nobody else's up.
+async fn new_links(conn: &mut PgConnection, rows: &[LogRow]) -> Result<Made, Error> {
     let mut workspaces: Vec<Uuid> = rows.iter().filter_map(|row| row.record.workspace_id).collect();
     workspaces.sort_unstable();
     workspaces.dedup();
-    let mut ends: HashMap<Uuid, (i64, Digest)> =
-        workspaces.iter().map(|id| (*id, (0, Digest::genesis(*id)))).collect();
+    let begin = |id: &Uuid| (*id, Some((0, Digest::genesis(*id))));
+    let mut ends: HashMap<Uuid, Option<(i64, Digest)>> = workspaces.iter().map(begin).collect();
     if !workspaces.is_empty() {
         for head in chain::heads(conn, &workspaces).await? {
-            ends.insert(head.workspace, (head.position, head.hash));
+            ends.insert(head.workspace, head.end);
         }
     }
-    let mut links = NewLinks::default();
+    let mut made = Made::default();
     for row in rows {
         // A row of no workspace can only come from somebody who took the constraint away; it stands in no chain.
-        let Some((workspace, (position, hash))) =
-            row.record.workspace_id.and_then(|id| Some((id, ends.get_mut(&id)?)))
+        let Some((workspace, end)) = row.record.workspace_id.and_then(|id| Some((id, ends.get_mut(&id)?)))
         else {
             continue;
         };
         let content = row.record.content();
-        *position += 1;
-        *hash = hash.followed_by(content);
-        links.workspaces.push(workspace);
-        links.positions.push(*position);
-        links.seqs.push(row.seq);
-        links.contents.push(content.0.to_vec());
-        links.hashes.push(hash.0.to_vec());
+        let next =
+            |(position, hash): (i64, Digest)| Some((position.checked_add(1)?, hash.followed_by(content)));
+        *end = end.and_then(next);
+        let Some((position, hash)) = *end else {
+            made.stuck.insert(workspace);
+            continue;
+        };
+        made.links.workspaces.push(workspace);
+        made.links.positions.push(position);
+        made.links.seqs.push(row.seq);
+        made.links.contents.push(content.0.to_vec());
+        made.links.hashes.push(hash.0.to_vec());
     }
-    Ok(links)
+    Ok(made)
 }
 
 #[cfg(test)]

@@ -138,31 +138,27 @@ pub async fn late(conn: &mut PgConnection, gaps: &[(i64, i64)], most: i64) -> Re
 /// Where a workspace's chain ends.
 pub struct Head {
     pub workspace: Uuid,
-    pub position: i64,
-    pub hash: Digest,
+    /// `None`: there is something that no link can follow.
+    pub end: Option<(i64, Digest)>,
 }
 
 /// Where chains end, of those that have begun.
 pub async fn heads(conn: &mut PgConnection, workspaces: &[Uuid]) -> Result<Vec<Head>, Error> {
     let rows = sqlx::query!(
-        r#"SELECT w.id AS "workspace!", h.position, h.hash
+        r#"SELECT w.id AS "workspace!", h.position AS "position?", h.hash AS "hash?"
              FROM unnest($1::uuid[]) AS w(id)
             CROSS JOIN LATERAL (SELECT c.position, c.hash FROM audit_chain c
-                                 WHERE c.workspace_id = w.id ORDER BY c.position DESC LIMIT 1) h"#,
+                                 WHERE c.workspace_id = w.id AND c.position IS NOT NULL
+                                 ORDER BY c.position DESC LIMIT 1) h"#,
         workspaces,
     )
     .fetch_all(conn)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let hash = Digest::try_from(&*row.hash).map_err(|error| Error::Corrupt {
-                table: "audit_chain",
-                id: format!("{}/{}", row.workspace, row.position),
-                what: error.to_string(),
-            })?;
-            Ok(Head { workspace: row.workspace, position: row.position, hash })
-        })
-        .collect()
+    let head = |workspace, position: Option<i64>, hash: Option<Vec<u8>>| Head {
+        workspace,
+        end: position.zip(hash.and_then(|hash| Digest::try_from(&*hash).ok())),
+    };
+    Ok(rows.into_iter().map(|row| head(row.workspace, row.position, row.hash)).collect())
 }
 
 /// Links, as columns.

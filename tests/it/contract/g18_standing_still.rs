@@ -16,7 +16,7 @@ use super::{
     g18_export::Bench,
     g18_ledger::Ledger,
 };
-use crate::support::{Cluster, eventually};
+use crate::support::{Cluster, eventually, process::signoff};
 
 const ADD: &str = "INSERT INTO audit_log (workspace_id, at, action, via, detail)
     SELECT id, clock_timestamp(), 'test', 'human', '{}' FROM workspaces WHERE name = 'acme'";
@@ -100,6 +100,61 @@ async fn g18_what_waits_for_long_is_named() {
     assert_eq!(ledger.verify(&["--workspace", "other"]).await, (0, vec![]));
     link(&ledger.cluster.database).await;
     assert_eq!(ledger.verify(&[]).await, (0, vec![]));
+}
+
+/// The last position that there is, or an end that is no hash: that chain can't go on, all others do.
+#[tokio::test(flavor = "multi_thread")]
+async fn g18_a_chain_that_cannot_go_on_holds_nobody_up() {
+    let (cluster, mut conn) = cluster().await;
+    let api = cluster.api(0, &cluster.key("acme", "auditor", &["audit:view"]).await);
+    cluster.key("other", "agent", &[]).await;
+    all_linked(&cluster.database).await;
+    let looking = Arc::new(Mutex::new(cluster.database.connect().await));
+    let unlinked = async |name: &str| {
+        let query = "SELECT count(*) FROM audit_log l JOIN workspaces w ON w.id = l.workspace_id
+                      WHERE w.name = $1 AND NOT EXISTS (SELECT FROM audit_chain c WHERE c.seq = l.seq)";
+        sqlx::query_scalar::<_, i64>(query).bind(name).fetch_one(&mut *looking.lock().await).await.unwrap()
+    };
+    let stuck = async || {
+        let mut most = 0.0_f64;
+        for instance in &cluster.instances {
+            most = most.max(instance.metric("signoff_audit_chains_stuck").await);
+        }
+        most
+    };
+    let acme = "(SELECT id FROM workspaces WHERE name = 'acme')";
+    sql(&mut conn, "ALTER TABLE audit_chain DROP CONSTRAINT audit_chain_hash_check").await;
+    for (position, hash) in [("9223372036854775807", "sha256('x')"), ("1000000", "''")] {
+        sql(
+            &mut conn,
+            &format!("INSERT INTO audit_chain VALUES ({acme}, {position}, -1, sha256('x'), {hash})"),
+        )
+        .await;
+        for name in ["acme", "other", "acme", "other"] {
+            sql(&mut conn, &ADD.replace("'acme'", &format!("'{name}'"))).await;
+        }
+        eventually("others are linked", || async { unlinked("other").await == 0 }).await;
+        assert_eq!(unlinked("acme").await, 2);
+        eventually("it is told", || async { stuck().await >= 1.0 }).await;
+        // Who signs doesn't stop at it, and who reads gets to the beginning.
+        let mut transaction = cluster.database.connect().await;
+        let signer = Signer::parse(&new_seed()).unwrap();
+        let (made, _) = make_page(&mut transaction, &signer, (None, None), Uuid::nil()).await.unwrap();
+        assert!(!made.is_empty());
+        let page = api.get("/api/v1/audit?action=workspace.created").await.expect(200).body;
+        assert_eq!((page["items"].as_array().unwrap().len(), &page["next_cursor"]), (1, &Value::Null));
+        // Mended: what was passed over is linked.
+        sql(
+            &mut conn,
+            "DELETE FROM audit_chain WHERE seq = -1; DELETE FROM audit_checkpoints;
+             UPDATE audit_progress SET complete = 0, candidate = 0",
+        )
+        .await;
+        all_linked(&cluster.database).await;
+        eventually("it is told no more", || async { stuck().await < 1.0 }).await;
+    }
+    let output = signoff(&["audit", "verify"], &[("DATABASE_URL", &cluster.database.url)]).await;
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
 /// Checkpoints that nobody can have made yet don't keep others from being made.
