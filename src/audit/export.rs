@@ -271,3 +271,129 @@ fn for_each_line(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt, SeedableRng, rngs::StdRng};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        audit::{
+            checkpoint::{Checkpoint, Signer, new_seed},
+            verify::Trusted,
+        },
+        domain::chain::moment,
+    };
+
+    const LAST: i64 = 8;
+
+    fn of(from: i64, to: i64) -> Vec<Value> {
+        let workspace_id = Uuid::from_u128(7);
+        let export = Range { format: FORMAT, workspace_id, workspace: Some("acme".to_owned()), from, to };
+        let mut lines = vec![serde_json::to_value(Header { export }).unwrap()];
+        let mut before = Digest::genesis(workspace_id);
+        for position in 1..=to {
+            let record = Record {
+                format: FORMAT,
+                at: Some(moment(position)),
+                action: Some("approval.resolved".into()),
+                detail: Some(format!("{{\"n\":{position}}}")),
+                workspace_id: Some(workspace_id),
+                ..Record::default()
+            };
+            let (content, previous) = (record.content(), before);
+            before = before.followed_by(content);
+            let line = json!({ "position": position, "previous": previous, "content": content, "hash": before, "record": record });
+            if position >= from {
+                lines.push(line);
+            }
+        }
+        lines
+    }
+
+    fn text(lines: &[Value]) -> String {
+        lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    fn is_whole(lines: &[Value], checkpoints: &[Checkpoint]) -> bool {
+        let text = text(lines);
+        let open = || Ok(Box::new(io::Cursor::new(text.clone())) as Box<dyn BufRead>);
+        let trusted = Trusted(checkpoints.iter().map(|it| it.public_key).collect());
+        let wanted = Wanted { only: None, checkpoints: checkpoints.to_vec(), trusted };
+        verify(open, wanted, |_| {}).is_ok_and(|summary| {
+            let compared = summary.checkpoints == checkpoints.len() as u64;
+            assert!(compared || !summary.whole, "{text}");
+            summary.whole
+        })
+    }
+
+    /// Something else in its place, somewhere.
+    fn spoil(value: &mut Value, rng: &mut StdRng) {
+        let any = |count: usize, rng: &mut StdRng| rng.random_range(0..count);
+        match value {
+            Value::Object(fields) => {
+                let at = any(fields.len(), rng);
+                if let Some(field) = fields.values_mut().nth(at) {
+                    spoil(field, rng);
+                }
+            }
+            Value::Array(_) | Value::Bool(_) | Value::Null => *value = json!("x"),
+            Value::Number(number) => {
+                let number = number.as_i64().unwrap();
+                let near = [number.wrapping_add(1), number.wrapping_sub(1), number.wrapping_neg()];
+                let others = [near[0], near[1], near[2], 0, i64::MAX, i64::MIN];
+                *value = json!(others[any(others.len(), rng)]);
+            }
+            Value::String(text) => {
+                let (at, digit) = (any(text.len(), rng), any(10, rng).to_string());
+                text.replace_range(at..=at, &digit);
+                if any(10, rng) == 0 {
+                    *value = Value::Null;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_is_changed_is_found() {
+        let signer = Signer::parse(&new_seed()).unwrap();
+        let sign = |line: &Value| {
+            let hash = serde_json::from_value(line["hash"].clone()).unwrap();
+            let position = line["position"].as_i64().unwrap();
+            let (at, workspace_id) = (moment(0), Uuid::from_u128(7));
+            signer.sign(Standing { at, format: FORMAT, hash, position, workspace_id })
+        };
+        let all = of(1, LAST);
+        for from in [1, 4] {
+            let lines = of(from, LAST);
+            let mut kept = vec![sign(&all[8])];
+            if from > 1 {
+                kept.push(sign(&all[3]));
+            }
+            assert!(is_whole(&lines, &kept));
+            let mut rng = StdRng::seed_from_u64(7);
+            for _ in 0..1_000 {
+                let mut spoilt = lines.clone();
+                for _ in 0..rng.random_range(1..3) {
+                    let (one, other) = (rng.random_range(0..spoilt.len()), rng.random_range(0..spoilt.len()));
+                    match rng.random_range(0..6) {
+                        0 if spoilt.len() > 1 => drop(spoilt.remove(one)),
+                        1 => spoilt.insert(other, spoilt[one].clone()),
+                        2 => spoilt.swap(one, other),
+                        _ => spoil(&mut spoilt[one], &mut rng),
+                    }
+                }
+                // Nothing proves a name, and a shorter part is a part.
+                let mut compared = spoilt.clone();
+                if compared[0].get("export").is_some() {
+                    compared[0]["export"]["workspace"] = json!("acme");
+                }
+                let said = compared[0]["export"]["from"].as_i64().filter(|it| (1..=LAST).contains(it));
+                if said.is_none_or(|said| compared != of(said, LAST)) {
+                    assert!(!is_whole(&spoilt, &kept), "{}", text(&spoilt));
+                }
+            }
+        }
+    }
+}
