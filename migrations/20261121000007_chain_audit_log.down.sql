@@ -4,6 +4,7 @@ DROP TABLE audit_chain;
 DROP TRIGGER numbered_last ON audit_log;
 DROP FUNCTION audit_log_numbered_last();
 ALTER TABLE audit_log
+    DROP CONSTRAINT audit_log_at_check,
     DROP COLUMN after,
     DROP COLUMN before,
     DROP COLUMN user_agent,

@@ -9,7 +9,9 @@ ALTER TABLE audit_log
     ADD COLUMN address text,
     ADD COLUMN user_agent text,
     ADD COLUMN before json,
-    ADD COLUMN after json;
+    ADD COLUMN after json,
+    -- What every reader can write as a date.
+    ADD CONSTRAINT audit_log_at_check CHECK (at >= '0001-01-01 00:00+00' AND at < '10000-01-01 00:00+00');
 
 -- A row's number must be taken after its transaction has its id: the chainer knows from those ids which numbers can
 -- still turn up. Whoever is about to insert gets one here, before the first row is formed.
@@ -36,9 +38,9 @@ CREATE TABLE audit_chain (
 -- Where chains stood at some moment, signed, to be compared with where they stand.
 CREATE TABLE audit_checkpoints (
     workspace_id uuid NOT NULL,
-    position     bigint NOT NULL,
+    position     bigint NOT NULL CHECK (position > 0),
     hash         bytea NOT NULL CHECK (octet_length(hash) = 32),
-    at           timestamptz NOT NULL,
+    at           timestamptz NOT NULL CHECK (at >= '0001-01-01 00:00+00' AND at < '10000-01-01 00:00+00'),
     key_id       text NOT NULL,
     public_key   bytea NOT NULL CHECK (octet_length(public_key) = 32),
     signature    bytea NOT NULL CHECK (octet_length(signature) = 64),
@@ -47,14 +49,12 @@ CREATE TABLE audit_checkpoints (
 
 -- How far the chainer has come. Rows turn up in another order than that of their numbers: a transaction takes a
 -- number early and commits late. Every row up to `complete` is linked; once no transaction older than `horizon` is
--- under way, that holds up to `candidate`. `linked` is the highest number that has a link. Whoever linked last, and
--- when: others stand back for a moment then.
+-- under way, that holds up to `candidate`. Whoever linked last, and when: others stand back for a moment then.
 CREATE TABLE audit_progress (
     singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     complete  bigint NOT NULL DEFAULT 0,
     candidate bigint NOT NULL DEFAULT 0,
     horizon   bigint NOT NULL DEFAULT 0,
-    linked    bigint NOT NULL DEFAULT 0,
     chainer   text,
     at        timestamptz NOT NULL DEFAULT '-infinity'
 );

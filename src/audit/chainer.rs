@@ -15,7 +15,10 @@
 //! Until then a [`View`] remembers which numbers were missing, so that a transaction that stays open for an hour
 //! costs a look at those, and not at the log of an hour. It may be forgotten at any time.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
@@ -39,11 +42,15 @@ const MOST_GAPS: usize = 10_000;
 pub struct Chainer {
     instance: String,
     view: View,
+    /// Workspaces whose chains can't be continued.
+    stuck: BTreeSet<Uuid>,
 }
 
 /// What this instance has seen of the log.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct View {
+    /// Up to here each row has its link, as it was said last.
+    complete: i64,
     /// Every number up to here was looked at.
     seen: i64,
     /// Those of them that were not there (yet), above what is complete: from, to, in order.
@@ -60,23 +67,20 @@ pub struct Done {
     pub stood_back: bool,
     /// Numbers handed out beyond the last linked; some of them may belong to nothing.
     pub unlinked: i64,
-    /// Age of the oldest row that was linked, in the moment before.
+    /// Age of the oldest row that was linked, in the moment before; of the first that waits, where somebody else links.
     pub lag: Duration,
+    /// Chains that nothing can be linked to; their rows are passed over.
+    pub stuck: usize,
 }
 
 impl Done {
-    fn nothing(progress: &Progress, stood_back: bool) -> Self {
-        Self { links: 0, more: false, stood_back, unlinked: unlinked(progress), lag: Duration::ZERO }
-    }
-}
-
-fn unlinked(progress: &Progress) -> i64 {
-    (progress.last - progress.linked.max(progress.complete)).max(0)
+    const NOTHING: Self =
+        Self { links: 0, more: false, stood_back: false, unlinked: 0, lag: Duration::ZERO, stuck: 0 };
 }
 
 impl Chainer {
     pub fn new(instance: impl Into<String>) -> Self {
-        Self { instance: instance.into(), view: View::default() }
+        Self { instance: instance.into(), view: View::default(), stuck: BTreeSet::new() }
     }
 
     /// Links what has turned up, up to some thousand rows.
@@ -84,34 +88,61 @@ impl Chainer {
         // Whatever goes wrong, or is cancelled: nobody knows what became of the links, so all is looked at again.
         let view = std::mem::take(&mut self.view);
         let instance = &self.instance;
-        let (view, done) = pool.run(LIMIT, async |conn| round(conn, instance, view).await).await?;
+        let (view, mut done, made) = pool.run(LIMIT, async |conn| round(conn, instance, view).await).await?;
         self.view = view;
+        if done.stood_back {
+            // It is whoever links that knows.
+            self.stuck.clear();
+        }
+        self.learn(&made);
+        done.stuck = self.stuck.len();
         Ok(done)
+    }
+
+    fn learn(&mut self, made: &Made) {
+        self.stuck.retain(|workspace| !made.links.workspaces.contains(workspace));
+        for workspace in &made.stuck {
+            if self.stuck.insert(*workspace) {
+                tracing::error!(%workspace, "nothing can follow the end of its chain; its records get no links");
+            }
+        }
     }
 }
 
-async fn round(conn: &mut PgConnection, instance: &str, view: View) -> Result<(View, Done), Error> {
+async fn round(conn: &mut PgConnection, instance: &str, view: View) -> Result<(View, Done, Made), Error> {
     // Most of the time nothing happens; that costs one look.
-    let progress = chain::progress(conn, instance).await?;
-    if progress.taken || progress.last <= progress.complete {
-        return Ok((view, Done::nothing(&progress, progress.taken)));
+    let progress = chain::progress(conn, instance).await?.checked();
+    if progress.last <= progress.complete {
+        return Ok((view, Done::NOTHING, Made::default()));
+    }
+    if progress.taken {
+        return Ok((view, stand_back(conn, &progress).await?, Made::default()));
     }
     let mut transaction = conn.begin().await?;
     if !chain::lock(&mut transaction).await? {
+        let done = stand_back(&mut transaction, &progress).await?;
         transaction.rollback().await?;
-        return Ok((view, Done::nothing(&progress, true)));
+        return Ok((view, done, Made::default()));
     }
     // Again, behind the lock: who held it may just have linked. Nothing was written in this transaction so far, so
     // that its id, once it takes one, is younger than all who own a number up to `last`.
-    let progress = chain::progress(&mut transaction, instance).await?;
+    let progress = chain::progress(&mut transaction, instance).await?.checked();
     if progress.taken {
+        let done = stand_back(&mut transaction, &progress).await?;
         transaction.rollback().await?;
-        return Ok((view, Done::nothing(&progress, true)));
+        return Ok((view, done, Made::default()));
     }
     let round = Round { instance, progress };
     let done = round.link(&mut transaction, view).await?;
     transaction.commit().await?;
     Ok(done)
+}
+
+/// Somebody else links, or says so: what waits is looked at all the same, lest nobody notices that it does.
+async fn stand_back(conn: &mut PgConnection, progress: &Progress) -> Result<Done, Error> {
+    let waiting = chain::waiting(conn, progress.complete, progress.last).await?;
+    let unlinked = (progress.last - waiting.linked).max(0);
+    Ok(Done { stood_back: true, unlinked, lag: progress.age(waiting.since), ..Done::NOTHING })
 }
 
 /// One round, behind the lock.
@@ -121,7 +152,7 @@ struct Round<'a> {
 }
 
 impl Round<'_> {
-    async fn link(self, conn: &mut PgConnection, mut view: View) -> Result<(View, Done), Error> {
+    async fn link(self, conn: &mut PgConnection, mut view: View) -> Result<(View, Done, Made), Error> {
         let Progress { last, complete, .. } = self.progress;
         view.forget(complete);
         let late =
@@ -133,9 +164,10 @@ impl Round<'_> {
         view.read(&page, if full { None } else { Some(last) });
 
         let rows: Vec<LogRow> = late.into_iter().chain(page).filter(|row| !row.is_linked).collect();
-        let links = new_links(conn, &rows).await?;
+        let made = new_links(conn, &rows).await?;
+        let links = &made.links;
         if !links.seqs.is_empty() {
-            chain::link(conn, &links).await?;
+            chain::link(conn, links).await?;
         }
         // Gaps that were not looked at to the end say nothing.
         let looked = if late_full { complete } else { view.seen };
@@ -143,27 +175,29 @@ impl Round<'_> {
         if !links.seqs.is_empty() || pair.is_some() {
             let kept = (self.progress.complete, self.progress.candidate, Some(self.progress.horizon));
             let (complete, candidate, horizon) = pair.unwrap_or(kept);
-            let linked = links.seqs.last().copied().unwrap_or(0);
-            chain::note(conn, Noted { instance: self.instance, linked, complete, candidate, horizon })
-                .await?;
+            chain::note(conn, Noted { instance: self.instance, complete, candidate, horizon }).await?;
             view.forget(complete);
         }
-        let oldest = rows.iter().map(|row| row.at).min();
-        let lag = oldest.map_or(0, |at| self.progress.now.saturating_sub(at));
         let done = Done {
             links: links.seqs.len(),
             more: full || late_full,
             stood_back: false,
             unlinked: (last - view.seen).max(0),
-            lag: Duration::from_micros(u64::try_from(lag).unwrap_or(0)),
+            lag: self.progress.age(rows.iter().map(|row| row.at).min()),
+            stuck: 0,
         };
-        Ok((view, done))
+        Ok((view, done, made))
     }
 }
 
 impl View {
-    /// Up to `complete` nothing is of interest any more.
+    /// Up to `complete` nothing is of interest any more. If that lies before where it was, somebody wants all behind
+    /// it to be looked at again.
     fn forget(&mut self, complete: i64) {
+        if complete < self.complete {
+            *self = Self::default();
+        }
+        self.complete = complete;
         self.seen = self.seen.max(complete);
         self.gaps.retain_mut(|(from, to)| {
             *from = (*from).max(complete + 1);
@@ -207,6 +241,22 @@ impl View {
 }
 
 impl Progress {
+    /// Numbers that nobody was given say nothing: then all is looked at again.
+    fn checked(mut self) -> Self {
+        if self.complete > self.last {
+            self.complete = 0;
+        }
+        if self.candidate > self.last {
+            self.candidate = self.complete;
+        }
+        self
+    }
+
+    fn age(&self, at: Option<i64>) -> Duration {
+        let age = at.map_or(0, |at| self.now.saturating_sub(at));
+        Duration::from_micros(u64::try_from(age).unwrap_or(0))
+    }
+
     /// The new `(complete, candidate, horizon)`, once all visible rows up to `seen` have links; `None`: as it was.
     fn next(&self, seen: i64) -> Option<(i64, i64, Option<i64>)> {
         // The transaction that noted the horizon has ended, or it could not be read: only where the database was
@@ -220,36 +270,49 @@ impl Progress {
     }
 }
 
-/// Links for `rows` (in the order of their numbers) behind the ends of their workspaces' chains.
-async fn new_links(conn: &mut PgConnection, rows: &[LogRow]) -> Result<NewLinks, Error> {
+/// What a round has to add.
+#[derive(Default)]
+struct Made {
+    links: NewLinks,
+    /// Workspaces whose chains end in something that nothing can follow.
+    stuck: BTreeSet<Uuid>,
+}
+
+/// Links for `rows` (in the order of their numbers) behind the ends of their workspaces' chains. A chain that can't be
+/// continued holds nobody else's up.
+async fn new_links(conn: &mut PgConnection, rows: &[LogRow]) -> Result<Made, Error> {
     let mut workspaces: Vec<Uuid> = rows.iter().filter_map(|row| row.record.workspace_id).collect();
     workspaces.sort_unstable();
     workspaces.dedup();
-    let mut ends: HashMap<Uuid, (i64, Digest)> =
-        workspaces.iter().map(|id| (*id, (0, Digest::genesis(*id)))).collect();
+    let begin = |id: &Uuid| (*id, Some((0, Digest::genesis(*id))));
+    let mut ends: HashMap<Uuid, Option<(i64, Digest)>> = workspaces.iter().map(begin).collect();
     if !workspaces.is_empty() {
         for head in chain::heads(conn, &workspaces).await? {
-            ends.insert(head.workspace, (head.position, head.hash));
+            ends.insert(head.workspace, head.end);
         }
     }
-    let mut links = NewLinks::default();
+    let mut made = Made::default();
     for row in rows {
         // A row of no workspace can only come from somebody who took the constraint away; it stands in no chain.
-        let Some((workspace, (position, hash))) =
-            row.record.workspace_id.and_then(|id| Some((id, ends.get_mut(&id)?)))
+        let Some((workspace, end)) = row.record.workspace_id.and_then(|id| Some((id, ends.get_mut(&id)?)))
         else {
             continue;
         };
         let content = row.record.content();
-        *position += 1;
-        *hash = hash.followed_by(content);
-        links.workspaces.push(workspace);
-        links.positions.push(*position);
-        links.seqs.push(row.seq);
-        links.contents.push(content.0.to_vec());
-        links.hashes.push(hash.0.to_vec());
+        let next =
+            |(position, hash): (i64, Digest)| Some((position.checked_add(1)?, hash.followed_by(content)));
+        *end = end.and_then(next);
+        let Some((position, hash)) = *end else {
+            made.stuck.insert(workspace);
+            continue;
+        };
+        made.links.workspaces.push(workspace);
+        made.links.positions.push(position);
+        made.links.seqs.push(row.seq);
+        made.links.contents.push(content.0.to_vec());
+        made.links.hashes.push(hash.0.to_vec());
     }
-    Ok(links)
+    Ok(made)
 }
 
 #[cfg(test)]
@@ -266,15 +329,17 @@ mod tests {
     fn a_view_knows_what_it_missed() {
         let mut view = View::default();
         view.read(&rows(&[1, 2, 6]), Some(8));
-        assert_eq!(view, View { seen: 8, gaps: vec![(3, 5), (7, 8)] });
+        assert_eq!(view, View { complete: 0, seen: 8, gaps: vec![(3, 5), (7, 8)] });
         view.arrived(&rows(&[4, 8]));
         view.read(&rows(&[9, 11]), None);
-        assert_eq!(view, View { seen: 11, gaps: vec![(3, 3), (5, 5), (7, 7), (10, 10)] });
+        assert_eq!(view, View { complete: 0, seen: 11, gaps: vec![(3, 3), (5, 5), (7, 7), (10, 10)] });
         view.arrived(&rows(&[3, 9]));
         view.forget(6);
-        assert_eq!(view, View { seen: 11, gaps: vec![(7, 7), (10, 10)] });
+        assert_eq!(view, View { complete: 6, seen: 11, gaps: vec![(7, 7), (10, 10)] });
         view.forget(20);
-        assert_eq!(view, View { seen: 20, gaps: vec![] });
+        assert_eq!(view, View { complete: 20, seen: 20, gaps: vec![] });
+        view.forget(5);
+        assert_eq!(view, View { complete: 5, seen: 5, gaps: vec![] });
     }
 
     #[test]
@@ -292,7 +357,6 @@ mod tests {
     fn a_number_is_done_with_when_all_who_may_own_it_are() {
         let at = |complete, candidate, horizon, xmin, xmax| Progress {
             last: 9,
-            linked: 0,
             complete,
             candidate,
             horizon,
@@ -311,5 +375,8 @@ mod tests {
         assert_eq!(at(3, 7, 105, 105, 110).next(7), Some((7, 9, None)));
         // From another server's dump.
         assert_eq!(at(3, 7, 5_000, 100, 110).next(9), Some((3, 9, None)));
+        // What nobody can know yet.
+        assert_eq!(at(3, 10, 105, 105, 110).checked(), at(3, 3, 105, 105, 110));
+        assert_eq!(at(10, 12, 105, 105, 110).checked(), at(0, 0, 105, 105, 110));
     }
 }

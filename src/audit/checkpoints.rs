@@ -28,26 +28,21 @@ pub async fn make_page(
     let which = Which { workspace, key_id: &signer.public_key().id(), age };
     let due = checkpoints::due(conn, which, after, PAGE).await?;
     let next = due.last().map(|last| last.workspace);
-    let made = sign(signer, due)?;
+    let made: Vec<Checkpoint> = due.into_iter().filter_map(|due| sign(signer, due)).collect();
     if !made.is_empty() {
         checkpoints::insert(conn, &made.iter().map(kept).collect::<Vec<_>>()).await?;
     }
     Ok((made, next))
 }
 
-fn sign(signer: &Signer, due: Vec<Due>) -> Result<Vec<Checkpoint>, Error> {
-    let mut made = Vec::new();
-    for Due { workspace, end, at } in due {
-        let Some((position, hash)) = end else { continue };
-        let hash = Digest::try_from(&*hash).map_err(|error| corrupt(workspace, position, &error))?;
-        let at = written(at);
-        made.push(signer.sign(Standing { at, format: FORMAT, hash, position, workspace_id: workspace }));
-    }
-    Ok(made)
-}
-
-fn corrupt(workspace: Uuid, position: i64, error: &dyn std::fmt::Display) -> Error {
-    Error::Corrupt { table: "audit_chain", id: format!("{workspace}/{position}"), what: error.to_string() }
+/// `None`: there is nothing to sign, or nothing that could be a link.
+fn sign(signer: &Signer, Due { workspace, end, at }: Due) -> Option<Checkpoint> {
+    let (position, hash) = end?;
+    let Ok(hash) = Digest::try_from(&*hash) else {
+        tracing::error!(%workspace, position, "the end of its chain holds no hash; no checkpoint is made");
+        return None;
+    };
+    Some(signer.sign(Standing { at: written(at), format: FORMAT, hash, position, workspace_id: workspace }))
 }
 
 fn kept(made: &Checkpoint) -> Row {

@@ -25,6 +25,10 @@ pub enum Kind {
     CheckpointMismatch,
     /// A checkpoint that whoever is trusted has not signed.
     BadSignature,
+    /// Records wait for their links for longer than they should.
+    Unlinked,
+    /// A checkpoint that nothing here can be compared with.
+    UnmatchedCheckpoint,
 }
 
 impl Kind {
@@ -39,6 +43,8 @@ impl Kind {
             Self::Cut => "cut",
             Self::CheckpointMismatch => "checkpoint_mismatch",
             Self::BadSignature => "bad_signature",
+            Self::Unlinked => "unlinked",
+            Self::UnmatchedCheckpoint => "unmatched_checkpoint",
         }
     }
 }

@@ -128,6 +128,11 @@ impl Record {
     pub fn content(&self) -> Digest {
         Digest::of(self.canonical().as_bytes())
     }
+
+    /// Whether its moment is one; no change has made a record of another.
+    pub fn is_dated(&self) -> bool {
+        self.at.as_deref().is_some_and(|at| DateTime::parse_from_rfc3339(at).is_ok())
+    }
 }
 
 /// A moment as records write it, from microseconds since the year 2000, which is how Postgres keeps it. Moments
@@ -206,6 +211,12 @@ mod tests {
         assert_eq!(moment(-1), "1999-12-31T23:59:59.999999Z");
         for odd in [i64::MAX, i64::MIN] {
             assert_eq!(moment(odd), odd.to_string());
+        }
+        let is_dated = |micros| Record { at: Some(moment(micros)), ..Record::default() }.is_dated();
+        let year = 366 * 86_400_000_000;
+        assert!(is_dated(0) && is_dated(7_900 * year) && is_dated(-1_900 * year));
+        for odd in [i64::MAX, i64::MIN, 9_000 * year, -9_000 * year] {
+            assert!(!is_dated(odd), "{}", moment(odd));
         }
     }
 

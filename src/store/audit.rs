@@ -1,7 +1,7 @@
 //! The append-only record of what changed, for changes that are not part of an approval batch, and its reading.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -86,11 +86,44 @@ pub struct AuditRecord {
     pub user_agent: Option<String>,
     pub request_id: Option<String>,
     #[schema(value_type = Option<Object>)]
-    pub before: Option<Value>,
+    pub before: Option<Stored>,
     #[schema(value_type = Option<Object>)]
-    pub after: Option<Value>,
+    pub after: Option<Stored>,
     #[schema(value_type = Object)]
-    pub detail: Value,
+    pub detail: Stored,
+}
+
+/// JSON as it stands in the table. What not every reader can take (a number without bounds, half a surrogate, brackets
+/// without end) is shown as the text that it is, lest it keep somebody from seeing the rest.
+#[derive(Debug, Clone, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct Stored(String);
+
+impl Serialize for Stored {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match serde_json::from_str::<Value>(&self.0) {
+            Ok(value) => value.serialize(serializer),
+            Err(_) => self.0.serialize(serializer),
+        }
+    }
+}
+
+/// Reads records with their positions, from what follows `FROM`. Whoever owns the table can spoil a moment: it is shown
+/// as 1970 then, and a record that was changed is named by the verifier.
+macro_rules! records {
+    ([$($from:tt)+], $($argument:expr),*) => {
+        sqlx::query_as!(
+            AuditRecord,
+            r#"SELECT c.position AS "position?",
+                      CASE WHEN l.at >= '0001-01-01 00:00+00' AND l.at < '10000-01-01 00:00+00' THEN l.at
+                           ELSE 'epoch' END AS "at!",
+                      l.action, l.approval_id, l.run_id, l.subject, l.actor_name AS actor, l.actor_id, l.on_behalf_of,
+                      l.via, l.credential, l.address, l.user_agent, l.request_id, l.before::text AS "before: Stored",
+                      l.after::text AS "after: Stored", l.detail::text AS "detail!: Stored"
+                 FROM "# + $($from)+,
+            $($argument),*
+        )
+    };
 }
 
 /// Every change of one approval, oldest first.
@@ -99,16 +132,12 @@ pub async fn of_approval(
     workspace: WorkspaceId,
     id: ApprovalId,
 ) -> Result<Vec<AuditRecord>, Error> {
-    Ok(sqlx::query_as!(
-        AuditRecord,
-        r#"SELECT c.position AS "position?", l.at, l.action, l.approval_id, l.run_id, l.subject,
-                  l.actor_name AS actor, l.actor_id, l.on_behalf_of, l.via, l.credential, l.address, l.user_agent,
-                  l.request_id, l.before, l.after, l.detail
-             FROM audit_log l LEFT JOIN audit_chain c ON c.seq = l.seq
-            WHERE l.approval_id = $1 AND l.workspace_id = $2
-            ORDER BY l.at, l.seq"#,
+    Ok(records!(
+        ["audit_log l LEFT JOIN audit_chain c ON c.seq = l.seq AND c.workspace_id = l.workspace_id
+          WHERE l.approval_id = $1 AND l.workspace_id = $2
+          ORDER BY l.at, l.seq"],
         id.0,
-        workspace.0,
+        workspace.0
     )
     .fetch_all(conn)
     .await?)
@@ -136,7 +165,7 @@ pub struct Page {
     pub next: Option<i64>,
 }
 
-/// Positions that one page looks at, at most: one that finds little there is short, or empty.
+/// Links that one page looks at, at most: one that finds little there is short, or empty.
 const LOOKED_AT: i64 = 5_000;
 
 /// Up to `limit` records that fit, at positions below `below` (`None`: from the end).
@@ -147,15 +176,12 @@ pub async fn page(
     below: Option<i64>,
     limit: i64,
 ) -> Result<Page, Error> {
-    let below = match below {
-        Some(below) => below,
-        None => end(conn, workspace).await?.saturating_add(1),
-    };
+    let below = below.unwrap_or(i64::MAX);
     // An approval has few records, and an index; for all else the chain is read backwards.
     let (floor, mut items) = if let Some(approval) = filter.approval {
         (1, of_one(conn, (workspace, approval), filter, below, limit + 1).await?)
     } else {
-        let floor = below.saturating_sub(LOOKED_AT).max(1);
+        let floor = floor(conn, workspace, below).await?;
         (floor, backwards(conn, workspace, filter, (floor, below), limit + 1).await?)
     };
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -168,9 +194,26 @@ pub async fn page(
     Ok(Page { items, next })
 }
 
-async fn end(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<i64, Error> {
+/// The last of the links below a position that one page looks at. By links, not by positions: between these may lie
+/// more than anybody can page through.
+async fn floor(conn: &mut PgConnection, workspace: WorkspaceId, below: i64) -> Result<i64, Error> {
+    let floor = sqlx::query_scalar!(
+        "SELECT position FROM audit_chain WHERE workspace_id = $1 AND position < $2
+          ORDER BY position DESC OFFSET $3 LIMIT 1",
+        workspace.0,
+        below,
+        LOOKED_AT - 1,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(floor.unwrap_or(1))
+}
+
+/// Where a workspace's chain ends; 0: it has not begun.
+pub async fn end(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<i64, Error> {
     let end = sqlx::query_scalar!(
-        "SELECT position FROM audit_chain WHERE workspace_id = $1 ORDER BY position DESC LIMIT 1",
+        "SELECT position FROM audit_chain WHERE workspace_id = $1 AND position IS NOT NULL
+          ORDER BY position DESC LIMIT 1",
         workspace.0,
     )
     .fetch_optional(conn)
@@ -180,20 +223,16 @@ async fn end(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<i64, Err
 
 /// Reads records that fit a filter, from what follows `FROM`.
 macro_rules! listed {
-    ($from:literal, $filter:expr, $($argument:expr),*) => {
-        sqlx::query_as!(
-            AuditRecord,
-            r#"SELECT c.position AS "position?", l.at, l.action, l.approval_id, l.run_id, l.subject,
-                      l.actor_name AS actor, l.actor_id, l.on_behalf_of, l.via, l.credential, l.address, l.user_agent,
-                      l.request_id, l.before, l.after, l.detail
-                 FROM "# + $from + r#"
+    ($from:tt, $filter:expr, $($argument:expr),*) => {
+        records!(
+            [$from + r#"
                   AND ($1::text IS NULL OR l.action = $1)
                   AND ($2::text IS NULL OR l.actor_name = $2)
                   AND ($3::text IS NULL OR l.run_id = $3)
                   AND ($4::text IS NULL OR l.subject = $4)
                   AND ($5::timestamptz IS NULL OR l.at >= $5)
                   AND ($6::timestamptz IS NULL OR l.at < $6)
-                ORDER BY c.position DESC LIMIT $7"#,
+                ORDER BY c.position DESC LIMIT $7"#],
             $filter.action,
             $filter.actor,
             $filter.run,

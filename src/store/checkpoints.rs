@@ -61,7 +61,8 @@ pub struct Which<'a> {
     /// `None`: of every workspace.
     pub workspace: Option<Uuid>,
     pub key_id: &'a str,
-    /// Only where the chain has moved since the last one by this key, and that is so old. `None`: anyway.
+    /// Only where the chain has moved since the last one by this key, and that is so old. `None`: anyway. One of a place
+    /// that the chain has not reached, or of a moment to come, is nobody's, and doesn't count.
     pub age: Option<Duration>,
 }
 
@@ -79,11 +80,12 @@ pub async fn due(
                     ORDER BY id LIMIT $4) w
              LEFT JOIN LATERAL (
                   SELECT c.position, c.hash FROM audit_chain c
-                   WHERE c.workspace_id = w.id ORDER BY c.position DESC LIMIT 1) h
+                   WHERE c.workspace_id = w.id AND c.position IS NOT NULL ORDER BY c.position DESC LIMIT 1) h
                ON $3::double precision IS NULL OR NOT EXISTS (
                   SELECT FROM audit_checkpoints k
-                   WHERE k.workspace_id = w.id AND k.key_id = $2
-                     AND (k.position >= h.position OR k.at > clock_timestamp() - make_interval(secs => $3)))
+                   WHERE k.workspace_id = w.id AND k.key_id = $2 AND k.position <= h.position
+                     AND k.at <= clock_timestamp()
+                     AND (k.position = h.position OR k.at > clock_timestamp() - make_interval(secs => $3)))
             ORDER BY w.id"#,
         after,
         which.key_id,
@@ -101,8 +103,8 @@ pub async fn due(
     Ok(rows.into_iter().map(|row| due(row.id, row.position, row.hash, row.at)).collect())
 }
 
-/// Checkpoints of one workspace behind one that is known by position and key, newest first. One that somebody spoilt is told as something that
-/// can't have been signed.
+/// Checkpoints of one workspace behind one that is known by position and key, newest first. One that somebody spoilt is
+/// told as something that can't have been signed.
 pub async fn of_workspace(
     conn: &mut PgConnection,
     workspace: Uuid,

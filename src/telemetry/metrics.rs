@@ -226,6 +226,7 @@ impl Metrics {
             counter!("signoff_audit_links_total").increment(done.links as u64);
             gauge!("signoff_audit_unlinked").set(done.unlinked as f64);
             gauge!("signoff_audit_lag_seconds").set(done.lag.as_secs_f64());
+            gauge!("signoff_audit_chains_stuck").set(done.stuck as f64);
         });
     }
 
@@ -279,7 +280,14 @@ fn describe() {
             "1 while Redis counts requests for all instances, 0 while each limits by itself.",
         ),
         ("signoff_audit_unlinked", "Numbers of audit records that were handed out and have no link yet."),
-        ("signoff_audit_lag_seconds", "Age of the oldest audit record that was linked in the last round."),
+        (
+            "signoff_audit_lag_seconds",
+            "Age of the oldest audit record that was linked in the last round, or that waits while another links.",
+        ),
+        (
+            "signoff_audit_chains_stuck",
+            "Chains whose end nothing can follow: their records get no links. Told by the instance that links.",
+        ),
         ("signoff_draining", "1 from the beginning of a drain."),
         ("signoff_sweep_lag_seconds", "Time since each sweep last worked."),
         (

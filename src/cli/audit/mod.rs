@@ -12,13 +12,7 @@ use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use super::{exit::Exit, operator};
-use crate::{
-    audit::{
-        checkpoints::make_page,
-        export::{self, Range},
-    },
-    domain::chain::FORMAT,
-};
+use crate::audit::{checkpoints::make_page, export};
 
 #[derive(Args)]
 pub struct Audit {
@@ -39,7 +33,7 @@ enum Command {
         /// The first position.
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(i64).range(1..))]
         from: i64,
-        /// The last position; without it, to the end.
+        /// The last position; without it, or where the chain ends before, to the end.
         #[arg(long, value_parser = clap::value_parser!(i64).range(1..))]
         to: Option<i64>,
     },
@@ -72,10 +66,9 @@ impl Audit {
 
 async fn export(workspace: &str, from: i64, to: Option<i64>) -> anyhow::Result<Exit> {
     let mut conn = operator::connect().await?;
-    let workspace_id = operator::workspace(&mut conn, workspace).await?.0;
-    let range = Range { format: FORMAT, workspace_id, workspace: Some(workspace.to_owned()), from, to };
+    let id = operator::workspace(&mut conn, workspace).await?;
     let mut out = BufWriter::new(io::stdout().lock());
-    match export::write(&mut conn, range, &mut out).await {
+    match export::write(&mut conn, (id, workspace), (from, to), &mut out).await {
         // Whoever read it has seen enough.
         Err(export::Error::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
         result => result?,

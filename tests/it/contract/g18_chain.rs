@@ -1,6 +1,6 @@
 //! G18: every record gets one link, in one chain for each workspace, whoever links, and however late it turns up.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
 use signoff::{
@@ -25,7 +25,10 @@ fn database(of: &TestDatabase) -> Database {
 /// Links all there is, as an instance would.
 pub async fn link(of: &TestDatabase) {
     let (database, mut chainer) = (database(of), Chainer::new("test"));
-    rounds(&mut chainer, &database).await;
+    // Who linked a moment ago comes first.
+    while rounds(&mut chainer, &database).await.stood_back {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     database.close().await;
 }
 
