@@ -19,7 +19,8 @@ use crate::{
     events::Events,
     http::{
         self, Api, TrustedProxies,
-        body::{Budget, Sizes},
+        body::Sizes,
+        budget::Budget,
         server::{Connections, Options},
     },
     lifecycle::Lifecycle,
@@ -280,7 +281,7 @@ impl Core {
             clock: self.clock.clone(),
             listing,
             connections,
-            bodies: Budget::new(config.limits.max_bodies_mebibytes),
+            bodies: Budget::new(config.limits.max_bodies_mebibytes, Sizes::from(&config.limits).largest()),
             sizes: Sizes::from(&config.limits),
             public_url: config.http.public_url.clone(),
             redirect_url: config.oidc.redirect_url.clone(),

@@ -26,7 +26,7 @@ use axum::{
 use super::Api;
 use crate::{
     auth::{Authenticator, Caller, Rejection, key::ApiKey, secret::Secret, ticket::Ticket},
-    domain::credential::Origin,
+    domain::{credential::Origin, ids::WorkspaceId},
     limits::{Kind, Network, Refusal, Standing, Subject},
     wire::problem::{Code, Problem},
 };
@@ -49,6 +49,8 @@ struct Inner {
 struct Record {
     /// Whether its address has paid.
     paid: bool,
+    /// Of whom it is known who they are.
+    workspace: Option<WorkspaceId>,
     /// How the tightest limit stands.
     standing: Option<Standing>,
     refused: bool,
@@ -109,6 +111,11 @@ impl Admission {
         self.0.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whose share it takes of what an instance has: the caller's workspace's, or its address's where nobody has called.
+    pub fn whose(&self) -> Subject {
+        self.record().workspace.map_or(Subject::Address(self.0.network), Subject::Workspace)
+    }
+
     /// Before anything else: refuses whoever is known to have used up its address's limit.
     pub fn door(&self, api: &Api) -> Result<(), Problem> {
         if !self.0.counts {
@@ -131,6 +138,7 @@ impl Admission {
             Ok(caller) => {
                 let (principal, workspace) = (caller.actor.id, caller.workspace);
                 self.pay(api, &[Subject::Principal(principal), Subject::Workspace(workspace)]).await?;
+                self.record().workspace = Some(workspace);
                 Ok(caller)
             }
             Err(rejection @ (Rejection::Unauthenticated | Rejection::Token(_))) => {

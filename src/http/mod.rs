@@ -12,6 +12,7 @@ mod audit;
 mod auth;
 pub mod body;
 mod browser_sessions;
+pub mod budget;
 mod caller;
 mod cluster;
 mod connections;
@@ -77,7 +78,7 @@ pub struct Parts {
     pub clock: DatabaseClock,
     pub listing: Listing,
     pub connections: server::Connections,
-    pub bodies: body::Budget,
+    pub bodies: budget::Budget,
     pub sizes: body::Sizes,
     /// Where browsers find us, and where the issuer sends them back to, as configured.
     pub public_url: String,

@@ -1,6 +1,7 @@
 //! Limits on requests: exact over all instances, sane without Redis, and nobody's business but that of who is limited.
 
 mod addresses;
+mod bodies;
 mod credentials;
 mod exact;
 mod headers;
