@@ -249,6 +249,7 @@ impl Core {
             approvals: self.approvals.clone(),
             events: self.events.clone(),
             authenticator: authenticator.clone(),
+            limiter: self.limiter.clone(),
             ownership: self.ownership.clone(),
             bus: self.bus.clone(),
             clock: self.clock.clone(),

@@ -27,8 +27,8 @@ use super::Api;
 use crate::{
     auth::{Authenticator, Caller, Rejection, key::ApiKey, secret::Secret, ticket::Ticket},
     domain::{credential::Origin, ids::WorkspaceId},
-    limits::{Kind, Network, Refusal, Standing, Subject},
-    wire::problem::{Code, Problem},
+    limits::{Network, Refusal, Standing, Subject},
+    wire::problem::Problem,
 };
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -175,13 +175,7 @@ impl Admission {
     fn refuse(&self, refusal: &Refusal) -> Problem {
         let mut record = self.record();
         (record.refused, record.standing) = (true, Some(refusal.standing));
-        let whose = match refusal.standing.kind {
-            Kind::Address => "too many requests from your address",
-            Kind::Principal => "too many requests of this principal",
-            Kind::Workspace => "too many requests of this workspace",
-            Kind::FailedCredentials => "too many credentials from your address were refused",
-        };
-        Problem::new(Code::RateLimited, whose)
+        Problem::from(*refusal)
     }
 
     /// At the end: lets an address pay that hasn't yet, and tells how the tightest limit stands.

@@ -45,6 +45,7 @@ use crate::{
     },
     events::Events,
     lifecycle::Lifecycle,
+    limits::Limiter,
     presence::{DatabaseClock, Ownership},
     telemetry::Metrics,
 };
@@ -57,6 +58,7 @@ pub struct Parts {
     pub approvals: Approvals,
     pub events: Events,
     pub authenticator: Authenticator,
+    pub limiter: Limiter,
     pub ownership: Ownership,
     pub bus: Bus,
     pub clock: DatabaseClock,

@@ -12,7 +12,9 @@ use crate::{
     auth::{Permission, Rejection},
     batch::Trouble,
     domain::{approval::Approval, decision::Refusal},
-    identity, store,
+    identity,
+    limits::{self, Kind},
+    store,
 };
 
 macro_rules! codes {
@@ -185,6 +187,18 @@ impl From<&store::Error> for Problem {
                 Self::new(Code::Internal, "the logs of this instance say what; quote the request id")
             }
         }
+    }
+}
+
+impl From<limits::Refusal> for Problem {
+    fn from(refusal: limits::Refusal) -> Self {
+        let whose = match refusal.standing.kind {
+            Kind::Address => "too many requests from your address",
+            Kind::Principal => "too many requests of this principal",
+            Kind::Workspace => "too many requests of this workspace",
+            Kind::FailedCredentials => "too many credentials from your address were refused",
+        };
+        Self::new(Code::RateLimited, whose)
     }
 }
 
