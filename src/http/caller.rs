@@ -143,6 +143,16 @@ impl FromRequestParts<Api> for Somebody {
     }
 }
 
+/// Whether a request shows a credential that was good here lately, whatever it wants with it.
+pub fn shows_a_known_credential(api: &Api, headers: &HeaderMap) -> bool {
+    if let Some(header) = headers.get(header::AUTHORIZATION) {
+        return api.authenticator.knows(header.to_str().unwrap_or_default());
+    }
+    let site = headers.contains_key(header::COOKIE).then(|| Site::of(api, headers).ok()).flatten();
+    let secret = site.and_then(|site| Cookie::Session.read(&site, headers));
+    secret.is_some_and(|secret| api.authenticator.knows_session(&secret.hash()))
+}
+
 /// The browser's cookie, if one of our own pages asks.
 fn session(parts: &Parts, api: &Api) -> Result<Secret, Problem> {
     if !parts.headers.contains_key(header::COOKIE) {

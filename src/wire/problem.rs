@@ -194,6 +194,9 @@ impl From<limits::Refusal> for Problem {
     fn from(refusal: limits::Refusal) -> Self {
         let whose = match refusal.standing.kind {
             Kind::Address => "too many requests from your address",
+            Kind::Strangers => {
+                "too many requests from your address without a credential that was good lately"
+            }
             Kind::Principal => "too many requests of this principal",
             Kind::Workspace => "too many requests of this workspace",
             Kind::FailedCredentials => "too many credentials from your address were refused",

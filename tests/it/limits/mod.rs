@@ -5,6 +5,7 @@ mod bodies;
 mod credentials;
 mod exact;
 mod headers;
+mod neighbours;
 mod script;
 mod sockets;
 mod without_redis;
