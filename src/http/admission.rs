@@ -13,6 +13,8 @@
 //! sessions are always looked at: nobody has them but from us, a browser has no second try, and what it costs is
 //! bounded by what strangers may. Whoever sends no credential at all has tried none.
 //!
+//! **Signing in** pays before anything is done for it, whatever comes of it: a row here, a question to the issuer there.
+//!
 //! Whatever was answered without anybody asking who calls (no such path, the documentation) pays at the end, as a
 //! stranger. The health checks don't: refusing one would take a healthy instance out.
 
@@ -173,7 +175,7 @@ impl Admission {
     }
 
     /// Pays for work that is done for whoever comes, unless it has paid.
-    async fn pay_as_stranger(&self, api: &Api) -> Result<(), Problem> {
+    pub async fn pay_as_stranger(&self, api: &Api) -> Result<(), Problem> {
         if self.record().paid { Ok(()) } else { self.pay(api, &[Subject::Strangers(self.0.network)]).await }
     }
 

@@ -33,7 +33,10 @@ mod sockets;
 
 use std::sync::Arc;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{get, head},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -148,6 +151,8 @@ pub fn router(api: Api) -> Router {
     router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document()))
         .route("/ws/{task_id}", get(sockets::open))
+        .route("/auth/login", head(respond::no_head))
+        .route("/auth/callback", head(respond::no_head))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .fallback(respond::no_such_route)

@@ -7,6 +7,7 @@ mod exact;
 mod headers;
 mod neighbours;
 mod script;
+mod sign_ins;
 mod sockets;
 mod without_redis;
 
