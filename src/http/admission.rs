@@ -14,6 +14,7 @@
 //! bounded by what strangers may. Whoever sends no credential at all has tried none.
 //!
 //! **Signing in** pays before anything is done for it, whatever comes of it: a row here, a question to the issuer there.
+//! Sign-ins that fail are counted like refused credentials, by themselves: bad keys keep nobody from signing in.
 //!
 //! Whatever was answered without anybody asking who calls (no such path, the documentation) pays at the end, as a
 //! stranger. The health checks don't: refusing one would take a healthy instance out.
@@ -32,8 +33,8 @@ use super::{Api, caller::shows_a_known_credential};
 use crate::{
     auth::{Authenticator, Caller, Rejection, key::ApiKey, secret::Secret, ticket::Ticket},
     domain::{credential::Origin, ids::WorkspaceId},
-    limits::{Network, Refusal, Standing, Subject},
-    wire::problem::Problem,
+    limits::{Held, Network, Refusal, Standing, Subject},
+    wire::problem::{Code, Problem},
 };
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -158,18 +159,35 @@ impl Admission {
                 Ok(caller)
             }
             Err(rejection @ (Rejection::Unauthenticated | Rejection::Token(_))) => {
-                self.failed(api).await?;
+                self.failed(api, Subject::FailedCredentials(network)).await?;
                 Err(rejection.into())
             }
             Err(rejection) => Err(rejection.into()),
         }
     }
 
-    /// Somebody could not sign in: as with a credential that was refused.
-    pub async fn failed(&self, api: &Api) -> Result<(), Problem> {
+    /// Before the issuer is asked whether somebody may sign in: refuses most where too many could not. Holds a place
+    /// while it is asked; what comes of it is known only then.
+    pub async fn sign_in(&self, api: &Api) -> Result<Held<Network>, Problem> {
+        let network = self.0.network;
+        if let Some(refusal) = api.limiter.mostly_refuses(Subject::FailedSignIns(network)) {
+            return Err(self.refuse(&refusal));
+        }
+        self.pay_as_stranger(api).await?;
+        let place = api.signing_in.enter(network);
+        place.ok_or_else(|| {
+            Problem::new(Code::Overloaded, "too many sign in from your address at this moment")
+        })
+    }
+
+    /// Somebody could not sign in.
+    pub async fn failed_to_sign_in(&self, api: &Api) -> Result<(), Problem> {
+        self.failed(api, Subject::FailedSignIns(self.0.network)).await
+    }
+
+    async fn failed(&self, api: &Api, failures: Subject) -> Result<(), Problem> {
         self.pay_as_stranger(api).await?;
         // How many are left to try is nobody's business.
-        let failures = Subject::FailedCredentials(self.0.network);
         api.limiter.take(&[failures]).await.map_err(|refusal| self.refuse(&refusal))?;
         Ok(())
     }

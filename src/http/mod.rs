@@ -51,13 +51,17 @@ use crate::{
     bus::{Bus, Redis},
     events::Events,
     lifecycle::Lifecycle,
-    limits::Limiter,
+    limits::{Cap, Limiter, Network},
     presence::{DatabaseClock, Listing},
     realtime::Realtime,
     store::Database,
     telemetry::Metrics,
     worker::SweepHealth,
 };
+
+/// How many of one address the issuer is asked about at once, so that not all of a crowd are tried before the first has
+/// failed.
+pub const SIGNING_IN: usize = 20;
 
 /// What handlers work with.
 #[derive(Clone)]
@@ -71,6 +75,8 @@ pub struct Parts {
     pub realtime: Realtime,
     pub authenticator: Authenticator,
     pub limiter: Limiter,
+    /// Those whose sign-in the issuer is being asked about, by where they are.
+    pub signing_in: Cap<Network>,
     pub proxies: TrustedProxies,
     pub database: Database,
     pub redis: Redis,

@@ -24,6 +24,8 @@ pub enum Subject {
     Workspace(WorkspaceId),
     /// Credentials from there that were refused.
     FailedCredentials(Network),
+    /// Sign-ins at the issuer from there that failed.
+    FailedSignIns(Network),
 }
 
 /// What kind of bucket it is.
@@ -34,6 +36,7 @@ pub enum Kind {
     Principal,
     Workspace,
     FailedCredentials,
+    FailedSignIns,
 }
 
 /// Where somebody is, as finely as buckets tell: an IPv4 address, or an IPv6 network of 64 bits. One customer has at
@@ -68,6 +71,7 @@ impl Kind {
             Self::Principal => "principal",
             Self::Workspace => "workspace",
             Self::FailedCredentials => "failed_credentials",
+            Self::FailedSignIns => "failed_sign_ins",
         }
     }
 }
@@ -80,6 +84,7 @@ impl Subject {
             Self::Principal(_) => Kind::Principal,
             Self::Workspace(_) => Kind::Workspace,
             Self::FailedCredentials(_) => Kind::FailedCredentials,
+            Self::FailedSignIns(_) => Kind::FailedSignIns,
         }
     }
 }
@@ -88,9 +93,10 @@ impl Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address(network) | Self::Strangers(network) | Self::FailedCredentials(network) => {
-                network.fmt(f)
-            }
+            Self::Address(network)
+            | Self::Strangers(network)
+            | Self::FailedCredentials(network)
+            | Self::FailedSignIns(network) => network.fmt(f),
             Self::Principal(id) => id.fmt(f),
             Self::Workspace(id) => id.fmt(f),
         }
@@ -112,7 +118,7 @@ impl Rules {
             Kind::Address | Kind::Strangers => self.address,
             Kind::Principal => self.principal,
             Kind::Workspace => self.workspace,
-            Kind::FailedCredentials => self.failed_credentials,
+            Kind::FailedCredentials | Kind::FailedSignIns => self.failed_credentials,
         }
     }
 }

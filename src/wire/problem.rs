@@ -200,6 +200,7 @@ impl From<limits::Refusal> for Problem {
             Kind::Principal => "too many requests of this principal",
             Kind::Workspace => "too many requests of this workspace",
             Kind::FailedCredentials => "too many credentials from your address were refused",
+            Kind::FailedSignIns => "too many sign-ins from your address failed",
         };
         Self::new(Code::RateLimited, whose)
     }

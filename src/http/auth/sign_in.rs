@@ -84,7 +84,7 @@ pub async fn callback(
     parts: Parts,
     Params(query): Params<CallbackQuery>,
 ) -> Result<Response, Problem> {
-    Admission::of(&parts)?.pay_as_stranger(&api).await?;
+    let _place = Admission::of(&parts)?.sign_in(&api).await?;
     let site = Site::of(&api, &parts.headers)?;
     let redirect_url = site.callback(&api.redirect_url);
     let back = Return {

@@ -2,13 +2,17 @@
 
 use futures_util::future::join_all;
 use reqwest::{Client, Method, redirect::Policy};
+use serde_json::json;
 
 use crate::support::{Api, Cluster, Reply, browser::Browser, client, forge::Forge};
 
 use super::{counting_with, limit};
 
 async fn scene(flags: Vec<(&'static str, String)>) -> (Forge, Cluster) {
-    let forge = Forge::start().await;
+    with(Forge::start().await, flags).await
+}
+
+async fn with(forge: Forge, flags: Vec<(&'static str, String)>) -> (Forge, Cluster) {
     let mut setup = forge.setup(&[("oidc.client_id", "web")]);
     setup.flags.extend(flags);
     let cluster = counting_with(setup).await;
@@ -84,4 +88,60 @@ async fn a_session_that_is_none_is_a_refused_credential() {
         .await
         .unwrap();
     assert_eq!(ended, 1);
+}
+/// Begins here, and comes back with a code that nobody gave.
+async fn come_back(base: &str) -> u16 {
+    let browser = Browser::new();
+    let there = browser.get(&format!("{base}/auth/login")).await.location();
+    let (_, state) = there.query_pairs().find(|(name, _)| name == "state").unwrap();
+    browser.get(&format!("{base}/auth/callback?code=x&state={state}")).await.status
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn made_up_codes_are_taken_to_the_issuer_only_now_and_then() {
+    let (forge, cluster) = scene(vec![("rate_limits.failed_credentials_per_minute", "4".to_owned())]).await;
+    let base = cluster.instances[0].url.clone();
+    forge.answer(json!({ "id_token": forge.good_token("ana"), "access_token": "x", "token_type": "Bearer" }));
+    let mut statuses = Vec::new();
+    for _ in 0..36 {
+        statuses.push(come_back(&base).await);
+    }
+    assert_eq!(statuses[..4], [401; 4], "{statuses:?}");
+    assert_eq!(statuses[4..], [429; 32]);
+    // The fifth is what reached the limit; of those behind it, one in eight is tried, and one token may have come back.
+    let first = forge.traded();
+    assert!((5..=10).contains(&first), "{first}");
+    // Many at once get no further.
+    join_all((0..100).map(|_| come_back(&base))).await;
+    let more = forge.traded() - first;
+    assert!(more <= 40, "{more}");
+    // Bad keys are another matter.
+    let look = cluster.api(0, "so_nobody_000000000000000000000000").get("/api/v1/approvals/pending").await;
+    look.problem(401, "unauthenticated");
+}
+
+/// Somebody's bad keys keep nobody from signing in.
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_keys_keep_nobody_from_signing_in() {
+    let (forge, cluster) = scene(vec![("rate_limits.failed_credentials_per_minute", "1".to_owned())]).await;
+    let base = cluster.instances[0].url.clone();
+    let mut status = 401;
+    while status == 401 {
+        let key = format!("so_{:012}_{:030}", rand::random_range(0..999_999_999_u64), 7);
+        status = cluster.api(0, &key).get("/auth/session").await.status;
+    }
+    assert_eq!(status, 429);
+    for number in 0..6 {
+        let browser = Browser::new();
+        let there = browser.get(&format!("{base}/auth/login")).await.location();
+        let sent: std::collections::HashMap<_, _> = there.query_pairs().into_owned().collect();
+        let mut claims = forge.claims(&format!("ana-{number}"));
+        claims["aud"] = json!("web");
+        claims["nonce"] = json!(sent["nonce"]);
+        let header = json!({ "alg": "EdDSA", "kid": "ed", "typ": "JWT" });
+        let id_token = forge.ed.sign(&header, &claims.to_string());
+        forge.answer(json!({ "id_token": id_token, "access_token": "x", "token_type": "Bearer" }));
+        let back = browser.get(&format!("{base}/auth/callback?code=x&state={}", sent["state"])).await;
+        assert_eq!(back.status, 303, "{back:#?}");
+    }
 }
