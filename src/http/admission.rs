@@ -158,7 +158,7 @@ impl Admission {
                 self.record().workspace = Some(workspace);
                 Ok(caller)
             }
-            Err(rejection @ (Rejection::Unauthenticated | Rejection::Token(_))) => {
+            Err(rejection @ (Rejection::Unauthenticated | Rejection::Token(_) | Rejection::Refused(_))) => {
                 self.failed(api, Subject::FailedCredentials(network)).await?;
                 Err(rejection.into())
             }

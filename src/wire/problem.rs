@@ -264,7 +264,6 @@ impl From<Rejection> for Problem {
             }
             Rejection::Refused(why) => Self::new(Code::Forbidden, why),
             Rejection::IssuerUnavailable(_) => {
-                tracing::warn!(%rejection, "somebody can't be let in");
                 Self::new(Code::Unavailable, "whoever vouches for you can't be asked now")
             }
             Rejection::Unavailable(error) => Self::from(&*error),

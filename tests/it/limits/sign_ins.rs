@@ -145,3 +145,26 @@ async fn bad_keys_keep_nobody_from_signing_in() {
         assert_eq!(back.status, 303, "{back:#?}");
     }
 }
+
+/// Whatever is wrong there, who asks and asks is refused here.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_that_is_away_is_no_way_around_the_limit() {
+    let forge = Forge::start().await;
+    // From the beginning: what it said once is good for an hour.
+    forge.set_up(false);
+    let (forge, cluster) = with(forge, limit("address", 10)).await;
+    let url = format!("{}/auth/login", cluster.instances[0].url);
+    let http = without_redirects();
+    let token = forge.good_token("ana");
+    let mut statuses = Vec::new();
+    for number in 0..40 {
+        let reply = if number % 2 == 0 {
+            http.get(&url).send().await.unwrap().status().as_u16()
+        } else {
+            cluster.api(0, &token).get("/auth/session").await.status
+        };
+        statuses.push(reply);
+    }
+    assert_eq!(statuses[..10], [503; 10], "{statuses:?}");
+    assert_eq!(statuses[10..], [429; 30]);
+}
