@@ -156,7 +156,7 @@ pub fn router(api: Api) -> Router {
     let (router, _) = documented().split_for_parts();
     router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document()))
-        .route("/ws/{task_id}", get(sockets::open))
+        .route("/ws/{task_id}", get(sockets::open).head(respond::no_head))
         .route("/auth/login", head(respond::no_head))
         .route("/auth/callback", head(respond::no_head))
         .route("/livez", get(health::livez))
