@@ -67,6 +67,13 @@ pub struct May<P> {
     permission: PhantomData<P>,
 }
 
+impl<P> May<P> {
+    /// The caller alone; nothing else of the request is kept.
+    pub fn into_caller(self) -> Caller {
+        self.caller
+    }
+}
+
 impl<P: Needs> May<P> {
     /// The caller, if the credential allows it.
     fn of(Somebody { caller, origin }: Somebody) -> Result<Self, Problem> {

@@ -1,6 +1,7 @@
 //! What clients ask for over a socket, done by the same use cases and the same forms as over HTTP.
 //!
-//! Each message's permission is checked when it comes, not when the socket was opened, and it counts as a request of
+//! Each message's permission is checked when it comes, not when the socket was opened (and a wait's once more before
+//! its outcome is told), and it counts as a request of
 //! its principal and workspace. An answer is a future: the
 //! session goes on meanwhile, and what was begun ends on its own if the socket goes.
 
@@ -93,6 +94,11 @@ impl Asked {
             let (whose, seconds) = (Problem::from(refusal).detail, refusal.standing.reset);
             Problem::new(Code::RateLimited, format!("{whose}; wait {seconds} s"))
         })?;
+        self.still_may(permission).await
+    }
+
+    /// The caller as of now, if it may do this.
+    async fn still_may(&self, permission: Permission) -> Result<Caller, Problem> {
         let caller = self.realtime.authenticator.again(&self.client.caller).await?;
         if caller.may(permission) { Ok(caller) } else { Err(Problem::forbidden(permission)) }
     }
@@ -155,6 +161,8 @@ impl Asked {
         loop {
             match Box::pin(self.realtime.approvals.wait(caller.workspace, id, PATIENCE)).await? {
                 Waited::Final { approval, .. } => {
+                    // It may have been withdrawn meanwhile.
+                    self.still_may(Permission::ApprovalViewPending).await?;
                     let mut reply = self.reply("approval_received", &Received::of(&approval, None));
                     reply.run_id = Some(approval.request.run_id.to_string());
                     return Ok(Some(reply));
