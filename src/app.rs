@@ -256,7 +256,7 @@ impl Core {
             metrics: self.metrics.clone(),
             lifecycle: self.lifecycle.clone(),
             sockets: config.sockets.clone(),
-            max_sockets: config.limits.max_sockets,
+            most: config.limits.sockets(),
             max_message: config.limits.max_message_kibibytes * 1024,
         });
         let listing = Listing {

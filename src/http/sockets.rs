@@ -68,8 +68,9 @@ pub async fn open(
         return Err(Problem::new(Code::Draining, "this instance is going away"));
     }
     let realtime = api.realtime.clone();
-    let place =
-        realtime.enter().ok_or_else(|| Problem::new(Code::Overloaded, "too many sockets come and go"))?;
+    let place = realtime
+        .enter(caller.workspace)
+        .ok_or_else(|| Problem::new(Code::Overloaded, "too many sockets come and go"))?;
     let origin = Arc::new(origin(&caller, &parts));
     let key = TaskKey { workspace: caller.workspace, task };
     let arrival = Arrival { caller, key, session: query.session, cursor: query.cursor, origin };
