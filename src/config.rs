@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use crate::{audit::checkpoint::Signer, oidc, store::PoolSizes, telemetry::LogFormat};
+use crate::{audit::checkpoint::Signer, bus::seats::Most, oidc, store::PoolSizes, telemetry::LogFormat};
 
 const DEFAULTS: &str = include_str!("config.default.toml");
 
@@ -156,6 +156,7 @@ pub struct Oidc {
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     pub max_sockets: usize,
+    pub max_instance_sockets_per_workspace: usize,
     pub max_sockets_per_workspace: i64,
     pub max_sockets_per_principal: i64,
     pub max_waiters: usize,
@@ -170,6 +171,15 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// On this instance.
+    pub fn sockets(&self) -> Most {
+        let of_a_workspace = match self.max_instance_sockets_per_workspace {
+            0 => self.max_sockets,
+            most => most,
+        };
+        Most { in_all: self.max_sockets, of_a_workspace }
+    }
+
     fn check(&self) -> anyhow::Result<()> {
         ensure!(self.max_queued > 0, "limits.max_queued must be at least 1");
         for (name, value, most) in [

@@ -15,10 +15,10 @@ use sqlx::PgConnection;
 use super::{
     caller::{Caller, Handle},
     key::ApiKey,
-    newcomer,
     permission::{Permission, Permissions},
     role,
     ticket::Ticket,
+    tokens::Tokens,
 };
 use crate::{
     domain::{
@@ -36,8 +36,6 @@ use crate::{
 /// What was withdrawn is refused everywhere after this; the contract says five seconds.
 const REMEMBERED: Duration = Duration::from_secs(3);
 
-/// How long a token that was verified isn't looked at again: its issuer may withdraw the key.
-const VERIFIED: Duration = Duration::from_mins(1);
 /// How long a key is known to have been good. It opens nothing: such a key is still looked at.
 const LATELY: Duration = Duration::from_hours(1);
 
@@ -48,7 +46,7 @@ pub(super) const LOOK_UP: Duration = Duration::from_secs(4);
 const TICKET: Duration = Duration::from_secs(30);
 
 /// Credentials remembered at once, of each kind.
-const MOST: u64 = 100_000;
+pub(super) const MOST: u64 = 100_000;
 
 /// Turns credentials into callers. Clones share everything.
 #[derive(Clone)]
@@ -61,14 +59,13 @@ pub struct Authenticator {
     keys: Cache<String, Option<Arc<Known>>>,
     /// By the secret's hash.
     pub(super) sessions: Cache<[u8; 32], Option<Arc<Known>>>,
-    principals: Cache<PrincipalId, Option<Arc<Known>>>,
-    /// By the token's hash: whom it speaks for, and until when.
-    tokens: Cache<[u8; 32], (PrincipalId, DateTime<Utc>)>,
+    pub(super) principals: Cache<PrincipalId, Option<Arc<Known>>>,
+    pub(super) tokens: Tokens,
     /// What was looked up since somebody last asked.
     used: Arc<Mutex<Used>>,
     /// Prefixes of keys that were good here lately, and hashes of sessions and tokens.
     good: Cache<String, ()>,
-    good_hashes: Cache<[u8; 32], ()>,
+    pub(super) good_hashes: Cache<[u8; 32], ()>,
 }
 
 /// Keys and sessions that were used.
@@ -120,7 +117,7 @@ impl From<oidc::Error> for Rejection {
 }
 
 impl Known {
-    fn new(standing: Standing) -> Self {
+    pub(super) fn new(standing: Standing) -> Self {
         let permissions = role::allowed(&standing.permissions, &standing.roles);
         // Far away is as good as for ever.
         let until = standing.valid_for.and_then(|left| Instant::now().checked_add(left));
@@ -131,7 +128,7 @@ impl Known {
         self.until.is_none_or(|until| Instant::now() < until)
     }
 
-    fn caller(&self, credential: Credential, handle: Handle) -> Caller {
+    pub(super) fn caller(&self, credential: Credential, handle: Handle) -> Caller {
         let Standing { workspace, principal, allow_timeout_approve, .. } = &self.standing;
         let credential_name = match (&handle, credential) {
             (Handle::Key(prefix), _) => format!("key:{prefix}"),
@@ -166,7 +163,7 @@ impl Authenticator {
             keys: cache(),
             sessions: cache(),
             principals: cache(),
-            tokens: Cache::builder().max_capacity(MOST).time_to_live(VERIFIED).build(),
+            tokens: Tokens::new(),
             used: Arc::default(),
             good: lately(),
             good_hashes: lately(),
@@ -178,9 +175,14 @@ impl Authenticator {
     pub fn knows(&self, header: &str) -> bool {
         let Some(token) = bearer(header) else { return false };
         match ApiKey::parse(token) {
-            Some(key) => self.good.contains_key(&key.prefix),
+            Some(key) => self.knows_key(&key),
             None => self.good_hashes.contains_key(&<[u8; 32]>::from(Sha256::digest(token))),
         }
+    }
+
+    /// The same of a key: by its prefix, for whoever has that alone is soon found out.
+    pub fn knows_key(&self, key: &ApiKey) -> bool {
+        self.good.contains_key(&key.prefix)
     }
 
     /// The same of a browser session's secret.
@@ -200,22 +202,6 @@ impl Authenticator {
     /// Looks at a key.
     pub async fn api_key(&self, key: &ApiKey) -> Result<Caller, Rejection> {
         self.key(&key.prefix, |hash| key.matches(hash)).await
-    }
-
-    /// Looks at an issuer's token: mostly one that was verified before.
-    async fn token_text(&self, issuer: &Issuer, token: &str, origin: &Origin) -> Result<Caller, Rejection> {
-        let hash: [u8; 32] = Sha256::digest(token).into();
-        // Boxed: it takes kilobytes of state, which no waiter should carry along.
-        let verify = Box::pin(async {
-            let verified = issuer.bearer(token).await?;
-            let known = newcomer::admit(&self.database.auth, issuer, &verified, origin).await?;
-            Ok::<_, Rejection>((known.actor.id, verified.expires_at))
-        });
-        let verified = self.tokens.try_get_with_by_ref(&hash, verify).await;
-        let (principal, expires_at) = verified.map_err(|rejection| (*rejection).clone())?;
-        let caller = self.token(principal, expires_at).await?;
-        self.good_hashes.insert(hash, ()).await;
-        Ok(caller)
     }
 
     /// The same caller as of now: what the credential allows may have changed, and it may have been revoked.
@@ -327,28 +313,6 @@ impl Authenticator {
         };
         Ok(known.caller(Credential::Session(id), Handle::Session(Arc::new(*hash))))
     }
-
-    /// Somebody whose token was verified before, and is good until `expires_at`.
-    pub async fn token(
-        &self,
-        principal: PrincipalId,
-        expires_at: DateTime<Utc>,
-    ) -> Result<Caller, Rejection> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "tokens are made and timed by an issuer's clock, not Postgres'"
-        )]
-        if expires_at <= Utc::now() {
-            return Err(Rejection::Unauthenticated);
-        }
-        let look = Box::pin(async {
-            let look = async |conn: &mut PgConnection| credentials::principal(conn, principal).await;
-            let found = self.database.auth.run(LOOK_UP, look).await?;
-            Ok(found.map(Known::new).map(Arc::new))
-        });
-        let known = good(self.principals.try_get_with_by_ref(&principal, look).await)?;
-        Ok(known.caller(Credential::Token { principal, expires_at }, Handle::Token))
-    }
 }
 
 /// What stands in an `Authorization` header's value.
@@ -361,7 +325,7 @@ pub(super) fn unavailable(error: store::Error) -> Rejection {
     Rejection::Unavailable(Arc::new(error))
 }
 
-fn good(found: Result<Option<Arc<Known>>, Arc<store::Error>>) -> Result<Arc<Known>, Rejection> {
+pub(super) fn good(found: Result<Option<Arc<Known>>, Arc<store::Error>>) -> Result<Arc<Known>, Rejection> {
     let known = found.map_err(Rejection::Unavailable)?.ok_or(Rejection::Unauthenticated)?;
     if known.is_good() { Ok(known) } else { Err(Rejection::Unauthenticated) }
 }

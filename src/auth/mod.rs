@@ -11,6 +11,7 @@ pub mod secret;
 mod sessions;
 mod sign_in;
 pub mod ticket;
+mod tokens;
 
 pub use self::{
     authenticator::{Authenticator, Lasting, Rejection, Used},

@@ -54,6 +54,11 @@ impl Authenticator {
         })
     }
 
+    /// What the issuer said, or a complaint.
+    fn heard<T>(&self, said: Result<T, impl Into<Rejection>>) -> Result<T, Rejection> {
+        said.map_err(Into::into).inspect_err(|rejection| self.complain_of(rejection))
+    }
+
     /// Where to send the browser that has the secret `browser`.
     pub async fn begin_sign_in(
         &self,
@@ -63,7 +68,7 @@ impl Authenticator {
     ) -> Result<Url, Rejection> {
         let issuer = self.signs_in_at()?;
         let with = Authorization::generate();
-        let url = issuer.sign_in_url(&with, redirect_url).await?;
+        let url = self.heard(issuer.sign_in_url(&with, redirect_url).await)?;
         let hash = Sha256::digest(&with.state).into();
         let sign_in = SignIn {
             browser: browser.hash().to_vec(),
@@ -95,7 +100,7 @@ impl Authenticator {
                 "this sign-in is too old, was finished before, or was begun in another browser; begin again",
             )
         })?;
-        if !issuer.answers_as(back.iss).await? {
+        if !self.heard(issuer.answers_as(back.iss).await)? {
             return Err(refused("the answer is from another issuer"));
         }
         let code = back.code.map_err(|error| {
@@ -109,7 +114,7 @@ impl Authenticator {
             return Err(refused("the code is too long"));
         }
         let with = Authorization { state: String::new(), nonce: begun.nonce, verifier: begun.verifier };
-        let token = issuer.exchange(code, &with, back.redirect_url).await?;
+        let token = self.heard(issuer.exchange(code, &with, back.redirect_url).await)?;
         let known = newcomer::admit(&self.database.auth, issuer, &token, origin).await?;
         let whose = Opener { workspace: known.workspace, actor: known.actor, key: None };
         let opened = self.open_session(whose, back.before.as_ref(), origin).await?;

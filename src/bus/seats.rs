@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::owners::Owner;
-use crate::domain::{credential::Credential, event::TaskKey};
+use crate::domain::{credential::Credential, event::TaskKey, ids::WorkspaceId};
 
 const EVENTS: u8 = 1;
 const CHECK: u8 = 2;
@@ -150,7 +150,21 @@ impl Seat {
 /// The seats of one instance.
 #[derive(Default)]
 pub struct Seats {
-    taken: Mutex<HashMap<TaskKey, Arc<Seat>>>,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Default)]
+struct Taken {
+    seats: HashMap<TaskKey, Arc<Seat>>,
+    /// How many of them each workspace has.
+    workspaces: HashMap<WorkspaceId, usize>,
+}
+
+/// How many seats there are.
+#[derive(Debug, Clone, Copy)]
+pub struct Most {
+    pub in_all: usize,
+    pub of_a_workspace: usize,
 }
 
 /// A seat, for as long as this is held and nobody else takes it.
@@ -163,18 +177,60 @@ pub struct Seated {
 
 /// There is no seat left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Full;
+pub enum Full {
+    /// For nobody; and whether another workspace has most of them.
+    InAll { crowded_out: bool },
+    /// For this workspace.
+    Workspace,
+}
+
+impl Taken {
+    fn check(&self, workspace: WorkspaceId, most: Most) -> Result<(), Full> {
+        let own = self.workspaces.get(&workspace).copied().unwrap_or_default();
+        if self.seats.len() >= most.in_all {
+            let largest = self.workspaces.values().max().copied().unwrap_or_default();
+            return Err(Full::InAll { crowded_out: largest > own && largest * 2 > most.in_all });
+        }
+        if own >= most.of_a_workspace { Err(Full::Workspace) } else { Ok(()) }
+    }
+
+    /// The one that had it before, if any.
+    fn put(&mut self, seat: Arc<Seat>) -> Option<Arc<Seat>> {
+        let workspace = seat.key.workspace;
+        let before = self.seats.insert(seat.key.clone(), seat);
+        if before.is_none() {
+            *self.workspaces.entry(workspace).or_default() += 1;
+        }
+        before
+    }
+
+    fn remove(&mut self, key: &TaskKey) {
+        if self.seats.remove(key).is_none() {
+            return;
+        }
+        if let Some(count) = self.workspaces.get_mut(&key.workspace) {
+            *count -= 1;
+            if *count == 0 {
+                self.workspaces.remove(&key.workspace);
+            }
+        }
+        // A burst of sockets must not leave its table behind.
+        if self.seats.capacity() > 1024 && self.seats.len() < self.seats.capacity() / 8 {
+            self.seats.shrink_to(self.seats.len() * 2);
+        }
+    }
+}
 
 impl Seats {
     /// Takes the seat at a task. Whoever has it is replaced, which is never refused; a seat more is, where `most`
     /// are taken.
-    pub fn sit(self: &Arc<Self>, seat: Seat, most: usize) -> Result<Seated, Full> {
+    pub fn sit(self: &Arc<Self>, seat: Seat, most: Most) -> Result<Seated, Full> {
         let seat = Arc::new(seat);
         let mut taken = self.lock();
-        if taken.len() >= most && !taken.contains_key(&seat.key) {
-            return Err(Full);
+        if !taken.seats.contains_key(&seat.key) {
+            taken.check(seat.key.workspace, most)?;
         }
-        let displaced = taken.insert(seat.key.clone(), seat.clone());
+        let displaced = taken.put(seat.clone());
         drop(taken);
         // One that is about to become the owner must not do so after this one.
         let displaced = displaced.filter(|before| {
@@ -188,7 +244,7 @@ impl Seats {
     }
 
     pub fn count(&self) -> usize {
-        self.lock().len()
+        self.lock().seats.len()
     }
 
     /// A task got events, perhaps.
@@ -207,14 +263,14 @@ impl Seats {
 
     /// All seats, as they are at this moment.
     pub fn all(&self) -> Vec<Arc<Seat>> {
-        self.lock().values().cloned().collect()
+        self.lock().seats.values().cloned().collect()
     }
 
     fn find(&self, key: &TaskKey) -> Option<Arc<Seat>> {
-        self.lock().get(key).cloned()
+        self.lock().seats.get(key).cloned()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<TaskKey, Arc<Seat>>> {
+    fn lock(&self) -> MutexGuard<'_, Taken> {
         // No code that can panic runs under this lock.
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -234,19 +290,14 @@ impl Drop for Seated {
         // So that nobody gives the seat back to it.
         self.seat.end(Verdict::Gone);
         let mut taken = self.seats.lock();
-        if taken.get(&self.seat.key).is_some_and(|there| Arc::ptr_eq(there, &self.seat)) {
+        if taken.seats.get(&self.seat.key).is_some_and(|there| Arc::ptr_eq(there, &self.seat)) {
             // It never became the owner: whoever is has the seat again.
             if let Some(owner) = self.displaced.take().filter(|owner| owner.verdict().is_none()) {
-                taken.insert(owner.key.clone(), owner.clone());
+                taken.put(owner.clone());
                 owner.look();
                 return;
             }
             taken.remove(&self.seat.key);
-            // A burst of sockets must not leave its table behind.
-            if taken.capacity() > 1024 && taken.len() < taken.capacity() / 8 {
-                let target = taken.len() * 2;
-                taken.shrink_to(target);
-            }
         }
     }
 }
@@ -254,13 +305,16 @@ impl Drop for Seated {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        ids::{KeyId, WorkspaceId},
-        names::CallerName,
-    };
+    use crate::domain::{ids::KeyId, names::CallerName};
+
+    const ONE: Most = Most { in_all: 1, of_a_workspace: 1 };
 
     fn seat(task: &str) -> Seat {
-        let workspace = WorkspaceId(Uuid::from_u128(1));
+        seat_of(1, task)
+    }
+
+    fn seat_of(workspace: u128, task: &str) -> Seat {
+        let workspace = WorkspaceId(Uuid::from_u128(workspace));
         Seat::new(
             TaskKey { workspace, task: CallerName::new(task).unwrap() },
             Credential::Key(KeyId::generate()),
@@ -268,14 +322,34 @@ mod tests {
     }
 
     #[test]
+    fn one_workspace_leaves_seats_for_the_others() {
+        let seats = Arc::new(Seats::default());
+        let most = Most { in_all: 3, of_a_workspace: 2 };
+        let sit = |workspace, task| seats.sit(seat_of(workspace, task), most);
+        let first = sit(1, "a").unwrap();
+        let _second = sit(1, "b").unwrap();
+        assert_eq!(sit(1, "c").err(), Some(Full::Workspace));
+        let again = sit(1, "a").unwrap();
+        drop(first);
+        assert_eq!(sit(1, "c").err(), Some(Full::Workspace), "a seat that was taken over counts once");
+        let other = sit(2, "c").unwrap();
+        assert_eq!(sit(3, "d").err(), Some(Full::InAll { crowded_out: true }));
+        assert_eq!(sit(1, "d").err(), Some(Full::InAll { crowded_out: false }));
+        drop(again);
+        let _third = sit(1, "c").unwrap();
+        drop(other);
+        assert_eq!(seats.lock().workspaces.len(), 1, "nobody is remembered who has no seat");
+    }
+
+    #[test]
     fn the_newest_has_the_seat_and_the_older_one_hears_of_it() {
         let seats = Arc::new(Seats::default());
-        let first = seats.sit(seat("a"), 1).unwrap();
-        let second = seats.sit(seat("a"), 1).unwrap();
+        let first = seats.sit(seat("a"), ONE).unwrap();
+        let second = seats.sit(seat("a"), ONE).unwrap();
         assert_eq!(first.seat.verdict(), Some(&Verdict::Replaced), "it had not become the owner yet");
         drop(first);
         assert_eq!(seats.count(), 1, "the older one leaves without the seat");
-        assert!(seats.sit(seat("b"), 1).is_err());
+        assert!(seats.sit(seat("b"), ONE).is_err());
         drop(second);
         assert_eq!(seats.count(), 0);
     }
@@ -283,21 +357,21 @@ mod tests {
     #[test]
     fn an_owner_goes_on_until_the_next_one_is_the_owner() {
         let seats = Arc::new(Seats::default());
-        let first = seats.sit(seat("a"), 1).unwrap();
+        let first = seats.sit(seat("a"), ONE).unwrap();
         first.seat.owns(1);
-        let refused = seats.sit(seat("a"), 1).unwrap();
+        let refused = seats.sit(seat("a"), ONE).unwrap();
         assert_eq!(first.seat.verdict(), None);
         drop(refused);
         assert!(Arc::ptr_eq(&seats.all()[0], &first.seat), "it has its seat again");
-        let mut second = seats.sit(seat("a"), 1).unwrap();
+        let mut second = seats.sit(seat("a"), ONE).unwrap();
         second.confirm();
         assert_eq!(first.seat.verdict(), Some(&Verdict::Replaced));
         drop((first, second));
         assert_eq!(seats.count(), 0);
         // One that has gone meanwhile gets nothing back.
-        let first = seats.sit(seat("a"), 1).unwrap();
+        let first = seats.sit(seat("a"), ONE).unwrap();
         first.seat.owns(2);
-        let refused = seats.sit(seat("a"), 1).unwrap();
+        let refused = seats.sit(seat("a"), ONE).unwrap();
         drop(first);
         drop(refused);
         assert_eq!(seats.count(), 0);
@@ -306,7 +380,7 @@ mod tests {
     #[tokio::test]
     async fn a_signal_that_came_before_is_not_lost() {
         let seats = Arc::new(Seats::default());
-        let seated = seats.sit(seat("a"), 1).unwrap();
+        let seated = seats.sit(seat("a"), ONE).unwrap();
         seats.events(&seated.seat.key);
         seats.check(&seated.seat.key);
         assert_eq!(seated.seat.woken().await, Signals { events: true, check: true });

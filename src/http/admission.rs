@@ -1,17 +1,23 @@
 //! Whether a request is let in, as far as limits go: who calls and from where, before anything is done for it.
 //!
-//! The order of things: an address that is known to have used up its limit is refused at the door. A credential that
-//! was good here lately is cheap to check, so it is checked first, and address, principal and workspace are asked for
-//! together. Any other credential costs a look into the database: its address pays first.
+//! A credential that was good here lately is cheap to check, so it is checked first; then its address, principal and
+//! workspace are asked for together. Everything else costs a look into the database, or has no caller at all: it pays
+//! first, from a bucket that all *strangers* of its address share. So whoever has a credential that is in use isn't
+//! kept out by those beside it who have none. Where the strangers are known to have used up their limit, the next is
+//! refused at the door.
 //!
-//! **Refused credentials** are counted by address. Where there have been too many, a credential that wasn't good here
-//! lately is refused without looking, but for one in a few, and what is looked at and refused gets 429 too. A good
+//! **Refused credentials** are counted by address. Where there have been too many, a key or a token that wasn't good
+//! here lately is refused without looking, but for one in a few, and what is looked at and refused gets 429 too. A good
 //! one that is in use passes whatever others at its address do, and one that is new here gets in after a few tries:
-//! behind one address there may be a whole company, and nobody in it must be able to keep the others out. Whoever
-//! sends no credential at all has tried none, and costs nothing; it pays as every request does, by its address.
+//! behind one address there may be a whole company, and nobody in it must be able to keep the others out. Tickets and
+//! sessions are always looked at: nobody has them but from us, a browser has no second try, and what it costs is
+//! bounded by what strangers may. Whoever sends no credential at all has tried none.
 //!
-//! Whatever was answered without anybody asking who calls (no such path, the documentation) pays at the end. The health
-//! checks don't: refusing one would take a healthy instance out.
+//! **Signing in** pays before anything is done for it, whatever comes of it: a row here, a question to the issuer there.
+//! Sign-ins that fail are counted like refused credentials, by themselves: bad keys keep nobody from signing in.
+//!
+//! Whatever was answered without anybody asking who calls (no such path, the documentation) pays at the end, as a
+//! stranger. The health checks don't: refusing one would take a healthy instance out.
 
 use std::{
     net::IpAddr,
@@ -19,15 +25,15 @@ use std::{
 };
 
 use axum::{
-    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 
-use super::Api;
+use super::{Api, caller::shows_a_known_credential};
 use crate::{
     auth::{Authenticator, Caller, Rejection, key::ApiKey, secret::Secret, ticket::Ticket},
-    domain::credential::Origin,
-    limits::{Kind, Network, Refusal, Standing, Subject},
+    domain::{credential::Origin, ids::WorkspaceId},
+    limits::{Held, Network, Refusal, Standing, Subject},
     wire::problem::{Code, Problem},
 };
 
@@ -47,8 +53,10 @@ struct Inner {
 
 #[derive(Default)]
 struct Record {
-    /// Whether its address has paid.
+    /// Whether its address has paid, for a stranger or for a caller.
     paid: bool,
+    /// Of whom it is known who they are.
+    workspace: Option<WorkspaceId>,
     /// How the tightest limit stands.
     standing: Option<Standing>,
     refused: bool,
@@ -71,9 +79,15 @@ impl Credential<'_> {
     fn is_known(&self, authenticator: &Authenticator) -> bool {
         match self {
             Self::Header(header, _) => authenticator.knows(header),
+            Self::Key(text) => ApiKey::parse(text.trim()).is_some_and(|key| authenticator.knows_key(&key)),
             Self::Session(secret) => authenticator.knows_session(&secret.hash()),
-            Self::Key(_) | Self::Ticket(_) => false,
+            Self::Ticket(_) => false,
         }
+    }
+
+    /// Whether it is looked at also where too many have been refused.
+    fn is_always_looked_at(&self) -> bool {
+        matches!(self, Self::Session(_) | Self::Ticket(_))
     }
 
     async fn check(&self, authenticator: &Authenticator) -> Result<Caller, Rejection> {
@@ -109,54 +123,83 @@ impl Admission {
         self.0.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Before anything else: refuses whoever is known to have used up its address's limit.
-    pub fn door(&self, api: &Api) -> Result<(), Problem> {
+    /// Whose share it takes of what an instance has: the caller's workspace's, or its address's where nobody has called.
+    pub fn whose(&self) -> Subject {
+        self.record().workspace.map_or(Subject::Address(self.0.network), Subject::Workspace)
+    }
+
+    /// Before anything else: refuses strangers from where they are known to have used up their limit.
+    pub fn door(&self, api: &Api, headers: &HeaderMap) -> Result<(), Problem> {
         if !self.0.counts {
             return Ok(());
         }
-        let refusal = api.limiter.known_empty(Subject::Address(self.0.network));
+        let strangers = Subject::Strangers(self.0.network);
+        let refusal = api.limiter.known_empty(strangers, || shows_a_known_credential(api, headers));
         refusal.map_or(Ok(()), |refusal| Err(self.refuse(&refusal)))
     }
 
     /// Who calls, if it may call now.
     pub async fn caller(&self, api: &Api, credential: Credential<'_>) -> Result<Caller, Problem> {
-        let failures = Subject::FailedCredentials(self.0.network);
+        let network = self.0.network;
         if !credential.is_known(&api.authenticator) {
-            if let Some(refusal) = api.limiter.mostly_refuses(failures) {
+            if !credential.is_always_looked_at()
+                && let Some(refusal) = api.limiter.mostly_refuses(Subject::FailedCredentials(network))
+            {
                 return Err(self.refuse(&refusal));
             }
-            self.pay(api, &[]).await?;
+            self.pay_as_stranger(api).await?;
         }
         match credential.check(&api.authenticator).await {
             Ok(caller) => {
                 let (principal, workspace) = (caller.actor.id, caller.workspace);
-                self.pay(api, &[Subject::Principal(principal), Subject::Workspace(workspace)]).await?;
+                let whose =
+                    [Subject::Principal(principal), Subject::Workspace(workspace), Subject::Address(network)];
+                self.pay(api, &whose).await?;
+                self.record().workspace = Some(workspace);
                 Ok(caller)
             }
-            Err(rejection @ (Rejection::Unauthenticated | Rejection::Token(_))) => {
-                self.failed(api).await?;
+            Err(rejection @ (Rejection::Unauthenticated | Rejection::Token(_) | Rejection::Refused(_))) => {
+                self.failed(api, Subject::FailedCredentials(network)).await?;
                 Err(rejection.into())
             }
             Err(rejection) => Err(rejection.into()),
         }
     }
 
-    /// Somebody could not sign in: as with a credential that was refused.
-    pub async fn failed(&self, api: &Api) -> Result<(), Problem> {
-        self.pay(api, &[]).await?;
+    /// Before the issuer is asked whether somebody may sign in: refuses most where too many could not. Holds a place
+    /// while it is asked; what comes of it is known only then.
+    pub async fn sign_in(&self, api: &Api) -> Result<Held<Network>, Problem> {
+        let network = self.0.network;
+        if let Some(refusal) = api.limiter.mostly_refuses(Subject::FailedSignIns(network)) {
+            return Err(self.refuse(&refusal));
+        }
+        self.pay_as_stranger(api).await?;
+        let place = api.signing_in.enter(network);
+        place.ok_or_else(|| {
+            Problem::new(Code::Overloaded, "too many sign in from your address at this moment")
+        })
+    }
+
+    /// Somebody could not sign in.
+    pub async fn failed_to_sign_in(&self, api: &Api) -> Result<(), Problem> {
+        self.failed(api, Subject::FailedSignIns(self.0.network)).await
+    }
+
+    async fn failed(&self, api: &Api, failures: Subject) -> Result<(), Problem> {
+        self.pay_as_stranger(api).await?;
         // How many are left to try is nobody's business.
-        let failures = Subject::FailedCredentials(self.0.network);
         api.limiter.take(&[failures]).await.map_err(|refusal| self.refuse(&refusal))?;
         Ok(())
     }
 
-    /// Takes a token of each, and of the address unless it has paid.
-    async fn pay(&self, api: &Api, others: &[Subject]) -> Result<(), Problem> {
-        let mut subjects = others.to_vec();
-        if !self.record().paid {
-            subjects.push(Subject::Address(self.0.network));
-        }
-        let taken = api.limiter.take(&subjects).await.map_err(|refusal| self.refuse(&refusal))?;
+    /// Pays for work that is done for whoever comes, unless it has paid.
+    pub async fn pay_as_stranger(&self, api: &Api) -> Result<(), Problem> {
+        if self.record().paid { Ok(()) } else { self.pay(api, &[Subject::Strangers(self.0.network)]).await }
+    }
+
+    /// Takes a token of each.
+    async fn pay(&self, api: &Api, subjects: &[Subject]) -> Result<(), Problem> {
+        let taken = api.limiter.take(subjects).await.map_err(|refusal| self.refuse(&refusal))?;
         let mut record = self.record();
         record.paid = true;
         let tightest = [record.standing, taken].into_iter().flatten().min_by_key(|it| it.left);
@@ -167,13 +210,7 @@ impl Admission {
     fn refuse(&self, refusal: &Refusal) -> Problem {
         let mut record = self.record();
         (record.refused, record.standing) = (true, Some(refusal.standing));
-        let whose = match refusal.standing.kind {
-            Kind::Address => "too many requests from your address",
-            Kind::Principal => "too many requests of this principal",
-            Kind::Workspace => "too many requests of this workspace",
-            Kind::FailedCredentials => "too many credentials from your address were refused",
-        };
-        Problem::new(Code::RateLimited, whose)
+        Problem::from(*refusal)
     }
 
     /// At the end: lets an address pay that hasn't yet, and tells how the tightest limit stands.
@@ -186,7 +223,7 @@ impl Admission {
         if unpaid
             && !response.status().is_server_error()
             // Boxed: what is around every request should not carry it along.
-            && let Err(problem) = Box::pin(self.pay(api, &[])).await
+            && let Err(problem) = Box::pin(self.pay_as_stranger(api)).await
         {
             *response = problem.into_response();
         }

@@ -1,17 +1,21 @@
 //! Request bodies: size and media type, each with its own answer, then what [`parse`] asks of the text.
 
-use std::{marker::PhantomData, sync::Arc, time::Duration};
+use std::{marker::PhantomData, time::Duration};
 
 use axum::{
     body::Body as HttpBody,
     extract::{FromRequest, Request},
-    http::{HeaderMap, header},
+    http::{HeaderMap, header, request::Parts},
 };
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
-use super::Api;
+use super::{
+    Api,
+    admission::Admission,
+    budget::{self, Place},
+};
 use crate::{
     config,
     wire::{
@@ -20,14 +24,21 @@ use crate::{
     },
 };
 
-/// Longest time for a body to arrive.
+/// Longest time for a body to arrive, and for the next bytes of it.
 const ARRIVAL: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_secs(10);
 
 /// How large a body may be, in bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Sizes {
     pub any: usize,
     pub events: usize,
+}
+
+impl Sizes {
+    pub fn largest(self) -> usize {
+        self.any.max(self.events)
+    }
 }
 
 impl From<&config::Limits> for Sizes {
@@ -68,33 +79,16 @@ impl Class for Small {
     }
 }
 
-/// A JSON body of type `T`, and its bytes. Keeps its place in the [`Budget`] until the request is answered.
+/// A JSON body of type `T`, and its bytes. Keeps its place in the [`budget`] until the request is answered.
 pub struct Body<T, C = Any> {
     pub value: T,
     pub bytes: Vec<u8>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
     _class: PhantomData<C>,
 }
 
-/// How much all bodies that are being received or worked on may take together.
-#[derive(Clone)]
-pub struct Budget(Arc<Semaphore>);
-
-impl Budget {
-    pub fn new(mebibytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(mebibytes * 1024)))
-    }
-
-    /// A place for so many bytes, now or not at all.
-    fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
-        let kibibytes = u32::try_from(bytes.div_ceil(1024).max(1)).unwrap_or(u32::MAX);
-        let place = self.0.clone().try_acquire_many_owned(kibibytes);
-        place.map_err(|_| Problem::new(Code::Overloaded, "too many large bodies at once"))
-    }
-}
-
 /// A JSON body that may be left out altogether.
-pub struct OptionalBody<T>(pub T, pub OwnedSemaphorePermit);
+pub struct OptionalBody<T>(pub T, pub Place);
 
 impl<T: DeserializeOwned, C: Class> FromRequest<Api> for Body<T, C> {
     type Rejection = Problem;
@@ -102,7 +96,7 @@ impl<T: DeserializeOwned, C: Class> FromRequest<Api> for Body<T, C> {
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         check_media_type(&parts.headers)?;
-        let (bytes, place) = collect(api, &parts.headers, body, C::most(api.sizes)).await?;
+        let (bytes, place) = collect(api, &parts, body, C::most(api.sizes)).await?;
         Ok(Self { value: parse(&bytes)?, bytes, _place: place, _class: PhantomData })
     }
 }
@@ -112,7 +106,7 @@ impl<T: DeserializeOwned + Default> FromRequest<Api> for OptionalBody<T> {
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let (bytes, place) = collect(api, &parts.headers, body, api.sizes.any).await?;
+        let (bytes, place) = collect(api, &parts, body, api.sizes.any).await?;
         if bytes.is_empty() {
             return Ok(Self(T::default(), place));
         }
@@ -133,19 +127,14 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::new(Code::UnsupportedMediaType, detail))
 }
 
-async fn collect(
-    api: &Api,
-    headers: &HeaderMap,
-    body: HttpBody,
-    most: usize,
-) -> Result<(Vec<u8>, OwnedSemaphorePermit), Problem> {
-    let too_large = || Problem::new(Code::TooLarge, format!("a body may have at most {most} bytes"));
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+async fn collect(api: &Api, parts: &Parts, body: HttpBody, most: usize) -> Result<(Vec<u8>, Place), Problem> {
+    let announced =
+        parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > most) {
-        return Err(too_large());
+        return Err(too_large(most));
     }
-    let place = api.bodies.take(announced.unwrap_or(most))?;
-    let arriving = tokio::time::timeout(ARRIVAL, Limited::new(body, most).collect());
+    let mut place = api.bodies.place(Admission::of(parts)?.whose());
+    let arriving = timeout(ARRIVAL, receive(body, &mut place, announced, most));
     let arrived = tokio::select! {
         // What has arrived is served, also in the last moment.
         biased;
@@ -155,10 +144,42 @@ async fn collect(
             return Err(Problem::new(Code::Draining, "the body had not arrived when this instance went away"));
         }
     };
-    match arrived {
-        Ok(Ok(collected)) => Ok((collected.to_bytes().into(), place)),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(error)) => Err(Problem::new(Code::Malformed, format!("the body broke off: {error}"))),
-        Err(_) => Err(Problem::new(Code::Malformed, "the body did not arrive in time")),
+    let bytes = arrived.unwrap_or_else(|_| Err(too_late()))?;
+    Ok((bytes, place))
+}
+
+/// Reads a body into as much memory as there is a place for.
+async fn receive(
+    mut body: HttpBody,
+    place: &mut Place,
+    announced: Option<usize>,
+    most: usize,
+) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = timeout(PAUSE, body.frame()).await.map_err(|_| too_late())? {
+        let frame =
+            frame.map_err(|error| Problem::new(Code::Malformed, format!("the body broke off: {error}")))?;
+        // Trailers say nothing to us.
+        let Ok(data) = frame.into_data() else { continue };
+        let size = bytes.len() + data.len();
+        if size > most {
+            return Err(too_large(most));
+        }
+        if size > bytes.capacity() {
+            let ahead = (bytes.capacity() * 2).max(budget::SMALL).min(announced.unwrap_or(most));
+            let capacity = ahead.max(size);
+            place.grow(capacity)?;
+            bytes.reserve_exact(capacity - bytes.len());
+        }
+        bytes.extend_from_slice(&data);
     }
+    Ok(bytes)
+}
+
+fn too_large(most: usize) -> Problem {
+    Problem::new(Code::TooLarge, format!("a body may have at most {most} bytes"))
+}
+
+fn too_late() -> Problem {
+    Problem::new(Code::Malformed, "the body did not arrive in time")
 }

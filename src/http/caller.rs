@@ -67,6 +67,13 @@ pub struct May<P> {
     permission: PhantomData<P>,
 }
 
+impl<P> May<P> {
+    /// The caller alone; nothing else of the request is kept.
+    pub fn into_caller(self) -> Caller {
+        self.caller
+    }
+}
+
 impl<P: Needs> May<P> {
     /// The caller, if the credential allows it.
     fn of(Somebody { caller, origin }: Somebody) -> Result<Self, Problem> {
@@ -141,6 +148,16 @@ impl FromRequestParts<Api> for Somebody {
         let origin = Arc::new(self::origin(&caller, parts));
         Ok(Self { caller, origin })
     }
+}
+
+/// Whether a request shows a credential that was good here lately, whatever it wants with it.
+pub fn shows_a_known_credential(api: &Api, headers: &HeaderMap) -> bool {
+    if let Some(header) = headers.get(header::AUTHORIZATION) {
+        return api.authenticator.knows(header.to_str().unwrap_or_default());
+    }
+    let site = headers.contains_key(header::COOKIE).then(|| Site::of(api, headers).ok()).flatten();
+    let secret = site.and_then(|site| Cookie::Session.read(&site, headers));
+    secret.is_some_and(|secret| api.authenticator.knows_session(&secret.hash()))
 }
 
 /// The browser's cookie, if one of our own pages asks.

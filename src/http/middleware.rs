@@ -39,7 +39,7 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
     let path = request.uri().path();
     let guarded = path.starts_with("/api/") || path.starts_with("/auth/");
     let leftover = Leftover::watch(&mut request);
-    let mut response = if let Err(refusal) = admission.door(&api) {
+    let mut response = if let Err(refusal) = admission.door(&api, request.headers()) {
         refusal.into_response()
     } else if guarded && !api.database.is_up() {
         Problem::new(Code::Unavailable, "the database can't be reached").into_response()

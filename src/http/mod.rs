@@ -12,6 +12,7 @@ mod audit;
 mod auth;
 pub mod body;
 mod browser_sessions;
+pub mod budget;
 mod caller;
 mod cluster;
 mod connections;
@@ -32,7 +33,10 @@ mod sockets;
 
 use std::sync::Arc;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{get, head},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -47,13 +51,17 @@ use crate::{
     bus::{Bus, Redis},
     events::Events,
     lifecycle::Lifecycle,
-    limits::Limiter,
+    limits::{Cap, Limiter, Network},
     presence::{DatabaseClock, Listing},
     realtime::Realtime,
     store::Database,
     telemetry::Metrics,
     worker::SweepHealth,
 };
+
+/// How many of one address the issuer is asked about at once, so that not all of a crowd are tried before the first has
+/// failed.
+pub const SIGNING_IN: usize = 20;
 
 /// What handlers work with.
 #[derive(Clone)]
@@ -67,6 +75,8 @@ pub struct Parts {
     pub realtime: Realtime,
     pub authenticator: Authenticator,
     pub limiter: Limiter,
+    /// Those whose sign-in the issuer is being asked about, by where they are.
+    pub signing_in: Cap<Network>,
     pub proxies: TrustedProxies,
     pub database: Database,
     pub redis: Redis,
@@ -77,7 +87,7 @@ pub struct Parts {
     pub clock: DatabaseClock,
     pub listing: Listing,
     pub connections: server::Connections,
-    pub bodies: body::Budget,
+    pub bodies: budget::Budget,
     pub sizes: body::Sizes,
     /// Where browsers find us, and where the issuer sends them back to, as configured.
     pub public_url: String,
@@ -146,7 +156,9 @@ pub fn router(api: Api) -> Router {
     let (router, _) = documented().split_for_parts();
     router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document()))
-        .route("/ws/{task_id}", get(sockets::open))
+        .route("/ws/{task_id}", get(sockets::open).head(respond::no_head))
+        .route("/auth/login", head(respond::no_head))
+        .route("/auth/callback", head(respond::no_head))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .fallback(respond::no_such_route)

@@ -63,6 +63,11 @@ pub async fn no_such_route() -> Problem {
     Problem::new(Code::NotFound, "no such path; /openapi.json lists them all")
 }
 
+/// HEAD where GET does more than look.
+pub async fn no_head() -> Response {
+    ([(header::ALLOW, "GET")], no_such_method().await).into_response()
+}
+
 /// A route that doesn't take the method; axum adds `Allow`.
 pub async fn no_such_method() -> Problem {
     Problem::new(Code::MethodNotAllowed, "the Allow header names the methods that this path takes")

@@ -5,11 +5,12 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
-    body::Body,
+    body::{Body, HttpBody},
     extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header, request::Parts},
     response::Response,
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -40,6 +41,8 @@ use crate::{
 };
 
 const PROTOCOL: &str = "signoff.v1";
+/// Bytes of a client's key.
+const NONCE: usize = 16;
 /// Longest from our consent to the switch.
 const SWITCH: Duration = Duration::from_secs(10);
 
@@ -49,7 +52,11 @@ pub async fn open(
     NamePath(task): NamePath,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (mut parts, _) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    if !body.is_end_stream() {
+        // It would be taken for frames.
+        return Err(malformed("a handshake has no body"));
+    }
     let handshake = handshake(&mut parts)?;
     check_origin(&api, &parts.headers)?;
     let query = Query::of(&parts)?;
@@ -61,8 +68,9 @@ pub async fn open(
         return Err(Problem::new(Code::Draining, "this instance is going away"));
     }
     let realtime = api.realtime.clone();
-    let place =
-        realtime.enter().ok_or_else(|| Problem::new(Code::Overloaded, "too many sockets come and go"))?;
+    let place = realtime
+        .enter(caller.workspace)
+        .ok_or_else(|| Problem::new(Code::Overloaded, "too many sockets come and go"))?;
     let origin = Arc::new(origin(&caller, &parts));
     let key = TaskKey { workspace: caller.workspace, task };
     let arrival = Arrival { caller, key, session: query.session, cursor: query.cursor, origin };
@@ -88,6 +96,9 @@ fn malformed(detail: &str) -> Problem {
 
 fn handshake(parts: &mut Parts) -> Result<Handshake, Problem> {
     let headers = &parts.headers;
+    if parts.version < Version::HTTP_11 {
+        return Err(malformed("a handshake needs HTTP/1.1"));
+    }
     if !names(headers, &header::CONNECTION, "upgrade") || !names(headers, &header::UPGRADE, "websocket") {
         return Err(malformed("this path speaks WebSocket: send Connection: Upgrade and Upgrade: websocket"));
     }
@@ -97,8 +108,11 @@ fn handshake(parts: &mut Parts) -> Result<Handshake, Problem> {
     if !names(headers, &header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL) {
         return Err(malformed("Sec-WebSocket-Protocol must offer signoff.v1"));
     }
-    let key = headers.get(header::SEC_WEBSOCKET_KEY);
-    let key = key.ok_or_else(|| malformed("Sec-WebSocket-Key must be given"))?;
+    let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
+    let key = match (keys.next(), keys.next()) {
+        (Some(key), None) if STANDARD.decode(key).is_ok_and(|bytes| bytes.len() == NONCE) => key,
+        _ => return Err(malformed("Sec-WebSocket-Key must be given once, 16 bytes in base64")),
+    };
     let accept = derive_accept_key(key.as_bytes());
     let upgrade = parts.extensions.remove::<OnUpgrade>();
     let upgrade = upgrade.ok_or_else(|| malformed("this connection can't be upgraded; use HTTP/1.1"))?;

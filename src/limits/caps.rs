@@ -19,10 +19,11 @@ struct Parts<K> {
     counts: Mutex<HashMap<K, usize>>,
 }
 
-/// One that is open, for as long as this lives.
+/// What is open, for as long as this lives.
 #[derive(Debug)]
 pub struct Held<K: Eq + Hash> {
     key: K,
+    amount: usize,
     parts: Arc<Parts<K>>,
 }
 
@@ -39,17 +40,16 @@ impl<K: Copy + Eq + Hash> Cap<K> {
 
     /// One more; nothing where there are as many as may be.
     pub fn enter(&self, key: K) -> Option<Held<K>> {
+        self.take(key, 1)
+    }
+
+    /// So many more, or nothing.
+    pub fn take(&self, key: K, amount: usize) -> Option<Held<K>> {
         let mut counts = self.0.lock();
-        let count = counts.entry(key).or_default();
-        if *count >= self.0.most {
-            // With a cap of nothing, there is nobody who would remove it.
-            if *count == 0 {
-                counts.remove(&key);
-            }
-            return None;
-        }
-        *count += 1;
-        Some(Held { key, parts: self.0.clone() })
+        let count = counts.get(&key).copied().unwrap_or_default();
+        let count = count.checked_add(amount).filter(|count| *count <= self.0.most)?;
+        counts.insert(key, count);
+        Some(Held { key, amount, parts: self.0.clone() })
     }
 }
 
@@ -64,7 +64,7 @@ impl<K: Eq + Hash> Drop for Held<K> {
     fn drop(&mut self) {
         let mut counts = self.parts.lock();
         let Some(count) = counts.get_mut(&self.key) else { return };
-        *count -= 1;
+        *count -= self.amount;
         if *count == 0 {
             counts.remove(&self.key);
         }
@@ -87,6 +87,19 @@ mod tests {
         assert!(cap.enter('a').is_none());
         drop(other);
         assert_eq!(cap.0.lock().len(), 1, "nobody is remembered who has nothing open");
+    }
+
+    #[test]
+    fn amounts_are_taken_whole_or_not_at_all() {
+        let cap = Cap::new(10);
+        let most = cap.take('a', 7).unwrap();
+        assert!(cap.take('a', 4).is_none());
+        let rest = cap.take('a', 3).unwrap();
+        assert!(cap.enter('a').is_none());
+        drop(most);
+        assert!(cap.take('a', 7).is_some());
+        drop(rest);
+        assert!(cap.0.lock().is_empty());
     }
 
     #[test]

@@ -89,7 +89,10 @@ impl Entry {
 
     /// How many to take ahead. Refused credentials are rare enough to ask for each.
     pub fn ahead(&self) -> u32 {
-        if self.kind == Kind::FailedCredentials { 0 } else { (self.rate.burst / SHARE).min(AHEAD) }
+        match self.kind {
+            Kind::FailedCredentials | Kind::FailedSignIns => 0,
+            _ => (self.rate.burst / SHARE).min(AHEAD),
+        }
     }
 
     /// Tokens in hand.

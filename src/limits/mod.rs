@@ -139,10 +139,11 @@ impl Limiter {
         }
     }
 
-    /// Whether this one is known to have no token left, without asking anybody.
-    pub fn known_empty(&self, subject: Subject) -> Option<Refusal> {
+    /// Whether this one is known to have no token left, without asking anybody; and who comes is not `exempt`, which
+    /// is looked at only then.
+    pub fn known_empty(&self, subject: Subject, exempt: impl FnOnce() -> bool) -> Option<Refusal> {
         let refusal = self.state.ledger().known_empty(subject, self.state.shared(), Instant::now())?;
-        Some(self.refused(refusal))
+        (!exempt()).then(|| self.refused(refusal))
     }
 
     /// The same, but for one in a few: so that whoever is right is not kept out for ever by those beside it who are

@@ -14,23 +14,29 @@ use crate::{
 /// Somebody who has a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
-    /// Requests from there.
+    /// Requests from there, with a credential that is good.
     Address(Network),
+    /// Requests from there with nothing that was good lately: pages, sign-ins, whatever has to be looked up first.
+    Strangers(Network),
     /// Requests of one principal, with whichever key.
     Principal(PrincipalId),
     /// Requests of all of a workspace.
     Workspace(WorkspaceId),
     /// Credentials from there that were refused.
     FailedCredentials(Network),
+    /// Sign-ins at the issuer from there that failed.
+    FailedSignIns(Network),
 }
 
 /// What kind of bucket it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Address,
+    Strangers,
     Principal,
     Workspace,
     FailedCredentials,
+    FailedSignIns,
 }
 
 /// Where somebody is, as finely as buckets tell: an IPv4 address, or an IPv6 network of 64 bits. One customer has at
@@ -61,9 +67,11 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Address => "address",
+            Self::Strangers => "strangers",
             Self::Principal => "principal",
             Self::Workspace => "workspace",
             Self::FailedCredentials => "failed_credentials",
+            Self::FailedSignIns => "failed_sign_ins",
         }
     }
 }
@@ -72,9 +80,11 @@ impl Subject {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Address(_) => Kind::Address,
+            Self::Strangers(_) => Kind::Strangers,
             Self::Principal(_) => Kind::Principal,
             Self::Workspace(_) => Kind::Workspace,
             Self::FailedCredentials(_) => Kind::FailedCredentials,
+            Self::FailedSignIns(_) => Kind::FailedSignIns,
         }
     }
 }
@@ -83,7 +93,10 @@ impl Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address(network) | Self::FailedCredentials(network) => network.fmt(f),
+            Self::Address(network)
+            | Self::Strangers(network)
+            | Self::FailedCredentials(network)
+            | Self::FailedSignIns(network) => network.fmt(f),
             Self::Principal(id) => id.fmt(f),
             Self::Workspace(id) => id.fmt(f),
         }
@@ -102,10 +115,10 @@ pub struct Rules {
 impl Rules {
     pub fn of(&self, kind: Kind) -> Option<Rate> {
         match kind {
-            Kind::Address => self.address,
+            Kind::Address | Kind::Strangers => self.address,
             Kind::Principal => self.principal,
             Kind::Workspace => self.workspace,
-            Kind::FailedCredentials => self.failed_credentials,
+            Kind::FailedCredentials | Kind::FailedSignIns => self.failed_credentials,
         }
     }
 }

@@ -28,6 +28,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
@@ -36,17 +37,19 @@ use futures_util::FutureExt;
 use crate::{
     approvals::Approvals,
     auth::{Authenticator, Caller},
-    bus::Bus,
+    bus::{Bus, seats::Most},
     config,
     domain::{
         credential::Origin,
         event::{Cursor, TaskKey},
+        ids::WorkspaceId,
         names::CallerName,
     },
     events::Events,
     lifecycle::Lifecycle,
+    limits::{Cap, Held, Limiter},
     presence::{DatabaseClock, Ownership},
-    telemetry::Metrics,
+    telemetry::{Metrics, Seldom},
 };
 
 use self::socket::Socket;
@@ -57,13 +60,14 @@ pub struct Parts {
     pub approvals: Approvals,
     pub events: Events,
     pub authenticator: Authenticator,
+    pub limiter: Limiter,
     pub ownership: Ownership,
     pub bus: Bus,
     pub clock: DatabaseClock,
     pub metrics: Metrics,
     pub lifecycle: Lifecycle,
     pub sockets: config::Sockets,
-    pub max_sockets: usize,
+    pub most: Most,
     /// Largest message that a client may send, in bytes.
     pub max_message: usize,
 }
@@ -74,6 +78,9 @@ pub struct Realtime {
     parts: Arc<Parts>,
     /// Sessions, also those that are ending.
     sessions: Arc<AtomicUsize>,
+    /// The same of each workspace.
+    workspaces: Cap<WorkspaceId>,
+    crowded_out: Arc<Seldom>,
 }
 
 /// What a client came with.
@@ -91,9 +98,14 @@ pub struct Arrival {
 pub struct NoCursor;
 
 /// A place for one more session.
-pub struct Place(Arc<AtomicUsize>);
+pub struct Place {
+    _of_all: Counted,
+    _of_workspace: Held<WorkspaceId>,
+}
 
-impl Drop for Place {
+struct Counted(Arc<AtomicUsize>);
+
+impl Drop for Counted {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -109,15 +121,19 @@ impl Deref for Realtime {
 
 impl Realtime {
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), sessions: Arc::default() }
+        let workspaces = Cap::new(with_those_that_go(parts.most.of_a_workspace));
+        let crowded_out = Arc::new(Seldom::new(Duration::from_mins(1)));
+        Self { parts: Arc::new(parts), sessions: Arc::default(), workspaces, crowded_out }
     }
 
     /// A place, while there are not absurdly many. A socket that finds no seat is told so in a close frame; this
     /// bounds those that are being told, or being replaced.
-    pub fn enter(&self) -> Option<Place> {
-        let most = self.max_sockets.saturating_mul(2).saturating_add(64);
-        let place = Place(self.sessions.clone());
-        (self.sessions.fetch_add(1, Ordering::Relaxed) < most).then_some(place)
+    pub fn enter(&self, workspace: WorkspaceId) -> Option<Place> {
+        let of_workspace = self.workspaces.enter(workspace)?;
+        let count = Counted(self.sessions.clone());
+        let before = self.sessions.fetch_add(1, Ordering::Relaxed);
+        (before < with_those_that_go(self.most.in_all))
+            .then_some(Place { _of_all: count, _of_workspace: of_workspace })
     }
 
     /// Serves one socket to its end. A panic ends that socket alone.
@@ -136,4 +152,9 @@ impl Realtime {
         #[expect(clippy::disallowed_methods, reason = "shown only, and only before the first heartbeat")]
         self.clock.now().unwrap_or_else(Utc::now)
     }
+}
+
+/// So many sockets, and those that are about to go.
+fn with_those_that_go(most: usize) -> usize {
+    most.saturating_mul(2).saturating_add(64)
 }

@@ -14,7 +14,10 @@ use super::{
     socket::Socket,
 };
 use crate::{
-    bus::{Seat, seats::Seated},
+    bus::{
+        Seat,
+        seats::{Full, Seated},
+    },
     domain::{event::Cursor, names::CallerName},
     events::read::PENDING,
     presence::ownership::Outcome,
@@ -24,9 +27,12 @@ use crate::{
 /// is kept for as long as the socket lives.
 pub async fn serve(realtime: Realtime, mut socket: Socket, arrival: Arrival) {
     let seat = Seat::new(arrival.key.clone(), arrival.caller.credential);
-    let Ok(mut seated) = realtime.bus.seats.sit(seat, realtime.max_sockets) else {
-        let full = Reason::Full("this instance has as many sockets as it may have");
-        return Box::pin(finish(realtime, socket, full)).await;
+    let mut seated = match realtime.bus.seats.sit(seat, realtime.most) {
+        Ok(seated) => seated,
+        Err(full) => {
+            let full = Reason::Full(explain(&realtime, full));
+            return Box::pin(finish(realtime, socket, full)).await;
+        }
     };
     let seat = seated.seat.clone();
     seat.touch();
@@ -45,6 +51,23 @@ pub async fn serve(realtime: Realtime, mut socket: Socket, arrival: Arrival) {
     drop(record);
     tracing::debug!(task_id = %seat.key.task, connection_id = %seat.connection, code = reason.code(), "socket closed");
     Box::pin(finish(realtime, socket, reason)).await;
+}
+
+/// For the client; and for the operator, who can do something about it.
+fn explain(realtime: &Realtime, full: Full) -> &'static str {
+    match full {
+        Full::Workspace => "the workspace has as many sockets on this instance as it may have",
+        Full::InAll { crowded_out } => {
+            if crowded_out && let Some(unsaid) = realtime.crowded_out.turn() {
+                tracing::warn!(
+                    unsaid,
+                    "one workspace has most of this instance's sockets, and another gets none: \
+                     limits.max_instance_sockets_per_workspace leaves room for it"
+                );
+            }
+            "this instance has as many sockets as it may have"
+        }
+    }
 }
 
 /// The task's record, which goes with the socket, however that ends.

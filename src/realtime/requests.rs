@@ -1,6 +1,8 @@
 //! What clients ask for over a socket, done by the same use cases and the same forms as over HTTP.
 //!
-//! Each message's permission is checked when it comes, not when the socket was opened. An answer is a future: the
+//! Each message's permission is checked when it comes, not when the socket was opened (and a wait's once more before
+//! its outcome is told), and it counts as a request of
+//! its principal and workspace. An answer is a future: the
 //! session goes on meanwhile, and what was begun ends on its own if the socket goes.
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
@@ -22,6 +24,7 @@ use crate::{
         ids::ApprovalId,
         names::CallerName,
     },
+    limits::Subject,
     store::events::Summary,
     wire::{
         create::{body_hash, idempotency, new_approval},
@@ -81,8 +84,21 @@ impl Asked {
         Answer::new(event_type, data, self.reference.clone())
     }
 
-    /// The caller as of now, if it may do this.
+    /// The caller as of now, if its limits allow one more request and it may do this.
     async fn may(&self, permission: Permission) -> Result<Caller, Problem> {
+        let (principal, workspace) = (self.client.caller.actor.id, self.client.caller.workspace);
+        let whose = [Subject::Principal(principal), Subject::Workspace(workspace)];
+        // Boxed: a wait would otherwise carry room for it for as long as it lasts.
+        Box::pin(self.realtime.limiter.take(&whose)).await.map_err(|refusal| {
+            // There is no header for it.
+            let (whose, seconds) = (Problem::from(refusal).detail, refusal.standing.reset);
+            Problem::new(Code::RateLimited, format!("{whose}; wait {seconds} s"))
+        })?;
+        self.still_may(permission).await
+    }
+
+    /// The caller as of now, if it may do this.
+    async fn still_may(&self, permission: Permission) -> Result<Caller, Problem> {
         let caller = self.realtime.authenticator.again(&self.client.caller).await?;
         if caller.may(permission) { Ok(caller) } else { Err(Problem::forbidden(permission)) }
     }
@@ -145,6 +161,8 @@ impl Asked {
         loop {
             match Box::pin(self.realtime.approvals.wait(caller.workspace, id, PATIENCE)).await? {
                 Waited::Final { approval, .. } => {
+                    // It may have been withdrawn meanwhile.
+                    self.still_may(Permission::ApprovalViewPending).await?;
                     let mut reply = self.reply("approval_received", &Received::of(&approval, None));
                     reply.run_id = Some(approval.request.run_id.to_string());
                     return Ok(Some(reply));

@@ -2,8 +2,10 @@
 
 mod logs;
 pub mod metrics;
+mod seldom;
 
 pub use self::{
     logs::{LogFormat, init_logs},
     metrics::Metrics,
+    seldom::Seldom,
 };

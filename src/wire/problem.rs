@@ -12,7 +12,9 @@ use crate::{
     auth::{Permission, Rejection},
     batch::Trouble,
     domain::{approval::Approval, decision::Refusal},
-    identity, store,
+    identity,
+    limits::{self, Kind},
+    store,
 };
 
 macro_rules! codes {
@@ -188,6 +190,22 @@ impl From<&store::Error> for Problem {
     }
 }
 
+impl From<limits::Refusal> for Problem {
+    fn from(refusal: limits::Refusal) -> Self {
+        let whose = match refusal.standing.kind {
+            Kind::Address => "too many requests from your address",
+            Kind::Strangers => {
+                "too many requests from your address without a credential that was good lately"
+            }
+            Kind::Principal => "too many requests of this principal",
+            Kind::Workspace => "too many requests of this workspace",
+            Kind::FailedCredentials => "too many credentials from your address were refused",
+            Kind::FailedSignIns => "too many sign-ins from your address failed",
+        };
+        Self::new(Code::RateLimited, whose)
+    }
+}
+
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {
@@ -246,7 +264,6 @@ impl From<Rejection> for Problem {
             }
             Rejection::Refused(why) => Self::new(Code::Forbidden, why),
             Rejection::IssuerUnavailable(_) => {
-                tracing::warn!(%rejection, "somebody can't be let in");
                 Self::new(Code::Unavailable, "whoever vouches for you can't be asked now")
             }
             Rejection::Unavailable(error) => Self::from(&*error),

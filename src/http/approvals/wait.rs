@@ -10,10 +10,11 @@ use axum::{
 
 use crate::{
     approvals::wait::Waited,
+    auth::Caller,
     domain::approval::{Approval, State as ApprovalState},
     http::{
         Api,
-        caller::{May, ViewPending},
+        caller::{May, Needs, ViewPending},
         path::IdPath,
         respond,
     },
@@ -54,24 +55,34 @@ pub async fn wait(
     IdPath(id): IdPath,
     Patience(patience): Patience,
 ) -> Result<Response, Problem> {
-    let workspace = may.caller.workspace;
-    // Nothing of the request is kept while it sleeps: its head would keep the buffer alive that it was read into.
-    drop(may);
-    let waited = Box::pin(api.approvals.wait(workspace, id, patience)).await?;
+    // Nothing else of the request is kept while it sleeps: its head would keep the buffer alive that it was read into.
+    let caller = Box::new(may.into_caller());
+    let waited = Box::pin(api.approvals.wait(caller.workspace, id, patience)).await?;
     Ok(match waited {
         Waited::Final { approval, woken } => {
+            Box::pin(still_may(&api, &caller)).await?;
             if woken {
                 observe_latency(&api, &approval);
             }
             respond::approval(StatusCode::OK, &approval)
         }
-        Waited::Pending(approval) => retry(&approval, "0"),
+        Waited::Pending(approval) => {
+            Box::pin(still_may(&api, &caller)).await?;
+            retry(&approval, "0")
+        }
         Waited::Draining(approval) => {
             let mut response = retry(&approval, "1");
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             response
         }
     })
+}
+
+/// Whether the caller may still see it: the credential may have been withdrawn while it slept. Known without asking
+/// where it was looked up in the last seconds, for this call or any other.
+async fn still_may(api: &Api, caller: &Caller) -> Result<(), Problem> {
+    let now = api.authenticator.again(caller).await?;
+    if now.may(ViewPending::PERMISSION) { Ok(()) } else { Err(Problem::forbidden(ViewPending::PERMISSION)) }
 }
 
 fn retry(approval: &Arc<Approval>, after: &'static str) -> Response {

@@ -27,7 +27,7 @@ fn private(mut response: Response, cookies: impl IntoIterator<Item = Option<Head
 /// that was refused, unless it is we, or the issuer, who can't tell.
 async fn failed(api: &Api, parts: &Parts, rejection: Rejection) -> Result<Response, Problem> {
     if !matches!(rejection, Rejection::Unavailable(_) | Rejection::IssuerUnavailable(_)) {
-        Admission::of(parts)?.failed(api).await?;
+        Admission::of(parts)?.failed_to_sign_in(api).await?;
     }
     Ok(private(Problem::from(rejection).into_response(), []))
 }

@@ -105,7 +105,12 @@ pub async fn end(State(api): State<Api>, parts: Parts) -> Result<Response, Probl
     let site = Site::of(&api, &parts.headers)?;
     site.check_same_origin(&parts)?;
     if let Some(secret) = Cookie::Session.read(&site, &parts.headers) {
-        api.authenticator.end_session(&secret, &arrival(&parts)).await?;
+        // Looked at as everywhere: one that is no session costs no transaction, and is a credential that was refused.
+        match Box::pin(Admission::of(&parts)?.caller(&api, Credential::Session(&secret))).await {
+            Ok(_) => api.authenticator.end_session(&secret, &arrival(&parts)).await?,
+            Err(problem) if problem.code == Code::Unauthenticated => {}
+            Err(problem) => return Err(problem),
+        }
     }
     Ok(private(StatusCode::NO_CONTENT.into_response(), [Cookie::Session.clear(&site)]))
 }

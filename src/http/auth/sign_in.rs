@@ -13,6 +13,7 @@ use crate::{
     auth::{Return, secret::Secret},
     http::{
         Api,
+        admission::Admission,
         caller::arrival,
         cookies::{self, Cookie},
         query::Params,
@@ -45,6 +46,7 @@ pub async fn login(
     parts: Parts,
     Params(query): Params<LoginQuery>,
 ) -> Result<Response, Problem> {
+    Admission::of(&parts)?.pay_as_stranger(&api).await?;
     let site = Site::of(&api, &parts.headers)?;
     let return_to = query.return_to.as_deref().unwrap_or("/");
     let return_to = site.local_path(return_to).ok_or_else(|| {
@@ -82,6 +84,7 @@ pub async fn callback(
     parts: Parts,
     Params(query): Params<CallbackQuery>,
 ) -> Result<Response, Problem> {
+    let _place = Admission::of(&parts)?.sign_in(&api).await?;
     let site = Site::of(&api, &parts.headers)?;
     let redirect_url = site.callback(&api.redirect_url);
     let back = Return {

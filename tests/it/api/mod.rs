@@ -11,6 +11,7 @@ mod cli_login;
 mod cli_tail;
 mod events;
 mod export;
+mod handshakes;
 mod history;
 mod history_plans;
 mod identity;

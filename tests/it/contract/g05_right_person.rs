@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::Cluster;
+use crate::support::{Cluster, End, Socket, eventually};
 
 #[tokio::test]
 async fn g05_the_actor_is_never_in_the_body() {
@@ -207,5 +207,59 @@ async fn g05_a_revoked_key_is_out() {
             api.get("/api/v1/approvals/pending").await.status == 401
         })
         .await;
+    }
+}
+
+/// A wait that was begun in time tells nothing to those who may not see it any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn g05_a_wait_tells_nothing_to_whoever_is_out_by_then() {
+    let cluster = Cluster::start().await.connected().await;
+    let (agent, ana) = (cluster.member("agent").await, cluster.member("ana").await);
+    let (agent, ana) = (cluster.api(0, &agent), cluster.api(0, &ana));
+    let mut conn = cluster.database.connect().await;
+    for (withdraw, status, code) in [
+        ("UPDATE api_keys SET revoked_at = now() WHERE prefix = $1", 401, "unauthenticated"),
+        (
+            "UPDATE principals SET disabled_at = now()
+             WHERE id = (SELECT principal_id FROM api_keys WHERE prefix = $1)",
+            401,
+            "unauthenticated",
+        ),
+        ("UPDATE api_keys SET permissions = '{event:subscribe}' WHERE prefix = $1", 403, "forbidden"),
+    ] {
+        let permissions = ["approval:view:pending", "event:subscribe"];
+        let key = cluster.key("acme", &crate::support::unique("watcher"), &permissions).await;
+        let prefix = key.split('_').nth(1).unwrap().to_owned();
+        let (here, there) = (cluster.api(0, &key), cluster.api(1, &key));
+        let id = agent.ask(json!({})).await;
+        // One that ends in time is told as little.
+        let pending = agent.ask(json!({})).await;
+        let short = there.waiting(&pending, 5);
+        let waits = [here.waiting(&id, 50), there.waiting(&id, 50)];
+        let mut socket = Socket::open(&there, "t").await;
+        socket.send(json!({ "type": "wait_for_approval", "approval_id": id, "ref": "w" })).await;
+        eventually("they wait", || async { cluster.waiting(0) + cluster.waiting(1) == 4 }).await;
+        sqlx::query(withdraw).bind(&prefix).execute(&mut conn).await.unwrap();
+        for api in [&here, &there] {
+            eventually("it counts", || async { api.show(&id).await.status == status }).await;
+        }
+        ana.approve(&id).await.expect(200);
+        for wait in waits {
+            wait.await.unwrap().problem(status, code);
+        }
+        match socket.frame().await {
+            Ok(answer) => {
+                assert_eq!(
+                    (&answer["data"]["code"], &answer["ref"]),
+                    (&json!(code), &json!("w")),
+                    "{answer}"
+                );
+            }
+            // Whose credential is withdrawn loses the socket, too.
+            Err(end) => assert!(matches!(end, End::Closed(1008, _)) && status == 401, "{end:?}"),
+        }
+        short.await.unwrap().problem(status, code);
+        // Whoever may goes on.
+        agent.wait(&id, 0).await.expect(200);
     }
 }

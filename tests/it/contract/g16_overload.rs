@@ -4,7 +4,7 @@ use futures_util::SinkExt;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Cluster, End, Setup, Socket, eventually};
+use crate::support::{Cluster, End, Setup, Socket, eventually, socket};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g16_too_many_waiters_are_refused_and_the_others_served() {
@@ -41,6 +41,31 @@ async fn g16_the_waiters_of_one_workspace_leave_room_for_the_others() {
     crowd.wait(&id, 0).await.expect(200);
     one_more.abort();
     waiters[1].abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g16_the_sockets_of_one_workspace_leave_seats_for_the_others() {
+    for (share, granted) in [("0", 4), ("2", 2)] {
+        let flags = vec![
+            ("limits.max_sockets", "4".to_owned()),
+            ("limits.max_instance_sockets_per_workspace", share.to_owned()),
+        ];
+        let cluster = Cluster::with(Setup { instances: 1, flags, ..Setup::default() }).await;
+        let crowd = cluster.api(0, &cluster.member("agent").await);
+        let other = cluster.api(0, &cluster.key("other", "agent", &[]).await);
+        let mut held = Vec::new();
+        for number in 0..6 {
+            match Socket::try_open(socket::request(&crowd, &format!("t{number}"), "")).await.unwrap() {
+                Ok(socket) => held.push(socket),
+                Err(end) => assert!(matches!(end, End::Closed(1013, _)), "{end:?}"),
+            }
+        }
+        assert_eq!(held.len(), granted);
+        let others = Socket::try_open(socket::request(&other, "t", "")).await.unwrap();
+        assert_eq!(others.is_ok(), granted < 4);
+        // What one has may be taken over, also where there is no seat more.
+        assert!(Socket::try_open(socket::request(&crowd, "t0", "")).await.unwrap().is_ok());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,9 +3,9 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Api, Reply, Setup, Socket, socket};
+use crate::support::{Api, Reply, Setup, Socket, forge::Forge, socket};
 
-use super::counting;
+use super::{counting, counting_with};
 
 const PATH: &str = "/api/v1/approvals/pending?limit=1";
 
@@ -129,4 +129,36 @@ async fn tickets_count_as_credentials() {
             }
         }
     }
+}
+
+/// A token that is good, of somebody who doesn't get in: it counts, and isn't looked into again and again.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_refused_with_a_good_token_is_counted_and_remembered() {
+    let forge = Forge::start().await;
+    let mut setup = forge.setup(&[("oidc.claim_principal", "preferred_username")]);
+    setup.flags.extend(failing(3));
+    let cluster = counting_with(setup).await;
+    cluster.member("agent").await;
+    let token = |subject: &str| {
+        let mut claims = forge.claims(subject);
+        claims["preferred_username"] = json!("ana");
+        forge.token(&claims)
+    };
+    try_key(&cluster.api(0, &token("the-first")), "198.51.100.1").await.expect(200);
+    let second = cluster.api(0, &token("the-second"));
+    let refused = try_key(&second, "198.51.100.1").await.problem(403, "forbidden");
+    assert!(refused.body["detail"].as_str().unwrap().contains("belongs to somebody else"), "{refused:?}");
+    let mut conn = cluster.database.connect().await;
+    // Whoever is looked up now finds the table locked, and waits.
+    let mut transaction = sqlx::Connection::begin(&mut conn).await.unwrap();
+    sqlx::query("LOCK TABLE principals IN ACCESS EXCLUSIVE MODE").execute(&mut *transaction).await.unwrap();
+    for _ in 0..2 {
+        try_key(&second, "198.51.100.1").await.problem(403, "forbidden");
+    }
+    for _ in 0..20 {
+        try_key(&second, "198.51.100.1").await.problem(429, "rate_limited");
+    }
+    transaction.rollback().await.unwrap();
+    // Another address is told why.
+    try_key(&second, "198.51.100.2").await.problem(403, "forbidden");
 }

@@ -1,10 +1,13 @@
 //! Limits on requests: exact over all instances, sane without Redis, and nobody's business but that of who is limited.
 
 mod addresses;
+mod bodies;
 mod credentials;
 mod exact;
 mod headers;
+mod neighbours;
 mod script;
+mod sign_ins;
 mod sockets;
 mod without_redis;
 

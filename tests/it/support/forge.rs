@@ -45,6 +45,7 @@ struct Served {
     keys: Mutex<Vec<Value>>,
     is_up: AtomicBool,
     asked: AtomicUsize,
+    traded: AtomicUsize,
     /// What a code is traded for.
     answer: Mutex<Value>,
 }
@@ -106,6 +107,7 @@ impl Forge {
             keys: Mutex::new(vec![ed.jwk("ed"), ec.jwk("ec")]),
             is_up: AtomicBool::new(true),
             asked: AtomicUsize::new(0),
+            traded: AtomicUsize::new(0),
             answer: Mutex::default(),
         });
         let router = Router::new()
@@ -144,6 +146,11 @@ impl Forge {
     /// How often it was asked for its keys.
     pub fn asked(&self) -> usize {
         self.served.asked.load(Ordering::SeqCst)
+    }
+
+    /// How often it was asked to trade a code.
+    pub fn traded(&self) -> usize {
+        self.served.traded.load(Ordering::SeqCst)
     }
 
     /// What a good token says.
@@ -194,5 +201,6 @@ async fn keys(State(served): State<Arc<Served>>) -> Json<Value> {
 }
 
 async fn token(State(served): State<Arc<Served>>) -> Json<Value> {
+    served.traded.fetch_add(1, Ordering::SeqCst);
     Json(served.answer.lock().unwrap().clone())
 }

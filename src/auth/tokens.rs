@@ -1,0 +1,123 @@
+//! An issuer's tokens: verified, then known for a while, also those that don't let in.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use moka::future::Cache;
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+
+use super::{
+    Rejection,
+    authenticator::{Authenticator, Known, LOOK_UP, MOST, good},
+    caller::{Caller, Handle},
+    newcomer,
+};
+use crate::{
+    domain::{
+        credential::{Credential, Origin},
+        ids::PrincipalId,
+    },
+    oidc::Issuer,
+    store::credentials,
+    telemetry::Seldom,
+};
+
+/// How long a token that was verified isn't looked at again: its issuer may withdraw the key.
+const VERIFIED: Duration = Duration::from_mins(1);
+/// The same of one that was refused: somebody may be mending why.
+const REFUSED: Duration = Duration::from_secs(5);
+/// An issuer that can't be asked is complained of so often.
+const COMPLAINT: Duration = Duration::from_mins(1);
+
+/// What is known of tokens. Clones share it.
+#[derive(Clone)]
+pub struct Tokens {
+    /// By the token's hash: whom it speaks for, and until when.
+    verified: Cache<[u8; 32], (PrincipalId, DateTime<Utc>)>,
+    /// Why one doesn't let in.
+    refused: Cache<[u8; 32], Rejection>,
+    complaints: Arc<Seldom>,
+}
+
+impl Tokens {
+    pub fn new() -> Self {
+        Self {
+            verified: Cache::builder().max_capacity(MOST).time_to_live(VERIFIED).build(),
+            refused: Cache::builder().max_capacity(MOST).time_to_live(REFUSED).build(),
+            complaints: Arc::new(Seldom::new(COMPLAINT)),
+        }
+    }
+}
+
+impl Authenticator {
+    /// Looks at an issuer's token: mostly one that was verified before.
+    pub(super) async fn token_text(
+        &self,
+        issuer: &Issuer,
+        token: &str,
+        origin: &Origin,
+    ) -> Result<Caller, Rejection> {
+        let hash: [u8; 32] = Sha256::digest(token).into();
+        // Boxed: it takes kilobytes of state, which no waiter should carry along.
+        let verify = Box::pin(async {
+            if let Some(rejection) = self.tokens.refused.get(&hash).await {
+                return Err(rejection);
+            }
+            let admitted = async {
+                let verified = issuer.bearer(token).await?;
+                let known = newcomer::admit(&self.database.auth, issuer, &verified, origin).await?;
+                Ok((known.actor.id, verified.expires_at))
+            };
+            let admitted = admitted.await;
+            if let Err(rejection @ (Rejection::Unauthenticated | Rejection::Refused(_))) = &admitted {
+                self.tokens.refused.insert(hash, rejection.clone()).await;
+            }
+            admitted
+        });
+        let verified = self.tokens.verified.try_get_with_by_ref(&hash, verify).await;
+        let caller = match verified {
+            Ok((principal, expires_at)) => self.token(principal, expires_at).await,
+            Err(rejection) => Err((*rejection).clone()),
+        };
+        match &caller {
+            Ok(_) => self.good_hashes.insert(hash, ()).await,
+            Err(Rejection::Unavailable(_)) => {}
+            Err(rejection @ Rejection::IssuerUnavailable(_)) => self.complain_of(rejection),
+            // It isn't cheap to look at any more.
+            Err(_) => self.good_hashes.invalidate(&hash).await,
+        }
+        caller
+    }
+
+    /// Says so, now and then, where the issuer is why somebody isn't let in.
+    pub(super) fn complain_of(&self, rejection: &Rejection) {
+        if matches!(rejection, Rejection::IssuerUnavailable(_))
+            && let Some(unsaid) = self.tokens.complaints.turn()
+        {
+            tracing::warn!(%rejection, unsaid, "people can't be let in");
+        }
+    }
+
+    /// Somebody whose token was verified before, and is good until `expires_at`.
+    pub async fn token(
+        &self,
+        principal: PrincipalId,
+        expires_at: DateTime<Utc>,
+    ) -> Result<Caller, Rejection> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "tokens are made and timed by an issuer's clock, not Postgres'"
+        )]
+        if expires_at <= Utc::now() {
+            return Err(Rejection::Unauthenticated);
+        }
+        let look = Box::pin(async {
+            let look = async |conn: &mut PgConnection| credentials::principal(conn, principal).await;
+            let found = self.database.auth.run(LOOK_UP, look).await?;
+            Ok(found.map(Known::new).map(Arc::new))
+        });
+        let known = good(self.principals.try_get_with_by_ref(&principal, look).await)?;
+        Ok(known.caller(Credential::Token { principal, expires_at }, Handle::Token))
+    }
+}
