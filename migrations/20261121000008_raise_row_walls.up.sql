@@ -111,13 +111,17 @@ CREATE POLICY upkeep ON approval_requests TO signoff_work USING (true);
 -- Grants. A column named alone for UPDATE where none of it is ever changed is there for locking rows.
 
 GRANT SELECT ON _sqlx_migrations TO signoff_app;
+-- Whoever changes something, appends. A record's number is nobody's choice.
+GRANT INSERT (workspace_id, at, action, approval_id, run_id, actor_id, actor_name, via, request_id, detail, subject,
+      on_behalf_of, credential, address, user_agent, before, after) ON audit_log
+      TO signoff_app, signoff_commit, signoff_work, signoff_auth, signoff_operator;
 GRANT SELECT ON workspaces, principals, roles, workflow_runs, approval_requests, approval_decisions, tasks,
       task_events, active_connections, instances, audit_log, audit_chain, audit_checkpoints TO signoff_app;
 GRANT SELECT (id, workspace_id, principal_id, prefix, permissions, roles, label, created_at, expires_at, last_used_at,
       revoked_at, rotated_to) ON api_keys TO signoff_app;
 GRANT SELECT (id, workspace_id, principal_id, key_id, created_at, last_seen_at, expires_at, revoked_at, address,
       user_agent) ON browser_sessions TO signoff_app;
-GRANT INSERT ON principals, roles, api_keys, audit_log TO signoff_app;
+GRANT INSERT ON principals, roles, api_keys TO signoff_app;
 GRANT UPDATE (name, allow_timeout_approve, updated_at) ON workspaces TO signoff_app;
 GRANT UPDATE (name, kind, display_name, email, roles, groups, disabled_at, updated_at) ON principals TO signoff_app;
 GRANT UPDATE (description, permissions, updated_at), DELETE ON roles TO signoff_app;
@@ -128,7 +132,6 @@ GRANT UPDATE (closed_by) ON active_connections TO signoff_app;
 GRANT SELECT, INSERT ON workflow_runs, sessions, approval_requests, approval_decisions, idempotency_keys, tasks,
       task_events, active_connections TO signoff_commit;
 GRANT SELECT ON instances TO signoff_commit;
-GRANT INSERT ON audit_log TO signoff_commit;
 GRANT UPDATE (deleted_at) ON workflow_runs TO signoff_commit;
 GRANT UPDATE (status, version, resolution, resolved_via, resolved_by, resolved_by_name, result, updated_at, resolved_at)
       ON approval_requests TO signoff_commit;
@@ -144,7 +147,7 @@ GRANT SELECT, DELETE ON workflow_runs, approval_requests, approval_decisions, id
 GRANT SELECT (hash, expires_at), DELETE ON ws_tickets, sign_ins TO signoff_work;
 GRANT SELECT (id, workspace_id, principal_id, revoked_at, expires_at, last_seen_at), DELETE ON browser_sessions
       TO signoff_work;
-GRANT INSERT ON audit_log, audit_chain, audit_checkpoints, instances TO signoff_work;
+GRANT INSERT ON audit_chain, audit_checkpoints, instances TO signoff_work;
 GRANT SELECT ON workspaces, principals, audit_log, audit_chain, audit_checkpoints, audit_progress TO signoff_work;
 GRANT SELECT (id, workspace_id, principal_id, revoked_at, expires_at, last_used_at), UPDATE (last_used_at)
       ON api_keys TO signoff_work;
@@ -156,7 +159,7 @@ GRANT UPDATE (expires_at) ON ws_tickets, sign_ins, browser_sessions TO signoff_w
 GRANT UPDATE (last_seen_at) ON browser_sessions TO signoff_work;
 
 GRANT SELECT ON workspaces, principals, roles, api_keys, browser_sessions, sign_ins, ws_tickets TO signoff_auth;
-GRANT INSERT ON principals, browser_sessions, sign_ins, ws_tickets, audit_log TO signoff_auth;
+GRANT INSERT ON principals, browser_sessions, sign_ins, ws_tickets TO signoff_auth;
 GRANT UPDATE (display_name, email, claimed_roles, claimed_groups, claimed_at, issuer, subject, updated_at)
       ON principals TO signoff_auth;
 GRANT UPDATE (revoked_at) ON browser_sessions TO signoff_auth;
@@ -175,4 +178,4 @@ GRANT SELECT (id, workspace_id, principal_id, key_id, created_at, last_seen_at, 
       user_agent), UPDATE (revoked_at) ON browser_sessions TO signoff_operator;
 GRANT SELECT ON audit_log, audit_chain, audit_checkpoints, audit_progress TO signoff_operator;
 GRANT SELECT ON SEQUENCE audit_log_seq_seq TO signoff_operator;
-GRANT INSERT ON audit_log, audit_checkpoints TO signoff_operator;
+GRANT INSERT ON audit_checkpoints TO signoff_operator;

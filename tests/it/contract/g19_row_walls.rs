@@ -264,6 +264,8 @@ async fn g19_each_role_is_as_narrow_as_its_work() {
             "UPDATE audit_log SET action = 'nothing'",
             "DELETE FROM audit_log",
             "TRUNCATE audit_log",
+            "INSERT INTO audit_log (seq, workspace_id, at, action, via, detail) OVERRIDING SYSTEM VALUE
+             VALUES (9, gen_random_uuid(), now(), 'x', 'x', '{}')",
             "UPDATE audit_chain SET position = 7",
             "DELETE FROM audit_chain",
             "UPDATE approval_decisions SET verdict = 'rejected'",
