@@ -1,0 +1,329 @@
+//! What can be configured, section by section, and which values make sense.
+
+use std::{net::IpAddr, time::Duration};
+
+use anyhow::{Context, ensure};
+use ipnet::IpNet;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::{audit::checkpoint::Signer, bus::seats::Most, oidc, telemetry::LogFormat};
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    pub listen: String,
+    /// Where people reach it in a browser, without a path; empty: whatever loopback address they used.
+    pub public_url: String,
+    /// Addresses and networks, separated by commas.
+    pub trusted_proxies: String,
+    pub header_timeout_seconds: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operator {
+    pub listen: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    pub url: SecretString,
+    pub decide_connections: u32,
+    pub read_connections: u32,
+    pub tenant_connections: u32,
+    pub auth_connections: u32,
+    pub transact_connections: u32,
+    pub work_connections: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    pub url: SecretString,
+    pub prefix: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instance {
+    pub name: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lease {
+    pub heartbeat_seconds: u64,
+    pub ttl_seconds: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sweep {
+    pub interval_ms: u64,
+    pub interval_bus_down_ms: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Events {
+    pub retention_hours: u64,
+    pub max_per_task: i64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// Empty: nothing is signed.
+    pub signing_key: SecretString,
+    pub checkpoint_minutes: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sockets {
+    /// Origins, separated by commas.
+    pub allowed_origins: String,
+    pub ping_seconds: u64,
+    pub send_timeout_seconds: u64,
+    pub messages_per_second: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sessions {
+    pub lifetime_seconds: u64,
+    pub idle_seconds: u64,
+}
+
+/// An OpenID Connect issuer, and what its claims mean here.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oidc {
+    /// Empty: there is none.
+    pub issuer: String,
+    pub audience: String,
+    pub client_id: String,
+    pub client_secret: SecretString,
+    pub cli_client_id: String,
+    /// Separated by commas.
+    pub algorithms: String,
+    pub leeway_seconds: u64,
+    /// Separated by blanks.
+    pub scopes: String,
+    pub audience_parameter: String,
+    pub redirect_url: String,
+    pub claim_principal: String,
+    pub claim_display_name: String,
+    pub claim_email: String,
+    pub claim_roles: String,
+    pub claim_groups: String,
+    pub claim_workspace: String,
+    pub workspace: String,
+    pub create_principals: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub max_sockets: usize,
+    pub max_instance_sockets_per_workspace: usize,
+    pub max_sockets_per_workspace: i64,
+    pub max_sockets_per_principal: i64,
+    pub max_waiters: usize,
+    pub max_waiters_per_workspace: usize,
+    pub max_connections: usize,
+    pub max_connections_per_address: usize,
+    pub max_queued: usize,
+    pub max_body_kibibytes: usize,
+    pub max_events_body_kibibytes: usize,
+    pub max_message_kibibytes: usize,
+    pub max_bodies_mebibytes: usize,
+}
+
+impl Limits {
+    /// On this instance.
+    pub fn sockets(&self) -> Most {
+        let of_a_workspace = match self.max_instance_sockets_per_workspace {
+            0 => self.max_sockets,
+            most => most,
+        };
+        Most { in_all: self.max_sockets, of_a_workspace }
+    }
+
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        ensure!(self.max_queued > 0, "limits.max_queued must be at least 1");
+        for (name, value, most) in [
+            ("max_body_kibibytes", self.max_body_kibibytes, 64 * 1024),
+            ("max_events_body_kibibytes", self.max_events_body_kibibytes, 64 * 1024),
+            ("max_message_kibibytes", self.max_message_kibibytes, 16 * 1024),
+        ] {
+            ensure!((1..=most).contains(&value), "limits.{name} must be 1 to {most}");
+        }
+        let largest = self.max_body_kibibytes.max(self.max_events_body_kibibytes).div_ceil(1024);
+        ensure!(
+            (largest..=1024 * 1024).contains(&self.max_bodies_mebibytes),
+            "limits.max_bodies_mebibytes must be {largest} (the largest single body) to 1048576"
+        );
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimits {
+    pub principal_requests_per_second: f64,
+    pub principal_burst: u32,
+    pub workspace_requests_per_second: f64,
+    pub workspace_burst: u32,
+    pub address_requests_per_second: f64,
+    pub address_burst: u32,
+    pub failed_credentials_per_minute: u32,
+    pub redis_timeout_ms: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drain {
+    pub grace_seconds: f64,
+    pub deadline_seconds: f64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub level: String,
+    pub format: LogFormat,
+}
+
+impl Oidc {
+    pub fn is_on(&self) -> bool {
+        !self.issuer.is_empty()
+    }
+
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        if !self.is_on() {
+            return Ok(());
+        }
+        ensure!(
+            web_address(&self.issuer).is_some(),
+            "oidc.issuer: {:?} must be an https URL (http only on loopback), written as the issuer writes it",
+            self.issuer
+        );
+        ensure!(
+            !self.audience.is_empty() || !self.client_id.is_empty(),
+            "oidc: give an audience (for bearer tokens), a client_id (for signing in), or both"
+        );
+        oidc::algorithms(&self.algorithms).map_err(|what| {
+            anyhow::anyhow!("oidc.algorithms: {what}; there are {}", oidc::ALGORITHMS.join(", "))
+        })?;
+        ensure!(self.leeway_seconds <= 300, "oidc.leeway_seconds must be at most 300");
+        ensure!(
+            self.client_id.is_empty() || self.scopes.split_whitespace().any(|scope| scope == "openid"),
+            "oidc.scopes must contain openid"
+        );
+        ensure!(
+            self.redirect_url.is_empty()
+                || web_address(&self.redirect_url).is_some_and(|url| url.path() == "/auth/callback"),
+            "oidc.redirect_url: {:?} must be https (http only on loopback) and end in /auth/callback",
+            self.redirect_url
+        );
+        ensure!(
+            ["", "resource", "audience"].contains(&self.audience_parameter.as_str()),
+            "oidc.audience_parameter must be empty, resource or audience"
+        );
+        ensure!(!self.claim_principal.is_empty(), "oidc.claim_principal must name a claim");
+        ensure!(
+            self.claim_workspace.is_empty() != self.workspace.is_empty(),
+            "oidc: give either claim_workspace (the claim that names the workspace) or workspace (its name)"
+        );
+        Ok(())
+    }
+}
+
+/// A URL that may be trusted to lead where it says: https, or http on this machine; nothing behind its path.
+pub(super) fn web_address(text: &str) -> Option<reqwest::Url> {
+    reqwest::Url::parse(text).ok().filter(oidc::is_trustworthy)
+}
+
+impl Lease {
+    pub fn heartbeat(&self) -> Duration {
+        Duration::from_secs(self.heartbeat_seconds)
+    }
+
+    pub fn ttl(&self) -> Duration {
+        Duration::from_secs(self.ttl_seconds)
+    }
+}
+
+impl Http {
+    /// Whose word on where a request comes from is taken.
+    pub fn proxies(&self) -> anyhow::Result<Vec<IpNet>> {
+        let entries = self.trusted_proxies.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        let network = |entry: &str| {
+            let found = entry.parse().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from));
+            found.with_context(|| {
+                format!(
+                    "http.trusted_proxies: {entry:?} is no address and no network, for example 10.0.0.0/8"
+                )
+            })
+        };
+        entries.map(network).collect()
+    }
+}
+
+impl RateLimits {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        for (name, per_second, burst) in [
+            ("principal", self.principal_requests_per_second, self.principal_burst),
+            ("workspace", self.workspace_requests_per_second, self.workspace_burst),
+            ("address", self.address_requests_per_second, self.address_burst),
+        ] {
+            let unlimited = per_second.abs() < f64::EPSILON;
+            ensure!(
+                unlimited || (0.001..=1_000_000.0).contains(&per_second),
+                "rate_limits.{name}_requests_per_second must be 0 (no limit) or 0.001 to 1000000"
+            );
+            ensure!(
+                unlimited || (1..=1_000_000).contains(&burst),
+                "rate_limits.{name}_burst must be 1 to 1000000"
+            );
+        }
+        ensure!(
+            self.failed_credentials_per_minute <= 1_000_000,
+            "rate_limits.failed_credentials_per_minute must be 0 (no limit) to 1000000"
+        );
+        ensure!(
+            (5..=5_000).contains(&self.redis_timeout_ms),
+            "rate_limits.redis_timeout_ms must be 5 to 5000"
+        );
+        Ok(())
+    }
+}
+
+impl Sockets {
+    /// The origins whose pages may open sockets.
+    pub fn origins(&self) -> impl Iterator<Item = &str> {
+        self.allowed_origins.split(',').map(str::trim).filter(|origin| !origin.is_empty())
+    }
+}
+
+impl Audit {
+    /// What signs checkpoints, if anything does.
+    pub fn signer(&self) -> anyhow::Result<Option<Signer>> {
+        let key = self.signing_key.expose_secret();
+        if key.is_empty() { Ok(None) } else { Signer::parse(key).map(Some) }
+    }
+
+    /// How often; `None`: never.
+    pub fn interval(&self) -> Option<Duration> {
+        (self.checkpoint_minutes > 0).then(|| Duration::from_secs(self.checkpoint_minutes * 60))
+    }
+}
+
+impl Sweep {
+    pub fn interval(&self, bus_is_up: bool) -> Duration {
+        Duration::from_millis(if bus_is_up { self.interval_ms } else { self.interval_bus_down_ms })
+    }
+}
