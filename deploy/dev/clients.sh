@@ -105,7 +105,7 @@ with_database() { # URL NAME
   printf '%s/%s%s' "${base%/*}" "$2" "$query"
 }
 
-# Sets COUNT, AGENT_KEY and ANA_KEY. Everything is the instances' alone: their
+# Sets COUNT, AGENT_KEY, ANA_KEY and FUZZER_KEY. Everything is the instances' alone: their
 # database, their part of Redis, ports that nobody else is promised.
 start_clients_instances() {
   local n deadline
@@ -117,7 +117,9 @@ start_clients_instances() {
   in_session env SIGNOFF_DATABASE_OWNER_URL="$DATABASE_OWNER_URL" \
     "$BIN" migrate up --login "$(login_of "$DATABASE_URL")" || return
   AGENT_KEY=$(clients_key agent clients workspace:admin) &&
-    ANA_KEY=$(clients_key ana clients workspace:admin) || return
+    ANA_KEY=$(clients_key ana clients workspace:admin) &&
+    FUZZER_KEY=$(clients_key fuzzer fuzzing workspace:admin,cluster:view) &&
+    "$BIN" workspaces set fuzzing --allow-timeout-approve true >"$LOG/fuzzing.log" || return
   COUNT=2
   for n in 1 2; do
     claim_port "instance-$n" random
@@ -155,19 +157,16 @@ run_client() { # COMMAND…
 # next one can repeat: the seed is printed. No telemetry, no reports. It manages
 # keys and people, and must not take its own away: all that comes then is 401.
 run_schemathesis() {
-  local key prefix
-  key=$(clients_key fuzzer fuzzing workspace:admin,cluster:view) &&
-    "$BIN" workspaces set fuzzing --allow-timeout-approve true >"$LOG/fuzzing.log" || return
-  prefix=${key#so_}
+  local prefix=${FUZZER_KEY#so_}
   prefix=${prefix%%_*}
   in_session env SCHEMATHESIS_HOOKS=schemathesis_hooks PYTHONPATH="$CLIENTS" PYTHONDONTWRITEBYTECODE=1 \
-    SIGNOFF_OWN_PREFIX="$prefix" SIGNOFF_OWN_PRINCIPAL="$(own_principal "$key")" \
+    SIGNOFF_OWN_PREFIX="$prefix" SIGNOFF_OWN_PRINCIPAL="$(own_principal "$FUZZER_KEY")" \
     "$DEV_DIR/venv/bin/schemathesis" \
     --config-file "$CLIENTS/schemathesis.toml" run "$(instance_url 1)/openapi.json" \
-    --header "Authorization: Bearer $key" --phases examples,coverage,fuzzing,stateful \
+    --header "Authorization: Bearer $FUZZER_KEY" --phases examples,coverage,fuzzing,stateful \
     --max-examples 20 --workers 2 --request-timeout 70 --suppress-health-check all \
     --warnings off --no-color || return
-  own_principal "$key" >"$LOG/fuzzing.log" && return
+  own_principal "$FUZZER_KEY" >"$LOG/fuzzing.log" && return
   warn "schemathesis lost its key on the way: most of it was answered with 401"
   return 1
 }

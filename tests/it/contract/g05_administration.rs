@@ -3,7 +3,9 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Api, Cluster, Reply, Setup, browser::Browser, forge::Forge, process::signoff};
+use crate::support::{
+    Api, Cluster, Reply, Setup, browser::Browser, eventually, forge::Forge, process::signoff,
+};
 
 async fn one() -> Cluster {
     Cluster::with(Setup { instances: 1, ..Setup::default() }).await
@@ -182,7 +184,8 @@ async fn g05_nobody_is_bound_to_a_service_that_waits_for_them() {
     assert_eq!(admin.get(&place).await.expect(200).body["subject"], Value::Null);
 
     patch(&admin, &place, json!({ "kind": "person" })).await.expect(200);
-    ana.get("/auth/session").await.expect(200);
+    // What was refused is refused for some seconds more.
+    eventually("they are let in", || async { ana.get("/auth/session").await.status == 200 }).await;
     clerk.post("/api/v1/keys", &key).await.problem(403, "forbidden");
     // A service may come with a person's name, if the issuer chose it, and stays what it was added as.
     clerk.post("/api/v1/principals", &json!({ "name": "robot" })).await.expect(201);
