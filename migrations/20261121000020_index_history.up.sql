@@ -189,7 +189,7 @@ DROP INDEX approval_requests_outcomes;
 ALTER TABLE approval_search ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE approval_search_progress ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_workspace ON approval_search TO signoff_app
-    USING (workspace_id = (SELECT current_workspace())) WITH CHECK (workspace_id = (SELECT current_workspace()));
+    USING (workspace_id IS NOT DISTINCT FROM (SELECT current_workspace())) WITH CHECK (workspace_id = (SELECT current_workspace()));
 CREATE POLICY searching ON approval_search FOR SELECT TO CURRENT_USER USING (true);
 CREATE POLICY indexing ON approval_search TO signoff_work, signoff_commit USING (true);
 CREATE POLICY everybody ON approval_search_progress TO signoff_app, signoff_work, signoff_commit USING (true);

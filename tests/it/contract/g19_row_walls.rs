@@ -325,3 +325,32 @@ async fn g19_each_role_is_as_narrow_as_its_work() {
     .unwrap();
     assert_eq!(open, Vec::<String>::new(), "tables without forced row-level security");
 }
+
+/// A wall is no way to the rows: with an index of its own it makes whoever asks for ten approvals read all that are
+/// pending, or all of the workspace. Tables that were never analysed are where it shows.
+#[tokio::test(flavor = "multi_thread")]
+async fn g19_walls_lead_to_no_index() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    cluster.member("agent").await;
+    for (role, statement, index) in [
+        ("signoff_commit", "SELECT 1 FROM approval_requests a WHERE a.id = ANY ($1) FOR UPDATE", "_due"),
+        ("signoff_app", "SELECT context FROM approval_requests a WHERE a.id = ANY ($1)", "_of_run"),
+        ("signoff_app", "SELECT verdict FROM approval_decisions d WHERE d.id = ANY ($1)", "workspace_id ="),
+    ] {
+        let mut conn = act_as(&cluster, role).await;
+        for setting in ["enable_seqscan = off", "plan_cache_mode = force_generic_plan"] {
+            sqlx::query(sqlx::AssertSqlSafe(format!("SET {setting}"))).execute(&mut conn).await.unwrap();
+        }
+        let prepare = format!("PREPARE asked(uuid[]) AS {statement}");
+        sqlx::query(sqlx::AssertSqlSafe(prepare)).execute(&mut conn).await.unwrap();
+        let plan: Vec<String> = sqlx::query_scalar("EXPLAIN (COSTS OFF) EXECUTE asked('{}')")
+            .persistent(false)
+            .fetch_all(&mut conn)
+            .await
+            .unwrap();
+        let conditions: Vec<&String> =
+            plan.iter().filter(|line| line.contains("Index") && line.contains(index)).collect();
+        assert!(conditions.is_empty(), "{role}: {plan:#?}");
+        assert!(plan.iter().any(|line| line.contains("_pkey")), "{role}: {plan:#?}");
+    }
+}
