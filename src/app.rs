@@ -93,7 +93,7 @@ impl App {
         let core = Core::start(&config).await?;
         let sweep = core.workers(&config).start();
         core.lifecycle.spawn_service("heart", core.heart(&config).run());
-        let connections = Connections::new(&config.limits, core.proxies.clone());
+        let connections = Connections::new(&config.limits, core.proxies.clone(), core.metrics.clone());
         let api = core.api(&config, sweep, connections.clone());
         listen(&config, listeners, api, connections, &core.lifecycle);
         let Core { instance, lifecycle, approvals, events, bus, database, .. } = core;
@@ -296,7 +296,7 @@ fn listen(config: &Config, listeners: Listeners, api: Api, connections: Connecti
     let options = Options { header_timeout: Duration::from_secs(config.http.header_timeout_seconds) };
     if let Some(listener) = listeners.operator {
         let router = http::operator_router(api.clone());
-        let own = Connections::new(&config.limits, api.proxies.clone());
+        let own = Connections::new(&config.limits, api.proxies.clone(), api.metrics.clone());
         let serving = http::server::serve(listener, router, options, own, lifecycle.clone());
         lifecycle.spawn_service("operator listener", serving);
     }

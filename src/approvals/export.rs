@@ -88,8 +88,10 @@ impl From<BrokenOff> for Trouble {
 impl Approvals {
     /// Begins an export of all that matches.
     pub fn export(&self, search: Search) -> Result<Export, Trouble> {
-        let place = self.exports.open.clone().try_acquire_owned().map_err(|_| Trouble::Overloaded)?;
-        let of_workspace = self.exports.workspaces.enter(search.workspace).ok_or(Trouble::Overloaded)?;
+        let shed = |cap| self.shared.shed(cap);
+        let place = self.exports.open.clone().try_acquire_owned().map_err(|_| shed("exports"))?;
+        let of_workspace = self.exports.workspaces.enter(search.workspace);
+        let of_workspace = of_workspace.ok_or_else(|| shed("exports_of_workspace"))?;
         Ok(Export {
             shared: self.shared.clone(),
             reading: self.exports.reading.clone(),

@@ -21,6 +21,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
+    batch::Trouble,
     bus::{Bus, Change, Source},
     domain::{
         approval::{Approval, Ending, Request, Resolution, State},
@@ -64,6 +65,12 @@ impl Shared {
         let place = self.contended.clone().acquire_owned().await;
         let place = place.map_err(|_| store::Error::Unavailable(sqlx::Error::PoolClosed))?;
         Ok((self.database.transact.checkout().await?, place))
+    }
+
+    /// Counts what a cap of this instance refused, by the cap's setting.
+    pub fn shed(&self, cap: &'static str) -> Trouble {
+        self.metrics.shed(cap);
+        Trouble::Overloaded
     }
 
     /// Tells whoever follows its task that there is a new approval.

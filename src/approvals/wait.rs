@@ -14,7 +14,6 @@ use std::{
 
 use super::{Approvals, commit::Failure};
 use crate::{
-    batch::Trouble,
     domain::{
         approval::Approval,
         ids::{ApprovalId, WorkspaceId},
@@ -58,12 +57,13 @@ impl Waiters {
         self.asleep.load(Ordering::Relaxed)
     }
 
-    fn enter(&self, workspace: WorkspaceId) -> Result<(Counted, Held<WorkspaceId>), Trouble> {
+    /// A place, or the cap that there is none for.
+    fn enter(&self, workspace: WorkspaceId) -> Result<(Counted, Held<WorkspaceId>), &'static str> {
         let place = Counted(self.places.clone());
         if self.places.fetch_add(1, Ordering::Relaxed) >= self.most {
-            return Err(Trouble::Overloaded);
+            return Err("waiters");
         }
-        let of_workspace = self.workspaces.enter(workspace).ok_or(Trouble::Overloaded)?;
+        let of_workspace = self.workspaces.enter(workspace).ok_or("waiters_of_workspace")?;
         Ok((place, of_workspace))
     }
 
@@ -87,7 +87,7 @@ impl Approvals {
         id: ApprovalId,
         patience: Duration,
     ) -> Result<Waited, Failure> {
-        let _place = self.waiters.enter(workspace)?;
+        let _place = self.waiters.enter(workspace).map_err(|cap| self.shared.shed(cap))?;
         let interest = self.shared.bus.registry.register(id);
         let closing = self.shared.lifecycle.closing();
         let until = tokio::time::Instant::now() + patience;

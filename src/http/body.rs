@@ -144,7 +144,11 @@ async fn collect(api: &Api, parts: &Parts, body: HttpBody, most: usize) -> Resul
             return Err(Problem::new(Code::Draining, "the body had not arrived when this instance went away"));
         }
     };
-    let bytes = arrived.unwrap_or_else(|_| Err(too_late()))?;
+    let bytes = arrived.unwrap_or_else(|_| Err(too_late())).inspect_err(|problem| {
+        if problem.code == Code::Overloaded {
+            api.metrics.shed("bodies");
+        }
+    })?;
     Ok((bytes, place))
 }
 

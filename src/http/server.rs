@@ -32,6 +32,7 @@ use crate::{
     lifecycle::Lifecycle,
     limits::{Cap, Held, Network},
     realtime::socket::Stream,
+    telemetry::Metrics,
 };
 
 /// The smallest that hyper takes; a request's head must fit.
@@ -62,15 +63,17 @@ pub struct Connections {
     most: usize,
     addresses: Cap<Network>,
     proxies: TrustedProxies,
+    metrics: Metrics,
 }
 
 impl Connections {
-    pub fn new(limits: &config::Limits, proxies: TrustedProxies) -> Self {
+    pub fn new(limits: &config::Limits, proxies: TrustedProxies, metrics: Metrics) -> Self {
         Self {
             open: Arc::default(),
             most: limits.max_connections,
             addresses: Cap::new(limits.max_connections_per_address),
             proxies,
+            metrics,
         }
     }
 
@@ -80,13 +83,18 @@ impl Connections {
 
     fn enter(&self, peer: IpAddr) -> Option<Open> {
         if self.count() >= self.most {
+            self.metrics.shed("connections");
             return None;
         }
         // A proxy stands for all of its clients.
         let of_address = if self.proxies.trusts(peer.to_canonical()) {
             None
         } else {
-            Some(self.addresses.enter(peer.into())?)
+            let of_address = self.addresses.enter(peer.into());
+            if of_address.is_none() {
+                self.metrics.shed("connections_of_address");
+            }
+            Some(of_address?)
         };
         self.open.fetch_add(1, Ordering::Relaxed);
         Some(Open { open: self.open.clone(), _of_address: of_address })

@@ -167,6 +167,11 @@ impl Metrics {
         self.within(|| counter!("signoff_rate_limited_total", "bucket" => bucket).increment(1));
     }
 
+    /// Something that a cap of this instance refused.
+    pub fn shed(&self, cap: &'static str) {
+        self.within(|| counter!("signoff_shed_total", "cap" => cap).increment(1));
+    }
+
     /// Whether limits are counted for all instances.
     pub fn rate_limits_shared(&self, shared: bool) {
         self.within(|| gauge!("signoff_rate_limits_shared").set(if shared { 1.0 } else { 0.0 }));
@@ -250,6 +255,7 @@ fn describe() {
             "Hints that were not published, by reason; the sweep makes up for them.",
         ),
         ("signoff_rate_limited_total", "Requests that a rate limit refused, by the kind of limit."),
+        ("signoff_shed_total", "Calls and connections that a cap of this instance refused, by the cap."),
         ("signoff_panics_total", "Bugs that cost one request or one socket; the logs say where."),
         ("signoff_events_published_total", "Events that producers appended to tasks' logs."),
         ("signoff_events_sent_total", "Events that were sent to sockets."),
