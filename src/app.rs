@@ -252,6 +252,7 @@ impl Core {
         let realtime = Realtime::new(realtime::Parts {
             instance: self.instance.clone(),
             approvals: self.approvals.clone(),
+            answers: self.answers.clone(),
             events: self.events.clone(),
             authenticator: authenticator.clone(),
             limiter: self.limiter.clone(),

@@ -9,6 +9,7 @@ mod neighbours;
 mod script;
 mod sign_ins;
 mod sockets;
+mod weight;
 mod without_redis;
 
 use crate::support::{Api, Cluster, Reply, Setup, eventually};
