@@ -6,6 +6,7 @@ pub mod bulk;
 pub mod create;
 pub mod csv;
 pub mod decide;
+pub mod idempotency;
 pub mod parse;
 pub mod problem;
 mod strict_json;
