@@ -107,6 +107,7 @@ pub struct CheckpointsQuery {
 
 /// A signed statement of where the chain stood. Keep it where nobody who can change the database can change it.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AuditCheckpoint)]
 pub struct Checkpoint {
     #[serde(rename = "checkpoint")]
     standing: Standing,

@@ -11,6 +11,7 @@ use super::{
     parse::Object,
     problem::{Code, Problem},
     validate::{Check, Violation},
+    vocabulary,
 };
 use crate::{
     auth::Caller,
@@ -59,7 +60,7 @@ pub struct CreateBody {
     #[schema(minimum = 1, maximum = 31_536_000)]
     timeout_seconds: Option<i64>,
     /// What the deadline does: `expire` (default), `approve` or `reject`.
-    #[schema(example = "expire")]
+    #[schema(value_type = Option<vocabulary::TimeoutAction>, example = "expire")]
     timeout_action: Option<String>,
     #[schema(value_type = Option<PolicyBody>)]
     policy: Option<Object<PolicyBody>>,

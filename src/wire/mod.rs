@@ -11,3 +11,4 @@ pub mod parse;
 pub mod problem;
 mod strict_json;
 pub mod validate;
+pub mod vocabulary;
