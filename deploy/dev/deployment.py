@@ -60,7 +60,9 @@ def compose() -> None:
         set(services["signoff"]["build"]["args"]) == set(image_arguments()),
         "docker-compose.yml: not the Dockerfile's images can be given",
     )
-    trusted = services["signoff"]["environment"]["SIGNOFF_HTTP_TRUSTED_PROXIES"]
+    environment = services["signoff"]["environment"]
+    must("SIGNOFF_OPERATOR_LISTEN" not in environment, "docker-compose.yml: the operator's port is open as shipped")
+    trusted = environment["SIGNOFF_HTTP_TRUSTED_PROXIES"]
     front = file["networks"]["front"]["ipam"]["config"][0]["subnet"]
     must(trusted == front, "docker-compose.yml: other proxies are trusted than HAProxy's network")
     must(ipaddress.ip_network(default(front)).num_addresses <= 256, "docker-compose.yml: the trusted network is wide")
