@@ -51,7 +51,7 @@ install_python_packages() {
   rm -rf "$venv"
   in_session python3 -m venv "$venv" || return
   in_session "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-    --requirement "$CLIENTS/requirements.txt" || return
+    --require-hashes --only-binary :all: --requirement "$CLIENTS/requirements.txt" || return
   printf '%s\n' "$stamp" >"$venv/stamp"
 }
 
