@@ -32,8 +32,6 @@ pub struct Changes {
 
 /// Longest address of a mailbox, in characters (RFC 5321).
 const LONGEST_EMAIL: usize = 320;
-/// Most groups, and most roles, of one principal.
-const MOST: usize = 100;
 
 impl Changes {
     fn check(&self) -> Result<(), Refusal> {
@@ -50,9 +48,7 @@ impl Changes {
         }
         for (field, names) in [("roles", &self.roles), ("groups", &self.groups)] {
             let names = names.as_deref().unwrap_or_default();
-            if names.len() > MOST {
-                return invalid(field, "must be at most 100");
-            }
+            grants::few(field, names)?;
             if let Some(error) = names.iter().find_map(|name| PrincipalName::new(name).err()) {
                 return invalid(field, &error.to_string());
             }

@@ -4,6 +4,7 @@ mod addresses;
 mod bodies;
 mod credentials;
 mod exact;
+mod grants;
 mod headers;
 mod neighbours;
 mod script;
