@@ -65,7 +65,8 @@ async fn once(workers: &Workers, watch: &mut Watch, seats: &[Arc<Seat>]) -> Resu
         }
     }
     note(workers).await?;
-    found.error.map_or(Ok(()), Err)
+    // What one workspace can't have looked at, its own log lines tell; a round that could look at nothing has failed.
+    found.error.filter(|_| !found.looked).map_or(Ok(()), Err)
 }
 
 /// A round that fails forgets them: the next use is noted again.
@@ -112,6 +113,8 @@ struct Watch {
 struct Found {
     bad: HashSet<Credential>,
     unseen: HashSet<Credential>,
+    /// Whether anything could be looked at.
+    looked: bool,
     /// The last error of a workspace that could not be looked at.
     error: Option<store::Error>,
 }
@@ -204,6 +207,7 @@ impl Found {
         F: Future<Output = Result<HashSet<Credential>, store::Error>>,
     {
         let good = timeout(LOOK, look(chunk.to_vec())).await??;
+        self.looked = true;
         self.bad.extend(chunk.iter().filter(|it| !good.contains(it)));
         Ok(())
     }

@@ -8,6 +8,7 @@ mod grants;
 mod headers;
 mod neighbours;
 mod script;
+mod shares;
 mod sign_ins;
 mod sockets;
 mod without_redis;
