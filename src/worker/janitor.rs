@@ -25,7 +25,7 @@ const LONG: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_millis(3_500);
 /// How long approvals of a deleted run stay readable.
 const RUN_GRACE: Duration = Duration::from_mins(10);
-/// How long a repeated create is recognised.
+/// How long a repeated create is recognised after its approval has ended.
 const IDEMPOTENCY: Duration = Duration::from_hours(24);
 /// How long an instance that was lost is still shown.
 const LOST: Duration = Duration::from_mins(10);

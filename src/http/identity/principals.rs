@@ -60,10 +60,10 @@ pub struct PrincipalBody {
     /// 1 to 200 characters.
     display_name: Option<String>,
     email: Option<String>,
-    /// At most 100, none of which allows what the caller may not do.
+    /// At most 100, each once, none of which allows what the caller may not do.
     #[serde(default)]
     roles: Vec<String>,
-    /// At most 100.
+    /// At most 100, each once.
     #[serde(default)]
     groups: Vec<String>,
 }
@@ -109,7 +109,7 @@ pub async fn list(
     let mut check = Check::default();
     let limit = limit(&mut check, query.limit.as_deref());
     // A page ends with a name, and the next begins behind it.
-    let after = query.cursor.as_deref().map(PrincipalName::new).transpose();
+    let after = query.cursor.as_deref().map(PrincipalName::stored).transpose();
     if after.is_err() {
         check.fail("?cursor", "cursor", "is not one that a page has given");
     }
