@@ -143,6 +143,8 @@ run_all_clients() {
   run_client "$DEV_DIR/venv/bin/python" "$CLIENTS/ws_protocol.py" || status=1
   say "ws (Node)"
   run_client node "$DEV_DIR/clients/ws_protocol.mjs" || status=1
+  say "openapi-spec-validator"
+  in_session "$DEV_DIR/venv/bin/python" "$CLIENTS/openapi_document.py" "$(instance_url 1)/openapi.json" || status=1
   say "schemathesis"
   run_schemathesis || status=1
   return $status

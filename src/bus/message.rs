@@ -55,7 +55,7 @@ impl Change {
             workspace: WorkspaceId(Uuid::try_parse(words.next()?).ok()?),
             approval: ApprovalId(Uuid::try_parse(words.next()?).ok()?),
             version: words.next()?.parse().ok()?,
-            task: CallerName::new(words.next()?).ok()?,
+            task: CallerName::stored(words.next()?).ok()?,
         })
     }
 }
@@ -89,7 +89,7 @@ impl Letter {
         let (workspace, task) = rest.split_once(' ')?;
         let key = TaskKey {
             workspace: WorkspaceId(Uuid::try_parse(workspace).ok()?),
-            task: CallerName::new(task).ok()?,
+            task: CallerName::stored(task).ok()?,
         };
         match kind {
             "events" => Some(Self::Events(key)),

@@ -212,6 +212,9 @@ impl Approval {
 macro_rules! vocabulary {
     ($($type:ident { $($variant:ident = $word:literal),+ $(,)? })+) => {$(
         impl $type {
+            /// All of the vocabulary.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
             /// The word that the wire and the database use.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }

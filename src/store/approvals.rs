@@ -185,7 +185,7 @@ impl TryFrom<Row> for Loaded {
         };
         let votes = row.votes.take().map_or_else(Vec::new, |Json(votes)| votes);
         let state = state(&mut row).ok_or_else(|| corrupt("status, resolution and result don't fit"))?;
-        let name = |name: &str| CallerName::new(name).map_err(|_| corrupt("a name is malformed"));
+        let name = |name: &str| CallerName::stored(name).map_err(|_| corrupt("a name is malformed"));
         let optional = |text: &Option<String>| text.as_deref().map(name).transpose();
         let request = Request {
             run_id: name(&row.run_id)?,
@@ -203,7 +203,7 @@ impl TryFrom<Row> for Loaded {
         };
         let requested_by = actor(row.requested_by, &row.requested_by_name)
             .ok_or_else(|| corrupt("the requester's name is malformed"))?;
-        let on_behalf_of = row.on_behalf_of.as_deref().map(PrincipalName::new).transpose();
+        let on_behalf_of = row.on_behalf_of.as_deref().map(PrincipalName::stored).transpose();
         let on_behalf_of = on_behalf_of.map_err(|_| corrupt("the name it was asked for is malformed"))?;
         Ok(Self {
             approval: Arc::new(Approval {
@@ -238,7 +238,7 @@ impl From<VoteRow> for Vote {
 }
 
 fn actor(id: Uuid, name: &str) -> Option<Actor> {
-    Some(Actor { id: PrincipalId(id), name: PrincipalName::new(name).ok()? })
+    Some(Actor { id: PrincipalId(id), name: PrincipalName::stored(name).ok()? })
 }
 
 /// `None` for a combination that the state machine can't have produced.

@@ -40,6 +40,8 @@ pub struct NewApproval {
 pub struct Idempotency {
     pub key: String,
     pub body_hash: [u8; 32],
+    /// Of the body with the defaults that it spells out: an earlier version stored this one.
+    pub as_sent: [u8; 32],
 }
 
 /// When an approval was made, and when it ends.
@@ -285,7 +287,9 @@ pub async fn replay(
     .await?;
     Ok(match found {
         None => Replay::New,
-        Some(row) if row.body_hash == idempotency.body_hash => Replay::Same(ApprovalId(row.approval_id)),
+        Some(row) if row.body_hash == idempotency.body_hash || row.body_hash == idempotency.as_sent => {
+            Replay::Same(ApprovalId(row.approval_id))
+        }
         Some(_) => Replay::Mismatch,
     })
 }

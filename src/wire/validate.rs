@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::problem::{Code, Problem};
-use crate::domain::names::CallerName;
+use crate::domain::names::{CallerName, is_unseen};
 
 /// Largest object that passes through untouched, in bytes.
 pub const MAX_OBJECT: usize = 256 * 1024;
@@ -70,6 +70,14 @@ impl Check {
         // Bytes first: most texts are short, and characters take counting.
         if text.is_some_and(|text| text.len() > most && text.chars().count() > most) {
             self.fail(pointer, "max_length", format!("must have at most {most} characters"));
+        }
+    }
+
+    /// A text of one line, all of whose characters can be seen.
+    pub fn visible(&mut self, pointer: &str, text: Option<&String>) {
+        if text.is_some_and(|text| text.chars().any(is_unseen)) {
+            let message = "must hold no control, invisible, private or formatting character";
+            self.fail(pointer, "characters", message);
         }
     }
 

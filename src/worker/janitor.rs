@@ -13,7 +13,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LONG: Duration = Duration::from_secs(2);
 /// How long approvals of a deleted run stay readable.
 const RUN_GRACE: Duration = Duration::from_mins(10);
-/// How long a repeated create is recognised.
+/// How long a repeated create is recognised after its approval has ended.
 const IDEMPOTENCY: Duration = Duration::from_hours(24);
 /// How long an instance that was lost is still shown.
 const LOST: Duration = Duration::from_mins(10);

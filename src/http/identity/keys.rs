@@ -193,6 +193,7 @@ pub async fn create(
     let principal = principals::name(&mut check, "/principal", body.principal.as_deref());
     let kind = principals::kind(&mut check, body.kind.as_deref());
     check.text("/label", body.label.as_ref(), MAX_LABEL);
+    check.visible("/label", body.label.as_ref());
     for (pointer, names) in [("/permissions", &body.permissions), ("/roles", &body.roles)] {
         if names.len() > MOST {
             check.fail(pointer, "max_items", format!("must be at most {MOST}"));

@@ -106,7 +106,7 @@ pub async fn list(
     let mut check = Check::default();
     let limit = limit(&mut check, query.limit.as_deref());
     // A page ends with a name, and the next begins behind it.
-    let after = query.cursor.as_deref().map(PrincipalName::new).transpose();
+    let after = query.cursor.as_deref().map(PrincipalName::stored).transpose();
     if after.is_err() {
         check.fail("?cursor", "cursor", "is not one that a page has given");
     }

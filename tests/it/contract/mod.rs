@@ -31,4 +31,5 @@ mod g18_tampering;
 mod g19_row_walls;
 mod g19_walls;
 mod g20_bad_input;
+mod g20_odd_texts;
 mod g20_secrets;
