@@ -72,7 +72,7 @@ impl Approvals {
 /// `None`: no such run. What ended with it otherwise, for after the commit.
 async fn delete(shared: &Shared, deletion: &Deletion) -> Result<Option<Vec<Ended>>, store::Error> {
     let Deletion { workspace, run, by, origin } = deletion;
-    let (mut conn, _place) = shared.transaction().await?;
+    let (mut conn, _place) = shared.transaction(*workspace).await?;
     let mut transaction = conn.begin().await?;
     let found = runs::lock_for_deletion(&mut transaction, *workspace, run).await?;
     if found != Run::Open {

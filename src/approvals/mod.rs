@@ -29,7 +29,7 @@ use crate::{
         ids::WorkspaceId,
     },
     lifecycle::Lifecycle,
-    store::{self, Checkout, Database},
+    store::{self, Checkout, Database, Turn},
     telemetry::Metrics,
 };
 
@@ -55,16 +55,21 @@ pub(crate) struct Shared {
     pub bus: Bus,
     pub metrics: Metrics,
     pub lifecycle: Lifecycle,
-    /// Places for what waits for a row's lock: whoever finds none waits here, not for a connection.
+    /// Places for what waits for a row's lock: what finds none waits here, not for a connection.
     pub contended: Arc<Semaphore>,
 }
 
 impl Shared {
-    /// A connection for a transaction that may have to wait for others, and the place that goes with it.
-    pub async fn transaction(&self) -> Result<(Checkout, OwnedSemaphorePermit), store::Error> {
+    /// A connection for a transaction that may have to wait for others, and the place that goes with it. One workspace
+    /// has half of the places: what it locks, it may wait for as long as it likes.
+    pub async fn transaction(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<(Checkout, (OwnedSemaphorePermit, Turn)), store::Error> {
+        let turn = self.database.transact.turn(workspace).await?;
         let place = self.contended.clone().acquire_owned().await;
         let place = place.map_err(|_| store::Error::Unavailable(sqlx::Error::PoolClosed))?;
-        Ok((self.database.transact.checkout().await?, place))
+        Ok((self.database.transact.checkout().await?, (place, turn)))
     }
 
     /// Counts what a cap of this instance refused, by the cap's setting.

@@ -31,6 +31,8 @@ pub(super) const READ: Duration = Duration::from_secs(4);
 type Answer = Result<Option<Arc<Loaded>>, Trouble>;
 
 struct Request {
+    /// Who asks; whose approval it is, is seen when it is read.
+    workspace: WorkspaceId,
     id: ApprovalId,
     reply: oneshot::Sender<Answer>,
 }
@@ -39,6 +41,10 @@ impl Weigh for Request {
     /// An id. What it leads to may be large, but is not known before.
     fn weight(&self) -> usize {
         0
+    }
+
+    fn workspace(&self) -> WorkspaceId {
+        self.workspace
     }
 }
 
@@ -52,7 +58,10 @@ impl Readers {
         let database = shared.database.clone();
         let queue = Queue::start(&shared.lifecycle, "reader", (count, BATCH, capacity), move |batch| {
             let database = database.clone();
-            async move { read(&database, batch).await }
+            async move {
+                read(&database, batch).await;
+                Vec::new()
+            }
         });
         Self { queue }
     }
@@ -61,9 +70,9 @@ impl Readers {
         self.queue.queued()
     }
 
-    async fn load(&self, id: ApprovalId) -> Answer {
+    async fn load(&self, workspace: WorkspaceId, id: ApprovalId) -> Answer {
         let (reply, answer) = oneshot::channel();
-        self.queue.send(Request { id, reply })?;
+        self.queue.send(Request { workspace, id, reply })?;
         answer.await.unwrap_or(Err(Trouble::TimedOut))
     }
 }
@@ -115,7 +124,7 @@ async fn load(
 impl Approvals {
     /// The approval as it stands. One that is due is settled first.
     pub async fn get(&self, workspace: WorkspaceId, id: ApprovalId) -> Result<Arc<Approval>, Failure> {
-        let loaded = self.readers.load(id).await?.ok_or(Failure::NotFound)?;
+        let loaded = self.readers.load(workspace, id).await?.ok_or(Failure::NotFound)?;
         if loaded.approval.workspace != workspace {
             return Err(Failure::NotFound);
         }

@@ -8,7 +8,10 @@ use sqlx::PgConnection;
 use super::{Events, Shared};
 use crate::{
     batch::{Calls, Trouble, Weigh},
-    domain::event::{Cursor, TaskKey},
+    domain::{
+        event::{Cursor, TaskKey},
+        ids::WorkspaceId,
+    },
     store::events::{self, Event, Opening, Page, Reading},
 };
 
@@ -27,11 +30,19 @@ impl Weigh for Reading {
     fn weight(&self) -> usize {
         16 * 1024
     }
+
+    fn workspace(&self) -> WorkspaceId {
+        self.key.workspace
+    }
 }
 
 impl Weigh for (TaskKey, Option<Cursor>) {
     fn weight(&self) -> usize {
         0
+    }
+
+    fn workspace(&self) -> WorkspaceId {
+        self.0.workspace
     }
 }
 

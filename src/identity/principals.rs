@@ -1,7 +1,5 @@
 //! Principals: added, described, given roles, disabled.
 
-use std::collections::HashSet;
-
 use sqlx::PgConnection;
 
 use super::{
@@ -34,8 +32,6 @@ pub struct Changes {
 
 /// Longest address of a mailbox, in characters (RFC 5321).
 const LONGEST_EMAIL: usize = 320;
-/// Most groups, and most roles, of one principal.
-const MOST: usize = 100;
 
 impl Changes {
     /// The changes as they will be stored: what is checked here is what is written.
@@ -54,13 +50,11 @@ impl Changes {
         }
         for (field, names) in [("roles", &mut self.roles), ("groups", &mut self.groups)] {
             let Some(names) = names else { continue };
-            if names.len() > MOST {
-                return invalid(field, "must be at most 100");
-            }
             match normalised(names) {
                 Ok(normalised) => *names = normalised,
                 Err(error) => return invalid(field, &error.to_string()),
             }
+            grants::few(field, names)?;
         }
         Ok(self)
     }
@@ -84,17 +78,9 @@ impl Changes {
     }
 }
 
-/// Names in NFC, each once, in the order in which they were given.
+/// Names in NFC, in the order in which they were given.
 fn normalised(names: &[String]) -> Result<Vec<String>, InvalidName> {
-    let mut seen = HashSet::new();
-    let mut kept = Vec::with_capacity(names.len());
-    for name in names {
-        let name = PrincipalName::new(name)?;
-        if seen.insert(name.clone()) {
-            kept.push(name.as_str().to_owned());
-        }
-    }
-    Ok(kept)
+    names.iter().map(|name| PrincipalName::new(name).map(|name| name.as_str().to_owned())).collect()
 }
 
 /// Good enough to tell a mailbox from a mistake; whether it exists, only mail tells.

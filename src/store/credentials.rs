@@ -232,7 +232,7 @@ pub async fn still_good(
                 WHERE p.disabled_at IS NULL
            )
            SELECT g.kind AS "kind!", g.id AS "id!", g.until, g.roles AS "roles!",
-                  g.permissions || ARRAY(SELECT o FROM roles r CROSS JOIN unnest(r.permissions) AS o
+                  g.permissions || ARRAY(SELECT DISTINCT o FROM roles r CROSS JOIN unnest(r.permissions) AS o
                                           WHERE r.workspace_id = g.workspace_id AND r.name = ANY(g.roles))
                   AS "permissions!"
              FROM granted g"#,

@@ -31,9 +31,11 @@ pub mod search_index;
 pub mod sign_ins;
 pub mod sweep;
 pub mod tickets;
+mod turns;
 pub mod workspaces;
 
 pub use pool::{Checkout, Database, Pool, PoolSizes};
+pub use turns::{Turn, Turns};
 
 /// What can go wrong with the database, as far as callers act on it.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +50,9 @@ pub enum Error {
     /// No answer in time. Whether an interrupted write happened is unknown.
     #[error("the database did not answer in time")]
     TimedOut,
+    /// Too many calls of the same workspace were before this one. Nothing was begun.
+    #[error("too much of this workspace is under way")]
+    Crowded,
     /// A row that the schema allows and the model doesn't.
     #[error("{table} {id} can't be read: {what}")]
     Corrupt { table: &'static str, id: String, what: String },

@@ -28,6 +28,13 @@ pub async fn list(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<Vec
     .await?)
 }
 
+/// How many there are.
+pub async fn count(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<i64, Error> {
+    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM roles WHERE workspace_id = $1"#, workspace.0)
+        .fetch_one(conn)
+        .await?)
+}
+
 /// Locks it until the transaction ends.
 pub async fn lock(
     conn: &mut PgConnection,

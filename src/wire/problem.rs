@@ -181,6 +181,7 @@ impl From<&store::Error> for Problem {
             store::Error::Unavailable(_) | store::Error::TimedOut => {
                 Self::new(Code::Unavailable, "the database can't be reached")
             }
+            store::Error::Crowded => Self::new(Code::Overloaded, error.to_string()),
             store::Error::Busy(_) => Self::new(Code::Unavailable, "the database is busy with this row"),
             store::Error::Corrupt { .. } | store::Error::Refused(_) => {
                 tracing::error!(%error, "a bug, or a database that was changed by hand");

@@ -86,7 +86,10 @@ impl Committers {
         let lifecycle = shared.lifecycle.clone();
         let queue = Queue::start(&lifecycle, "committer", (count, BATCH, capacity), move |batch| {
             let shared = shared.clone();
-            async move { commit(&shared, batch).await }
+            async move {
+                commit(&shared, batch).await;
+                Vec::new()
+            }
         });
         Self { queue }
     }
@@ -162,6 +165,10 @@ impl Weigh for Command {
             }
             Act::Cancel { .. } | Act::Settle => 0,
         }
+    }
+
+    fn workspace(&self) -> WorkspaceId {
+        self.workspace
     }
 }
 
@@ -300,7 +307,7 @@ fn spawn_singly(shared: &Shared, command: Command) {
 
 async fn singly(shared: &Shared, command: &[Command; 1]) -> Result<Outcome, store::Error> {
     loop {
-        let (mut conn, _place) = shared.transaction().await?;
+        let (mut conn, _place) = shared.transaction(command[0].workspace).await?;
         let mut transaction = conn.begin().await?;
         approvals::lock(&mut transaction, command[0].approval).await?;
         let outcome = attempt(&mut transaction, command).await?;

@@ -1,7 +1,7 @@
 //! Approving and rejecting many at once.
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -18,6 +18,7 @@ use crate::{
     },
     http::{
         Api,
+        admission::Admission,
         body::Body,
         caller::{Approve, MayEither, Reject},
     },
@@ -28,10 +29,13 @@ use crate::{
     },
 };
 
+/// How many ids cost as much as one call.
+const OF_ONE_CALL: usize = 10;
+
 /// Approve or reject many
 ///
 /// Says the same to up to 200 approvals, each by itself: what becomes of one has nothing to do with the others.
-/// Repeating the call is safe. Needs the permission of the action; without that of either it is refused unread.
+/// Repeating the call is safe. It counts as one request for each ten ids begun. Needs the permission of the action; without that of either it is refused unread.
 #[utoipa::path(
     post, path = "/api/v1/approvals/bulk", operation_id = "decide_many", tag = "deciding",
     security(("key" = ["approval:approve"]), ("key" = ["approval:reject"])),
@@ -41,6 +45,7 @@ use crate::{
 pub async fn bulk(
     State(api): State<Api>,
     may: MayEither<Approve, Reject>,
+    Extension(admission): Extension<Admission>,
     Body { value: body, .. }: Body<BulkBody>,
 ) -> Result<Response, Problem> {
     let bulk = body.checked()?;
@@ -48,6 +53,7 @@ pub async fn bulk(
         Verdict::Approved => may.first().map(|may| (may.caller, may.origin))?,
         Verdict::Rejected => may.second().map(|may| (may.caller, may.origin))?,
     };
+    admission.charge(&api, bulk.ids.len().div_ceil(OF_ONE_CALL) - 1);
     let act = |id: &ApprovalId| {
         let ballot = Box::new(bulk.ballot(&caller));
         (*id, Act::Vote { ballot, expected: Precondition::None })

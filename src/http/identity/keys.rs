@@ -35,8 +35,6 @@ const LONGEST: i64 = 315_360_000;
 const LONGEST_OVERLAP: i64 = 2_592_000;
 const OVERLAP: i64 = 3_600;
 const MAX_LABEL: usize = 200;
-/// Most permissions, and most roles, of one key.
-const MOST: usize = 100;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -73,9 +71,10 @@ pub struct KeyBody {
     kind: Option<String>,
     /// What it is for; at most 200 characters.
     label: Option<String>,
-    /// At most what the caller has. Neither permissions nor roles: the role `member`.
+    /// Each once, at most what the caller has. Neither permissions nor roles: the role `member`.
     #[serde(default)]
     permissions: Vec<String>,
+    /// Each once, at most 100.
     #[serde(default)]
     roles: Vec<String>,
     /// 1 to 315,360,000; without it the key is good until it is revoked.
@@ -194,11 +193,6 @@ pub async fn create(
     let kind = principals::kind(&mut check, body.kind.as_deref());
     check.text("/label", body.label.as_ref(), MAX_LABEL);
     check.visible("/label", body.label.as_ref());
-    for (pointer, names) in [("/permissions", &body.permissions), ("/roles", &body.roles)] {
-        if names.len() > MOST {
-            check.fail(pointer, "max_items", format!("must be at most {MOST}"));
-        }
-    }
     let valid_for =
         body.expires_in_seconds.map(|it| check.range("/expires_in_seconds", Some(it), (1, LONGEST), 1));
     check.finish()?;

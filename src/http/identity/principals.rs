@@ -57,10 +57,10 @@ pub struct PrincipalBody {
     /// 1 to 200 characters.
     display_name: Option<String>,
     email: Option<String>,
-    /// At most 100, none of which allows what the caller may not do.
+    /// At most 100, each once, none of which allows what the caller may not do.
     #[serde(default)]
     roles: Vec<String>,
-    /// At most 100.
+    /// At most 100, each once.
     #[serde(default)]
     groups: Vec<String>,
 }

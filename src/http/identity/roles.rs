@@ -26,7 +26,7 @@ const MAX_DESCRIPTION: usize = 1_000;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"permissions": ["approval:create", "event:publish"], "description": "Our CI"}))]
 pub struct RoleBody {
-    /// By name, at most what the caller has.
+    /// By name, each once, at most what the caller has.
     permissions: Vec<String>,
     /// At most 1,000 characters.
     description: Option<String>,
@@ -82,7 +82,7 @@ pub async fn list(State(api): State<Api>, may: May<ManagePrincipals>) -> Result<
 
 /// Make a role, or change what it allows
 ///
-/// At once, for everybody who has it.
+/// At once, for everybody who has it. A workspace has at most 500 roles of its own.
 #[utoipa::path(
     put, path = "/api/v1/roles/{name}", operation_id = "put_role", tag = "identity",
     security(("key" = ["principal:manage"])),
