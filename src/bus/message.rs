@@ -7,7 +7,7 @@
 use uuid::Uuid;
 
 use crate::domain::{
-    approval::Approval,
+    approval::Brief,
     event::TaskKey,
     ids::{ApprovalId, WorkspaceId},
     names::CallerName,
@@ -22,13 +22,13 @@ pub struct Change {
     pub task: CallerName,
 }
 
-impl From<&Approval> for Change {
-    fn from(approval: &Approval) -> Self {
+impl From<&Brief> for Change {
+    fn from(approval: &Brief) -> Self {
         Self {
             workspace: approval.workspace,
             approval: approval.id,
             version: approval.version,
-            task: approval.request.task_id.clone(),
+            task: approval.task_id.clone(),
         }
     }
 }

@@ -29,6 +29,8 @@ const MAX_DESCRIPTION: usize = 10_000;
 pub const DEFAULT_TIMEOUT: i64 = 300;
 const MAX_TIMEOUT: i64 = 31_536_000;
 const MAX_APPROVERS: i64 = 1_000;
+/// What the names of a policy's approvers may have together, in bytes.
+const MAX_NAMES: usize = 32 * 1024;
 
 /// A question to people.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -88,7 +90,8 @@ pub struct PolicyBody {
     /// Distinct people who must approve; 1 by default.
     #[schema(minimum = 1, maximum = 1000)]
     min_approvers: Option<i64>,
-    /// Names of those who may decide. Absent: anybody with the permission. Empty: nobody, which is refused.
+    /// Names of those who may decide: at most 1,000, of at most 32 KiB together. Absent: anybody with the permission.
+    /// Empty: nobody, which is refused.
     allowed_approvers: Option<Vec<String>>,
     /// Everybody named must approve.
     require_all: Option<bool>,
@@ -231,6 +234,10 @@ fn policy(check: &mut Check, body: PolicyBody) -> Policy {
                 "max_items",
                 format!("must name at most {MAX_APPROVERS}"),
             );
+        }
+        if names.iter().map(String::len).sum::<usize>() > MAX_NAMES {
+            let message = format!("must have at most {MAX_NAMES} bytes together");
+            check.fail("/policy/allowed_approvers", "max_size", message);
         }
         let mut named = std::collections::BTreeSet::new();
         for (index, name) in names.iter().enumerate() {

@@ -83,11 +83,21 @@ impl Check {
 
     /// An object of at most 256 KiB, as it was written.
     pub fn object(&mut self, pointer: &str, json: Option<Box<RawValue>>) -> Option<Box<RawValue>> {
+        self.object_of(pointer, json, MAX_OBJECT)
+    }
+
+    /// The same with a bound of its own, in bytes.
+    pub fn object_of(
+        &mut self,
+        pointer: &str,
+        json: Option<Box<RawValue>>,
+        most: usize,
+    ) -> Option<Box<RawValue>> {
         let json = json?;
         if !json.get().starts_with('{') {
             self.fail(pointer, "type", "must be an object");
-        } else if json.get().len() > MAX_OBJECT {
-            self.fail(pointer, "max_size", format!("must have at most {MAX_OBJECT} bytes"));
+        } else if json.get().len() > most {
+            self.fail(pointer, "max_size", format!("must have at most {most} bytes"));
         }
         Some(json)
     }
