@@ -17,6 +17,7 @@ mod export;
 mod handshakes;
 mod history;
 mod history_plans;
+mod idempotency;
 mod identity;
 mod identity_races;
 mod listing;
