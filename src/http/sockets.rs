@@ -22,6 +22,7 @@ use super::{
     Api,
     admission::{Admission, Credential},
     caller::{May, Subscribe, origin},
+    names,
     path::NamePath,
 };
 use crate::{
@@ -30,9 +31,10 @@ use crate::{
         event::{Cursor, TaskKey},
         names::CallerName,
     },
+    line::Line,
     realtime::{
         Arrival, NoCursor, Realtime,
-        socket::{Socket, Stream},
+        socket::{Limits, Socket},
     },
     wire::{
         problem::{Code, Problem},
@@ -64,6 +66,7 @@ pub async fn open(
         return Err(Problem::new(Code::Unavailable, "the database can't be reached"));
     }
     let caller = caller(&api, &mut parts, query.ticket.as_deref()).await?;
+    names::check(&parts, &["ticket", "session_id", "cursor"])?;
     if api.lifecycle.closing().is_cancelled() {
         return Err(Problem::new(Code::Draining, "this instance is going away"));
     }
@@ -152,7 +155,7 @@ async fn caller(api: &Api, parts: &mut Parts, ticket: Option<&str>) -> Result<Ca
     }
 }
 
-/// What stands behind the question mark. Names that we don't know are somebody else's.
+/// What stands behind the question mark.
 #[derive(Default)]
 struct Query {
     ticket: Option<String>,
@@ -204,12 +207,19 @@ async fn switch(realtime: &Realtime, upgrade: OnUpgrade) -> Option<Socket> {
         }
         Err(_) => return None,
     };
-    let Ok(parts) = upgraded.downcast::<TokioIo<Stream>>() else {
+    let Ok(parts) = upgraded.downcast::<TokioIo<Line>>() else {
         tracing::error!("a bug: the connection is not of the kind that the listener makes");
         return None;
     };
-    let send_timeout = Duration::from_secs(realtime.sockets.send_timeout_seconds);
-    Some(Socket::new(parts.io.into_inner(), parts.read_buf, send_timeout, realtime.max_message).await)
+    let line = parts.io.into_inner();
+    // No request comes on it any more.
+    line.control().busy();
+    let limits = Limits {
+        send_timeout: Duration::from_secs(realtime.sockets.send_timeout_seconds),
+        max_message: realtime.max_message,
+        pieces_per_second: realtime.sockets.messages_per_second,
+    };
+    Some(Socket::new(line, parts.read_buf, limits).await)
 }
 
 /// What a browser opens a socket with.

@@ -21,6 +21,7 @@ use crate::{
         body::{Body, Small},
         caller::{Somebody, arrival},
         cookies::{self, Cookie},
+        names::KnownNames,
         site::Site,
     },
     store::{browser_sessions, workspaces},
@@ -70,6 +71,7 @@ pub struct Named {
 pub async fn open(
     State(api): State<Api>,
     parts: Parts,
+    _: KnownNames,
     body: Body<OpenSession, Small>,
 ) -> Result<Response, Problem> {
     let site = Site::of(&api, &parts.headers)?;
