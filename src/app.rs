@@ -92,13 +92,14 @@ impl App {
     /// Starts every part. Neither Postgres nor Redis need be there yet; a database that is there must have the
     /// schema.
     pub async fn start(mut config: Config, listeners: Listeners) -> anyhow::Result<Self> {
-        if let Some(files) = open_files::raise() {
-            open_files::fit(&mut config, files);
-        }
+        let room = match open_files::raise() {
+            Some(files) => open_files::fit(&mut config, files),
+            None => usize::MAX,
+        };
         let core = Core::start(&config).await?;
         let sweep = core.workers(&config).start();
         core.lifecycle.spawn_service("heart", core.heart(&config).run());
-        let connections = Connections::new(&config.limits, core.proxies.clone(), core.metrics.clone());
+        let connections = Connections::new(&config.limits, room, core.proxies.clone(), core.metrics.clone());
         let api = core.api(&config, sweep, connections.clone());
         listen(&config, listeners, api, connections, &core.lifecycle)?;
         let Core { instance, lifecycle, approvals, events, bus, database, .. } = core;
@@ -312,8 +313,7 @@ fn listen(
     let lobby = http::lobby(api.clone());
     if let Some(listener) = listeners.operator {
         let routers = Routers { all: http::operator_router(api.clone()), lobby: lobby.clone() };
-        let most = open_files::OPERATOR;
-        let own = Connections::with(most, most, api.proxies.clone(), api.metrics.clone());
+        let own = Connections::at_most(open_files::OPERATOR, api.proxies.clone(), api.metrics.clone());
         let serving = http::server::serve(listener, routers, options.clone(), own, lifecycle.clone());
         lifecycle.spawn_service("operator listener", serving);
     }

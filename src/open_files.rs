@@ -8,7 +8,6 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::{
     config::{Config, Limits},
     http::server::{LOBBY, SLACK},
-    realtime::with_those_that_go,
 };
 
 /// Connections that the operator's listener takes.
@@ -29,8 +28,9 @@ pub fn raise() -> Option<usize> {
     limit.map(|files| usize::try_from(files).unwrap_or(usize::MAX))
 }
 
-/// Cuts down what doesn't fit into so many files, and says so.
-pub fn fit(config: &mut Config, files: usize) {
+/// Cuts down what doesn't fit into so many files, and says so. Answers how many connections there may be, those that
+/// have become sockets included.
+pub fn fit(config: &mut Config, files: usize) -> usize {
     let database = &config.database;
     let pools = [
         database.decide_connections,
@@ -43,39 +43,38 @@ pub fn fit(config: &mut Config, files: usize) {
     // One more is the probe's.
     let database = pools.into_iter().sum::<u32>() as usize + 1;
     let wanted = config.limits.clone();
-    if !share(&mut config.limits, files, database) {
-        return;
+    let room = share(&mut config.limits, files, database);
+    let limits = &config.limits;
+    if (limits.max_connections, limits.max_sockets) != (wanted.max_connections, wanted.max_sockets) {
+        tracing::warn!(
+            files,
+            max_connections = limits.max_connections,
+            wanted_connections = wanted.max_connections,
+            max_sockets = limits.max_sockets,
+            wanted_sockets = wanted.max_sockets,
+            "this process may open fewer files than limits.max_connections and limits.max_sockets ask for; they are \
+             cut down to what fits. Raise the hard limit of open files (ulimit -Hn, LimitNOFILE=), or lower the \
+             settings"
+        );
     }
-    tracing::warn!(
-        files,
-        max_connections = config.limits.max_connections,
-        wanted_connections = wanted.max_connections,
-        max_sockets = config.limits.max_sockets,
-        wanted_sockets = wanted.max_sockets,
-        "this process may open fewer files than limits.max_connections and limits.max_sockets ask for; both are cut \
-         down to what fits. Raise the hard limit of open files (ulimit -Hn, LimitNOFILE=), or lower the settings"
-    );
+    room
 }
 
-/// Divides the files; answers whether anything was cut down.
-fn share(limits: &mut Limits, files: usize, database: usize) -> bool {
-    let left = files.saturating_sub(OWN + database + LOBBY + SLACK + OPERATOR + LOBBY + SLACK);
-    // Sockets come and go: those that go are open for a while.
-    let fits = |sockets: &usize| with_those_that_go(*sockets) <= left / 2;
-    let sockets = if fits(&limits.max_sockets) {
-        limits.max_sockets
-    } else {
-        (left / 2).saturating_sub(with_those_that_go(0)) / 2
-    };
-    let connections = left.saturating_sub(with_those_that_go(sockets)).max(LEAST);
-    let cut = sockets < limits.max_sockets || connections < limits.max_connections;
-    limits.max_sockets = sockets;
-    if connections < limits.max_connections {
-        limits.max_connections = connections;
-        // One address must not have all of it.
-        limits.max_connections_per_address = limits.max_connections_per_address.min(connections / 2);
+/// Divides the files; answers how many are left for connections and sockets together.
+fn share(limits: &mut Limits, files: usize, database: usize) -> usize {
+    // Each of the two listeners has a lobby, and lets some in while others leave.
+    let kept = OWN + database + OPERATOR + 2 * (LOBBY + SLACK);
+    let room = files.saturating_sub(kept).max(LEAST);
+    // Sockets leave room for those who ask, and for the next socket's handshake.
+    limits.max_sockets = limits.max_sockets.min(room - (room / 20).max(LEAST / 2));
+    if room < limits.max_connections {
+        if limits.max_connections_per_address < limits.max_connections {
+            // One address must not have all of it.
+            limits.max_connections_per_address = limits.max_connections_per_address.min(room / 4 * 3);
+        }
+        limits.max_connections = room;
     }
-    cut
+    room
 }
 
 #[cfg(test)]
@@ -97,27 +96,37 @@ mod tests {
         for files in [0, 300, 600, 1_024, 4_096, 20_000, 1_048_576] {
             for (connections, sockets) in [(110_000, 100), (110_000, 20_000), (10, 10), (200_000, 0)] {
                 let mut limits = limits(connections, sockets);
-                let cut = share(&mut limits, files, 21);
+                let room = share(&mut limits, files, 21);
                 let (all, some) = (limits.max_connections, limits.max_sockets);
-                assert!(all <= connections && some <= sockets, "{files}: never more than was asked for");
-                assert_eq!(cut, (all, some) != (connections, sockets), "{files}");
-                let own = OWN + 21 + OPERATOR + 2 * (LOBBY + SLACK);
-                if files > 600 {
-                    assert!(all + with_those_that_go(some) + own <= files, "{files}: {all} and {some}");
-                    assert!(all >= LEAST.min(connections), "{files}");
+                assert_eq!(all, connections.min(room), "{files}");
+                assert!(some <= sockets && some < room, "{files}: there is room for those who ask");
+                assert!(room >= LEAST);
+                if files >= 600 {
+                    assert!(room + OWN + 21 + OPERATOR + 2 * (LOBBY + SLACK) <= files, "{files}");
                 }
                 if all < connections {
-                    assert!(limits.max_connections_per_address <= all / 2, "{files}: an address leaves room");
+                    assert!(limits.max_connections_per_address < all, "{files}: an address leaves room");
                 }
             }
         }
     }
 
     #[test]
-    fn a_usual_limit_leaves_the_defaults_alone() {
-        let mut limits = limits(110_000, 100);
-        assert!(!share(&mut limits, 524_288, 21));
-        assert_eq!((limits.max_connections, limits.max_sockets), (110_000, 100));
+    fn where_there_is_enough_nothing_is_cut_down() {
+        for (files, connections, sockets) in [(524_288, 110_000, 100), (20_000, 10_000, 18_000)] {
+            let mut limits = limits(connections, sockets);
+            share(&mut limits, files, 21);
+            assert_eq!((limits.max_connections, limits.max_sockets), (connections, sockets));
+            assert_eq!(limits.max_connections_per_address, 10_000);
+        }
+    }
+
+    #[test]
+    fn who_gives_one_address_everything_means_it() {
+        let mut limits = limits(220_000, 100);
+        limits.max_connections_per_address = 220_000;
+        share(&mut limits, 20_000, 21);
+        assert!(limits.max_connections_per_address >= limits.max_connections);
     }
 
     #[test]

@@ -48,6 +48,25 @@ pub enum Standing {
     Busy,
 }
 
+/// How many connections of a listener are open, whatever has become of them. Clones share the count.
+#[derive(Clone, Default)]
+pub struct Open(Arc<AtomicUsize>);
+
+impl Open {
+    pub fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Counts for as long as it lives.
+struct Counted(Open);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// A connection as a stream of bytes.
 pub struct Line {
     control: Control,
@@ -55,6 +74,7 @@ pub struct Line {
     reading: Option<Pin<Box<Sleep>>>,
     /// Rings when the other end has taken nothing for so long.
     writing: Option<(Duration, Pin<Box<Sleep>>)>,
+    _counted: Counted,
 }
 
 /// The same connection for those who watch it. Clones are the same.
@@ -76,7 +96,8 @@ struct Shared {
 }
 
 impl Line {
-    pub fn new(tcp: TcpStream, patience: Patience) -> Self {
+    pub fn new(tcp: TcpStream, patience: Patience, open: &Open) -> Self {
+        open.0.fetch_add(1, Ordering::Relaxed);
         let control = Control(Arc::new(Shared {
             tcp,
             patience,
@@ -86,7 +107,7 @@ impl Line {
             unfinished: AtomicBool::new(false),
             unwanted: Notify::new(),
         }));
-        Self { control, reading: None, writing: None }
+        Self { control, reading: None, writing: None, _counted: Counted(open.clone()) }
     }
 
     pub fn control(&self) -> Control {

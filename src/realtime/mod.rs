@@ -158,6 +158,6 @@ impl Realtime {
 }
 
 /// So many sockets, and those that are about to go.
-pub fn with_those_that_go(most: usize) -> usize {
+fn with_those_that_go(most: usize) -> usize {
     most.saturating_mul(2).saturating_add(64)
 }

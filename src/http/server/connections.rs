@@ -1,4 +1,5 @@
-//! How many connections are open, and how many may be: in all, and from one address.
+//! How many connections are open, and how many may be: in all, from one address, and together with those that have
+//! become sockets.
 //!
 //! Where there is no room for one more, those go that nobody waits on: first the ones that never sent a request, then
 //! the ones that have been idle for longest. What is left over is answered in the *lobby*: health checks are told how
@@ -20,7 +21,7 @@ use crate::{
     config,
     http::address::TrustedProxies,
     limits::{Cap, Held, Network},
-    line::{Control, Standing},
+    line::{Control, Open, Standing},
     telemetry::Metrics,
 };
 
@@ -41,6 +42,9 @@ pub struct Connections(Arc<Parts>);
 
 struct Parts {
     most: usize,
+    /// All that are open, sockets as well, and how many that may be.
+    lines: Open,
+    room: usize,
     addresses: Cap<Network>,
     lobby: Arc<AtomicUsize>,
     lobby_addresses: Cap<Network>,
@@ -97,13 +101,22 @@ impl Drop for Corner {
 }
 
 impl Connections {
-    pub fn new(limits: &config::Limits, proxies: TrustedProxies, metrics: Metrics) -> Self {
-        Self::with(limits.max_connections, limits.max_connections_per_address, proxies, metrics)
+    /// As configured, and so many together with sockets.
+    pub fn new(limits: &config::Limits, room: usize, proxies: TrustedProxies, metrics: Metrics) -> Self {
+        let (most, of_address) = (limits.max_connections, limits.max_connections_per_address);
+        Self::with(most, of_address, room, proxies, metrics)
     }
 
-    pub fn with(most: usize, of_address: usize, proxies: TrustedProxies, metrics: Metrics) -> Self {
+    /// So many, and no other rule.
+    pub fn at_most(most: usize, proxies: TrustedProxies, metrics: Metrics) -> Self {
+        Self::with(most, most, usize::MAX, proxies, metrics)
+    }
+
+    fn with(most: usize, of_address: usize, room: usize, proxies: TrustedProxies, metrics: Metrics) -> Self {
         Self(Arc::new(Parts {
             most,
+            lines: Open::default(),
+            room,
             addresses: Cap::new(of_address),
             lobby: Arc::default(),
             lobby_addresses: Cap::new(LOBBY_OF_ADDRESS),
@@ -113,6 +126,11 @@ impl Connections {
         }))
     }
 
+    pub fn lines(&self) -> &Open {
+        &self.0.lines
+    }
+
+    /// Those that are no sockets.
     pub fn count(&self) -> usize {
         self.0.roll().open.len()
     }
@@ -152,10 +170,15 @@ impl Parts {
 
     fn enter(&self, entry: Entry) -> Option<u64> {
         let mut roll = self.roll();
-        if roll.open.len() >= self.most {
-            let leaving = roll.make_room(self.most);
+        // The new one is among the lines already.
+        let full = |roll: &Roll, slack: usize| {
+            roll.open.len() >= self.most.saturating_add(slack)
+                || self.lines.count() > self.room.saturating_add(slack)
+        };
+        if full(&roll, 0) {
+            let leaving = roll.make_room(self.most.min(self.room));
             (0..leaving).for_each(|_| self.metrics.shed("idle_connections"));
-            if roll.open.len() >= self.most + if leaving > 0 { SLACK } else { 0 } {
+            if full(&roll, if leaving > 0 { SLACK } else { 0 }) {
                 return None;
             }
         }

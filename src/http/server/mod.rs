@@ -137,7 +137,7 @@ impl House {
         if stream.set_nodelay(true).is_err() {
             return;
         }
-        let line = Line::new(stream, self.options.patience);
+        let line = Line::new(stream, self.options.patience, self.connections.lines());
         match self.connections.admit(peer.ip(), &line.control()) {
             Admitted::Place(place) => {
                 let (router, options) = (self.routers.all.clone(), self.options.clone());

@@ -37,7 +37,8 @@ async fn a_client_that_shuts_its_writing_side_gets_its_answer() {
     let agent = cluster.api(0, &cluster.member("agent").await);
     let small = r#"{"run_id":"r","approval_type":"t","context":{}}"#.to_owned();
     // One that doesn't come in one piece with its head.
-    let large = format!(r#"{{"run_id":"r","approval_type":"t","context":{{"x":"{}"}}}}"#, "x".repeat(100_000));
+    let large =
+        format!(r#"{{"run_id":"r","approval_type":"t","context":{{"x":"{}"}}}}"#, "x".repeat(100_000));
     for _ in 0..20 {
         for (first, body, status) in [
             ("POST /api/v1/approvals HTTP/1.1", small.as_str(), 201),
