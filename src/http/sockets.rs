@@ -66,7 +66,6 @@ pub async fn open(
         return Err(Problem::new(Code::Unavailable, "the database can't be reached"));
     }
     let caller = caller(&api, &mut parts, query.ticket.as_deref()).await?;
-    names::check(&parts, &["ticket", "session_id", "cursor"])?;
     if api.lifecycle.closing().is_cancelled() {
         return Err(Problem::new(Code::Draining, "this instance is going away"));
     }
@@ -144,8 +143,12 @@ fn check_origin(api: &Api, headers: &HeaderMap) -> Result<(), Problem> {
 /// By the header, or by a ticket.
 async fn caller(api: &Api, parts: &mut Parts, ticket: Option<&str>) -> Result<Caller, Problem> {
     if parts.headers.contains_key(header::AUTHORIZATION) {
-        return Ok(May::<Subscribe>::from_request_parts(parts, api).await?.caller);
+        let caller = May::<Subscribe>::from_request_parts(parts, api).await?.caller;
+        names::check(parts, NAMES)?;
+        return Ok(caller);
     }
+    // Before a ticket is used up.
+    names::check(parts, NAMES)?;
     let ticket = ticket.ok_or(Rejection::Unauthenticated)?;
     let caller = Box::pin(Admission::of(parts)?.caller(api, Credential::Ticket(ticket))).await?;
     if caller.may(Permission::EventSubscribe) {
@@ -155,7 +158,10 @@ async fn caller(api: &Api, parts: &mut Parts, ticket: Option<&str>) -> Result<Ca
     }
 }
 
-/// What stands behind the question mark.
+/// What may stand behind the question mark.
+const NAMES: &[&str] = &["ticket", "session_id", "cursor"];
+
+/// What stands there.
 #[derive(Default)]
 struct Query {
     ticket: Option<String>,
