@@ -293,3 +293,99 @@ impl Shared {
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+        time::timeout,
+    };
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_hours(1);
+
+    async fn pair() -> (Line, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let other = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (tcp, _) = listener.accept().await.unwrap();
+        let patience = Patience { idle: Duration::from_secs(75), head: Duration::from_secs(20) };
+        (Line::new(tcp, patience, &Open::default()), other)
+    }
+
+    /// After how many seconds it is given up.
+    async fn given_up(doing: impl Future<Output = io::Result<usize>>) -> u64 {
+        let begun = Instant::now();
+        let error = doing.await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut, "{error}");
+        begun.elapsed().as_secs()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_waited_for_has_its_time() {
+        let (mut line, mut other) = pair().await;
+        let control = line.control();
+        let buffer = &mut [0; 8];
+        assert_eq!(given_up(line.read(buffer)).await, 20, "the first request");
+        control.busy();
+        assert!(timeout(HOUR, line.read(buffer)).await.is_err(), "an answer takes as long as it takes");
+        control.idle();
+        assert_eq!(given_up(line.read(buffer)).await, 75, "the next request");
+        control.idle();
+        other.write_all(b"GET").await.unwrap();
+        assert_eq!(line.read(buffer).await.unwrap(), 3);
+        assert_eq!(given_up(line.read(buffer)).await, 20, "the rest of it");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_nothing_has_so_long() {
+        for (allowed, hurried, expected) in
+            [(None, None, 30), (Some(900), None, 900), (Some(900), Some(5), 5)]
+        {
+            let (mut line, _other) = pair().await;
+            if let Some(seconds) = allowed {
+                line.control().allow_to_stand_still(Duration::from_secs(seconds));
+            }
+            if let Some(seconds) = hurried {
+                line.control().hurry(Duration::from_secs(seconds));
+            }
+            let piece = vec![0; 64 * 1024];
+            let filling = async {
+                loop {
+                    line.write(&piece).await?;
+                }
+            };
+            assert_eq!(given_up(filling).await, expected);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_is_asked_sees_nothing_but_the_answer() {
+        const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\n\r\n";
+        for longest in [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(20), HOUR] {
+            let (mut line, mut other) = pair().await;
+            other.shutdown().await.unwrap();
+            assert!(timeout(longest, line.control().gone()).await.is_err(), "it is there");
+            let pieces = [io::IoSlice::new(&ANSWER[..4]), io::IoSlice::new(&ANSWER[4..])];
+            let written = line.write_vectored(&pieces).await.unwrap();
+            line.write_all(&ANSWER[written..]).await.unwrap();
+            line.shutdown().await.unwrap();
+            let mut answer = Vec::new();
+            other.read_to_end(&mut answer).await.unwrap();
+            assert_eq!(answer, ANSWER);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_has_gone_is_found_out() {
+        for reset in [false, true] {
+            let (line, other) = pair().await;
+            if reset {
+                other.set_zero_linger().unwrap();
+            }
+            drop(other);
+            timeout(Duration::from_secs(20), line.control().gone()).await.expect("it is noticed");
+        }
+    }
+}

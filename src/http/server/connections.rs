@@ -57,12 +57,14 @@ struct Parts {
 struct Roll {
     next: u64,
     open: HashMap<u64, Entry>,
-    /// When a look found nobody to send away.
+    /// When a look found nobody to send away: among all, and among those of one address.
     in_vain: Option<Instant>,
+    in_vain_of_address: Option<Instant>,
 }
 
 struct Entry {
     control: Control,
+    address: Network,
     trusted: bool,
 }
 
@@ -142,9 +144,14 @@ impl Connections {
         let held =
             |cap: &Cap<Network>| if trusted { Ok(None) } else { cap.enter(peer.into()).map(Some).ok_or(()) };
         let refused = match held(&self.0.addresses) {
-            Err(()) => "connections_of_address",
+            Err(()) => {
+                // There is room for the next one of the address, if not for this one.
+                self.0.make_room(&mut self.0.roll(), Some(peer.into()));
+                "connections_of_address"
+            }
             Ok(of_address) => {
-                if let Some(number) = self.0.enter(Entry { control: control.clone(), trusted }) {
+                let entry = Entry { control: control.clone(), address: peer.into(), trusted };
+                if let Some(number) = self.0.enter(entry) {
                     let connections = self.clone();
                     return Admitted::Place(Place { connections, number, _of_address: of_address });
                 }
@@ -176,8 +183,7 @@ impl Parts {
                 || self.lines.count() > self.room.saturating_add(slack)
         };
         if full(&roll, 0) {
-            let leaving = roll.make_room(self.most.min(self.room));
-            (0..leaving).for_each(|_| self.metrics.shed("idle_connections"));
+            let leaving = self.make_room(&mut roll, None);
             if full(&roll, if leaving > 0 { SLACK } else { 0 }) {
                 return None;
             }
@@ -187,29 +193,38 @@ impl Parts {
         roll.open.insert(number, entry);
         Some(number)
     }
+
+    /// Asks some to leave, of one address or of all; answers how many.
+    fn make_room(&self, roll: &mut Roll, of: Option<Network>) -> usize {
+        let leaving = roll.make_room((self.most.min(self.room) / 32).clamp(1, SLACK), of);
+        (0..leaving).for_each(|_| self.metrics.shed("idle_connections"));
+        leaving
+    }
 }
 
 impl Roll {
-    /// Asks some to leave whom nobody will miss; answers how many. A few at a time, so that a crowd is looked through
-    /// once for many of its newcomers.
-    fn make_room(&mut self, most: usize) -> usize {
+    /// Asks at most so many to leave whom nobody will miss; answers how many. Several at a time, so that a crowd is
+    /// looked through once for many of its newcomers.
+    fn make_room(&mut self, most: usize, of: Option<Network>) -> usize {
         let now = Instant::now();
-        if self.in_vain.is_some_and(|at| now - at < PAUSE) {
+        let in_vain = if of.is_none() { &mut self.in_vain } else { &mut self.in_vain_of_address };
+        if in_vain.is_some_and(|at| now - at < PAUSE) {
             return 0;
         }
         let mut idle: Vec<(u8, Instant, &Control)> = self
             .open
             .values()
+            .filter(|entry| of.is_none_or(|of| of == entry.address))
             .filter_map(|entry| {
                 let (class, since) = dispensable(entry, now)?;
                 Some((class, since, &entry.control))
             })
             .collect();
         if idle.is_empty() {
-            self.in_vain = Some(now);
+            *in_vain = Some(now);
             return 0;
         }
-        let leaving = idle.len().min((most / 32).clamp(1, SLACK));
+        let leaving = idle.len().min(most);
         idle.select_nth_unstable_by_key(leaving - 1, |(class, since, _)| (*class, *since));
         idle[..leaving].iter().for_each(|(_, _, control)| control.unwant());
         leaving

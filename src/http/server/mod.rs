@@ -175,7 +175,7 @@ async fn handle(line: Line, peer: SocketAddr, router: Router, options: Options, 
             request.extensions_mut().insert(Peer(peer.ip()));
             asked.store(true, Ordering::Relaxed);
             let exchange = Exchange::begin(control.clone());
-            let keep_alive = (request.version() == Version::HTTP_11).then(|| options.keep_alive.clone());
+            let keep_alive = stays(&request).then(|| options.keep_alive.clone());
             answer(exchange, keep_alive, Box::pin(service.call(request)))
         })
     };
@@ -253,6 +253,13 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         self.0.idle();
     }
+}
+
+/// Whether the client means to go on after this request.
+fn stays(request: &hyper::Request<Incoming>) -> bool {
+    let closes =
+        request.headers().get(CONNECTION).is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(b"close"));
+    request.version() == Version::HTTP_11 && !closes
 }
 
 /// The client left before its answer.
