@@ -353,7 +353,7 @@ mod tests {
             let piece = vec![0; 64 * 1024];
             let filling = async {
                 loop {
-                    line.write(&piece).await?;
+                    line.write_all(&piece).await?;
                 }
             };
             assert_eq!(given_up(filling).await, expected);

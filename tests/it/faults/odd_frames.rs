@@ -126,10 +126,10 @@ async fn a_flood_of_pings_or_empty_pieces_is_read_no_faster_than_messages() {
     let mut last = vec![0x81, 0x80 | 15, 0, 0, 0, 0];
     last.extend(br#"{"type":"ping"}"#);
 
-    let mut pings = shaken(&api, "pings").await;
+    let mut flooded = shaken(&api, "pings").await;
     let flood: Vec<u8> = ping.iter().copied().cycle().take(6 * 20_000).collect();
-    pings.write_all(&flood).await.unwrap();
-    let (pongs, _) = heard(&mut pings, Duration::from_secs(2)).await;
+    flooded.write_all(&flood).await.unwrap();
+    let (pongs, _) = heard(&mut flooded, Duration::from_secs(2)).await;
     assert!((90..1_000).contains(&pongs), "a burst, and then so many a second: {pongs}");
 
     let mut pieces = shaken(&api, "pieces").await;
