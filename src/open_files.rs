@@ -28,7 +28,7 @@ pub fn raise() -> Option<usize> {
     limit.map(|files| usize::try_from(files).unwrap_or(usize::MAX))
 }
 
-/// Cuts down what doesn't fit into so many files, and says so. Answers how many connections there may be, those that
+/// Cuts down what doesn't fit into `files`, and says so. Answers how many connections there may be, those that
 /// have become sockets included.
 pub fn fit(config: &mut Config, files: usize) -> usize {
     let database = &config.database;

@@ -39,6 +39,7 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
     let path = request.uri().path();
     // What the database stands behind.
     let guarded = path.starts_with("/api/") || path.starts_with("/auth/");
+    let method = request.method().clone();
     let leftover = Leftover::watch(&mut request);
     let mut response = if let Err(refusal) = admission.door(&api, request.headers()) {
         refusal.into_response()
@@ -53,6 +54,9 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
                 .into_response()
         })
     };
+    if guarded {
+        response = api.sending.count(admission.whose(), &method, response).await;
+    }
     admission.conclude(&api, &mut response).await;
     let read = match leftover {
         Some(leftover) => leftover.discard().await,

@@ -7,6 +7,7 @@
 mod accept;
 mod address;
 mod admission;
+pub mod answers;
 mod approvals;
 mod audit;
 mod auth;
@@ -57,7 +58,7 @@ use crate::{
     realtime::Realtime,
     store::Database,
     telemetry::Metrics,
-    worker::SweepHealth,
+    worker::Health,
 };
 
 /// How many of one address the issuer is asked about at once, so that not all of a crowd are tried before the first has
@@ -82,13 +83,14 @@ pub struct Parts {
     pub database: Database,
     pub redis: Redis,
     pub bus: Bus,
-    pub sweep: SweepHealth,
+    pub health: Health,
     pub metrics: Metrics,
     pub lifecycle: Lifecycle,
     pub clock: DatabaseClock,
     pub listing: Listing,
     pub connections: server::Connections,
     pub bodies: budget::Budget,
+    pub sending: answers::Sending,
     pub sizes: body::Sizes,
     pub names: names::Names,
     /// Longest that the reader of an export may take nothing of it.

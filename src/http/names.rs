@@ -100,7 +100,7 @@ fn of_query(operation: &Operation) -> Vec<String> {
     query.collect()
 }
 
-/// For calls that nobody need be known for; the others are checked with their caller.
+/// For calls without a caller; the others are checked when their caller is known.
 pub struct KnownNames;
 
 impl FromRequestParts<Api> for KnownNames {

@@ -48,7 +48,7 @@ pub enum Standing {
     Busy,
 }
 
-/// How many connections of a listener are open, whatever has become of them. Clones share the count.
+/// How many connections of a listener are open, sockets included. Clones share the count.
 #[derive(Clone, Default)]
 pub struct Open(Arc<AtomicUsize>);
 

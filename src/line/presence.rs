@@ -13,7 +13,7 @@ use super::Control;
 
 /// What every answer begins with, whichever version of HTTP/1 it is of.
 const BEGINNING: &[u8] = b"HTTP/1.";
-/// Most answers come sooner, and nobody is asked.
+/// Most answers come sooner, and no client is asked.
 const FIRST: Duration = Duration::from_millis(200);
 /// With all bytes of the beginning it lasts for as long as a long poll is held.
 const BETWEEN: Duration = Duration::from_secs(8);
@@ -23,7 +23,7 @@ impl Control {
     pub async fn gone(&self) {
         match self.0.tcp.peek(&mut [0]).await {
             Err(_) => {}
-            // The next request has come already: somebody is there, until the connection breaks.
+            // The next request has come already: the client is there, until the connection breaks.
             Ok(1..) => self.broken().await,
             Ok(0) => Box::pin(self.asked_in_vain()).await,
         }
@@ -59,7 +59,7 @@ impl Control {
             Err(_) => true,
         };
         if !broken {
-            // The error was read by somebody else, who ends the connection.
+            // The error was read before, by a write that ends the connection.
             std::future::pending::<()>().await;
         }
     }

@@ -1,10 +1,10 @@
-//! How much a socket's client may send: a bucket of tokens, so many a second, with bursts.
+//! How much a socket's client may send: a bucket of tokens that fills up again, with room for a burst.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A burst may be so many times what a second allows.
+/// A burst may be this many times what a second allows.
 const BURST: u32 = 5;
 /// A message of more bytes counts for several.
 const MESSAGE: f64 = 16.0 * 1024.0;
@@ -32,7 +32,7 @@ impl Allowance {
         self.left = (self.left + gained).min(self.full());
     }
 
-    /// A message of so many bytes, if it is allowed. A large one counts for several.
+    /// Takes a message of `size` bytes, if it is allowed. A large one counts for several.
     pub fn take(&mut self, size: usize) -> bool {
         let weight = (f64::from(u32::try_from(size).unwrap_or(u32::MAX)) / MESSAGE).max(1.0);
         self.refill();
@@ -45,7 +45,7 @@ impl Allowance {
         true
     }
 
-    /// So many that have come already; how long to read nothing more, where they were too many.
+    /// Takes `count` frames that have come already. Where they were too many: how long to read nothing more.
     pub fn owe(&mut self, count: u32) -> Option<Duration> {
         if count == 0 {
             return None;

@@ -17,7 +17,7 @@ use tokio::{
 
 use super::allowance::Allowance;
 
-/// A piece of a message with so many bytes or more is paid for by its size, when the message is whole.
+/// A piece of a message with this many bytes or more is paid for by its size, when the message is whole.
 const LARGE: u64 = 1024;
 /// The longest head of a frame.
 const HEAD: usize = 14;
@@ -32,7 +32,7 @@ pub struct Paced<S> {
 }
 
 impl<S> Paced<S> {
-    /// So many a second. `read` is what has been read already.
+    /// At most `each_second` of them. `read` is what has been read already.
     pub fn new(inner: S, each_second: u32, read: &[u8]) -> Self {
         let mut me =
             Self { inner, frames: Frames::default(), allowance: Allowance::new(each_second), pause: None };

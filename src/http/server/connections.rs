@@ -1,8 +1,8 @@
 //! How many connections are open, and how many may be: in all, from one address, and together with those that have
 //! become sockets.
 //!
-//! Where there is no room for one more, those go that nobody waits on: first the ones that never sent a request, then
-//! the ones that have been idle for longest. What is left over is answered in the *lobby*: health checks are told how
+//! Where there is no room for one more, idle ones go: first the ones that never sent a request, then the ones that have
+//! been idle for longest. What is left over is answered in the *lobby*: health checks are told how
 //! the instance is, everything else that it is full. The lobby has few places; beyond them a connection is reset.
 
 use std::{
@@ -33,7 +33,7 @@ const LOBBY_OF_ADDRESS: usize = 8;
 /// A new connection's request may be on its way for so long; what has begun, or had a request before, has longer.
 const SETTLED: Duration = Duration::from_secs(1);
 const STALE: Duration = Duration::from_secs(5);
-/// How long after a look that found nobody to send away the next one is worth its effort.
+/// After a look that found none to send away, the next look waits for so long.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Clones share the counts.
@@ -57,7 +57,7 @@ struct Parts {
 struct Roll {
     next: u64,
     open: HashMap<u64, Entry>,
-    /// When a look found nobody to send away: among all, and among those of one address.
+    /// When a look found none to send away: among all, and among those of one address.
     in_vain: Option<Instant>,
     in_vain_of_address: Option<Instant>,
 }
@@ -103,13 +103,13 @@ impl Drop for Corner {
 }
 
 impl Connections {
-    /// As configured, and so many together with sockets.
+    /// As configured; `room` is for connections and sockets together.
     pub fn new(limits: &config::Limits, room: usize, proxies: TrustedProxies, metrics: Metrics) -> Self {
         let (most, of_address) = (limits.max_connections, limits.max_connections_per_address);
         Self::with(most, of_address, room, proxies, metrics)
     }
 
-    /// So many, and no other rule.
+    /// No more than `most`, and no other rule.
     pub fn at_most(most: usize, proxies: TrustedProxies, metrics: Metrics) -> Self {
         Self::with(most, most, usize::MAX, proxies, metrics)
     }
@@ -203,8 +203,7 @@ impl Parts {
 }
 
 impl Roll {
-    /// Asks at most so many to leave whom nobody will miss; answers how many. Several at a time, so that a crowd is
-    /// looked through once for many of its newcomers.
+    /// Asks at most `most` idle ones to leave; answers how many. Several at a time: one look serves many newcomers.
     fn make_room(&mut self, most: usize, of: Option<Network>) -> usize {
         let now = Instant::now();
         let in_vain = if of.is_none() { &mut self.in_vain } else { &mut self.in_vain_of_address };

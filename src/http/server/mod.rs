@@ -40,6 +40,8 @@ use crate::{
 
 /// The smallest that hyper takes; a request's head must fit.
 const BUFFER: usize = 8192;
+/// What the kernel may hold of an answer, which it doubles for its own books.
+pub const SEND_BUFFER: usize = 64 * 1024;
 /// How long a connection that has just been made has for its first request when the instance closes.
 const FIRST_REQUEST: Duration = Duration::from_secs(1);
 /// Longest that a client may take nothing of its answer when the instance closes.
@@ -138,6 +140,10 @@ impl House {
             return;
         }
         let line = Line::new(stream, self.options.patience, self.connections.lines());
+        // What waits there for a client to read it is beyond our own count of answers.
+        if let Err(error) = line.socket().set_send_buffer_size(SEND_BUFFER) {
+            tracing::debug!(%error, "the send buffer keeps its size");
+        }
         match self.connections.admit(peer.ip(), &line.control()) {
             Admitted::Place(place) => {
                 let (router, options) = (self.routers.all.clone(), self.options.clone());

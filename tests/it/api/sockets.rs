@@ -352,7 +352,7 @@ async fn full_is_full() {
     }
 }
 
-/// Whoever has as many waits as may be can still say that it lives, and decide.
+/// A client with as many waits as it may have can still say that it lives, and decide.
 #[tokio::test(flavor = "multi_thread")]
 async fn waits_leave_room_for_pings_and_decisions() {
     let flags = vec![("sockets.messages_per_second", "1000".to_owned())];

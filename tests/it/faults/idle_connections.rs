@@ -1,4 +1,4 @@
-//! Connections on which nothing happens: they keep nobody out, and the health checks least of all.
+//! Connections on which nothing happens: they keep no other client out, and no health check.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -109,7 +109,7 @@ async fn health_checks_are_answered_where_there_is_no_room() {
     other.await.unwrap().expect(200);
 }
 
-/// What is told is what is done, whatever was asked before.
+/// What is told is what is done, after every kind of request.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_is_kept_for_as_long_as_its_client_was_told() {
     let flags = vec![("http.idle_timeout_seconds", "1".to_owned())];

@@ -7,5 +7,6 @@ mod failover;
 mod half_closed;
 mod idle_connections;
 mod odd_frames;
+mod passed_over;
 mod unreadable_rows;
 mod upgrades;
