@@ -50,7 +50,7 @@ async fn each_outcome_is_its_own() {
     let unreadable = agent.ask(json!({})).await;
     let mut conn = cluster.database.connect().await;
     for (sql, id) in [
-        ("UPDATE approval_requests SET requested_by_name = E'\\u0001' WHERE id = $1::uuid", &unreadable),
+        ("UPDATE approval_requests SET requested_by_name = '' WHERE id = $1::uuid", &unreadable),
         ("UPDATE approval_requests SET expires_at = now() WHERE id = $1::uuid", &due),
     ] {
         sqlx::query(sql).bind(id).execute(&mut conn).await.unwrap();

@@ -12,7 +12,7 @@ async fn an_unreadable_row_hurts_only_itself() {
     let broken = asker.ask(json!({ "timeout_seconds": 60 })).await;
     let mut conn = cluster.database.connect().await;
     sqlx::query(
-        "UPDATE approval_requests SET requested_by_name = E'\\u0001', expires_at = now() WHERE id = $1::uuid",
+        "UPDATE approval_requests SET requested_by_name = '', expires_at = now() WHERE id = $1::uuid",
     )
     .bind(&broken)
     .execute(&mut conn)
