@@ -114,9 +114,8 @@ async fn g20_what_is_stored_is_what_was_checked() {
     assert_eq!(made.body["display_name"], stored);
     assert_eq!(made.body["groups"], json!([stored]));
     let id = made.id();
-    let change = |body: Value| {
-        Api::send(api.request(Method::PATCH, &format!("/api/v1/principals/{id}")).json(&body))
-    };
+    let change =
+        |body: Value| Api::send(api.request(Method::PATCH, &format!("/api/v1/principals/{id}")).json(&body));
     let changed = change(json!({ "display_name": "e\u{301}va", "groups": ["e\u{301}"] })).await.expect(200);
     assert_eq!((&changed.body["display_name"], &changed.body["groups"]), (&json!("éva"), &json!(["é"])));
     // Two spellings of one name are one name, given twice.
