@@ -8,10 +8,12 @@ use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{
+    answer::{Answer, Page},
     argument::json_argument,
-    client::{ClientArgs, path_segment},
+    client::{Client, ClientArgs, path_segment},
     exit::{self, Exit},
-    output::{self, field, table},
+    failure::ClientError,
+    output::{Text, Unprinted, done, field, page, print, say},
 };
 
 #[derive(Args)]
@@ -124,15 +126,17 @@ impl Ask {
             timeout_action: self.timeout_action.as_deref(),
             policy: PolicyBody { allowed_approvers: &self.approvers, min_approvers: self.min_approvers },
         };
-        let created = client.create(&body).await?;
+        let key = uuid::Uuid::now_v7().to_string();
+        let created = client.create(&key, &body).await?;
         let id = field(&created, "id");
         if self.no_wait {
-            println!("{}", if self.client.json { created.to_string() } else { id });
+            let text = if self.client.json { Text::json(created.text()) } else { Text::line(&id) };
+            done(print(&text), &format!("asked: {id}"))?;
             return Ok(Exit::Success);
         }
-        eprintln!("asked: {id}; waiting until {}", field(&created, "expires_at"));
-        let outcome = client.wait(&id, None).await?;
-        Ok(tell_outcome(&outcome, self.client.json))
+        say(&format!("asked: {id}; waiting until {}", field(&created, "expires_at")));
+        let outcome = client.wait(&path_segment(&id), None).await?;
+        tell_outcome(&outcome, self.client.json)
     }
 }
 
@@ -140,7 +144,7 @@ impl Wait {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let patience = self.timeout.map(Duration::from_secs);
         let outcome = self.client.client()?.wait(&path_segment(&self.id), patience).await?;
-        Ok(tell_outcome(&outcome, self.client.json))
+        tell_outcome(&outcome, self.client.json)
     }
 }
 
@@ -157,15 +161,15 @@ impl Pending {
         let mut items = Vec::new();
         let mut cursor = String::new();
         loop {
-            let page = client.get(&format!("/approvals/pending{filter}{cursor}")).await?;
-            items.extend(page["items"].as_array().cloned().unwrap_or_default());
-            match page["next_cursor"].as_str() {
-                Some(next) => cursor = format!("&cursor={next}"),
+            let page: Page = client.get_as(&format!("/approvals/pending{filter}{cursor}")).await?;
+            items.extend(page.items);
+            match page.next_cursor {
+                Some(next) => cursor = format!("&cursor={}", path_segment(&next)),
                 None => break,
             }
         }
         if self.client.json {
-            println!("{}", Value::from(items));
+            print(&Text::json(&serde_json::to_string(&items)?))?;
             return Ok(Exit::Success);
         }
         let rows = items.iter().map(|item| {
@@ -177,10 +181,10 @@ impl Pending {
                 field(item, "requested_by"),
                 field(item, "expires_at"),
                 mine.to_owned(),
-                field(item, "title").replace('\n', " "),
+                field(item, "title"),
             ]
         });
-        print!("{}", table(["ID", "TYPE", "RUN", "ASKED BY", "EXPIRES AT", "YOURS", "TITLE"], rows));
+        print(&Text::table(["ID", "TYPE", "RUN", "ASKED BY", "EXPIRES AT", "YOURS", "TITLE"], rows))?;
         Ok(Exit::Success)
     }
 }
@@ -188,13 +192,30 @@ impl Pending {
 impl Show {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let path = format!("/approvals/{}", path_segment(&self.id));
-        let approval = self.client.client()?.get(&path).await?;
-        if self.client.json {
-            println!("{approval}");
+        let client = self.client.client()?;
+        let approval = client.get(&path).await?;
+        let text = if self.client.json {
+            Text::json(approval.text())
         } else {
-            print!("{}", output::approval(&approval));
+            let votes = votes(&client, &path).await?;
+            page::approval(&approval, votes.as_deref().map_err(Clone::clone))
+        };
+        match print(&text) {
+            // The code says it all the same.
+            Ok(()) | Err(Unprinted::Closed) => Ok(exit_code(&approval)),
+            Err(failed) => Err(failed.into()),
         }
-        Ok(exit_code(&approval))
+    }
+}
+
+/// Who has voted so far; the reason in words where the caller may not see that.
+async fn votes(client: &Client, path: &str) -> anyhow::Result<Result<Vec<Value>, String>> {
+    match client.get(&format!("{path}/decisions")).await {
+        Ok(decisions) => Ok(Ok(decisions["items"].as_array().cloned().unwrap_or_default())),
+        Err(ClientError::Refused { code, .. }) if code == "forbidden" => {
+            Ok(Err("you may not see them (approval:view:history)".to_owned()))
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -223,23 +244,25 @@ impl Cancel {
 async fn decide(args: &ClientArgs, id: &str, verb: &str, body: &impl Serialize) -> anyhow::Result<Exit> {
     let path = format!("/approvals/{}/{verb}", path_segment(id));
     let answer = args.client()?.post(&path, body).await?;
-    if args.json {
-        println!("{answer}");
-    } else {
-        let approval = &answer["approval"];
-        let before = if answer["changed"] == false { " (you had said so before)" } else { "" };
-        println!("{}: {}{before}", field(approval, "id"), words(approval));
-    }
+    let approval = &answer["approval"];
+    let before = if answer["changed"] == false { " (you had said so before)" } else { "" };
+    let said = format!("{}: {}{before}", field(approval, "id"), words(approval));
+    let text = if args.json { Text::json(answer.text()) } else { Text::line(&said) };
+    done(print(&text), &said)?;
     Ok(Exit::Success)
 }
 
-fn tell_outcome(outcome: &Value, json: bool) -> Exit {
-    if json {
-        println!("{outcome}");
-    } else {
-        println!("{}", words(outcome));
+/// The exit code is the answer, so it stands where the words can't be printed. An object that can't be printed whole
+/// is trouble: a script would go on with a part of it.
+fn tell_outcome(outcome: &Answer, json: bool) -> anyhow::Result<Exit> {
+    let said = words(outcome);
+    let text = if json { Text::json(outcome.text()) } else { Text::line(&said) };
+    match print(&text) {
+        Ok(()) | Err(Unprinted::Closed) => {}
+        Err(failed) if json => return Err(anyhow::Error::new(failed).context(said)),
+        Err(failed) => say(&format!("{said} ({failed})")),
     }
-    exit_code(outcome)
+    Ok(exit_code(outcome))
 }
 
 fn exit_code(approval: &Value) -> Exit {

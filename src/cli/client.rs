@@ -6,9 +6,9 @@ use anyhow::{Context, bail};
 use clap::Args;
 use reqwest::{Method, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
 
 use super::{
+    answer::Answer,
     failure::{ClientError, retry_after},
     login::{
         Session,
@@ -99,7 +99,7 @@ impl Client {
     }
 
     /// Gets; a problem document becomes an error.
-    pub async fn get(&self, path: &str) -> Result<Value, ClientError> {
+    pub async fn get(&self, path: &str) -> Result<Answer, ClientError> {
         self.get_as(path).await
     }
 
@@ -122,36 +122,35 @@ impl Client {
     }
 
     /// Posts once.
-    pub async fn post(&self, path: &str, body: &impl Serialize) -> Result<Value, ClientError> {
+    pub async fn post(&self, path: &str, body: &impl Serialize) -> Result<Answer, ClientError> {
         self.send(self.request(Method::POST, path).json(body)).await.map(|(value, _)| value)
     }
 
-    /// Creates with a key of its own, so that an answer that got lost can be asked for again.
-    pub async fn create(&self, body: &impl Serialize) -> Result<Value, ClientError> {
-        let key = uuid::Uuid::now_v7().to_string();
+    /// Creates with an idempotency key, so that an answer that got lost can be asked for again.
+    pub async fn create(&self, key: &str, body: &impl Serialize) -> Result<Answer, ClientError> {
         let mut attempt = 0;
         loop {
-            let request = self.request(Method::POST, "/approvals").header("Idempotency-Key", &key);
+            let request = self.request(Method::POST, "/approvals").header("Idempotency-Key", key);
             match self.send(request.json(body)).await {
                 Err(ClientError::Unreachable(_)) if attempt < 5 => {
                     attempt += 1;
                     tokio::time::sleep(Duration::from_millis(200 << attempt)).await;
                 }
-                result => return result.map(|(value, _): (Value, _)| value),
+                result => return result.map(|(value, _): (Answer, _)| value),
             }
         }
     }
 
     /// Waits until the approval has ended, or `patience` is over (then it is still pending). Whatever instance
     /// goes away meanwhile, another one answers.
-    pub async fn wait(&self, id: &str, patience: Option<Duration>) -> Result<Value, ClientError> {
+    pub async fn wait(&self, id: &str, patience: Option<Duration>) -> Result<Answer, ClientError> {
         let begun = tokio::time::Instant::now();
         let mut failures = 0;
         loop {
             let left = patience.map_or(Duration::MAX, |patience| patience.saturating_sub(begun.elapsed()));
             let seconds = left.as_secs_f64().ceil().min(50.0);
             let path = format!("/approvals/{id}/wait?timeout={seconds}");
-            match self.send::<Value>(self.request(Method::GET, &path)).await {
+            match self.send::<Answer>(self.request(Method::GET, &path)).await {
                 Ok((value, _)) if value["status"] != "pending" => return Ok(value),
                 Ok((value, _)) if patience.is_some_and(|patience| begun.elapsed() >= patience) => {
                     return Ok(value);

@@ -1,5 +1,6 @@
 //! The command line: the server, its administration, and a client for people and shell scripts.
 
+mod answer;
 mod approvals;
 mod argument;
 mod audit;
@@ -27,7 +28,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use self::exit::Exit;
+use self::{
+    exit::Exit,
+    output::{Unprinted, say},
+};
 
 #[derive(Parser)]
 #[command(
@@ -108,18 +112,27 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version arrive here too; printing can only fail where nobody listens any more.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
+            // Help and version arrive here too.
+            let printed = error.print().map_err(Unprinted::from);
+            return match printed {
+                _ if error.use_stderr() => Exit::Usage.into(),
+                Err(failed @ Unprinted::Failed(_)) => ended(&failed.into()),
+                _ => ExitCode::SUCCESS,
+            };
         }
     };
     match run(cli.command) {
         Ok(exit) => exit.into(),
-        Err(error) => {
-            eprintln!("signoff: {error:#}");
-            exit::of_error(&error).into()
-        }
+        Err(error) => ended(&error),
     }
+}
+
+/// By an error; that standard output was closed is none.
+fn ended(error: &anyhow::Error) -> ExitCode {
+    if !matches!(error.downcast_ref(), Some(Unprinted::Closed)) {
+        say(&format!("signoff: {error:#}"));
+    }
+    exit::of_error(error).into()
 }
 
 fn run(command: Command) -> anyhow::Result<Exit> {

@@ -9,7 +9,7 @@ use crate::{
     cli::{
         exit::Exit,
         operator,
-        output::{harmless, table},
+        output::{Text, print},
     },
     store::audit::{self, AuditRecord, Filter},
 };
@@ -73,27 +73,25 @@ impl List {
         }
         conn.close().await?;
         if self.json {
-            println!("{}", serde_json::to_string(&listed)?);
+            print(&Text::json(&serde_json::to_string(&listed)?))?;
         } else {
-            print!(
-                "{}",
-                table(["POSITION", "AT", "ACTION", "OF", "BY", "VIA", "WITH"], listed.iter().map(row))
-            );
+            let head = ["POSITION", "AT", "ACTION", "OF", "BY", "VIA", "WITH"];
+            print(&Text::table(head, listed.iter().map(row)))?;
         }
         Ok(Exit::Success)
     }
 }
 
 fn row(record: &AuditRecord) -> [String; 7] {
-    let text = |text: Option<&String>| harmless(text.map_or("-", String::as_str));
+    let text = |text: Option<&String>| text.map_or("-", String::as_str).to_owned();
     let of = record.approval_id.map(|id| id.to_string());
     [
         record.position.map_or_else(|| "-".to_owned(), |position| position.to_string()),
         record.at.format("%F %T%.3f").to_string(),
-        harmless(&record.action),
+        record.action.clone(),
         text(of.as_ref().or(record.subject.as_ref()).or(record.run_id.as_ref())),
         text(record.actor.as_ref()),
-        harmless(&record.via),
+        record.via.clone(),
         text(record.credential.as_ref()),
     ]
 }

@@ -10,12 +10,13 @@ use tokio::time::sleep;
 
 use self::lines::{Batch, Lines};
 use super::{
+    answer::Answer,
     argument::json_argument,
     backoff::Backoff,
     client::{Client, ClientArgs, path_segment},
     exit::Exit,
     failure::ClientError,
-    output::{field, say},
+    output::{Text, done, field, print, print_done, say},
 };
 
 /// Failures in a row after which lines are given up: a quarter of an hour.
@@ -68,11 +69,9 @@ impl Emit {
         }
         let data = json_argument(&self.data).context("--data")?;
         let answer = client.post(&path, &EventBody { event_type: &self.event_type, data: &data }).await?;
-        if self.client.json {
-            println!("{answer}");
-        } else {
-            println!("{}", words(&answer));
-        }
+        let said = words(&answer);
+        let text = if self.client.json { Text::json(answer.text()) } else { Text::line(&said) };
+        done(print(&text), &format!("the event is in the log: {said}"))?;
         Ok(Exit::Success)
     }
 
@@ -87,13 +86,14 @@ impl Emit {
                 .with_context(|| format!("{sent} events are in the log, those behind them are not"))?;
             sent += batch.len();
             if self.client.json {
-                println!("{answer}");
+                print(&Text::json_line(answer.text()))?;
             }
             last = Some(answer);
         }
         if !self.client.json {
-            let place = last.as_ref().map(words).unwrap_or_default();
-            println!("{sent} events{}{place}", if place.is_empty() { "" } else { "; " });
+            let place = last.as_deref().map(words).unwrap_or_default();
+            let said = format!("{sent} events{}{place}", if place.is_empty() { "" } else { "; " });
+            print_done(&Text::line(&said))?;
         }
         Ok(Exit::Success)
     }
@@ -107,7 +107,7 @@ fn words(answer: &Value) -> String {
 }
 
 /// Posts until it is known to have been taken.
-async fn deliver(client: &Client, path: &str, batch: &Batch) -> Result<Value, ClientError> {
+async fn deliver(client: &Client, path: &str, batch: &Batch) -> Result<Answer, ClientError> {
     let mut backoff = Backoff::default();
     loop {
         match client.post(path, batch).await {

@@ -14,9 +14,10 @@ use serde::Deserialize;
 pub use self::refresh::Session;
 use self::{device::Device, keyring::Stored};
 use super::{
+    answer::Answer,
     client::{Client, ClientArgs},
     exit::Exit,
-    output::{field, say},
+    output::{Text, field, print, say},
 };
 use crate::{auth::key::ApiKey, oidc::is_loopback};
 
@@ -119,15 +120,15 @@ impl Logout {
 
 impl WhoAmI {
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let who: serde_json::Value = self.client.client()?.get_at("/auth/session").await?;
+        let who: Answer = self.client.client()?.get_at("/auth/session").await?;
         if self.client.json {
-            println!("{who}");
+            print(&Text::json(who.text()))?;
             return Ok(Exit::Success);
         }
-        println!("{}", described(&who));
+        print(&Text::line(&described(&who)))?;
         let permissions = who["permissions"].as_array().into_iter().flatten();
         for permission in permissions.filter_map(serde_json::Value::as_str) {
-            println!("  {permission}");
+            print(&Text::line(&format!("  {permission}")))?;
         }
         Ok(Exit::Success)
     }

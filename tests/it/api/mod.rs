@@ -8,6 +8,7 @@ mod cli_cluster;
 mod cli_emit;
 mod cli_history;
 mod cli_login;
+mod cli_printing;
 mod cli_tail;
 mod events;
 mod export;
