@@ -1,4 +1,4 @@
-//! Asking, waiting and deciding from a shell.
+//! Looking at approvals, waiting for them and deciding from a shell.
 
 use std::time::Duration;
 
@@ -9,56 +9,22 @@ use serde_json::{Value, json, value::RawValue};
 
 use super::{
     answer::{Answer, Page},
-    argument::json_argument,
+    argument::{self, json_argument},
     client::{Client, ClientArgs, path_segment},
     exit::{self, Exit},
     failure::ClientError,
     output::{Text, Unprinted, done, field, page, print, say},
+    reminder::remind,
 };
-
-#[derive(Args)]
-pub struct Ask {
-    #[command(flatten)]
-    client: ClientArgs,
-    /// The workflow's or agent's run.
-    #[arg(long, value_name = "NAME")]
-    run: String,
-    /// plan_approval, step_approval, error_recovery, tool_call, or a name of your own.
-    #[arg(long = "type", value_name = "NAME", default_value = "tool_call")]
-    approval_type: String,
-    /// What it is about, in a line.
-    #[arg(long)]
-    title: Option<String>,
-    #[arg(long)]
-    description: Option<String>,
-    /// What is to be decided: a JSON object, @FILE, or @- for standard input.
-    #[arg(long, value_name = "JSON", default_value = "{}")]
-    context: String,
-    /// Seconds until the deadline (the server's default: 300).
-    #[arg(long, value_name = "SECONDS")]
-    timeout: Option<i64>,
-    /// What the deadline does: expire, approve or reject.
-    #[arg(long, value_name = "ACTION")]
-    timeout_action: Option<String>,
-    /// Who may decide; can be given many times.
-    #[arg(long = "approver", value_name = "NAME")]
-    approvers: Vec<String>,
-    /// How many must approve.
-    #[arg(long, value_name = "N")]
-    min_approvers: Option<i64>,
-    /// Print the approval's id and don't wait.
-    #[arg(long)]
-    no_wait: bool,
-}
 
 #[derive(Args)]
 pub struct Wait {
     #[command(flatten)]
     client: ClientArgs,
     id: String,
-    /// Give up after so many seconds (exit code 11); the request stays as it is.
-    #[arg(long, value_name = "SECONDS")]
-    timeout: Option<u64>,
+    /// Give up after so long, for example 90s, 5m or 12h (exit code 11); the request stays as it is.
+    #[arg(long, value_name = "DURATION", value_parser = argument::duration_or_zero)]
+    timeout: Option<Duration>,
 }
 
 #[derive(Args)]
@@ -112,38 +78,12 @@ pub struct Cancel {
     reason: String,
 }
 
-impl Ask {
-    pub async fn run(self) -> anyhow::Result<Exit> {
-        let client = self.client.client()?;
-        let context = json_argument(&self.context).context("--context")?;
-        let body = AskBody {
-            run_id: &self.run,
-            approval_type: &self.approval_type,
-            title: self.title.as_deref(),
-            description: self.description.as_deref(),
-            context: &context,
-            timeout_seconds: self.timeout,
-            timeout_action: self.timeout_action.as_deref(),
-            policy: PolicyBody { allowed_approvers: &self.approvers, min_approvers: self.min_approvers },
-        };
-        let key = uuid::Uuid::now_v7().to_string();
-        let created = client.create(&key, &body).await?;
-        let id = field(&created, "id");
-        if self.no_wait {
-            let text = if self.client.json { Text::json(created.text()) } else { Text::line(&id) };
-            done(print(&text), &format!("asked: {id}"))?;
-            return Ok(Exit::Success);
-        }
-        say(&format!("asked: {id}; waiting until {}", field(&created, "expires_at")));
-        let outcome = client.wait(&path_segment(&id), None).await?;
-        tell_outcome(&outcome, self.client.json)
-    }
-}
-
 impl Wait {
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let patience = self.timeout.map(Duration::from_secs);
-        let outcome = self.client.client()?.wait(&path_segment(&self.id), patience).await?;
+        let client = self.client.client()?;
+        let id = path_segment(&self.id);
+        let words = format!("{} is still pending", self.id);
+        let outcome = remind(client.wait(&id, self.timeout), &words).await?;
         tell_outcome(&outcome, self.client.json)
     }
 }
@@ -254,7 +194,7 @@ async fn decide(args: &ClientArgs, id: &str, verb: &str, body: &impl Serialize) 
 
 /// The exit code is the answer, so it stands where the words can't be printed. An object that can't be printed whole
 /// is trouble: a script would go on with a part of it.
-fn tell_outcome(outcome: &Answer, json: bool) -> anyhow::Result<Exit> {
+pub fn tell_outcome(outcome: &Answer, json: bool) -> anyhow::Result<Exit> {
     let said = words(outcome);
     let text = if json { Text::json(outcome.text()) } else { Text::line(&said) };
     match print(&text) {
@@ -282,26 +222,6 @@ fn words(approval: &Value) -> String {
         }
     }
     words
-}
-
-/// A new approval, with the caller's JSON as it was written.
-#[derive(Serialize)]
-struct AskBody<'a> {
-    run_id: &'a str,
-    approval_type: &'a str,
-    title: Option<&'a str>,
-    description: Option<&'a str>,
-    context: &'a RawValue,
-    timeout_seconds: Option<i64>,
-    timeout_action: Option<&'a str>,
-    policy: PolicyBody<'a>,
-}
-
-#[derive(Serialize)]
-struct PolicyBody<'a> {
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    allowed_approvers: &'a [String],
-    min_approvers: Option<i64>,
 }
 
 #[derive(Serialize)]

@@ -3,12 +3,14 @@
 use std::{io::Write, time::Duration};
 
 use anyhow::Context;
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 use serde_json::Value;
 use tokio::time::timeout;
 
 use super::{
     answer::Page,
+    argument,
     client::{Client, ClientArgs, path_segment},
     exit::Exit,
     failure::ClientError,
@@ -38,12 +40,12 @@ pub struct History {
     /// Only what this principal voted on, or cancelled.
     #[arg(long, value_name = "NAME")]
     decided_by: Option<String>,
-    /// Outcomes from this time on: 2026-11-21T12:00:00Z.
-    #[arg(long, value_name = "TIME")]
-    from: Option<String>,
+    /// Outcomes from this time on: 2026-11-21T12:00:00Z, or 2026-11-21, which is the beginning of the day in UTC.
+    #[arg(long, value_name = "TIME", value_parser = argument::moment)]
+    from: Option<DateTime<Utc>>,
     /// Outcomes before this time.
-    #[arg(long, value_name = "TIME")]
-    to: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = argument::moment)]
+    to: Option<DateTime<Utc>>,
     /// Words that must begin a word of title, description, type or run.
     #[arg(long, short = 'q', value_name = "WORDS")]
     search: Option<String>,
@@ -64,8 +66,8 @@ An export that breaks off ends with exit code 13: what was printed is not all.
 
 Examples:
   signoff history --resolution rejected --decided-by ana
-  signoff history --search 'deploy prod' --from 2026-11-01T00:00:00Z --all --json | jq -r .title
-  signoff history --csv --from 2026-10-01T00:00:00Z --to 2026-11-01T00:00:00Z > october.csv";
+  signoff history --search 'deploy prod' --from 2026-11-01 --all --json | jq -r .title
+  signoff history --csv --from 2026-10-01 --to 2026-11-01 > october.csv";
 
 impl History {
     pub async fn run(self) -> anyhow::Result<Exit> {
@@ -80,18 +82,19 @@ impl History {
 
     /// What is asked for, as a query.
     fn filter(&self) -> String {
+        let time = |at: &Option<DateTime<Utc>>| at.map(|at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
         let filters = [
-            ("run_id", &self.run),
-            ("status", &self.status),
-            ("resolution", &self.resolution),
-            ("requested_by", &self.requested_by),
-            ("decided_by", &self.decided_by),
-            ("from", &self.from),
-            ("to", &self.to),
-            ("q", &self.search),
+            ("run_id", self.run.clone()),
+            ("status", self.status.clone()),
+            ("resolution", self.resolution.clone()),
+            ("requested_by", self.requested_by.clone()),
+            ("decided_by", self.decided_by.clone()),
+            ("from", time(&self.from)),
+            ("to", time(&self.to)),
+            ("q", self.search.clone()),
         ];
-        let given = filters.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
-        given.fold(String::new(), |query, (name, value)| query + "&" + name + "=" + &path_segment(value))
+        let given = filters.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        given.fold(String::new(), |query, (name, value)| query + "&" + name + "=" + &path_segment(&value))
     }
 
     async fn list(&self, client: &Client) -> anyhow::Result<()> {

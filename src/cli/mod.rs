@@ -3,6 +3,7 @@
 mod answer;
 mod approvals;
 mod argument;
+mod ask;
 mod audit;
 mod backoff;
 mod check;
@@ -18,6 +19,7 @@ mod migrate;
 mod operator;
 mod output;
 mod principals;
+mod reminder;
 mod roles;
 mod serve;
 mod signals;
@@ -32,6 +34,7 @@ use self::{
     exit::Exit,
     output::{Unprinted, say},
 };
+use crate::config::misspelt;
 
 #[derive(Parser)]
 #[command(
@@ -54,7 +57,7 @@ Examples:
   signoff keys create --workspace acme --principal agent-7  make a key
   signoff ask --run run-42 --type tool_call --title 'Drop table users?' && ./drop-it
   signoff pending                                           what waits for a decision
-  signoff history --search 'drop table' --from 2026-11-01T00:00:00Z
+  signoff history --search 'drop table' --from 2026-11-01
   signoff approve 0193d1a4-7c1e-7b60-9f43-0f2f5a3c9a10 --comment 'go on'
   signoff tail run-42                                       what happens there, as it happens
   make 2>&1 | signoff emit run-42 --lines                   tell whoever follows";
@@ -84,7 +87,7 @@ enum Command {
     /// Show who you are, and what you may do.
     Whoami(login::WhoAmI),
     /// Ask for an approval and wait for the outcome.
-    Ask(approvals::Ask),
+    Ask(ask::Ask),
     /// Wait for an approval's outcome.
     Wait(approvals::Wait),
     /// List what is pending.
@@ -121,10 +124,20 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    match run(cli.command) {
+    match warn(&cli.command).and_then(|()| run(cli.command)) {
         Ok(exit) => exit.into(),
         Err(error) => ended(&error),
     }
+}
+
+/// Of variables that change nothing. An instance has a log for that.
+fn warn(command: &Command) -> anyhow::Result<()> {
+    if !matches!(command, Command::Serve(_)) {
+        for misspelt in misspelt()? {
+            say(&format!("warning: {misspelt}"));
+        }
+    }
+    Ok(())
 }
 
 /// By an error; that standard output was closed is none.

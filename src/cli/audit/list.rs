@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     cli::{
+        argument,
         exit::Exit,
         operator,
         output::{Text, print},
@@ -34,11 +35,11 @@ pub struct List {
     /// What it was done to, where that is no approval: a key's prefix, a name.
     #[arg(long)]
     subject: Option<String>,
-    /// From then on, for example 2026-11-21T00:00:00Z.
-    #[arg(long)]
+    /// From then on, for example 2026-11-21T12:00:00Z, or 2026-11-21, which is the beginning of the day in UTC.
+    #[arg(long, value_name = "TIME", value_parser = argument::moment)]
     from: Option<DateTime<Utc>>,
     /// Before then.
-    #[arg(long)]
+    #[arg(long, value_name = "TIME", value_parser = argument::moment)]
     to: Option<DateTime<Utc>>,
     /// How many, at most.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)))]

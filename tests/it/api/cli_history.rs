@@ -79,7 +79,7 @@ async fn it_lists_searches_and_exports() {
     assert_eq!((code, records.iter().map(|it| it[0].to_owned()).collect()), (0, expected));
     for (arguments, code, words) in [
         (&["--status", "pending"][..], 12, "status must be"),
-        (&["--csv", "--from", "soon"], 12, "from must be"),
+        (&["--csv", "--from", "soon"], 10, "2026-11-21"),
         (&["--csv", "--json"], 10, "--json"),
         (&["--csv", "--all"], 10, "--all"),
         (&["--all", "--limit", "3"], 10, "--limit"),

@@ -4,6 +4,7 @@ mod approvals;
 mod browser_sessions;
 mod bulk;
 mod cli;
+mod cli_ask;
 mod cli_cluster;
 mod cli_emit;
 mod cli_history;
