@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::Args;
 use serde::Serialize;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{json, value::RawValue};
 
 use super::{
     answer::Answer,
@@ -147,7 +147,7 @@ async fn withdraw(client: &Client, id: &str) -> anyhow::Result<Answer> {
         Ok(answer) => Ok(serde_json::from_str(&answer.part(&["approval"]).unwrap_or_default())?),
         Err(refused @ ClientError::Refused { .. }) => {
             let approval = client.get(&path).await?;
-            if approval["status"] == Value::from("pending") { Err(refused.into()) } else { Ok(approval) }
+            if approval["status"] == "pending" { Err(refused.into()) } else { Ok(approval) }
         }
         Err(trouble) => Err(trouble.into()),
     }

@@ -116,15 +116,15 @@ struct Report {
 }
 
 impl Report {
-    fn print(&mut self, text: Text) {
+    fn print(&mut self, text: &Text) {
         if self.printed.is_ok() {
-            self.printed = print(&text).map_err(Into::into);
+            self.printed = print(text).map_err(Into::into);
         }
     }
 
     fn print_json(&mut self, value: &impl Serialize) {
         match serde_json::to_string(value) {
-            Ok(json) => self.print(Text::json(&json)),
+            Ok(json) => self.print(&Text::json(&json)),
             Err(error) => self.printed = Err(error.into()),
         }
     }
@@ -141,7 +141,7 @@ impl Report {
         };
         let finding = &found.finding;
         let (kind, position) = (finding.kind.as_str(), finding.position);
-        self.print(Text::line(&format!("{workspace}: {kind} at {position}: {}", finding.words)));
+        self.print(&Text::line(&format!("{workspace}: {kind} at {position}: {}", finding.words)));
     }
 
     fn sum_up(&mut self, summary: &Summary) {

@@ -36,13 +36,10 @@ impl Batch {
         self.events.len()
     }
 
-    /// Its first half, and the rest; nothing if it is a single event.
-    pub fn halves(mut self) -> Result<(Self, Self), Self> {
-        if self.len() < 2 {
-            return Err(self);
-        }
+    /// Its second half, and its first; nothing if it is a single event.
+    pub fn halves(mut self) -> Option<[Self; 2]> {
         let rest = self.events.split_off(self.len() / 2);
-        Ok((self, Self { events: rest }))
+        (!self.events.is_empty()).then_some([Self { events: rest }, self])
     }
 }
 

@@ -119,14 +119,13 @@ impl Tally {
                 Err(ClientError::Refused { code, detail })
                     if is_about_lines(&code) && self.refused_in_a_row < MAX_REFUSED =>
                 {
-                    match part.halves() {
-                        Ok((first, rest)) => parts.extend([rest, first]),
-                        Err(_) => {
-                            self.left_out += 1;
-                            self.refused_in_a_row += 1;
-                            let number = self.sent + self.left_out;
-                            say(&format!("event {number} is left out: {code}: {detail}"));
-                        }
+                    if let Some(halves) = part.halves() {
+                        parts.extend(halves);
+                    } else {
+                        self.left_out += 1;
+                        self.refused_in_a_row += 1;
+                        let number = self.sent + self.left_out;
+                        say(&format!("event {number} is left out: {code}: {detail}"));
                     }
                 }
                 Err(error) => return Err(error),

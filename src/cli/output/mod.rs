@@ -6,17 +6,21 @@
 //!
 //! | | |
 //! | --- | --- |
+//! | [`fold`] | lines that are longer than a terminal is wide |
 //! | [`json`] | JSON as it came, token by token |
 //! | [`page`] | one approval, for reading |
 //! | [`stream`] | what is passed on piece by piece |
 
+mod fold;
 pub mod json;
 pub mod page;
 mod stream;
 
 use std::{
+    borrow::Cow,
     fmt::Write as _,
     io::{self, IsTerminal, Write as _},
+    os::fd::AsFd,
 };
 
 use serde_json::Value;
@@ -45,22 +49,26 @@ impl From<io::Error> for Unprinted {
 
 /// Whole lines that are fit for a terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text(String);
+pub struct Text {
+    lines: String,
+    /// How far what doesn't fit into a terminal's line is indented; JSON stays as it is.
+    fold: Option<usize>,
+}
 
 impl Text {
     /// A line; what follows a line break in it is indented.
     pub fn line(words: &str) -> Self {
-        Self(legible::block(words, INDENT) + "\n")
+        Self::folding(legible::block(words, INDENT) + "\n", INDENT)
     }
 
     /// A line in which a line break is shown as its code.
     pub fn single_line(words: &str) -> Self {
-        Self(legible::line(words).into_owned() + "\n")
+        Self::folding(legible::line(words).into_owned() + "\n", INDENT)
     }
 
     /// Lines of our own.
     pub fn own(lines: &'static str) -> Self {
-        Self(lines.to_owned())
+        Self { lines: lines.to_owned(), fold: None }
     }
 
     /// Columns, aligned.
@@ -80,14 +88,14 @@ impl Text {
             text.push_str(line.trim_end());
             text.push('\n');
         }
-        Self(text)
+        Self::folding(text, INDENT)
     }
 
     /// JSON, byte by byte as it is given. On a terminal, what could deceive there is written as JSON's own escapes.
     pub fn json(json: &str) -> Self {
         let shown =
             if io::stdout().is_terminal() { legible::json(json).into_owned() } else { json.to_owned() };
-        Self(shown + "\n")
+        Self { lines: shown + "\n", fold: None }
     }
 
     /// The same on one line, which only takes the place between tokens away.
@@ -95,21 +103,29 @@ impl Text {
         if json.contains(['\n', '\r']) { Self::json(&json::compact(json)) } else { Self::json(json) }
     }
 
-    pub fn as_str(&self) -> &str {
-        &self.0
+    fn folding(lines: String, indent: usize) -> Self {
+        Self { lines, fold: Some(indent) }
+    }
+
+    /// As it goes to `out`.
+    pub fn shown_on(&self, out: &impl AsFd) -> Cow<'_, str> {
+        match self.fold.and_then(|indent| Some((fold::width(out)?, indent))) {
+            Some((width, indent)) => Cow::Owned(fold::fold(&self.lines, width, indent)),
+            None => Cow::Borrowed(&self.lines),
+        }
     }
 }
 
 /// Prints to standard output.
 pub fn print(text: &Text) -> Result<(), Unprinted> {
     let mut out = io::stdout().lock();
-    out.write_all(text.0.as_bytes())?;
+    out.write_all(text.shown_on(&out).as_bytes())?;
     Ok(out.flush()?)
 }
 
 /// Prints what has been done. It stays done where that can't be printed, and then standard error says so.
 pub fn print_done(text: &Text) -> anyhow::Result<()> {
-    done(print(text), text.0.trim_end())
+    done(print(text), text.lines.trim_end())
 }
 
 /// The same, with other words for standard error. Where nobody reads, nobody is told.
@@ -122,7 +138,8 @@ pub fn done(printed: Result<(), Unprinted>, what: &str) -> anyhow::Result<()> {
 
 /// Tells people on standard error how it goes. Nobody may be listening any more; then nothing is missed.
 pub fn say(words: &str) {
-    let _ = io::stderr().write_all(Text::line(words).0.as_bytes());
+    let mut err = io::stderr().lock();
+    let _ = err.write_all(Text::line(words).shown_on(&err).as_bytes());
 }
 
 /// A field of an object, as text; empty if it is absent or null.
@@ -141,13 +158,13 @@ mod tests {
     #[test]
     fn a_cell_never_begins_a_line() {
         let rows = [["1".to_owned(), "a\nb".to_owned()], ["22".to_owned(), "\u{1b}[2J".to_owned()]];
-        assert_eq!(Text::table(["N", "WORDS"], rows).0, "N   WORDS\n1   a\\nb\n22  \\u{1b}[2J\n");
+        assert_eq!(Text::table(["N", "WORDS"], rows).lines, "N   WORDS\n1   a\\nb\n22  \\u{1b}[2J\n");
     }
 
     #[test]
     fn json_on_a_line_keeps_its_tokens() {
-        assert_eq!(Text::json_line("{\"a\" : 1.10}").0, "{\"a\" : 1.10}\n");
-        assert_eq!(Text::json_line("{\"a\" :\n 1.10}").0, "{\"a\":1.10}\n");
+        assert_eq!(Text::json_line("{\"a\" : 1.10}").lines, "{\"a\" : 1.10}\n");
+        assert_eq!(Text::json_line("{\"a\" :\n 1.10}").lines, "{\"a\":1.10}\n");
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub fn approval(approval: &Answer, votes: Result<&[Value], String>) -> Text {
     page.json("edits", approval.part(&["result", "modifications"]));
     page.line("expires at", &field(approval, "expires_at"));
     page.line("at timeout", &field(approval, "timeout_action"));
-    Text(page.0)
+    Text::folding(page.0, COLUMN)
 }
 
 /// "approved by ana at 2026-11-21T12:00:00Z: looks right"
@@ -98,7 +98,7 @@ mod tests {
         let answer: Answer = serde_json::from_str(&text.to_string()).unwrap();
         let votes =
             [json!({ "verdict": "approved", "principal": "bo", "created_at": "now", "feedback": forged })];
-        let Text(page) = approval(&answer, Ok(&votes));
+        let page = approval(&answer, Ok(&votes)).lines;
         let names: Vec<&str> =
             page.lines().filter(|line| !line.starts_with(' ')).map(|line| line[..12].trim()).collect();
         let expected = [
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn the_proposal_is_shown_as_it_was_written() {
         let text = r#"{"context":{"amount":1.10,"id":12345678901234567.0}}"#;
-        let Text(page) = approval(&serde_json::from_str(text).unwrap(), Err("unknown".to_owned()));
+        let page = approval(&serde_json::from_str(text).unwrap(), Err("unknown".to_owned())).lines;
         assert!(page.contains("\"amount\": 1.10,") && page.contains(": 12345678901234567.0\n"), "{page}");
     }
 }

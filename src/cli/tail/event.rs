@@ -56,7 +56,7 @@ mod tests {
                     \"data\":{\"line\":\"\u{202e}\u{9b}2J\\u001b\"},\"cursor\":\"7\"}";
         let event = Event::parse(text.to_owned()).unwrap();
         assert_eq!(
-            event.words().as_str(),
+            event.words().shown_on(&std::fs::File::open("/dev/null").unwrap()),
             "2026-11-21T11:00:00.123Z  output              {\"line\":\"\\u202e\\u009b2J\\u001b\"}\n"
         );
         assert_eq!(event.json(), Text::json(text));

@@ -19,10 +19,13 @@ use super::{
     event::Event,
     link::{Hello, Link, not_ours},
 };
-use crate::cli::{
-    backoff::Backoff,
-    client::{Client, path_segment},
-    output::{Unprinted, field, say},
+use crate::{
+    cli::{
+        backoff::Backoff,
+        client::{Client, path_segment},
+        output::{Unprinted, field, say},
+    },
+    domain::legible,
 };
 
 /// Pending approvals that are listed.
@@ -153,7 +156,7 @@ impl<'a> Follower<'a> {
         // Those who have missed nothing have been told, or will be.
         for approval in hello.pending.iter().take(if recovered { 0 } else { LISTED }) {
             let [id, kind, title] = ["approval_id", "approval_type", "title"].map(|it| field(approval, it));
-            say(&format!("  pending: {id}  {kind}  {title}"));
+            say(&format!("  pending: {id}  {kind}  {}", legible::line(&title)));
         }
         Ok(())
     }
@@ -161,7 +164,7 @@ impl<'a> Follower<'a> {
     async fn show(&mut self, event: Event) -> Result<(), Break> {
         let line = if self.wanted.client.json { event.json() } else { event.words() };
         let writing = async {
-            self.out.write_all(line.as_str().as_bytes()).await?;
+            self.out.write_all(line.shown_on(&self.out).as_bytes()).await?;
             self.out.flush().await
         };
         writing.await.map_err(|error: io::Error| match Unprinted::from(error) {
