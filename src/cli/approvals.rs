@@ -183,7 +183,7 @@ impl Cancel {
 
 async fn decide(args: &ClientArgs, id: &str, verb: &str, body: &impl Serialize) -> anyhow::Result<Exit> {
     let path = format!("/approvals/{}/{verb}", path_segment(id));
-    let answer = args.client()?.post(&path, body).await?;
+    let answer = args.client()?.decide(&path, body).await?;
     let approval = &answer["approval"];
     let before = if answer["changed"] == false { " (you had said so before)" } else { "" };
     let said = format!("{}: {}{before}", field(approval, "id"), words(approval));

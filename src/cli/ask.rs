@@ -110,7 +110,7 @@ impl Ask {
         let segment = path_segment(&id);
         let words = format!("{id} is still pending; waiting until {until}");
         let outcome = tokio::select! {
-            outcome = remind(client.wait(&segment, None), &words) => outcome?,
+            outcome = remind(client.outcome(&segment, created), &words) => outcome?,
             () = interrupted => withdraw(&client, &segment).await?,
         };
         tell_outcome(&outcome, self.client.json)
@@ -143,7 +143,7 @@ async fn withdraw(client: &Client, id: &str) -> anyhow::Result<Answer> {
     say("interrupted; cancelling");
     let path = format!("/approvals/{id}");
     let reason = json!({ "reason": "the asker was interrupted" });
-    match client.post(&format!("{path}/cancel"), &reason).await {
+    match client.decide(&format!("{path}/cancel"), &reason).await {
         Ok(answer) => Ok(serde_json::from_str(&answer.part(&["approval"]).unwrap_or_default())?),
         Err(refused @ ClientError::Refused { .. }) => {
             let approval = client.get(&path).await?;

@@ -1,5 +1,6 @@
 //! The command line: the server, its administration, and a client for people and shell scripts.
 
+mod address;
 mod answer;
 mod approvals;
 mod argument;
@@ -20,10 +21,13 @@ mod operator;
 mod output;
 mod principals;
 mod reminder;
+mod reply;
 mod roles;
 mod serve;
 mod signals;
+mod struggle;
 mod tail;
+mod waiting;
 mod workspaces;
 
 use std::process::ExitCode;

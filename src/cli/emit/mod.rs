@@ -2,25 +2,26 @@
 
 mod lines;
 
+use std::time::Duration;
+
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
-use tokio::time::sleep;
 
 use self::lines::{Batch, Lines};
 use super::{
     answer::Answer,
     argument::json_argument,
-    backoff::Backoff,
     client::{Client, ClientArgs, path_segment},
     exit::Exit,
     failure::ClientError,
     output::{Text, Unprinted, done, field, print, say},
+    struggle::{Limit, Struggle},
 };
 
-/// Failures in a row after which lines are given up: a quarter of an hour.
-const MAX_FAILURES: u32 = 64;
+/// How long lines are kept for a service that doesn't take them.
+const PATIENCE: Duration = Duration::from_mins(15);
 /// Lines refused in a row after which it is not the lines that are wrong.
 const MAX_REFUSED: usize = 20;
 
@@ -71,7 +72,7 @@ impl Emit {
             return self.send_lines(&client, &path).await;
         }
         let data = json_argument(&self.data).context("--data")?;
-        let answer = client.post(&path, &EventBody { event_type: &self.event_type, data: &data }).await?;
+        let answer = client.publish(&path, &EventBody { event_type: &self.event_type, data: &data }).await?;
         let said = words(&answer);
         let text = if self.client.json { Text::json(answer.text()) } else { Text::line(&said) };
         done(print(&text), &format!("the event is in the log: {said}"))?;
@@ -106,6 +107,7 @@ struct Tally {
     /// The answer for the last that were taken.
     last: Option<Answer>,
     unprinted: Option<Unprinted>,
+    struggle: Struggle,
 }
 
 impl Tally {
@@ -114,7 +116,7 @@ impl Tally {
     async fn send(&mut self, client: &Client, path: &str, batch: Batch) -> Result<(), ClientError> {
         let mut parts = vec![batch];
         while let Some(part) = parts.pop() {
-            match deliver(client, path, &part).await {
+            match deliver(client, &mut self.struggle, path, &part).await {
                 Ok(answer) => self.taken(part.len(), answer),
                 Err(ClientError::Refused { code, detail })
                     if is_about_lines(&code) && self.refused_in_a_row < MAX_REFUSED =>
@@ -172,22 +174,29 @@ fn words(answer: &Value) -> String {
 }
 
 /// Posts until it is known to have been taken.
-async fn deliver(client: &Client, path: &str, batch: &Batch) -> Result<Answer, ClientError> {
-    let mut backoff = Backoff::default();
+async fn deliver(
+    client: &Client,
+    struggle: &mut Struggle,
+    path: &str,
+    batch: &Batch,
+) -> Result<Answer, ClientError> {
+    let limit = Limit::patience(client.patience().unwrap_or(PATIENCE));
     loop {
-        match client.post(path, batch).await {
-            Err(ClientError::Unreachable(trouble)) if backoff.failures() < MAX_FAILURES => {
-                let delay = backoff.delay(trouble.retry_after);
+        match client.publish(path, batch).await {
+            Err(ClientError::Unreachable(mut trouble)) => {
                 let doubt = "; whether they arrived is unknown, so they may come twice";
-                say(&format!(
-                    "{} events could not be sent: {trouble}; trying again in {:.1} s{}",
+                trouble.why = format!(
+                    "{} events could not be sent: {}{}",
                     batch.len(),
-                    delay.as_secs_f64(),
+                    trouble.why,
                     if trouble.nothing_done { "" } else { doubt },
-                ));
-                sleep(delay).await;
+                );
+                struggle.bear(trouble, limit).await?;
             }
-            result => return result,
+            result => {
+                struggle.is_over();
+                return result;
+            }
         }
     }
 }
