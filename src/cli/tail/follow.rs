@@ -20,11 +20,14 @@ use super::{
     event::Event,
     link::{Hello, Link, not_ours},
 };
-use crate::cli::{
-    backoff::Backoff,
-    client::{Client, path_segment},
-    failure::{ClientError, Trouble},
-    output::{field, say},
+use crate::{
+    cli::{
+        backoff::Backoff,
+        client::{Client, path_segment},
+        failure::{ClientError, Trouble},
+        output::{Unprinted, field, say},
+    },
+    domain::legible,
 };
 
 /// Pending approvals that are listed.
@@ -186,7 +189,7 @@ impl<'a> Follower<'a> {
         // Those who have missed nothing have been told, or will be.
         for approval in hello.pending.iter().take(if recovered { 0 } else { LISTED }) {
             let [id, kind, title] = ["approval_id", "approval_type", "title"].map(|it| field(approval, it));
-            say(&format!("  pending: {id}  {kind}  {}", title.replace('\n', " ")));
+            say(&format!("  pending: {id}  {kind}  {}", legible::line(&title)));
         }
         Ok(())
     }
@@ -194,12 +197,12 @@ impl<'a> Follower<'a> {
     async fn show(&mut self, event: Event) -> Result<(), Break> {
         let line = if self.wanted.client.json { event.json() } else { event.words() };
         let writing = async {
-            self.out.write_all(line.as_bytes()).await?;
+            self.out.write_all(line.shown_on(&self.out).as_bytes()).await?;
             self.out.flush().await
         };
-        writing.await.map_err(|error: io::Error| match error.kind() {
-            io::ErrorKind::BrokenPipe => Break::End(End::NobodyReads),
-            _ => Break::Stop(error.into()),
+        writing.await.map_err(|error: io::Error| match Unprinted::from(error) {
+            Unprinted::Closed => Break::End(End::NobodyReads),
+            failed @ Unprinted::Failed(_) => Break::Stop(failed.into()),
         })?;
         self.shown = true;
         self.cursor = event.fields.cursor;
