@@ -39,7 +39,7 @@ pub struct Follower<'a> {
     out: Stdout,
     /// Everything up to here has been shown.
     cursor: Option<String>,
-    /// Whether the service has taken the cursor for one.
+    /// Whether the service has answered, and taken the cursor for one.
     placed: bool,
     /// Whether an event has been shown.
     shown: bool,
@@ -47,9 +47,7 @@ pub struct Follower<'a> {
     behind: bool,
     backoff: Backoff,
     credential: Credential,
-    /// Whether the service ever greeted us.
-    greeted: bool,
-    /// Since when it hasn't; nothing while it is there.
+    /// Since when there has been no connection; nothing while there is one.
     lost: Option<Instant>,
 }
 
@@ -74,7 +72,6 @@ impl<'a> Follower<'a> {
             behind: wanted.from_start,
             backoff: Backoff::default(),
             credential: Credential::default(),
-            greeted: false,
             lost: None,
         }
     }
@@ -116,7 +113,7 @@ impl<'a> Follower<'a> {
         let lost = self.lost.get_or_insert_with(Instant::now).elapsed();
         let is_over = self.client.patience().is_some_and(|patience| lost >= patience);
         // Such an address never led to the service.
-        if is_over || trouble.redirected && !self.greeted {
+        if is_over || trouble.redirected && !self.placed {
             return Err(ClientError::Unreachable(trouble));
         }
         let delay = self.backoff.delay(trouble.retry_after);
@@ -175,7 +172,7 @@ impl<'a> Follower<'a> {
         }
         self.backoff.reset();
         self.credential.is_good();
-        (self.greeted, self.lost) = (true, None);
+        self.lost = None;
         self.placed = true;
         self.cursor = event.fields.cursor;
         let recovered = hello.recovered == Some(true);
