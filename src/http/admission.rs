@@ -29,7 +29,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Api, caller::shows_a_known_credential};
+use super::{Api, caller::shows_a_known_credential, established::Established};
 use crate::{
     auth::{Authenticator, Caller, Rejection, key::ApiKey, secret::Secret, ticket::Ticket},
     domain::{credential::Origin, ids::WorkspaceId},
@@ -57,6 +57,7 @@ struct Record {
     paid: bool,
     /// Of whom it is known who they are.
     workspace: Option<WorkspaceId>,
+    established: Option<Arc<Established>>,
     /// How the tightest limit stands.
     standing: Option<Standing>,
     refused: bool,
@@ -126,6 +127,16 @@ impl Admission {
     /// Whose share it takes of what an instance has: the caller's workspace's, or its address's where nobody has called.
     pub fn whose(&self) -> Subject {
         self.record().workspace.map_or(Subject::Address(self.0.network), Subject::Workspace)
+    }
+
+    /// Remembers who called.
+    pub fn establish(&self, established: Arc<Established>) {
+        self.record().established = Some(established);
+    }
+
+    /// Who called, if somebody has by now.
+    pub fn established(&self) -> Option<Arc<Established>> {
+        self.record().established.clone()
     }
 
     /// Before anything else: refuses strangers from where they are known to have used up their limit.

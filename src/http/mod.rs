@@ -18,6 +18,7 @@ mod cluster;
 mod connections;
 mod cookies;
 mod discard;
+mod established;
 mod events;
 mod health;
 mod identity;

@@ -141,7 +141,7 @@ fn check_origin(api: &Api, headers: &HeaderMap) -> Result<(), Problem> {
 /// By the header, or by a ticket.
 async fn caller(api: &Api, parts: &mut Parts, ticket: Option<&str>) -> Result<Caller, Problem> {
     if parts.headers.contains_key(header::AUTHORIZATION) {
-        return Ok(May::<Subscribe>::from_request_parts(parts, api).await?.caller);
+        return Ok(May::<Subscribe>::from_request_parts(parts, api).await?.caller().clone());
     }
     let ticket = ticket.ok_or(Rejection::Unauthenticated)?;
     let caller = Box::pin(Admission::of(parts)?.caller(api, Credential::Ticket(ticket))).await?;
@@ -235,7 +235,7 @@ pub async fn ticket(
     State(api): State<Api>,
     may: May<Subscribe>,
 ) -> Result<(StatusCode, [(HeaderName, &'static str); 1], Json<TicketView>), Problem> {
-    let (ticket, expires_at) = api.authenticator.ticket(&may.caller).await?;
+    let (ticket, expires_at) = api.authenticator.ticket(may.caller()).await?;
     let view = TicketView { ticket: ticket.reveal(), expires_at };
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(view)))
 }

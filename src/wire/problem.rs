@@ -235,7 +235,8 @@ impl From<identity::Refusal> for Problem {
             identity::Refusal::Invalid { field, message } => {
                 Self::about(Code::Invalid, vec![Violation::new(format!("/{field}"), "value", message)])
             }
-            identity::Refusal::Beyond(_) | identity::Refusal::Forbidden(_) => {
+            identity::Refusal::ShutOut => Self::new(Code::Unauthenticated, refusal.to_string()),
+            identity::Refusal::Lacks(_) | identity::Refusal::Beyond(_) | identity::Refusal::Forbidden(_) => {
                 Self::new(Code::Forbidden, refusal.to_string())
             }
         }

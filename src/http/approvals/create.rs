@@ -50,7 +50,7 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let idempotency = idempotency_key(&headers, &bytes)?;
     drop(bytes);
-    let mut new = new_approval(value, &may.caller)?;
+    let mut new = new_approval(value, may.caller())?;
     new.idempotency = idempotency;
     new.origin = may.origin;
     Ok(match api.approvals.request(new).await? {

@@ -29,7 +29,7 @@ pub async fn get(
     may: May<ViewPending>,
     IdPath(id): IdPath,
 ) -> Result<Response, Problem> {
-    let approval = api.approvals.get(may.caller.workspace, id).await?;
+    let approval = api.approvals.get(may.caller().workspace, id).await?;
     Ok(respond::approval(StatusCode::OK, &approval))
 }
 
@@ -53,7 +53,7 @@ pub async fn decisions(
     may: May<ViewHistory>,
     IdPath(id): IdPath,
 ) -> Result<Json<Decisions>, Problem> {
-    Ok(Json(Decisions { items: api.approvals.decisions(may.caller.workspace, id).await? }))
+    Ok(Json(Decisions { items: api.approvals.decisions(may.caller().workspace, id).await? }))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -76,5 +76,5 @@ pub async fn audit(
     may: May<ViewHistory>,
     IdPath(id): IdPath,
 ) -> Result<Json<Audit>, Problem> {
-    Ok(Json(Audit { items: api.approvals.audit(may.caller.workspace, id).await? }))
+    Ok(Json(Audit { items: api.approvals.audit(may.caller().workspace, id).await? }))
 }

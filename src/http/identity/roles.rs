@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
-use super::{by, change, look};
+use super::{change, look};
 use crate::{
     auth::role::{BUILT_IN, BuiltIn},
     http::{
@@ -14,7 +14,10 @@ use crate::{
         caller::{ManagePrincipals, May},
         path::NamePath,
     },
-    identity::roles::{self as use_cases, Wanted},
+    identity::{
+        By,
+        roles::{self as use_cases, Wanted},
+    },
     store::roles,
     wire::{problem::Problem, validate::Check},
 };
@@ -73,9 +76,9 @@ impl From<&BuiltIn> for RoleView {
 #[utoipa::path(get, path = "/api/v1/roles", operation_id = "list_roles", tag = "identity",
     security(("key" = ["principal:manage"])), responses((status = 200, body = RolesPage)))]
 pub async fn list(State(api): State<Api>, may: May<ManagePrincipals>) -> Result<Json<RolesPage>, Problem> {
-    let workspace = may.caller.workspace;
+    let workspace = may.caller().workspace;
     let own =
-        look(&api, &may.caller, async |conn: &mut PgConnection| roles::list(conn, workspace).await).await?;
+        look(&api, may.caller(), async |conn: &mut PgConnection| roles::list(conn, workspace).await).await?;
     let items = BUILT_IN.iter().map(RoleView::from).chain(own.into_iter().map(RoleView::from)).collect();
     Ok(Json(RolesPage { items, next_cursor: None }))
 }
@@ -98,10 +101,10 @@ pub async fn put(
     let mut check = Check::default();
     check.text("/description", body.description.as_ref(), MAX_DESCRIPTION);
     check.finish()?;
-    let workspace = may.caller.workspace;
+    let workspace = may.caller().workspace;
     let wanted = Wanted { name, description: body.description, permissions: body.permissions };
-    let put = async |conn: &mut PgConnection| use_cases::put(conn, &by(&may), workspace, &wanted).await;
-    Ok(Json(change(&api, &may.caller, put).await?.into()))
+    let put = async |conn: &mut PgConnection, by: &By<'_>| use_cases::put(conn, by, workspace, &wanted).await;
+    Ok(Json(change(&api, &may, put).await?.into()))
 }
 
 /// Delete a role
@@ -118,9 +121,10 @@ pub async fn delete(
     may: May<ManagePrincipals>,
     NamePath(name): NamePath,
 ) -> Result<StatusCode, Problem> {
-    let workspace = may.caller.workspace;
-    let delete =
-        async |conn: &mut PgConnection| use_cases::delete(conn, &by(&may), workspace, name.as_str()).await;
-    change(&api, &may.caller, delete).await?;
+    let workspace = may.caller().workspace;
+    let delete = async |conn: &mut PgConnection, by: &By<'_>| {
+        use_cases::delete(conn, by, workspace, name.as_str()).await
+    };
+    change(&api, &may, delete).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,6 +6,7 @@ mod g03_deadline;
 mod g04_no_default;
 mod g05_administration;
 mod g05_matrix;
+mod g05_old_authority;
 mod g05_right_person;
 mod g06_waking;
 mod g07_only_the_truth;
