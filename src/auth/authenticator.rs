@@ -1,7 +1,7 @@
 //! Who is behind a credential: one look-up in the database every few seconds for each that is in use.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -22,6 +22,7 @@ use super::{
     tokens::Tokens,
 };
 use crate::{
+    bus::seats::Outdated,
     domain::{
         credential::{Credential, Origin},
         ids::{KeyId, PrincipalId, SessionId},
@@ -29,7 +30,7 @@ use crate::{
     oidc::{self, Issuer},
     store::{
         self, Database,
-        credentials::{self, CredentialRow},
+        credentials::{self, CredentialRow, Ended},
         tickets::{self, Redeemed},
     },
 };
@@ -93,6 +94,9 @@ pub enum Rejection {
     Refused(String),
     #[error("the issuer can't be asked: {0}")]
     IssuerUnavailable(String),
+    /// Whether the token's key is one of the issuer's will be known after so many seconds.
+    #[error("the token names a key that the issuer did not have a moment ago")]
+    TooSoon { seconds: u64 },
     /// A dependency that fails never opens the door.
     #[error("credentials can't be checked now: {0}")]
     Unavailable(Arc<store::Error>),
@@ -103,6 +107,7 @@ impl From<oidc::Error> for Rejection {
         match error {
             oidc::Error::Refused(refusal) => Self::Token(refusal),
             oidc::Error::Unavailable(why) => Self::IssuerUnavailable(why),
+            oidc::Error::TooSoon(after) => Self::TooSoon { seconds: after.as_secs() + 1 },
         }
     }
 }
@@ -197,6 +202,21 @@ impl Authenticator {
             role::allowed(&it.permissions, &it.roles).allow(Permission::EventSubscribe)
         };
         Ok(good.into_iter().filter(may).map(|it| it.credential).collect())
+    }
+
+    /// Those of `bad` that nobody has revoked, whose principal nobody has disabled: another credential may be good.
+    pub async fn outdated(&self, bad: &[Credential]) -> Result<HashMap<Credential, Outdated>, store::Error> {
+        let idle = self.sessions_last.idle;
+        let look = async |conn: &mut PgConnection| credentials::ended(conn, bad, idle).await;
+        let ended = self.database.auth.run(LOOK_UP, look).await?;
+        let how = |it: Ended| match it {
+            Ended { is_revoked: true, .. } => None,
+            Ended { is_rotated: true, is_over: true, .. } => Some(Outdated::Rotated),
+            Ended { is_over: true, .. } => Some(Outdated::Expired),
+            // It is good, and hence doesn't allow this.
+            _ => Some(Outdated::Changed),
+        };
+        Ok(ended.into_iter().filter_map(|it| Some((it.credential, how(it)?))).collect())
     }
 
     /// How long a browser session may be left unused.

@@ -86,7 +86,7 @@ impl Authenticator {
         };
         match &caller {
             Ok(_) => self.good_hashes.insert(hash, ()).await,
-            Err(Rejection::Unavailable(_)) => {}
+            Err(Rejection::Unavailable(_) | Rejection::TooSoon { .. }) => {}
             Err(rejection @ Rejection::IssuerUnavailable(_)) => self.complain_of(rejection),
             // It isn't cheap to look at any more.
             Err(_) => self.good_hashes.invalidate(&hash).await,

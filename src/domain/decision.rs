@@ -46,6 +46,9 @@ pub struct Vote {
     pub verdict: Verdict,
     /// `None` where the proposal was taken as it stands.
     pub modifications: Option<Modifications>,
+    /// False for an approval by somebody who has been disabled since, while nothing is decided yet. A rejection always
+    /// counts.
+    pub counts: bool,
 }
 
 /// A vote that somebody wants to cast.
@@ -60,6 +63,19 @@ pub struct Ballot {
     /// What a rejecter added to the reason.
     pub comment: Option<String>,
     pub metadata: Option<Opaque>,
+}
+
+impl Ballot {
+    /// The vote that it becomes.
+    pub fn vote(&self, level: i32) -> Vote {
+        Vote {
+            by: self.by.clone(),
+            level,
+            verdict: self.verdict,
+            modifications: self.modifications.clone(),
+            counts: true,
+        }
+    }
 }
 
 /// Why an approval stays as it is.
@@ -90,6 +106,8 @@ pub enum Cast {
     Counted,
     /// Counted, and it ends the approval.
     Decisive(Ending),
+    /// The same person said the same before, and it ends the approval now: a vote that didn't count then does now.
+    Concluded(Ending),
 }
 
 /// Applies a ballot to a pending or final approval whose votes so far are `votes`.
@@ -108,7 +126,7 @@ pub fn cast(
     if earlier
         .is_some_and(|vote| vote.verdict == ballot.verdict && vote.modifications == ballot.modifications)
     {
-        return Ok(Cast::Same);
+        return Ok(repeated(approval, votes, ballot, expected_version));
     }
     if let Some(refusal) = approval.state.refusal() {
         return Err(refusal);
@@ -118,9 +136,24 @@ pub fn cast(
     if earlier.is_some() {
         return Err(Refusal::AlreadyVoted);
     }
-    let of_this_level: Vec<Vote> = votes.iter().filter(|vote| vote.level == level).cloned().collect();
-    check_modifications(&of_this_level, ballot)?;
-    Ok(count(approval, of_this_level, ballot))
+    let mut counting = counting(votes, level);
+    check_modifications(&counting, ballot)?;
+    counting.push(ballot.vote(level));
+    Ok(conclusion(approval, counting, ballot).map_or(Cast::Counted, Cast::Decisive))
+}
+
+/// The same again. Mostly that changes nothing; but somebody may be back whose vote has not counted meanwhile.
+fn repeated(approval: &Approval, votes: &[Vote], ballot: &Ballot, expected: &Precondition) -> Cast {
+    if approval.state.is_final() || expected.check(approval.version).is_err() {
+        return Cast::Same;
+    }
+    let counting = counting(votes, approval.escalation_level);
+    conclusion(approval, counting, ballot).map_or(Cast::Same, Cast::Concluded)
+}
+
+/// The votes of a level that count.
+fn counting(votes: &[Vote], level: i32) -> Vec<Vote> {
+    votes.iter().filter(|vote| vote.level == level && vote.counts).cloned().collect()
 }
 
 fn check_modifications(votes: &[Vote], ballot: &Ballot) -> Result<(), Refusal> {
@@ -133,20 +166,17 @@ fn check_modifications(votes: &[Vote], ballot: &Ballot) -> Result<(), Refusal> {
     }
 }
 
-fn count(approval: &Approval, mut votes: Vec<Vote>, ballot: &Ballot) -> Cast {
-    votes.push(Vote {
-        by: ballot.by.clone(),
-        level: approval.escalation_level,
-        verdict: ballot.verdict,
-        modifications: ballot.modifications.clone(),
-    });
-    let resolution = match approval.policy.tally(&votes) {
-        Tally::Open { .. } => return Cast::Counted,
-        Tally::Rejected => Resolution::Rejected,
-        Tally::Approved if ballot.modifications.is_some() => Resolution::Modified,
-        Tally::Approved => Resolution::Approved,
+/// What `votes` make of it, the last of which `ballot` is. Whoever approved something else than it does hasn't approved
+/// this.
+fn conclusion(approval: &Approval, mut votes: Vec<Vote>, ballot: &Ballot) -> Option<Ending> {
+    votes.retain(|vote| vote.verdict == Verdict::Rejected || vote.modifications == ballot.modifications);
+    let resolution = match (approval.policy.tally(&votes), ballot.verdict) {
+        (Tally::Rejected, Verdict::Rejected) => Resolution::Rejected,
+        (Tally::Approved, Verdict::Approved) if ballot.modifications.is_some() => Resolution::Modified,
+        (Tally::Approved, Verdict::Approved) => Resolution::Approved,
+        _ => return None,
     };
-    Cast::Decisive(Ending::Resolved {
+    Some(Ending::Resolved {
         resolution,
         via: Via::Human,
         by: Some(ballot.by.clone()),
@@ -226,8 +256,20 @@ mod tests {
     /// What may be tried on an approval, in any order.
     #[derive(Debug, Clone)]
     enum Step {
-        Vote { who: u8, approve: bool, edits: bool, expected: Option<i32> },
-        Cancel { who: u8 },
+        Vote {
+            who: u8,
+            approve: bool,
+            edits: bool,
+            expected: Option<i32>,
+        },
+        Cancel {
+            who: u8,
+        },
+        /// Somebody is disabled, or enabled again.
+        Disable {
+            who: u8,
+            out: bool,
+        },
         Deadline,
     }
 
@@ -236,6 +278,7 @@ mod tests {
             8 => (0..6u8, any::<bool>(), any::<bool>(), prop::option::of(1..6i32))
                 .prop_map(|(who, approve, edits, expected)| Step::Vote { who, approve, edits, expected }),
             1 => (0..6u8).prop_map(|who| Step::Cancel { who }),
+            2 => (0..6u8, any::<bool>()).prop_map(|(who, out)| Step::Disable { who, out }),
             1 => Just(Step::Deadline),
         ];
         prop::collection::vec(step, 1..24)
@@ -253,6 +296,11 @@ mod tests {
             let mut votes: Vec<Vote> = Vec::new();
             for step in steps {
                 let before = approval.clone();
+                if let Step::Disable { who, out } = step {
+                    let theirs = |vote: &&mut Vote| vote.by == person(who) && vote.verdict == Verdict::Approved;
+                    votes.iter_mut().filter(theirs).for_each(|vote| vote.counts = !out);
+                    continue;
+                }
                 let change = match step {
                     Step::Vote { who, approve, edits, expected } => {
                         let verdict = if approve { Verdict::Approved } else { Verdict::Rejected };
@@ -263,10 +311,15 @@ mod tests {
                                 prop_assert!(votes.iter().any(|vote| vote.by == ballot.by));
                                 continue;
                             }
+                            Ok(Cast::Concluded(ending)) => {
+                                let said = |vote: &&Vote| vote.by == ballot.by && vote.verdict == verdict;
+                                prop_assert!(votes.iter().any(|vote| said(&vote)));
+                                Some(ending)
+                            }
                             Ok(cast) => {
                                 prop_assert!(who != 0, "the requester voted");
                                 prop_assert!(!votes.iter().any(|vote| vote.by == ballot.by), "a second vote");
-                                votes.push(Vote { by: ballot.by, level: 0, verdict, modifications: ballot.modifications });
+                                votes.push(ballot.vote(0));
                                 match cast { Cast::Decisive(ending) => Some(ending), _ => None }
                             }
                             Err(refusal) => {
@@ -282,28 +335,59 @@ mod tests {
                         Ok(None) => continue,
                         Err(_) => { prop_assert!(approval.state.is_final()); continue; }
                     },
+                    Step::Disable { .. } => continue,
                     Step::Deadline if approval.state.is_final() => continue,
                     Step::Deadline => Some(approval.time_out()),
                 };
                 prop_assert!(!before.state.is_final(), "a final approval changed");
                 approval.version += 1;
                 if let Some(ending) = change {
+                    if let Ending::Resolved { resolution, outcome, .. } = &ending {
+                        let is_for_it = |vote: &&Vote| match vote.verdict {
+                            Verdict::Rejected => *resolution == Resolution::Rejected,
+                            Verdict::Approved => *resolution != Resolution::Rejected
+                                && vote.counts && vote.modifications == outcome.modifications,
+                        };
+                        let needed =
+                            if *resolution == Resolution::Rejected { rejections_to_reject } else { min_approvers };
+                        prop_assert!(votes.iter().filter(is_for_it).count() >= needed as usize);
+                    }
                     let at = approval.updated_at;
                     approval.state = approval.state.clone().end(ending.clone(), at).unwrap();
                     prop_assert!(approval.state.clone().end(ending, at).is_err());
                 }
             }
             if let State::Final { ending: Ending::Resolved { resolution, outcome, .. }, .. } = &approval.state {
-                let approvals = votes.iter().filter(|vote| vote.verdict == Verdict::Approved).count();
-                let rejections = votes.len() - approvals;
-                if *resolution == Resolution::Rejected {
-                    prop_assert_eq!(rejections, rejections_to_reject as usize);
-                } else {
-                    prop_assert_eq!(approvals, min_approvers as usize);
-                }
                 prop_assert_eq!(*resolution == Resolution::Modified, outcome.modifications.is_some());
             }
         }
+    }
+
+    /// What somebody approved who is disabled since neither counts nor binds the others, and does again once they are
+    /// back.
+    #[test]
+    fn an_approval_of_somebody_disabled_waits_for_their_return() {
+        let mut approval = pending(person(0));
+        approval.policy = Policy { min_approvers: 2, ..Policy::default() };
+        let by = |who, counts, edits| Vote { counts, ..ballot(who, Verdict::Approved, edits).vote(0) };
+        let none = Precondition::None;
+        let second = ballot(2, Verdict::Approved, false);
+        assert_eq!(cast(&approval, &[by(1, false, false)], &second, &none), Ok(Cast::Counted));
+        assert_eq!(cast(&approval, &[by(1, false, true)], &second, &none), Ok(Cast::Counted));
+        let both = [by(1, false, false), by(2, true, false)];
+        assert_eq!(cast(&approval, &both, &second, &none), Ok(Cast::Same));
+        let back = [by(1, true, false), by(2, true, false)];
+        assert!(matches!(cast(&approval, &back, &second, &none), Ok(Cast::Concluded(_))));
+        let stale = Precondition::OneOf(vec![99]);
+        assert_eq!(cast(&approval, &back, &second, &stale), Ok(Cast::Same));
+        // A rejection is none of what the others approved.
+        approval.policy.rejections_to_reject = 2;
+        assert_eq!(cast(&approval, &back, &ballot(3, Verdict::Rejected, false), &none), Ok(Cast::Counted));
+        // Those who approved something else haven't approved this.
+        let apart = [by(1, true, true), by(2, true, false)];
+        assert_eq!(cast(&approval, &apart, &ballot(3, Verdict::Rejected, false), &none), Ok(Cast::Counted));
+        let third = cast(&approval, &apart, &ballot(3, Verdict::Approved, true), &none);
+        assert!(matches!(third, Ok(Cast::Decisive(_))));
     }
 
     #[test]
@@ -323,7 +407,7 @@ mod tests {
         // The outcome before the precondition; the same again before the outcome.
         let Ok(Cast::Decisive(ending)) = cast(&approval, &[], &mine, &Precondition::None) else { panic!() };
         approval.state = approval.state.clone().end(ending, approval.updated_at).unwrap();
-        let vote = Vote { by: person(1), level: 0, verdict: Verdict::Approved, modifications: None };
+        let vote = mine.vote(0);
         assert_eq!(cast(&approval, std::slice::from_ref(&vote), &mine, &stale), Ok(Cast::Same));
         let other = ballot(2, Verdict::Approved, false);
         assert_eq!(cast(&approval, &[vote], &other, &stale), Err(Refusal::AlreadyDecided));

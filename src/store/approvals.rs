@@ -68,6 +68,7 @@ pub(super) struct VoteRow {
     level: i32,
     verdict: Verdict,
     modifications: Option<Modifications>,
+    counts: bool,
 }
 
 /// The `result` column: what callers get, in the same shape.
@@ -93,7 +94,10 @@ macro_rules! select_approvals {
                 (a.status = 'pending' AND a.expires_at <= clock_timestamp()) AS "due!",
                 (SELECT json_agg(json_build_object(
                         'principal_id', d.principal_id, 'principal_name', d.principal_name, 'level', d.level,
-                        'verdict', d.verdict, 'modifications', d.modifications) ORDER BY d.created_at, d.id)
+                        'verdict', d.verdict, 'modifications', d.modifications,
+                        'counts', CASE WHEN a.status = 'pending' AND d.verdict = 'approved' THEN coalesce((
+                            SELECT p.disabled_at IS NULL FROM principals p WHERE p.id = d.principal_id), false)
+                            ELSE true END) ORDER BY d.created_at, d.id)
                    FROM approval_decisions d WHERE d.approval_id = a.id) AS "votes: _" "#
                 + $rest $(+ $more)*
             $(, $argument)*
@@ -150,6 +154,8 @@ pub struct DecisionRecord {
     pub modifications: Option<Json<Opaque>>,
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Json<Opaque>>,
+    /// False for an approval by somebody who has been disabled since, or had been when the approval ended.
+    pub counts: bool,
     pub created_at: DateTime<Utc>,
 }
 
@@ -161,11 +167,14 @@ pub async fn decisions(
 ) -> Result<Vec<DecisionRecord>, Error> {
     Ok(sqlx::query_as!(
         DecisionRecord,
-        r#"SELECT id, approval_id, principal_name AS principal, principal_id, level, verdict, feedback, comment,
-                  modifications AS "modifications: _", metadata AS "metadata: _", created_at
-             FROM approval_decisions
-            WHERE approval_id = $1 AND workspace_id = $2
-            ORDER BY created_at, id"#,
+        r#"SELECT d.id, d.approval_id, d.principal_name AS principal, d.principal_id, d.level, d.verdict, d.feedback,
+                  d.comment, d.modifications AS "modifications: _", d.metadata AS "metadata: _",
+                  (d.verdict <> 'approved' OR coalesce((
+                      SELECT p.disabled_at IS NULL OR p.disabled_at > a.resolved_at
+                        FROM principals p WHERE p.id = d.principal_id), false)) AS "counts!", d.created_at
+             FROM approval_decisions d JOIN approval_requests a ON a.id = d.approval_id
+            WHERE d.approval_id = $1 AND d.workspace_id = $2
+            ORDER BY d.created_at, d.id"#,
         id.0,
         workspace.0,
     )
@@ -233,6 +242,7 @@ impl From<VoteRow> for Vote {
             level: row.level,
             verdict: row.verdict,
             modifications: row.modifications,
+            counts: row.counts,
         }
     }
 }

@@ -9,6 +9,10 @@
 //! before the wait for a lock: a late vote got in a full second after the deadline that way.) `MATERIALIZED`
 //! pins that order.
 //!
+//! Whether somebody whose approval counted was disabled between the reading and the writing, this statement sees, too:
+//! then nothing is written. The people's rows aren't locked, which would let an administrator's transaction hold up
+//! everybody's decisions: a vote and a disabling that happen in the same moment may come in either order.
+//!
 //! The locked rows are updated where they were found (`ctid`): left to itself, a cached plan joined them to all
 //! that is pending, which took forty times as long.
 
@@ -26,7 +30,7 @@ use crate::domain::{
     approval::{Approval, Ending, Opaque, Resolution},
     credential::Origin,
     decision::{Ballot, Modifications},
-    ids::ApprovalId,
+    ids::{ApprovalId, PrincipalId},
     names::PrincipalName,
     policy::Actor,
 };
@@ -52,6 +56,8 @@ struct ChangeRow {
     result: Option<StoredResult>,
     /// The deadline is what ends it (it must have passed), rather than a person (it must not have).
     fires: bool,
+    /// Whose approvals, of those that were read, it rests on: none of them may have been disabled meanwhile.
+    counted: Vec<Uuid>,
 }
 
 #[derive(Serialize)]
@@ -137,7 +143,15 @@ impl Batch {
             by_name: ending.and_then(Ending::by).map(|actor| actor.name.to_string()),
             result: ending.map(stored_result),
             fires: matches!(ending, Some(Ending::Expired { .. })),
+            counted: Vec::new(),
         });
+    }
+
+    /// The last change holds only while these people are not disabled.
+    pub fn rest_on(&mut self, people: impl IntoIterator<Item = PrincipalId>) {
+        if let Some(change) = self.changes.last_mut() {
+            change.counted.extend(people.into_iter().map(|id| id.0));
+        }
     }
 
     pub fn vote(&mut self, approval: &Approval, ballot: &Ballot) {
@@ -204,10 +218,11 @@ pub async fn write(
     let written = sqlx::query!(
         r#"
         WITH input AS MATERIALIZED (
-            SELECT x.id, x.expected, x.version, x.status, x.resolution, x.via, x.by, x.by_name, x.result, x.fires
+            SELECT x.id, x.expected, x.version, x.status, x.resolution, x.via, x.by, x.by_name, x.result, x.fires,
+                   x.counted
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, expected integer, version integer, status text, resolution text, via text,
-                   by uuid, by_name text, result json, fires boolean)
+                   by uuid, by_name text, result json, fires boolean, counted uuid[])
         ), locked AS MATERIALIZED (
             SELECT a.ctid AS place, a.id, a.status, a.version, a.expires_at
               FROM approval_requests a
@@ -220,6 +235,9 @@ pub async fn write(
             SELECT s.place, s.id, s.at, i.version, i.status, i.resolution, i.via, i.by, i.by_name, i.result
               FROM stamped s JOIN input i ON i.id = s.id
              WHERE s.status = 'pending' AND s.version = i.expected AND (s.expires_at <= s.at) = i.fires
+               AND NOT EXISTS (
+                   SELECT FROM unnest(i.counted) AS v(id)
+                    WHERE (SELECT p.disabled_at IS NULL FROM principals p WHERE p.id = v.id) IS NOT TRUE)
         ), changed AS (
             UPDATE approval_requests a
                SET status = ok.status, version = ok.version, resolution = ok.resolution, resolved_via = ok.via,

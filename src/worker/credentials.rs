@@ -1,4 +1,5 @@
-//! Sockets whose credential is good no more, or may follow tasks no more: found within half a minute, and closed.
+//! Sockets whose credential is good no more, or may follow tasks no more: found within half a minute, and closed. Their
+//! clients are told whether to come back with another.
 //! Also notes, now and then, which keys and sessions are used.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -23,6 +24,22 @@ pub(super) async fn run(workers: Workers) {
     }
 }
 
+/// Closes sockets, and tells their clients whether another credential will do.
+async fn end(workers: &Workers, seats: &[&Arc<Seat>]) -> Result<(), store::Error> {
+    let used: HashSet<Credential> = seats.iter().map(|seat| seat.credential).collect();
+    let used: Vec<Credential> = used.into_iter().collect();
+    for chunk in used.chunks(CHUNK) {
+        let outdated = workers.authenticator.outdated(chunk).await?;
+        for seat in seats.iter().filter(|seat| chunk.contains(&seat.credential)) {
+            seat.end(match outdated.get(&seat.credential) {
+                Some(how) => Verdict::Outdated(*how),
+                None => Verdict::Revoked,
+            });
+        }
+    }
+    Ok(())
+}
+
 async fn once(workers: &Workers, seats: &[Arc<Seat>]) -> Result<(), store::Error> {
     let used: HashSet<Credential> = seats.iter().map(|seat| seat.credential).collect();
     let used: Vec<Credential> = used.into_iter().collect();
@@ -30,9 +47,8 @@ async fn once(workers: &Workers, seats: &[Arc<Seat>]) -> Result<(), store::Error
     for chunk in used.chunks(CHUNK) {
         good.extend(workers.authenticator.still_subscribed(chunk).await?);
     }
-    for seat in seats.iter().filter(|seat| !good.contains(&seat.credential)) {
-        seat.end(Verdict::Revoked);
-    }
+    let bad: Vec<&Arc<Seat>> = seats.iter().filter(|seat| !good.contains(&seat.credential)).collect();
+    end(workers, &bad).await?;
     // A round that fails forgets them: the next use is noted again.
     let used = workers.authenticator.take_used();
     let (keys, sessions): (Vec<_>, Vec<_>) =

@@ -16,8 +16,8 @@ use crate::{
     },
     store::creation::Idempotency,
     wire::{
-        approval::ApprovalView,
-        create::{CreateBody, body_hash, idempotency, new_approval},
+        approval::{ApprovalView, CreatedApproval},
+        create::{CreateBody, body_hash, idempotency, new_approval, warnings},
         problem::{Code, Problem},
         validate::Violation,
     },
@@ -36,7 +36,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
     request_body = CreateBody,
     responses(
-        (status = 201, body = ApprovalView, headers(
+        (status = 201, body = CreatedApproval, headers(
             ("Location", description = "The approval's path"), ("ETag", description = "Its version"))),
         (status = 200, description = "A repeated call", body = ApprovalView, headers(
             ("Idempotency-Replayed", description = "true"), ("ETag", description = "Its version"))),
@@ -54,8 +54,8 @@ pub async fn create(
     new.idempotency = idempotency;
     new.origin = may.origin;
     Ok(match api.approvals.request(new).await? {
-        Requested::Created(approval) => {
-            let mut response = respond::approval(StatusCode::CREATED, &approval);
+        Requested::Created { approval, present } => {
+            let mut response = respond::created(&approval, warnings(&approval.policy, present));
             if let Ok(location) = HeaderValue::try_from(format!("/api/v1/approvals/{}", approval.id)) {
                 response.headers_mut().insert(header::LOCATION, location);
             }

@@ -19,7 +19,7 @@ use crate::{
     domain::credential::Origin,
     identity::{By, Outcome},
     store,
-    wire::problem::Problem,
+    wire::problem::{Code, Problem},
 };
 
 /// Longest that a change, or a look, may take.
@@ -41,6 +41,10 @@ pub async fn change_as<T>(
     needed: Option<Permission>,
     work: impl AsyncFnOnce(&mut PgConnection, &By<'_>) -> Outcome<T>,
 ) -> Result<T, Problem> {
+    let turn = tokio::time::timeout(LONGEST, api.administering.take(caller.workspace)).await;
+    let _turn = turn.map_err(|_| {
+        Problem::new(Code::Overloaded, "too many changes of this workspace's identities at once")
+    })?;
     let idle = api.authenticator.idle();
     let change = async |conn: &mut PgConnection| match By::caller(conn, caller, origin, needed, idle).await? {
         Ok(by) => work(conn, &by).await,

@@ -8,6 +8,7 @@ mod g05_administration;
 mod g05_matrix;
 mod g05_old_authority;
 mod g05_right_person;
+mod g05_shut_out_voters;
 mod g06_waking;
 mod g07_only_the_truth;
 mod g08_waiting_is_free;
