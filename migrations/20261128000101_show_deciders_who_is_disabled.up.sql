@@ -1,6 +1,5 @@
--- A vote of somebody who was disabled after it doesn't count while the approval is pending; whoever decides, and
--- whoever reads for those who wait, must see that. Nothing else of a principal is theirs to see but the name, by which
--- policies call them.
+-- An approval doesn't count while its approver is disabled and nothing is decided. The roles that decide, and that read
+-- for waiters, must see that. Of a principal they see besides the name, by which policies call it.
 CREATE POLICY standing ON principals FOR SELECT TO signoff_commit, signoff_read USING (true);
 GRANT SELECT (id, workspace_id, name, disabled_at) ON principals TO signoff_commit;
 GRANT SELECT (id, disabled_at) ON principals TO signoff_read;

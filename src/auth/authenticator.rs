@@ -25,12 +25,12 @@ use crate::{
     bus::seats::Outdated,
     domain::{
         credential::{Credential, Origin},
-        ids::{KeyId, PrincipalId, SessionId},
+        ids::{KeyId, PrincipalId, SessionId, WorkspaceId},
     },
     oidc::{self, Issuer},
     store::{
         self, Database,
-        credentials::{self, CredentialRow, Ended},
+        credentials::{self, CredentialRow, Ended, Standing},
         tickets::{self, Redeemed},
     },
 };
@@ -62,9 +62,9 @@ pub struct Authenticator {
     pub(super) tokens: Tokens,
     /// What was looked up since somebody last asked.
     used: Arc<Mutex<Used>>,
-    /// Prefixes of keys that were good here lately, and hashes of sessions and tokens.
-    good: Cache<String, ()>,
-    pub(super) good_hashes: Cache<[u8; 32], ()>,
+    /// Prefixes of keys that were good here lately, and hashes of sessions and tokens; and whose they are.
+    good: Cache<String, WorkspaceId>,
+    pub(super) good_hashes: Cache<[u8; 32], WorkspaceId>,
 }
 
 /// Keys and sessions that were used.
@@ -114,7 +114,7 @@ impl From<oidc::Error> for Rejection {
 
 impl Authenticator {
     pub fn new(database: Database, issuer: Option<Issuer>, sessions_last: Lasting) -> Self {
-        fn lately<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> Cache<K, ()> {
+        fn lately<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> Cache<K, WorkspaceId> {
             Cache::builder().max_capacity(MOST).time_to_live(LATELY).build()
         }
         Self {
@@ -204,7 +204,7 @@ impl Authenticator {
         Ok(good.into_iter().filter(may).map(|it| it.credential).collect())
     }
 
-    /// Those of `bad` that nobody has revoked, whose principal nobody has disabled: another credential may be good.
+    /// Those of `bad` that were not revoked, and whose principal is not disabled: another credential may be good.
     pub async fn outdated(&self, bad: &[Credential]) -> Result<HashMap<Credential, Outdated>, store::Error> {
         let idle = self.sessions_last.idle;
         let look = async |conn: &mut PgConnection| credentials::ended(conn, bad, idle).await;
@@ -239,8 +239,8 @@ impl Authenticator {
         let hash = ticket.hash();
         let make =
             async |conn: &mut PgConnection| tickets::create(conn, &hash, caller.credential, TICKET).await;
-        let expires_at = self.database.auth.run(LOOK_UP, make).await.map_err(unavailable)?;
-        Ok((ticket, expires_at))
+        let made = self.database.auth.shared(caller.workspace, LOOK_UP, make).await;
+        Ok((ticket, made.map_err(unavailable)?))
     }
 
     /// Uses a ticket up.
@@ -281,12 +281,27 @@ impl Authenticator {
             let at = Instant::now();
             Ok(credentials::key(conn, prefix).await?.map(|found| Known::new(found, at)))
         };
-        let found = self.database.auth.run(LOOK_UP, look).await?;
-        if let Some(CredentialRow::Key { id, .. }) = found.as_ref().map(|it| &it.standing.credential) {
+        let found = self.look_up(self.good.get(prefix).await, look).await?;
+        if let Some(Standing { credential: CredentialRow::Key { id, .. }, workspace, .. }) =
+            found.as_ref().map(|known| &known.standing)
+        {
             self.used().keys.insert(*id);
-            self.good.insert(prefix.to_owned(), ()).await;
+            self.good.insert(prefix.to_owned(), *workspace).await;
         }
         Ok(found.map(Arc::new))
+    }
+
+    /// Looks something up for a workspace, as far as it is known for whom. One workspace has half of the connections: so
+    /// any number of its credentials keeps nobody else's from being looked at.
+    async fn look_up<T>(
+        &self,
+        whose: Option<WorkspaceId>,
+        look: impl AsyncFnOnce(&mut PgConnection) -> Result<T, store::Error>,
+    ) -> Result<T, store::Error> {
+        match whose {
+            Some(workspace) => self.database.auth.shared(workspace, LOOK_UP, look).await,
+            None => self.database.auth.run(LOOK_UP, look).await,
+        }
     }
 
     /// Whoever holds the secret with this hash.
@@ -308,10 +323,12 @@ impl Authenticator {
             let at = Instant::now();
             Ok(credentials::session(conn, hash, idle).await?.map(|found| Known::new(found, at)))
         };
-        let found = self.database.auth.run(LOOK_UP, look).await?;
-        if let Some(CredentialRow::Session(id)) = found.as_ref().map(|it| &it.standing.credential) {
+        let found = self.look_up(self.good_hashes.get(hash).await, look).await?;
+        if let Some(Standing { credential: CredentialRow::Session(id), workspace, .. }) =
+            found.as_ref().map(|known| &known.standing)
+        {
             self.used().sessions.insert(*id);
-            self.good_hashes.insert(*hash, ()).await;
+            self.good_hashes.insert(*hash, *workspace).await;
         }
         Ok(found.map(Arc::new))
     }

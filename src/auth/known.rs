@@ -117,7 +117,7 @@ where
     if fresh.allows(&known) {
         return Ok(known);
     }
-    // It was remembered, or asked for by another call before. What comes after this is fresh, whoever asks.
+    // It was remembered, or asked for by another call before. What is asked for from here on is fresh.
     cache.invalidate(key).await;
     let known = good(cache.try_get_with_by_ref(key, Box::pin(look_up())).await)?;
     if fresh.allows(&known) {

@@ -33,11 +33,13 @@ pub enum Verdict {
     Closed { by: String },
     /// Its credential was revoked, or its principal disabled.
     Revoked,
+    /// Its credential could not be looked at for too long.
+    Unchecked,
     /// Its credential is no longer good, and another may be.
     Outdated(Outdated),
 }
 
-/// Why a credential is no longer good that nobody has revoked.
+/// Why a credential is no longer good that was not revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outdated {
     /// Its time is over.

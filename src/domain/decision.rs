@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    approval::{Approval, Ending, Opaque, Outcome, Resolution, State, Via},
+    approval::{Approval, Ending, Opaque, Outcome, Resolution, State, Via, written},
     ids::DecisionId,
     policy::{Actor, NotEligible, Tally},
 };
@@ -44,11 +44,39 @@ pub struct Vote {
     pub by: Actor,
     pub level: i32,
     pub verdict: Verdict,
-    /// `None` where the proposal was taken as it stands.
+    /// The edits of the first approval at its level; `None` where that took the proposal as it stands. All others have
+    /// the same edits, or they would have been refused: of those votes they are not kept here, and not read.
     pub modifications: Option<Modifications>,
-    /// False for an approval by somebody who has been disabled since, while nothing is decided yet. A rejection always
-    /// counts.
+    /// False for an approval whose approver has been disabled since, while nothing is decided. A rejection always counts.
     pub counts: bool,
+}
+
+/// Bytes that a vote takes besides the voter's name and its edits.
+const FIXED: usize = 256;
+
+impl Vote {
+    /// A ballot that counts, behind the votes before it.
+    pub fn new(votes: &[Self], ballot: &Ballot, level: i32) -> Self {
+        let is_first = ballot.verdict == Verdict::Approved && first_approval(votes, level).is_none();
+        Self {
+            by: ballot.by.clone(),
+            level,
+            verdict: ballot.verdict,
+            modifications: ballot.modifications.clone().filter(|_| is_first),
+            counts: true,
+        }
+    }
+
+    /// Bytes that it takes to read it with its approval.
+    pub fn size(&self) -> usize {
+        FIXED
+            + written(self.by.name.as_str())
+            + self.modifications.as_ref().map_or(0, |edits| edits.0.get().len())
+    }
+}
+
+fn first_approval(votes: &[Vote], level: i32) -> Option<&Vote> {
+    votes.iter().find(|vote| vote.level == level && vote.verdict == Verdict::Approved)
 }
 
 /// A vote that somebody wants to cast.
@@ -63,19 +91,6 @@ pub struct Ballot {
     /// What a rejecter added to the reason.
     pub comment: Option<String>,
     pub metadata: Option<Opaque>,
-}
-
-impl Ballot {
-    /// The vote that it becomes.
-    pub fn vote(&self, level: i32) -> Vote {
-        Vote {
-            by: self.by.clone(),
-            level,
-            verdict: self.verdict,
-            modifications: self.modifications.clone(),
-            counts: true,
-        }
-    }
 }
 
 /// Why an approval stays as it is.
@@ -123,9 +138,15 @@ pub fn cast(
 ) -> Result<Cast, Refusal> {
     let level = approval.escalation_level;
     let earlier = votes.iter().find(|vote| vote.by.id == ballot.by.id && vote.level == level);
-    if earlier
-        .is_some_and(|vote| vote.verdict == ballot.verdict && vote.modifications == ballot.modifications)
-    {
+    let agreed = first_approval(votes, level);
+    // Whoever has approved has done so with the edits of the first who did.
+    let is_same = |earlier: &Vote| match (earlier.verdict, agreed) {
+        (Verdict::Approved, Some(first)) => {
+            ballot.verdict == Verdict::Approved && first.modifications == ballot.modifications
+        }
+        (verdict, _) => verdict == ballot.verdict,
+    };
+    if earlier.is_some_and(is_same) {
         return Ok(repeated(approval, votes, ballot, expected_version));
     }
     if let Some(refusal) = approval.state.refusal() {
@@ -136,19 +157,23 @@ pub fn cast(
     if earlier.is_some() {
         return Err(Refusal::AlreadyVoted);
     }
+    if ballot.verdict == Verdict::Approved
+        && agreed.is_some_and(|first| first.modifications != ballot.modifications)
+    {
+        return Err(Refusal::ModificationsDiffer);
+    }
     let mut counting = counting(votes, level);
-    check_modifications(&counting, ballot)?;
-    counting.push(ballot.vote(level));
-    Ok(conclusion(approval, counting, ballot).map_or(Cast::Counted, Cast::Decisive))
+    counting.push(Vote::new(votes, ballot, level));
+    Ok(conclusion(approval, &counting, ballot).map_or(Cast::Counted, Cast::Decisive))
 }
 
-/// The same again. Mostly that changes nothing; but somebody may be back whose vote has not counted meanwhile.
+/// The same again. Mostly that changes nothing. But an approver may be enabled again whose vote did not count meanwhile.
 fn repeated(approval: &Approval, votes: &[Vote], ballot: &Ballot, expected: &Precondition) -> Cast {
     if approval.state.is_final() || expected.check(approval.version).is_err() {
         return Cast::Same;
     }
     let counting = counting(votes, approval.escalation_level);
-    conclusion(approval, counting, ballot).map_or(Cast::Same, Cast::Concluded)
+    conclusion(approval, &counting, ballot).map_or(Cast::Same, Cast::Concluded)
 }
 
 /// The votes of a level that count.
@@ -156,21 +181,9 @@ fn counting(votes: &[Vote], level: i32) -> Vec<Vote> {
     votes.iter().filter(|vote| vote.level == level && vote.counts).cloned().collect()
 }
 
-fn check_modifications(votes: &[Vote], ballot: &Ballot) -> Result<(), Refusal> {
-    let first_approval = votes.iter().find(|vote| vote.verdict == Verdict::Approved);
-    match (ballot.verdict, first_approval) {
-        (Verdict::Approved, Some(first)) if first.modifications != ballot.modifications => {
-            Err(Refusal::ModificationsDiffer)
-        }
-        _ => Ok(()),
-    }
-}
-
-/// What `votes` make of it, the last of which `ballot` is. Whoever approved something else than it does hasn't approved
-/// this.
-fn conclusion(approval: &Approval, mut votes: Vec<Vote>, ballot: &Ballot) -> Option<Ending> {
-    votes.retain(|vote| vote.verdict == Verdict::Rejected || vote.modifications == ballot.modifications);
-    let resolution = match (approval.policy.tally(&votes), ballot.verdict) {
+/// What `votes`, with that of `ballot` among them, make of it. A rejection never concludes what the others approved.
+fn conclusion(approval: &Approval, votes: &[Vote], ballot: &Ballot) -> Option<Ending> {
+    let resolution = match (approval.policy.tally(votes), ballot.verdict) {
         (Tally::Rejected, Verdict::Rejected) => Resolution::Rejected,
         (Tally::Approved, Verdict::Approved) if ballot.modifications.is_some() => Resolution::Modified,
         (Tally::Approved, Verdict::Approved) => Resolution::Approved,
@@ -265,7 +278,7 @@ mod tests {
         Cancel {
             who: u8,
         },
-        /// Somebody is disabled, or enabled again.
+        /// A person is disabled, or enabled again.
         Disable {
             who: u8,
             out: bool,
@@ -312,14 +325,14 @@ mod tests {
                                 continue;
                             }
                             Ok(Cast::Concluded(ending)) => {
-                                let said = |vote: &&Vote| vote.by == ballot.by && vote.verdict == verdict;
-                                prop_assert!(votes.iter().any(|vote| said(&vote)));
+                                let said = |vote: &Vote| vote.by == ballot.by && vote.verdict == verdict;
+                                prop_assert!(votes.iter().any(said));
                                 Some(ending)
                             }
                             Ok(cast) => {
                                 prop_assert!(who != 0, "the requester voted");
                                 prop_assert!(!votes.iter().any(|vote| vote.by == ballot.by), "a second vote");
-                                votes.push(ballot.vote(0));
+                                votes.push(Vote::new(&votes, &ballot, 0));
                                 match cast { Cast::Decisive(ending) => Some(ending), _ => None }
                             }
                             Err(refusal) => {
@@ -342,15 +355,13 @@ mod tests {
                 prop_assert!(!before.state.is_final(), "a final approval changed");
                 approval.version += 1;
                 if let Some(ending) = change {
-                    if let Ending::Resolved { resolution, outcome, .. } = &ending {
-                        let is_for_it = |vote: &&Vote| match vote.verdict {
-                            Verdict::Rejected => *resolution == Resolution::Rejected,
-                            Verdict::Approved => *resolution != Resolution::Rejected
-                                && vote.counts && vote.modifications == outcome.modifications,
+                    if let Ending::Resolved { resolution, .. } = &ending {
+                        let (verdict, needed) = match resolution {
+                            Resolution::Rejected => (Verdict::Rejected, rejections_to_reject),
+                            _ => (Verdict::Approved, min_approvers),
                         };
-                        let needed =
-                            if *resolution == Resolution::Rejected { rejections_to_reject } else { min_approvers };
-                        prop_assert!(votes.iter().filter(is_for_it).count() >= needed as usize);
+                        let count = votes.iter().filter(|vote| vote.verdict == verdict && vote.counts).count();
+                        prop_assert!(count >= needed as usize);
                     }
                     let at = approval.updated_at;
                     approval.state = approval.state.clone().end(ending.clone(), at).unwrap();
@@ -363,31 +374,25 @@ mod tests {
         }
     }
 
-    /// What somebody approved who is disabled since neither counts nor binds the others, and does again once they are
-    /// back.
+    /// An approval whose approver is disabled since doesn't count, and does again once the approver is back.
     #[test]
-    fn an_approval_of_somebody_disabled_waits_for_their_return() {
+    fn an_approval_of_a_disabled_approver_waits_for_their_return() {
         let mut approval = pending(person(0));
-        approval.policy = Policy { min_approvers: 2, ..Policy::default() };
-        let by = |who, counts, edits| Vote { counts, ..ballot(who, Verdict::Approved, edits).vote(0) };
+        approval.policy = Policy { min_approvers: 2, rejections_to_reject: 2, ..Policy::default() };
+        let by = |who, counts| Vote { counts, ..Vote::new(&[], &ballot(who, Verdict::Approved, false), 0) };
         let none = Precondition::None;
         let second = ballot(2, Verdict::Approved, false);
-        assert_eq!(cast(&approval, &[by(1, false, false)], &second, &none), Ok(Cast::Counted));
-        assert_eq!(cast(&approval, &[by(1, false, true)], &second, &none), Ok(Cast::Counted));
-        let both = [by(1, false, false), by(2, true, false)];
-        assert_eq!(cast(&approval, &both, &second, &none), Ok(Cast::Same));
-        let back = [by(1, true, false), by(2, true, false)];
+        assert_eq!(cast(&approval, &[by(1, false)], &second, &none), Ok(Cast::Counted));
+        assert!(matches!(cast(&approval, &[by(1, true)], &second, &none), Ok(Cast::Decisive(_))));
+        // What was agreed on stays agreed on.
+        let other = ballot(2, Verdict::Approved, true);
+        assert_eq!(cast(&approval, &[by(1, false)], &other, &none), Err(Refusal::ModificationsDiffer));
+        assert_eq!(cast(&approval, &[by(1, false), by(2, true)], &second, &none), Ok(Cast::Same));
+        let back = [by(1, true), by(2, true)];
         assert!(matches!(cast(&approval, &back, &second, &none), Ok(Cast::Concluded(_))));
-        let stale = Precondition::OneOf(vec![99]);
-        assert_eq!(cast(&approval, &back, &second, &stale), Ok(Cast::Same));
-        // A rejection is none of what the others approved.
-        approval.policy.rejections_to_reject = 2;
+        assert_eq!(cast(&approval, &back, &second, &Precondition::OneOf(vec![99])), Ok(Cast::Same));
+        // A rejection doesn't conclude what the others approved.
         assert_eq!(cast(&approval, &back, &ballot(3, Verdict::Rejected, false), &none), Ok(Cast::Counted));
-        // Those who approved something else haven't approved this.
-        let apart = [by(1, true, true), by(2, true, false)];
-        assert_eq!(cast(&approval, &apart, &ballot(3, Verdict::Rejected, false), &none), Ok(Cast::Counted));
-        let third = cast(&approval, &apart, &ballot(3, Verdict::Approved, true), &none);
-        assert!(matches!(third, Ok(Cast::Decisive(_))));
     }
 
     #[test]
@@ -407,7 +412,7 @@ mod tests {
         // The outcome before the precondition; the same again before the outcome.
         let Ok(Cast::Decisive(ending)) = cast(&approval, &[], &mine, &Precondition::None) else { panic!() };
         approval.state = approval.state.clone().end(ending, approval.updated_at).unwrap();
-        let vote = mine.vote(0);
+        let vote = Vote::new(&[], &mine, 0);
         assert_eq!(cast(&approval, std::slice::from_ref(&vote), &mine, &stale), Ok(Cast::Same));
         let other = ballot(2, Verdict::Approved, false);
         assert_eq!(cast(&approval, &[vote], &other, &stale), Err(Refusal::AlreadyDecided));

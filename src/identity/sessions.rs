@@ -1,4 +1,4 @@
-//! Browser sessions, ended by somebody: their owner, or an administrator.
+//! Browser sessions, ended by their owner or an administrator.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{
     store::{browser_sessions, credentials},
 };
 
-/// Ends a session: the caller's own, or, with `principal:manage`, that of anybody who may do no more than they.
+/// Ends a session: the caller's own, or, with `principal:manage`, that of a principal that may do no more than they.
 /// `idle`: how long a session may be left unused.
 pub async fn end(
     conn: &mut PgConnection,

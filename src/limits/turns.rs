@@ -41,7 +41,7 @@ impl<K> Default for Turns<K> {
 }
 
 impl<K: Copy + Eq + Hash> Turns<K> {
-    /// Waits for a turn. Whoever stops waiting leaves the queue.
+    /// Waits for a turn. A caller that stops waiting leaves the queue.
     pub async fn take(&self, key: K) -> Turn<K> {
         let place = Place { key, turns: self.clone() };
         let queue = self.lock().entry(key).or_default().clone();

@@ -151,7 +151,7 @@ impl KeySet {
         GAP.saturating_sub(self.at.elapsed())
     }
 
-    /// Whether one of the keys has this name, whatever it is for.
+    /// Whether one of the keys has this name, for any use.
     pub fn knows(&self, id: &str) -> bool {
         self.keys.iter().any(|key| key.id.as_deref() == Some(id))
     }

@@ -80,7 +80,7 @@ impl Issuer {
     ) -> Result<Token, Error> {
         let client = self.config().client_id.as_str();
         let verified = match self.verify(text, client, &["jwt"]).await {
-            // The code is used up; whoever has signed in can't try again with it.
+            // The code is used up; the person who has signed in can't try again with it.
             Err(Error::TooSoon(after)) => {
                 tokio::time::sleep(after).await;
                 self.verify(text, client, &["jwt"]).await

@@ -71,6 +71,7 @@ impl From<&Verdict> for Reason {
             Verdict::Closed { by } => Self::NotAllowed(format!("closed by {by}")),
             Verdict::Outdated(how) => Self::Outdated(*how),
             Verdict::Revoked => Self::NotAllowed("the credential was revoked".to_owned()),
+            Verdict::Unchecked => Self::Full("the credential could not be checked"),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Who administers, held fast while they do: in the transaction of the change.
 //!
-//! Whatever changes an identity takes its locks in one order: the workspace's turn (callers of the API alone), then
+//! A change of an identity takes its locks in one order: the workspace's turn (callers of the API alone), then
 //! principals, then keys and sessions, then roles. So two administrators who change each other wait, and neither is
-//! refused by a deadlock. Since there is one turn at a time, whoever waits for an administrator's row gets it: a row
-//! that is shared by one transaction after the other might never be free otherwise.
+//! refused by a deadlock. Since there is one turn at a time, an administrator's row can be had: a row that is shared by
+//! one transaction after the other might never be free otherwise.
 
 use sqlx::PgConnection;
 

@@ -24,7 +24,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
 };
 
-use super::Error;
+use super::{Error, Turn, Turns};
 use crate::domain::ids::WorkspaceId;
 
 /// Longest a caller waits for a connection.
@@ -67,6 +67,7 @@ pub struct PoolSizes {
 pub struct Pool {
     name: &'static str,
     inner: PgPool,
+    turns: Turns,
 }
 
 /// What the probe found. Times are milliseconds since `epoch`; 0 means never.
@@ -197,7 +198,7 @@ impl Pool {
                 Box::pin(async move { Ok(!stale && (!idle_for_long || conn.ping().await.is_ok())) })
             })
             .connect_lazy_with(options);
-        Self { name, inner }
+        Self { name, inner, turns: Turns::at(size as usize) }
     }
 
     pub fn name(&self) -> &'static str {
@@ -230,7 +231,26 @@ impl Pool {
         tokio::time::timeout(limit, working).await?
     }
 
-    /// Does `work` in a transaction that sees one workspace alone, and commits it; all of it within `limit`.
+    /// The same for one workspace, of which no more is done at once than its share of the pool. How long it takes beyond
+    /// `limit` is the wait for its turn, two seconds at most.
+    pub async fn shared<T>(
+        &self,
+        workspace: WorkspaceId,
+        limit: Duration,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let turn = tokio::time::timeout(ACQUIRE, self.turn(workspace)).await;
+        let _turn = turn.map_err(|_| Error::Crowded)??;
+        self.run(limit, work).await
+    }
+
+    /// The workspace's next turn at this pool, for as long as that takes.
+    pub async fn turn(&self, workspace: WorkspaceId) -> Result<Turn, Error> {
+        self.turns.take(workspace).await
+    }
+
+    /// Does `work` in a transaction that sees one workspace alone, and commits it; all of it within `limit`, once it is
+    /// the workspace's turn.
     ///
     /// Where the time runs out during the commit, whether it happened is unknown.
     pub async fn within<T>(
@@ -247,7 +267,7 @@ impl Pool {
             transaction.commit().await?;
             Ok(done)
         };
-        self.run(limit, in_transaction).await
+        self.shared(workspace, limit, in_transaction).await
     }
 
     /// A connection, within two seconds.

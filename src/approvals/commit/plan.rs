@@ -10,7 +10,7 @@ use super::{Act, Command, Trouble};
 use crate::{
     domain::{
         self,
-        approval::{Approval, Ending, Resolution, State, Via},
+        approval::{Approval, Brief, Ending, Resolution, State, Via},
         decision::{Cast, Refusal, Vote, cancel, cast},
         ids::{ApprovalId, PrincipalId},
     },
@@ -61,8 +61,8 @@ pub(super) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Applies deadlines first, then the commands in their order.
-    pub fn new(found: Found, commands: &'a [Command]) -> Self {
+    /// Applies deadlines first, then the commands in their order, except those for which `has_room` says no.
+    pub fn new(found: Found, commands: &'a [Command], has_room: impl Fn(usize) -> bool) -> Self {
         let mut drafts = HashMap::new();
         let mut unreadable = HashMap::new();
         for (id, loaded) in found {
@@ -73,7 +73,10 @@ impl<'a> Plan<'a> {
         }
         let verdicts = commands
             .iter()
-            .map(|command| match drafts.get_mut(&command.approval) {
+            .enumerate()
+            .map(|(index, command)| match drafts.get_mut(&command.approval) {
+                // Told by whoever looked for room.
+                _ if !has_room(index) => Verdict::NotFound,
                 Some(draft) if draft.read.workspace == command.workspace => draft.apply(&command.act),
                 _ => match unreadable.get(&command.approval) {
                     Some(trouble) => Verdict::Unreadable(trouble.clone()),
@@ -88,10 +91,11 @@ impl<'a> Plan<'a> {
     pub fn batch(&self) -> Batch {
         let mut batch = Batch::default();
         for draft in self.drafts.values().filter(|draft| draft.is_changed()) {
-            batch.change(&draft.read, draft.now.version, draft.ending.as_ref());
+            let versions = (draft.read.version, draft.now.version);
+            batch.change(draft.read.id, versions, draft.ending.as_ref());
             batch.rest_on(draft.rests_on());
             if let Some(ending @ Ending::Expired { .. }) = &draft.ending {
-                super::super::expire::record(&mut batch, &draft.read, ending);
+                super::super::expire::record(&mut batch, &Brief::from(&*draft.read), ending);
             }
         }
         for (command, verdict) in self.commands.iter().zip(&self.verdicts) {
@@ -153,7 +157,7 @@ impl Draft {
                         true
                     }
                     Cast::Counted | Cast::Decisive(_) => {
-                        self.votes.push(ballot.vote(self.now.escalation_level));
+                        self.votes.push(Vote::new(&self.votes, ballot, self.now.escalation_level));
                         match cast {
                             Cast::Decisive(ending) => self.end(ending),
                             _ => self.now.version += 1,
@@ -224,7 +228,8 @@ impl Draft {
             }
             Act::Vote { ballot, .. } => {
                 if step.votes {
-                    batch.vote(&self.read, ballot);
+                    let counted = self.votes.iter().rev().find(|vote| vote.by.id == ballot.by.id);
+                    batch.vote(&self.read, ballot, counted.map_or(0, Vote::size));
                 }
                 let edits = ballot.modifications.as_ref();
                 let detail = json!({
@@ -246,6 +251,6 @@ impl Draft {
             step: changes::Step { from: step.from, to: step.to, ending },
             detail,
         };
-        batch.record(&self.read, record);
+        batch.record(self.read.id, record);
     }
 }

@@ -5,5 +5,6 @@ mod contended_rows;
 mod exhausted_pools;
 mod failover;
 mod odd_frames;
+mod passed_over;
 mod unreadable_rows;
 mod upgrades;
