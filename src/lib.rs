@@ -17,6 +17,8 @@
 //! | [`identity`] | administering who there is and what they may do |
 //! | [`batch`] | many calls, one statement |
 //! | [`auth`] | from a credential to who acts and what they may do |
+//! | [`line`] | one accepted connection: bytes, each within its time |
+//! | [`open_files`] | how many files there may be, and who gets them |
 //! | [`limits`] | how many requests anybody may make, over all instances |
 //! | [`oidc`] | what an OpenID Connect issuer says: tokens, keys |
 //! | [`bus`] | Redis: hints between instances, the registry of who waits here, and what limits count |
@@ -24,6 +26,9 @@
 //! | [`domain`] | what an approval is, and what may happen to it: pure functions |
 //!
 //! Postgres decides, Redis only wakes. `docs/architecture.md` walks one approval from end to end.
+
+// What is printed goes through `cli::output`.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod app;
 pub mod approvals;
@@ -39,7 +44,9 @@ pub mod http;
 pub mod identity;
 pub mod lifecycle;
 pub mod limits;
+pub mod line;
 pub mod oidc;
+pub mod open_files;
 pub mod presence;
 pub mod realtime;
 pub mod store;

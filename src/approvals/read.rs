@@ -58,10 +58,7 @@ impl Readers {
         let database = shared.database.clone();
         let queue = Queue::start(&shared.lifecycle, "reader", (count, BATCH, capacity), move |batch| {
             let database = database.clone();
-            async move {
-                read(&database, batch).await;
-                Vec::new()
-            }
+            async move { read(&database, batch).await }
         });
         Self { queue }
     }
@@ -77,42 +74,38 @@ impl Readers {
     }
 }
 
-/// Reads what is asked for, in parts where it is large, and answers as each part is there.
-async fn read(database: &Database, mut requests: Vec<Request>) {
-    loop {
-        // Whoever has gone needs no answer.
-        requests.retain(|request| !request.reply.is_closed());
-        let mut ids: Vec<ApprovalId> = requests.iter().map(|request| request.id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let result = match timeout(READ, load(database, &ids)).await {
-            // Reading is safe to repeat, and the first attempt may have met a connection that was just cut.
-            Ok(Err(error @ store::Error::Unavailable(_))) => {
-                database.suspect(&error);
-                timeout(READ, load(database, &ids)).await
-            }
-            result => result,
-        };
-        let (found, rest) = match result.unwrap_or_else(|elapsed| Err(elapsed.into())) {
-            Ok(part) => part,
-            Err(error) => {
-                tracing::warn!(%error, approvals = ids.len(), "could not read");
-                let trouble = Trouble::from(error);
-                for request in requests {
-                    let _ = request.reply.send(Err(trouble.clone()));
-                }
-                return;
-            }
-        };
-        let left = |request: &Request| rest.binary_search(&request.id).is_ok();
-        let (later, now): (Vec<_>, Vec<_>) = requests.into_iter().partition(left);
-        for request in now {
-            let _ = request.reply.send(found.get(&request.id).cloned().transpose());
+/// Reads what is asked for and answers it; hands back what was too much to be read along.
+async fn read(database: &Database, mut requests: Vec<Request>) -> Vec<Request> {
+    // Whoever has gone needs no answer.
+    requests.retain(|request| !request.reply.is_closed());
+    let mut ids: Vec<ApprovalId> = requests.iter().map(|request| request.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let result = match timeout(READ, load(database, &ids)).await {
+        // Reading is safe to repeat, and the first attempt may have met a connection that was just cut.
+        Ok(Err(error @ store::Error::Unavailable(_))) => {
+            database.suspect(&error);
+            timeout(READ, load(database, &ids)).await
         }
-        if later.is_empty() {
-            return;
+        result => result,
+    };
+    match result.unwrap_or_else(|elapsed| Err(elapsed.into())) {
+        Ok((found, rest)) => {
+            let left = |request: &Request| rest.binary_search(&request.id).is_ok();
+            let (later, now): (Vec<_>, Vec<_>) = requests.into_iter().partition(left);
+            for request in now {
+                let _ = request.reply.send(found.get(&request.id).cloned().transpose());
+            }
+            later
         }
-        requests = later;
+        Err(error) => {
+            tracing::warn!(%error, approvals = ids.len(), "could not read");
+            let trouble = Trouble::from(error);
+            for request in requests {
+                let _ = request.reply.send(Err(trouble.clone()));
+            }
+            Vec::new()
+        }
     }
 }
 

@@ -156,6 +156,7 @@ impl FromRequestParts<Api> for Somebody {
         // Boxed: a waiter would otherwise carry room for it for as long as it waits.
         let admission = Admission::of(parts)?;
         let caller = Box::pin(admission.caller(api, credential)).await?;
+        api.names.check(parts)?;
         let origin = Arc::new(self::origin(&caller, parts));
         let established = Arc::new(Established::new(caller));
         // For the body, which is still to come.

@@ -94,10 +94,7 @@ impl Committers {
         let lifecycle = shared.lifecycle.clone();
         let queue = Queue::start(&lifecycle, "committer", (count, BATCH, capacity), move |batch| {
             let shared = shared.clone();
-            async move {
-                commit(&shared, batch).await;
-                Vec::new()
-            }
+            async move { commit(&shared, batch).await }
         });
         Self { queue }
     }
@@ -200,14 +197,8 @@ impl Command {
     }
 }
 
-async fn commit(shared: &Shared, mut commands: Vec<Command>) {
-    while !commands.is_empty() {
-        commands = commit_part(shared, commands).await;
-    }
-}
-
-/// Commits what is not too much to be read at once; answers what is left for the next commit.
-async fn commit_part(shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
+/// Commits what is not too much to be read at once; hands back the rest, for a later turn.
+async fn commit(shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
     let (commands, late): (Vec<_>, Vec<_>) =
         commands.into_iter().partition(|command| command.since.elapsed() < QUEUED);
     for command in late {

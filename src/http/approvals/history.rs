@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Json,
+    Extension, Json,
     body::Body,
     extract::State,
     http::{HeaderValue, header},
@@ -29,9 +29,16 @@ use crate::{
         caller::{May, Needs, ViewHistory},
         established::Established,
         query::{self, Params, decode_cursor, encode_cursor, limit},
+        server::SlowReader,
     },
     store::{history::Search, listing::Position},
-    wire::{approval::ApprovalView, csv, problem::Problem, validate::Check, vocabulary},
+    wire::{
+        approval::ApprovalView,
+        csv::{self, Reader},
+        problem::Problem,
+        validate::Check,
+        vocabulary,
+    },
 };
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -57,6 +64,10 @@ pub struct Query {
     to: Option<String>,
     /// Words, whatever their case. For each there is one that begins like it, in title, description, type or run.
     q: Option<String>,
+    /// For CSV: `true` for a file that spreadsheets open as it is, with a byte order mark and times like
+    /// `2026-11-21 12:00:00` (UTC); `false` by default.
+    #[param(value_type = Option<bool>)]
+    spreadsheet: Option<String>,
     /// `next_cursor` of the page before. Not for CSV.
     cursor: Option<String>,
     /// 1 to 200; 50 by default. Not for CSV.
@@ -109,6 +120,7 @@ pub async fn history(
             }
         }
     }
+    let reader = reader(&mut check, query.spreadsheet.as_deref(), form);
     let search = search(&mut check, query, may.caller());
     check.finish()?;
     let mut response = match form {
@@ -121,9 +133,9 @@ pub async fn history(
             Json(body).into_response()
         }
         Form::Csv => {
-            let export = api.approvals.export(search)?;
+            let (export, pause) = (api.approvals.export(search)?, api.export_pause);
             let (caller, _) = may.into_parts();
-            file(Parts { api, caller, export }).await?
+            file(Parts { api, caller, export, reader }, pause).await?
         }
     };
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
@@ -184,6 +196,17 @@ fn search(check: &mut Check, query: Query, caller: &Caller) -> Search {
     }
 }
 
+/// Whom a file is for.
+fn reader(check: &mut Check, text: Option<&str>, form: Form) -> Reader {
+    match text {
+        None | Some("false") => {}
+        Some("true") if form == Form::Csv => return Reader::Spreadsheet,
+        Some("true") => check.fail("?spreadsheet", "excluded", "is for CSV only: Accept: text/csv"),
+        Some(_) => check.fail("?spreadsheet", "choice", "must be true or false"),
+    }
+    Reader::Program
+}
+
 fn principal(check: &mut Check, pointer: &str, name: Option<&str>) -> Option<PrincipalName> {
     let name = PrincipalName::new(name?);
     name.inspect_err(|error| check.fail(pointer, "name", error.to_string())).ok()
@@ -194,6 +217,7 @@ struct Parts {
     api: Api,
     caller: Arc<Established>,
     export: Export,
+    reader: Reader,
 }
 
 /// Why a file breaks off.
@@ -209,7 +233,7 @@ impl Parts {
     /// The next lines, if the caller may still have them.
     async fn next(&mut self) -> Result<Option<Vec<u8>>, Broken> {
         self.still_may().await.map_err(Broken::Refused)?;
-        Ok(self.export.next().await?.map(|lines| csv::lines(&lines)))
+        Ok(self.export.next().await?.map(|lines| csv::lines(&lines, self.reader)))
     }
 
     /// Tried again where the database may be back soon.
@@ -235,10 +259,10 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// The first lines with the head, so that what fails at once is told properly; the others as they are taken. What
 /// fails later breaks the body off, for a file that ends well would pass for whole.
-async fn file(mut parts: Parts) -> Result<Response, Problem> {
-    let mut first = csv::head();
+async fn file(mut parts: Parts, pause: Duration) -> Result<Response, Problem> {
+    let mut first = csv::head(parts.reader);
     let more = parts.export.next().await.map_err(Trouble::from)?;
-    first.extend(more.as_deref().map(csv::lines).unwrap_or_default());
+    first.extend(more.map(|more| csv::lines(&more, parts.reader)).unwrap_or_default());
     let rest = stream::try_unfold(parts, async |mut parts| match parts.next().await {
         Ok(lines) => Ok(lines.map(|lines| (lines, parts))),
         Err(error) => {
@@ -252,5 +276,5 @@ async fn file(mut parts: Parts) -> Result<Response, Problem> {
         (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"signoff-history.csv\""),
     ];
-    Ok((headers, body).into_response())
+    Ok((headers, Extension(SlowReader(pause)), body).into_response())
 }

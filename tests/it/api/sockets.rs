@@ -36,6 +36,10 @@ async fn the_handshake_is_checked() {
     case(400, "malformed", &|headers| drop(headers.insert("sec-websocket-version", "12".parse().unwrap())));
     cases.push((404, "not_found", request(&api, "a%20b", "")));
     cases.push((422, "invalid", request(&api, "t", "session_id=a%20b")));
+    cases.push((422, "invalid", request(&api, "t", "session=s")));
+    let mut token = request(&api, "t", &format!("token={}", api.key));
+    token.headers_mut().remove("authorization");
+    cases.push((401, "unauthenticated", token));
     let narrow = cluster.api(0, &cluster.key("acme", "narrow", &["approval:create"]).await);
     cases.push((403, "forbidden", request(&narrow, "t", "")));
     for (status, code, asked) in cases {
@@ -62,7 +66,7 @@ async fn the_handshake_is_checked() {
     }
     ticket("https://ok.example").await.unwrap().unwrap();
 
-    let mut good = request(&api, "t", "session_id=s&cursor=nonsense&unknown=1");
+    let mut good = request(&api, "t", "session_id=s&cursor=nonsense");
     good.headers_mut().insert("origin", "https://ok.example".parse().unwrap());
     let socket = Socket::try_open(good).await.unwrap().unwrap();
     let hello = &socket.hello;
@@ -411,4 +415,32 @@ async fn a_close_says_whether_another_credential_will_do() {
     for (mut socket, end) in sockets {
         assert_eq!(socket.end().await, end);
     }
+}
+
+/// A client with as many waits as it may have can still say that it lives, and decide.
+#[tokio::test(flavor = "multi_thread")]
+async fn waits_leave_room_for_pings_and_decisions() {
+    let flags = vec![("sockets.messages_per_second", "1000".to_owned())];
+    let cluster = Cluster::with(Setup { instances: 1, flags, ..Setup::default() }).await.connected().await;
+    let agent = cluster.api(0, &cluster.member("agent").await);
+    let ana = cluster.api(0, &cluster.member("ana").await);
+    let (waited, decided) = (agent.ask(json!({})).await, agent.ask(json!({})).await);
+    let mut socket = Socket::open(&ana, "task").await;
+    let wait = json!({ "type": "wait_for_approval", "approval_id": waited });
+    for _ in 0..128 {
+        socket.send(wait.clone()).await;
+    }
+    let refused = socket.ask(wait).await;
+    assert_eq!(refused["data"]["code"], "rate_limited", "{refused}");
+    assert_eq!(socket.ask(json!({ "type": "ping" })).await["event_type"], "pong");
+    let approve = |id: &str| json!({ "type": "approval_response", "approval_id": id, "approved": true });
+    assert_eq!(socket.ask(approve(&decided)).await["event_type"], "approval_received");
+    // All of them are answered, and then there may be as many again.
+    socket.send(approve(&waited)).await;
+    for _ in 0..129 {
+        let answer = socket.event("approval_received").await;
+        assert_eq!(answer["data"]["approval_id"], waited.as_str());
+    }
+    let again = socket.ask(json!({ "type": "wait_for_approval", "approval_id": waited })).await;
+    assert_eq!(again["event_type"], "approval_received");
 }

@@ -13,9 +13,9 @@ use crate::support::{Api, Cluster, Setup, ended::workspace, eventually};
 
 const MEBIBYTE: usize = 1024 * 1024;
 
-/// The least room for answers that an instance can have: 36 MiB, of which one workspace gets 18.
+/// The least room for answers that an instance can have: 48 MiB, of which one workspace gets 24.
 async fn narrow() -> Cluster {
-    let flags = vec![("limits.max_answers_mebibytes", "36".to_owned())];
+    let flags = vec![("limits.max_answers_mebibytes", "48".to_owned())];
     Cluster::with(Setup { instances: 1, flags, ..Setup::default() }).await.connected().await
 }
 
@@ -157,7 +157,7 @@ async fn an_approval_knows_its_size() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_much_for_one_reading_is_decided_in_several() {
-    let cluster = narrow().await;
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
     let agent = cluster.api(0, &cluster.member("agent").await);
     let ana = cluster.api(0, &cluster.member("ana").await);
     let mut ids = Vec::new();
@@ -171,7 +171,8 @@ async fn what_is_too_much_for_one_reading_is_decided_in_several() {
     let done =
         ana.post("/api/v1/approvals/bulk", &json!({ "ids": ids, "action": "approve" })).await.expect(200);
     let results = done.body["results"].as_array().unwrap();
-    assert!(results.iter().all(|it| it["status"] == 200 && it["changed"] == true), "{:?}", results.len());
+    let statuses: Vec<&Value> = results.iter().map(|it| &it["status"]).collect();
+    assert!(results.iter().all(|it| it["status"] == 200 && it["changed"] == true), "{statuses:?}");
     let shown = results.iter().filter(|it| it.get("approval").is_some()).count();
     assert!((1..=7).contains(&shown), "{shown}");
     let looks = futures_util::future::join_all(ids.iter().map(|id| ana.show(id))).await;
@@ -198,23 +199,23 @@ async fn answers_that_nobody_reads_leave_room_for_a_neighbour() {
     let theirs = other.ask(large()).await;
     let mut held = Vec::new();
     let mut ids = Vec::new();
-    for _ in 0..30 {
+    for _ in 0..40 {
         let id = crowd.ask(large()).await;
         held.push(ask_only(&crowd, &format!("/api/v1/approvals/{id}")).await);
         ids.push(id);
     }
-    eventually("its share is used up", || async { crowd.show(&ids[29]).await.status == 503 }).await;
-    crowd.show(&ids[29]).await.problem(503, "overloaded");
+    eventually("its share is used up", || async { crowd.show(&ids[39]).await.status == 503 }).await;
+    crowd.show(&ids[39]).await.problem(503, "overloaded");
     // Nothing is begun that could not be told of, and small answers need no room.
-    ana.approve(&ids[29]).await.problem(503, "overloaded");
+    ana.approve(&ids[39]).await.problem(503, "overloaded");
     let small = crowd.ask(json!({})).await;
     ana.approve(&small).await.expect(200);
     other.show(&theirs).await.expect(200);
     other.get("/api/v1/approvals/pending").await.expect(200);
     assert!(cluster.instances[0].metric("signoff_shed_total{cap=\"answers\"}").await > 0.5);
     drop(held);
-    eventually("there is room again", || async { crowd.show(&ids[29]).await.status == 200 }).await;
-    ana.approve(&ids[29]).await.expect(200);
+    eventually("there is room again", || async { crowd.show(&ids[39]).await.status == 200 }).await;
+    ana.approve(&ids[39]).await.expect(200);
 }
 
 /// Fifty of these would not fit; it is there once.

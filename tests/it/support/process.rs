@@ -18,7 +18,16 @@ impl Process {
     /// Starts the binary and waits until it is ready.
     pub async fn start(database: &TestDatabase, prefix: &str, setup: &Setup) -> Self {
         let address = format!("127.0.0.1:{}", lasting_port());
-        let mut command = Command::new(env!("CARGO_BIN_EXE_signoff"));
+        let binary = env!("CARGO_BIN_EXE_signoff");
+        let mut command = match setup.open_files {
+            None => Command::new(binary),
+            Some((soft, hard)) => {
+                let mut shell = Command::new("/bin/sh");
+                let limited = format!("ulimit -S -n {soft} && ulimit -H -n {hard} && exec \"$0\" \"$@\"");
+                shell.args(["-c", &limited, binary]);
+                shell
+            }
+        };
         command.arg("serve").env_clear();
         for (name, value) in [
             ("SIGNOFF_HTTP_LISTEN", address.as_str()),
@@ -104,6 +113,14 @@ pub async fn signoff(arguments: &[&str], environment: &[(&str, &str)]) -> Output
     let mut command = Command::new(env!("CARGO_BIN_EXE_signoff"));
     command.args(arguments).env_clear().envs(environment.iter().copied());
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+/// The same, with a standard output that goes elsewhere.
+pub async fn signoff_into(stdout: Stdio, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_signoff"));
+    command.args(arguments).env_clear().envs(environment.iter().copied());
+    command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped());
+    tokio::task::spawn_blocking(move || command.spawn().unwrap().wait_with_output().unwrap()).await.unwrap()
 }
 
 /// A port that stays free while its owner is away: below those that the kernel gives to outgoing connections, of
