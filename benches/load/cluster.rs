@@ -100,7 +100,7 @@ impl Cluster {
 async fn caller(database_url: &str, principal: &str) -> anyhow::Result<Caller> {
     let mut conn = PgConnection::connect(database_url).await?;
     let origin = Origin::default();
-    let by = By { caller: None, origin: &origin };
+    let by = By::operator(&origin);
     let (workspace, _) = workspaces::ensure(&mut conn, &by, &PrincipalName::new("bench")?).await?;
     let wanted = Wanted {
         workspace: WorkspaceId(workspace.id),

@@ -24,7 +24,11 @@ const BATCH: usize = 64;
 /// What a create came to.
 #[derive(Debug, Clone)]
 pub enum Requested {
-    Created(Arc<Approval>),
+    Created {
+        approval: Arc<Approval>,
+        /// See [`Created::present`].
+        present: Option<u32>,
+    },
     /// The key was used before for the same body: this is what it made, as it stands now.
     Replayed(Arc<Approval>),
 }
@@ -85,7 +89,10 @@ impl Approvals {
         self.intake.queue.send(Command { new, since: Instant::now(), reply })?;
         let Ok((new, taken)) = answer.await else { return Err(Trouble::TimedOut.into()) };
         match taken? {
-            Taken::Created(created) => Ok(Requested::Created(Arc::new(approval(new, created)))),
+            Taken::Created(created) => Ok(Requested::Created {
+                approval: Arc::new(approval(new, created)),
+                present: created.present,
+            }),
             Taken::Replay(id) => match self.get(workspace, id).await {
                 Ok(approval) => Ok(Requested::Replayed(approval)),
                 Err(Failure::Trouble(trouble)) => Err(trouble.into()),

@@ -1,7 +1,7 @@
 //! Who is behind a credential: one look-up in the database every few seconds for each that is in use.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -15,12 +15,14 @@ use sqlx::PgConnection;
 use super::{
     caller::{Caller, Handle},
     key::ApiKey,
-    permission::{Permission, Permissions},
+    known::{Answers, Fresh, Known, answers, remembered},
+    permission::Permission,
     role,
     ticket::Ticket,
     tokens::Tokens,
 };
 use crate::{
+    bus::seats::Outdated,
     domain::{
         credential::{Credential, Origin},
         ids::{KeyId, PrincipalId, SessionId, WorkspaceId},
@@ -28,13 +30,10 @@ use crate::{
     oidc::{self, Issuer},
     store::{
         self, Database,
-        credentials::{self, CredentialRow, Standing},
+        credentials::{self, CredentialRow, Ended, Standing},
         tickets::{self, Redeemed},
     },
 };
-
-/// What was withdrawn is refused everywhere after this; the contract says five seconds.
-const REMEMBERED: Duration = Duration::from_secs(3);
 
 /// How long a key is known to have been good. It opens nothing: such a key is still looked at.
 const LATELY: Duration = Duration::from_hours(1);
@@ -56,10 +55,10 @@ pub struct Authenticator {
     pub(super) issuer: Option<Issuer>,
     pub(super) sessions_last: Lasting,
     /// By prefix. Unknown ones are remembered too, so that guessing does not reach the database each time.
-    keys: Cache<String, Option<Arc<Known>>>,
+    keys: Answers<String>,
     /// By the secret's hash.
-    pub(super) sessions: Cache<[u8; 32], Option<Arc<Known>>>,
-    pub(super) principals: Cache<PrincipalId, Option<Arc<Known>>>,
+    pub(super) sessions: Answers<[u8; 32]>,
+    pub(super) principals: Answers<PrincipalId>,
     pub(super) tokens: Tokens,
     /// What was looked up since somebody last asked.
     used: Arc<Mutex<Used>>,
@@ -83,13 +82,6 @@ pub struct Lasting {
     pub idle: Duration,
 }
 
-/// A credential as it was found, and until when that may be trusted.
-pub(super) struct Known {
-    standing: Standing,
-    permissions: Permissions,
-    until: Option<Instant>,
-}
-
 /// Why a credential isn't accepted.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Rejection {
@@ -102,6 +94,9 @@ pub enum Rejection {
     Refused(String),
     #[error("the issuer can't be asked: {0}")]
     IssuerUnavailable(String),
+    /// Whether the token's key is one of the issuer's will be known after so many seconds.
+    #[error("the token names a key that the issuer did not have a moment ago")]
+    TooSoon { seconds: u64 },
     /// A dependency that fails never opens the door.
     #[error("credentials can't be checked now: {0}")]
     Unavailable(Arc<store::Error>),
@@ -112,47 +107,13 @@ impl From<oidc::Error> for Rejection {
         match error {
             oidc::Error::Refused(refusal) => Self::Token(refusal),
             oidc::Error::Unavailable(why) => Self::IssuerUnavailable(why),
-        }
-    }
-}
-
-impl Known {
-    pub(super) fn new(standing: Standing) -> Self {
-        let permissions = role::allowed(&standing.permissions, &standing.roles);
-        // Far away is as good as for ever.
-        let until = standing.valid_for.and_then(|left| Instant::now().checked_add(left));
-        Self { standing, permissions, until }
-    }
-
-    fn is_good(&self) -> bool {
-        self.until.is_none_or(|until| Instant::now() < until)
-    }
-
-    pub(super) fn caller(&self, credential: Credential, handle: Handle) -> Caller {
-        let Standing { workspace, principal, allow_timeout_approve, .. } = &self.standing;
-        let credential_name = match (&handle, credential) {
-            (Handle::Key(prefix), _) => format!("key:{prefix}"),
-            (_, Credential::Session(id)) => format!("session:{id}"),
-            _ => "token".to_owned(),
-        };
-        Caller {
-            workspace: *workspace,
-            actor: principal.clone(),
-            on_behalf_of: None,
-            credential,
-            credential_name: credential_name.into(),
-            permissions: self.permissions,
-            allow_timeout_approve: *allow_timeout_approve,
-            handle,
+            oidc::Error::TooSoon(after) => Self::TooSoon { seconds: after.as_secs() + 1 },
         }
     }
 }
 
 impl Authenticator {
     pub fn new(database: Database, issuer: Option<Issuer>, sessions_last: Lasting) -> Self {
-        fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> Cache<K, Option<Arc<Known>>> {
-            Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).build()
-        }
         fn lately<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> Cache<K, WorkspaceId> {
             Cache::builder().max_capacity(MOST).time_to_live(LATELY).build()
         }
@@ -160,9 +121,9 @@ impl Authenticator {
             database,
             issuer,
             sessions_last,
-            keys: cache(),
-            sessions: cache(),
-            principals: cache(),
+            keys: answers(),
+            sessions: answers(),
+            principals: answers(),
             tokens: Tokens::new(),
             used: Arc::default(),
             good: lately(),
@@ -201,16 +162,26 @@ impl Authenticator {
 
     /// Looks at a key.
     pub async fn api_key(&self, key: &ApiKey) -> Result<Caller, Rejection> {
-        self.key(&key.prefix, |hash| key.matches(hash)).await
+        self.key(&key.prefix, |hash| key.matches(hash), Fresh::Remembered).await
     }
 
-    /// The same caller as of now: what the credential allows may have changed, and it may have been revoked.
+    /// The same caller as of now: what the credential allows may have changed, and it may have been revoked. Withdrawn
+    /// is what was withdrawn some seconds ago.
     pub async fn again(&self, before: &Caller) -> Result<Caller, Rejection> {
+        self.look_again(before, Fresh::Remembered).await
+    }
+
+    /// The same caller, by an answer that the database was asked for after `since`.
+    pub async fn again_since(&self, before: &Caller, since: Instant) -> Result<Caller, Rejection> {
+        self.look_again(before, Fresh::Since(since)).await
+    }
+
+    async fn look_again(&self, before: &Caller, fresh: Fresh) -> Result<Caller, Rejection> {
         let mut now = match (&before.handle, before.credential) {
-            (Handle::Key(prefix), _) => self.key(prefix, |_| true).await?,
-            (Handle::Session(hash), _) => self.session(hash).await?,
+            (Handle::Key(prefix), _) => self.key(prefix, |_| true, fresh).await?,
+            (Handle::Session(hash), _) => self.session_as_of(hash, fresh).await?,
             (Handle::Token, Credential::Token { principal, expires_at }) => {
-                self.token(principal, expires_at).await?
+                self.token(principal, expires_at, fresh).await?
             }
             (Handle::Token, _) => return Err(Rejection::Unauthenticated),
         };
@@ -231,6 +202,21 @@ impl Authenticator {
             role::allowed(&it.permissions, &it.roles).allow(Permission::EventSubscribe)
         };
         Ok(good.into_iter().filter(may).map(|it| it.credential).collect())
+    }
+
+    /// Those of `bad` that were not revoked, and whose principal is not disabled: another credential may be good.
+    pub async fn outdated(&self, bad: &[Credential]) -> Result<HashMap<Credential, Outdated>, store::Error> {
+        let idle = self.sessions_last.idle;
+        let look = async |conn: &mut PgConnection| credentials::ended(conn, bad, idle).await;
+        let ended = self.database.auth.run(LOOK_UP, look).await?;
+        let how = |it: Ended| match it {
+            Ended { is_revoked: true, .. } => None,
+            Ended { is_rotated: true, is_over: true, .. } => Some(Outdated::Rotated),
+            Ended { is_over: true, .. } => Some(Outdated::Expired),
+            // It is good, and hence doesn't allow this.
+            _ => Some(Outdated::Changed),
+        };
+        Ok(ended.into_iter().filter_map(|it| Some((it.credential, how(it)?))).collect())
     }
 
     /// How long a browser session may be left unused.
@@ -263,19 +249,24 @@ impl Authenticator {
         let redeem = async |conn: &mut PgConnection| tickets::redeem(conn, &hash).await;
         let redeemed = self.database.auth.run(LOOK_UP, redeem).await.map_err(unavailable)?;
         match redeemed.ok_or(Rejection::Unauthenticated)? {
-            Redeemed::Key { prefix } => self.key(&prefix, |_| true).await,
+            Redeemed::Key { prefix } => self.key(&prefix, |_| true, Fresh::Remembered).await,
             Redeemed::Session { hash } => {
                 let hash: [u8; 32] = hash.try_into().map_err(|_| Rejection::Unauthenticated)?;
                 self.session(&hash).await
             }
-            Redeemed::Token { principal, expires_at } => self.token(principal, expires_at).await,
+            Redeemed::Token { principal, expires_at } => {
+                self.token(principal, expires_at, Fresh::Remembered).await
+            }
         }
     }
 
-    async fn key(&self, prefix: &str, matches: impl Fn(&[u8]) -> bool) -> Result<Caller, Rejection> {
-        // Boxed: opening a connection takes kilobytes of state, which no waiter should carry along.
-        let known = self.keys.try_get_with_by_ref(prefix, Box::pin(self.look_up_key(prefix))).await;
-        let known = good(known)?;
+    async fn key(
+        &self,
+        prefix: &str,
+        matches: impl Fn(&[u8]) -> bool,
+        fresh: Fresh,
+    ) -> Result<Caller, Rejection> {
+        let known = remembered(&self.keys, prefix, fresh, || self.look_up_key(prefix)).await?;
         let CredentialRow::Key { id, prefix, secret_hash } = &known.standing.credential else {
             return Err(Rejection::Unauthenticated);
         };
@@ -286,13 +277,18 @@ impl Authenticator {
     }
 
     async fn look_up_key(&self, prefix: &str) -> Result<Option<Arc<Known>>, store::Error> {
-        let look = async |conn: &mut PgConnection| credentials::key(conn, prefix).await;
+        let look = async |conn: &mut PgConnection| {
+            let at = Instant::now();
+            Ok(credentials::key(conn, prefix).await?.map(|found| Known::new(found, at)))
+        };
         let found = self.look_up(self.good.get(prefix).await, look).await?;
-        if let Some(Standing { credential: CredentialRow::Key { id, .. }, workspace, .. }) = &found {
+        if let Some(Standing { credential: CredentialRow::Key { id, .. }, workspace, .. }) =
+            found.as_ref().map(|known| &known.standing)
+        {
             self.used().keys.insert(*id);
             self.good.insert(prefix.to_owned(), *workspace).await;
         }
-        Ok(found.map(Known::new).map(Arc::new))
+        Ok(found.map(Arc::new))
     }
 
     /// Looks something up for a workspace, as far as it is known for whom. One workspace has half of the connections: so
@@ -310,21 +306,31 @@ impl Authenticator {
 
     /// Whoever holds the secret with this hash.
     pub async fn session(&self, hash: &[u8; 32]) -> Result<Caller, Rejection> {
-        let look = Box::pin(async {
-            let idle = self.sessions_last.idle;
-            let look = async |conn: &mut PgConnection| credentials::session(conn, hash, idle).await;
-            let found = self.look_up(self.good_hashes.get(hash).await, look).await?;
-            if let Some(Standing { credential: CredentialRow::Session(id), workspace, .. }) = &found {
-                self.used().sessions.insert(*id);
-                self.good_hashes.insert(*hash, *workspace).await;
-            }
-            Ok(found.map(Known::new).map(Arc::new))
-        });
-        let known = good(self.sessions.try_get_with_by_ref(hash, look).await)?;
+        self.session_as_of(hash, Fresh::Remembered).await
+    }
+
+    async fn session_as_of(&self, hash: &[u8; 32], fresh: Fresh) -> Result<Caller, Rejection> {
+        let known = remembered(&self.sessions, hash, fresh, || self.look_up_session(hash)).await?;
         let CredentialRow::Session(id) = known.standing.credential else {
             return Err(Rejection::Unauthenticated);
         };
         Ok(known.caller(Credential::Session(id), Handle::Session(Arc::new(*hash))))
+    }
+
+    async fn look_up_session(&self, hash: &[u8; 32]) -> Result<Option<Arc<Known>>, store::Error> {
+        let idle = self.sessions_last.idle;
+        let look = async |conn: &mut PgConnection| {
+            let at = Instant::now();
+            Ok(credentials::session(conn, hash, idle).await?.map(|found| Known::new(found, at)))
+        };
+        let found = self.look_up(self.good_hashes.get(hash).await, look).await?;
+        if let Some(Standing { credential: CredentialRow::Session(id), workspace, .. }) =
+            found.as_ref().map(|known| &known.standing)
+        {
+            self.used().sessions.insert(*id);
+            self.good_hashes.insert(*hash, *workspace).await;
+        }
+        Ok(found.map(Arc::new))
     }
 }
 
@@ -336,9 +342,4 @@ fn bearer(header: &str) -> Option<&str> {
 
 pub(super) fn unavailable(error: store::Error) -> Rejection {
     Rejection::Unavailable(Arc::new(error))
-}
-
-pub(super) fn good(found: Result<Option<Arc<Known>>, Arc<store::Error>>) -> Result<Arc<Known>, Rejection> {
-    let known = found.map_err(Rejection::Unavailable)?.ok_or(Rejection::Unauthenticated)?;
-    if known.is_good() { Ok(known) } else { Err(Rejection::Unauthenticated) }
 }

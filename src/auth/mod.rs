@@ -4,6 +4,7 @@
 mod authenticator;
 mod caller;
 pub mod key;
+mod known;
 mod newcomer;
 pub mod permission;
 pub mod role;
@@ -17,6 +18,6 @@ pub use self::{
     authenticator::{Authenticator, Lasting, Rejection, Used},
     caller::Caller,
     permission::{Permission, Permissions},
-    sessions::{Opened, Opener, Revocation},
+    sessions::{Opened, Opener, record_end},
     sign_in::Return,
 };

@@ -1,7 +1,5 @@
 //! Browser sessions: opened with a key or by an issuer's word, ended by their owner, an administrator, or time.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
@@ -10,8 +8,6 @@ use super::{
     Rejection,
     authenticator::{Authenticator, LOOK_UP, unavailable},
     caller::Caller,
-    permission::Permission,
-    role,
     secret::Secret,
 };
 use crate::{
@@ -23,7 +19,6 @@ use crate::{
     store::{
         self, audit,
         browser_sessions::{self, Ended, NewSession},
-        credentials,
     },
 };
 
@@ -39,14 +34,6 @@ pub struct Opener {
 pub struct Opened {
     pub secret: Secret,
     pub expires_at: DateTime<Utc>,
-}
-
-/// What became of ending somebody's session.
-pub enum Revocation {
-    Ended,
-    NotFound,
-    /// It allows what the caller may not do.
-    Beyond(Permission),
 }
 
 impl Opener {
@@ -113,38 +100,10 @@ impl Authenticator {
         self.sessions.invalidate(&hash).await;
         Ok(())
     }
-
-    /// Ends somebody's session by its id, for `caller`: their own, or, where they may, that of anybody who may do no
-    /// more than they.
-    pub async fn revoke_session(
-        &self,
-        caller: &Caller,
-        id: SessionId,
-        anybodys: bool,
-        origin: &Origin,
-    ) -> Result<Revocation, Arc<store::Error>> {
-        let workspace = caller.workspace;
-        let revoke = async |conn: &mut PgConnection| {
-            let mut ended = browser_sessions::revoke(conn, workspace, id, Some(caller.actor.id)).await?;
-            if ended.is_none() && anybodys {
-                let session = [Credential::Session(id)];
-                for good in credentials::still_good(conn, &session, self.idle()).await? {
-                    let had = role::allowed(&good.permissions, &good.roles);
-                    if let Some(permission) = caller.permissions.first_beyond(had) {
-                        return Ok(Revocation::Beyond(permission));
-                    }
-                }
-                ended = browser_sessions::revoke(conn, workspace, id, None).await?;
-            }
-            let Some(ended) = ended else { return Ok(Revocation::NotFound) };
-            record_end(conn, &ended, &caller.actor, origin).await?;
-            Ok(Revocation::Ended)
-        };
-        self.database.tenant.within(workspace, LOOK_UP, revoke).await.map_err(Arc::new)
-    }
 }
 
-async fn record_end(
+/// Puts it on record that a session was ended.
+pub async fn record_end(
     conn: &mut PgConnection,
     ended: &Ended,
     actor: &Actor,

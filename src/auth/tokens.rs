@@ -1,6 +1,9 @@
 //! An issuer's tokens: verified, then known for a while, also those that don't let in.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, Utc};
 use moka::future::Cache;
@@ -9,8 +12,9 @@ use sqlx::PgConnection;
 
 use super::{
     Rejection,
-    authenticator::{Authenticator, Known, LOOK_UP, MOST, good},
+    authenticator::{Authenticator, LOOK_UP, MOST},
     caller::{Caller, Handle},
+    known::{Fresh, Known, remembered},
     newcomer,
 };
 use crate::{
@@ -77,12 +81,12 @@ impl Authenticator {
         });
         let verified = self.tokens.verified.try_get_with_by_ref(&hash, verify).await;
         let caller = match verified {
-            Ok((principal, expires_at)) => self.token(principal, expires_at).await,
+            Ok((principal, expires_at)) => self.token(principal, expires_at, Fresh::Remembered).await,
             Err(rejection) => Err((*rejection).clone()),
         };
         match &caller {
             Ok(caller) => self.good_hashes.insert(hash, caller.workspace).await,
-            Err(Rejection::Unavailable(_)) => {}
+            Err(Rejection::Unavailable(_) | Rejection::TooSoon { .. }) => {}
             Err(rejection @ Rejection::IssuerUnavailable(_)) => self.complain_of(rejection),
             // It isn't cheap to look at any more.
             Err(_) => self.good_hashes.invalidate(&hash).await,
@@ -100,10 +104,11 @@ impl Authenticator {
     }
 
     /// Somebody whose token was verified before, and is good until `expires_at`.
-    pub async fn token(
+    pub(super) async fn token(
         &self,
         principal: PrincipalId,
         expires_at: DateTime<Utc>,
+        fresh: Fresh,
     ) -> Result<Caller, Rejection> {
         #[expect(
             clippy::disallowed_methods,
@@ -112,12 +117,14 @@ impl Authenticator {
         if expires_at <= Utc::now() {
             return Err(Rejection::Unauthenticated);
         }
-        let look = Box::pin(async {
-            let look = async |conn: &mut PgConnection| credentials::principal(conn, principal).await;
-            let found = self.database.auth.run(LOOK_UP, look).await?;
-            Ok(found.map(Known::new).map(Arc::new))
-        });
-        let known = good(self.principals.try_get_with_by_ref(&principal, look).await)?;
+        let look_up = async || {
+            let look = async |conn: &mut PgConnection| {
+                let at = Instant::now();
+                Ok(credentials::principal(conn, principal).await?.map(|found| Known::new(found, at)))
+            };
+            Ok(self.database.auth.run(LOOK_UP, look).await?.map(Arc::new))
+        };
+        let known = remembered(&self.principals, &principal, fresh, look_up).await?;
         Ok(known.caller(Credential::Token { principal, expires_at }, Handle::Token))
     }
 }

@@ -31,10 +31,23 @@ pub enum Verdict {
     Gone,
     /// Somebody closed it by hand.
     Closed { by: String },
-    /// Its credential is no longer good.
+    /// Its credential was revoked, or its principal disabled.
     Revoked,
     /// Its credential could not be looked at for too long.
     Unchecked,
+    /// Its credential is no longer good, and another may be.
+    Outdated(Outdated),
+}
+
+/// Why a credential is no longer good that was not revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outdated {
+    /// Its time is over.
+    Expired,
+    /// Another has taken its place.
+    Rotated,
+    /// It doesn't allow to follow tasks any more.
+    Changed,
 }
 
 /// What woke a session.

@@ -33,7 +33,7 @@ pub fn origin() -> Origin {
 
 /// An operator may do everything.
 pub fn by(origin: &Origin) -> By<'_> {
-    By { caller: None, origin }
+    By::operator(origin)
 }
 
 /// The workspace that a command is about.

@@ -47,6 +47,8 @@ pub struct Vote {
     /// The edits of the first approval at its level; `None` where that took the proposal as it stands. All others have
     /// the same edits, or they would have been refused: of those votes they are not kept here, and not read.
     pub modifications: Option<Modifications>,
+    /// False for an approval whose approver has been disabled since, while nothing is decided. A rejection always counts.
+    pub counts: bool,
 }
 
 /// Bytes that a vote takes besides the voter's name and its edits.
@@ -61,6 +63,7 @@ impl Vote {
             level,
             verdict: ballot.verdict,
             modifications: ballot.modifications.clone().filter(|_| is_first),
+            counts: true,
         }
     }
 
@@ -118,6 +121,8 @@ pub enum Cast {
     Counted,
     /// Counted, and it ends the approval.
     Decisive(Ending),
+    /// The same person said the same before, and it ends the approval now: a vote that didn't count then does now.
+    Concluded(Ending),
 }
 
 /// Applies a ballot to a pending or final approval whose votes so far are `votes`.
@@ -142,7 +147,7 @@ pub fn cast(
         (verdict, _) => verdict == ballot.verdict,
     };
     if earlier.is_some_and(is_same) {
-        return Ok(Cast::Same);
+        return Ok(repeated(approval, votes, ballot, expected_version));
     }
     if let Some(refusal) = approval.state.refusal() {
         return Err(refusal);
@@ -157,19 +162,34 @@ pub fn cast(
     {
         return Err(Refusal::ModificationsDiffer);
     }
-    let of_this_level: Vec<Vote> = votes.iter().filter(|vote| vote.level == level).cloned().collect();
-    Ok(count(approval, of_this_level, ballot))
+    let mut counting = counting(votes, level);
+    counting.push(Vote::new(votes, ballot, level));
+    Ok(conclusion(approval, &counting, ballot).map_or(Cast::Counted, Cast::Decisive))
 }
 
-fn count(approval: &Approval, mut votes: Vec<Vote>, ballot: &Ballot) -> Cast {
-    votes.push(Vote::new(&votes, ballot, approval.escalation_level));
-    let resolution = match approval.policy.tally(&votes) {
-        Tally::Open { .. } => return Cast::Counted,
-        Tally::Rejected => Resolution::Rejected,
-        Tally::Approved if ballot.modifications.is_some() => Resolution::Modified,
-        Tally::Approved => Resolution::Approved,
+/// The same again. Mostly that changes nothing. But an approver may be enabled again whose vote did not count meanwhile.
+fn repeated(approval: &Approval, votes: &[Vote], ballot: &Ballot, expected: &Precondition) -> Cast {
+    if approval.state.is_final() || expected.check(approval.version).is_err() {
+        return Cast::Same;
+    }
+    let counting = counting(votes, approval.escalation_level);
+    conclusion(approval, &counting, ballot).map_or(Cast::Same, Cast::Concluded)
+}
+
+/// The votes of a level that count.
+fn counting(votes: &[Vote], level: i32) -> Vec<Vote> {
+    votes.iter().filter(|vote| vote.level == level && vote.counts).cloned().collect()
+}
+
+/// What `votes`, with that of `ballot` among them, make of it. A rejection never concludes what the others approved.
+fn conclusion(approval: &Approval, votes: &[Vote], ballot: &Ballot) -> Option<Ending> {
+    let resolution = match (approval.policy.tally(votes), ballot.verdict) {
+        (Tally::Rejected, Verdict::Rejected) => Resolution::Rejected,
+        (Tally::Approved, Verdict::Approved) if ballot.modifications.is_some() => Resolution::Modified,
+        (Tally::Approved, Verdict::Approved) => Resolution::Approved,
+        _ => return None,
     };
-    Cast::Decisive(Ending::Resolved {
+    Some(Ending::Resolved {
         resolution,
         via: Via::Human,
         by: Some(ballot.by.clone()),
@@ -249,8 +269,20 @@ mod tests {
     /// What may be tried on an approval, in any order.
     #[derive(Debug, Clone)]
     enum Step {
-        Vote { who: u8, approve: bool, edits: bool, expected: Option<i32> },
-        Cancel { who: u8 },
+        Vote {
+            who: u8,
+            approve: bool,
+            edits: bool,
+            expected: Option<i32>,
+        },
+        Cancel {
+            who: u8,
+        },
+        /// A person is disabled, or enabled again.
+        Disable {
+            who: u8,
+            out: bool,
+        },
         Deadline,
     }
 
@@ -259,6 +291,7 @@ mod tests {
             8 => (0..6u8, any::<bool>(), any::<bool>(), prop::option::of(1..6i32))
                 .prop_map(|(who, approve, edits, expected)| Step::Vote { who, approve, edits, expected }),
             1 => (0..6u8).prop_map(|who| Step::Cancel { who }),
+            2 => (0..6u8, any::<bool>()).prop_map(|(who, out)| Step::Disable { who, out }),
             1 => Just(Step::Deadline),
         ];
         prop::collection::vec(step, 1..24)
@@ -276,6 +309,11 @@ mod tests {
             let mut votes: Vec<Vote> = Vec::new();
             for step in steps {
                 let before = approval.clone();
+                if let Step::Disable { who, out } = step {
+                    let theirs = |vote: &&mut Vote| vote.by == person(who) && vote.verdict == Verdict::Approved;
+                    votes.iter_mut().filter(theirs).for_each(|vote| vote.counts = !out);
+                    continue;
+                }
                 let change = match step {
                     Step::Vote { who, approve, edits, expected } => {
                         let verdict = if approve { Verdict::Approved } else { Verdict::Rejected };
@@ -285,6 +323,11 @@ mod tests {
                             Ok(Cast::Same) => {
                                 prop_assert!(votes.iter().any(|vote| vote.by == ballot.by));
                                 continue;
+                            }
+                            Ok(Cast::Concluded(ending)) => {
+                                let said = |vote: &Vote| vote.by == ballot.by && vote.verdict == verdict;
+                                prop_assert!(votes.iter().any(said));
+                                Some(ending)
                             }
                             Ok(cast) => {
                                 prop_assert!(who != 0, "the requester voted");
@@ -305,28 +348,51 @@ mod tests {
                         Ok(None) => continue,
                         Err(_) => { prop_assert!(approval.state.is_final()); continue; }
                     },
+                    Step::Disable { .. } => continue,
                     Step::Deadline if approval.state.is_final() => continue,
                     Step::Deadline => Some(approval.time_out()),
                 };
                 prop_assert!(!before.state.is_final(), "a final approval changed");
                 approval.version += 1;
                 if let Some(ending) = change {
+                    if let Ending::Resolved { resolution, .. } = &ending {
+                        let (verdict, needed) = match resolution {
+                            Resolution::Rejected => (Verdict::Rejected, rejections_to_reject),
+                            _ => (Verdict::Approved, min_approvers),
+                        };
+                        let count = votes.iter().filter(|vote| vote.verdict == verdict && vote.counts).count();
+                        prop_assert!(count >= needed as usize);
+                    }
                     let at = approval.updated_at;
                     approval.state = approval.state.clone().end(ending.clone(), at).unwrap();
                     prop_assert!(approval.state.clone().end(ending, at).is_err());
                 }
             }
             if let State::Final { ending: Ending::Resolved { resolution, outcome, .. }, .. } = &approval.state {
-                let approvals = votes.iter().filter(|vote| vote.verdict == Verdict::Approved).count();
-                let rejections = votes.len() - approvals;
-                if *resolution == Resolution::Rejected {
-                    prop_assert_eq!(rejections, rejections_to_reject as usize);
-                } else {
-                    prop_assert_eq!(approvals, min_approvers as usize);
-                }
                 prop_assert_eq!(*resolution == Resolution::Modified, outcome.modifications.is_some());
             }
         }
+    }
+
+    /// An approval whose approver is disabled since doesn't count, and does again once the approver is back.
+    #[test]
+    fn an_approval_of_a_disabled_approver_waits_for_their_return() {
+        let mut approval = pending(person(0));
+        approval.policy = Policy { min_approvers: 2, rejections_to_reject: 2, ..Policy::default() };
+        let by = |who, counts| Vote { counts, ..Vote::new(&[], &ballot(who, Verdict::Approved, false), 0) };
+        let none = Precondition::None;
+        let second = ballot(2, Verdict::Approved, false);
+        assert_eq!(cast(&approval, &[by(1, false)], &second, &none), Ok(Cast::Counted));
+        assert!(matches!(cast(&approval, &[by(1, true)], &second, &none), Ok(Cast::Decisive(_))));
+        // What was agreed on stays agreed on.
+        let other = ballot(2, Verdict::Approved, true);
+        assert_eq!(cast(&approval, &[by(1, false)], &other, &none), Err(Refusal::ModificationsDiffer));
+        assert_eq!(cast(&approval, &[by(1, false), by(2, true)], &second, &none), Ok(Cast::Same));
+        let back = [by(1, true), by(2, true)];
+        assert!(matches!(cast(&approval, &back, &second, &none), Ok(Cast::Concluded(_))));
+        assert_eq!(cast(&approval, &back, &second, &Precondition::OneOf(vec![99])), Ok(Cast::Same));
+        // A rejection doesn't conclude what the others approved.
+        assert_eq!(cast(&approval, &back, &ballot(3, Verdict::Rejected, false), &none), Ok(Cast::Counted));
     }
 
     #[test]
@@ -346,7 +412,7 @@ mod tests {
         // The outcome before the precondition; the same again before the outcome.
         let Ok(Cast::Decisive(ending)) = cast(&approval, &[], &mine, &Precondition::None) else { panic!() };
         approval.state = approval.state.clone().end(ending, approval.updated_at).unwrap();
-        let vote = Vote { by: person(1), level: 0, verdict: Verdict::Approved, modifications: None };
+        let vote = Vote::new(&[], &mine, 0);
         assert_eq!(cast(&approval, std::slice::from_ref(&vote), &mine, &stale), Ok(Cast::Same));
         let other = ballot(2, Verdict::Approved, false);
         assert_eq!(cast(&approval, &[vote], &other, &stale), Err(Refusal::AlreadyDecided));

@@ -55,6 +55,8 @@ pub enum Unsatisfiable {
     Nobody,
     #[error("{needed} approvals are needed, but only {eligible} of the named people may give one")]
     TooFew { needed: u32, eligible: u32 },
+    #[error("{needed} rejections are needed to end it, but only {eligible} of the named people may reject")]
+    TooFewToReject { needed: u32, eligible: u32 },
 }
 
 /// Why this person may not decide this approval.
@@ -119,7 +121,11 @@ impl Policy {
         let eligible = named.iter().filter(|name| self.allow_self_approval || *name != requester).count();
         let eligible = u32::try_from(eligible).unwrap_or(u32::MAX);
         let needed = self.quorum().needed;
-        if needed > eligible { Err(Unsatisfiable::TooFew { needed, eligible }) } else { Ok(()) }
+        if needed > eligible {
+            return Err(Unsatisfiable::TooFew { needed, eligible });
+        }
+        let needed = self.rejections_to_reject;
+        if needed > eligible { Err(Unsatisfiable::TooFewToReject { needed, eligible }) } else { Ok(()) }
     }
 
     /// Whether `actor` may vote on what `requester` asked, for itself or `on_behalf_of` somebody.
@@ -140,7 +146,7 @@ impl Policy {
         }
     }
 
-    /// Where `votes` leave it. Only votes of people whom the policy admits are ever recorded.
+    /// Where `votes`, all of which count, leave it. Only votes of people whom the policy admits are ever recorded.
     pub fn tally(&self, votes: &[Vote]) -> Tally {
         let of = |verdict: Verdict| -> BTreeSet<&PrincipalName> {
             votes.iter().filter(|vote| vote.verdict == verdict).map(|vote| &vote.by.name).collect()
@@ -149,6 +155,11 @@ impl Policy {
             return Tally::Rejected;
         }
         self.quorum().tally(&of(Verdict::Approved))
+    }
+
+    /// Distinct approvals that it takes.
+    pub fn needed(&self) -> u32 {
+        self.quorum().needed
     }
 
     fn quorum(&self) -> Quorum<'_> {
@@ -176,7 +187,7 @@ mod tests {
 
     fn vote(number: u8, verdict: Verdict) -> Vote {
         let id = PrincipalId(uuid::Uuid::from_u128(u128::from(number)));
-        Vote { by: Actor { id, name: name(number) }, level: 0, verdict, modifications: None }
+        Vote { by: Actor { id, name: name(number) }, level: 0, verdict, modifications: None, counts: true }
     }
 
     fn policies() -> impl Strategy<Value = Policy> {
@@ -220,15 +231,16 @@ mod tests {
             }
         }
 
-        /// A policy that passes its check can be satisfied: everybody whom it admits approves.
+        /// A policy that passes its check can be satisfied, and can be rejected: everybody whom it admits says so.
         #[test]
         fn what_passes_can_be_satisfied(policy in policies(), requester in 0..8u8) {
             let by = vote(requester, Verdict::Approved).by;
-            let eager: Vec<Vote> = (0..16u8)
-                .map(|number| vote(number, Verdict::Approved))
-                .filter(|vote| policy.admits(&vote.by, &by, None).is_ok())
-                .collect();
-            let satisfied = policy.tally(&eager) == Tally::Approved;
+            let all = |verdict| -> Vec<Vote> {
+                let votes = (0..16u8).map(|number| vote(number, verdict));
+                votes.filter(|vote| policy.admits(&vote.by, &by, None).is_ok()).collect()
+            };
+            let satisfied = policy.tally(&all(Verdict::Approved)) == Tally::Approved
+                && policy.tally(&all(Verdict::Rejected)) == Tally::Rejected;
             prop_assert_eq!(policy.check(&by.name).is_ok(), satisfied);
         }
 

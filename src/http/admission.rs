@@ -33,7 +33,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Api, caller::shows_a_known_credential};
+use super::{Api, caller::shows_a_known_credential, established::Established};
 use crate::{
     auth::{Authenticator, Caller, Rejection, key::ApiKey, secret::Secret, ticket::Ticket},
     domain::{
@@ -67,6 +67,7 @@ struct Record {
     paid: bool,
     /// Of whom it is known who they are.
     caller: Option<(PrincipalId, WorkspaceId)>,
+    established: Option<Arc<Established>>,
     /// How the tightest limit stands.
     standing: Option<Standing>,
     refused: bool,
@@ -137,6 +138,16 @@ impl Admission {
     pub fn whose(&self) -> Subject {
         let caller = self.record().caller;
         caller.map_or(Subject::Address(self.0.network), |(_, workspace)| Subject::Workspace(workspace))
+    }
+
+    /// Remembers who called.
+    pub fn establish(&self, established: Arc<Established>) {
+        self.record().established = Some(established);
+    }
+
+    /// Who called, where that is known by now.
+    pub fn established(&self) -> Option<Arc<Established>> {
+        self.record().established.clone()
     }
 
     /// Before anything else: refuses strangers from where they are known to have used up their limit.

@@ -90,7 +90,7 @@ pub async fn list(
     let below = below(&mut check, query.cursor.as_deref());
     let limit = limit(&mut check, query.limit.as_deref());
     check.finish()?;
-    let page = audit::read::page(&api.database, may.caller.workspace, &filter, below, limit).await?;
+    let page = audit::read::page(&api.database, may.caller().workspace, &filter, below, limit).await?;
     Ok(Json(AuditPage { items: page.items, next_cursor: page.next.map(|below| below.to_string()) }))
 }
 
@@ -184,7 +184,7 @@ pub async fn checkpoints(
     let limit = limit(&mut check, query.limit.as_deref());
     check.finish()?;
     let behind = (position.unwrap_or(i64::MAX), key_id);
-    let items = audit::read::checkpoints(&api.database, may.caller.workspace, behind, limit).await?;
+    let items = audit::read::checkpoints(&api.database, may.caller().workspace, behind, limit).await?;
     let full = i64::try_from(items.len()).is_ok_and(|count| count >= limit);
     let next = |last: &checkpoint::Checkpoint| format!("{}.{}", last.standing.position, last.key_id);
     let next_cursor = items.last().filter(|_| full).map(next);

@@ -1,4 +1,5 @@
-//! Request bodies: size and media type, each with its own answer, then what [`parse`] asks of the text.
+//! Request bodies: size and media type, each with its own answer, then what [`parse`] asks of the text. A caller whose
+//! body took its time is looked at once more.
 
 use std::{marker::PhantomData, time::Duration};
 
@@ -139,7 +140,8 @@ async fn collect(api: &Api, parts: &Parts, body: HttpBody, most: usize) -> Resul
     if announced.is_some_and(|length: usize| length > most) {
         return Err(too_large(most));
     }
-    let mut place = api.bodies.place(Admission::of(parts)?.whose());
+    let admission = Admission::of(parts)?;
+    let mut place = api.bodies.place(admission.whose());
     let arriving = timeout(ARRIVAL, receive(body, &mut place, announced, most));
     let arrived = tokio::select! {
         // What has arrived is served, also in the last moment.
@@ -155,6 +157,9 @@ async fn collect(api: &Api, parts: &Parts, body: HttpBody, most: usize) -> Resul
             api.metrics.shed("bodies");
         }
     })?;
+    if let Some(established) = admission.established() {
+        established.look_again(api).await?;
+    }
     Ok((bytes, place))
 }
 

@@ -9,13 +9,13 @@ use uuid::Uuid;
 use super::{
     Api,
     caller::{ManagePrincipals, Needs, Somebody},
+    identity::change_as,
     path::UuidPath,
     query::{Params, limit},
 };
 use crate::{
-    auth::Revocation,
     domain::ids::SessionId,
-    identity,
+    identity::{By, sessions},
     store::browser_sessions::{self as store, BrowserSession, Which},
     wire::{problem::Problem, validate::Check},
 };
@@ -52,9 +52,10 @@ pub struct SessionsPage {
 )]
 pub async fn list(
     State(api): State<Api>,
-    Somebody { caller, .. }: Somebody,
+    somebody: Somebody,
     Params(query): Params<SessionsQuery>,
 ) -> Result<Json<SessionsPage>, Problem> {
+    let caller = somebody.caller();
     let mut check = Check::default();
     let after = query.cursor.as_deref().and_then(|text| {
         let id = Uuid::try_parse(text).ok();
@@ -88,14 +89,13 @@ pub async fn list(
 )]
 pub async fn end(
     State(api): State<Api>,
-    Somebody { caller, origin }: Somebody,
+    somebody: Somebody,
     UuidPath(id): UuidPath,
 ) -> Result<StatusCode, Problem> {
-    let anybodys = caller.may(ManagePrincipals::PERMISSION);
-    let ended = api.authenticator.revoke_session(&caller, SessionId(id), anybodys, &origin).await;
-    match ended.map_err(|error| Problem::from(&*error))? {
-        Revocation::Ended => Ok(StatusCode::NO_CONTENT),
-        Revocation::NotFound => Err(Problem::not_found()),
-        Revocation::Beyond(permission) => Err(identity::Refusal::Beyond(permission.as_str()).into()),
-    }
+    let (workspace, idle) = (somebody.caller().workspace, api.authenticator.idle());
+    let end = async |conn: &mut PgConnection, by: &By<'_>| {
+        sessions::end(conn, by, workspace, SessionId(id), idle).await
+    };
+    change_as(&api, (somebody.caller(), &somebody.origin), None, end).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

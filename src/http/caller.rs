@@ -12,6 +12,7 @@ use super::{
     address::ClientAddress,
     admission::{Admission, Credential},
     cookies::Cookie,
+    established::Established,
     middleware::RequestId,
     site::Site,
 };
@@ -61,27 +62,29 @@ needs! {
 
 /// An authenticated caller who may do `P`, and whose limits allow the request.
 pub struct May<P> {
-    pub caller: Caller,
+    established: Arc<Established>,
     /// For the record of what it does.
     pub origin: Arc<Origin>,
     permission: PhantomData<P>,
 }
 
 impl<P> May<P> {
-    /// The caller alone; nothing else of the request is kept.
-    pub fn into_caller(self) -> Caller {
-        self.caller
+    /// Who it is: where a body took its time, as of when it had arrived.
+    pub fn caller(&self) -> &Caller {
+        self.established.caller()
+    }
+
+    /// The caller, and from where it comes; nothing else of the request is kept.
+    pub fn into_parts(self) -> (Arc<Established>, Arc<Origin>) {
+        (self.established, self.origin)
     }
 }
 
 impl<P: Needs> May<P> {
     /// The caller, if the credential allows it.
-    fn of(Somebody { caller, origin }: Somebody) -> Result<Self, Problem> {
-        if caller.may(P::PERMISSION) {
-            Ok(Self { caller, origin, permission: PhantomData })
-        } else {
-            Err(refused(&caller, P::PERMISSION))
-        }
+    fn of(Somebody { established, origin }: Somebody) -> Result<Self, Problem> {
+        established.need(P::PERMISSION)?;
+        Ok(Self { established, origin, permission: PhantomData })
     }
 }
 
@@ -115,7 +118,8 @@ impl<P: Needs, Q: Needs> FromRequestParts<Api> for MayEither<P, Q> {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let somebody = Somebody::from_request_parts(parts, api).await?;
-        if somebody.caller.may(P::PERMISSION) || somebody.caller.may(Q::PERMISSION) {
+        let caller = somebody.caller();
+        if caller.may(P::PERMISSION) || caller.may(Q::PERMISSION) {
             Ok(Self { somebody, permissions: PhantomData })
         } else {
             let (one, other) = (P::PERMISSION.as_str(), Q::PERMISSION.as_str());
@@ -126,8 +130,14 @@ impl<P: Needs, Q: Needs> FromRequestParts<Api> for MayEither<P, Q> {
 
 /// An authenticated caller, whatever they may do, and whose limits allow the request.
 pub struct Somebody {
-    pub caller: Caller,
+    established: Arc<Established>,
     pub origin: Arc<Origin>,
+}
+
+impl Somebody {
+    pub fn caller(&self) -> &Caller {
+        self.established.caller()
+    }
 }
 
 impl FromRequestParts<Api> for Somebody {
@@ -144,10 +154,14 @@ impl FromRequestParts<Api> for Somebody {
             Credential::Session(&secret)
         };
         // Boxed: a waiter would otherwise carry room for it for as long as it waits.
-        let caller = Box::pin(Admission::of(parts)?.caller(api, credential)).await?;
+        let admission = Admission::of(parts)?;
+        let caller = Box::pin(admission.caller(api, credential)).await?;
         api.names.check(parts)?;
         let origin = Arc::new(self::origin(&caller, parts));
-        Ok(Self { caller, origin })
+        let established = Arc::new(Established::new(caller));
+        // For the body, which is still to come.
+        admission.establish(established.clone());
+        Ok(Self { established, origin })
     }
 }
 
@@ -172,8 +186,8 @@ fn session(parts: &Parts, api: &Api) -> Result<Secret, Problem> {
     Ok(secret)
 }
 
-/// Why, and for whoever may do nothing at all, what to do about it.
-fn refused(caller: &Caller, needed: Permission) -> Problem {
+/// Why, and for a caller who may do nothing at all, what to do about it.
+pub fn refused(caller: &Caller, needed: Permission) -> Problem {
     if caller.permissions != Permissions::NONE {
         return Problem::forbidden(needed);
     }

@@ -63,7 +63,7 @@ pub async fn list(
         limit: limit + 1,
         ..Which::default()
     };
-    let mut items = api.listing.connections(may.caller.workspace, &which).await?;
+    let mut items = api.listing.connections(may.caller().workspace, &which).await?;
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = items.len() > most;
     items.truncate(most);
@@ -84,7 +84,7 @@ pub async fn get(
     NamePath(task): NamePath,
 ) -> Result<Json<Listed>, Problem> {
     let which = Which { task: Some(&task), limit: 1, ..Which::default() };
-    let found = api.listing.connections(may.caller.workspace, &which).await?.pop();
+    let found = api.listing.connections(may.caller().workspace, &which).await?.pop();
     Ok(Json(found.ok_or_else(Problem::not_found)?))
 }
 
@@ -102,7 +102,7 @@ pub async fn close(
     may: May<CloseConnection>,
     NamePath(task): NamePath,
 ) -> Result<StatusCode, Problem> {
-    let key = TaskKey { workspace: may.caller.workspace, task };
-    let closing = Closing { key, by: may.caller.actor, origin: may.origin };
+    let key = TaskKey { workspace: may.caller().workspace, task };
+    let closing = Closing { key, by: may.caller().actor.clone(), origin: may.origin };
     if api.listing.close(closing).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
 }

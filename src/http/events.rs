@@ -87,7 +87,7 @@ pub async fn publish(
     Body { value, .. }: Body<PublishBody, body::Events>,
 ) -> Result<(StatusCode, Json<AcceptedView>), Problem> {
     let events = events(value)?;
-    let key = TaskKey { workspace: may.caller.workspace, task };
+    let key = TaskKey { workspace: may.caller().workspace, task };
     let accepted = api.events.publish(Publication { key, events: events.into() }).await?;
     let view = AcceptedView { cursor: accepted.cursor.to_string(), connected: accepted.connected };
     Ok((StatusCode::ACCEPTED, Json(view)))
@@ -207,7 +207,7 @@ pub async fn replay(
     Params(query): Params<ReplayQuery>,
 ) -> Result<Response, Problem> {
     let (from, limit) = place(query)?;
-    let key = TaskKey { workspace: may.caller.workspace, task: task.clone() };
+    let key = TaskKey { workspace: may.caller().workspace, task: task.clone() };
     let replay = api.events.replay(key, from, limit).await?;
     let cursor = replay.cursor.to_string();
     let page = EventPage {

@@ -19,6 +19,7 @@ mod cluster;
 mod connections;
 mod cookies;
 mod discard;
+mod established;
 mod events;
 mod health;
 mod identity;
@@ -51,9 +52,10 @@ use crate::{
     approvals::Approvals,
     auth::Authenticator,
     bus::{Bus, Redis},
+    domain::ids::WorkspaceId,
     events::Events,
     lifecycle::Lifecycle,
-    limits::{Cap, Limiter, Network},
+    limits::{Cap, Limiter, Network, Turns},
     presence::{DatabaseClock, Listing},
     realtime::Realtime,
     store::Database,
@@ -79,6 +81,8 @@ pub struct Parts {
     pub limiter: Limiter,
     /// Those whose sign-in the issuer is being asked about, by where they are.
     pub signing_in: Cap<Network>,
+    /// Changes of identities: one at a time in a workspace, so that those who wait hold no connection.
+    pub administering: Turns<WorkspaceId>,
     pub proxies: TrustedProxies,
     pub database: Database,
     pub redis: Redis,

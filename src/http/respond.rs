@@ -12,8 +12,9 @@ use super::Api;
 use crate::{
     domain::approval::Approval,
     wire::{
-        approval::{ApprovalView, Decided},
+        approval::{ApprovalView, CreatedApproval, Decided},
         problem::{Code, Problem},
+        validate::Violation,
     },
 };
 
@@ -25,7 +26,7 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match self.code {
             Code::RateLimited | Code::Overloaded | Code::Unavailable | Code::Draining => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(self.retry_after.unwrap_or(1)));
             }
             Code::Unauthenticated => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -47,6 +48,11 @@ pub fn shown(api: &Api, approval: &Arc<Approval>) -> Result<Response, Problem> {
 /// The same to whoever asked for it to be made.
 pub fn approval(status: StatusCode, approval: &Arc<Approval>) -> Response {
     respond(status, approval, Json(ApprovalView::from(&**approval)))
+}
+
+/// A new approval as a response.
+pub fn created(approval: &Arc<Approval>, warnings: Vec<Violation>) -> Response {
+    respond(StatusCode::CREATED, approval, Json(CreatedApproval { approval: (&**approval).into(), warnings }))
 }
 
 /// What a decision came to, as a response.

@@ -24,8 +24,12 @@ pub async fn delete_run(
     may: May<DeleteRun>,
     NamePath(run): NamePath,
 ) -> Result<StatusCode, Problem> {
-    let deletion =
-        Deletion { workspace: may.caller.workspace, run, by: may.caller.actor, origin: may.origin };
+    let deletion = Deletion {
+        workspace: may.caller().workspace,
+        run,
+        by: may.caller().actor.clone(),
+        origin: may.origin,
+    };
     api.approvals.delete_run(deletion).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -60,7 +60,10 @@ pub async fn open(
         return Err(malformed("a handshake has no body"));
     }
     let handshake = handshake(&mut parts)?;
-    check_origin(&api, &parts.headers)?;
+    // A page can't send this header, and what can isn't led by a page.
+    if !parts.headers.contains_key(header::AUTHORIZATION) {
+        check_origin(&api, &parts.headers)?;
+    }
     let query = Query::of(&parts)?;
     if !api.database.is_up() {
         return Err(Problem::new(Code::Unavailable, "the database can't be reached"));
@@ -127,7 +130,7 @@ fn names(headers: &HeaderMap, header: &HeaderName, word: &str) -> bool {
     values.flat_map(|value| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(word))
 }
 
-/// Any page can make a browser open a socket; only those that we know may. What isn't a browser sends no origin.
+/// Any page can make a browser open a socket, and may have got hold of a ticket; only those that we know may.
 fn check_origin(api: &Api, headers: &HeaderMap) -> Result<(), Problem> {
     let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
     if api.realtime.sockets.origins().any(|allowed| origin == allowed) {
@@ -143,9 +146,9 @@ fn check_origin(api: &Api, headers: &HeaderMap) -> Result<(), Problem> {
 /// By the header, or by a ticket.
 async fn caller(api: &Api, parts: &mut Parts, ticket: Option<&str>) -> Result<Caller, Problem> {
     if parts.headers.contains_key(header::AUTHORIZATION) {
-        let caller = May::<Subscribe>::from_request_parts(parts, api).await?.caller;
+        let may = May::<Subscribe>::from_request_parts(parts, api).await?;
         names::check(parts, NAMES)?;
-        return Ok(caller);
+        return Ok(may.caller().clone());
     }
     let ticket = ticket.ok_or(Rejection::Unauthenticated)?;
     // Before the ticket is used up.
@@ -251,7 +254,7 @@ pub async fn ticket(
     State(api): State<Api>,
     may: May<Subscribe>,
 ) -> Result<(StatusCode, [(HeaderName, &'static str); 1], Json<TicketView>), Problem> {
-    let (ticket, expires_at) = api.authenticator.ticket(&may.caller).await?;
+    let (ticket, expires_at) = api.authenticator.ticket(may.caller()).await?;
     let view = TicketView { ticket: ticket.reveal(), expires_at };
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(view)))
 }

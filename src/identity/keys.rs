@@ -171,13 +171,17 @@ pub async fn revoke(
     Ok(Ok(()))
 }
 
-/// Locks a key that is not revoked.
+/// Locks a key that is not revoked, and before it its principal.
 async fn changeable(
     conn: &mut PgConnection,
     by: &By<'_>,
     workspace: Option<WorkspaceId>,
     prefix: &str,
 ) -> Outcome<ListedKey> {
+    if let Some(key) = keys::get(conn, prefix).await? {
+        let whose = Who::Id(PrincipalId(key.principal_id));
+        principals::lock(conn, WorkspaceId(key.workspace_id), whose).await?;
+    }
     let found = keys::lock(conn, prefix).await?;
     let Some(key) = found.filter(|key| workspace.is_none_or(|it| it.0 == key.workspace_id)) else {
         return Ok(Err(Refusal::NotFound("key")));

@@ -8,28 +8,36 @@ pub mod grants;
 pub mod keys;
 pub mod principals;
 pub mod roles;
+pub mod sessions;
 pub mod workspaces;
+
+use std::time::Duration;
 
 use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::{
-    auth::{Permission, Permissions},
+    auth::{Caller, Permission, Permissions, role},
     domain::{credential::Origin, ids::WorkspaceId, policy::Actor},
-    store::{self, audit},
+    store::{self, administration, audit, credentials, principals::Principal},
 };
 
-/// Who administers.
+/// Who administers: an operator, or a caller as the database has them in the transaction of the change.
 #[derive(Debug, Clone, Copy)]
 pub struct By<'a> {
     /// `None`: an operator, who may do everything.
-    pub caller: Option<(&'a Actor, Permissions)>,
-    pub origin: &'a Origin,
+    caller: Option<(&'a Actor, Permissions)>,
+    origin: &'a Origin,
 }
 
 /// Why something isn't done. What was said to be wrong is fit for the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    /// The caller was let in, and has been shut out since.
+    #[error("the credential was revoked, or has expired, or its principal was disabled")]
+    ShutOut,
+    #[error("it needs the permission {}", .0.as_str())]
+    Lacks(Permission),
     #[error("there is no such {0}")]
     NotFound(&'static str),
     /// A field and what is wrong with it.
@@ -45,8 +53,34 @@ pub enum Refusal {
 /// What a use case comes to: the outer error is the database's.
 pub type Outcome<T> = Result<Result<T, Refusal>, store::Error>;
 
-impl By<'_> {
-    fn actor(&self) -> Option<&Actor> {
+impl<'a> By<'a> {
+    /// An operator, who may do everything.
+    pub fn operator(origin: &'a Origin) -> Self {
+        Self { caller: None, origin }
+    }
+
+    /// A caller, who needs a permission for this. What was known of them when the request came doesn't count: they are
+    /// looked at in the transaction of the change, and stay as they are until it ends. `idle`: how long a session may be
+    /// left unused.
+    pub async fn caller(
+        conn: &mut PgConnection,
+        caller: &'a Caller,
+        origin: &'a Origin,
+        needed: Option<Permission>,
+        idle: Duration,
+    ) -> Outcome<Self> {
+        administration::take_turn(conn, caller.workspace).await?;
+        administration::hold(conn, caller.actor.id, caller.credential).await?;
+        let good = credentials::still_good(conn, &[caller.credential], idle).await?.pop();
+        let Some(good) = good else { return Ok(Err(Refusal::ShutOut)) };
+        let permissions = role::allowed(&good.permissions, &good.roles);
+        match needed.filter(|needed| !permissions.allow(*needed)) {
+            Some(lacking) => Ok(Err(Refusal::Lacks(lacking))),
+            None => Ok(Ok(Self { caller: Some((&caller.actor, permissions)), origin })),
+        }
+    }
+
+    fn actor(&self) -> Option<&'a Actor> {
         self.caller.map(|(actor, _)| actor)
     }
 
@@ -57,6 +91,10 @@ impl By<'_> {
 
     fn may(&self, permission: Permission) -> bool {
         self.reach().is_none_or(|permissions| permissions.allow(permission))
+    }
+
+    fn is(&self, principal: &Principal) -> bool {
+        self.actor().is_some_and(|actor| actor.id.0 == principal.id)
     }
 
     fn is_admin(&self) -> bool {

@@ -59,6 +59,12 @@ impl Changes {
         Ok(self)
     }
 
+    /// Whether the principal would have other roles or groups.
+    fn moves(&self, before: &Principal) -> bool {
+        self.roles.as_ref().is_some_and(|roles| *roles != before.roles)
+            || self.groups.as_ref().is_some_and(|groups| *groups != before.groups)
+    }
+
     fn apply(self, mut profile: Profile) -> Profile {
         if let Some(kind) = self.kind {
             kind.clone_into(&mut profile.kind);
@@ -148,6 +154,10 @@ pub async fn update(
     // A service's keys are for others to make, a person's are not.
     if changes.kind.is_some_and(|kind| kind != before.kind) && !by.is_admin() {
         let message = "only an administrator makes a service of a person, or a person of a service";
+        return Ok(Err(Refusal::Forbidden(message)));
+    }
+    if by.is(&before) && !by.is_admin() && changes.moves(&before) {
+        let message = "only an administrator changes their own roles and groups";
         return Ok(Err(Refusal::Forbidden(message)));
     }
     let gets = Grants { roles: changes.roles.clone().unwrap_or_default(), ..Grants::default() };

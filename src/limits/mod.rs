@@ -8,6 +8,7 @@
 //! | [`ledger`], [`entry`] | what this instance knows and has in hand, of all buckets and of one |
 //! | [`clerk`] | the task that asks Redis |
 //! | [`caps`] | how much may be open at once, here |
+//! | [`turns`] | one after the other, here |
 //! | [`answers`] | how much memory answers may take, here |
 //!
 //! **Exact** means: over all instances, and over any time, no more is let in than the burst and what has come back in
@@ -29,6 +30,7 @@ mod clerk;
 mod entry;
 mod ledger;
 mod subject;
+mod turns;
 
 use std::{
     sync::{
@@ -45,6 +47,7 @@ pub use self::{
     caps::{Cap, Held},
     entry::{Refusal, Standing},
     subject::{Kind, Network, Subject},
+    turns::{Turn, Turns},
 };
 use self::{
     clerk::{Ask, Clerk},

@@ -2,7 +2,7 @@
 //!
 //! While the issuer is away, what it last said stays good for an hour: a failure of somebody else's shall not lock
 //! everybody out, nor keep a withdrawn key alive for ever. Tokens can't make us ask more often than every few seconds,
-//! however many unknown keys they name.
+//! however many unknown keys they name, and however many wrong signatures they have.
 
 use std::{
     sync::{Arc, PoisonError, RwLock},
@@ -85,19 +85,10 @@ impl Keys {
         }
     }
 
-    /// The keys that may have signed what names this key and algorithm: mostly one, or none.
-    pub async fn fitting(
-        &self,
-        fetcher: &Fetcher,
-        id: Option<&str>,
-        algorithm: Algorithm,
-    ) -> Result<Vec<DecodingKey>, Error> {
-        let known = self.current(fetcher).await?;
-        let fitting = known.fitting(id, algorithm);
-        if !fitting.is_empty() {
-            return Ok(fitting);
-        }
-        Ok(self.fetch_after(fetcher, Some(known.at)).await?.fitting(id, algorithm))
+    /// What the issuer says now, if that is newer than what was `seen`; asked for, unless that was done a moment ago.
+    pub async fn newer(&self, fetcher: &Fetcher, seen: &KeySet) -> Result<Option<Arc<KeySet>>, Error> {
+        let known = self.fetch_after(fetcher, Some(seen.at)).await?;
+        Ok((known.at > seen.at).then_some(known))
     }
 
     fn known(&self) -> Option<Arc<KeySet>> {
@@ -150,7 +141,23 @@ impl Keys {
 }
 
 impl KeySet {
-    fn fitting(&self, id: Option<&str>, algorithm: Algorithm) -> Vec<DecodingKey> {
+    /// Whether it was asked for after this.
+    pub fn is_since(&self, moment: Instant) -> bool {
+        self.at >= moment
+    }
+
+    /// How long it takes until the issuer may be asked again.
+    pub fn until_next(&self) -> Duration {
+        GAP.saturating_sub(self.at.elapsed())
+    }
+
+    /// Whether one of the keys has this name, for any use.
+    pub fn knows(&self, id: &str) -> bool {
+        self.keys.iter().any(|key| key.id.as_deref() == Some(id))
+    }
+
+    /// The keys that may have signed what names this key and algorithm: mostly one, or none.
+    pub fn fitting(&self, id: Option<&str>, algorithm: Algorithm) -> Vec<DecodingKey> {
         let fits = |key: &&Key| {
             // A token that names no key fits only where there is no choice (checked below).
             id.is_none_or(|id| key.id.as_deref() == Some(id)) && key.is_for(algorithm)

@@ -13,7 +13,7 @@ mod signature;
 mod strict;
 mod verify;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jsonwebtoken::Algorithm;
 use reqwest::Url;
@@ -39,6 +39,10 @@ pub enum Error {
     /// The issuer can't be asked for what is needed to tell.
     #[error("the issuer can't be reached: {0}")]
     Unavailable(String),
+    /// It names a key that the issuer did not have when it was last asked, a moment ago. It may be asked again after
+    /// this.
+    #[error("the issuer was asked for its keys a moment ago, and had no such key then")]
+    TooSoon(Duration),
 }
 
 /// The one issuer that this instance trusts. Clones share its keys.

@@ -2,11 +2,15 @@
 //! the key, beyond naming one of the issuer's, or the algorithm, beyond naming one that is configured.
 
 use chrono::{DateTime, Utc};
-use jsonwebtoken::{Header, Validation, decode, decode_header, errors::ErrorKind, get_current_timestamp};
+use jsonwebtoken::{
+    Header, Validation, dangerous::insecure_decode_claims, decode, decode_header, errors::ErrorKind,
+    get_current_timestamp,
+};
 use serde_json::Value;
 use sha2::{Digest, Sha256, Sha384, Sha512};
+use tokio::time::Instant;
 
-use super::{Error, Issuer, strict::Strict};
+use super::{Error, Issuer, keys::KeySet, strict::Strict};
 
 /// Longest token, in bytes: looked at before any other work.
 const LONGEST: usize = 8 * 1024;
@@ -75,7 +79,15 @@ impl Issuer {
         access_token: Option<&str>,
     ) -> Result<Token, Error> {
         let client = self.config().client_id.as_str();
-        let (header, token) = self.verify(text, client, &["jwt"]).await?;
+        let verified = match self.verify(text, client, &["jwt"]).await {
+            // The code is used up; the person who has signed in can't try again with it.
+            Err(Error::TooSoon(after)) => {
+                tokio::time::sleep(after).await;
+                self.verify(text, client, &["jwt"]).await
+            }
+            verified => verified,
+        };
+        let (header, token) = verified?;
         let claims = &token.claims;
         if claims["nonce"].as_str() != Some(nonce) {
             return Err(Refusal::Claim("nonce").into());
@@ -106,15 +118,53 @@ impl Issuer {
         validation.set_audience(&[audience]);
         validation.set_issuer(&[&self.config().issuer]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        let keys = self.0.keys.fitting(&self.0.fetcher, header.kid.as_deref(), header.alg).await?;
-        let mut error = Refusal::UnknownKey;
-        for key in keys {
-            match decode::<Strict>(text, &key, &validation) {
-                Ok(decoded) => return Ok((header, self.token(decoded.claims.0)?)),
-                Err(found) => error = refusal(found.kind()),
-            }
+        let claims = self.signed(text, &header, &validation).await?;
+        Ok((header, self.token(claims)?))
+    }
+
+    /// What stands in it, if one of the issuer's keys has signed it: one that is known, or, where none fits or the
+    /// signature is wrong, one of those that the issuer has now. A key may be replaced under its name.
+    async fn signed(&self, text: &str, header: &Header, validation: &Validation) -> Result<Value, Error> {
+        let begun = Instant::now();
+        let (keys, fetcher) = (&self.0.keys, &self.0.fetcher);
+        let known = keys.current(fetcher).await?;
+        let refusal = match decoded(text, header, validation, &known) {
+            Err(refusal @ (Refusal::UnknownKey | Refusal::Signature)) => refusal,
+            result => return Ok(result?),
+        };
+        // Nothing that the issuer could say would help.
+        if known.is_since(begun) {
+            return Err(refusal.into());
         }
-        Err(error.into())
+        self.check_unsigned(text, validation)?;
+        match keys.newer(fetcher, &known).await? {
+            Some(newer) => Ok(decoded(text, header, validation, &newer)?),
+            // Its key may have come into being since.
+            None if header.kid.as_ref().is_some_and(|id| !known.knows(id)) => {
+                Err(Error::TooSoon(known.until_next()))
+            }
+            None => Err(refusal.into()),
+        }
+    }
+
+    /// Refuses what no key could mend, so that the issuer isn't asked about the tokens of others.
+    fn check_unsigned(&self, text: &str, validation: &Validation) -> Result<(), Refusal> {
+        let claims = insecure_decode_claims::<Strict>(text).map_err(|error| refusal(error.kind()))?.0;
+        let audience = |it: &Value| {
+            let wanted = validation.aud.as_ref();
+            it.as_str().is_some_and(|it| wanted.is_some_and(|wanted| wanted.contains(it)))
+        };
+        if claims["iss"].as_str() != Some(&self.config().issuer) {
+            return Err(Refusal::Issuer);
+        }
+        if !audience(&claims["aud"]) && !claims["aud"].as_array().is_some_and(|all| all.iter().any(audience))
+        {
+            return Err(Refusal::Audience);
+        }
+        let now = i64::try_from(get_current_timestamp()).unwrap_or(i64::MAX);
+        let leeway = i64::try_from(validation.leeway).unwrap_or(0);
+        let until = seconds(&claims["exp"]).ok_or(Refusal::Claim("exp"))?;
+        if until.saturating_add(leeway) < now { Err(Refusal::Expired) } else { Ok(()) }
     }
 
     fn check_header(&self, header: &Header, types: &[&str]) -> Result<(), Refusal> {
@@ -164,6 +214,18 @@ impl Issuer {
             claims,
         })
     }
+}
+
+/// The claims, if one of these keys has signed them.
+fn decoded(text: &str, header: &Header, validation: &Validation, keys: &KeySet) -> Result<Value, Refusal> {
+    let mut error = Refusal::UnknownKey;
+    for key in keys.fitting(header.kid.as_deref(), header.alg) {
+        match decode::<Strict>(text, &key, validation) {
+            Ok(decoded) => return Ok(decoded.claims.0),
+            Err(found) => error = refusal(found.kind()),
+        }
+    }
+    Err(error)
 }
 
 /// A NumericDate, which may have a fraction.

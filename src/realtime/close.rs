@@ -1,6 +1,6 @@
 //! Close codes: what a socket's end means, and what the client should do about it.
 
-use crate::bus::seats::Verdict;
+use crate::bus::seats::{Outdated, Verdict};
 
 /// Why a socket is closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub enum Reason {
     Replaced,
     /// Not allowed (any more): don't reconnect.
     NotAllowed(String),
+    /// The credential's time is over, or it was replaced, or allows this no more: come back with another.
+    Outdated(Outdated),
     /// A frame was larger than 512 KiB.
     TooBig,
     /// Something other than the protocol was sent.
@@ -36,6 +38,7 @@ impl Reason {
             Self::TooBig => 1009,
             Self::Restarting => 1012,
             Self::Full(_) => 1013,
+            Self::Outdated(_) => 4401,
             Self::TooSlow => 4408,
             Self::Gone => 0,
         }
@@ -46,6 +49,9 @@ impl Reason {
         match self {
             Self::Replaced => "Reconnection",
             Self::NotAllowed(why) => why,
+            Self::Outdated(Outdated::Expired) => "the credential has expired",
+            Self::Outdated(Outdated::Rotated) => "the credential was rotated",
+            Self::Outdated(Outdated::Changed) => "the credential changed",
             Self::TooBig => "a message is larger than it may be",
             Self::Protocol => "that is not the WebSocket protocol",
             Self::NoText => "that is not UTF-8",
@@ -63,6 +69,7 @@ impl From<&Verdict> for Reason {
             Verdict::Replaced => Self::Replaced,
             Verdict::Gone => Self::Restarting,
             Verdict::Closed { by } => Self::NotAllowed(format!("closed by {by}")),
+            Verdict::Outdated(how) => Self::Outdated(*how),
             Verdict::Revoked => Self::NotAllowed("the credential was revoked".to_owned()),
             Verdict::Unchecked => Self::Full("the credential could not be checked"),
         }

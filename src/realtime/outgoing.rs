@@ -72,6 +72,15 @@ pub struct Reconnect {
     pub cursor: String,
 }
 
+/// A new approval, and what may keep it from being decided.
+#[derive(Serialize)]
+pub struct Requested {
+    #[serde(flatten)]
+    pub approval: Summary,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Violation>,
+}
+
 /// An outcome, or how far a decision got.
 #[derive(Serialize)]
 pub struct Received<'a> {

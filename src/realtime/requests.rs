@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     Realtime,
     frames::{Ask, Decide, Frame, Message, Reference, Wait},
-    outgoing::{Answer, Received},
+    outgoing::{self, Answer, Received},
 };
 use crate::{
     approvals::{commit::Act, request::Requested, wait::Waited},
@@ -27,7 +27,7 @@ use crate::{
     limits::Subject,
     store::events::Summary,
     wire::{
-        create::new_approval,
+        create::{new_approval, warnings},
         decide::{ApproveBody, RejectBody},
         idempotency::idempotency,
         problem::{Code, Problem},
@@ -159,9 +159,15 @@ impl Asked {
         let mut new = new_approval(body, &caller)?;
         new.idempotency = idempotency;
         new.origin = self.client.origin.clone();
-        let (Requested::Created(approval) | Requested::Replayed(approval)) =
-            self.realtime.approvals.request(new).await?;
-        let mut reply = self.reply("approval_requested", &Summary::from(&*approval));
+        let (approval, warnings) = match self.realtime.approvals.request(new).await? {
+            Requested::Created { approval, present } => {
+                let warnings = warnings(&approval.policy, present);
+                (approval, warnings)
+            }
+            Requested::Replayed(approval) => (approval, Vec::new()),
+        };
+        let requested = outgoing::Requested { approval: Summary::from(&*approval), warnings };
+        let mut reply = self.reply("approval_requested", &requested);
         reply.run_id = Some(approval.request.run_id.to_string());
         Ok(reply)
     }

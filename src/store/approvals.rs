@@ -78,6 +78,7 @@ pub(super) struct VoteRow {
     level: i32,
     verdict: Verdict,
     modifications: Option<Modifications>,
+    counts: bool,
 }
 
 /// The `result` column: what callers get, in the same shape.
@@ -122,7 +123,10 @@ macro_rules! rows {
                       SELECT json_agg(json_build_object(
                                  'principal_id', d.principal_id, 'principal_name', d.principal_name,
                                  'level', d.level, 'verdict', d.verdict, 'modifications',
-                                 CASE WHEN d.verdict = 'approved' AND d.nth = 1 THEN d.modifications END)
+                                 CASE WHEN d.verdict = 'approved' AND d.nth = 1 THEN d.modifications END,
+                                 'counts', CASE WHEN a.status = 'pending' AND d.verdict = 'approved' THEN coalesce((
+                                     SELECT p.disabled_at IS NULL FROM principals p WHERE p.id = d.principal_id), false)
+                                     ELSE true END)
                                  ORDER BY d.created_at, d.id)
                         FROM (SELECT v.id, v.principal_id, v.principal_name, v.level, v.verdict, v.modifications,
                                      v.created_at, row_number() OVER (PARTITION BY v.level, v.verdict
@@ -227,6 +231,8 @@ pub struct DecisionRecord {
     pub modifications: Option<Json<Opaque>>,
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Json<Opaque>>,
+    /// False for an approval whose approver is disabled, or was when the request ended.
+    pub counts: bool,
     pub created_at: DateTime<Utc>,
     /// Bytes that it takes, roughly.
     #[serde(skip)]
@@ -246,8 +252,12 @@ pub async fn decisions(
         DecisionRecord,
         r#"SELECT d.id AS "id!", d.approval_id AS "approval_id!", d.principal_name AS "principal!",
                   d.principal_id AS "principal_id!", d.level AS "level!", d.verdict AS "verdict!", d.feedback, d.comment,
-                  d.modifications AS "modifications: _", d.metadata AS "metadata: _", d.created_at AS "created_at!",
-                  d.bytes AS "bytes!"
+                  d.modifications AS "modifications: _", d.metadata AS "metadata: _",
+                  (d.verdict <> 'approved' OR coalesce((
+                      SELECT p.disabled_at IS NULL
+                             OR p.disabled_at > (SELECT a.resolved_at FROM approval_requests a WHERE a.id = $1)
+                        FROM principals p WHERE p.id = d.principal_id), false)) AS "counts!",
+                  d.created_at AS "created_at!", d.bytes AS "bytes!"
              FROM (SELECT w.*, sum(w.bytes) OVER (ORDER BY w.created_at, w.id ROWS UNBOUNDED PRECEDING) AS total
                      FROM (SELECT v.*, 512 + coalesce(octet_length(v.modifications::text), 0)
                                        + coalesce(octet_length(v.metadata::text), 0)
@@ -334,6 +344,7 @@ impl From<VoteRow> for Vote {
             level: row.level,
             verdict: row.verdict,
             modifications: row.modifications,
+            counts: row.counts,
         }
     }
 }

@@ -9,6 +9,10 @@
 //! before the wait for a lock: a late vote got in a full second after the deadline that way.) `MATERIALIZED`
 //! pins that order.
 //!
+//! The statement also sees whether an approver, whose approval counted, was disabled between the reading and the writing.
+//! Then nothing is written. The rows of principals aren't locked: an administrator's transaction would hold up the
+//! decisions of all. A vote and a disabling in the same moment may come in either order.
+//!
 //! The locked rows are updated where they were found (`ctid`): left to itself, a cached plan joined them to all
 //! that is pending, which took forty times as long.
 
@@ -26,7 +30,7 @@ use crate::domain::{
     approval::{Approval, Brief, Ending, Opaque, Resolution},
     credential::Origin,
     decision::{Ballot, Modifications},
-    ids::ApprovalId,
+    ids::{ApprovalId, PrincipalId},
     names::PrincipalName,
     policy::Actor,
 };
@@ -54,6 +58,8 @@ struct ChangeRow {
     fires: bool,
     /// Bytes that it grows by.
     grows: usize,
+    /// Whose approvals, of those that were read, it rests on: none of them may have been disabled meanwhile.
+    counted: Vec<Uuid>,
 }
 
 #[derive(Serialize)]
@@ -140,7 +146,15 @@ impl Batch {
             result: ending.map(stored_result),
             fires: matches!(ending, Some(Ending::Expired { .. })),
             grows: ending.map_or(0, Ending::size),
+            counted: Vec::new(),
         });
+    }
+
+    /// The last change holds only while these people are not disabled.
+    pub fn rest_on(&mut self, people: impl IntoIterator<Item = PrincipalId>) {
+        if let Some(change) = self.changes.last_mut() {
+            change.counted.extend(people.into_iter().map(|id| id.0));
+        }
     }
 
     /// A vote, which makes its approval larger by `size` bytes. The change of that approval is in the batch already.
@@ -211,10 +225,11 @@ pub async fn write(
     let written = sqlx::query!(
         r#"
         WITH input AS MATERIALIZED (
-            SELECT x.id, x.expected, x.version, x.status, x.resolution, x.via, x.by, x.by_name, x.result, x.fires, x.grows
+            SELECT x.id, x.expected, x.version, x.status, x.resolution, x.via, x.by, x.by_name, x.result, x.fires, x.grows,
+                   x.counted
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, expected integer, version integer, status text, resolution text, via text,
-                   by uuid, by_name text, result json, fires boolean, grows integer)
+                   by uuid, by_name text, result json, fires boolean, grows integer, counted uuid[])
         ), locked AS MATERIALIZED (
             SELECT a.ctid AS place, a.id, a.status, a.version, a.expires_at
               FROM approval_requests a
@@ -227,6 +242,9 @@ pub async fn write(
             SELECT s.place, s.id, s.at, i.version, i.status, i.resolution, i.via, i.by, i.by_name, i.result, i.grows
               FROM stamped s JOIN input i ON i.id = s.id
              WHERE s.status = 'pending' AND s.version = i.expected AND (s.expires_at <= s.at) = i.fires
+               AND NOT EXISTS (
+                   SELECT FROM unnest(i.counted) AS v(id)
+                    WHERE (SELECT p.disabled_at IS NULL FROM principals p WHERE p.id = v.id) IS NOT TRUE)
         ), changed AS (
             UPDATE approval_requests a
                SET status = ok.status, version = ok.version, resolution = ok.resolution, resolved_via = ok.via,

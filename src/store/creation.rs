@@ -56,7 +56,13 @@ pub struct Idempotency {
 pub struct Created {
     pub at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
+    /// How many of the named approvers are known, not disabled, and may approve it. `None` where none is named, or so
+    /// many that they aren't looked for.
+    pub present: Option<u32>,
 }
+
+/// Where a policy names more people, none of them is looked for.
+const LOOKED_FOR: i32 = 100;
 
 #[derive(Serialize)]
 struct Row<'a> {
@@ -256,15 +262,27 @@ pub async fn insert(
                       JOIN per_task p ON p.workspace_id = h.workspace_id AND p.task_id = h.task_id
                      WHERE h.added > p.n) e
         )
-        SELECT id AS "id!", created_at AS "created_at!", expires_at AS "expires_at!" FROM created
+        SELECT c.id AS "id!", c.created_at AS "created_at!", c.expires_at AS "expires_at!",
+               CASE WHEN jsonb_array_length(i.policy -> 'allowed_approvers') <= $2 THEN (
+                   SELECT count(*)
+                     FROM jsonb_array_elements_text(i.policy -> 'allowed_approvers') AS named(name)
+                    WHERE (named.name <> i.requested_by_name OR (i.policy ->> 'allow_self_approval')::boolean)
+                      AND (SELECT p.disabled_at IS NULL FROM principals p
+                            WHERE p.workspace_id = i.workspace_id AND p.name = named.name)) END AS present
+          FROM created c JOIN input i ON i.id = c.id
         "#,
         json(&rows)?,
+        LOOKED_FOR,
     )
     .fetch_all(conn)
     .await?;
     Ok(created
         .into_iter()
-        .map(|row| (ApprovalId(row.id), Created { at: row.created_at, expires_at: row.expires_at }))
+        .map(|row| {
+            let present = row.present.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+            let created = Created { at: row.created_at, expires_at: row.expires_at, present };
+            (ApprovalId(row.id), created)
+        })
         .collect())
 }
 

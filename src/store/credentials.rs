@@ -255,6 +255,78 @@ pub async fn still_good(
     Ok(good.collect())
 }
 
+/// What became of a credential.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended {
+    pub credential: Credential,
+    /// It was revoked, or what it stands on was, or its principal is disabled.
+    pub is_revoked: bool,
+    /// Another has taken its place.
+    pub is_rotated: bool,
+    /// Its time is over.
+    pub is_over: bool,
+}
+
+/// What became of these; of what is not there any more, nothing is known. Sessions are over that were not used within
+/// `idle`.
+pub async fn ended(
+    conn: &mut PgConnection,
+    used: &[Credential],
+    idle: Duration,
+) -> Result<Vec<Ended>, Error> {
+    let (mut keys, mut sessions) = (Vec::new(), Vec::new());
+    let (mut of_tokens, mut until) = (Vec::new(), Vec::new());
+    for credential in used {
+        match credential {
+            Credential::Key(id) => keys.push(id.0),
+            Credential::Session(id) => sessions.push(id.0),
+            Credential::Token { principal, expires_at } => {
+                of_tokens.push(principal.0);
+                until.push(*expires_at);
+            }
+        }
+    }
+    let rows = sqlx::query!(
+        r#"SELECT 'key' AS "kind!", k.id AS "id!", NULL::timestamptz AS until,
+                  (k.revoked_at IS NOT NULL OR p.disabled_at IS NOT NULL) AS "is_revoked!",
+                  (k.rotated_to IS NOT NULL) AS "is_rotated!",
+                  coalesce(k.expires_at <= clock_timestamp(), false) AS "is_over!"
+             FROM api_keys k JOIN principals p ON p.id = k.principal_id
+            WHERE k.id = ANY($1)
+           UNION ALL
+           SELECT 'session', s.id, NULL,
+                  s.revoked_at IS NOT NULL OR k.revoked_at IS NOT NULL OR p.disabled_at IS NOT NULL,
+                  k.rotated_to IS NOT NULL,
+                  s.expires_at <= clock_timestamp()
+                  OR s.last_seen_at <= clock_timestamp() - make_interval(secs => $5)
+                  OR coalesce(k.expires_at <= clock_timestamp(), false)
+             FROM browser_sessions s
+             JOIN principals p ON p.id = s.principal_id
+             LEFT JOIN api_keys k ON k.id = s.key_id
+            WHERE s.id = ANY($2)
+           UNION ALL
+           SELECT 'token', t.id, t.until, p.disabled_at IS NOT NULL, false, t.until <= clock_timestamp()
+             FROM unnest($3::uuid[], $4::timestamptz[]) AS t(id, until) JOIN principals p ON p.id = t.id"#,
+        &keys,
+        &sessions,
+        &of_tokens,
+        &until,
+        idle.as_secs_f64(),
+    )
+    .fetch_all(conn)
+    .await?;
+    let ended = rows.into_iter().filter_map(|row| {
+        let credential = match row.kind.as_str() {
+            "key" => Credential::Key(KeyId(row.id)),
+            "session" => Credential::Session(SessionId(row.id)),
+            _ => Credential::Token { principal: PrincipalId(row.id), expires_at: row.until? },
+        };
+        let (is_revoked, is_rotated, is_over) = (row.is_revoked, row.is_rotated, row.is_over);
+        Some(Ended { credential, is_revoked, is_rotated, is_over })
+    });
+    Ok(ended.collect())
+}
+
 /// Notes that these sessions were used lately: to the minute.
 pub async fn seen(conn: &mut PgConnection, sessions: &[SessionId]) -> Result<(), Error> {
     let ids: Vec<Uuid> = sessions.iter().map(|id| id.0).collect();

@@ -5,6 +5,7 @@
 //! commit costs one round trip. Rules live in `domain`; the SQL only repeats their guards. Columns are named,
 //! never starred, so that an older binary survives a newer migration.
 
+pub mod administration;
 pub mod approvals;
 pub mod audit;
 pub mod browser_sessions;

@@ -6,7 +6,7 @@ use serde_json::{Value, value::RawValue};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::vocabulary;
+use super::{validate::Violation, vocabulary};
 use crate::domain::{
     approval::{Approval, Ending, Resolution, State, TimeoutAction},
     names::{CallerName, PrincipalName},
@@ -69,6 +69,18 @@ pub struct ApprovalView<'a> {
     updated_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
     resolved_at: Option<DateTime<Utc>>,
+}
+
+/// A new approval.
+#[derive(Serialize, ToSchema)]
+pub struct CreatedApproval<'a> {
+    #[serde(flatten)]
+    pub approval: ApprovalView<'a>,
+    /// What may keep it from being decided. Absent where there is nothing to say, and in the answer to a repeated
+    /// call.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub warnings: Vec<Violation>,
 }
 
 /// Kept with the request, and handed back with the outcome.

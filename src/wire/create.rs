@@ -19,7 +19,7 @@ use crate::{
         approval::{Request, TimeoutAction},
         ids::ApprovalId,
         names::PrincipalName,
-        policy::Policy,
+        policy::{Policy, Unsatisfiable},
     },
     store::creation::NewApproval,
 };
@@ -149,7 +149,11 @@ pub fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Pr
     }
     check.finish()?;
     policy.check(&caller.actor.name).map_err(|error| {
-        let violation = Violation::new("/policy", "satisfiable", error.to_string());
+        let pointer = match error {
+            Unsatisfiable::TooFewToReject { .. } => "/policy/rejections_to_reject",
+            Unsatisfiable::Nobody | Unsatisfiable::TooFew { .. } => "/policy",
+        };
+        let violation = Violation::new(pointer, "satisfiable", error.to_string());
         Problem::about(Code::UnsatisfiablePolicy, vec![violation])
     })?;
     let missing = || Problem::new(Code::Internal, "a required field was let through");
@@ -180,6 +184,22 @@ pub fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Pr
         idempotency: None,
         origin: Arc::default(),
     })
+}
+
+/// What may keep a new approval from being decided: too few of the named approvers are there. They may come, so it is
+/// no error. `present`: how many are there.
+pub fn warnings(policy: &Policy, present: Option<u32>) -> Vec<Violation> {
+    let Some(present) = present.filter(|present| *present < policy.needed()) else { return Vec::new() };
+    let message = if present == 0 {
+        "names only people who are unknown here, or disabled; it stays undecided until one of them is there"
+            .to_owned()
+    } else {
+        let needed = policy.needed();
+        format!(
+            "takes {needed} approvals, and only {present} of those it names are known here and not disabled"
+        )
+    };
+    vec![Violation::new("/policy/allowed_approvers", "present", message)]
 }
 
 /// Nothing is accepted and then ignored.

@@ -63,7 +63,7 @@ codes! {
     Internal = 500 "internal": "Something is wrong on our side",
     RateLimited = 429 "rate_limited": "Too many requests",
     Overloaded = 503 "overloaded": "Too much at once; nothing was begun",
-    Unavailable = 503 "unavailable": "The database can't be reached; whether it was done is unknown, trying again is safe",
+    Unavailable = 503 "unavailable": "Something that it needs can't be reached; whether it was done is unknown, trying again is safe",
     Draining = 503 "draining": "This instance is going away; nothing was begun",
 }
 
@@ -76,6 +76,8 @@ pub struct Problem {
     errors: Vec<Violation>,
     /// The approval that it is about, as it stands.
     pub approval: Option<Arc<Approval>>,
+    /// In how many seconds to try again, where that is worth while; 1 where nothing else is known.
+    pub retry_after: Option<u64>,
     /// Room to show it, where it is large; kept until it is written.
     pub room: Option<Arc<Room>>,
 }
@@ -108,7 +110,14 @@ pub struct ProblemBody<'a> {
 
 impl Problem {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), approval: None, room: None }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            approval: None,
+            retry_after: None,
+            room: None,
+        }
     }
 
     /// With the fields that are to blame; the first one's message is the detail.
@@ -238,7 +247,8 @@ impl From<identity::Refusal> for Problem {
             identity::Refusal::Invalid { field, message } => {
                 Self::about(Code::Invalid, vec![Violation::new(format!("/{field}"), "value", message)])
             }
-            identity::Refusal::Beyond(_) | identity::Refusal::Forbidden(_) => {
+            identity::Refusal::ShutOut => Self::new(Code::Unauthenticated, refusal.to_string()),
+            identity::Refusal::Lacks(_) | identity::Refusal::Beyond(_) | identity::Refusal::Forbidden(_) => {
                 Self::new(Code::Forbidden, refusal.to_string())
             }
         }
@@ -267,7 +277,12 @@ impl From<Rejection> for Problem {
             }
             Rejection::Refused(why) => Self::new(Code::Forbidden, why),
             Rejection::IssuerUnavailable(_) => {
-                Self::new(Code::Unavailable, "whoever vouches for you can't be asked now")
+                Self::new(Code::Unavailable, "the issuer of your token can't be asked now; nothing was begun")
+            }
+            Rejection::TooSoon { seconds } => {
+                let detail =
+                    "your token names a key that its issuer did not have a moment ago; nothing was begun";
+                Self { retry_after: Some(seconds), ..Self::new(Code::Unavailable, detail) }
             }
             Rejection::Unavailable(error) => Self::from(&*error),
         }

@@ -1,4 +1,5 @@
-//! Sockets whose credential is good no more, or may follow tasks no more: found within half a minute, and closed.
+//! Sockets whose credential is good no more, or may follow tasks no more: found within half a minute, and closed. Their
+//! clients are told whether to come back with another.
 //! Also notes, now and then, which keys and sessions are used.
 //!
 //! The look at a credential reads what its workspace has written. So one workspace must not be able to spoil the round
@@ -57,16 +58,36 @@ async fn once(workers: &Workers, watch: &mut Watch, seats: &[Arc<Seat>]) -> Resu
     let found = watch.look(held, &look).await;
     // Nothing is withdrawn while the database is away, and nothing is held against those who wait for it.
     let bad = watch.judge(&found, workers.database.is_up());
+    let refused =
+        bad.iter().filter(|(_, fault)| **fault == Fault::Refused).map(|(credential, _)| *credential);
+    let verdicts = verdicts(workers, &refused.collect::<Vec<_>>()).await;
     for seat in seats {
-        match bad.get(&seat.credential) {
-            Some(Fault::Refused) => seat.end(Verdict::Revoked),
-            Some(Fault::Unseen) => seat.end(Verdict::Unchecked),
-            None => {}
+        match (bad.get(&seat.credential), verdicts.get(&seat.credential)) {
+            (None, _) => {}
+            (Some(Fault::Refused), Some(verdict)) => seat.end(verdict.clone()),
+            (Some(_), _) => seat.end(Verdict::Unchecked),
         }
     }
     note(workers).await?;
     // What one workspace can't have looked at, its own log lines tell; a round that could look at nothing has failed.
     found.error.filter(|_| !found.looked).map_or(Ok(()), Err)
+}
+
+/// Why each is refused: whether another credential will do. Those that can't be told are left out.
+async fn verdicts(workers: &Workers, refused: &[Credential]) -> HashMap<Credential, Verdict> {
+    let mut verdicts = HashMap::new();
+    for chunk in refused.chunks(CHUNK) {
+        let outdated = timeout(LOOK, workers.authenticator.outdated(chunk)).await;
+        match outdated.map_err(store::Error::from).flatten() {
+            Ok(outdated) => verdicts.extend(chunk.iter().map(|credential| {
+                let verdict =
+                    outdated.get(credential).map_or(Verdict::Revoked, |how| Verdict::Outdated(*how));
+                (*credential, verdict)
+            })),
+            Err(error) => tracing::warn!(%error, "why some credentials are refused is not known"),
+        }
+    }
+    verdicts
 }
 
 /// A round that fails forgets them: the next use is noted again.

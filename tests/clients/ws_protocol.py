@@ -144,10 +144,10 @@ async def handshakes():
     check("without the subprotocol: 400", problem(400, "malformed"), await refusal(task, additional_headers=key))
     check("without a credential: 401", problem(401, "unauthenticated"),
           await refusal(task, subprotocols=[PROTOCOL]))
-    check("from a foreign origin: 403", problem(403, "forbidden"),
-          await refusal(task, subprotocols=[PROTOCOL], additional_headers=key, origin="https://evil.example"))
     status, ticket = rest(HERE, "POST", "/api/v1/ws-tickets")
     check("a ticket is made", (201, ["expires_at", "ticket"]), (status, sorted(ticket)))
+    check("with a ticket, from a foreign origin: 403", problem(403, "forbidden"),
+          await refusal(task, {"ticket": ticket["ticket"]}, subprotocols=[PROTOCOL], origin="https://evil.example"))
     client = await Client.open(HERE, task, key=None, ticket=ticket["ticket"])
     check("a ticket opens a socket", "hello", client.hello["event_type"])
     await client.close()

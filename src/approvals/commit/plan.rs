@@ -9,9 +9,10 @@ use serde_json::json;
 use super::{Act, Command, Trouble};
 use crate::{
     domain::{
-        approval::{Approval, Brief, Ending, State, Via},
+        self,
+        approval::{Approval, Brief, Ending, Resolution, State, Via},
         decision::{Cast, Refusal, Vote, cancel, cast},
-        ids::ApprovalId,
+        ids::{ApprovalId, PrincipalId},
     },
     store::{
         approvals::{Found, Loaded},
@@ -38,13 +39,17 @@ pub(super) struct Step {
     to: i32,
     /// It ended the approval.
     ends: bool,
+    /// It is a vote that was not cast before.
+    votes: bool,
 }
 
 /// An approval while commands are applied to it, one after the other.
 struct Draft {
     read: Arc<Approval>,
     now: Approval,
+    /// Those that were read, then those of this batch.
     votes: Vec<Vote>,
+    votes_read: usize,
     ending: Option<Ending>,
 }
 
@@ -88,6 +93,7 @@ impl<'a> Plan<'a> {
         for draft in self.drafts.values().filter(|draft| draft.is_changed()) {
             let versions = (draft.read.version, draft.now.version);
             batch.change(draft.read.id, versions, draft.ending.as_ref());
+            batch.rest_on(draft.rests_on());
             if let Some(ending @ Ending::Expired { .. }) = &draft.ending {
                 super::super::expire::record(&mut batch, &Brief::from(&*draft.read), ending);
             }
@@ -129,6 +135,7 @@ impl Draft {
         let mut draft = Self {
             now: (*loaded.approval).clone(),
             read: loaded.approval,
+            votes_read: loaded.votes.len(),
             votes: loaded.votes,
             ending: None,
         };
@@ -139,12 +146,16 @@ impl Draft {
     }
 
     fn apply(&mut self, act: &Act) -> Verdict {
-        let from = self.now.version;
+        let (from, votes) = (self.now.version, self.votes.len());
         let done = match act {
             Act::Settle => Ok(false),
             Act::Vote { ballot, expected } => {
                 cast(&self.now, &self.votes, ballot, expected).map(|cast| match cast {
                     Cast::Same => false,
+                    Cast::Concluded(ending) => {
+                        self.end(ending);
+                        true
+                    }
                     Cast::Counted | Cast::Decisive(_) => {
                         self.votes.push(Vote::new(&self.votes, ballot, self.now.escalation_level));
                         match cast {
@@ -166,7 +177,12 @@ impl Draft {
             }
         };
         match done {
-            Ok(true) => Verdict::Changed(Step { from, to: self.now.version, ends: self.ending.is_some() }),
+            Ok(true) => Verdict::Changed(Step {
+                from,
+                to: self.now.version,
+                ends: self.ending.is_some(),
+                votes: self.votes.len() > votes,
+            }),
             Ok(false) => Verdict::Same,
             Err(refusal) => Verdict::Refused(refusal),
         }
@@ -177,6 +193,17 @@ impl Draft {
         // When, is the database's to say: `stamped` puts that in once it has.
         self.now.state = State::Final { ending: ending.clone(), at: self.now.updated_at };
         self.ending = Some(ending);
+    }
+
+    /// Whose approvals, of those that were read, the ending rests on.
+    fn rests_on(&self) -> impl Iterator<Item = PrincipalId> {
+        let approves = matches!(
+            &self.ending,
+            Some(Ending::Resolved { resolution: Resolution::Approved | Resolution::Modified, .. })
+        );
+        let read = self.votes.iter().take(if approves { self.votes_read } else { 0 });
+        read.filter(|vote| vote.verdict == domain::decision::Verdict::Approved && vote.counts)
+            .map(|vote| vote.by.id)
     }
 
     fn is_changed(&self) -> bool {
@@ -200,11 +227,13 @@ impl Draft {
                 (by, "approval.cancelled", json!({ "reason_sha256": sha256(reason) }))
             }
             Act::Vote { ballot, .. } => {
-                let counted = self.votes.iter().rev().find(|vote| vote.by.id == ballot.by.id);
-                batch.vote(&self.read, ballot, counted.map_or(0, Vote::size));
+                if step.votes {
+                    let counted = self.votes.iter().rev().find(|vote| vote.by.id == ballot.by.id);
+                    batch.vote(&self.read, ballot, counted.map_or(0, Vote::size));
+                }
                 let edits = ballot.modifications.as_ref();
                 let detail = json!({
-                    "decision_id": ballot.id, "verdict": ballot.verdict,
+                    "decision_id": step.votes.then_some(ballot.id), "verdict": ballot.verdict,
                     "feedback_sha256": ballot.feedback.as_deref().map(sha256),
                     "comment_sha256": ballot.comment.as_deref().map(sha256),
                     "modifications_sha256": edits.map(|edits| sha256(edits.0.get())),

@@ -26,7 +26,7 @@ use crate::{
         Api,
         admission::Admission,
         body::Body,
-        caller::{Approve, MayEither, Reject},
+        caller::{Approve, May, MayEither, Reject},
     },
     limits::{Room, Subject},
     wire::{
@@ -56,13 +56,14 @@ pub async fn bulk(
     Body { value: body, .. }: Body<BulkBody>,
 ) -> Result<Response, Problem> {
     let bulk = body.checked()?;
-    let (caller, origin) = match bulk.verdict {
-        Verdict::Approved => may.first().map(|may| (may.caller, may.origin))?,
-        Verdict::Rejected => may.second().map(|may| (may.caller, may.origin))?,
+    let (established, origin) = match bulk.verdict {
+        Verdict::Approved => may.first().map(May::into_parts)?,
+        Verdict::Rejected => may.second().map(May::into_parts)?,
     };
+    let caller = established.caller();
     admission.charge(&api, bulk.ids.len().div_ceil(OF_ONE_CALL) - 1);
     let act = |id: &ApprovalId| {
-        let ballot = Box::new(bulk.ballot(&caller));
+        let ballot = Box::new(bulk.ballot(caller));
         (*id, Act::Vote { ballot, expected: Precondition::None })
     };
     let acts = bulk.ids.iter().map(act).collect();

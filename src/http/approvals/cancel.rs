@@ -39,8 +39,8 @@ pub async fn cancel(
     IdPath(approval): IdPath,
     Body { value: body, .. }: Body<CancelBody>,
 ) -> Result<Response, Problem> {
-    let act = Act::Cancel { by: may.caller.actor, reason: body.reason()?, expected };
-    let answer = api.approvals.act(may.caller.workspace, approval, act, may.origin).await?;
+    let act = Act::Cancel { by: may.caller().actor.clone(), reason: body.reason()?, expected };
+    let answer = api.approvals.act(may.caller().workspace, approval, act, may.origin.clone()).await?;
     Ok(respond::decided(answer.changed, &answer.approval))
 }
 
@@ -59,6 +59,6 @@ pub async fn escalate(
     may: May<Escalate>,
     IdPath(approval): IdPath,
 ) -> Result<Response, Problem> {
-    api.approvals.get(may.caller.workspace, approval).await?;
+    api.approvals.get(may.caller().workspace, approval).await?;
     Err(Problem::new(Code::NotSupported, "escalation is not supported yet"))
 }

@@ -16,8 +16,8 @@ use crate::{
     },
     store::creation::Idempotency,
     wire::{
-        approval::ApprovalView,
-        create::{CreateBody, new_approval},
+        approval::{ApprovalView, CreatedApproval},
+        create::{CreateBody, new_approval, warnings},
         idempotency::idempotency,
         problem::{Code, Problem},
         validate::Violation,
@@ -37,7 +37,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
     request_body = CreateBody,
     responses(
-        (status = 201, body = ApprovalView, headers(
+        (status = 201, body = CreatedApproval, headers(
             ("Location", description = "The approval's path"), ("ETag", description = "Its version"))),
         (status = 200, description = "A repeated call", body = ApprovalView, headers(
             ("Idempotency-Replayed", description = "true"), ("ETag", description = "Its version"))),
@@ -51,12 +51,12 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let idempotency = idempotency_key(&headers, &bytes)?;
     drop(bytes);
-    let mut new = new_approval(value, &may.caller)?;
+    let mut new = new_approval(value, may.caller())?;
     new.idempotency = idempotency;
     new.origin = may.origin;
     Ok(match api.approvals.request(new).await? {
-        Requested::Created(approval) => {
-            let mut response = respond::approval(StatusCode::CREATED, &approval);
+        Requested::Created { approval, present } => {
+            let mut response = respond::created(&approval, warnings(&approval.policy, present));
             if let Ok(location) = HeaderValue::try_from(format!("/api/v1/approvals/{}", approval.id)) {
                 response.headers_mut().insert(header::LOCATION, location);
             }

@@ -44,7 +44,7 @@ pub async fn approve(
     IdPath(approval): IdPath,
     OptionalBody(body, _place): OptionalBody<ApproveBody>,
 ) -> Result<Response, Problem> {
-    let ballot = body.ballot(&may.caller)?;
+    let ballot = body.ballot(may.caller())?;
     vote(&api, may, approval, ballot, expected).await
 }
 
@@ -68,7 +68,7 @@ pub async fn reject(
     IdPath(approval): IdPath,
     Body { value: body, .. }: Body<RejectBody>,
 ) -> Result<Response, Problem> {
-    let ballot = body.ballot(&may.caller)?;
+    let ballot = body.ballot(may.caller())?;
     vote(&api, may, approval, ballot, expected).await
 }
 
@@ -80,6 +80,6 @@ async fn vote<P>(
     expected: Precondition,
 ) -> Result<Response, Problem> {
     let act = Act::Vote { ballot: Box::new(ballot), expected };
-    let answer = api.approvals.act(may.caller.workspace, approval, act, may.origin).await?;
+    let answer = api.approvals.act(may.caller().workspace, approval, act, may.origin.clone()).await?;
     Ok(respond::decided(answer.changed, &answer.approval))
 }

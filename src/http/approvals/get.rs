@@ -30,7 +30,7 @@ pub async fn get(
     may: May<ViewPending>,
     IdPath(id): IdPath,
 ) -> Result<Response, Problem> {
-    let approval = api.approvals.get(may.caller.workspace, id).await?;
+    let approval = api.approvals.get(may.caller().workspace, id).await?;
     respond::shown(&api, &approval)
 }
 
@@ -101,7 +101,7 @@ pub async fn decisions(
     Params(query): Params<PartQuery>,
 ) -> Result<Json<Decisions>, Problem> {
     let part = query.part()?;
-    let (items, more) = api.approvals.decisions(may.caller.workspace, id, part).await?;
+    let (items, more) = api.approvals.decisions(may.caller().workspace, id, part).await?;
     Ok(Json(Decisions { next_cursor: next(part.0, items.len(), more)?, items }))
 }
 
@@ -129,6 +129,6 @@ pub async fn audit(
     Params(query): Params<PartQuery>,
 ) -> Result<Json<Audit>, Problem> {
     let part = query.part()?;
-    let (items, more) = api.approvals.audit(may.caller.workspace, id, part).await?;
+    let (items, more) = api.approvals.audit(may.caller().workspace, id, part).await?;
     Ok(Json(Audit { next_cursor: next(part.0, items.len(), more)?, items }))
 }

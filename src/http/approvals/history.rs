@@ -1,6 +1,6 @@
 //! What has ended: page by page, or all of it as CSV.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension, Json,
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     approvals::export::{BrokenOff, Export},
-    auth::Caller,
+    auth::{Caller, Rejection},
     batch::Trouble,
     domain::{
         approval::{Resolution, Status},
@@ -26,7 +26,8 @@ use crate::{
     http::{
         Api,
         accept::Form,
-        caller::{May, ViewHistory},
+        caller::{May, Needs, ViewHistory},
+        established::Established,
         query::{self, Params, decode_cursor, encode_cursor, limit},
         server::SlowReader,
     },
@@ -120,7 +121,7 @@ pub async fn history(
         }
     }
     let reader = reader(&mut check, query.spreadsheet.as_deref(), form);
-    let search = search(&mut check, query, &may.caller);
+    let search = search(&mut check, query, may.caller());
     check.finish()?;
     let mut response = match form {
         Form::Json => {
@@ -131,7 +132,11 @@ pub async fn history(
             };
             Json(body).into_response()
         }
-        Form::Csv => file(api.approvals.export(search)?, reader, api.export_pause).await?,
+        Form::Csv => {
+            let (export, pause) = (api.approvals.export(search)?, api.export_pause);
+            let (caller, _) = may.into_parts();
+            file(Parts { api, caller, export, reader }, pause).await?
+        }
     };
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
     Ok(response)
@@ -207,22 +212,65 @@ fn principal(check: &mut Check, pointer: &str, name: Option<&str>) -> Option<Pri
     name.inspect_err(|error| check.fail(pointer, "name", error.to_string())).ok()
 }
 
-/// The first lines with the head, so that what fails at once is told properly; the others as they are taken. What
-/// fails later breaks the body off, for a file that ends well would pass for whole.
-async fn file(mut export: Export, reader: Reader, pause: Duration) -> Result<Response, Problem> {
-    let mut first = csv::head(reader);
-    let more = export.next().await.map_err(Trouble::from)?;
-    first.extend(more.map(|more| csv::lines(&more, reader)).unwrap_or_default());
-    let rest = stream::try_unfold(export, move |mut export| async move {
-        match export.next().await {
-            Ok(lines) => Ok(lines.map(|lines| (csv::lines(&lines, reader), export))),
-            Err(error) => {
-                tracing::warn!(%error, "an export broke off");
-                Err(error)
+/// An export, and for whom it is: a reader takes as long as it likes, and may be shut out before the end.
+struct Parts {
+    api: Api,
+    caller: Arc<Established>,
+    export: Export,
+    reader: Reader,
+}
+
+/// Why a file breaks off.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error(transparent)]
+    Off(#[from] BrokenOff),
+    #[error("its reader may not go on: {}", .0.message())]
+    Refused(Problem),
+}
+
+impl Parts {
+    /// The next lines, if the caller may still have them.
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, Broken> {
+        self.still_may().await.map_err(Broken::Refused)?;
+        Ok(self.export.next().await?.map(|lines| csv::lines(&lines, self.reader)))
+    }
+
+    /// Tried again where the database may be back soon.
+    async fn still_may(&self) -> Result<(), Problem> {
+        let mut failures = 0;
+        loop {
+            match self.api.authenticator.again(self.caller.caller()).await {
+                Ok(now) if now.may(ViewHistory::PERMISSION) => return Ok(()),
+                Ok(_) => return Err(Problem::forbidden(ViewHistory::PERMISSION)),
+                Err(Rejection::Unavailable(_)) if failures < RETRIES => {
+                    tokio::time::sleep(PAUSE * 2_u32.pow(failures)).await;
+                    failures += 1;
+                }
+                Err(rejection) => return Err(rejection.into()),
             }
         }
+    }
+}
+
+/// How often a caller who can't be looked at is looked at again, and how long after the first failure.
+const RETRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// The first lines with the head, so that what fails at once is told properly; the others as they are taken. What
+/// fails later breaks the body off, for a file that ends well would pass for whole.
+async fn file(mut parts: Parts, pause: Duration) -> Result<Response, Problem> {
+    let mut first = csv::head(parts.reader);
+    let more = parts.export.next().await.map_err(Trouble::from)?;
+    first.extend(more.map(|more| csv::lines(&more, parts.reader)).unwrap_or_default());
+    let rest = stream::try_unfold(parts, async |mut parts| match parts.next().await {
+        Ok(lines) => Ok(lines.map(|lines| (lines, parts))),
+        Err(error) => {
+            tracing::warn!(%error, "an export broke off");
+            Err(error)
+        }
     });
-    let first = stream::once(async { Ok::<_, BrokenOff>(first) });
+    let first = stream::once(async { Ok::<_, Broken>(first) });
     let body = Body::from_stream(futures_util::StreamExt::chain(first, rest));
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),

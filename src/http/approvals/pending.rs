@@ -91,7 +91,7 @@ pub async fn pending(
     let after = query.cursor.as_deref().and_then(|cursor| after(&mut check, cursor, sort));
     let mine = match query.approver.as_deref() {
         None => None,
-        Some("me") => Some(&may.caller.actor),
+        Some("me") => Some(&may.caller().actor),
         Some(_) => {
             check.fail("?approver", "choice", "must be me");
             None
@@ -99,14 +99,14 @@ pub async fn pending(
     };
     check.finish()?;
     let [run_id, session_id, task_id, approval_type] = &names;
-    if mine.is_some() && !decides(&may.caller) {
+    if mine.is_some() && !decides(may.caller()) {
         return Ok(Json(PendingPage { items: Vec::new(), next_cursor: None }).into_response());
     }
     let page = api
         .approvals
         .pending(Filter {
-            workspace: may.caller.workspace,
-            caller: may.caller.actor.id,
+            workspace: may.caller().workspace,
+            caller: may.caller().actor.id,
             run_id: run_id.as_ref(),
             session_id: session_id.as_ref(),
             task_id: task_id.as_ref(),
@@ -118,7 +118,7 @@ pub async fn pending(
             limit,
         })
         .await?;
-    let item = |pending| item(pending, &may.caller);
+    let item = |pending| item(pending, may.caller());
     let body = PendingPage {
         items: page.items.iter().map(item).collect(),
         next_cursor: page.next.map(|after| encode_cursor(&Cursor { sort, after })).transpose()?,

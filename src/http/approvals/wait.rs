@@ -56,20 +56,18 @@ pub async fn wait(
     Patience(patience): Patience,
 ) -> Result<Response, Problem> {
     // Nothing else of the request is kept while it sleeps: its head would keep the buffer alive that it was read into.
-    let caller = Box::new(may.into_caller());
+    let (established, _) = may.into_parts();
+    let caller = established.caller();
     let waited = Box::pin(api.approvals.wait(caller.workspace, id, patience)).await?;
+    Box::pin(still_may(&api, caller)).await?;
     Ok(match waited {
         Waited::Final { approval, woken } => {
-            Box::pin(still_may(&api, &caller)).await?;
             if woken {
                 observe_latency(&api, &approval);
             }
             respond::shown(&api, &approval)?
         }
-        Waited::Pending(approval) => {
-            Box::pin(still_may(&api, &caller)).await?;
-            retry(&api, &approval, "0")?
-        }
+        Waited::Pending(approval) => retry(&api, &approval, "0")?,
         Waited::Draining(approval) => {
             let mut response = retry(&api, &approval, "1")?;
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -26,7 +26,11 @@ fn private(mut response: Response, cookies: impl IntoIterator<Item = Option<Head
 /// What a sign-in that failed is answered with: the one place that each of them passes. It counts as a credential
 /// that was refused, unless it is we, or the issuer, who can't tell.
 async fn failed(api: &Api, parts: &Parts, rejection: Rejection) -> Result<Response, Problem> {
-    if !matches!(rejection, Rejection::Unavailable(_) | Rejection::IssuerUnavailable(_)) {
+    let is_known_to_be_bad = !matches!(
+        rejection,
+        Rejection::Unavailable(_) | Rejection::IssuerUnavailable(_) | Rejection::TooSoon { .. }
+    );
+    if is_known_to_be_bad {
         Admission::of(parts)?.failed_to_sign_in(api).await?;
     }
     Ok(private(Problem::from(rejection).into_response(), []))

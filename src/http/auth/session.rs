@@ -84,7 +84,7 @@ pub async fn open(
     let before = Cookie::Session.read(&site, &parts.headers);
     let opened = api.authenticator.open_session(whose, before.as_ref(), &origin).await?;
     let cookie = cookies::session(&site, &opened.secret, opened.expires_at, api.session_seconds);
-    let who = WhoAmI { expires_at: Some(opened.expires_at), ..who_am_i(&api, caller).await? };
+    let who = WhoAmI { expires_at: Some(opened.expires_at), ..who_am_i(&api, &caller).await? };
     Ok(private((StatusCode::CREATED, Json(who)).into_response(), [cookie]))
 }
 
@@ -93,7 +93,7 @@ pub async fn open(
 /// For every kind of credential.
 #[utoipa::path(get, path = "/auth/session", operation_id = "who_am_i", tag = "signing in", responses((status = 200, body = WhoAmI)))]
 pub async fn show(State(api): State<Api>, somebody: Somebody) -> Result<Response, Problem> {
-    Ok(private(Json(who_am_i(&api, somebody.caller).await?).into_response(), []))
+    Ok(private(Json(who_am_i(&api, somebody.caller()).await?).into_response(), []))
 }
 
 /// Sign out
@@ -117,7 +117,7 @@ pub async fn end(State(api): State<Api>, parts: Parts, _: KnownNames) -> Result<
     Ok(private(StatusCode::NO_CONTENT.into_response(), [Cookie::Session.clear(&site)]))
 }
 
-async fn who_am_i(api: &Api, caller: Caller) -> Result<WhoAmI, Problem> {
+async fn who_am_i(api: &Api, caller: &Caller) -> Result<WhoAmI, Problem> {
     let (workspace, credential) = (caller.workspace, caller.credential);
     let look = async |conn: &mut sqlx::PgConnection| {
         let found = workspaces::get(conn, workspace).await?;

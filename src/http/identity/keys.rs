@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{by, change, look, principals};
+use super::{change, look, principals};
 use crate::{
     domain::names::{CallerName, PrincipalName},
     http::{
@@ -23,6 +23,7 @@ use crate::{
         query::{Params, limit},
     },
     identity::{
+        By,
         grants::Grants,
         keys::{self as use_cases, Made, Wanted},
     },
@@ -147,12 +148,12 @@ pub async fn list(
     let principal = query.principal.as_deref();
     let principal = principal.and_then(|it| principals::name(&mut check, "?principal", Some(it)));
     check.finish()?;
-    let workspace = may.caller.workspace;
+    let workspace = may.caller().workspace;
     let list = async |conn: &mut PgConnection| {
         let after = cursor.as_ref().map(CallerName::as_str);
         keys::page(conn, workspace, principal.as_ref().map(PrincipalName::as_str), after, limit).await
     };
-    let Page { items, more } = look(&api, &may.caller, list).await?;
+    let Page { items, more } = look(&api, may.caller(), list).await?;
     let next_cursor = items.last().filter(|_| more).map(|last| last.prefix.clone());
     Ok(Json(KeysPage { items, next_cursor }))
 }
@@ -170,7 +171,7 @@ pub async fn get(
     NamePath(prefix): NamePath,
 ) -> Result<Json<ListedKey>, Problem> {
     let found =
-        look(&api, &may.caller, async |conn: &mut PgConnection| keys::get(conn, prefix.as_str()).await)
+        look(&api, may.caller(), async |conn: &mut PgConnection| keys::get(conn, prefix.as_str()).await)
             .await?;
     found.map(Json).ok_or_else(Problem::not_found)
 }
@@ -197,15 +198,15 @@ pub async fn create(
     check.finish()?;
     let principal = principal.ok_or_else(|| Problem::internal("a required name was let through"))?;
     let wanted = Wanted {
-        workspace: may.caller.workspace,
+        workspace: may.caller().workspace,
         principal,
         kind: kind.unwrap_or("service"),
         label: body.label.filter(|it| !it.is_empty()),
         grants: Grants { permissions: body.permissions, roles: body.roles },
         valid_for: valid_for.map(|it| Duration::from_secs(it.unsigned_abs())),
     };
-    let create = async |conn: &mut PgConnection| use_cases::create(conn, &by(&may), wanted).await;
-    Ok(created(change(&api, &may.caller, create).await?))
+    let create = async |conn: &mut PgConnection, by: &By<'_>| use_cases::create(conn, by, wanted).await;
+    Ok(created(change(&api, &may, create).await?))
 }
 
 /// Give a key a successor
@@ -228,11 +229,11 @@ pub async fn rotate(
     let overlap = check.range("/overlap_seconds", body.overlap_seconds, (0, LONGEST_OVERLAP), OVERLAP);
     check.finish()?;
     let overlap = Duration::from_secs(overlap.unsigned_abs());
-    let workspace = Some(may.caller.workspace);
-    let rotate = async |conn: &mut PgConnection| {
-        use_cases::rotate(conn, &by(&may), workspace, prefix.as_str(), overlap).await
+    let workspace = Some(may.caller().workspace);
+    let rotate = async |conn: &mut PgConnection, by: &By<'_>| {
+        use_cases::rotate(conn, by, workspace, prefix.as_str(), overlap).await
     };
-    Ok(created(change(&api, &may.caller, rotate).await?))
+    Ok(created(change(&api, &may, rotate).await?))
 }
 
 /// Revoke a key
@@ -249,9 +250,10 @@ pub async fn revoke(
     may: May<ManageKeys>,
     NamePath(prefix): NamePath,
 ) -> Result<StatusCode, Problem> {
-    let workspace = Some(may.caller.workspace);
-    let revoke =
-        async |conn: &mut PgConnection| use_cases::revoke(conn, &by(&may), workspace, prefix.as_str()).await;
-    change(&api, &may.caller, revoke).await?;
+    let workspace = Some(may.caller().workspace);
+    let revoke = async |conn: &mut PgConnection, by: &By<'_>| {
+        use_cases::revoke(conn, by, workspace, prefix.as_str()).await
+    };
+    change(&api, &may, revoke).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -15,27 +15,42 @@ use super::{
     caller::{May, Needs},
 };
 use crate::{
-    auth::Caller,
+    auth::{Caller, Permission},
+    domain::credential::Origin,
     identity::{By, Outcome},
     store,
-    wire::problem::Problem,
+    wire::problem::{Code, Problem},
 };
 
 /// Longest that a change, or a look, may take.
 const LONGEST: Duration = Duration::from_secs(4);
 
-/// The caller, as the use cases know it.
-fn by<P: Needs>(may: &May<P>) -> By<'_> {
-    By { caller: Some((&may.caller.actor, may.caller.permissions)), origin: &may.origin }
+/// Runs one use case within the caller's workspace, for the caller as the transaction finds them.
+async fn change<P: Needs, T>(
+    api: &Api,
+    may: &May<P>,
+    work: impl AsyncFnOnce(&mut PgConnection, &By<'_>) -> Outcome<T>,
+) -> Result<T, Problem> {
+    change_as(api, (may.caller(), &may.origin), Some(P::PERMISSION), work).await
 }
 
-/// Runs one use case within the caller's workspace.
-async fn change<T>(
+/// The same where the use case knows itself what the caller may do.
+pub async fn change_as<T>(
     api: &Api,
-    caller: &Caller,
-    work: impl AsyncFnOnce(&mut PgConnection) -> Outcome<T>,
+    (caller, origin): (&Caller, &Origin),
+    needed: Option<Permission>,
+    work: impl AsyncFnOnce(&mut PgConnection, &By<'_>) -> Outcome<T>,
 ) -> Result<T, Problem> {
-    let done = api.database.tenant.within(caller.workspace, LONGEST, work).await;
+    let turn = tokio::time::timeout(LONGEST, api.administering.take(caller.workspace)).await;
+    let _turn = turn.map_err(|_| {
+        Problem::new(Code::Overloaded, "too many changes of this workspace's identities at once")
+    })?;
+    let idle = api.authenticator.idle();
+    let change = async |conn: &mut PgConnection| match By::caller(conn, caller, origin, needed, idle).await? {
+        Ok(by) => work(conn, &by).await,
+        Err(refusal) => Ok(Err(refusal)),
+    };
+    let done = api.database.tenant.within(caller.workspace, LONGEST, change).await;
     done.map_err(|error| Problem::from(&error))?.map_err(Problem::from)
 }
 

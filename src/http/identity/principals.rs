@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{by, change, look};
+use super::{change, look};
 use crate::{
     domain::{
         ids::PrincipalId,
@@ -19,7 +19,10 @@ use crate::{
         path::UuidPath,
         query::{Params, limit},
     },
-    identity::principals::{self as use_cases, Changes},
+    identity::{
+        By,
+        principals::{self as use_cases, Changes},
+    },
     store::{
         Page,
         principals::{self, Principal, Who},
@@ -114,12 +117,12 @@ pub async fn list(
         check.fail("?cursor", "cursor", "is not one that a page has given");
     }
     check.finish()?;
-    let workspace = may.caller.workspace;
+    let workspace = may.caller().workspace;
     let after = after.ok().flatten();
     let list = async |conn: &mut PgConnection| {
         principals::page(conn, workspace, after.as_ref().map(PrincipalName::as_str), limit).await
     };
-    let Page { items, more } = look(&api, &may.caller, list).await?;
+    let Page { items, more } = look(&api, may.caller(), list).await?;
     let next_cursor = items.last().filter(|_| more).map(|last| last.name.clone());
     Ok(Json(PrincipalsPage { items, next_cursor }))
 }
@@ -136,10 +139,10 @@ pub async fn get(
     may: May<ManagePrincipals>,
     UuidPath(id): UuidPath,
 ) -> Result<Json<Principal>, Problem> {
-    let workspace = may.caller.workspace;
+    let workspace = may.caller().workspace;
     let who = Who::Id(PrincipalId(id));
     let found =
-        look(&api, &may.caller, async |conn: &mut PgConnection| principals::get(conn, workspace, who).await)
+        look(&api, may.caller(), async |conn: &mut PgConnection| principals::get(conn, workspace, who).await)
             .await?;
     found.map(Json).ok_or_else(Problem::not_found)
 }
@@ -160,7 +163,7 @@ pub async fn create(
     let kind = kind(&mut check, body.kind.as_deref());
     check.finish()?;
     let name = name.ok_or_else(|| Problem::internal("a required name was let through"))?;
-    let workspace = may.caller.workspace;
+    let workspace = may.caller().workspace;
     let changes = Changes {
         kind,
         display_name: body.display_name.into(),
@@ -169,9 +172,10 @@ pub async fn create(
         groups: Some(body.groups),
         is_disabled: None,
     };
-    let create =
-        async |conn: &mut PgConnection| use_cases::create(conn, &by(&may), workspace, &name, changes).await;
-    Ok((StatusCode::CREATED, Json(change(&api, &may.caller, create).await?)))
+    let create = async |conn: &mut PgConnection, by: &By<'_>| {
+        use_cases::create(conn, by, workspace, &name, changes).await
+    };
+    Ok((StatusCode::CREATED, Json(change(&api, &may, create).await?)))
 }
 
 /// Change a principal
@@ -192,7 +196,7 @@ pub async fn update(
     let mut check = Check::default();
     let kind = kind(&mut check, body.kind.as_deref());
     check.finish()?;
-    let workspace = may.caller.workspace;
+    let workspace = may.caller().workspace;
     let changes = Changes {
         kind,
         display_name: body.display_name,
@@ -202,9 +206,10 @@ pub async fn update(
         is_disabled: body.disabled,
     };
     let who = Who::Id(PrincipalId(id));
-    let update =
-        async |conn: &mut PgConnection| use_cases::update(conn, &by(&may), workspace, who, changes).await;
-    Ok(Json(change(&api, &may.caller, update).await?))
+    let update = async |conn: &mut PgConnection, by: &By<'_>| {
+        use_cases::update(conn, by, workspace, who, changes).await
+    };
+    Ok(Json(change(&api, &may, update).await?))
 }
 
 /// A principal's name, which must be given.

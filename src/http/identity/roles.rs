@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{by, change, look};
+use super::{change, look};
 use crate::{
     auth::role::{BUILT_IN, BuiltIn},
     domain::names::CallerName,
@@ -16,7 +16,10 @@ use crate::{
         path::NamePath,
         query::{Params, limit},
     },
-    identity::roles::{self as use_cases, Wanted},
+    identity::{
+        By,
+        roles::{self as use_cases, Wanted},
+    },
     store::{Page, roles},
     wire::{problem::Problem, validate::Check},
 };
@@ -99,11 +102,11 @@ pub async fn list(
         check.fail("?cursor", "cursor", "must be a next_cursor of this list");
     }
     check.finish()?;
-    let (workspace, after) = (may.caller.workspace, after.ok().flatten());
+    let (workspace, after) = (may.caller().workspace, after.ok().flatten());
     let list = async |conn: &mut PgConnection| {
         roles::page(conn, workspace, after.as_ref().map(CallerName::as_str), limit).await
     };
-    let Page { items: own, more } = look(&api, &may.caller, list).await?;
+    let Page { items: own, more } = look(&api, may.caller(), list).await?;
     let next_cursor = own.last().filter(|_| more).map(|last| last.name.clone());
     let built_in = BUILT_IN.iter().filter(|_| after.is_none()).map(RoleView::from);
     let items = built_in.chain(own.into_iter().map(RoleView::from)).collect();
@@ -128,10 +131,10 @@ pub async fn put(
     let mut check = Check::default();
     check.text("/description", body.description.as_ref(), MAX_DESCRIPTION);
     check.finish()?;
-    let workspace = may.caller.workspace;
+    let workspace = may.caller().workspace;
     let wanted = Wanted { name, description: body.description, permissions: body.permissions };
-    let put = async |conn: &mut PgConnection| use_cases::put(conn, &by(&may), workspace, &wanted).await;
-    Ok(Json(change(&api, &may.caller, put).await?.into()))
+    let put = async |conn: &mut PgConnection, by: &By<'_>| use_cases::put(conn, by, workspace, &wanted).await;
+    Ok(Json(change(&api, &may, put).await?.into()))
 }
 
 /// Delete a role
@@ -148,9 +151,10 @@ pub async fn delete(
     may: May<ManagePrincipals>,
     NamePath(name): NamePath,
 ) -> Result<StatusCode, Problem> {
-    let workspace = may.caller.workspace;
-    let delete =
-        async |conn: &mut PgConnection| use_cases::delete(conn, &by(&may), workspace, name.as_str()).await;
-    change(&api, &may.caller, delete).await?;
+    let workspace = may.caller().workspace;
+    let delete = async |conn: &mut PgConnection, by: &By<'_>| {
+        use_cases::delete(conn, by, workspace, name.as_str()).await
+    };
+    change(&api, &may, delete).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
-use super::{by, change, look};
+use super::{change, look};
 use crate::{
     domain::patch::{Patch, never_null},
     http::{
@@ -13,7 +13,7 @@ use crate::{
         body::Body,
         caller::{Administer, May},
     },
-    identity::workspaces as use_cases,
+    identity::{By, workspaces as use_cases},
     store::workspaces::{self, Settings, Workspace},
     wire::{problem::Problem, validate::Check},
 };
@@ -40,9 +40,9 @@ pub struct SettingsBody {
 #[utoipa::path(get, path = "/api/v1/workspace", operation_id = "get_workspace", tag = "identity",
     security(("key" = ["workspace:admin"])), responses((status = 200, body = Workspace)))]
 pub async fn get(State(api): State<Api>, may: May<Administer>) -> Result<Json<Workspace>, Problem> {
-    let id = may.caller.workspace;
+    let id = may.caller().workspace;
     let found =
-        look(&api, &may.caller, async |conn: &mut PgConnection| workspaces::get(conn, id).await).await?;
+        look(&api, may.caller(), async |conn: &mut PgConnection| workspaces::get(conn, id).await).await?;
     found.map(Json).ok_or_else(Problem::not_found)
 }
 
@@ -57,7 +57,7 @@ pub async fn update(
     may: May<Administer>,
     Body { value: body, .. }: Body<SettingsBody>,
 ) -> Result<Json<Workspace>, Problem> {
-    let id = may.caller.workspace;
+    let id = may.caller().workspace;
     let mut check = Check::default();
     if let Some(days) = body.history_retention_days.value() {
         check.range("/history_retention_days", Some((*days).into()), (1, LONGEST_RETENTION), 1);
@@ -67,6 +67,6 @@ pub async fn update(
         allow_timeout_approve: body.allow_timeout_approve,
         history_retention_days: body.history_retention_days,
     };
-    let update = async |conn: &mut PgConnection| use_cases::update(conn, &by(&may), id, settings).await;
-    Ok(Json(change(&api, &may.caller, update).await?))
+    let update = async |conn: &mut PgConnection, by: &By<'_>| use_cases::update(conn, by, id, settings).await;
+    Ok(Json(change(&api, &may, update).await?))
 }

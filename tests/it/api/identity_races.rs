@@ -63,7 +63,8 @@ async fn a_key_gets_one_successor() {
         .unwrap();
     let path = format!("/api/v1/keys/{prefix}/rotate");
     let calls = (0..4).map(|_| spawn(&scene.admin, Method::POST, &path, &json!({}))).collect();
-    scene.wait(4).await;
+    // The others wait for their turn, before they have a connection.
+    scene.wait(1).await;
     holding.rollback().await.unwrap();
     let (made, refused): (Vec<_>, Vec<_>) = all(calls).await.into_iter().partition(|it| it.status == 201);
     assert_eq!(made.len(), 1, "{made:#?}");
@@ -88,7 +89,8 @@ async fn a_role_is_made_once() {
     sqlx::query(begin).execute(&mut *holding).await.unwrap();
     let calls = ["approval:create", "approval:approve", "approval:reject", "approval:cancel"]
         .map(|it| spawn(&scene.admin, Method::PUT, "/api/v1/roles/own", &json!({ "permissions": [it] })));
-    scene.wait(4).await;
+    // The others wait for their turn, before they have a connection.
+    scene.wait(1).await;
     holding.rollback().await.unwrap();
     for reply in all(calls.into()).await {
         reply.expect(200);

@@ -173,7 +173,7 @@ pub async fn make_key(
 ) -> String {
     let mut conn = database.connect().await;
     let origin = Origin::default();
-    let by = By { caller: None, origin: &origin };
+    let by = By::operator(&origin);
     let name = PrincipalName::new(workspace).unwrap();
     let (workspace, is_new) = workspaces::ensure(&mut conn, &by, &name).await.unwrap();
     let workspace = WorkspaceId(workspace.id);
