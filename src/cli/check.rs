@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use clap::Args;
 use secrecy::ExposeSecret;
-use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{Connection, postgres::PgConnectOptions};
 
 use super::{exit::Exit, serve::ConfigArgs};
 use crate::{
     app::database_options,
     bus::Redis,
     oidc::{Metadata, fetch::Fetcher},
-    store::{login, migrations},
+    store::{login, migrations, session},
 };
 
 #[derive(Args)]
@@ -57,7 +57,7 @@ async fn within(check: impl Future<Output = Result<String, String>>) -> Result<S
 async fn postgres(options: &PgConnectOptions) -> Result<String, String> {
     let host = format!("{}:{}", options.get_host(), options.get_port());
     let failed = |error: sqlx::Error| format!("can't be used at {host}: {error}");
-    let conn = PgConnection::connect_with(options).await.map_err(failed)?;
+    let conn = session::connect(options).await.map_err(failed)?;
     let version = conn.server_version_num().unwrap_or(0) / 10_000;
     conn.close().await.map_err(failed)?;
     if version < 15 {
@@ -76,7 +76,7 @@ async fn schema(options: &PgConnectOptions) -> Result<String, String> {
 
 async fn login(options: &PgConnectOptions) -> Result<String, String> {
     let failed = |error: &dyn std::fmt::Display| format!("can't be looked at: {error}");
-    let mut conn = PgConnection::connect_with(options).await.map_err(|error| failed(&error))?;
+    let mut conn = session::connect(options).await.map_err(|error| failed(&error))?;
     let login = login::look(&mut conn).await.map_err(|error| failed(&error))?;
     conn.close().await.map_err(|error| failed(&error))?;
     if !login.lacks.is_empty() {

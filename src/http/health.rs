@@ -64,6 +64,7 @@ impl super::Parts {
                 .to_vec(),
             queues: [self.approvals.queues(), self.events.queues()].concat(),
             database_up: self.database.is_up(),
+            database_dead: self.database.found_dead(),
             draining: self.lifecycle.is_draining(),
         }
     }

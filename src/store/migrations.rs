@@ -1,10 +1,12 @@
 //! The schema's migrations, embedded in the binary.
 
 use sqlx::{
-    Connection, PgConnection,
+    PgConnection,
     migrate::{Migrate, MigrationType, Migrator},
     postgres::PgConnectOptions,
 };
+
+use super::session;
 
 /// A newer schema than this binary knows is tolerated: during a rolling upgrade both run.
 static MIGRATOR: Migrator = Migrator { ignore_missing: true, ..sqlx::migrate!() };
@@ -71,5 +73,5 @@ pub async fn status(options: &PgConnectOptions) -> Result<Vec<Migration>, Error>
 }
 
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, Error> {
-    PgConnection::connect_with(options).await.map_err(Error::Connect)
+    session::connect(options).await.map_err(Error::Connect)
 }

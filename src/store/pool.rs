@@ -11,10 +11,7 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -24,11 +21,20 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
 };
 
-use super::Error;
+use super::{
+    Error,
+    health::{Health, Known},
+    session,
+};
 use crate::domain::ids::WorkspaceId;
 
 /// Longest a caller waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(2);
+/// An idle connection is closed when it is this old, at twice this age at the latest: before the gateways of the big
+/// clouds forget it (after 240 to 350 s).
+const IDLE: Duration = Duration::from_secs(100);
+/// No connection is kept for longer than this.
+const LIFETIME: Duration = Duration::from_mins(30);
 
 /// The pools. Their sizes add up to what one instance asks of Postgres.
 #[derive(Clone)]
@@ -67,39 +73,14 @@ pub struct PoolSizes {
 pub struct Pool {
     name: &'static str,
     inner: PgPool,
-}
-
-/// What the probe found. Times are milliseconds since `epoch`; 0 means never.
-struct Health {
-    epoch: Instant,
-    /// Since when the database has not answered; 0 while it does.
-    down_since: AtomicU64,
-    /// Connections opened before this are not to be used any more.
-    evict_before: AtomicU64,
+    health: Arc<Health>,
 }
 
 impl Database {
     /// Opens the pools lazily: a database that is away is no reason not to start.
     pub fn new(options: PgConnectOptions, sizes: PoolSizes) -> Self {
-        let health = Arc::new(Health {
-            epoch: Instant::now(),
-            down_since: AtomicU64::new(0),
-            evict_before: AtomicU64::new(0),
-        });
-        // Longer than any single statement of ours takes, shorter than what the sweep's window assumes.
-        let options = options.application_name("signoff").options([
-            ("statement_timeout", "3s"),
-            ("lock_timeout", "2s"),
-            ("idle_in_transaction_session_timeout", "5s"),
-            ("synchronous_commit", "on"),
-            // A statement that was planned while the tables were small, or not analysed yet, keeps its plan. What
-            // we read, we read by index; a plan that scans is good for a while and then a thousand times too slow.
-            ("enable_seqscan", "off"),
-            // Planned once for each connection: arrays of one id would otherwise be planned anew each time, for
-            // longer than they take. And never compiled, which only pays for minutes of work.
-            ("plan_cache_mode", "force_generic_plan"),
-            ("jit", "off"),
-        ]);
+        let health = Arc::new(Health::new());
+        let options = session::serving(options);
         let open = |name, role, size| {
             Pool::open(name, size, options.clone().options([("role", role)]), health.clone())
         };
@@ -122,36 +103,33 @@ impl Database {
 
     /// Whether the last probe got an answer. Calls may be refused at once while it didn't.
     pub fn is_up(&self) -> bool {
-        self.health.down_since.load(Ordering::Relaxed) == 0
+        self.health.is_up()
+    }
+
+    /// How many connections were found dead when a call wanted one.
+    pub fn found_dead(&self) -> u64 {
+        self.health.found_dead()
     }
 
     /// Asks whether a writable primary answers, and remembers it. Connections to a demoted one (which answers
     /// `SELECT 1` as if nothing had happened) are evicted from all pools.
     pub async fn probe(&self) -> Result<(), Error> {
+        let begun = Instant::now();
         let result = match tokio::time::timeout(ACQUIRE, self.probe_once()).await {
             Ok(result) => result,
             Err(elapsed) => Err(elapsed.into()),
         };
-        let now = self.health.now();
-        if result.is_ok() {
-            self.health.down_since.store(0, Ordering::Relaxed);
-        } else {
-            // Only the first failure says since when.
-            let since = &self.health.down_since;
-            let _ = since.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
-            self.health.evict_before.store(now, Ordering::Relaxed);
+        match result {
+            Ok(()) => self.health.answered(begun.elapsed()),
+            Err(_) => self.health.failed(),
         }
         result
     }
 
     /// After an error that cost a connection: the others of its age are likely to be as dead, and each would cost
-    /// another call its success. They are opened anew.
+    /// another call its success.
     pub fn suspect(&self, error: &Error) {
-        if let Error::Unavailable(cause) = error
-            && !matches!(cause, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed)
-        {
-            self.health.evict_before.store(self.health.now(), Ordering::Relaxed);
-        }
+        suspect(&self.health, error);
     }
 
     async fn probe_once(&self) -> Result<(), Error> {
@@ -174,30 +152,34 @@ impl Database {
     }
 }
 
-impl Health {
-    fn now(&self) -> u64 {
-        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX).max(1)
-    }
-
-    fn opened_at(&self, age: Duration) -> u64 {
-        self.now().saturating_sub(u64::try_from(age.as_millis()).unwrap_or(u64::MAX))
+/// Connections of the same age are opened anew after one broke. Where there was merely no answer in time, the database
+/// may be slow or the connection dead: the others are asked first.
+fn suspect(health: &Health, error: &Error) {
+    match error {
+        Error::Unavailable(sqlx::Error::PoolClosed) => {}
+        Error::TimedOut | Error::Unavailable(sqlx::Error::PoolTimedOut) => health.doubt(),
+        Error::Unavailable(_) => health.evict(),
+        Error::Busy(_) | Error::Corrupt { .. } | Error::Refused(_) => {}
     }
 }
 
 impl Pool {
     fn open(name: &'static str, size: u32, options: PgConnectOptions, health: Arc<Health>) -> Self {
+        let watch = health.clone();
         let inner = PgPoolOptions::new()
             .max_connections(size)
             .acquire_timeout(ACQUIRE)
+            .idle_timeout(IDLE)
+            .max_lifetime(LIFETIME)
             // A ping at each checkout would double the round trips; the probe and the check below do instead.
             .test_before_acquire(false)
             .before_acquire(move |conn, meta| {
-                let stale = health.opened_at(meta.age) < health.evict_before.load(Ordering::Relaxed);
-                let idle_for_long = meta.idle_for > Duration::from_secs(30);
-                Box::pin(async move { Ok(!stale && (!idle_for_long || conn.ping().await.is_ok())) })
+                let watch = watch.clone();
+                let known = Known { age: meta.age, quiet_for: meta.idle_for };
+                Box::pin(async move { Ok(watch.may_use(known, conn.ping()).await) })
             })
             .connect_lazy_with(options);
-        Self { name, inner }
+        Self { name, inner, health }
     }
 
     pub fn name(&self) -> &'static str {
@@ -227,7 +209,11 @@ impl Pool {
             conn.done();
             Ok(done)
         };
-        tokio::time::timeout(limit, working).await?
+        let result = tokio::time::timeout(limit, working).await.unwrap_or_else(|it| Err(it.into()));
+        if let Err(error) = &result {
+            suspect(&self.health, error);
+        }
+        result
     }
 
     /// Does `work` in a transaction that sees one workspace alone, and commits it; all of it within `limit`.
@@ -252,7 +238,8 @@ impl Pool {
 
     /// A connection, within two seconds.
     pub async fn checkout(&self) -> Result<Checkout, Error> {
-        let conn = self.inner.acquire().await?;
+        let acquired = self.inner.acquire().await.map_err(Error::from);
+        let conn = acquired.inspect_err(|error| suspect(&self.health, error))?;
         Ok(Checkout { conn: Some(conn) })
     }
 }

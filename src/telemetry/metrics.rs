@@ -40,6 +40,8 @@ pub struct Readings {
     /// Queue, length.
     pub queues: Vec<(&'static str, usize)>,
     pub database_up: bool,
+    /// Connections that were found dead.
+    pub database_dead: u64,
     pub draining: bool,
 }
 
@@ -81,6 +83,7 @@ impl Metrics {
             set("signoff_sockets", readings.sockets);
             set("signoff_database_up", usize::from(readings.database_up));
             set("signoff_draining", usize::from(readings.draining));
+            counter!("signoff_database_dead_connections_total").absolute(readings.database_dead);
             for (pool, open, idle) in &readings.pools {
                 gauge!("signoff_database_connections", "pool" => *pool, "state" => "idle")
                     .set(f64::from(*idle));
@@ -267,6 +270,10 @@ fn describe() {
         ("signoff_connections_reaped_total", "Records of dead instances' connections that were removed."),
         ("signoff_audit_links_total", "Records that this instance linked into their workspaces' chains."),
         ("signoff_sweeps_total", "Rounds of each sweep, by result."),
+        (
+            "signoff_database_dead_connections_total",
+            "Open connections to Postgres that did not answer when a call wanted one.",
+        ),
         ("signoff_heartbeats_total", "Heartbeats, by where to and result."),
     ];
     for (name, text) in counters {

@@ -26,6 +26,10 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Starts it (again), empty, on the same port.
     pub async fn restart(&mut self) {
         self.kill();
