@@ -23,7 +23,7 @@ pub use self::{
     message::{Change, Letter},
     names::Names,
     publisher::Publisher,
-    redis::{Error, Redis},
+    redis::{Error, Found, Redis},
     registry::{Interest, Registry, Source},
     seats::{Seat, Seats},
 };

@@ -98,7 +98,10 @@ impl Subscriber {
                         let Ok(text) = std::str::from_utf8(message.get_payload_bytes()) else { continue };
                         if message.get_channel_name() == channels[0] {
                             self.changed(text);
-                        } else if let Some(number) = self.received(text) {
+                        } else if let Some(number) = self.received(text)
+                            // One that we have not sent yet says nothing of those that we did.
+                            && number <= self.canaries
+                        {
                             heard = heard.max(number);
                         }
                     }

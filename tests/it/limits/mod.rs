@@ -5,6 +5,7 @@ mod bodies;
 mod credentials;
 mod exact;
 mod headers;
+mod lies;
 mod neighbours;
 mod script;
 mod sign_ins;
