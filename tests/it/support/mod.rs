@@ -14,6 +14,7 @@ pub mod provider;
 pub mod proxy;
 pub mod redis;
 pub mod socket;
+pub mod tools;
 
 use std::{future::Future, time::Duration};
 
