@@ -19,6 +19,7 @@ struct Parts {
     redis: &'static str,
     bus: &'static str,
     sweep: &'static str,
+    connections: &'static str,
 }
 
 /// The process runs. Nothing else: a restart mends neither Postgres nor Redis.
@@ -34,7 +35,7 @@ pub async fn readyz(State(api): State<Api>) -> (StatusCode, Json<Readiness>) {
         (StatusCode::SERVICE_UNAVAILABLE, "draining")
     } else if !postgres {
         (StatusCode::SERVICE_UNAVAILABLE, "down")
-    } else if bus && sweep && api.redis.answers() {
+    } else if bus && sweep && !api.database.is_short() && api.redis.answers() {
         (StatusCode::OK, "ready")
     } else {
         (StatusCode::OK, "degraded")
@@ -44,6 +45,7 @@ pub async fn readyz(State(api): State<Api>) -> (StatusCode, Json<Readiness>) {
         redis: word(api.redis.answers()),
         bus: word(bus),
         sweep: word(sweep),
+        connections: word(!api.database.is_short()),
     };
     (code, Json(Readiness { status, instance_id: api.instance.clone(), parts }))
 }
@@ -64,6 +66,7 @@ impl super::Parts {
                 .to_vec(),
             queues: [self.approvals.queues(), self.events.queues()].concat(),
             database_up: self.database.is_up(),
+            database_short: self.database.is_short(),
             database_dead: self.database.found_dead(),
             draining: self.lifecycle.is_draining(),
         }

@@ -9,18 +9,21 @@
 
 use std::{
     future::Future,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
-use tokio::time::timeout;
+use tokio::{sync::Notify, time::timeout};
 
-use crate::telemetry::Seldom;
+use crate::{domain::event::Epoch, telemetry::Seldom};
 
 /// A connection that was quiet for this long is asked before it is used.
 pub const QUIET: Duration = Duration::from_secs(10);
 /// How long the answer may take: a multiple of the probe's round trip, within these bounds.
 const PATIENCE: (u32, Duration, Duration) = (10, Duration::from_millis(100), Duration::from_secs(1));
+
+/// The epoch of a database that has not been probed yet.
+const UNKNOWN: u64 = u64::MAX;
 
 /// Shared by all pools.
 pub struct Health {
@@ -38,6 +41,10 @@ pub struct Health {
     /// Connections that were found dead when a call wanted one.
     found_dead: AtomicU64,
     silent: Seldom,
+    epoch_of_log: AtomicU64,
+    wanted: Notify,
+    /// A call waited for a connection in vain.
+    starved: AtomicBool,
 }
 
 /// A connection as the pool knows it.
@@ -58,6 +65,9 @@ impl Health {
             round_trip: AtomicU64::new(0),
             found_dead: AtomicU64::new(0),
             silent: Seldom::new(Duration::from_mins(1)),
+            epoch_of_log: AtomicU64::new(UNKNOWN),
+            wanted: Notify::new(),
+            starved: AtomicBool::new(false),
         }
     }
 
@@ -65,8 +75,48 @@ impl Health {
         self.down_since.load(Ordering::Relaxed) == 0
     }
 
-    /// The probe was answered.
-    pub fn answered(&self, after: Duration) {
+    /// The life of the database, once it is known.
+    pub fn epoch(&self) -> Option<Epoch> {
+        u32::try_from(self.epoch_of_log.load(Ordering::Acquire)).ok().map(Epoch)
+    }
+
+    /// Whether what a new connection leads to is the database that was probed. Where it isn't, the probe looks at once.
+    pub fn knows(&self, epoch: Option<Epoch>) -> bool {
+        let known = epoch.is_some() && epoch == self.epoch();
+        if !known {
+            self.wanted.notify_one();
+        }
+        known
+    }
+
+    /// A call waited for a connection in vain: the probe finds out why.
+    pub fn starve(&self) {
+        self.starved.store(true, Ordering::Relaxed);
+        self.wanted.notify_one();
+    }
+
+    /// Whether one did, since this was last asked.
+    pub fn take_starved(&self) -> bool {
+        self.starved.swap(false, Ordering::Relaxed)
+    }
+
+    /// Completes when the probe should look.
+    pub async fn wanted(&self) {
+        self.wanted.notified().await;
+    }
+
+    /// The probe was answered, by a database in this life.
+    pub fn answered(&self, after: Duration, epoch: Epoch) {
+        let before = self.epoch();
+        if before.is_some_and(|before| before != epoch) {
+            // Before it is told: what is opened from then on leads to the new one.
+            self.evict();
+            tracing::warn!(
+                "the database was restored, or took over for another: cursors of before are not honoured, and \
+                 sockets are told to come again"
+            );
+        }
+        self.epoch_of_log.store(u64::from(epoch.0), Ordering::Release);
         self.round_trip.store(u64::try_from(after.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
         self.down_since.store(0, Ordering::Relaxed);
     }
@@ -190,7 +240,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_database_has_more_time() {
         let health = health();
-        health.answered(Duration::from_millis(60));
+        health.answered(Duration::from_millis(60), Epoch::FIRST);
         let slow = async {
             tokio::time::sleep(Duration::from_millis(300)).await;
             Ok::<_, Infallible>(())

@@ -11,7 +11,7 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -22,11 +22,13 @@ use sqlx::{
 };
 
 use super::{
-    Error,
+    Error, epoch,
+    gate::{Gate, Pass},
     health::{Health, Known},
     session,
+    shortage::Shortage,
 };
-use crate::domain::ids::WorkspaceId;
+use crate::domain::{event::Epoch, ids::WorkspaceId};
 
 /// Longest a caller waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(2);
@@ -35,6 +37,9 @@ const ACQUIRE: Duration = Duration::from_secs(2);
 const IDLE: Duration = Duration::from_secs(100);
 /// No connection is kept for longer than this.
 const LIFETIME: Duration = Duration::from_mins(30);
+
+/// The pool of the probe.
+const PROBE: &str = "probe";
 
 /// The pools. Their sizes add up to what one instance asks of Postgres.
 #[derive(Clone)]
@@ -53,7 +58,10 @@ pub struct Database {
     pub work: Pool,
     /// One connection, so that the probe never mistakes a busy pool for a database that is away.
     probe: Pool,
-    health: Arc<Health>,
+    pub(super) health: Arc<Health>,
+    pub(super) shortage: Arc<Mutex<Shortage>>,
+    /// For a connection that belongs to no pool.
+    pub(super) options: PgConnectOptions,
 }
 
 /// How many connections each pool may open.
@@ -68,11 +76,21 @@ pub struct PoolSizes {
     pub work: u32,
 }
 
+impl PoolSizes {
+    /// What one instance asks of Postgres at most.
+    pub fn sum(&self) -> u32 {
+        let Self { decide, read, tenant, auth, transact, work } = self;
+        // And one for the probe.
+        decide + read + tenant + auth + transact + work + 1
+    }
+}
+
 /// One pool.
 #[derive(Clone)]
 pub struct Pool {
     name: &'static str,
-    inner: PgPool,
+    pub(super) inner: PgPool,
+    pub(super) gate: Arc<Gate>,
     health: Arc<Health>,
 }
 
@@ -91,13 +109,15 @@ impl Database {
             auth: open("auth", "signoff_auth", sizes.auth),
             transact: open("transact", "signoff_commit", sizes.transact),
             work: open("work", "signoff_work", sizes.work),
-            probe: open("probe", "signoff_app", 1),
+            probe: open(PROBE, "signoff_work", 1),
             health,
+            shortage: Arc::default(),
+            options,
         }
     }
 
     pub fn pools(&self) -> [&Pool; 7] {
-        let Self { decide, read, tenant, auth, transact, work, probe, health: _ } = self;
+        let Self { decide, read, tenant, auth, transact, work, probe, .. } = self;
         [decide, read, tenant, auth, transact, work, probe]
     }
 
@@ -120,10 +140,36 @@ impl Database {
             Err(elapsed) => Err(elapsed.into()),
         };
         match result {
-            Ok(()) => self.health.answered(begun.elapsed()),
-            Err(_) => self.health.failed(),
+            Ok(epoch) => {
+                self.health.answered(begun.elapsed(), epoch);
+                self.share_out().await;
+                Ok(())
+            }
+            Err(error) => {
+                self.health.failed();
+                match error {
+                    // The driver doesn't say what it waited for; the server does.
+                    Error::TimedOut | Error::Unavailable(sqlx::Error::PoolTimedOut) => {
+                        self.look_for_room().await?;
+                        Err(error)
+                    }
+                    error => Err(error),
+                }
+            }
         }
-        result
+    }
+
+    /// The life of the database that the last probe found. To be taken before the statement is sent whose numbers it
+    /// is told with: numbers of a new life told with an old one are not believed, which costs a snapshot; the other
+    /// way round they would be, and what lies between lost.
+    pub fn epoch(&self) -> Result<Epoch, Error> {
+        let unknown = || Error::Unavailable(sqlx::Error::Protocol("it was not probed yet".into()));
+        self.health.epoch().ok_or_else(unknown)
+    }
+
+    /// Completes when the probe should look at once.
+    pub async fn probe_wanted(&self) {
+        self.health.wanted().await;
     }
 
     /// After an error that cost a connection: the others of its age are likely to be as dead, and each would cost
@@ -132,17 +178,19 @@ impl Database {
         suspect(&self.health, error);
     }
 
-    async fn probe_once(&self) -> Result<(), Error> {
+    async fn probe_once(&self) -> Result<Epoch, Error> {
         let mut conn = self.probe.checkout().await?;
-        let read_only =
-            sqlx::query_scalar!(r#"SELECT current_setting('transaction_read_only') = 'on' AS "on!""#)
-                .fetch_one(&mut *conn)
-                .await?;
-        if read_only {
+        let mut seen = epoch::look(&mut conn).await?;
+        if seen.is_read_only {
             return Err(Error::Unavailable(sqlx::Error::Protocol("the server is read-only".into())));
         }
+        if !seen.is_own {
+            epoch::mark(&mut conn, &seen, Epoch::fresh(rand::random())).await?;
+            seen = epoch::look(&mut conn).await?;
+        }
         conn.done();
-        Ok(())
+        let unmarked = || Error::Unavailable(sqlx::Error::Protocol("its mark is being changed".into()));
+        seen.epoch().ok_or_else(unmarked)
     }
 
     pub async fn close(&self) {
@@ -165,7 +213,7 @@ fn suspect(health: &Health, error: &Error) {
 
 impl Pool {
     fn open(name: &'static str, size: u32, options: PgConnectOptions, health: Arc<Health>) -> Self {
-        let watch = health.clone();
+        let (watch, opened) = (health.clone(), health.clone());
         let inner = PgPoolOptions::new()
             .max_connections(size)
             .acquire_timeout(ACQUIRE)
@@ -173,13 +221,23 @@ impl Pool {
             .max_lifetime(LIFETIME)
             // A ping at each checkout would double the round trips; the probe and the check below do instead.
             .test_before_acquire(false)
+            .after_connect(move |conn, _| {
+                let opened = opened.clone();
+                Box::pin(async move {
+                    // The probe finds out what it leads to, for all others.
+                    if name == PROBE || opened.knows(epoch::look(conn).await?.epoch()) {
+                        return Ok(());
+                    }
+                    Err(sqlx::Error::Protocol("this is not the database that was probed".into()))
+                })
+            })
             .before_acquire(move |conn, meta| {
                 let watch = watch.clone();
                 let known = Known { age: meta.age, quiet_for: meta.idle_for };
                 Box::pin(async move { Ok(watch.may_use(known, conn.ping()).await) })
             })
             .connect_lazy_with(options);
-        Self { name, inner, health }
+        Self { name, inner, gate: Gate::new(size as usize), health }
     }
 
     pub fn name(&self) -> &'static str {
@@ -238,9 +296,21 @@ impl Pool {
 
     /// A connection, within two seconds.
     pub async fn checkout(&self) -> Result<Checkout, Error> {
-        let acquired = self.inner.acquire().await.map_err(Error::from);
-        let conn = acquired.inspect_err(|error| suspect(&self.health, error))?;
-        Ok(Checkout { conn: Some(conn) })
+        let acquiring = async {
+            let pass = self.gate.enter().await;
+            Ok((self.inner.acquire().await?, pass))
+        };
+        let late = |_| Err(sqlx::Error::PoolTimedOut);
+        let acquired = tokio::time::timeout(ACQUIRE, acquiring).await.unwrap_or_else(late);
+        let (conn, mut pass) = acquired.map_err(Error::from).inspect_err(|error| {
+            suspect(&self.health, error);
+            // Busy, or not to be opened: only the latter is trouble of its own.
+            if self.connections() < self.gate.allowed() {
+                self.health.starve();
+            }
+        })?;
+        pass.begin();
+        Ok(Checkout { conn: Some(conn), pass })
     }
 }
 
@@ -248,12 +318,16 @@ impl Pool {
 /// closed instead of returned.
 pub struct Checkout {
     conn: Option<PoolConnection<Postgres>>,
+    /// After the connection: one that is let in next finds it.
+    pass: Pass,
 }
 
 impl Checkout {
     /// The work is over and no transaction is open: the pool may have it back.
     pub fn done(mut self) {
-        drop(self.conn.take());
+        if !self.pass.is_wanted_elsewhere() {
+            drop(self.conn.take());
+        }
     }
 }
 

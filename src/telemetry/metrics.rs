@@ -40,6 +40,8 @@ pub struct Readings {
     /// Queue, length.
     pub queues: Vec<(&'static str, usize)>,
     pub database_up: bool,
+    /// Postgres gives fewer connections than are wanted.
+    pub database_short: bool,
     /// Connections that were found dead.
     pub database_dead: u64,
     pub draining: bool,
@@ -82,6 +84,7 @@ impl Metrics {
             set("signoff_http_connections", readings.connections);
             set("signoff_sockets", readings.sockets);
             set("signoff_database_up", usize::from(readings.database_up));
+            set("signoff_database_short", usize::from(readings.database_short));
             set("signoff_draining", usize::from(readings.draining));
             counter!("signoff_database_dead_connections_total").absolute(readings.database_dead);
             for (pool, open, idle) in &readings.pools {
@@ -286,6 +289,7 @@ fn describe() {
         ("signoff_sockets", "Live sockets."),
         ("signoff_database_connections", "Connections to Postgres, by pool and state."),
         ("signoff_database_up", "1 while the last probe of Postgres was answered."),
+        ("signoff_database_short", "1 while Postgres gives fewer connections than the pools want."),
         ("signoff_queue_length", "Commands that wait to be committed or read."),
         ("signoff_bus_up", "1 while the subscription to Redis is confirmed and its canary comes back."),
         (
