@@ -193,6 +193,11 @@ impl Buckets {
         Self { redis, names, connection: None }
     }
 
+    /// Says why Redis can't count requests, once.
+    pub fn tell(&self, result: &Result<(), Error>) {
+        self.redis.tell("count requests", result);
+    }
+
     /// A new connection, and a question over it that changes nothing that matters: a Redis that answers pings but
     /// can't write (out of memory, a replica) is of no use here.
     pub async fn connect(&mut self, patience: Duration) -> Result<(), Error> {

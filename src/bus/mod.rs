@@ -6,6 +6,7 @@
 //! requests do wait, within bounds: what limits count is worth nothing a minute later, and belongs nowhere else.
 
 pub mod buckets;
+mod complaints;
 pub mod message;
 pub mod names;
 pub mod owners;

@@ -15,8 +15,11 @@ use deadpool_redis::{
         io::tcp::{TcpSettings, socket2::TcpKeepalive},
     },
 };
+use futures_util::StreamExt;
 
 use super::{
+    buckets::Buckets,
+    complaints::Complaints,
     names::Names,
     owners::{self, Owner},
 };
@@ -62,6 +65,7 @@ pub struct Redis {
     client: redis::Client,
     pool: Pool,
     answers: Arc<AtomicBool>,
+    complaints: Arc<Complaints>,
 }
 
 fn tcp() -> TcpSettings {
@@ -88,7 +92,12 @@ impl Redis {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| Error::Setup(error.to_string()))?;
-        Ok(Self { client: redis::Client::open(info)?, pool, answers: Arc::default() })
+        Ok(Self {
+            client: redis::Client::open(info)?,
+            pool,
+            answers: Arc::default(),
+            complaints: Arc::default(),
+        })
     }
 
     /// A connection for commands.
@@ -122,8 +131,41 @@ impl Redis {
             redis::cmd("PING").exec_async(&mut conn).await?;
             Ok::<_, Error>(())
         };
-        let answered = matches!(tokio::time::timeout(CONNECT, asking).await, Ok(Ok(())));
-        self.answers.store(answered, Ordering::Relaxed);
+        let asked = tokio::time::timeout(CONNECT, asking).await.unwrap_or_else(|elapsed| Err(elapsed.into()));
+        self.answers.store(asked.is_ok(), Ordering::Relaxed);
+        self.tell("connect", &asked);
+    }
+
+    /// Says why it can't be used for something, once.
+    pub fn tell<T>(&self, doing: &'static str, result: &Result<T, Error>) {
+        match result {
+            Ok(_) => self.complaints.worked(doing),
+            Err(error) => self.complaints.failed(doing, error),
+        }
+    }
+
+    /// Does once, for an operator, what an instance does all the time: hears its own messages, writes a key, runs a
+    /// script. Answers what could not be done, and why.
+    pub async fn try_out(&self, names: &Names) -> Result<(), (&'static str, Error)> {
+        let failed = |doing| move |error| (doing, error);
+        let mut messages = self.subscriber().await.map_err(failed("connect"))?;
+        let channels = [names.changes(), names.inbox()];
+        let within =
+            async |work: &mut (dyn Future<Output = Result<(), redis::RedisError>> + Unpin + Send)| {
+                Ok::<_, Error>(tokio::time::timeout(CONNECT, work).await??)
+            };
+        within(&mut Box::pin(messages.subscribe(&channels))).await.map_err(failed("subscribe"))?;
+        let mut conn = self.connection().await.map_err(failed("connect"))?;
+        let publish = redis::cmd("PUBLISH").arg(names.inbox()).arg("check").to_owned();
+        within(&mut Box::pin(publish.exec_async(&mut conn))).await.map_err(failed("publish"))?;
+        let heard = tokio::time::timeout(CONNECT, async { messages.on_message().next().await }).await;
+        if !matches!(heard, Ok(Some(_))) {
+            return Err(("hear what was published", Error::TimedOut));
+        }
+        self.set_lease(&names.lease(), "check", CONNECT).await.map_err(failed("write keys"))?;
+        self.delete(&names.lease()).await.map_err(failed("delete keys"))?;
+        let mut buckets = Buckets::new(self.clone(), names.clone());
+        buckets.connect(CONNECT).await.map_err(failed("count requests"))
     }
 
     /// Whether Redis answers, with what it says its version is.
