@@ -19,18 +19,19 @@ use crate::{
     events::Events,
     http::{
         self, Api, TrustedProxies,
+        answers::Sending,
         body::Sizes,
         budget::Budget,
         server::{Connections, Options},
     },
     lifecycle::Lifecycle,
-    limits::{Cap, Limiter},
+    limits::{Answers, Cap, Limiter},
     oidc::Issuer,
     presence::{DatabaseClock, Heart, Listing, Ownership, Pulse, VERSION, new_instance_id},
     realtime::{self, Realtime},
     store::{self, Database},
     telemetry::Metrics,
-    worker::{SweepHealth, Workers},
+    worker::{Health, Workers},
 };
 
 /// A running instance.
@@ -60,6 +61,7 @@ struct Core {
     clock: DatabaseClock,
     pulse: Pulse,
     limiter: Limiter,
+    answers: Answers,
     proxies: TrustedProxies,
     signer: Option<Arc<Signer>>,
 }
@@ -91,10 +93,10 @@ impl App {
     /// schema.
     pub async fn start(config: Config, listeners: Listeners) -> anyhow::Result<Self> {
         let core = Core::start(&config).await?;
-        let sweep = core.workers(&config).start();
+        let health = core.workers(&config).start();
         core.lifecycle.spawn_service("heart", core.heart(&config).run());
         let connections = Connections::new(&config.limits, core.proxies.clone(), core.metrics.clone());
-        let api = core.api(&config, sweep, connections.clone());
+        let api = core.api(&config, health, connections.clone());
         listen(&config, listeners, api, connections, &core.lifecycle);
         let Core { instance, lifecycle, approvals, events, bus, database, .. } = core;
         Ok(Self { config, instance, lifecycle, approvals, events, bus, database })
@@ -150,11 +152,13 @@ impl Core {
         }
         let names = Names::new(&config.redis.prefix, &instance);
         let bus = Bus::start(&redis, &names, &metrics, &lifecycle);
+        let answers = Answers::new(config.limits.max_answers_mebibytes);
         let approvals = Approvals::start(
             database.clone(),
             bus.clone(),
             metrics.clone(),
             lifecycle.clone(),
+            answers.clone(),
             Limits {
                 queued: config.limits.max_queued,
                 waiters: config.limits.max_waiters,
@@ -200,6 +204,7 @@ impl Core {
             clock,
             pulse,
             limiter,
+            answers,
             proxies,
             signer,
         })
@@ -242,11 +247,12 @@ impl Core {
         }
     }
 
-    fn api(&self, config: &Config, sweep: SweepHealth, connections: Connections) -> Api {
+    fn api(&self, config: &Config, health: Health, connections: Connections) -> Api {
         let authenticator = self.authenticator.clone();
         let realtime = Realtime::new(realtime::Parts {
             instance: self.instance.clone(),
             approvals: self.approvals.clone(),
+            answers: self.answers.clone(),
             events: self.events.clone(),
             authenticator: authenticator.clone(),
             limiter: self.limiter.clone(),
@@ -277,13 +283,14 @@ impl Core {
             database: self.database.clone(),
             redis: self.redis.clone(),
             bus: self.bus.clone(),
-            sweep,
+            health,
             metrics: self.metrics.clone(),
             lifecycle: self.lifecycle.clone(),
             clock: self.clock.clone(),
             listing,
             connections,
             bodies: Budget::new(config.limits.max_bodies_mebibytes, Sizes::from(&config.limits).largest()),
+            sending: Sending::new(self.answers.clone(), self.metrics.clone()),
             sizes: Sizes::from(&config.limits),
             public_url: config.http.public_url.clone(),
             redirect_url: config.oidc.redirect_url.clone(),

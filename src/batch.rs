@@ -1,20 +1,25 @@
 //! The skeleton of everything that works in batches: one queue, a few workers, each takes what has queued up
 //! while the others were busy. A lone command is a batch of one and waits for nobody.
+//!
+//! Workspaces take turns ([`lanes`]): a command waits for its own workspace's, and for one of each other's.
+
+mod lanes;
 
 use std::{
     future::Future,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use tokio::{
-    sync::{Mutex, mpsc, oneshot},
+    sync::{Notify, oneshot},
     time::timeout,
 };
 
-use crate::{lifecycle::Lifecycle, store};
+use self::lanes::Lanes;
+use crate::{domain::ids::WorkspaceId, lifecycle::Lifecycle, store};
 
-/// Heaviest batch, in bytes of what callers sent: large commands go in small company, so that nobody waits for
+/// Heaviest batch, in bytes of what callers sent: large commands go in small company, so that no command waits for
 /// sixty of them at once.
 const HEAVIEST: usize = 1024 * 1024;
 
@@ -34,7 +39,10 @@ pub enum Trouble {
 
 impl From<store::Error> for Trouble {
     fn from(error: store::Error) -> Self {
-        Self::Store(Arc::new(error))
+        match error {
+            store::Error::Crowded => Self::Overloaded,
+            error => Self::Store(Arc::new(error)),
+        }
     }
 }
 
@@ -48,23 +56,31 @@ impl From<tokio::time::error::Elapsed> for Trouble {
 pub trait Weigh {
     /// Bytes, roughly, where it may be many.
     fn weight(&self) -> usize;
+
+    /// Whose turn it takes.
+    fn workspace(&self) -> WorkspaceId;
 }
 
 /// The sending end.
-pub struct Queue<T> {
-    sender: mpsc::Sender<T>,
+pub struct Queue<T>(Arc<Waiting<T>>);
+
+/// What waits, and what the workers sleep on.
+struct Waiting<T> {
+    lanes: Mutex<Lanes<T>>,
+    arrived: Notify,
 }
 
 // Derived, it would ask that T be Clone.
 impl<T> Clone for Queue<T> {
     fn clone(&self) -> Self {
-        Self { sender: self.sender.clone() }
+        Self(self.0.clone())
     }
 }
 
 impl<T: Weigh + Send + 'static> Queue<T> {
-    /// Starts `count` workers that hand batches of at most `most` to `work`. They end, after whatever has been
-    /// queued, when the instance stops.
+    /// Starts `count` workers that hand batches of at most `most` to `work`, which answers with what it has not come to:
+    /// that is queued again, before all else of its workspace. They end, after whatever has been queued, when the
+    /// instance stops.
     pub fn start<W, F>(
         lifecycle: &Lifecycle,
         name: &'static str,
@@ -73,40 +89,67 @@ impl<T: Weigh + Send + 'static> Queue<T> {
     ) -> Self
     where
         W: Fn(Vec<T>) -> F + Clone + Send + 'static,
-        F: Future<Output = ()> + Send,
+        F: Future<Output = Vec<T>> + Send,
     {
-        let (sender, receiver) = mpsc::channel(capacity);
-        let receiver = Arc::new(Mutex::new(receiver));
+        let waiting = Arc::new(Waiting { lanes: Mutex::new(Lanes::new(capacity)), arrived: Notify::new() });
         for _ in 0..count {
-            let (receiver, work, stopping) = (receiver.clone(), work.clone(), lifecycle.stopping().clone());
+            let (waiting, work, stopping) = (waiting.clone(), work.clone(), lifecycle.stopping().clone());
             lifecycle.spawn_service(name, async move {
                 loop {
-                    let mut batch = Vec::new();
-                    let taking = async { receiver.lock().await.recv_many(&mut batch, most).await };
-                    let taken = tokio::select! {
+                    let batch = tokio::select! {
                         biased;
-                        taken = taking => taken,
+                        batch = waiting.next(most) => batch,
                         () = stopping.cancelled() => return,
                     };
-                    if taken == 0 {
-                        return;
-                    }
-                    for batch in by_weight(batch) {
-                        work(batch).await;
+                    let rest = work(batch).await;
+                    if !rest.is_empty() {
+                        waiting.lanes().put_back(rest);
                     }
                 }
             });
         }
-        Self { sender }
+        Self(waiting)
     }
 
-    /// Never waits: a full queue is an answer.
+    /// Never waits: a full queue is an answer, and so is a full share of it.
     pub fn send(&self, command: T) -> Result<(), Trouble> {
-        self.sender.try_send(command).map_err(|_| Trouble::Overloaded)
+        if !self.0.lanes().push(command) {
+            return Err(Trouble::Overloaded);
+        }
+        self.0.arrived.notify_one();
+        Ok(())
     }
 
     pub fn queued(&self) -> usize {
-        self.sender.max_capacity() - self.sender.capacity()
+        self.0.lanes().len()
+    }
+}
+
+impl<T: Weigh> Waiting<T> {
+    fn lanes(&self) -> MutexGuard<'_, Lanes<T>> {
+        // No code that can panic runs under this lock.
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next batch, once there is one.
+    async fn next(&self, most: usize) -> Vec<T> {
+        loop {
+            if let Some(batch) = self.take(most) {
+                return batch;
+            }
+            // What came since has left a permit.
+            self.arrived.notified().await;
+        }
+    }
+
+    fn take(&self, most: usize) -> Option<Vec<T>> {
+        let mut lanes = self.lanes();
+        let batch = lanes.take(most, HEAVIEST);
+        if lanes.len() > 0 {
+            // For another worker.
+            self.arrived.notify_one();
+        }
+        (!batch.is_empty()).then_some(batch)
     }
 }
 
@@ -137,6 +180,10 @@ impl<T: Weigh, R> Weigh for Call<T, R> {
     fn weight(&self) -> usize {
         self.what.weight()
     }
+
+    fn workspace(&self) -> WorkspaceId {
+        self.what.workspace()
+    }
 }
 
 impl<T: Weigh + Clone + Send + Sync + 'static, R: Send + 'static> Calls<T, R> {
@@ -155,7 +202,10 @@ impl<T: Weigh + Clone + Send + Sync + 'static, R: Send + 'static> Calls<T, R> {
         let tracker = lifecycle.clone();
         let queue = Queue::start(lifecycle, name, sizes, move |calls| {
             let (run, tracker) = (run.clone(), tracker.clone());
-            async move { serve(&tracker, name, calls, &run).await }
+            async move {
+                serve(&tracker, name, calls, &run).await;
+                Vec::new()
+            }
         });
         Self { queue }
     }
@@ -226,41 +276,5 @@ impl<T, R> Call<T, R> {
     fn answer(self, answer: Result<R, Trouble>) {
         // Whoever asked may have gone; what was done stays.
         let _ = self.reply.send(answer);
-    }
-}
-
-/// Cuts a batch where it would become too heavy. A command that is too heavy by itself goes alone.
-fn by_weight<T: Weigh>(commands: Vec<T>) -> Vec<Vec<T>> {
-    let mut batches = vec![Vec::with_capacity(commands.len())];
-    let mut weight = 0;
-    for command in commands {
-        weight += command.weight();
-        if weight > HEAVIEST && batches.last().is_some_and(|batch| !batch.is_empty()) {
-            weight = command.weight();
-            batches.push(Vec::new());
-        }
-        if let Some(batch) = batches.last_mut() {
-            batch.push(command);
-        }
-    }
-    batches
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    impl Weigh for usize {
-        fn weight(&self) -> usize {
-            *self
-        }
-    }
-
-    #[test]
-    fn heavy_commands_go_in_small_company() {
-        let cut = |weights: &[usize]| by_weight(weights.to_vec()).iter().map(Vec::len).collect::<Vec<_>>();
-        assert_eq!(cut(&[1; 64]), [64]);
-        assert_eq!(cut(&[HEAVIEST / 2; 5]), [2, 2, 1]);
-        assert_eq!(cut(&[3 * HEAVIEST, 1, 3 * HEAVIEST, 1, 1]), [1, 1, 1, 2]);
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     domain::ids::WorkspaceId,
     limits::{Cap, Held},
     store::{
-        self,
+        self, Turns,
         export::{self, Line},
         history::Search,
     },
@@ -41,8 +41,9 @@ pub(super) struct Exports {
     open: Arc<Semaphore>,
     /// So that one workspace can't keep the others out.
     workspaces: Cap<WorkspaceId>,
-    /// So that any number of exports leaves connections to those who wait for an answer.
+    /// So that any number of exports leaves connections to those who wait for an answer, of whichever workspace.
     reading: Arc<Semaphore>,
+    turns: Turns,
 }
 
 impl Exports {
@@ -52,6 +53,7 @@ impl Exports {
             open: Arc::new(Semaphore::new(MOST)),
             workspaces: Cap::new(MOST_OF_A_WORKSPACE),
             reading: Arc::new(Semaphore::new(reading)),
+            turns: Turns::at(reading),
         }
     }
 }
@@ -60,6 +62,7 @@ impl Exports {
 pub struct Export {
     shared: Shared,
     reading: Arc<Semaphore>,
+    turns: Turns,
     search: Search,
     progress: Progress,
     /// Since when the instance is closing, as far as was noticed.
@@ -95,6 +98,7 @@ impl Approvals {
         Ok(Export {
             shared: self.shared.clone(),
             reading: self.exports.reading.clone(),
+            turns: self.exports.turns.clone(),
             search,
             progress: Progress::new(None),
             closing: None,
@@ -136,9 +140,10 @@ impl Export {
     }
 
     async fn try_part(&mut self) -> Result<Vec<Line>, store::Error> {
-        let _turn = self.reading.acquire().await;
-        let (keys, mut progress) = self.progress.step(&self.shared, &self.search, LINES).await?;
         let workspace = self.search.workspace;
+        let _turn = self.turns.take(workspace).await?;
+        let _reading = self.reading.acquire().await;
+        let (keys, mut progress) = self.progress.step(&self.shared, &self.search, LINES).await?;
         let read = async |conn: &mut PgConnection| export::lines(conn, workspace, &keys, LARGEST).await;
         let lines = self.shared.database.tenant.within(workspace, READ, read).await?;
         // The rest did not fit, or is gone by now.

@@ -24,12 +24,13 @@ use crate::{
     batch::Trouble,
     bus::{Bus, Change, Source},
     domain::{
-        approval::{Approval, Ending, Request, Resolution, State},
+        approval::{Approval, Brief, Ending, Request, Resolution, State},
         event::TaskKey,
         ids::WorkspaceId,
     },
     lifecycle::Lifecycle,
-    store::{self, Checkout, Database},
+    limits::{Answers, Full, Room, Subject},
+    store::{self, Checkout, Database, Turn},
     telemetry::Metrics,
 };
 
@@ -55,16 +56,29 @@ pub(crate) struct Shared {
     pub bus: Bus,
     pub metrics: Metrics,
     pub lifecycle: Lifecycle,
-    /// Places for what waits for a row's lock: whoever finds none waits here, not for a connection.
+    /// Places for what waits for a row's lock: what finds none waits here, not for a connection.
     pub contended: Arc<Semaphore>,
+    /// Room for what is read to be shown.
+    pub answers: Answers,
 }
 
 impl Shared {
-    /// A connection for a transaction that may have to wait for others, and the place that goes with it.
-    pub async fn transaction(&self) -> Result<(Checkout, OwnedSemaphorePermit), store::Error> {
+    /// A connection for a transaction that may have to wait for others, and the place that goes with it. One workspace
+    /// has half of the places: what it locks, it may wait for as long as it likes.
+    pub async fn transaction(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<(Checkout, (OwnedSemaphorePermit, Turn)), store::Error> {
+        let turn = self.database.transact.turn(workspace).await?;
         let place = self.contended.clone().acquire_owned().await;
         let place = place.map_err(|_| store::Error::Unavailable(sqlx::Error::PoolClosed))?;
-        Ok((self.database.transact.checkout().await?, place))
+        Ok((self.database.transact.checkout().await?, (place, turn)))
+    }
+
+    /// Room to read so much of a workspace and show it.
+    pub fn room(&self, workspace: WorkspaceId, bytes: usize) -> Result<Option<Room>, Trouble> {
+        let room = self.answers.to_make(Subject::Workspace(workspace), bytes);
+        room.map_err(|Full| self.shed("answers"))
     }
 
     /// Counts what a cap of this instance refused, by the cap's setting.
@@ -83,10 +97,11 @@ impl Shared {
 
     /// Tells everybody who may be interested that an approval was changed and committed.
     pub fn announce(&self, approval: &Arc<Approval>) {
-        self.look(Change::from(&**approval));
+        let brief = Brief::from(&**approval);
+        self.look(Change::from(&brief));
         self.bus.registry.settle(approval);
         if let State::Final { ending, at } = &approval.state {
-            self.count(&Ended::new(approval, ending, *at));
+            self.count(&Ended::new(&brief, ending, *at));
         }
     }
 
@@ -121,7 +136,7 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    pub fn new(approval: &Approval, ending: &Ending, at: DateTime<Utc>) -> Self {
+    pub fn new(approval: &Brief, ending: &Ending, at: DateTime<Utc>) -> Self {
         let expired = matches!(ending, Ending::Expired { .. });
         Self {
             change: Change::from(approval),
@@ -157,10 +172,11 @@ impl Approvals {
         bus: Bus,
         metrics: Metrics,
         lifecycle: Lifecycle,
+        answers: Answers,
         limits: Limits,
     ) -> Self {
         let contended = Arc::new(Semaphore::new(database.transact.size()));
-        let shared = Shared { database, bus, metrics, lifecycle, contended };
+        let shared = Shared { database, bus, metrics, lifecycle, contended, answers };
         Self {
             committers: Committers::start(shared.clone(), COMMITTERS, limits.queued),
             intake: Intake::start(shared.clone(), INTAKE, limits.queued),

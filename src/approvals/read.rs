@@ -17,7 +17,7 @@ use crate::{
     },
     store::{
         self, Database,
-        approvals::{DecisionRecord, Loaded},
+        approvals::{DecisionRecord, Loaded, Part, Votes},
         audit::AuditRecord,
     },
 };
@@ -31,6 +31,8 @@ pub(super) const READ: Duration = Duration::from_secs(4);
 type Answer = Result<Option<Arc<Loaded>>, Trouble>;
 
 struct Request {
+    /// Who asks; whose approval it is, is seen when it is read.
+    workspace: WorkspaceId,
     id: ApprovalId,
     reply: oneshot::Sender<Answer>,
 }
@@ -39,6 +41,10 @@ impl Weigh for Request {
     /// An id. What it leads to may be large, but is not known before.
     fn weight(&self) -> usize {
         0
+    }
+
+    fn workspace(&self) -> WorkspaceId {
+        self.workspace
     }
 }
 
@@ -52,7 +58,10 @@ impl Readers {
         let database = shared.database.clone();
         let queue = Queue::start(&shared.lifecycle, "reader", (count, BATCH, capacity), move |batch| {
             let database = database.clone();
-            async move { read(&database, batch).await }
+            async move {
+                read(&database, batch).await;
+                Vec::new()
+            }
         });
         Self { queue }
     }
@@ -61,61 +70,70 @@ impl Readers {
         self.queue.queued()
     }
 
-    async fn load(&self, id: ApprovalId) -> Answer {
+    async fn load(&self, workspace: WorkspaceId, id: ApprovalId) -> Answer {
         let (reply, answer) = oneshot::channel();
-        self.queue.send(Request { id, reply })?;
+        self.queue.send(Request { workspace, id, reply })?;
         answer.await.unwrap_or(Err(Trouble::TimedOut))
     }
 }
 
+/// Reads what is asked for, in parts where it is large, and answers as each part is there.
 async fn read(database: &Database, mut requests: Vec<Request>) {
-    // Whoever has gone needs no answer.
-    requests.retain(|request| !request.reply.is_closed());
-    let mut ids: Vec<ApprovalId> = requests.iter().map(|request| request.id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let result = match timeout(READ, load(database, &ids)).await {
-        // Reading is safe to repeat, and the first attempt may have met a connection that was just cut.
-        Ok(Err(error @ store::Error::Unavailable(_))) => {
-            database.suspect(&error);
-            timeout(READ, load(database, &ids)).await.unwrap_or_else(|elapsed| Err(elapsed.into()))
-        }
-        Ok(result) => result,
-        Err(elapsed) => Err(elapsed.into()),
-    };
-    match result {
-        Ok(found) => {
-            for request in requests {
-                let _ = request.reply.send(found.get(&request.id).cloned().transpose());
+    loop {
+        // Whoever has gone needs no answer.
+        requests.retain(|request| !request.reply.is_closed());
+        let mut ids: Vec<ApprovalId> = requests.iter().map(|request| request.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let result = match timeout(READ, load(database, &ids)).await {
+            // Reading is safe to repeat, and the first attempt may have met a connection that was just cut.
+            Ok(Err(error @ store::Error::Unavailable(_))) => {
+                database.suspect(&error);
+                timeout(READ, load(database, &ids)).await
             }
-        }
-        Err(error) => {
-            tracing::warn!(%error, approvals = ids.len(), "could not read");
-            let trouble = Trouble::from(error);
-            for request in requests {
-                let _ = request.reply.send(Err(trouble.clone()));
+            result => result,
+        };
+        let (found, rest) = match result.unwrap_or_else(|elapsed| Err(elapsed.into())) {
+            Ok(part) => part,
+            Err(error) => {
+                tracing::warn!(%error, approvals = ids.len(), "could not read");
+                let trouble = Trouble::from(error);
+                for request in requests {
+                    let _ = request.reply.send(Err(trouble.clone()));
+                }
+                return;
             }
+        };
+        let left = |request: &Request| rest.binary_search(&request.id).is_ok();
+        let (later, now): (Vec<_>, Vec<_>) = requests.into_iter().partition(left);
+        for request in now {
+            let _ = request.reply.send(found.get(&request.id).cloned().transpose());
         }
+        if later.is_empty() {
+            return;
+        }
+        requests = later;
     }
 }
 
-async fn load(
-    database: &Database,
-    ids: &[ApprovalId],
-) -> Result<HashMap<ApprovalId, Result<Arc<Loaded>, Trouble>>, store::Error> {
+/// What was found, and what is to be read next.
+type Read = (HashMap<ApprovalId, Result<Arc<Loaded>, Trouble>>, Vec<ApprovalId>);
+
+async fn load(database: &Database, ids: &[ApprovalId]) -> Result<Read, store::Error> {
     if ids.is_empty() {
-        return Ok(HashMap::new());
+        return Ok((HashMap::new(), Vec::new()));
     }
     let mut conn = database.read.checkout().await?;
-    let found = store::approvals::load(&mut conn, ids).await?;
+    let Part { found, rest } = store::approvals::load(&mut conn, ids, Votes::Left).await?;
     conn.done();
-    Ok(found.into_iter().map(|(id, loaded)| (id, loaded.map(Arc::new).map_err(Trouble::from))).collect())
+    let found = found.into_iter().map(|(id, loaded)| (id, loaded.map(Arc::new).map_err(Trouble::from)));
+    Ok((found.collect(), rest))
 }
 
 impl Approvals {
     /// The approval as it stands. One that is due is settled first.
     pub async fn get(&self, workspace: WorkspaceId, id: ApprovalId) -> Result<Arc<Approval>, Failure> {
-        let loaded = self.readers.load(id).await?.ok_or(Failure::NotFound)?;
+        let loaded = self.readers.load(workspace, id).await?.ok_or(Failure::NotFound)?;
         if loaded.approval.workspace != workspace {
             return Err(Failure::NotFound);
         }
@@ -125,21 +143,29 @@ impl Approvals {
         Ok(loaded.approval.clone())
     }
 
-    /// Who said what, oldest first.
+    /// Who said what, oldest first; `part` is how many to pass over, and how many to tell. Also whether there may be
+    /// more.
     pub async fn decisions(
         &self,
         workspace: WorkspaceId,
         id: ApprovalId,
-    ) -> Result<Vec<DecisionRecord>, Failure> {
+        part: (i64, i64),
+    ) -> Result<(Vec<DecisionRecord>, bool), Failure> {
         self.get(workspace, id).await?;
-        let read = async |conn: &mut PgConnection| store::approvals::decisions(conn, workspace, id).await;
+        let read =
+            async |conn: &mut PgConnection| store::approvals::decisions(conn, workspace, id, part).await;
         Ok(self.shared.database.tenant.within(workspace, READ, read).await.map_err(Trouble::from)?)
     }
 
-    /// Every change, oldest first.
-    pub async fn audit(&self, workspace: WorkspaceId, id: ApprovalId) -> Result<Vec<AuditRecord>, Failure> {
+    /// Every change, oldest first, in the same way.
+    pub async fn audit(
+        &self,
+        workspace: WorkspaceId,
+        id: ApprovalId,
+        part: (i64, i64),
+    ) -> Result<(Vec<AuditRecord>, bool), Failure> {
         self.get(workspace, id).await?;
-        let read = async |conn: &mut PgConnection| store::audit::of_approval(conn, workspace, id).await;
+        let read = async |conn: &mut PgConnection| store::audit::of_approval(conn, workspace, id, part).await;
         Ok(self.shared.database.tenant.within(workspace, READ, read).await.map_err(Trouble::from)?)
     }
 }

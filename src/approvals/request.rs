@@ -10,7 +10,7 @@ use crate::{
     batch::{Queue, Trouble, Weigh},
     domain::{
         approval::{Approval, State},
-        ids::ApprovalId,
+        ids::{ApprovalId, WorkspaceId},
     },
     store::{
         self,
@@ -64,7 +64,10 @@ impl Intake {
         let lifecycle = shared.lifecycle.clone();
         let queue = Queue::start(&lifecycle, "intake", (count, BATCH, capacity), move |batch| {
             let shared = shared.clone();
-            async move { take(&shared, batch).await }
+            async move {
+                take(&shared, batch).await;
+                Vec::new()
+            }
         });
         Self { queue }
     }
@@ -111,7 +114,11 @@ fn approval(new: NewApproval, created: Created) -> Approval {
 
 impl Weigh for Command {
     fn weight(&self) -> usize {
-        self.new.request.size()
+        self.new.size()
+    }
+
+    fn workspace(&self) -> WorkspaceId {
+        self.new.workspace
     }
 }
 
@@ -189,7 +196,7 @@ fn spawn_singly(shared: &Shared, command: Command) {
 async fn singly(shared: &Shared, new: &NewApproval) -> Result<Taken, RequestFailure> {
     let trouble = |error: store::Error| RequestFailure::from(Trouble::from(error));
     loop {
-        let (mut conn, _place) = shared.transaction().await.map_err(trouble)?;
+        let (mut conn, _place) = shared.transaction(new.workspace).await.map_err(trouble)?;
         if let Some(idempotency) = &new.idempotency {
             let replay = creation::replay(&mut conn, new.workspace, &new.requested_by, idempotency).await;
             match replay.map_err(trouble)? {

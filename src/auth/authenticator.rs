@@ -23,7 +23,7 @@ use super::{
 use crate::{
     domain::{
         credential::{Credential, Origin},
-        ids::{KeyId, PrincipalId, SessionId},
+        ids::{KeyId, PrincipalId, SessionId, WorkspaceId},
     },
     oidc::{self, Issuer},
     store::{
@@ -63,9 +63,9 @@ pub struct Authenticator {
     pub(super) tokens: Tokens,
     /// What was looked up since somebody last asked.
     used: Arc<Mutex<Used>>,
-    /// Prefixes of keys that were good here lately, and hashes of sessions and tokens.
-    good: Cache<String, ()>,
-    pub(super) good_hashes: Cache<[u8; 32], ()>,
+    /// Prefixes of keys that were good here lately, and hashes of sessions and tokens; and whose they are.
+    good: Cache<String, WorkspaceId>,
+    pub(super) good_hashes: Cache<[u8; 32], WorkspaceId>,
 }
 
 /// Keys and sessions that were used.
@@ -153,7 +153,7 @@ impl Authenticator {
         fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> Cache<K, Option<Arc<Known>>> {
             Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).build()
         }
-        fn lately<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> Cache<K, ()> {
+        fn lately<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> Cache<K, WorkspaceId> {
             Cache::builder().max_capacity(MOST).time_to_live(LATELY).build()
         }
         Self {
@@ -253,8 +253,8 @@ impl Authenticator {
         let hash = ticket.hash();
         let make =
             async |conn: &mut PgConnection| tickets::create(conn, &hash, caller.credential, TICKET).await;
-        let expires_at = self.database.auth.run(LOOK_UP, make).await.map_err(unavailable)?;
-        Ok((ticket, expires_at))
+        let made = self.database.auth.shared(caller.workspace, LOOK_UP, make).await;
+        Ok((ticket, made.map_err(unavailable)?))
     }
 
     /// Uses a ticket up.
@@ -287,12 +287,25 @@ impl Authenticator {
 
     async fn look_up_key(&self, prefix: &str) -> Result<Option<Arc<Known>>, store::Error> {
         let look = async |conn: &mut PgConnection| credentials::key(conn, prefix).await;
-        let found = self.database.auth.run(LOOK_UP, look).await?;
-        if let Some(CredentialRow::Key { id, .. }) = found.as_ref().map(|it| &it.credential) {
+        let found = self.look_up(self.good.get(prefix).await, look).await?;
+        if let Some(Standing { credential: CredentialRow::Key { id, .. }, workspace, .. }) = &found {
             self.used().keys.insert(*id);
-            self.good.insert(prefix.to_owned(), ()).await;
+            self.good.insert(prefix.to_owned(), *workspace).await;
         }
         Ok(found.map(Known::new).map(Arc::new))
+    }
+
+    /// Looks something up for a workspace, as far as it is known for whom. One workspace has half of the connections: so
+    /// any number of its credentials keeps nobody else's from being looked at.
+    async fn look_up<T>(
+        &self,
+        whose: Option<WorkspaceId>,
+        look: impl AsyncFnOnce(&mut PgConnection) -> Result<T, store::Error>,
+    ) -> Result<T, store::Error> {
+        match whose {
+            Some(workspace) => self.database.auth.shared(workspace, LOOK_UP, look).await,
+            None => self.database.auth.run(LOOK_UP, look).await,
+        }
     }
 
     /// Whoever holds the secret with this hash.
@@ -300,10 +313,10 @@ impl Authenticator {
         let look = Box::pin(async {
             let idle = self.sessions_last.idle;
             let look = async |conn: &mut PgConnection| credentials::session(conn, hash, idle).await;
-            let found = self.database.auth.run(LOOK_UP, look).await?;
-            if let Some(CredentialRow::Session(id)) = found.as_ref().map(|it| &it.credential) {
+            let found = self.look_up(self.good_hashes.get(hash).await, look).await?;
+            if let Some(Standing { credential: CredentialRow::Session(id), workspace, .. }) = &found {
                 self.used().sessions.insert(*id);
-                self.good_hashes.insert(*hash, ()).await;
+                self.good_hashes.insert(*hash, *workspace).await;
             }
             Ok(found.map(Known::new).map(Arc::new))
         });

@@ -91,7 +91,8 @@ impl Authenticator {
             transaction.commit().await?;
             Ok(expires_at)
         };
-        let expires_at = self.database.auth.run(LOOK_UP, open).await.map_err(unavailable)?;
+        let expires_at = self.database.auth.shared(opener.workspace, LOOK_UP, open).await;
+        let expires_at = expires_at.map_err(unavailable)?;
         Ok(Opened { secret, expires_at })
     }
 

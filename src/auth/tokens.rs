@@ -81,7 +81,7 @@ impl Authenticator {
             Err(rejection) => Err((*rejection).clone()),
         };
         match &caller {
-            Ok(_) => self.good_hashes.insert(hash, ()).await,
+            Ok(caller) => self.good_hashes.insert(hash, caller.workspace).await,
             Err(Rejection::Unavailable(_)) => {}
             Err(rejection @ Rejection::IssuerUnavailable(_)) => self.complain_of(rejection),
             // It isn't cheap to look at any more.

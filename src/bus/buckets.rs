@@ -139,8 +139,8 @@ pub struct Settled {
     /// The second, by Redis' clock, in which it was taken.
     pub second: i64,
     pub size: u32,
-    /// How much of it goes back, or of what else was taken and not needed.
-    pub unspent: u32,
+    /// How much of it goes back, or of what else was taken and not needed. Less than nothing: so much more was spent.
+    pub unspent: i64,
 }
 
 /// So many that want a token of each of these buckets, or none.

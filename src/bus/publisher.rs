@@ -196,7 +196,7 @@ impl Actor {
             // The server refused one of them (out of memory, a key of another kind), and ran the others: sending all
             // of them again and again would help nobody.
             Err(error) if error.code().is_some() => {
-                self.redis.tell(TELLING, &Err::<(), _>(error.into()));
+                self.redis.tell(TELLING, &Err::<(), Error>(error.into()));
                 self.metrics.hints_dropped("refused", 1);
                 Ok(())
             }

@@ -33,6 +33,8 @@ pub enum Verdict {
     Closed { by: String },
     /// Its credential is no longer good.
     Revoked,
+    /// Its credential could not be looked at for too long.
+    Unchecked,
 }
 
 /// What woke a session.

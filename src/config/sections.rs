@@ -140,6 +140,7 @@ pub struct Limits {
     pub max_events_body_kibibytes: usize,
     pub max_message_kibibytes: usize,
     pub max_bodies_mebibytes: usize,
+    pub max_answers_mebibytes: usize,
 }
 
 impl Limits {
@@ -165,6 +166,13 @@ impl Limits {
         ensure!(
             (largest..=1024 * 1024).contains(&self.max_bodies_mebibytes),
             "limits.max_bodies_mebibytes must be {largest} (the largest single body) to 1048576"
+        );
+        // A share must have room for a page of 4 MiB and the approval that ends it, three times while they are read and
+        // written.
+        let least = 2 * 3 * (5 + self.max_body_kibibytes.div_ceil(1024));
+        ensure!(
+            (least..=1024 * 1024).contains(&self.max_answers_mebibytes),
+            "limits.max_answers_mebibytes must be {least} (twice what the largest page takes) to 1048576"
         );
         Ok(())
     }

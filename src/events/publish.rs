@@ -10,6 +10,7 @@ use crate::{
     domain::{
         approval::Opaque,
         event::{Cursor, EventType, TaskKey},
+        ids::WorkspaceId,
     },
     store::{
         self,
@@ -47,6 +48,10 @@ pub struct Accepted {
 impl Weigh for Publication {
     fn weight(&self) -> usize {
         self.events.iter().map(|(_, data)| data.get().len()).sum()
+    }
+
+    fn workspace(&self) -> WorkspaceId {
+        self.key.workspace
     }
 }
 

@@ -8,7 +8,10 @@ use sqlx::PgConnection;
 use super::{Events, Shared};
 use crate::{
     batch::{Calls, Trouble, Weigh},
-    domain::event::{Cursor, Epoch, TaskKey},
+    domain::{
+        event::{Cursor, Epoch, TaskKey},
+        ids::WorkspaceId,
+    },
     store::events::{self, Event, Opening, Page, Reading},
 };
 
@@ -25,13 +28,22 @@ const READ: Duration = Duration::from_secs(4);
 impl Weigh for Reading {
     /// A page may be some 400 KiB, but mostly is a few events.
     fn weight(&self) -> usize {
-        16 * 1024
+        32 * 1024
+    }
+
+    fn workspace(&self) -> WorkspaceId {
+        self.key.workspace
     }
 }
 
 impl Weigh for (TaskKey, Option<Cursor>) {
+    /// A snapshot may be some 500 KiB, but mostly is a few approvals.
     fn weight(&self) -> usize {
-        0
+        32 * 1024
+    }
+
+    fn workspace(&self) -> WorkspaceId {
+        self.0.workspace
     }
 }
 

@@ -16,6 +16,9 @@
 //! **Signing in** pays before anything is done for it, whatever comes of it: a row here, a question to the issuer there.
 //! Sign-ins that fail are counted like refused credentials, by themselves: bad keys keep nobody from signing in.
 //!
+//! **What costs more than others** is charged to its principal and its workspace when that is known: a call about many
+//! approvals, an answer of megabytes.
+//!
 //! Whatever was answered without anybody asking who calls (no such path, the documentation) pays at the end, as a
 //! stranger. The health checks don't: refusing one would take a healthy instance out.
 
@@ -25,6 +28,7 @@ use std::{
 };
 
 use axum::{
+    body::HttpBody as _,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -32,13 +36,19 @@ use axum::{
 use super::{Api, caller::shows_a_known_credential};
 use crate::{
     auth::{Authenticator, Caller, Rejection, key::ApiKey, secret::Secret, ticket::Ticket},
-    domain::{credential::Origin, ids::WorkspaceId},
+    domain::{
+        credential::Origin,
+        ids::{PrincipalId, WorkspaceId},
+    },
     limits::{Held, Network, Refusal, Standing, Subject},
     wire::problem::{Code, Problem},
 };
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
+/// An answer of so many bytes costs a token more, and each further so many.
+const PAID: u64 = 1024 * 1024;
 
 /// What limits have said of one request so far; an extension of the request. Clones are the same.
 #[derive(Clone)]
@@ -56,7 +66,7 @@ struct Record {
     /// Whether its address has paid, for a stranger or for a caller.
     paid: bool,
     /// Of whom it is known who they are.
-    workspace: Option<WorkspaceId>,
+    caller: Option<(PrincipalId, WorkspaceId)>,
     /// How the tightest limit stands.
     standing: Option<Standing>,
     refused: bool,
@@ -125,7 +135,8 @@ impl Admission {
 
     /// Whose share it takes of what an instance has: the caller's workspace's, or its address's where nobody has called.
     pub fn whose(&self) -> Subject {
-        self.record().workspace.map_or(Subject::Address(self.0.network), Subject::Workspace)
+        let caller = self.record().caller;
+        caller.map_or(Subject::Address(self.0.network), |(_, workspace)| Subject::Workspace(workspace))
     }
 
     /// Before anything else: refuses strangers from where they are known to have used up their limit.
@@ -155,7 +166,7 @@ impl Admission {
                 let whose =
                     [Subject::Principal(principal), Subject::Workspace(workspace), Subject::Address(network)];
                 self.pay(api, &whose).await?;
-                self.record().workspace = Some(workspace);
+                self.record().caller = Some((principal, workspace));
                 Ok(caller)
             }
             Err(rejection @ (Rejection::Unauthenticated | Rejection::Token(_) | Rejection::Refused(_))) => {
@@ -197,6 +208,15 @@ impl Admission {
         if self.record().paid { Ok(()) } else { self.pay(api, &[Subject::Strangers(self.0.network)]).await }
     }
 
+    /// Makes the request cost so many tokens more: of its principal and its workspace, whose doing it is.
+    pub fn charge(&self, api: &Api, tokens: usize) {
+        let caller = self.record().caller;
+        if let Some((principal, workspace)) = caller {
+            let whose = [Subject::Principal(principal), Subject::Workspace(workspace)];
+            api.limiter.charge(&whose, u32::try_from(tokens).unwrap_or(u32::MAX));
+        }
+    }
+
     /// Takes a token of each.
     async fn pay(&self, api: &Api, subjects: &[Subject]) -> Result<(), Problem> {
         let taken = api.limiter.take(subjects).await.map_err(|refusal| self.refuse(&refusal))?;
@@ -226,6 +246,9 @@ impl Admission {
             && let Err(problem) = Box::pin(self.pay_as_stranger(api)).await
         {
             *response = problem.into_response();
+        }
+        if let Some(bytes) = response.body().size_hint().exact() {
+            self.charge(api, usize::try_from(bytes / PAID).unwrap_or(usize::MAX));
         }
         let record = self.record();
         if let Some(standing) = &record.standing {

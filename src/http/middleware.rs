@@ -38,6 +38,7 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
     let mut exchange = Exchange::begin(&api, &request);
     let path = request.uri().path();
     let guarded = path.starts_with("/api/") || path.starts_with("/auth/");
+    let method = request.method().clone();
     let leftover = Leftover::watch(&mut request);
     let mut response = if let Err(refusal) = admission.door(&api, request.headers()) {
         refusal.into_response()
@@ -52,6 +53,9 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
                 .into_response()
         })
     };
+    if guarded {
+        response = api.sending.count(admission.whose(), &method, response).await;
+    }
     admission.conclude(&api, &mut response).await;
     let read = match leftover {
         Some(leftover) => leftover.discard().await,

@@ -7,6 +7,7 @@
 mod accept;
 mod address;
 mod admission;
+pub mod answers;
 mod approvals;
 mod audit;
 mod auth;
@@ -56,7 +57,7 @@ use crate::{
     realtime::Realtime,
     store::Database,
     telemetry::Metrics,
-    worker::SweepHealth,
+    worker::Health,
 };
 
 /// How many of one address the issuer is asked about at once, so that not all of a crowd are tried before the first has
@@ -81,13 +82,14 @@ pub struct Parts {
     pub database: Database,
     pub redis: Redis,
     pub bus: Bus,
-    pub sweep: SweepHealth,
+    pub health: Health,
     pub metrics: Metrics,
     pub lifecycle: Lifecycle,
     pub clock: DatabaseClock,
     pub listing: Listing,
     pub connections: server::Connections,
     pub bodies: budget::Budget,
+    pub sending: answers::Sending,
     pub sizes: body::Sizes,
     /// Where browsers find us, and where the issuer sends them back to, as configured.
     pub public_url: String,

@@ -20,6 +20,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpStream},
     time::timeout,
@@ -37,6 +38,9 @@ use crate::{
 
 /// The smallest that hyper takes; a request's head must fit.
 const BUFFER: usize = 8192;
+
+/// What the kernel may hold of a response, which it doubles for its own books.
+pub const SEND_BUFFER: usize = 64 * 1024;
 
 /// Longest that a client may take no bytes of its response.
 const WRITE: Duration = Duration::from_secs(30);
@@ -178,6 +182,10 @@ async fn handle(stream: TcpStream, peer: SocketAddr, router: Router, options: Op
     // Small answers must not wait for one another.
     if stream.set_nodelay(true).is_err() {
         return;
+    }
+    // What waits here for a client to read it is beyond our own count of answers.
+    if let Err(error) = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER) {
+        tracing::debug!(%error, "the send buffer keeps its size");
     }
     // A reader that doesn't read would otherwise keep its response in memory for ever.
     let mut stream: Stream = Box::pin(TimeoutStream::new(stream));

@@ -9,6 +9,9 @@ use crate::{
     store::roles::{self, Role},
 };
 
+/// Most roles of a workspace's own: they are listed on one page, and read whole to see what a role allows.
+const MOST: i64 = 500;
+
 /// What a role is to be.
 #[derive(Debug, Clone)]
 pub struct Wanted {
@@ -47,6 +50,10 @@ pub async fn put(
             let states = (Some(recorded(&before)), Some(recorded(&after)));
             by.record(conn, workspace, "role.updated", name, states).await?;
             return Ok(Ok(after));
+        }
+        if roles::count(conn, workspace).await? >= MOST {
+            let message = format!("the workspace has {MOST} roles of its own, which is the most");
+            return Ok(Err(Refusal::Invalid { field: "name", message }));
         }
         if let Some(made) = roles::insert(conn, workspace, name, description, permissions).await? {
             by.record(conn, workspace, "role.created", name, (None, Some(recorded(&made)))).await?;

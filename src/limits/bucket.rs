@@ -65,11 +65,11 @@ impl Bucket {
         (missing > EPSILON).then(|| rate.time_for(missing))
     }
 
-    /// Takes a token, also one that isn't there: whoever must not, asks first.
-    pub fn spend(&mut self, rate: Rate, now: Instant) {
+    /// Takes tokens, also such as aren't there: a caller that must not, asks first.
+    pub fn spend(&mut self, tokens: u32, rate: Rate, now: Instant) {
         // Whoever comes late with an earlier time must not turn it back.
         let now = now.max(self.at);
-        *self = Self { used: self.used(rate, now) + 1.0, at: now };
+        *self = Self { used: self.used(rate, now) + f64::from(tokens), at: now };
     }
 
     /// At least so many are used.
@@ -88,7 +88,7 @@ mod tests {
     fn take(bucket: &mut Bucket, rate: Rate, now: Instant) -> bool {
         let there = bucket.wait(rate, now).is_none();
         if there {
-            bucket.spend(rate, now);
+            bucket.spend(1, rate, now);
         }
         there
     }

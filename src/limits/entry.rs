@@ -46,8 +46,8 @@ pub struct Entry {
     /// times, so that losing Redis gives nobody a fresh burst here.
     own: Bucket,
     lease: Option<Lease>,
-    /// Tokens that were taken and not needed, besides a lease.
-    spare: u32,
+    /// Tokens that were taken and not needed, besides a lease; less than nothing where more were spent than taken.
+    spare: i64,
     /// What was left for everybody, and when that was.
     free: Option<(u32, Instant)>,
     /// What Redis said where it had nothing.
@@ -114,7 +114,19 @@ impl Entry {
 
     /// A request was let in.
     pub fn let_in(&mut self, now: Instant) {
-        self.own.spend(self.rate, now);
+        self.own.spend(1, self.rate, now);
+    }
+
+    /// What was let in costs so many more. They are taken where there are none, too: the next have to wait for them.
+    pub fn charge(&mut self, tokens: u32, now: Instant) {
+        self.own.spend(tokens, self.rate, now);
+        let in_hand = self.hand(now).min(tokens);
+        if let Some(lease) = &mut self.lease {
+            lease.left = lease.left.saturating_sub(in_hand);
+        }
+        let owed = tokens - in_hand;
+        self.spare -= i64::from(owed);
+        self.free = self.free.map(|(free, at)| (free.saturating_sub(owed), at));
     }
 
     /// Why nothing can be taken, as far as is known; none if something may be there.
@@ -175,8 +187,10 @@ impl Entry {
         let ended = self.lease.take_if(|lease| lease.left == 0 || lease.until <= now);
         let spare = std::mem::take(&mut self.spare);
         match ended {
-            Some(Lease { second, size, left, .. }) => Some(Settled { second, size, unspent: left + spare }),
-            None => (spare > 0).then_some(Settled { unspent: spare, ..Settled::default() }),
+            Some(Lease { second, size, left, .. }) => {
+                Some(Settled { second, size, unspent: i64::from(left) + spare })
+            }
+            None => (spare != 0).then_some(Settled { unspent: spare, ..Settled::default() }),
         }
     }
 

@@ -75,6 +75,15 @@ impl Ledger {
         missing
     }
 
+    /// What was let in costs so many tokens more, of each.
+    pub fn charge(&mut self, subjects: &[Subject], tokens: u32, now: Instant) {
+        for subject in subjects {
+            if let Some(entry) = self.entry(*subject, now) {
+                entry.charge(tokens, now);
+            }
+        }
+    }
+
     /// What was held is not needed.
     pub fn put_back(&mut self, subject: Subject) {
         self.with(subject, Entry::put_back);
@@ -281,6 +290,24 @@ mod tests {
         assert_eq!((0..KNOCKS * 3).filter(|_| ledger.knock(subject)).count(), 3);
     }
 
+    /// What is dear is paid for afterwards: from what is in hand, and what is owed is told to all.
+    #[test]
+    fn what_costs_more_is_owed() {
+        let (mut ledger, subject, now) = (ledger(), principal(), Instant::now());
+        ledger.learn(subject, told(50, 10), 7, now, now);
+        taken(ledger.take(&[subject], true, now));
+        ledger.charge(&[subject], 19, now);
+        assert!(matches!(ledger.take(&[subject], true, now), Step::Ask), "nothing is left in hand");
+        let (_, _, settled) = ledger.share(subject, now).unwrap();
+        assert_eq!((settled.second, settled.size, settled.unspent), (7, 10, -10));
+        // Without Redis it counts as well: one and nineteen, and then the rest of eighty.
+        let alone = (0..200).filter(|_| matches!(ledger.take(&[subject], false, now), Step::Taken(_)));
+        assert_eq!(alone.count(), 60);
+        ledger.charge(&[subject], 30, now);
+        let Step::Refused(refusal) = ledger.take(&[subject], false, now) else { panic!() };
+        assert_eq!(refusal.standing.reset, 4, "31 tokens have to come first");
+    }
+
     /// Without Redis an instance goes on from what it knew last.
     #[test]
     fn alone_it_counts_for_itself() {
@@ -309,7 +336,7 @@ mod tests {
         let mut returned = 0;
         while let Some(due) = ledger.next_due() {
             now = due;
-            returned += ledger.due(now).iter().map(|(_, _, settled)| settled.unspent).sum::<u32>();
+            returned += ledger.due(now).iter().map(|(_, _, settled)| settled.unspent).sum::<i64>();
         }
         assert!(ledger.entries.is_empty() && ledger.due.is_empty());
         assert_eq!(returned, 900);

@@ -8,6 +8,7 @@
 //! | [`ledger`], [`entry`] | what this instance knows and has in hand, of all buckets and of one |
 //! | [`clerk`] | the task that asks Redis |
 //! | [`caps`] | how much may be open at once, here |
+//! | [`answers`] | how much memory answers may take, here |
 //!
 //! **Exact** means: over all instances, and over any time, no more is let in than the burst and what has come back in
 //! that time; and nobody is refused while there is a token that another instance doesn't hold. An instance holds
@@ -15,9 +16,13 @@
 //! nobody; near its edge every token is asked for. What else a request waits for is one round trip, for all of its
 //! buckets together and with everybody else who asks just then.
 //!
+//! A request takes one token of each bucket. What it costs beyond that (many ids in one call, a large answer) is
+//! **charged** when it is known, also where no tokens are left: the next requests wait until they have come.
+//!
 //! Nothing here ever fails a request. A Redis that hangs costs those who asked just then a few hundredths of a
 //! second, once. What knows of HTTP is elsewhere.
 
+mod answers;
 mod bucket;
 mod caps;
 mod clerk;
@@ -36,6 +41,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::{
+    answers::{Answers, Full, Room, SMALL as SMALL_ANSWER},
     caps::{Cap, Held},
     entry::{Refusal, Standing},
     subject::{Kind, Network, Subject},
@@ -121,6 +127,14 @@ impl Limiter {
             Step::Taken(standing) => Ok(Some(standing)),
             Step::Refused(refusal) => Err(self.refused(refusal)),
             Step::Ask => self.ask(subjects).await,
+        }
+    }
+
+    /// Makes what was let in cost so many tokens more, of each: known here at once, to all instances within half a
+    /// second. Who owes tokens is refused until they have come.
+    pub fn charge(&self, subjects: &[Subject], tokens: u32) {
+        if tokens > 0 {
+            self.state.ledger().charge(subjects, tokens, Instant::now());
         }
     }
 

@@ -23,7 +23,7 @@ use crate::{
         seats::{Seat, Verdict},
     },
     config,
-    domain::{event::TaskKey, names::CallerName, policy::Actor},
+    domain::{event::TaskKey, ids::WorkspaceId, names::CallerName, policy::Actor},
     lifecycle::Lifecycle,
     store::{
         self, Database,
@@ -94,11 +94,19 @@ impl Weigh for Asked {
     fn weight(&self) -> usize {
         0
     }
+
+    fn workspace(&self) -> WorkspaceId {
+        self.seat.key.workspace
+    }
 }
 
 impl Weigh for Arc<Seat> {
     fn weight(&self) -> usize {
         0
+    }
+
+    fn workspace(&self) -> WorkspaceId {
+        self.key.workspace
     }
 }
 

@@ -64,6 +64,7 @@ impl From<&Verdict> for Reason {
             Verdict::Gone => Self::Restarting,
             Verdict::Closed { by } => Self::NotAllowed(format!("closed by {by}")),
             Verdict::Revoked => Self::NotAllowed("the credential was revoked".to_owned()),
+            Verdict::Unchecked => Self::Full("the credential could not be checked"),
         }
     }
 }

@@ -47,7 +47,7 @@ use crate::{
     },
     events::Events,
     lifecycle::Lifecycle,
-    limits::{Cap, Held, Limiter},
+    limits::{Answers, Cap, Held, Limiter},
     presence::{DatabaseClock, Ownership},
     telemetry::{Metrics, Seldom},
 };
@@ -58,6 +58,8 @@ use self::socket::Socket;
 pub struct Parts {
     pub instance: String,
     pub approvals: Approvals,
+    /// Room for what is being sent.
+    pub answers: Answers,
     pub events: Events,
     pub authenticator: Authenticator,
     pub limiter: Limiter,

@@ -27,8 +27,9 @@ use crate::{
     limits::Subject,
     store::events::Summary,
     wire::{
-        create::{body_hash, idempotency, new_approval},
+        create::new_approval,
         decide::{ApproveBody, RejectBody},
+        idempotency::idempotency,
         problem::{Code, Problem},
         validate::Violation,
     },
@@ -141,8 +142,8 @@ impl Asked {
         let idempotency = match idempotency_key {
             None => None,
             Some(key) => {
-                let hash = body_hash(whole(&text, task, session)?.to_string().as_bytes())?;
-                Some(idempotency("/idempotency_key", &key, hash)?)
+                let whole = whole(&text, task, session)?.to_string();
+                Some(idempotency("/idempotency_key", &key, whole.as_bytes())?)
             }
         };
         let mut new = new_approval(body, &caller)?;

@@ -21,6 +21,7 @@ use crate::{
     batch::Trouble,
     bus::{Seat, seats::Signals},
     domain::{event::Cursor, names::CallerName},
+    limits::Subject,
     store::events::{Page, Reading},
     wire::problem::{Code, Problem},
 };
@@ -217,6 +218,13 @@ impl Session {
         if page.events.first().is_some_and(|first| first.seq != self.place.seq + 1) {
             return Ok(Some(Reason::TooSlow));
         }
+        let size = page.events.iter().map(|event| event.data.get().len()).sum();
+        let whose = Subject::Workspace(self.seat.key.workspace);
+        let Ok(_room) = self.realtime.answers.to_send(whose, size) else {
+            self.realtime.metrics.shed("answers");
+            self.read_on(RETRY.mul_f64(rand::random_range(0.5..1.0)));
+            return Ok(None);
+        };
         // Besides what was heard of while it was read.
         self.news |= !page.events.is_empty();
         let mut events = page.events.iter().peekable();
@@ -299,7 +307,10 @@ impl Session {
             cursor: None,
             reference: answer.reference.as_deref(),
         };
-        self.socket.send([&event.text()[..]]).await
+        let text = event.text();
+        let whose = Subject::Workspace(self.seat.key.workspace);
+        let _room = self.realtime.answers.to_send_anyway(whose, text.len());
+        self.socket.send([&text[..]]).await
     }
 
     /// The instance goes away, or the database is another: answers what was begun, and says when to come again, and with which cursor.

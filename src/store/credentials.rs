@@ -53,7 +53,7 @@ struct Row {
 
 impl Row {
     fn standing(self, credential: CredentialRow) -> Result<Standing, Error> {
-        let name = PrincipalName::new(&self.name).map_err(|error| Error::Corrupt {
+        let name = PrincipalName::stored(&self.name).map_err(|error| Error::Corrupt {
             table: "principals",
             id: self.principal_id.to_string(),
             what: error.to_string(),
@@ -232,7 +232,7 @@ pub async fn still_good(
                 WHERE p.disabled_at IS NULL
            )
            SELECT g.kind AS "kind!", g.id AS "id!", g.until, g.roles AS "roles!",
-                  g.permissions || ARRAY(SELECT o FROM roles r CROSS JOIN unnest(r.permissions) AS o
+                  g.permissions || ARRAY(SELECT DISTINCT o FROM roles r CROSS JOIN unnest(r.permissions) AS o
                                           WHERE r.workspace_id = g.workspace_id AND r.name = ANY(g.roles))
                   AS "permissions!"
              FROM granted g"#,

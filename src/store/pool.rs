@@ -22,7 +22,7 @@ use sqlx::{
 };
 
 use super::{
-    Error, epoch,
+    Error, Turn, Turns, epoch,
     gate::{Gate, Pass},
     health::{Health, Known},
     session,
@@ -92,6 +92,7 @@ pub struct Pool {
     pub(super) inner: PgPool,
     pub(super) gate: Arc<Gate>,
     health: Arc<Health>,
+    turns: Turns,
 }
 
 impl Database {
@@ -207,7 +208,7 @@ fn suspect(health: &Health, error: &Error) {
         Error::Unavailable(sqlx::Error::PoolClosed) => {}
         Error::TimedOut | Error::Unavailable(sqlx::Error::PoolTimedOut) => health.doubt(),
         Error::Unavailable(_) => health.evict(),
-        Error::Busy(_) | Error::Corrupt { .. } | Error::Refused(_) => {}
+        Error::Crowded | Error::Busy(_) | Error::Corrupt { .. } | Error::Refused(_) => {}
     }
 }
 
@@ -237,7 +238,7 @@ impl Pool {
                 Box::pin(async move { Ok(watch.may_use(known, conn.ping()).await) })
             })
             .connect_lazy_with(options);
-        Self { name, inner, gate: Gate::new(size as usize), health }
+        Self { name, inner, gate: Gate::new(size as usize), health, turns: Turns::at(size as usize) }
     }
 
     pub fn name(&self) -> &'static str {
@@ -274,7 +275,26 @@ impl Pool {
         result
     }
 
-    /// Does `work` in a transaction that sees one workspace alone, and commits it; all of it within `limit`.
+    /// The same for one workspace, of which no more is done at once than its share of the pool. How long it takes beyond
+    /// `limit` is the wait for its turn, two seconds at most.
+    pub async fn shared<T>(
+        &self,
+        workspace: WorkspaceId,
+        limit: Duration,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let turn = tokio::time::timeout(ACQUIRE, self.turn(workspace)).await;
+        let _turn = turn.map_err(|_| Error::Crowded)??;
+        self.run(limit, work).await
+    }
+
+    /// The workspace's next turn at this pool, for as long as that takes.
+    pub async fn turn(&self, workspace: WorkspaceId) -> Result<Turn, Error> {
+        self.turns.take(workspace).await
+    }
+
+    /// Does `work` in a transaction that sees one workspace alone, and commits it; all of it within `limit`, once it is
+    /// the workspace's turn.
     ///
     /// Where the time runs out during the commit, whether it happened is unknown.
     pub async fn within<T>(
@@ -291,7 +311,7 @@ impl Pool {
             transaction.commit().await?;
             Ok(done)
         };
-        self.run(limit, in_transaction).await
+        self.shared(workspace, limit, in_transaction).await
     }
 
     /// A connection, within two seconds.

@@ -24,6 +24,8 @@ const AGAIN: Duration = Duration::from_secs(3);
 pub struct Shortage {
     /// Why no further connection can be opened.
     reason: Option<String>,
+    /// What was said of it last, until it is over.
+    said: Option<String>,
     /// When it was last tried.
     tried: Option<Instant>,
 }
@@ -66,7 +68,7 @@ impl Database {
             let before = shortage.reason.take();
             if let Err(error) = &opened {
                 let reason = error.to_string();
-                if before.as_ref() != Some(&reason) {
+                if shortage.said.as_ref() != Some(&reason) {
                     tracing::warn!(
                         reason,
                         open = self.pools().map(|pool| pool.connections()).iter().sum::<usize>(),
@@ -75,6 +77,7 @@ impl Database {
                          (docs/operating.md, \"Too few connections\")"
                     );
                 }
+                shortage.said = Some(reason.clone());
                 shortage.reason = Some(reason);
             }
             before.is_some()
@@ -112,10 +115,11 @@ impl Database {
         if let Some(pool) = closed.min_by_key(|pool| pool.gate.allowed() * 100 / pool.size().max(1)) {
             pool.gate.allow(pool.gate.allowed() + 1);
         }
+        let mut shortage = self.shortage.lock().unwrap_or_else(PoisonError::into_inner);
         if pools.iter().all(|pool| pool.gate.is_open()) {
+            shortage.said = None;
             tracing::info!("connections to Postgres can be opened again");
         } else {
-            let mut shortage = self.shortage.lock().unwrap_or_else(PoisonError::into_inner);
             shortage.reason.get_or_insert_with(|| "there was no room a moment ago".to_owned());
             // It goes on in the next round.
             shortage.tried = None;

@@ -13,7 +13,7 @@ use crate::{
     batch::Trouble,
     domain::{approval::Approval, decision::Refusal},
     identity,
-    limits::{self, Kind},
+    limits::{self, Kind, Room},
     store,
 };
 
@@ -76,6 +76,8 @@ pub struct Problem {
     errors: Vec<Violation>,
     /// The approval that it is about, as it stands.
     pub approval: Option<Arc<Approval>>,
+    /// Room to show it, where it is large; kept until it is written.
+    pub room: Option<Arc<Room>>,
 }
 
 /// A problem document (RFC 9457).
@@ -106,7 +108,7 @@ pub struct ProblemBody<'a> {
 
 impl Problem {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), approval: None }
+        Self { code, detail: detail.into(), errors: Vec::new(), approval: None, room: None }
     }
 
     /// With the fields that are to blame; the first one's message is the detail.
@@ -181,6 +183,7 @@ impl From<&store::Error> for Problem {
             store::Error::Unavailable(_) | store::Error::TimedOut => {
                 Self::new(Code::Unavailable, "the database can't be reached")
             }
+            store::Error::Crowded => Self::new(Code::Overloaded, error.to_string()),
             store::Error::Busy(_) => Self::new(Code::Unavailable, "the database is busy with this row"),
             store::Error::Corrupt { .. } | store::Error::Refused(_) => {
                 tracing::error!(%error, "a bug, or a database that was changed by hand");
@@ -211,7 +214,7 @@ impl From<Failure> for Problem {
         match failure {
             Failure::NotFound => Self::not_found(),
             Failure::Trouble(trouble) => trouble.into(),
-            Failure::Refused { refusal, approval } => {
+            Failure::Refused { refusal, approval, room } => {
                 let code = match refusal {
                     Refusal::AlreadyDecided => Code::AlreadyDecided,
                     Refusal::Cancelled => Code::Cancelled,
@@ -222,7 +225,7 @@ impl From<Failure> for Problem {
                     Refusal::NotEligible(_) => Code::NotEligible,
                 };
                 let shown = code != Code::NotEligible;
-                Self { approval: shown.then_some(approval), ..Self::new(code, refusal.to_string()) }
+                Self { approval: shown.then_some(approval), room, ..Self::new(code, refusal.to_string()) }
             }
         }
     }

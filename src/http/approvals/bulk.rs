@@ -1,7 +1,12 @@
 //! Approving and rejecting many at once.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -9,29 +14,35 @@ use axum::{
 
 use crate::{
     approvals::{
-        commit::{Act, Answer},
+        commit::{Act, Answer, Failure},
         list::LARGEST_PAGE,
     },
     domain::{
+        approval::Approval,
         decision::{Precondition, Verdict},
         ids::ApprovalId,
     },
     http::{
         Api,
+        admission::Admission,
         body::Body,
         caller::{Approve, MayEither, Reject},
     },
+    limits::Room,
     wire::{
         approval::ApprovalView,
         bulk::{BulkBody, BulkDone, BulkResult},
-        problem::Problem,
+        problem::{Code, Problem},
     },
 };
+
+/// How many ids cost as much as one call.
+const OF_ONE_CALL: usize = 10;
 
 /// Approve or reject many
 ///
 /// Says the same to up to 200 approvals, each by itself: what becomes of one has nothing to do with the others.
-/// Repeating the call is safe. Needs the permission of the action; without that of either it is refused unread.
+/// Repeating the call is safe. It counts as one request for each ten ids begun. Needs the permission of the action; without that of either it is refused unread.
 #[utoipa::path(
     post, path = "/api/v1/approvals/bulk", operation_id = "decide_many", tag = "deciding",
     security(("key" = ["approval:approve"]), ("key" = ["approval:reject"])),
@@ -41,6 +52,7 @@ use crate::{
 pub async fn bulk(
     State(api): State<Api>,
     may: MayEither<Approve, Reject>,
+    Extension(admission): Extension<Admission>,
     Body { value: body, .. }: Body<BulkBody>,
 ) -> Result<Response, Problem> {
     let bulk = body.checked()?;
@@ -48,26 +60,52 @@ pub async fn bulk(
         Verdict::Approved => may.first().map(|may| (may.caller, may.origin))?,
         Verdict::Rejected => may.second().map(|may| (may.caller, may.origin))?,
     };
+    admission.charge(&api, bulk.ids.len().div_ceil(OF_ONE_CALL) - 1);
     let act = |id: &ApprovalId| {
         let ballot = Box::new(bulk.ballot(&caller));
         (*id, Act::Vote { ballot, expected: Precondition::None })
     };
     let acts = bulk.ids.iter().map(act).collect();
-    let answers = api.approvals.act_all(caller.workspace, acts, &origin).await;
-    let answers: Vec<_> = answers.into_iter().map(|answer| answer.map_err(Problem::from)).collect();
-    let mut shown = 0;
-    let results = bulk.ids.iter().zip(&answers).map(|(id, answer)| result(*id, answer, &mut shown)).collect();
+    let shown = AtomicUsize::new(0);
+    let told = |answer: Result<Answer, Failure>| Told::new(answer, &shown);
+    let told = api.approvals.act_all(caller.workspace, acts, &origin, told).await;
+    let results = bulk.ids.iter().zip(&told).map(|(id, told)| told.result(*id)).collect();
     Ok(Json(BulkDone { results }).into_response())
 }
 
-/// As a call for this one alone would have been answered. `shown`: bytes of the approvals before.
-fn result<'a>(id: ApprovalId, answer: &'a Result<Answer, Problem>, shown: &mut usize) -> BulkResult<'a> {
-    let (status, code, changed, approval) = match answer {
-        Ok(done) => (StatusCode::OK.as_u16(), None, done.changed, Some(&*done.approval)),
-        Err(problem) => (problem.code.status(), Some(problem.code), false, problem.approval.as_deref()),
-    };
-    // Two hundred of the largest would be more than anybody wants to receive.
-    let approval = approval.filter(|_| *shown < LARGEST_PAGE);
-    *shown += approval.map_or(0, |approval| approval.request.size());
-    BulkResult { id: id.0, status, code, changed, approval: approval.map(ApprovalView::from) }
+/// What a call for this one alone would have been answered, as far as it is kept.
+struct Told {
+    code: Option<Code>,
+    changed: bool,
+    approval: Option<Arc<Approval>>,
+    _room: Option<Arc<Room>>,
+}
+
+impl Told {
+    /// `shown`: bytes of the approvals that are kept already. Two hundred of the largest would be more than anybody
+    /// wants to receive.
+    fn new(answer: Result<Answer, Failure>, shown: &AtomicUsize) -> Self {
+        let (code, changed, approval, room) = match answer {
+            Ok(Answer { changed, approval, room }) => (None, changed, Some(approval), room),
+            Err(failure) => {
+                let problem = Problem::from(failure);
+                (Some(problem.code), false, problem.approval, problem.room)
+            }
+        };
+        let size = approval.as_ref().map_or(0, |approval| approval.size());
+        if shown.fetch_add(size, Ordering::Relaxed) < LARGEST_PAGE {
+            return Self { code, changed, approval, _room: room };
+        }
+        Self { code, changed, approval: None, _room: None }
+    }
+
+    fn result(&self, id: ApprovalId) -> BulkResult<'_> {
+        BulkResult {
+            id: id.0,
+            status: self.code.map_or(StatusCode::OK.as_u16(), Code::status),
+            code: self.code,
+            changed: self.changed,
+            approval: self.approval.as_deref().map(ApprovalView::from),
+        }
+    }
 }

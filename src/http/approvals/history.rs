@@ -28,7 +28,7 @@ use crate::{
         query::{self, Params, decode_cursor, encode_cursor, limit},
     },
     store::{history::Search, listing::Position},
-    wire::{approval::ApprovalView, csv, problem::Problem, validate::Check},
+    wire::{approval::ApprovalView, csv, problem::Problem, validate::Check, vocabulary},
 };
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -37,7 +37,7 @@ use crate::{
 pub struct Query {
     run_id: Option<String>,
     /// `resolved`, `expired` or `cancelled`.
-    #[param(example = "resolved")]
+    #[param(inline, value_type = Option<vocabulary::FinalStatus>, example = "resolved")]
     status: Option<String>,
     /// `approved`, `rejected`, `modified`, or `none`: ended without one.
     #[param(example = "rejected")]

@@ -26,7 +26,10 @@ use crate::{
         grants::Grants,
         keys::{self as use_cases, Made, Wanted},
     },
-    store::keys::{self, ListedKey},
+    store::{
+        Page,
+        keys::{self, ListedKey},
+    },
     wire::{problem::Problem, validate::Check},
 };
 
@@ -35,8 +38,6 @@ const LONGEST: i64 = 315_360_000;
 const LONGEST_OVERLAP: i64 = 2_592_000;
 const OVERLAP: i64 = 3_600;
 const MAX_LABEL: usize = 200;
-/// Most permissions, and most roles, of one key.
-const MOST: usize = 100;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -73,9 +74,10 @@ pub struct KeyBody {
     kind: Option<String>,
     /// What it is for; at most 200 characters.
     label: Option<String>,
-    /// At most what the caller has. Neither permissions nor roles: the role `member`.
+    /// Each once, at most what the caller has. Neither permissions nor roles: the role `member`.
     #[serde(default)]
     permissions: Vec<String>,
+    /// Each once, at most 100.
     #[serde(default)]
     roles: Vec<String>,
     /// 1 to 315,360,000; without it the key is good until it is revoked.
@@ -148,13 +150,9 @@ pub async fn list(
     let workspace = may.caller.workspace;
     let list = async |conn: &mut PgConnection| {
         let after = cursor.as_ref().map(CallerName::as_str);
-        keys::list(conn, Some(workspace), principal.as_ref().map(PrincipalName::as_str), after, limit + 1)
-            .await
+        keys::page(conn, workspace, principal.as_ref().map(PrincipalName::as_str), after, limit).await
     };
-    let mut items = look(&api, &may.caller, list).await?;
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = items.len() > most;
-    items.truncate(most);
+    let Page { items, more } = look(&api, &may.caller, list).await?;
     let next_cursor = items.last().filter(|_| more).map(|last| last.prefix.clone());
     Ok(Json(KeysPage { items, next_cursor }))
 }
@@ -193,11 +191,7 @@ pub async fn create(
     let principal = principals::name(&mut check, "/principal", body.principal.as_deref());
     let kind = principals::kind(&mut check, body.kind.as_deref());
     check.text("/label", body.label.as_ref(), MAX_LABEL);
-    for (pointer, names) in [("/permissions", &body.permissions), ("/roles", &body.roles)] {
-        if names.len() > MOST {
-            check.fail(pointer, "max_items", format!("must be at most {MOST}"));
-        }
-    }
+    check.visible("/label", body.label.as_ref());
     let valid_for =
         body.expires_in_seconds.map(|it| check.range("/expires_in_seconds", Some(it), (1, LONGEST), 1));
     check.finish()?;

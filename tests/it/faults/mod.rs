@@ -9,6 +9,7 @@ mod few_connections;
 mod forgotten_flows;
 mod odd_frames;
 mod own_schema;
+mod passed_over;
 mod strict_defaults;
 mod unreadable_rows;
 mod unusable_redis;

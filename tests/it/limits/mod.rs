@@ -4,12 +4,15 @@ mod addresses;
 mod bodies;
 mod credentials;
 mod exact;
+mod grants;
 mod headers;
 mod lies;
 mod neighbours;
 mod script;
+mod shares;
 mod sign_ins;
 mod sockets;
+mod weight;
 mod without_redis;
 
 use crate::support::{Api, Cluster, Reply, Setup, eventually};

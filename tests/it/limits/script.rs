@@ -101,7 +101,7 @@ async fn what_is_leased_does_not_come_back_twice() {
             let (second, size): (i64, u32) = held.pop_front().unwrap();
             let unspent = rng.random_range(0..=size);
             settled += 1;
-            Settled { second, size, unspent }
+            Settled { second, size, unspent: unspent.into() }
         } else {
             Settled::default()
         };
