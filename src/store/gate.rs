@@ -9,7 +9,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, futures::Notified};
 
 /// A pool's gate.
 pub struct Gate {
@@ -17,6 +17,8 @@ pub struct Gate {
     limit: Mutex<Limit>,
     /// Connections that are in use.
     used: AtomicUsize,
+    /// It lets in fewer: those inside without a connection go out and queue again.
+    shrunk: Notify,
     /// The next connection that comes back is given to another pool.
     give_back: AtomicBool,
 }
@@ -41,6 +43,7 @@ impl Gate {
             permits: Arc::new(Semaphore::new(size)),
             limit: Mutex::new(Limit { size, allowed: size, owed: 0 }),
             used: AtomicUsize::new(0),
+            shrunk: Notify::new(),
             give_back: AtomicBool::new(false),
         })
     }
@@ -50,6 +53,12 @@ impl Gate {
         // Never closed: there is always a permit to wait for.
         let permit = self.permits.clone().acquire_owned().await.ok();
         Pass { gate: self.clone(), permit, in_use: false }
+    }
+
+    /// Completes when it lets in fewer. Those who wait for a connection that can't be opened would be in the way of
+    /// those who find one.
+    pub fn shrunk(&self) -> Notified<'_> {
+        self.shrunk.notified()
     }
 
     pub fn used(&self) -> usize {
@@ -77,6 +86,7 @@ impl Gate {
         } else {
             let fewer = limit.allowed - count;
             limit.owed += fewer - self.permits.forget_permits(fewer);
+            self.shrunk.notify_waiters();
         }
         limit.allowed = count;
     }

@@ -317,8 +317,14 @@ impl Pool {
     /// A connection, within two seconds.
     pub async fn checkout(&self) -> Result<Checkout, Error> {
         let acquiring = async {
-            let pass = self.gate.enter().await;
-            Ok((self.inner.acquire().await?, pass))
+            loop {
+                let pass = self.gate.enter().await;
+                tokio::select! {
+                    biased;
+                    conn = self.inner.acquire() => break Ok((conn?, pass)),
+                    () = self.gate.shrunk() => {}
+                }
+            }
         };
         let late = |_| Err(sqlx::Error::PoolTimedOut);
         let acquired = tokio::time::timeout(ACQUIRE, acquiring).await.unwrap_or_else(late);

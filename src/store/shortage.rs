@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Longest that a connection may take which is opened to hear why others can't be.
-const TRY: Duration = Duration::from_secs(1);
+const TRY: Duration = Duration::from_secs(2);
 /// How often it is tried whether there are more again.
 const AGAIN: Duration = Duration::from_secs(3);
 
