@@ -22,11 +22,13 @@ use crate::{
         answers::Sending,
         body::Sizes,
         budget::Budget,
-        server::{Connections, Options},
+        names::Names as QueryNames,
+        server::{Connections, Options, Routers},
     },
     lifecycle::Lifecycle,
     limits::{Answers, Cap, Limiter},
     oidc::Issuer,
+    open_files,
     presence::{DatabaseClock, Heart, Listing, Ownership, Pulse, VERSION, new_instance_id},
     realtime::{self, Realtime},
     store::{self, Database},
@@ -91,13 +93,17 @@ impl Listeners {
 impl App {
     /// Starts every part. Neither Postgres nor Redis need be there yet; a database that is there must have the
     /// schema.
-    pub async fn start(config: Config, listeners: Listeners) -> anyhow::Result<Self> {
+    pub async fn start(mut config: Config, listeners: Listeners) -> anyhow::Result<Self> {
+        let room = match open_files::raise() {
+            Some(files) => open_files::fit(&mut config, files),
+            None => usize::MAX,
+        };
         let core = Core::start(&config).await?;
         let health = core.workers(&config).start();
         core.lifecycle.spawn_service("heart", core.heart(&config).run());
-        let connections = Connections::new(&config.limits, core.proxies.clone(), core.metrics.clone());
+        let connections = Connections::new(&config.limits, room, core.proxies.clone(), core.metrics.clone());
         let api = core.api(&config, health, connections.clone());
-        listen(&config, listeners, api, connections, &core.lifecycle);
+        listen(&config, listeners, api, connections, &core.lifecycle)?;
         let Core { instance, lifecycle, approvals, events, bus, database, .. } = core;
         Ok(Self { config, instance, lifecycle, approvals, events, bus, database })
     }
@@ -292,6 +298,8 @@ impl Core {
             bodies: Budget::new(config.limits.max_bodies_mebibytes, Sizes::from(&config.limits).largest()),
             sending: Sending::new(self.answers.clone(), self.metrics.clone()),
             sizes: Sizes::from(&config.limits),
+            names: QueryNames::of(&http::document()),
+            export_pause: Duration::from_secs(config.http.export_pause_seconds),
             public_url: config.http.public_url.clone(),
             redirect_url: config.oidc.redirect_url.clone(),
             session_seconds: i64::try_from(config.sessions.lifetime_seconds).unwrap_or(i64::MAX),
@@ -299,17 +307,27 @@ impl Core {
     }
 }
 
-fn listen(config: &Config, listeners: Listeners, api: Api, connections: Connections, lifecycle: &Lifecycle) {
-    let options = Options { header_timeout: Duration::from_secs(config.http.header_timeout_seconds) };
+fn listen(
+    config: &Config,
+    listeners: Listeners,
+    api: Api,
+    connections: Connections,
+    lifecycle: &Lifecycle,
+) -> anyhow::Result<()> {
+    let seconds = Duration::from_secs;
+    let http = &config.http;
+    let options = Options::new(seconds(http.header_timeout_seconds), seconds(http.idle_timeout_seconds))?;
+    let lobby = http::lobby(api.clone());
     if let Some(listener) = listeners.operator {
-        let router = http::operator_router(api.clone());
-        let own = Connections::new(&config.limits, api.proxies.clone(), api.metrics.clone());
-        let serving = http::server::serve(listener, router, options, own, lifecycle.clone());
+        let routers = Routers { all: http::operator_router(api.clone()), lobby: lobby.clone() };
+        let own = Connections::at_most(open_files::OPERATOR, api.proxies.clone(), api.metrics.clone());
+        let serving = http::server::serve(listener, routers, options.clone(), own, lifecycle.clone());
         lifecycle.spawn_service("operator listener", serving);
     }
-    let serving =
-        http::server::serve(listeners.http, http::router(api), options, connections, lifecycle.clone());
+    let routers = Routers { all: http::router(api), lobby };
+    let serving = http::server::serve(listeners.http, routers, options, connections, lifecycle.clone());
     lifecycle.spawn_service("listener", serving);
+    Ok(())
 }
 
 /// Parses a database URL; the message never repeats it, for it may hold a password.

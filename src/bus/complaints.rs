@@ -7,6 +7,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use deadpool_redis::redis;
+
 use super::Error;
 
 /// What there is to complain of, by what can't be done.
@@ -47,7 +49,11 @@ impl Error {
     /// The server's word for why it refused.
     fn code(&self) -> Option<&str> {
         match self {
-            Self::Redis(error) | Self::Pool(deadpool_redis::PoolError::Backend(error)) => error.code(),
+            Self::Redis(error) | Self::Pool(deadpool_redis::PoolError::Backend(error)) => {
+                // The driver keeps this one to itself.
+                let denied = error.kind() == redis::ErrorKind::AuthenticationFailed;
+                error.code().or(denied.then_some("WRONGPASS"))
+            }
             Self::Pool(_) | Self::TimedOut | Self::Setup(_) => None,
         }
     }

@@ -7,8 +7,9 @@ use crate::oidc::is_loopback;
 /// The address without a slash at its end. Where no scheme stands before it, this machine is meant to be spoken to in
 /// plain http; for any other, only the caller can know.
 pub fn parse(text: &str) -> Result<String, String> {
-    let text = text.trim().trim_end_matches('/');
+    let text = text.trim();
     let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+    let rest = rest.trim_end_matches('/');
     let url = |scheme: &str| Url::parse(&format!("{scheme}://{rest}")).ok().filter(Url::has_host);
     let Some(found) = url("http") else {
         return Err("write it as https://signoff.example.com, or http://127.0.0.1:8080".to_owned());
@@ -20,7 +21,7 @@ pub fn parse(text: &str) -> Result<String, String> {
         return Err("it ends before the first ? or #".to_owned());
     }
     match scheme.to_ascii_lowercase().as_str() {
-        "http" | "https" => Ok(text.to_owned()),
+        "http" | "https" => Ok(format!("{scheme}://{rest}")),
         "" if is_loopback(&found) => Ok(format!("http://{rest}")),
         "" => Err(format!("write https://{rest}, or http://{rest} if it has no TLS")),
         "ws" => Err(format!("write http://{rest}")),

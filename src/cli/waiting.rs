@@ -84,18 +84,20 @@ impl Client {
     ) -> Result<Value, ClientError> {
         let end = time.and_then(|time| Instant::now().checked_add(time));
         let mut struggle = Struggle::default();
+        // A first look tells the deadline, until which trouble is borne; and one after trouble, that it is over.
+        let mut is_look = seen.is_none();
         if seen.is_some() {
             struggle.is_over();
         }
         loop {
             let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
-            // The first look tells the deadline, until which trouble is borne.
-            let seconds = if seen.is_none() { 0.0 } else { left.as_secs_f64().ceil().min(HELD) };
+            let seconds = if is_look { 0.0 } else { left.as_secs_f64().ceil().min(HELD) };
             let path = format!("/api/v1/approvals/{id}/wait?timeout={seconds}");
             let reply = self.ask(Method::GET, &path, &|request| request).await;
             match reply.and_then(|reply| Seen::of(&reply)) {
                 Ok(now) => {
                     struggle.is_over();
+                    is_look = false;
                     if now["status"] != "pending" || is_over(end) {
                         return Ok(now.approval);
                     }
@@ -105,6 +107,7 @@ impl Client {
                 // Nothing was lost: the request stands, and so does the outcome.
                 Err(ClientError::Unreachable(trouble)) => {
                     struggle.bear(trouble, self.limit(seen.as_ref(), end)).await?;
+                    is_look = true;
                 }
                 Err(error) => return Err(error),
             }

@@ -18,6 +18,8 @@ pub struct Http {
     /// Addresses and networks, separated by commas.
     pub trusted_proxies: String,
     pub header_timeout_seconds: u64,
+    pub idle_timeout_seconds: u64,
+    pub export_pause_seconds: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -266,6 +268,17 @@ impl Lease {
 }
 
 impl Http {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        for (name, value, (least, most)) in [
+            ("header_timeout_seconds", self.header_timeout_seconds, (1, 3_600)),
+            ("idle_timeout_seconds", self.idle_timeout_seconds, (1, 86_400)),
+            ("export_pause_seconds", self.export_pause_seconds, (1, 86_400)),
+        ] {
+            ensure!((least..=most).contains(&value), "http.{name} must be {least} to {most}");
+        }
+        self.proxies().map(drop)
+    }
+
     /// Whose word on where a request comes from is taken.
     pub fn proxies(&self) -> anyhow::Result<Vec<IpNet>> {
         let entries = self.trusted_proxies.split(',').map(str::trim).filter(|entry| !entry.is_empty());

@@ -105,6 +105,11 @@ impl Sending {
         Ok(response)
     }
 
+    /// Room for a part of an answer that must be given.
+    pub fn room_anyway(&self, whose: Subject, bytes: usize) -> Option<Room> {
+        self.answers.to_send_anyway(whose, bytes)
+    }
+
     fn slot(&self, version: Version) -> Arc<Shown> {
         let mut shown = lock(&self.shown);
         if let Some(slot) = shown.get(&version).and_then(Weak::upgrade) {

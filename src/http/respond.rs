@@ -78,3 +78,8 @@ pub async fn no_head() -> Response {
 pub async fn no_such_method() -> Problem {
     Problem::new(Code::MethodNotAllowed, "the Allow header names the methods that this path takes")
 }
+
+/// The answer to every request on a connection for which there is no room.
+pub async fn no_room() -> Problem {
+    Problem::new(Code::Overloaded, "there are too many connections to this instance, or from this address")
+}

@@ -84,3 +84,29 @@ fn operating_names_every_pool_and_every_sweep() {
     assert_eq!(listed("docs/operating.md", "## Connections to Postgres"), pools);
     assert_eq!(values("signoff_sweep_lag_seconds", "sweep"), named_in(&["Round::new("]));
 }
+
+#[test]
+fn every_setting_is_told_with_its_default() {
+    let defaults: toml::Table = include_str!("../../src/config.default.toml").parse().unwrap();
+    let mut expected = BTreeSet::new();
+    for (section, settings) in &defaults {
+        for (name, value) in settings.as_table().unwrap() {
+            let value = match value {
+                toml::Value::String(text) if text.is_empty() => "none".to_owned(),
+                toml::Value::String(text) => format!("`{text}`"),
+                toml::Value::Boolean(value) => format!("`{value}`"),
+                number => number.to_string(),
+            };
+            expected.insert((format!("{section}.{name}"), value));
+        }
+    }
+    let page = fs::read_to_string("docs/settings.md").unwrap();
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    let told: BTreeSet<(String, String)> = rows
+        .map(|row| {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            (cells[1].trim_matches('`').to_owned(), cells[2].to_owned())
+        })
+        .collect();
+    assert_eq!(told, expected);
+}

@@ -95,7 +95,12 @@ impl<'a> Follower<'a> {
             let delay = match delay {
                 Ok(delay) => delay,
                 Err(Break::Again(trouble)) => self.bear(trouble)?,
-                Err(Break::Behind | Break::NewCredential(_)) => self.backoff.delay(Duration::ZERO),
+                Err(Break::Behind) => {
+                    self.behind = true;
+                    self.backoff.delay(Duration::ZERO)
+                }
+                // None is left: what follows one is above.
+                Err(Break::NewCredential(_)) => self.backoff.delay(Duration::ZERO),
                 Err(Break::Stop(error)) => return Err(error),
                 Err(Break::End(end)) => return Ok(end),
             };

@@ -39,7 +39,7 @@ pub async fn open(url: &Url) -> Result<Way, Break> {
     let proxy = proxy_for(url).map_err(Break::Stop)?;
     let way = match &proxy {
         Some(proxy) => through(proxy, url).await?,
-        None => connect(url).await?,
+        None => connect(url).await.map_err(|error| error.at(&authority(url)))?,
     };
     if url.scheme() == "https" { encrypt(way, host(url)).await } else { Ok(way) }
 }
@@ -51,31 +51,29 @@ fn proxy_for(url: &Url) -> anyhow::Result<Option<Intercept>> {
 
 async fn through(proxy: &Intercept, to: &Url) -> Result<Way, Break> {
     let url = Url::parse(&proxy.uri().to_string()).context("the proxy's address").map_err(Break::Stop)?;
-    let name = authority(&url);
-    let way = connect(&url).await.map_err(|error| error.at(&format!("the proxy {name}")))?;
+    let name = format!("the proxy {}", authority(&url));
+    if !["http", "https"].contains(&url.scheme()) {
+        return Err(Break::Stop(anyhow::anyhow!(
+            "{name} is one for {}; tail goes through those for http and https alone",
+            url.scheme()
+        )));
+    }
+    let way = connect(&url).await.map_err(|error| error.at(&name))?;
     let way = match url.scheme() {
-        "https" => encrypt(way, host(&url)).await.map_err(|error| error.at(&format!("the proxy {name}")))?,
-        "http" => way,
-        other => {
-            return Err(Break::Stop(anyhow::anyhow!(
-                "the proxy {name} is one for {other}; tail goes through those for http and https alone"
-            )));
-        }
+        "https" => encrypt(way, host(&url)).await.map_err(|error| error.at(&name))?,
+        _ => way,
     };
     let target = format!("{}:{}", to.host_str().unwrap_or_default(), port(to));
     let mut request = Request::connect(&target).header(header::HOST, &target);
     if let Some(credentials) = proxy.basic_auth() {
         request = request.header(header::PROXY_AUTHORIZATION, credentials);
     }
-    match exchange(way, request).await.map_err(|error| error.at(&format!("the proxy {name}")))? {
+    match exchange(way, request).await.map_err(|error| error.at(&name))? {
         Exchanged::Switched(_, way) => Ok(way),
         Exchanged::Answered(status, headers, _) => Err(Break::Again(Trouble {
             retry_after: retry_after(&headers),
             nothing_done: true,
-            ..Trouble::new(format!(
-                "the proxy {name} does not let us through to {target}: {status}{}",
-                hint(status)
-            ))
+            ..Trouble::new(format!("{name} does not let us through to {target}: {status}{}", hint(status)))
         })),
     }
 }
@@ -89,7 +87,7 @@ fn hint(status: StatusCode) -> &'static str {
 }
 
 async fn connect(url: &Url) -> Result<Way, Break> {
-    let failed = |error| Break::again(format!("{} can't be reached: {error}", authority(url)));
+    let failed = |error| Break::again(format!("can't be reached: {error}"));
     let stream = TcpStream::connect((host(url), port(url))).await.map_err(failed)?;
     // Messages are small, and wait for nothing.
     stream.set_nodelay(true).map_err(failed)?;

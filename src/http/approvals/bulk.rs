@@ -28,7 +28,7 @@ use crate::{
         body::Body,
         caller::{Approve, MayEither, Reject},
     },
-    limits::Room,
+    limits::{Room, Subject},
     wire::{
         approval::ApprovalView,
         bulk::{BulkBody, BulkDone, BulkResult},
@@ -67,7 +67,10 @@ pub async fn bulk(
     };
     let acts = bulk.ids.iter().map(act).collect();
     let shown = AtomicUsize::new(0);
-    let told = |answer: Result<Answer, Failure>| Told::new(answer, &shown);
+    let whose = Subject::Workspace(caller.workspace);
+    let told = |answer: Result<Answer, Failure>| {
+        Told::new(answer, &shown, |bytes| api.sending.room_anyway(whose, bytes))
+    };
     let told = api.approvals.act_all(caller.workspace, acts, &origin, told).await;
     let results = bulk.ids.iter().zip(&told).map(|(id, told)| told.result(*id)).collect();
     Ok(Json(BulkDone { results }).into_response())
@@ -78,23 +81,27 @@ struct Told {
     code: Option<Code>,
     changed: bool,
     approval: Option<Arc<Approval>>,
-    _room: Option<Arc<Room>>,
+    _room: Option<Room>,
 }
 
 impl Told {
     /// `shown`: bytes of the approvals that are kept already. Two hundred of the largest would be more than anybody
-    /// wants to receive.
-    fn new(answer: Result<Answer, Failure>, shown: &AtomicUsize) -> Self {
-        let (code, changed, approval, room) = match answer {
-            Ok(Answer { changed, approval, room }) => (None, changed, Some(approval), room),
+    /// wants to receive. What is kept of an answer has room of its own.
+    fn new(
+        answer: Result<Answer, Failure>,
+        shown: &AtomicUsize,
+        room: impl Fn(usize) -> Option<Room>,
+    ) -> Self {
+        let (code, changed, approval) = match answer {
+            Ok(Answer { changed, approval, .. }) => (None, changed, Some(approval)),
             Err(failure) => {
                 let problem = Problem::from(failure);
-                (Some(problem.code), false, problem.approval, problem.room)
+                (Some(problem.code), false, problem.approval)
             }
         };
         let size = approval.as_ref().map_or(0, |approval| approval.size());
         if shown.fetch_add(size, Ordering::Relaxed) < LARGEST_PAGE {
-            return Self { code, changed, approval, _room: room };
+            return Self { code, changed, approval, _room: room(size) };
         }
         Self { code, changed, approval: None, _room: None }
     }

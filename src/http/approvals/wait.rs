@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    extract::{FromRequestParts, State},
+    extract::{FromRequestParts, Query, State},
     http::{HeaderMap, HeaderValue, Uri, header, request::Parts},
     response::Response,
 };
@@ -110,9 +110,10 @@ impl<S: Sync> FromRequestParts<S> for Patience {
 
 /// The query's word, else the header's, else the default.
 fn patience(uri: &Uri, headers: &HeaderMap) -> Result<Duration, Problem> {
-    let query = uri.query().unwrap_or_default();
-    let given = query.split('&').filter_map(|pair| pair.split_once('=').or(Some((pair, ""))));
-    let mut timeouts = given.filter(|(name, _)| *name == "timeout").map(|(_, value)| value);
+    // What can't be read was refused with the names.
+    let pairs =
+        Query::<Vec<(String, String)>>::try_from_uri(uri).map(|Query(pairs)| pairs).unwrap_or_default();
+    let mut timeouts = pairs.iter().filter(|(name, _)| name == "timeout").map(|(_, value)| value.as_str());
     let seconds = match (timeouts.next(), timeouts.next()) {
         // More digits than a number holds are more than the cap.
         (Some(text), None) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Cluster, Setup, between::Between, command::Running};
+use crate::support::{Cluster, Setup, between::Between, command::Running, unique};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_redirected_is_not_done_and_not_reported_as_done() {
@@ -11,7 +11,12 @@ async fn what_is_redirected_is_not_done_and_not_reported_as_done() {
     let api = cluster.api(0, &key);
     let id = api.ask(json!({ "run_id": "r" })).await;
     let between = Between::before(&service).await;
-    let environment = [("SIGNOFF_URL", between.url.as_str()), ("SIGNOFF_API_KEY", &key)];
+    let home = std::env::temp_dir().join(unique("home"));
+    let environment = [
+        ("SIGNOFF_URL", between.url.as_str()),
+        ("SIGNOFF_API_KEY", &key),
+        ("XDG_CONFIG_HOME", home.to_str().unwrap()),
+    ];
     for status in ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"] {
         for (command, path) in [
             (&["emit", "t"][..], "/api/v1/tasks/t/events".to_owned()),
@@ -26,7 +31,9 @@ async fn what_is_redirected_is_not_done_and_not_reported_as_done() {
             // Who followed would reach the service itself.
             between.answer(status, &[&format!("location: {service}{path}")], "");
             let mut running = Running::start(command, &environment);
-            drop(running.write("a\nb\n"));
+            if command.contains(&"--lines") {
+                drop(running.write("a\nb\n"));
+            }
             let (code, out, err) = running.end().await;
             assert!(code != 0 && code != 12 && out.is_empty(), "{status} {command:?}: {code} {out:?}");
             let words = format!("redirected to {service}; set SIGNOFF_URL to that");
@@ -37,5 +44,6 @@ async fn what_is_redirected_is_not_done_and_not_reported_as_done() {
     assert_eq!(log["items"].as_array().unwrap().len(), 0);
     let pending: Value = api.get("/api/v1/approvals/pending").await.expect(200).body;
     assert_eq!(pending["items"].as_array().unwrap().len(), 1, "{pending}");
+    std::fs::remove_dir_all(home).unwrap();
     assert!(between.heads().iter().any(|head| head.starts_with("POST ")));
 }

@@ -24,6 +24,7 @@ mod listing;
 mod observability;
 mod openapi;
 mod permissions_doc;
+mod query_names;
 mod retention;
 mod runs;
 mod search_index;

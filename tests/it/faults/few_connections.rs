@@ -117,7 +117,10 @@ async fn the_cause_is_named() {
     let arguments = ["serve", "--listen", "127.0.0.1:0", "--set", "operator.listen="];
     let mut serving = Running::start(&arguments, &environment);
     let line = serving.stderr.until("too many connections for role").await;
-    assert!(line.contains("WARN") && line.contains("no further connection to Postgres can be opened"), "{line}");
+    assert!(
+        line.contains("WARN") && line.contains("no further connection to Postgres can be opened"),
+        "{line}"
+    );
     serving.signal("TERM");
     serving.end().await;
     drop(login);

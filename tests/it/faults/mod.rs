@@ -7,6 +7,8 @@ mod exhausted_pools;
 mod failover;
 mod few_connections;
 mod forgotten_flows;
+mod half_closed;
+mod idle_connections;
 mod odd_frames;
 mod own_schema;
 mod passed_over;
