@@ -21,10 +21,8 @@ impl Complaints {
         let kind = error.kind();
         let mut complaints = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if complaints.insert(doing, kind.to_owned()).is_none_or(|before| before != kind) {
-            match error.advice() {
-                Some(advice) => tracing::warn!(doing, %error, advice, "Redis can't be used"),
-                None => tracing::warn!(doing, %error, "Redis can't be used"),
-            }
+            // A field that is not there is left out.
+            tracing::warn!(doing, %error, advice = error.advice(), "Redis can't be used");
         }
     }
 

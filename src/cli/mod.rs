@@ -149,7 +149,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Roles(command) => command.run().await,
             Command::Audit(command) => command.run().await,
             Command::Restored(command) => command.run().await,
-            Command::Check(command) => command.run().await,
+            Command::Check(command) => Box::pin(command.run()).await,
             Command::Login(command) => command.run().await,
             Command::Logout(command) => command.run(),
             Command::Whoami(command) => command.run().await,

@@ -56,7 +56,9 @@ pub(super) fn pages(shared: Shared, capacity: usize) -> Calls<Reading, Page> {
             let mut conn = database.read.checkout().await?;
             let mut pages = events::pages(&mut conn, &readings, PAGE).await?;
             conn.done();
-            pages.iter_mut().for_each(|page| page.epoch = epoch);
+            for page in &mut pages {
+                page.epoch = epoch;
+            }
             Ok(pages)
         }
     })

@@ -32,6 +32,9 @@ use crate::domain::{event::Epoch, ids::WorkspaceId};
 
 /// Longest a caller waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(2);
+/// Where the server has no more to give: how long a connection that was just given back may take until it is found.
+/// The driver would otherwise wait for a new one. Twice as long each time, for one that has to replace another.
+const GIVEN_BACK: Duration = Duration::from_millis(25);
 /// An idle connection is closed when it is this old, at twice this age at the latest: before the gateways of the big
 /// clouds forget it (after 240 to 350 s).
 const IDLE: Duration = Duration::from_secs(100);
@@ -205,10 +208,14 @@ impl Database {
 /// may be slow or the connection dead: the others are asked first.
 fn suspect(health: &Health, error: &Error) {
     match error {
-        Error::Unavailable(sqlx::Error::PoolClosed) => {}
         Error::TimedOut | Error::Unavailable(sqlx::Error::PoolTimedOut) => health.doubt(),
+        // We closed it ourselves, or the connection is not to blame.
+        Error::Unavailable(sqlx::Error::PoolClosed)
+        | Error::Crowded
+        | Error::Busy(_)
+        | Error::Corrupt { .. }
+        | Error::Refused(_) => {}
         Error::Unavailable(_) => health.evict(),
-        Error::Crowded | Error::Busy(_) | Error::Corrupt { .. } | Error::Refused(_) => {}
     }
 }
 
@@ -317,11 +324,16 @@ impl Pool {
     /// A connection, within two seconds.
     pub async fn checkout(&self) -> Result<Checkout, Error> {
         let acquiring = async {
+            let mut patience = GIVEN_BACK;
             loop {
                 let pass = self.gate.enter().await;
+                let most = if self.gate.is_open() { ACQUIRE } else { patience };
                 tokio::select! {
                     biased;
-                    conn = self.inner.acquire() => break Ok((conn?, pass)),
+                    conn = tokio::time::timeout(most, self.inner.acquire()) => match conn {
+                        Ok(conn) => break Ok((conn?, pass)),
+                        Err(_) => patience *= 2,
+                    },
                     () = self.gate.shrunk() => {}
                 }
             }

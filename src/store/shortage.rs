@@ -71,7 +71,7 @@ impl Database {
                 if shortage.said.as_ref() != Some(&reason) {
                     tracing::warn!(
                         reason,
-                        open = self.pools().map(|pool| pool.connections()).iter().sum::<usize>(),
+                        open = self.pools().map(Pool::connections).iter().sum::<usize>(),
                         wanted = self.pools().map(Pool::size).iter().sum::<usize>(),
                         "no further connection to Postgres can be opened; calls make do with those that are open \
                          (docs/operating.md, \"Too few connections\")"
@@ -84,9 +84,8 @@ impl Database {
         };
         match &opened {
             Err(error) if error.is_too_many_connections() => self.make_do(),
-            Err(_) => {}
             Ok(()) if was_short => self.grow(),
-            Ok(()) => {}
+            Ok(()) | Err(_) => {}
         }
         opened
     }

@@ -62,7 +62,7 @@ pub(super) async fn probe(workers: Workers) {
         epoch = now;
         tokio::time::sleep(AT_LEAST).await;
         tokio::select! {
-            () = tokio::time::sleep(INTERVAL - AT_LEAST) => {}
+            () = tokio::time::sleep(INTERVAL.saturating_sub(AT_LEAST)) => {}
             () = workers.database.probe_wanted() => {}
         }
     }

@@ -78,8 +78,7 @@ async fn the_documented_rights_are_enough() {
     assert_eq!(code, 0, "{said}");
     let setup = Setup { redis_url: url, ..Setup::default() };
     // Its names begin with another prefix.
-    let prefix = format!("~{}*", "it_");
-    server.command(&["ACL", "SETUSER", "limited", &prefix, "&it_*"]).await;
+    server.command(&["ACL", "SETUSER", "limited", "~it_*", "&it_*"]).await;
     let cluster = Cluster::with(setup).await.connected().await;
     let api = cluster.api(0, &cluster.member("agent").await);
     let mut socket = crate::support::Socket::open(&api, "t").await;
