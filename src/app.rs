@@ -7,7 +7,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
-use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{Connection, postgres::PgConnectOptions};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -366,7 +366,7 @@ async fn check_schema(options: &PgConnectOptions) -> anyhow::Result<()> {
 /// The roles that work is divided among must be ours to take; each pool would fail without.
 async fn check_login(options: &PgConnectOptions) -> anyhow::Result<()> {
     let looking = async {
-        let mut conn = PgConnection::connect_with(options).await?;
+        let mut conn = store::session::connect(options).await?;
         let login = store::login::look(&mut conn).await?;
         conn.close().await?;
         Ok::<_, store::Error>(login)

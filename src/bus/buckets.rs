@@ -5,6 +5,10 @@
 //! each expires when it would say no more than that. Time is Redis' own: no instance's clock matters, and where
 //! Redis' clock is turned back, nothing comes in until it goes on, and nothing is locked for longer.
 //!
+//! What stands in a key is **believed only as far as it can be true**: no more is used, and no more is leased, than a
+//! bucket holds. So a key that was written by another hand locks nobody out for longer than the bucket takes to fill.
+//! What has another form, or is of another kind, counts as if it were not there. Answers are held to the same bounds.
+//!
 //! A **lease** is tokens that an instance took ahead, to spend without asking. Until it is settled it counts as used,
 //! and that share of a bucket doesn't refill: otherwise a bucket could fill up again while its tokens are out, and
 //! the limit would be exceeded by them. A lease that nobody settles (its holder died) is taken for spent at the end of
@@ -50,8 +54,10 @@ for i, key in ipairs(KEYS) do
   if type(there) == 'string' then
     local used, at, last, fresh, old = string.match(there, '^(%d+%.%d+) (%d+) (%d+) (%d+) (%d+)$')
     if used then
-      bucket.used, bucket.at, bucket.second = tonumber(used), tonumber(at), tonumber(last)
-      bucket.fresh, bucket.old = tonumber(fresh), tonumber(old)
+      bucket.at, bucket.second = tonumber(at), tonumber(last)
+      bucket.fresh = math.min(tonumber(fresh), bucket.burst)
+      bucket.old = math.min(tonumber(old), bucket.burst - bucket.fresh)
+      bucket.used = math.min(tonumber(used), bucket.burst)
     end
   end
   while bucket.second < second and bucket.fresh + bucket.old > 0 do
@@ -120,6 +126,13 @@ pub struct Share {
     pub settled: Settled,
 }
 
+impl Share {
+    /// Until an empty bucket is full: no wait is longer.
+    fn longest(&self) -> Duration {
+        Duration::try_from_secs_f64(f64::from(self.burst) / self.per_second).unwrap_or(Duration::MAX)
+    }
+}
+
 /// A lease that has ended.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Settled {
@@ -178,6 +191,11 @@ impl Buckets {
     /// Connects to nothing yet.
     pub fn new(redis: Redis, names: Names) -> Self {
         Self { redis, names, connection: None }
+    }
+
+    /// Says why Redis can't count requests, once.
+    pub fn tell(&self, result: &Result<(), Error>) {
+        self.redis.tell("count requests", result);
     }
 
     /// A new connection, and a question over it that changes nothing that matters: a Redis that answers pings but
@@ -245,11 +263,39 @@ fn read(question: &Question, numbers: &[i64]) -> Result<Answer, Error> {
     let (second, rest) = (numbers[0], &numbers[1..]);
     let (told, granted) = rest.split_at(3 * shares);
     let whole = |number: i64| u32::try_from(number).unwrap_or(0);
-    let told = told.chunks_exact(3).map(|of| Told {
-        free: whole(of[0]),
-        wait: Duration::from_micros(of[1].unsigned_abs()),
-        lease: whole(of[2]),
+    let told = told.chunks_exact(3).zip(&question.shares).map(|(of, share)| Told {
+        free: whole(of[0]).min(share.burst),
+        wait: Duration::from_micros(u64::try_from(of[1]).unwrap_or(0)).min(share.longest()),
+        lease: whole(of[2]).min(share.ahead),
     });
-    let granted = granted.iter().map(|count| usize::try_from(*count).unwrap_or(0));
+    let granted = granted
+        .iter()
+        .zip(&question.groups)
+        .map(|(count, of)| usize::try_from(*count).unwrap_or(0).min(of.count));
     Ok(Answer { second, told: told.collect(), granted: granted.collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A bucket of sixty, refilled within a minute, of which ten may be leased; one group wants three.
+    fn question() -> Question {
+        let settled = Settled::default();
+        let share = Share { key: "k".to_owned(), per_second: 1.0, burst: 60, ahead: 10, settled };
+        Question { shares: vec![share], groups: vec![Group { count: 3, buckets: vec![0] }] }
+    }
+
+    #[test]
+    fn an_answer_says_no_more_than_can_be() {
+        let answer = read(&question(), &[7, 5_000, 999_993_000_000, 4_000, 900]).unwrap();
+        let told = answer.told[0];
+        assert_eq!((told.free, told.wait, told.lease), (60, Duration::from_mins(1), 10));
+        assert_eq!(answer.granted, [3]);
+        let answer = read(&question(), &[7, -1, -1, -1, -1]).unwrap();
+        let told = answer.told[0];
+        assert_eq!((told.free, told.wait, told.lease), (0, Duration::ZERO, 0));
+        assert_eq!(answer.granted, [0]);
+        assert!(read(&question(), &[7, 1, 0, 0]).is_err(), "a number is missing");
+    }
 }

@@ -13,6 +13,9 @@ use crate::domain::{
     names::CallerName,
 };
 
+/// Lines of one message that are read: several times as many as an instance puts into one.
+const LINES: usize = 1_024;
+
 /// An approval changed: go and look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -44,9 +47,9 @@ impl Change {
         })
     }
 
-    /// The changes in a message, without the lines that aren't any.
+    /// The changes in a message, without the lines that aren't any. No instance sends more than [`LINES`].
     pub fn decode(message: &str) -> impl Iterator<Item = Self> {
-        message.lines().filter_map(Self::decode_line)
+        message.lines().take(LINES).filter_map(Self::decode_line)
     }
 
     fn decode_line(line: &str) -> Option<Self> {
@@ -128,6 +131,12 @@ mod tests {
             let _ = Change::decode(&noise).count();
             let _ = Letter::decode(&noise);
         }
+    }
+
+    #[test]
+    fn a_message_without_end_is_read_to_an_end() {
+        let line = format!("{0} {0} 1 t\n", Uuid::from_u128(7));
+        assert_eq!(Change::decode(&line.repeat(LINES * 3)).count(), LINES);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! requests do wait, within bounds: what limits count is worth nothing a minute later, and belongs nowhere else.
 
 pub mod buckets;
+mod complaints;
 pub mod message;
 pub mod names;
 pub mod owners;
@@ -23,7 +24,7 @@ pub use self::{
     message::{Change, Letter},
     names::Names,
     publisher::Publisher,
-    redis::{Error, Redis},
+    redis::{Error, Found, Redis},
     registry::{Interest, Registry, Source},
     seats::{Seat, Seats},
 };

@@ -3,6 +3,9 @@
 //! Only scripts touch them, so that looking and changing are one step: an owner that was replaced can neither
 //! refresh nor remove what its successor wrote. The scripts are sent whole each time; Redis keeps them compiled,
 //! and one that was restarted or flushed needs no special care.
+//!
+//! What has another form, or is of another kind, counts as if it were not there. What looks like a newer owner is
+//! only a hint: Postgres is asked, and where it knows of none, the key is taken back.
 
 use std::time::Duration;
 
@@ -14,36 +17,46 @@ use crate::domain::event::TaskKey;
 /// A key lives this long without being refreshed; each is refreshed about every two minutes.
 const TTL: Duration = Duration::from_mins(5);
 
-/// Writes or refreshes keys, unless a newer owner stands there: answers the places of those.
+/// Writes or refreshes keys, unless a newer owner stands there: answers the places of those, and what stands there.
 const HOLD: &str = "
 local newer = {}
 for i, key in ipairs(KEYS) do
   local mine = ARGV[i + 1]
-  local there = redis.call('GET', key)
+  local there = redis.pcall('GET', key)
   if there == mine then
     redis.call('PEXPIRE', key, ARGV[1])
   else
-    local generation = there and tonumber(string.match(there, ' (%d+)$')) or -1
+    local digits = type(there) == 'string' and string.match(there, '^%S+ (%d+)$')
+    local generation = digits and #digits < 20 and tonumber(digits) or -1
     if generation < tonumber(string.match(mine, ' (%d+)$')) then
       redis.call('SET', key, mine, 'PX', ARGV[1])
     else
       newer[#newer + 1] = i
+      newer[#newer + 1] = there
     end
   end
 end
 return newer";
 
+/// Writes keys over what was found there, where that still stands.
+const TAKE_BACK: &str = "
+for i, key in ipairs(KEYS) do
+  if redis.pcall('GET', key) == ARGV[2 * i] then
+    redis.call('SET', key, ARGV[2 * i + 1], 'PX', ARGV[1])
+  end
+end";
+
 /// Removes keys where they are still as we wrote them.
 const LET_GO: &str = "
 for i, key in ipairs(KEYS) do
-  if redis.call('GET', key) == ARGV[i] then redis.call('DEL', key) end
+  if redis.pcall('GET', key) == ARGV[i] then redis.call('DEL', key) end
 end";
 
 /// Sends each line to the inbox of whoever owns the key.
 const ROUTE: &str = "
 for i, key in ipairs(KEYS) do
-  local owner = redis.call('GET', key)
-  local instance = owner and string.match(owner, '^(%S+) ')
+  local owner = redis.pcall('GET', key)
+  local instance = type(owner) == 'string' and string.match(owner, '^(%S+) ')
   if instance then redis.call('PUBLISH', ARGV[1] .. instance, ARGV[i + 1]) end
 end";
 
@@ -70,12 +83,23 @@ fn eval(names: &Names, script: &str, keys: impl ExactSizeIterator<Item = TaskKey
     command
 }
 
-/// Writes or refreshes; the answer is a list of places, from 1 on, where a newer owner stands.
+/// Writes or refreshes; the answer is a list of pairs: a place, from 1 on, where a newer owner stands, and what stands
+/// there.
 pub fn hold(names: &Names, owners: &[Owner]) -> Cmd {
     let mut command = eval(names, HOLD, owners.iter().map(|owner| owner.key.clone()));
     command.arg(u64::try_from(TTL.as_millis()).unwrap_or(u64::MAX));
     for owner in owners {
         command.arg(owner.value());
+    }
+    command
+}
+
+/// Writes over what was found: owners that Postgres knows, each with what stood in its place.
+pub fn take_back(names: &Names, owners: &[(Owner, Vec<u8>)]) -> Cmd {
+    let mut command = eval(names, TAKE_BACK, owners.iter().map(|(owner, _)| owner.key.clone()));
+    command.arg(u64::try_from(TTL.as_millis()).unwrap_or(u64::MAX));
+    for (owner, found) in owners {
+        command.arg(found).arg(owner.value());
     }
     command
 }

@@ -26,6 +26,8 @@ const QUEUE: usize = 16_384;
 const MESSAGE: usize = 128;
 /// Hints that are kept for when Redis is back.
 const KEPT: usize = 4_096;
+/// What is told of hints that the server refuses.
+const TELLING: &str = "publish";
 /// How long a failure keeps us from trying again.
 const OPEN: Duration = Duration::from_millis(500);
 
@@ -60,7 +62,6 @@ impl Publisher {
             kept: Vec::new(),
             closed_until: Instant::now(),
             failing: false,
-            refused: false,
             metrics: metrics.clone(),
         };
         lifecycle.spawn_service("publisher", actor.run(hints, lifecycle.clone()));
@@ -117,7 +118,6 @@ struct Actor {
     closed_until: Instant,
     /// A failure that lasts is logged once.
     failing: bool,
-    refused: bool,
     metrics: Metrics,
 }
 
@@ -196,16 +196,13 @@ impl Actor {
             // The server refused one of them (out of memory, a key of another kind), and ran the others: sending all
             // of them again and again would help nobody.
             Err(error) if error.code().is_some() => {
-                if !self.refused {
-                    tracing::warn!(%error, "Redis refused a hint; the metric of dropped hints counts the rest");
-                }
-                self.refused = true;
+                self.redis.tell(TELLING, &Err::<(), Error>(error.into()));
                 self.metrics.hints_dropped("refused", 1);
                 Ok(())
             }
             done => {
                 done?;
-                self.refused = false;
+                self.redis.tell(TELLING, &Ok::<_, Error>(()));
                 Ok(())
             }
         }

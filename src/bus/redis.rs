@@ -10,10 +10,16 @@ use std::{
 
 use deadpool_redis::{
     Manager, Pool, Runtime,
-    redis::{self, IntoConnectionInfo, io::tcp::TcpSettings},
+    redis::{
+        self, IntoConnectionInfo,
+        io::tcp::{TcpSettings, socket2::TcpKeepalive},
+    },
 };
+use futures_util::StreamExt;
 
 use super::{
+    buckets::Buckets,
+    complaints::Complaints,
     names::Names,
     owners::{self, Owner},
 };
@@ -22,6 +28,17 @@ use super::{
 pub const COMMAND: Duration = Duration::from_millis(250);
 /// Longest a new connection may take.
 pub const CONNECT: Duration = Duration::from_secs(1);
+/// A connection that is quiet shows life this often, below anything that we wait for.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Sets a lease's key, whatever stands there; answers whether something did.
+const LEASE: &str = "
+local there = redis.call('EXISTS', KEYS[1])
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return there";
+
+/// What stands in a key, byte for byte.
+pub type Found = Vec<u8>;
 
 /// What can go wrong with Redis. Nothing of it is ever a caller's concern.
 #[derive(Debug, thiserror::Error)]
@@ -48,14 +65,24 @@ pub struct Redis {
     client: redis::Client,
     pool: Pool,
     answers: Arc<AtomicBool>,
+    complaints: Arc<Complaints>,
+}
+
+fn tcp() -> TcpSettings {
+    // Gateways forget flows that are quiet, and say nothing.
+    let alive = TcpKeepalive::new().with_time(KEEP_ALIVE).with_interval(KEEP_ALIVE);
+    // Without the first the kernel holds small messages back for up to 40 ms.
+    let tcp = TcpSettings::default().set_nodelay(true).set_keepalive(alive);
+    #[cfg(target_os = "linux")]
+    let tcp = tcp.set_user_timeout(KEEP_ALIVE * 3);
+    tcp
 }
 
 impl Redis {
     /// Checks the URL; connects to nothing yet.
     pub fn new(url: &str) -> Result<Self, Error> {
         let info = url.into_connection_info()?;
-        // Without this the kernel holds small messages back for up to 40 ms.
-        let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
+        let info = info.set_tcp_settings(tcp());
         let manager = Manager::new(info.clone())?;
         let pool = Pool::builder(manager)
             .max_size(4)
@@ -65,7 +92,12 @@ impl Redis {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| Error::Setup(error.to_string()))?;
-        Ok(Self { client: redis::Client::open(info)?, pool, answers: Arc::default() })
+        Ok(Self {
+            client: redis::Client::open(info)?,
+            pool,
+            answers: Arc::default(),
+            complaints: Arc::default(),
+        })
     }
 
     /// A connection for commands.
@@ -99,8 +131,41 @@ impl Redis {
             redis::cmd("PING").exec_async(&mut conn).await?;
             Ok::<_, Error>(())
         };
-        let answered = matches!(tokio::time::timeout(CONNECT, asking).await, Ok(Ok(())));
-        self.answers.store(answered, Ordering::Relaxed);
+        let asked = tokio::time::timeout(CONNECT, asking).await.unwrap_or_else(|elapsed| Err(elapsed.into()));
+        self.answers.store(asked.is_ok(), Ordering::Relaxed);
+        self.tell("connect", &asked);
+    }
+
+    /// Says why it can't be used for something, once.
+    pub fn tell<T>(&self, doing: &'static str, result: &Result<T, Error>) {
+        match result {
+            Ok(_) => self.complaints.worked(doing),
+            Err(error) => self.complaints.failed(doing, error),
+        }
+    }
+
+    /// Does once, for an operator, what an instance does all the time: hears its own messages, writes a key, runs a
+    /// script. Answers what could not be done, and why.
+    pub async fn try_out(&self, names: &Names) -> Result<(), (&'static str, Error)> {
+        let failed = |doing| move |error| (doing, error);
+        let mut messages = self.subscriber().await.map_err(failed("connect"))?;
+        let channels = [names.changes(), names.inbox()];
+        let within =
+            async |work: &mut (dyn Future<Output = Result<(), redis::RedisError>> + Unpin + Send)| {
+                Ok::<_, Error>(tokio::time::timeout(CONNECT, work).await??)
+            };
+        within(&mut Box::pin(messages.subscribe(&channels))).await.map_err(failed("subscribe"))?;
+        let mut conn = self.connection().await.map_err(failed("connect"))?;
+        let publish = redis::cmd("PUBLISH").arg(names.inbox()).arg("check").to_owned();
+        within(&mut Box::pin(publish.exec_async(&mut conn))).await.map_err(failed("publish"))?;
+        let heard = tokio::time::timeout(CONNECT, async { messages.on_message().next().await }).await;
+        if !matches!(heard, Ok(Some(_))) {
+            return Err(("hear what was published", Error::TimedOut));
+        }
+        self.set_lease(&names.lease(), "check", CONNECT).await.map_err(failed("write keys"))?;
+        self.delete(&names.lease()).await.map_err(failed("delete keys"))?;
+        let mut buckets = Buckets::new(self.clone(), names.clone());
+        buckets.connect(CONNECT).await.map_err(failed("count requests"))
     }
 
     /// Whether Redis answers, with what it says its version is.
@@ -116,18 +181,29 @@ impl Redis {
     pub async fn set_lease(&self, key: &str, value: &str, ttl: Duration) -> Result<bool, Error> {
         let mut conn = self.connection().await?;
         let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
-        let command = redis::cmd("SET").arg(key).arg(value).arg("PX").arg(ttl).arg("GET").to_owned();
-        let before: Option<String> = tokio::time::timeout(CONNECT, command.query_async(&mut conn)).await??;
-        Ok(before.is_some())
+        let command = redis::cmd("EVAL").arg(LEASE).arg(1).arg(key).arg(value).arg(ttl).to_owned();
+        Ok(tokio::time::timeout(CONNECT, command.query_async(&mut conn)).await??)
     }
 
     /// Writes or refreshes the keys of connections that are ours; answers the places of those where a newer
-    /// owner stands.
-    pub async fn hold(&self, names: &Names, owners: &[Owner]) -> Result<Vec<usize>, Error> {
+    /// owner stands, and what stands there.
+    pub async fn hold(&self, names: &Names, owners: &[Owner]) -> Result<Vec<(usize, Found)>, Error> {
         let mut conn = self.connection().await?;
         let command = owners::hold(names, owners);
-        let newer: Vec<usize> = tokio::time::timeout(CONNECT, command.query_async(&mut conn)).await??;
-        Ok(newer.into_iter().filter_map(|place| place.checked_sub(1)).collect())
+        let newer: Vec<(usize, Found)> =
+            tokio::time::timeout(CONNECT, command.query_async(&mut conn)).await??;
+        Ok(newer.into_iter().filter_map(|(place, found)| Some((place.checked_sub(1)?, found))).collect())
+    }
+
+    /// Makes owners' keys say so again, where what was found still stands in their place.
+    pub async fn take_back(&self, names: &Names, owners: &[(Owner, Found)]) -> Result<(), Error> {
+        if owners.is_empty() {
+            return Ok(());
+        }
+        let mut conn = self.connection().await?;
+        let command = owners::take_back(names, owners);
+        tokio::time::timeout(CONNECT, command.exec_async(&mut conn)).await??;
+        Ok(())
     }
 
     /// Removes a key.

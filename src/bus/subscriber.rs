@@ -22,7 +22,11 @@ use super::{
     registry::{Registry, Source},
     seats::Seats,
 };
-use crate::{domain::event::TaskKey, lifecycle::Lifecycle, telemetry::Metrics};
+use crate::{
+    domain::event::TaskKey,
+    lifecycle::Lifecycle,
+    telemetry::{Metrics, Seldom},
+};
 
 /// How often we ask ourselves whether messages arrive, and how long we wait for the answer.
 const CANARY: Duration = Duration::from_secs(2);
@@ -38,7 +42,9 @@ pub(super) fn start(
     lifecycle: &Lifecycle,
 ) -> watch::Receiver<BusState> {
     let (state, follow) = watch::channel(BusState { up: false, confirmed: 0 });
-    let subscriber = Subscriber { redis, names, publisher, registry, seats, metrics, state, canaries: 0 };
+    let gone = Seldom::new(Duration::from_mins(1));
+    let subscriber =
+        Subscriber { redis, names, publisher, registry, seats, metrics, state, canaries: 0, gone };
     lifecycle.spawn_loop("subscriber", subscriber.run());
     follow
 }
@@ -52,6 +58,7 @@ struct Subscriber {
     metrics: Metrics,
     state: watch::Sender<BusState>,
     canaries: u64,
+    gone: Seldom,
 }
 
 impl Subscriber {
@@ -61,11 +68,18 @@ impl Subscriber {
             match self.listen().await {
                 Ok(reason) => {
                     pause = BACK_OFF.0;
-                    tracing::warn!(reason, "the bus connection is gone; the sweep wakes until it is back");
+                    // Where messages never come through, it goes every few seconds.
+                    if let Some(unsaid) = self.gone.turn() {
+                        tracing::warn!(
+                            reason,
+                            unsaid,
+                            "the bus connection is gone; the sweep wakes until it is back"
+                        );
+                    }
                 }
                 Err(error) => {
                     pause = (pause * 2).min(BACK_OFF.1);
-                    tracing::debug!(%error, "the bus can't be reached");
+                    self.redis.tell("subscribe", &Err::<(), _>(error));
                 }
             }
             self.state.send_modify(|state| state.up = false);
@@ -79,6 +93,7 @@ impl Subscriber {
         let (mut sink, mut messages) = self.redis.subscriber().await?.split();
         let channels = [self.names.changes(), self.names.inbox()];
         timeout(CONNECT, sink.subscribe(&channels)).await??;
+        self.redis.tell("subscribe", &Ok::<_, Error>(()));
         self.state.send_modify(|state| {
             state.up = true;
             state.confirmed += 1;
@@ -98,7 +113,10 @@ impl Subscriber {
                         let Ok(text) = std::str::from_utf8(message.get_payload_bytes()) else { continue };
                         if message.get_channel_name() == channels[0] {
                             self.changed(text);
-                        } else if let Some(number) = self.received(text) {
+                        } else if let Some(number) = self.received(text)
+                            // One that we have not sent yet says nothing of those that we did.
+                            && number <= self.canaries
+                        {
                             heard = heard.max(number);
                         }
                     }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use anyhow::bail;
 use clap::Args;
 use secrecy::ExposeSecret;
-use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{Connection, postgres::PgConnectOptions};
 
 use super::{
     exit::Exit,
@@ -13,9 +14,11 @@ use super::{
 };
 use crate::{
     app::database_options,
-    bus::Redis,
+    bus::{Names, Redis},
+    config,
     oidc::{Metadata, fetch::Fetcher},
-    store::{login, migrations},
+    presence::new_instance_id,
+    store::{login, migrations, rows, session},
 };
 
 #[derive(Args)]
@@ -25,6 +28,11 @@ pub struct Check {
     /// Print the configuration file with every value's default and meaning, and do nothing else.
     #[arg(long)]
     defaults: bool,
+    /// Count the rows of all tables at one moment, as the login sees them that takes backups
+    /// (SIGNOFF_DATABASE_BACKUP_URL), and do nothing else. An error if that login doesn't see every row. Of a restored
+    /// database and of its original the counts must agree.
+    #[arg(long, conflicts_with = "defaults")]
+    rows: bool,
 }
 
 impl Check {
@@ -32,6 +40,9 @@ impl Check {
         if self.defaults {
             print(&Text::own(include_str!("../config.default.toml")))?;
             return Ok(Exit::Success);
+        }
+        if self.rows {
+            return rows().await;
         }
         let config = self.config.load()?;
         let mut printed = Ok(());
@@ -47,11 +58,12 @@ impl Check {
         let options = database_options(config.database.url.expose_secret())?;
         say("postgres", within(postgres(&options)).await);
         say("login", within(login(&options)).await);
+        say("connections", within(connections(&options, config.pool_sizes().sum())).await);
         say("schema", within(schema(&options)).await);
         if config.oidc.is_on() {
             say("issuer", within(issuer(&config.oidc.issuer)).await);
         }
-        say("redis", within(redis(config.redis.url.expose_secret())).await);
+        say("redis", within(redis(&config.redis)).await);
         match printed {
             // The code says it all the same.
             Ok(()) | Err(Unprinted::Closed) => Ok(if bad { Exit::Other } else { Exit::Success }),
@@ -68,7 +80,7 @@ async fn within(check: impl Future<Output = Result<String, String>>) -> Result<S
 async fn postgres(options: &PgConnectOptions) -> Result<String, String> {
     let host = format!("{}:{}", options.get_host(), options.get_port());
     let failed = |error: sqlx::Error| format!("can't be used at {host}: {error}");
-    let conn = PgConnection::connect_with(options).await.map_err(failed)?;
+    let conn = session::connect(options).await.map_err(failed)?;
     let version = conn.server_version_num().unwrap_or(0) / 10_000;
     conn.close().await.map_err(failed)?;
     if version < 15 {
@@ -87,7 +99,7 @@ async fn schema(options: &PgConnectOptions) -> Result<String, String> {
 
 async fn login(options: &PgConnectOptions) -> Result<String, String> {
     let failed = |error: &dyn std::fmt::Display| format!("can't be looked at: {error}");
-    let mut conn = PgConnection::connect_with(options).await.map_err(|error| failed(&error))?;
+    let mut conn = session::connect(options).await.map_err(|error| failed(&error))?;
     let login = login::look(&mut conn).await.map_err(|error| failed(&error))?;
     conn.close().await.map_err(|error| failed(&error))?;
     if !login.lacks.is_empty() {
@@ -102,14 +114,59 @@ async fn login(options: &PgConnectOptions) -> Result<String, String> {
     Ok(format!("{} owns nothing", login.name))
 }
 
+/// Whether there are as many as an instance may want.
+async fn connections(options: &PgConnectOptions, wanted: u32) -> Result<String, String> {
+    let failed = |error: &dyn std::fmt::Display| format!("can't be looked at: {error}");
+    let mut conn = session::connect(options).await.map_err(|error| failed(&error))?;
+    let room = login::room(&mut conn).await.map_err(|error| failed(&error))?;
+    conn.close().await.map_err(|error| failed(&error))?;
+    let (least, open) = (room.least(), room.open - 1);
+    if least < i64::from(wanted) {
+        return Err(format!(
+            "an instance wants up to {wanted}, and Postgres gives this login {least} in all: raise max_connections, or \
+             the CONNECTION LIMIT of the login or the database, or lower the pools under [database]"
+        ));
+    }
+    Ok(format!("an instance wants up to {wanted}; Postgres gives this login {least} in all, {open} are open"))
+}
+
+/// What a backup must hold.
+async fn rows() -> anyhow::Result<Exit> {
+    let options = database_options(config::backup_url()?.expose_secret())?;
+    let mut conn = session::connect(&options).await?;
+    let login = options.get_username();
+    match rows::unreadable(&mut conn).await? {
+        None => bail!(
+            "{login} sees only some of the rows, and a dump that it takes holds only those; use a login with BYPASSRLS \
+             (deploy/postgres/backup.sql makes one)"
+        ),
+        Some(unreadable) if !unreadable.is_empty() => {
+            bail!("{login} may not read {}; GRANT pg_read_all_data TO {login}", unreadable.join(", "))
+        }
+        Some(_) => {}
+    }
+    let counted = rows::count(&mut conn).await?;
+    conn.close().await?;
+    for rows::Table { name, rows } in counted {
+        print(&Text::line(&format!("{rows:>12}  {name}")))?;
+    }
+    Ok(Exit::Success)
+}
+
 async fn issuer(url: &str) -> Result<String, String> {
     let fetcher = Fetcher::new().map_err(|error| format!("can't be asked: {error}"))?;
     let found = Metadata::discover(&fetcher, url).await;
     found.map(|_| format!("{url} answers")).map_err(|error| format!("{url} can't be used: {error}"))
 }
 
-async fn redis(url: &str) -> Result<String, String> {
-    let redis = Redis::new(url).map_err(|error| format!("redis.url: {error}"))?;
-    let version = redis.version().await.map_err(|error| format!("can't be used: {error}"))?;
-    Ok(format!("version {version} (without it, waiters wake by the sweep)"))
+async fn redis(config: &config::Redis) -> Result<String, String> {
+    let redis = Redis::new(config.url.expose_secret()).map_err(|error| format!("redis.url: {error}"))?;
+    let names = Names::new(&config.prefix, &new_instance_id("check"));
+    redis.try_out(&names).await.map_err(|(doing, error)| match error.advice() {
+        Some(advice) => format!("can't {doing}: {error}; {advice}"),
+        None => format!("can't {doing}: {error}"),
+    })?;
+    // It needs a right that nothing else needs.
+    let version = redis.version().await.unwrap_or_else(|_| "unknown".to_owned());
+    Ok(format!("version {version} publishes, subscribes and writes (without it, waiters wake by the sweep)"))
 }

@@ -5,7 +5,7 @@ use std::env;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
-use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{Connection, postgres::PgConnectOptions};
 
 use super::{
     exit::Exit,
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     app::database_options,
     config::owner_url,
-    store::{login, migrations},
+    store::{login, migrations, session},
 };
 
 /// Connects as SIGNOFF_DATABASE_OWNER_URL says, or else like every other command.
@@ -79,7 +79,7 @@ impl Migrate {
 
 /// Lets `login` run instances; without one and without an owner of its own, whoever migrates is who serves.
 async fn admit(options: &PgConnectOptions, login: Option<String>) -> anyhow::Result<()> {
-    let mut conn = PgConnection::connect_with(options).await?;
+    let mut conn = session::connect(options).await?;
     let own = login::look(&mut conn).await?;
     let serves_too = env::var_os("SIGNOFF_DATABASE_OWNER_URL").is_none() && !own.lacks.is_empty();
     if let Some(login) = login.or_else(|| serves_too.then_some(own.name)) {

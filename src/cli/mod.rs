@@ -22,6 +22,7 @@ mod output;
 mod principals;
 mod reminder;
 mod reply;
+mod restored;
 mod roles;
 mod serve;
 mod signals;
@@ -82,6 +83,8 @@ enum Command {
     Roles(roles::Roles),
     /// Look at the record, verify it, export it, sign where it stands.
     Audit(audit::Audit),
+    /// Say that the database was set back in a way that it can't notice itself: from a snapshot of its files.
+    Restored(restored::Restored),
     /// Check the configuration and the connections, in words.
     Check(check::Check),
     /// Sign in, for the commands that follow.
@@ -171,7 +174,8 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Principals(command) => command.run().await,
             Command::Roles(command) => command.run().await,
             Command::Audit(command) => command.run().await,
-            Command::Check(command) => command.run().await,
+            Command::Restored(command) => command.run().await,
+            Command::Check(command) => Box::pin(command.run()).await,
             Command::Login(command) => command.run().await,
             Command::Logout(command) => command.run(),
             Command::Whoami(command) => command.run().await,

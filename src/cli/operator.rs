@@ -12,13 +12,13 @@ use crate::{
     config::database_url,
     domain::{credential::Origin, ids::WorkspaceId, names::PrincipalName},
     identity::{By, Outcome},
-    store::workspaces,
+    store::{session, workspaces},
 };
 
 /// A connection in the role that may administer workspaces, and nothing else.
 pub async fn connect() -> anyhow::Result<PgConnection> {
     let options = database_options(database_url()?.expose_secret())?.options([("role", "signoff_operator")]);
-    PgConnection::connect_with(&options).await.context(
+    session::connect(&options).await.context(
         "can't connect to the database as an operator (its login must be a member of signoff_app; \
          `signoff check` tells)",
     )

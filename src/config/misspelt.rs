@@ -6,8 +6,14 @@ use super::defaults;
 
 const PREFIX: &str = "SIGNOFF_";
 /// Variables that are no setting of an instance. `./dev` writes the last.
-const OTHERS: [&str; 5] =
-    ["SIGNOFF_URL", "SIGNOFF_API_KEY", "SIGNOFF_CONFIG", "SIGNOFF_DATABASE_OWNER_URL", "SIGNOFF_URLS"];
+const OTHERS: [&str; 6] = [
+    "SIGNOFF_URL",
+    "SIGNOFF_API_KEY",
+    "SIGNOFF_CONFIG",
+    "SIGNOFF_DATABASE_OWNER_URL",
+    "SIGNOFF_DATABASE_BACKUP_URL",
+    "SIGNOFF_URLS",
+];
 
 /// A name that changes nothing, and the one that was probably meant.
 #[derive(Debug, PartialEq, Eq)]

@@ -199,6 +199,11 @@ pub fn owner_url() -> anyhow::Result<SecretString> {
     first_url(&["SIGNOFF_DATABASE_OWNER_URL", "SIGNOFF_DATABASE_URL", "DATABASE_URL"])
 }
 
+/// The same for whoever takes backups, who must see every row.
+pub fn backup_url() -> anyhow::Result<SecretString> {
+    first_url(&["SIGNOFF_DATABASE_BACKUP_URL", "SIGNOFF_DATABASE_URL", "DATABASE_URL"])
+}
+
 /// The key that signs checkpoints, for commands that need nothing else.
 pub fn signing_key() -> anyhow::Result<Option<SecretString>> {
     let found = from_environment(&|name| env::var(name).ok(), "SIGNOFF_AUDIT_SIGNING_KEY")?;

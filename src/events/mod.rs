@@ -17,7 +17,7 @@ use crate::{
     lifecycle::Lifecycle,
     store::{
         Database,
-        events::{Opening, Page, Reading},
+        events::{Page, Reading},
     },
     telemetry::Metrics,
 };
@@ -30,7 +30,7 @@ pub struct Events {
     database: Database,
     publications: Calls<Publication, Accepted>,
     pages: Calls<Reading, Page>,
-    openings: Calls<(TaskKey, Option<Cursor>), Option<Arc<Opening>>>,
+    openings: Calls<(TaskKey, Option<Cursor>), Option<Arc<read::Opened>>>,
 }
 
 /// What the use cases work with.

@@ -96,6 +96,7 @@ async fn append(shared: &Shared, publications: &[Publication]) -> Result<Vec<Acc
         lasts.push((t, *count));
     }
     let begun = std::time::Instant::now();
+    let epoch = shared.database.epoch()?;
     let mut conn = shared.database.decide.checkout().await?;
     let appended = events::append(&mut conn, &tasks, &rows, shared.lease_ttl).await?;
     conn.done();
@@ -113,7 +114,8 @@ async fn append(shared: &Shared, publications: &[Publication]) -> Result<Vec<Acc
         .into_iter()
         .filter_map(|(t, last)| {
             let appended = appended.get(t)?;
-            Some(Accepted { cursor: Cursor(appended.before + last), connected: appended.connected })
+            let cursor = Cursor { seq: appended.before + last, epoch };
+            Some(Accepted { cursor, connected: appended.connected })
         })
         .collect())
 }

@@ -9,7 +9,7 @@ use super::{Events, Shared};
 use crate::{
     batch::{Calls, Trouble, Weigh},
     domain::{
-        event::{Cursor, TaskKey},
+        event::{Cursor, Epoch, TaskKey},
         ids::WorkspaceId,
     },
     store::events::{self, Event, Opening, Page, Reading},
@@ -52,9 +52,13 @@ pub(super) fn pages(shared: Shared, capacity: usize) -> Calls<Reading, Page> {
     Calls::start(&lifecycle, "event reader", (WORKERS, BATCH, capacity), move |readings: Arc<[Reading]>| {
         let database = shared.database.clone();
         async move {
+            let epoch = database.epoch()?;
             let mut conn = database.read.checkout().await?;
-            let pages = events::pages(&mut conn, &readings, PAGE).await?;
+            let mut pages = events::pages(&mut conn, &readings, PAGE).await?;
             conn.done();
+            for page in &mut pages {
+                page.epoch = epoch;
+            }
             Ok(pages)
         }
     })
@@ -62,16 +66,20 @@ pub(super) fn pages(shared: Shared, capacity: usize) -> Calls<Reading, Page> {
 
 type Asked = (TaskKey, Option<Cursor>);
 
-pub(super) fn openings(shared: Shared, capacity: usize) -> Calls<Asked, Option<Arc<Opening>>> {
+/// Where a log stands, and in which life of the database.
+pub type Opened = (Opening, Epoch);
+
+pub(super) fn openings(shared: Shared, capacity: usize) -> Calls<Asked, Option<Arc<Opened>>> {
     let lifecycle = shared.lifecycle.clone();
     Calls::start(&lifecycle, "opener", (1, BATCH, capacity), move |asked: Arc<[Asked]>| {
         let database = shared.database.clone();
         async move {
+            let epoch = database.epoch()?;
             let mut conn = database.read.checkout().await?;
             let most = i64::try_from(PENDING).unwrap_or(i64::MAX).saturating_add(1);
             let openings = events::openings(&mut conn, &asked, most).await?;
             conn.done();
-            Ok(openings.into_iter().map(|opening| opening.map(Arc::new)).collect())
+            Ok(openings.into_iter().map(|opening| opening.map(|it| Arc::new((it, epoch)))).collect())
         }
     })
 }
@@ -89,11 +97,14 @@ pub enum From {
 #[derive(Debug)]
 pub struct Replay {
     pub events: Vec<Event>,
+    /// The life of the database in which they were read.
+    pub epoch: Epoch,
     /// Everything up to here has been seen.
     pub cursor: Cursor,
     /// Whether there is more now.
     pub more: bool,
-    /// False where events behind the cursor are no longer there. `None` where there was no cursor.
+    /// False where events behind the cursor are no longer there, or where it is of another life of the database.
+    /// `None` where there was no cursor.
     pub recovered: Option<bool>,
 }
 
@@ -104,27 +115,28 @@ impl Events {
     }
 
     /// Where the log stands and what is pending. `None` for a task that nobody has named yet.
-    pub async fn open(&self, key: TaskKey, cursor: Option<Cursor>) -> Result<Option<Arc<Opening>>, Trouble> {
+    pub async fn open(&self, key: TaskKey, cursor: Option<Cursor>) -> Result<Option<Arc<Opened>>, Trouble> {
         self.openings.call((key, cursor)).await
     }
 
     /// Looks into the log without following it. A cursor that can't be honoured is answered with the oldest
     /// events that are there.
     pub async fn replay(&self, key: TaskKey, from: From, limit: i64) -> Result<Replay, Trouble> {
+        let epoch = self.database.epoch()?;
         let (cursor, recovered) = match from {
             From::Start => (Cursor::START, None),
             From::Cursor(cursor) => {
                 let opening = self.open(key.clone(), Some(cursor)).await?;
                 // Of a task that nobody has named yet, everything is still to come.
                 let honoured = match opening {
-                    Some(opening) => opening.resume(cursor),
+                    Some(opened) => opened.0.resume(cursor, opened.1),
                     None => Some(cursor).filter(|cursor| *cursor == Cursor::START),
                 };
                 (honoured.unwrap_or(Cursor::START), Some(honoured.is_some()))
             }
-            From::Time(since) => (self.before(&key, since).await?, None),
+            From::Time(since) => (Cursor { seq: self.before(&key, since).await?, epoch }, None),
         };
-        let reading = Reading { key: key.clone(), after: cursor.0, generation: None };
+        let reading = Reading { key: key.clone(), after: cursor.seq, generation: None };
         let workspace = key.workspace;
         let look = async |conn: &mut PgConnection| {
             let mut pages = events::pages(conn, &[reading], limit).await?;
@@ -132,16 +144,26 @@ impl Events {
             Ok((pages.pop().unwrap_or_default().events, head))
         };
         let (events, head) = self.database.tenant.within(workspace, READ, look).await?;
-        let complete = events.first().is_none_or(|first| first.seq == cursor.0 + 1);
+        if self.database.epoch()? != epoch {
+            // Some of it was read in one life, some in another.
+            return Err(Trouble::TimedOut);
+        }
+        let complete = events.first().is_none_or(|first| first.seq == cursor.seq + 1);
         // Only from what was read: what came since is for the next page.
-        let end = events.last().map_or(cursor, Event::cursor);
-        let more = !events.is_empty() && end.0 < head;
-        Ok(Replay { events, cursor: end, more, recovered: recovered.map(|honoured| honoured && complete) })
+        let end = events.last().map_or(cursor, |last| last.cursor(epoch));
+        let more = !events.is_empty() && end.seq < head;
+        Ok(Replay {
+            events,
+            epoch,
+            cursor: end,
+            more,
+            recovered: recovered.map(|honoured| honoured && complete),
+        })
     }
 
     /// The place before the first event from `since` on, or the end of the log.
-    async fn before(&self, key: &TaskKey, since: DateTime<Utc>) -> Result<Cursor, Trouble> {
+    async fn before(&self, key: &TaskKey, since: DateTime<Utc>) -> Result<i64, Trouble> {
         let look = async |conn: &mut PgConnection| events::before(conn, key, since).await;
-        Ok(Cursor(self.database.tenant.within(key.workspace, READ, look).await?))
+        Ok(self.database.tenant.within(key.workspace, READ, look).await?)
     }
 }

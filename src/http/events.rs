@@ -21,7 +21,7 @@ use super::{
 use crate::{
     domain::{
         approval::Opaque,
-        event::{Cursor, EventType, TaskKey},
+        event::{Cursor, Epoch, EventType, TaskKey},
     },
     events::{publish::Publication, read::From},
     store::events::Event,
@@ -158,7 +158,8 @@ pub struct EventPage<'a> {
     next_cursor: Option<String>,
     /// Where this part ends, also at the end of the log: for `after`, or a socket's `cursor`, later.
     cursor: String,
-    /// With `after`: false where events behind it are no longer kept; then this begins with the oldest that are.
+    /// With `after`: false where events behind it are no longer kept, or where the database was restored since; then
+    /// this begins with the oldest that are.
     recovered: Option<bool>,
 }
 
@@ -178,7 +179,7 @@ pub struct EventView<'a> {
 }
 
 impl<'a> EventView<'a> {
-    fn new(task_id: &'a str, event: &'a Event) -> Self {
+    fn new(task_id: &'a str, event: &'a Event, epoch: Epoch) -> Self {
         Self {
             event_type: &event.event_type,
             timestamp: event.at,
@@ -186,7 +187,7 @@ impl<'a> EventView<'a> {
             run_id: event.run_id.as_deref(),
             session_id: event.session_id.as_deref(),
             data: &event.data,
-            cursor: event.cursor().to_string(),
+            cursor: event.cursor(epoch).to_string(),
         }
     }
 }
@@ -211,7 +212,7 @@ pub async fn replay(
     let replay = api.events.replay(key, from, limit).await?;
     let cursor = replay.cursor.to_string();
     let page = EventPage {
-        items: replay.events.iter().map(|event| EventView::new(task.as_str(), event)).collect(),
+        items: replay.events.iter().map(|event| EventView::new(task.as_str(), event, replay.epoch)).collect(),
         next_cursor: replay.more.then(|| cursor.clone()),
         cursor,
         recovered: replay.recovered,

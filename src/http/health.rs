@@ -21,6 +21,7 @@ struct Parts {
     sweep: &'static str,
     deadlines: &'static str,
     audit: &'static str,
+    connections: &'static str,
 }
 
 /// The process runs. Nothing else: a restart mends neither Postgres nor Redis.
@@ -38,7 +39,7 @@ pub async fn readyz(State(api): State<Api>) -> (StatusCode, Json<Readiness>) {
         (StatusCode::SERVICE_UNAVAILABLE, "draining")
     } else if !postgres {
         (StatusCode::SERVICE_UNAVAILABLE, "down")
-    } else if bus && works && api.redis.answers() {
+    } else if bus && works && !api.database.is_short() && api.redis.answers() {
         (StatusCode::OK, "ready")
     } else {
         (StatusCode::OK, "degraded")
@@ -50,6 +51,7 @@ pub async fn readyz(State(api): State<Api>) -> (StatusCode, Json<Readiness>) {
         sweep: word(sweep.is_ok()),
         deadlines: word(deadlines.is_ok()),
         audit: word(audit.is_ok()),
+        connections: word(!api.database.is_short()),
     };
     (code, Json(Readiness { status, instance_id: api.instance.clone(), parts }))
 }
@@ -70,6 +72,8 @@ impl super::Parts {
                 .to_vec(),
             queues: [self.approvals.queues(), self.events.queues()].concat(),
             database_up: self.database.is_up(),
+            database_short: self.database.is_short(),
+            database_dead: self.database.found_dead(),
             draining: self.lifecycle.is_draining(),
         }
     }

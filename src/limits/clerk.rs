@@ -143,7 +143,12 @@ impl Clerk {
         let Self { state, buckets, patience, .. } = self;
         let connecting = async {
             tokio::time::sleep(pause).await;
-            while buckets.connect(*patience).await.is_err() {
+            loop {
+                let connected = buckets.connect(*patience).await;
+                buckets.tell(&connected);
+                if connected.is_ok() {
+                    break;
+                }
                 tokio::time::sleep(PAUSE).await;
             }
         };

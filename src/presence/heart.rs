@@ -109,9 +109,7 @@ impl Heart {
         if let Err(error) = &postgres {
             tracing::warn!(%error, "the heartbeat did not reach Postgres");
         }
-        if let Err(error) = &redis {
-            tracing::debug!(%error, "the heartbeat did not reach Redis");
-        }
+        self.redis.tell("write keys", &redis);
         self.metrics.heartbeat_part("lease", begun.elapsed());
         self.metrics.heartbeat("postgres", postgres.is_ok());
         self.metrics.heartbeat("redis", redis.is_ok());

@@ -18,7 +18,8 @@ use tokio::{sync::Notify, time::timeout};
 use crate::{
     batch::{Calls, Trouble, Weigh},
     bus::{
-        Bus, Letter, Names, Redis,
+        Bus, Found, Letter, Names, Redis,
+        owners::Owner,
         seats::{Seat, Verdict},
     },
     config,
@@ -317,9 +318,12 @@ impl Shared {
                 continue;
             }
             match self.redis.hold(&self.names, &owners).await {
-                // Redis may be wrong; the session asks Postgres.
                 Ok(newer) => {
-                    newer.into_iter().filter_map(|place| held.get(place)).for_each(|seat| seat.doubt());
+                    let disputed = newer.into_iter().filter_map(|(place, found)| {
+                        let seat: &Arc<Seat> = held.get(place)?;
+                        Some((seat.clone(), owners.get(place)?.clone(), found))
+                    });
+                    self.dispute(disputed.collect()).await;
                 }
                 Err(error) => {
                     tracing::debug!(%error, "keys of connections were not refreshed");
@@ -328,6 +332,26 @@ impl Shared {
             }
         }
         true
+    }
+
+    /// Keys name newer owners. Redis may be wrong, or another hand have written there: Postgres is asked. Where it says
+    /// that a connection is ours, its key says so again; otherwise nothing that is sent would find us.
+    async fn dispute(&self, disputed: Vec<(Arc<Seat>, Owner, Found)>) {
+        if disputed.is_empty() {
+            return;
+        }
+        let seats: Vec<Arc<Seat>> = disputed.iter().map(|(seat, ..)| seat.clone()).collect();
+        if let Err(error) = bounded(self.check(&seats)).await {
+            tracing::warn!(%error, "could not ask which connections are still ours");
+            return;
+        }
+        let ours: Vec<(Owner, Found)> = disputed
+            .into_iter()
+            .filter_map(|(seat, owner, found)| seat.verdict().is_none().then_some((owner, found)))
+            .collect();
+        if let Err(error) = self.redis.take_back(&self.names, &ours).await {
+            tracing::debug!(%error, "the keys of connections were not taken back");
+        }
     }
 
     async fn touch(&self, seats: &[Arc<Seat>]) -> Result<(), store::Error> {

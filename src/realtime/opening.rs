@@ -39,8 +39,8 @@ pub async fn serve(realtime: Realtime, mut socket: Socket, arrival: Arrival) {
     seat.touch();
     let record = Record { realtime: realtime.clone(), seat: seat.clone() };
     let reason = match Box::pin(open(&realtime, &mut socket, &mut seated, arrival)).await {
-        Ok((client, position)) => {
-            let session = Session::new(realtime.clone(), socket, seat.clone(), client, position);
+        Ok((client, place)) => {
+            let session = Session::new(realtime.clone(), socket, seat.clone(), client, place);
             let reason;
             (socket, reason) = Box::pin(session.run()).await;
             reason
@@ -91,13 +91,13 @@ async fn finish(realtime: Realtime, mut socket: Socket, reason: Reason) {
     }
 }
 
-/// Claims the task and greets the client; answers up to where it has seen everything.
+/// Claims the task and greets the client; answers the place up to which it has seen everything.
 async fn open(
     realtime: &Realtime,
     socket: &mut Socket,
     seated: &mut Seated,
     arrival: Arrival,
-) -> Result<(Arc<Client>, i64), Reason> {
+) -> Result<(Arc<Client>, Cursor), Reason> {
     let seat = seated.seat.clone();
     let Arrival { caller, key, session, cursor, origin } = arrival;
     match realtime.ownership.claim(&seat, session.clone(), caller.actor.clone()).await {
@@ -112,28 +112,29 @@ async fn open(
             return Err(Reason::Full("it could not be opened now"));
         }
     }
-    let position = greet(realtime, socket, &seat, session.as_ref(), cursor).await?;
-    Ok((Arc::new(Client { caller, key, session, origin }), position))
+    let place = greet(realtime, socket, &seat, session.as_ref(), cursor).await?;
+    Ok((Arc::new(Client { caller, key, session, origin }), place))
 }
 
-/// Says `hello`; answers up to where the client has seen everything.
+/// Says `hello`; answers the place up to which the client has seen everything.
 async fn greet(
     realtime: &Realtime,
     socket: &mut Socket,
     seat: &Seat,
     session: Option<&CallerName>,
     cursor: Option<Result<Cursor, super::NoCursor>>,
-) -> Result<i64, Reason> {
+) -> Result<Cursor, Reason> {
     let given = cursor.and_then(Result::ok);
-    let opening = realtime.events.open(seat.key.clone(), given).await.map_err(|error| {
+    let opened = realtime.events.open(seat.key.clone(), given).await.map_err(|error| {
         tracing::debug!(%error, "a socket could not be opened");
         Reason::Full("it could not be opened now")
     })?;
     // The claim has made the task known; it is gone only if its workspace is.
-    let opening = opening.ok_or(Reason::Full("it could not be opened now"))?;
-    let honoured = given.and_then(|cursor| opening.resume(cursor));
+    let opened = opened.ok_or(Reason::Full("it could not be opened now"))?;
+    let (opening, epoch) = &*opened;
+    let honoured = given.and_then(|cursor| opening.resume(cursor, *epoch));
     let recovered = cursor.map(|_| honoured.is_some());
-    let position = honoured.map_or(opening.last_seq, |cursor| cursor.0);
+    let place = honoured.unwrap_or(Cursor { seq: opening.last_seq, epoch: *epoch });
     let hello = Outgoing {
         event_type: "hello",
         timestamp: realtime.now(),
@@ -149,7 +150,7 @@ async fn greet(
             pending: &opening.pending[..opening.pending.len().min(PENDING)],
             pending_more: opening.pending.len() > PENDING,
         },
-        cursor: Some(Cursor(position).to_string()),
+        cursor: Some(place.to_string()),
         reference: None,
     };
     let text = hello.text();
@@ -164,7 +165,7 @@ async fn greet(
         Some(false) => "false",
     });
     // What happened since is sent like any other news.
-    seat.sent(position);
+    seat.sent(place.seq);
     seat.look();
-    Ok(position)
+    Ok(place)
 }

@@ -7,7 +7,10 @@ use uuid::Uuid;
 
 use super::frames::Reference;
 use crate::{
-    domain::approval::{Approval, Ending, Resolution, State},
+    domain::{
+        approval::{Approval, Ending, Resolution, State},
+        event::Epoch,
+    },
     store::events::{Event, Summary},
     wire::{approval::ResultView, problem::Problem, validate::Violation},
 };
@@ -41,7 +44,7 @@ impl<D: Serialize> Outgoing<'_, D> {
 
 impl<'a> Outgoing<'a, &'a RawValue> {
     /// An event from a task's log.
-    pub fn logged(task: &'a str, event: &'a Event) -> Self {
+    pub fn logged(task: &'a str, event: &'a Event, epoch: Epoch) -> Self {
         Self {
             event_type: &event.event_type,
             timestamp: event.at,
@@ -49,7 +52,7 @@ impl<'a> Outgoing<'a, &'a RawValue> {
             run_id: event.run_id.as_deref(),
             session_id: event.session_id.as_deref(),
             data: &event.data,
-            cursor: Some(event.cursor().to_string()),
+            cursor: Some(event.cursor(epoch).to_string()),
             reference: None,
         }
     }

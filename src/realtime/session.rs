@@ -51,7 +51,7 @@ pub struct Session {
     seat: Arc<Seat>,
     client: Arc<Client>,
     /// Everything up to here has been sent.
-    position: i64,
+    place: Cursor,
     /// There may be events that have not been read.
     news: bool,
     reading: Option<ReadingPage>,
@@ -84,7 +84,7 @@ impl Session {
         socket: Socket,
         seat: Arc<Seat>,
         client: Arc<Client>,
-        position: i64,
+        place: Cursor,
     ) -> Self {
         let allowance = Allowance::new(realtime.sockets.messages_per_second);
         Self {
@@ -92,7 +92,7 @@ impl Session {
             socket,
             seat,
             client,
-            position,
+            place,
             news: false,
             reading: None,
             answers: FuturesUnordered::new(),
@@ -192,7 +192,7 @@ impl Session {
     fn read_on(&mut self, after: Duration) {
         self.news = false;
         let reading =
-            Reading { key: self.seat.key.clone(), after: self.position, generation: self.seat.generation() };
+            Reading { key: self.seat.key.clone(), after: self.place.seq, generation: self.seat.generation() };
         let realtime = self.realtime.clone();
         let page: ReadingPage = Box::pin(async move {
             if !after.is_zero() {
@@ -214,6 +214,10 @@ impl Session {
                 return Ok(None);
             }
         };
+        // The number that was sent last says nothing of this log. The client comes again with its cursor, and is told.
+        if page.epoch != self.place.epoch {
+            return self.hand_over().await.map(Some);
+        }
         if !page.owned {
             self.seat.doubt();
             return Ok(None);
@@ -223,7 +227,7 @@ impl Session {
             return Ok(None);
         }
         // Numbers have no gaps but those that retention cuts. Then the client must know.
-        if page.events.first().is_some_and(|first| first.seq != self.position + 1) {
+        if page.events.first().is_some_and(|first| first.seq != self.place.seq + 1) {
             return Ok(Some(Reason::TooSlow));
         }
         let size = page.events.iter().map(|event| event.data.get().len()).sum();
@@ -239,14 +243,14 @@ impl Session {
         let mut texts: Vec<Vec<u8>> = Vec::new();
         let mut size = 0;
         while let Some(event) = events.next() {
-            let text = Outgoing::logged(self.seat.key.task.as_str(), event).text();
+            let text = Outgoing::logged(self.seat.key.task.as_str(), event, page.epoch).text();
             size += text.len();
             texts.push(text);
             if size < PIECE && events.peek().is_some() {
                 continue;
             }
             self.socket.send(texts.iter().map(Vec::as_slice)).await?;
-            self.position = event.seq;
+            self.place.seq = event.seq;
             self.seat.sent(event.seq);
             self.realtime.metrics.events_sent(texts.len());
             // A client that takes its time must hold up neither the drain nor its successor.
@@ -339,7 +343,7 @@ impl Session {
         self.socket.send([&text[..]]).await
     }
 
-    /// The instance goes away: answers what was begun, and says when to come again, and with which cursor.
+    /// The instance goes away, or the database is another: answers what was begun, and says when to come again, and with which cursor.
     async fn hand_over(&mut self) -> Result<Reason, Lost> {
         while let Some(Done { answer, .. }) = self.answers.next().await {
             if let Some(answer) = answer {
@@ -350,7 +354,7 @@ impl Session {
         let sockets = u32::try_from(self.realtime.bus.seats.count()).unwrap_or(u32::MAX);
         let spread = each.saturating_mul(sockets).clamp(least, most);
         let after = spread.mul_f64(rand::random_range(0.0..1.0));
-        let cursor = Cursor(self.position).to_string();
+        let cursor = self.place.to_string();
         let event = Outgoing {
             event_type: "reconnect",
             timestamp: self.realtime.now(),

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{Error, json};
 use crate::domain::{
     approval::{Approval, Opaque},
-    event::{Cursor, TaskKey},
+    event::{Cursor, Epoch, TaskKey},
     ids::{ApprovalId, WorkspaceId},
     names::CallerName,
 };
@@ -32,8 +32,8 @@ pub struct Event {
 }
 
 impl Event {
-    pub fn cursor(&self) -> Cursor {
-        Cursor(self.seq)
+    pub fn cursor(&self, epoch: Epoch) -> Cursor {
+        Cursor { seq: self.seq, epoch }
     }
 }
 
@@ -132,6 +132,8 @@ pub struct Reading {
 pub struct Page {
     /// In order. Empty: there is nothing new.
     pub events: Vec<Event>,
+    /// The life of the database in which it was read.
+    pub epoch: Epoch,
     /// False where the reader's generation has been replaced, closed or removed: it must not send any of this.
     pub owned: bool,
     /// Something is missing behind the last event.
@@ -250,13 +252,18 @@ pub struct Opening {
 impl Opening {
     /// Where a reader goes on that has seen everything up to `cursor`; `None` where some of what follows is gone.
     /// Whoever has seen nothing at all goes on from the start.
-    pub fn resume(&self, cursor: Cursor) -> Option<Cursor> {
-        let from = if cursor == Cursor::START { self.start } else { cursor.0 };
+    /// A number of another life of the database says nothing of this one.
+    pub fn resume(&self, cursor: Cursor, epoch: Epoch) -> Option<Cursor> {
+        let from = match cursor {
+            Cursor::START => self.start,
+            Cursor { epoch: own, .. } if own != epoch => return None,
+            Cursor { seq, .. } => seq,
+        };
         let complete = match self.next {
             Some(next) => next == from + 1,
             None => from == self.last_seq,
         };
-        complete.then_some(Cursor(from))
+        complete.then_some(Cursor { seq: from, epoch })
     }
 }
 
@@ -269,7 +276,7 @@ pub async fn openings(
 ) -> Result<Vec<Option<Opening>>, Error> {
     let workspaces: Vec<Uuid> = asked.iter().map(|(key, _)| key.workspace.0).collect();
     let tasks: Vec<String> = asked.iter().map(|(key, _)| key.task.to_string()).collect();
-    let cursors: Vec<i64> = asked.iter().map(|(_, cursor)| cursor.map_or(i64::MAX, |it| it.0)).collect();
+    let cursors: Vec<i64> = asked.iter().map(|(_, cursor)| cursor.map_or(i64::MAX, |it| it.seq)).collect();
     let rows = sqlx::query!(
         r#"
         SELECT i.n AS "n!", t.start AS "start?", t.last_seq AS "last_seq?",

@@ -51,6 +51,41 @@ pub async fn look(conn: &mut PgConnection) -> Result<Login, Error> {
     Ok(Login { name: row.name, lacks: row.lacks, is_privileged: row.privileged })
 }
 
+/// How many connections the server gives, for all that sign in alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// To everybody but superusers.
+    pub server: i64,
+    /// To this login, to this database; none: as many as the server.
+    pub login: Option<i64>,
+    pub database: Option<i64>,
+    /// Those of this login that are open now.
+    pub open: i64,
+}
+
+impl Room {
+    /// The tightest of them.
+    pub fn least(&self) -> i64 {
+        [self.login, self.database].into_iter().flatten().fold(self.server, i64::min)
+    }
+}
+
+/// Asks how many connections there may be.
+pub async fn room(conn: &mut PgConnection) -> Result<Room, Error> {
+    Ok(sqlx::query_as!(
+        Room,
+        r#"SELECT current_setting('max_connections')::bigint - current_setting('superuser_reserved_connections')::bigint
+                  - coalesce(current_setting('reserved_connections', true)::bigint, 0) AS "server!",
+                  (SELECT nullif(u.rolconnlimit, -1)::bigint FROM pg_roles u
+                    WHERE u.rolname = session_user AND NOT u.rolsuper) AS login,
+                  (SELECT nullif(d.datconnlimit, -1)::bigint FROM pg_database d
+                    WHERE d.datname = current_database()) AS database,
+                  (SELECT count(*) FROM pg_stat_activity a WHERE a.usename = session_user) AS "open!""#
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
 /// Lets `login` be an instance's: it may take all roles then, and has what one workspace needs.
 pub async fn admit(conn: &mut PgConnection, login: &str) -> Result<(), Error> {
     let quoted: String =

@@ -1,10 +1,12 @@
 //! The schema's migrations, embedded in the binary.
 
 use sqlx::{
-    Connection, PgConnection,
+    PgConnection,
     migrate::{Migrate, MigrationType, Migrator},
     postgres::PgConnectOptions,
 };
+
+use super::session::{self, SCHEMA};
 
 /// A newer schema than this binary knows is tolerated: during a rolling upgrade both run.
 static MIGRATOR: Migrator = Migrator { ignore_missing: true, ..sqlx::migrate!() };
@@ -13,6 +15,8 @@ static MIGRATOR: Migrator = Migrator { ignore_missing: true, ..sqlx::migrate!() 
 pub enum Error {
     #[error("can't connect to the database: {0}")]
     Connect(#[source] sqlx::Error),
+    #[error("{0}")]
+    Place(String),
     #[error(transparent)]
     Migrate(#[from] sqlx::migrate::MigrateError),
 }
@@ -29,8 +33,37 @@ pub struct Migration {
 pub async fn up(options: &PgConnectOptions) -> Result<usize, Error> {
     let before = pending(options).await?;
     let mut conn = connect(options).await?;
+    check_place(&mut conn).await?;
     MIGRATOR.run(&mut conn).await?;
     Ok(before)
+}
+
+/// Whether the tables can be where they belong: in one schema, whatever the search path says.
+async fn check_place(conn: &mut PgConnection) -> Result<(), Error> {
+    let look = "SELECT to_regclass($1 || '.approval_requests') IS NOT NULL,
+                       (SELECT string_agg(n.nspname, ', ' ORDER BY n.nspname)
+                          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                         WHERE c.relname = 'approval_requests' AND c.relkind = 'r' AND n.nspname <> $1
+                           AND EXISTS (SELECT FROM pg_class m
+                                        WHERE m.relnamespace = n.oid AND m.relname = '_sqlx_migrations')),
+                       coalesce(has_schema_privilege(to_regnamespace($1)::oid, 'CREATE'), false), current_user::text";
+    let (is_here, elsewhere, may_create, login): (bool, Option<String>, bool, String) =
+        sqlx::query_as(look).bind(SCHEMA).fetch_one(conn).await.map_err(Error::Connect)?;
+    if let Some(elsewhere) = elsewhere.filter(|_| !is_here) {
+        return Err(Error::Place(format!(
+            "Signoff's tables are in the schema {elsewhere}, where instances can't use them: an earlier version \
+             followed search_path. They belong into {SCHEMA}, whatever search_path says. If no instance has ever run \
+             on them, drop that schema, and migrate again"
+        )));
+    }
+    if !may_create {
+        return Err(Error::Place(format!(
+            "Signoff's tables belong into the schema {SCHEMA}, where {login} may create nothing, or which is not \
+             there. As a superuser: CREATE SCHEMA IF NOT EXISTS {SCHEMA}; GRANT CREATE, USAGE ON SCHEMA {SCHEMA} TO \
+             \"{login}\""
+        )));
+    }
+    Ok(())
 }
 
 /// Reverts the newest `steps`.
@@ -71,5 +104,5 @@ pub async fn status(options: &PgConnectOptions) -> Result<Vec<Migration>, Error>
 }
 
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, Error> {
-    PgConnection::connect_with(options).await.map_err(Error::Connect)
+    session::connect(options).await.map_err(Error::Connect)
 }

@@ -15,8 +15,11 @@ pub mod checkpoints;
 pub mod connections;
 pub mod creation;
 pub mod credentials;
+pub mod epoch;
 pub mod events;
 pub mod export;
+mod gate;
+mod health;
 pub mod history;
 pub mod instances;
 pub mod keys;
@@ -27,8 +30,11 @@ mod pool;
 pub mod principals;
 pub mod purge;
 pub mod roles;
+pub mod rows;
 pub mod runs;
 pub mod search_index;
+pub mod session;
+mod shortage;
 pub mod sign_ins;
 pub mod sweep;
 pub mod tickets;
@@ -65,6 +71,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the server has no connection left for us.
+    pub fn is_too_many_connections(&self) -> bool {
+        let Self::Unavailable(sqlx::Error::Database(error)) = self else { return false };
+        error.code().as_deref() == Some("53300")
+    }
+
     /// Whether the fault lies with the data of the statement, so that each part of a batch is worth a try
     /// of its own.
     pub fn is_of_the_data(&self) -> bool {

@@ -11,10 +11,7 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -24,11 +21,28 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
 };
 
-use super::{Error, Turn, Turns};
-use crate::domain::ids::WorkspaceId;
+use super::{
+    Error, Turn, Turns, epoch,
+    gate::{Gate, Pass},
+    health::{Health, Known},
+    session,
+    shortage::Shortage,
+};
+use crate::domain::{event::Epoch, ids::WorkspaceId};
 
 /// Longest a caller waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(2);
+/// Where the server has no more to give: how long a connection that was just given back may take until it is found.
+/// The driver would otherwise wait for a new one. Twice as long each time, for one that has to replace another.
+const GIVEN_BACK: Duration = Duration::from_millis(25);
+/// An idle connection is closed when it is this old, at twice this age at the latest: before the gateways of the big
+/// clouds forget it (after 240 to 350 s).
+const IDLE: Duration = Duration::from_secs(100);
+/// No connection is kept for longer than this.
+const LIFETIME: Duration = Duration::from_mins(30);
+
+/// The pool of the probe.
+const PROBE: &str = "probe";
 
 /// The pools. Their sizes add up to what one instance asks of Postgres.
 #[derive(Clone)]
@@ -47,7 +61,10 @@ pub struct Database {
     pub work: Pool,
     /// One connection, so that the probe never mistakes a busy pool for a database that is away.
     probe: Pool,
-    health: Arc<Health>,
+    pub(super) health: Arc<Health>,
+    pub(super) shortage: Arc<Mutex<Shortage>>,
+    /// For a connection that belongs to no pool.
+    pub(super) options: PgConnectOptions,
 }
 
 /// How many connections each pool may open.
@@ -62,45 +79,30 @@ pub struct PoolSizes {
     pub work: u32,
 }
 
+impl PoolSizes {
+    /// What one instance asks of Postgres at most.
+    pub fn sum(&self) -> u32 {
+        let Self { decide, read, tenant, auth, transact, work } = self;
+        // And one for the probe.
+        decide + read + tenant + auth + transact + work + 1
+    }
+}
+
 /// One pool.
 #[derive(Clone)]
 pub struct Pool {
     name: &'static str,
-    inner: PgPool,
+    pub(super) inner: PgPool,
+    pub(super) gate: Arc<Gate>,
+    health: Arc<Health>,
     turns: Turns,
-}
-
-/// What the probe found. Times are milliseconds since `epoch`; 0 means never.
-struct Health {
-    epoch: Instant,
-    /// Since when the database has not answered; 0 while it does.
-    down_since: AtomicU64,
-    /// Connections opened before this are not to be used any more.
-    evict_before: AtomicU64,
 }
 
 impl Database {
     /// Opens the pools lazily: a database that is away is no reason not to start.
     pub fn new(options: PgConnectOptions, sizes: PoolSizes) -> Self {
-        let health = Arc::new(Health {
-            epoch: Instant::now(),
-            down_since: AtomicU64::new(0),
-            evict_before: AtomicU64::new(0),
-        });
-        // Longer than any single statement of ours takes, shorter than what the sweep's window assumes.
-        let options = options.application_name("signoff").options([
-            ("statement_timeout", "3s"),
-            ("lock_timeout", "2s"),
-            ("idle_in_transaction_session_timeout", "5s"),
-            ("synchronous_commit", "on"),
-            // A statement that was planned while the tables were small, or not analysed yet, keeps its plan. What
-            // we read, we read by index; a plan that scans is good for a while and then a thousand times too slow.
-            ("enable_seqscan", "off"),
-            // Planned once for each connection: arrays of one id would otherwise be planned anew each time, for
-            // longer than they take. And never compiled, which only pays for minutes of work.
-            ("plan_cache_mode", "force_generic_plan"),
-            ("jit", "off"),
-        ]);
+        let health = Arc::new(Health::new());
+        let options = session::serving(options);
         let open = |name, role, size| {
             Pool::open(name, size, options.clone().options([("role", role)]), health.clone())
         };
@@ -111,61 +113,88 @@ impl Database {
             auth: open("auth", "signoff_auth", sizes.auth),
             transact: open("transact", "signoff_commit", sizes.transact),
             work: open("work", "signoff_work", sizes.work),
-            probe: open("probe", "signoff_app", 1),
+            probe: open(PROBE, "signoff_work", 1),
             health,
+            shortage: Arc::default(),
+            options,
         }
     }
 
     pub fn pools(&self) -> [&Pool; 7] {
-        let Self { decide, read, tenant, auth, transact, work, probe, health: _ } = self;
+        let Self { decide, read, tenant, auth, transact, work, probe, .. } = self;
         [decide, read, tenant, auth, transact, work, probe]
     }
 
     /// Whether the last probe got an answer. Calls may be refused at once while it didn't.
     pub fn is_up(&self) -> bool {
-        self.health.down_since.load(Ordering::Relaxed) == 0
+        self.health.is_up()
+    }
+
+    /// How many connections were found dead when a call wanted one.
+    pub fn found_dead(&self) -> u64 {
+        self.health.found_dead()
     }
 
     /// Asks whether a writable primary answers, and remembers it. Connections to a demoted one (which answers
     /// `SELECT 1` as if nothing had happened) are evicted from all pools.
     pub async fn probe(&self) -> Result<(), Error> {
+        let begun = Instant::now();
         let result = match tokio::time::timeout(ACQUIRE, self.probe_once()).await {
             Ok(result) => result,
             Err(elapsed) => Err(elapsed.into()),
         };
-        let now = self.health.now();
-        if result.is_ok() {
-            self.health.down_since.store(0, Ordering::Relaxed);
-        } else {
-            // Only the first failure says since when.
-            let since = &self.health.down_since;
-            let _ = since.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
-            self.health.evict_before.store(now, Ordering::Relaxed);
+        match result {
+            Ok(epoch) => {
+                self.health.answered(begun.elapsed(), epoch);
+                self.share_out().await;
+                Ok(())
+            }
+            Err(error) => {
+                self.health.failed();
+                match error {
+                    // The driver doesn't say what it waited for; the server does.
+                    Error::TimedOut | Error::Unavailable(sqlx::Error::PoolTimedOut) => {
+                        self.look_for_room().await?;
+                        Err(error)
+                    }
+                    error => Err(error),
+                }
+            }
         }
-        result
+    }
+
+    /// The life of the database that the last probe found. To be taken before the statement is sent whose numbers it
+    /// is told with: numbers of a new life told with an old one are not believed, which costs a snapshot; the other
+    /// way round they would be, and what lies between lost.
+    pub fn epoch(&self) -> Result<Epoch, Error> {
+        let unknown = || Error::Unavailable(sqlx::Error::Protocol("it was not probed yet".into()));
+        self.health.epoch().ok_or_else(unknown)
+    }
+
+    /// Completes when the probe should look at once.
+    pub async fn probe_wanted(&self) {
+        self.health.wanted().await;
     }
 
     /// After an error that cost a connection: the others of its age are likely to be as dead, and each would cost
-    /// another call its success. They are opened anew.
+    /// another call its success.
     pub fn suspect(&self, error: &Error) {
-        if let Error::Unavailable(cause) = error
-            && !matches!(cause, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed)
-        {
-            self.health.evict_before.store(self.health.now(), Ordering::Relaxed);
-        }
+        suspect(&self.health, error);
     }
 
-    async fn probe_once(&self) -> Result<(), Error> {
+    async fn probe_once(&self) -> Result<Epoch, Error> {
         let mut conn = self.probe.checkout().await?;
-        let read_only =
-            sqlx::query_scalar!(r#"SELECT current_setting('transaction_read_only') = 'on' AS "on!""#)
-                .fetch_one(&mut *conn)
-                .await?;
-        if read_only {
+        let mut seen = epoch::look(&mut conn).await?;
+        if seen.is_read_only {
             return Err(Error::Unavailable(sqlx::Error::Protocol("the server is read-only".into())));
         }
+        if !seen.is_own {
+            epoch::mark(&mut conn, &seen, Epoch::fresh(rand::random())).await?;
+            seen = epoch::look(&mut conn).await?;
+        }
         conn.done();
-        Ok(())
+        let unmarked = || Error::Unavailable(sqlx::Error::Protocol("its mark is being changed".into()));
+        seen.epoch().ok_or_else(unmarked)
     }
 
     pub async fn close(&self) {
@@ -175,30 +204,48 @@ impl Database {
     }
 }
 
-impl Health {
-    fn now(&self) -> u64 {
-        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX).max(1)
-    }
-
-    fn opened_at(&self, age: Duration) -> u64 {
-        self.now().saturating_sub(u64::try_from(age.as_millis()).unwrap_or(u64::MAX))
+/// Connections of the same age are opened anew after one broke. Where there was merely no answer in time, the database
+/// may be slow or the connection dead: the others are asked first.
+fn suspect(health: &Health, error: &Error) {
+    match error {
+        Error::TimedOut | Error::Unavailable(sqlx::Error::PoolTimedOut) => health.doubt(),
+        // We closed it ourselves, or the connection is not to blame.
+        Error::Unavailable(sqlx::Error::PoolClosed)
+        | Error::Crowded
+        | Error::Busy(_)
+        | Error::Corrupt { .. }
+        | Error::Refused(_) => {}
+        Error::Unavailable(_) => health.evict(),
     }
 }
 
 impl Pool {
     fn open(name: &'static str, size: u32, options: PgConnectOptions, health: Arc<Health>) -> Self {
+        let (watch, opened) = (health.clone(), health.clone());
         let inner = PgPoolOptions::new()
             .max_connections(size)
             .acquire_timeout(ACQUIRE)
+            .idle_timeout(IDLE)
+            .max_lifetime(LIFETIME)
             // A ping at each checkout would double the round trips; the probe and the check below do instead.
             .test_before_acquire(false)
+            .after_connect(move |conn, _| {
+                let opened = opened.clone();
+                Box::pin(async move {
+                    // The probe finds out what it leads to, for all others.
+                    if name == PROBE || opened.knows(epoch::look(conn).await?.epoch()) {
+                        return Ok(());
+                    }
+                    Err(sqlx::Error::Protocol("this is not the database that was probed".into()))
+                })
+            })
             .before_acquire(move |conn, meta| {
-                let stale = health.opened_at(meta.age) < health.evict_before.load(Ordering::Relaxed);
-                let idle_for_long = meta.idle_for > Duration::from_secs(30);
-                Box::pin(async move { Ok(!stale && (!idle_for_long || conn.ping().await.is_ok())) })
+                let watch = watch.clone();
+                let known = Known { age: meta.age, quiet_for: meta.idle_for };
+                Box::pin(async move { Ok(watch.may_use(known, conn.ping()).await) })
             })
             .connect_lazy_with(options);
-        Self { name, inner, turns: Turns::at(size as usize) }
+        Self { name, inner, gate: Gate::new(size as usize), health, turns: Turns::at(size as usize) }
     }
 
     pub fn name(&self) -> &'static str {
@@ -228,7 +275,11 @@ impl Pool {
             conn.done();
             Ok(done)
         };
-        tokio::time::timeout(limit, working).await?
+        let result = tokio::time::timeout(limit, working).await.unwrap_or_else(|it| Err(it.into()));
+        if let Err(error) = &result {
+            suspect(&self.health, error);
+        }
+        result
     }
 
     /// The same for one workspace, of which no more is done at once than its share of the pool. How long it takes beyond
@@ -272,8 +323,32 @@ impl Pool {
 
     /// A connection, within two seconds.
     pub async fn checkout(&self) -> Result<Checkout, Error> {
-        let conn = self.inner.acquire().await?;
-        Ok(Checkout { conn: Some(conn) })
+        let acquiring = async {
+            let mut patience = GIVEN_BACK;
+            loop {
+                let pass = self.gate.enter().await;
+                let most = if self.gate.is_open() { ACQUIRE } else { patience };
+                tokio::select! {
+                    biased;
+                    conn = tokio::time::timeout(most, self.inner.acquire()) => match conn {
+                        Ok(conn) => break Ok((conn?, pass)),
+                        Err(_) => patience *= 2,
+                    },
+                    () = self.gate.shrunk() => {}
+                }
+            }
+        };
+        let late = |_| Err(sqlx::Error::PoolTimedOut);
+        let acquired = tokio::time::timeout(ACQUIRE, acquiring).await.unwrap_or_else(late);
+        let (conn, mut pass) = acquired.map_err(Error::from).inspect_err(|error| {
+            suspect(&self.health, error);
+            // Busy, or not to be opened: only the latter is trouble of its own.
+            if self.connections() < self.gate.allowed() {
+                self.health.starve();
+            }
+        })?;
+        pass.begin();
+        Ok(Checkout { conn: Some(conn), pass })
     }
 }
 
@@ -281,12 +356,16 @@ impl Pool {
 /// closed instead of returned.
 pub struct Checkout {
     conn: Option<PoolConnection<Postgres>>,
+    /// After the connection: one that is let in next finds it.
+    pass: Pass,
 }
 
 impl Checkout {
     /// The work is over and no transaction is open: the pool may have it back.
     pub fn done(mut self) {
-        drop(self.conn.take());
+        if !self.pass.is_wanted_elsewhere() {
+            drop(self.conn.take());
+        }
     }
 }
 

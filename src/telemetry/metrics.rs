@@ -40,6 +40,10 @@ pub struct Readings {
     /// Queue, length.
     pub queues: Vec<(&'static str, usize)>,
     pub database_up: bool,
+    /// Postgres gives fewer connections than are wanted.
+    pub database_short: bool,
+    /// Connections that were found dead.
+    pub database_dead: u64,
     pub draining: bool,
 }
 
@@ -80,7 +84,9 @@ impl Metrics {
             set("signoff_http_connections", readings.connections);
             set("signoff_sockets", readings.sockets);
             set("signoff_database_up", usize::from(readings.database_up));
+            set("signoff_database_short", usize::from(readings.database_short));
             set("signoff_draining", usize::from(readings.draining));
+            counter!("signoff_database_dead_connections_total").absolute(readings.database_dead);
             for (pool, open, idle) in &readings.pools {
                 gauge!("signoff_database_connections", "pool" => *pool, "state" => "idle")
                     .set(f64::from(*idle));
@@ -270,6 +276,10 @@ fn describe() {
         ("signoff_connections_reaped_total", "Records of dead instances' connections that were removed."),
         ("signoff_audit_links_total", "Records that this instance linked into their workspaces' chains."),
         ("signoff_sweeps_total", "Rounds of each sweep, by result."),
+        (
+            "signoff_database_dead_connections_total",
+            "Open connections to Postgres that did not answer when a call wanted one.",
+        ),
         ("signoff_heartbeats_total", "Heartbeats, by where to and result."),
     ];
     for (name, text) in counters {
@@ -282,6 +292,7 @@ fn describe() {
         ("signoff_sockets", "Live sockets."),
         ("signoff_database_connections", "Connections to Postgres, by pool and state."),
         ("signoff_database_up", "1 while the last probe of Postgres was answered."),
+        ("signoff_database_short", "1 while Postgres gives fewer connections than the pools want."),
         ("signoff_queue_length", "Commands that wait to be committed or read."),
         ("signoff_bus_up", "1 while the subscription to Redis is confirmed and its canary comes back."),
         (

@@ -43,14 +43,28 @@ impl Fitness {
     }
 }
 
+/// Between two looks that were asked for.
+const AT_LEAST: Duration = Duration::from_millis(100);
+
 /// Asks Postgres every second. While it is away, requests are refused at once instead of after two seconds of
 /// waiting for a connection; when it is back, the next answer opens the door again.
 pub(super) async fn probe(workers: Workers) {
     let mut round = Round::new("probe", workers.metrics.clone());
+    let mut epoch = workers.database.epoch().ok();
     loop {
         round.run(workers.database.probe()).await;
         workers.metrics.upkeep();
-        tokio::time::sleep(INTERVAL).await;
+        let now = workers.database.epoch().ok();
+        if epoch.is_some() && epoch != now {
+            // What sockets have seen is no place in this log: each finds that out when it looks.
+            workers.bus.seats.all().iter().for_each(|seat| seat.look());
+        }
+        epoch = now;
+        tokio::time::sleep(AT_LEAST).await;
+        tokio::select! {
+            () = tokio::time::sleep(INTERVAL.saturating_sub(AT_LEAST)) => {}
+            () = workers.database.probe_wanted() => {}
+        }
     }
 }
 

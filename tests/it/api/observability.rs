@@ -16,6 +16,7 @@ async fn readiness_names_its_parts() {
             "status": "ready", "instance_id": instance.app.instance,
             "parts": {
                 "postgres": "up", "redis": "up", "bus": "up", "sweep": "up", "deadlines": "up", "audit": "up",
+                "connections": "up",
             },
         })
     })

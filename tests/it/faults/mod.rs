@@ -1,12 +1,18 @@
 //! Faults that were seen in systems like this one, each provoked.
 
+mod backups;
 mod clients_that_vanish;
 mod contended_rows;
 mod exhausted_pools;
 mod failover;
+mod few_connections;
+mod forgotten_flows;
 mod half_closed;
 mod idle_connections;
 mod odd_frames;
+mod own_schema;
 mod passed_over;
+mod strict_defaults;
 mod unreadable_rows;
+mod unusable_redis;
 mod upgrades;

@@ -6,6 +6,7 @@ mod credentials;
 mod exact;
 mod grants;
 mod headers;
+mod lies;
 mod neighbours;
 mod script;
 mod shares;

@@ -15,13 +15,13 @@ use crate::support::{eventually, unique, variable};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
-struct Line {
+pub struct Line {
     buckets: Buckets,
     names: Names,
 }
 
 impl Line {
-    async fn new(prefix: &str) -> Self {
+    pub async fn new(prefix: &str) -> Self {
         let names = Names::new(prefix, "it");
         let mut buckets = Buckets::new(Redis::new(&variable("REDIS_URL")).unwrap(), names.clone());
         buckets.connect(PATIENCE).await.unwrap();
@@ -38,7 +38,7 @@ impl Line {
     }
 
     /// One bucket alone.
-    async fn take(
+    pub async fn take(
         &mut self,
         rate: (f64, u32),
         count: usize,

@@ -31,6 +31,17 @@ impl TestDatabase {
         Self { name, url, admin_url }
     }
 
+    /// Without any schema.
+    pub async fn empty() -> Self {
+        let name = unique("it");
+        let mut admin = admin().await;
+        admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
+        admin.close().await.unwrap();
+        let admin_url = with_database(&name);
+        let url = as_login(&admin_url);
+        Self { name, url, admin_url }
+    }
+
     /// A connection as superuser, for looking and for breaking things.
     pub async fn connect(&self) -> PgConnection {
         PgConnection::connect(&self.admin_url).await.unwrap()

@@ -15,6 +15,7 @@ pub mod provider;
 pub mod proxy;
 pub mod redis;
 pub mod socket;
+pub mod tools;
 
 use std::{future::Future, time::Duration};
 

@@ -12,18 +12,27 @@ use super::{process::signal, variable, within};
 pub struct RedisServer {
     child: Option<Child>,
     port: u16,
+    options: Vec<String>,
 }
 
 impl RedisServer {
     pub async fn start() -> Self {
-        let port = free_port();
-        let mut server = Self { child: None, port };
+        Self::start_with(&[]).await
+    }
+
+    pub async fn start_with(options: &[&str]) -> Self {
+        let options = options.iter().map(|it| (*it).to_owned()).collect();
+        let mut server = Self { child: None, port: free_port(), options };
         server.restart().await;
         server
     }
 
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Starts it (again), empty, on the same port.
@@ -40,6 +49,9 @@ impl RedisServer {
                 "--appendonly",
                 "no",
             ])
+            .args(&self.options)
+            // What it writes where it is started would be another server's, too.
+            .current_dir(std::env::temp_dir())
             .stdout(Stdio::null())
             .spawn()
             .expect("SIGNOFF_REDIS_SERVER can be run");

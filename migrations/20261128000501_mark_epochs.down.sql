@@ -1,0 +1,2 @@
+DROP TABLE log_epoch;
+DROP FUNCTION database_identity();
