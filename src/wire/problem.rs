@@ -12,6 +12,7 @@ use crate::{
     auth::{Permission, Rejection},
     batch::Trouble,
     domain::{approval::Approval, decision::Refusal},
+    events::publish::PublishFailure,
     identity,
     limits::{self, Kind},
     store,
@@ -76,6 +77,8 @@ pub struct Problem {
     errors: Vec<Violation>,
     /// The approval that it is about, as it stands.
     pub approval: Option<Arc<Approval>>,
+    /// Seconds until it is worth a try, where that is known better than by the code.
+    pub retry_after: Option<u64>,
 }
 
 /// A problem document (RFC 9457).
@@ -106,7 +109,7 @@ pub struct ProblemBody<'a> {
 
 impl Problem {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), approval: None }
+        Self { code, detail: detail.into(), errors: Vec::new(), approval: None, retry_after: None }
     }
 
     /// With the fields that are to blame; the first one's message is the detail.
@@ -171,6 +174,18 @@ impl From<Trouble> for Problem {
             Trouble::Overloaded => Self::new(Code::Overloaded, trouble.to_string()),
             Trouble::TimedOut => Self::new(Code::Unavailable, "the database did not answer in time"),
             Trouble::Store(error) => Self::from(&**error),
+        }
+    }
+}
+
+impl From<PublishFailure> for Problem {
+    fn from(failure: PublishFailure) -> Self {
+        match failure {
+            PublishFailure::Trouble(trouble) => trouble.into(),
+            PublishFailure::UsedUp(quota) => Self {
+                retry_after: Some(quota.left.as_secs().max(1)),
+                ..Self::new(Code::RateLimited, quota.to_string())
+            },
         }
     }
 }

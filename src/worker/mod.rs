@@ -12,6 +12,7 @@ mod pace;
 mod reaper;
 mod round;
 mod search_index;
+mod usage;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use crate::{
     auth::Authenticator,
     bus::{Bus, Redis},
     config::{self, Lease, Sweep},
+    events::Events,
     lifecycle::Lifecycle,
     presence::{Ownership, Pulse},
     store::Database,
@@ -46,6 +48,7 @@ pub struct Workers {
     pub sweep: Sweep,
     pub lease: Lease,
     pub events: config::Events,
+    pub events_log: Events,
     pub audit: config::Audit,
     pub signer: Option<Arc<Signer>>,
 }
@@ -64,6 +67,8 @@ impl Workers {
         lifecycle.spawn_loop("credential sweep", credentials::run(self.clone()));
         lifecycle.spawn_loop("audit chainer", audit::run(self.clone()));
         lifecycle.spawn_loop("audit checkpoints", checkpoints::run(self.clone()));
+        lifecycle.spawn_loop("usage", usage::run(self.clone()));
+        lifecycle.spawn_loop("holdings", usage::measure(self.clone()));
         lifecycle.spawn_loop("search indexer", search_index::run(self.clone()));
         lifecycle.spawn_loop("janitor", janitor::run(self));
         health

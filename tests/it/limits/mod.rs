@@ -7,6 +7,7 @@ mod exact;
 mod grants;
 mod headers;
 mod neighbours;
+mod quota;
 mod script;
 mod shares;
 mod sign_ins;

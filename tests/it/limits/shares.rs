@@ -24,6 +24,12 @@ async fn neighbours(cluster: &Cluster) -> (Api, Api) {
     (theirs, ours)
 }
 
+/// Somebody else of the same two workspaces, who asks: nobody decides their own.
+async fn askers(cluster: &Cluster) -> (Api, Api) {
+    let (theirs, ours) = (cluster.key("evil", "bot", &[]).await, cluster.member("agent").await);
+    (cluster.api(0, &theirs), cluster.api(0, &ours))
+}
+
 /// Takes a table for itself: who needs it waits, for two seconds at most.
 async fn lock<'a>(conn: &'a mut PgConnection, table: &str) -> sqlx::Transaction<'a, sqlx::Postgres> {
     let mut transaction = conn.begin().await.unwrap();
@@ -72,7 +78,8 @@ async fn waiting_for_locks(conn: &mut PgConnection) -> i64 {
 async fn bulk_calls_on_large_approvals_keep_nobody_from_deciding() {
     let cluster = one(Vec::new()).await;
     let (theirs, ours) = neighbours(&cluster).await;
-    let model = theirs.ask(json!({ "context": { "text": "x".repeat(200_000) } })).await;
+    let (their_agent, our_agent) = askers(&cluster).await;
+    let model = their_agent.ask(json!({ "context": { "text": "x".repeat(200_000) } })).await;
     let mut conn = cluster.database.connect().await;
     // As the caller would make them, in less time.
     let ids: Vec<Uuid> = sqlx::query_scalar(
@@ -94,7 +101,7 @@ async fn bulk_calls_on_large_approvals_keep_nobody_from_deciding() {
     })
     .await;
     for _ in 0..5 {
-        let id = ours.ask(json!({})).await;
+        let id = our_agent.ask(json!({})).await;
         assert_eq!(ours.approve(&id).await.expect(200).body["changed"], true);
     }
     drop(flood);
@@ -179,11 +186,12 @@ async fn slow_tickets_of_one_workspace_keep_nobodys_credential_from_being_looked
 async fn held_rows_of_one_workspace_keep_nobody_from_deciding() {
     let cluster = one(Vec::new()).await;
     let (theirs, ours) = neighbours(&cluster).await;
+    let (their_agent, our_agent) = askers(&cluster).await;
     let mut crowd = Vec::new();
     for _ in 0..40 {
-        crowd.push(theirs.ask(json!({})).await);
+        crowd.push(their_agent.ask(json!({})).await);
     }
-    let id = ours.ask(json!({})).await;
+    let id = our_agent.ask(json!({})).await;
     let (mut conn, mut other) = (cluster.database.connect().await, cluster.database.connect().await);
     let hold = async |conn, ids: &[String]| {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.parse().unwrap()).collect();
@@ -246,10 +254,10 @@ async fn a_call_for_many_costs_what_many_calls_cost() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_answer_costs_more_than_a_small_one() {
-    let cluster = counting(1, limit("principal", 20)).await;
+    let cluster = counting(1, limit("principal", 40)).await;
     let api = cluster.api(0, &cluster.member("ana").await);
-    let context = json!({ "text": "x".repeat(900_000) });
-    for _ in 0..4 {
+    let context = json!({ "text": "x".repeat(250_000) });
+    for _ in 0..14 {
         api.create(json!({ "context": context })).await.expect(201);
     }
     let left = |reply: &Reply| {
