@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 
 use crate::support::{Api, Cluster, Reply, Setup, eventually, process::signoff};
 
+/// Some bytes that can't be made less of.
 async fn send(api: &Api, bytes: usize) -> Reply {
-    let body = json!({ "event_type": "output", "data": { "text": "x".repeat(bytes) } });
+    let text: String = (0..bytes.div_ceil(32)).map(|_| uuid::Uuid::new_v4().simple().to_string()).collect();
+    let body = json!({ "event_type": "output", "data": { "text": text } });
     api.post("/api/v1/tasks/t/events", &body).await
 }
 
