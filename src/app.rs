@@ -19,18 +19,21 @@ use crate::{
     events::Events,
     http::{
         self, Api, TrustedProxies,
+        answers::Sending,
         body::Sizes,
         budget::Budget,
-        server::{Connections, Options},
+        names::Names as QueryNames,
+        server::{Connections, Options, Routers},
     },
     lifecycle::Lifecycle,
-    limits::{Cap, Limiter},
+    limits::{Answers, Cap, Limiter},
     oidc::Issuer,
+    open_files,
     presence::{DatabaseClock, Heart, Listing, Ownership, Pulse, VERSION, new_instance_id},
     realtime::{self, Realtime},
     store::{self, Database},
     telemetry::Metrics,
-    worker::{SweepHealth, Workers},
+    worker::{Health, Workers},
 };
 
 /// A running instance.
@@ -60,6 +63,7 @@ struct Core {
     clock: DatabaseClock,
     pulse: Pulse,
     limiter: Limiter,
+    answers: Answers,
     proxies: TrustedProxies,
     signer: Option<Arc<Signer>>,
 }
@@ -89,13 +93,17 @@ impl Listeners {
 impl App {
     /// Starts every part. Neither Postgres nor Redis need be there yet; a database that is there must have the
     /// schema.
-    pub async fn start(config: Config, listeners: Listeners) -> anyhow::Result<Self> {
+    pub async fn start(mut config: Config, listeners: Listeners) -> anyhow::Result<Self> {
+        let room = match open_files::raise() {
+            Some(files) => open_files::fit(&mut config, files),
+            None => usize::MAX,
+        };
         let core = Core::start(&config).await?;
-        let sweep = core.workers(&config).start();
+        let health = core.workers(&config).start();
         core.lifecycle.spawn_service("heart", core.heart(&config).run());
-        let connections = Connections::new(&config.limits, core.proxies.clone(), core.metrics.clone());
-        let api = core.api(&config, sweep, connections.clone());
-        listen(&config, listeners, api, connections, &core.lifecycle);
+        let connections = Connections::new(&config.limits, room, core.proxies.clone(), core.metrics.clone());
+        let api = core.api(&config, health, connections.clone());
+        listen(&config, listeners, api, connections, &core.lifecycle)?;
         let Core { instance, lifecycle, approvals, events, bus, database, .. } = core;
         Ok(Self { config, instance, lifecycle, approvals, events, bus, database })
     }
@@ -150,11 +158,13 @@ impl Core {
         }
         let names = Names::new(&config.redis.prefix, &instance);
         let bus = Bus::start(&redis, &names, &metrics, &lifecycle);
+        let answers = Answers::new(config.limits.max_answers_mebibytes);
         let approvals = Approvals::start(
             database.clone(),
             bus.clone(),
             metrics.clone(),
             lifecycle.clone(),
+            answers.clone(),
             Limits {
                 queued: config.limits.max_queued,
                 waiters: config.limits.max_waiters,
@@ -200,6 +210,7 @@ impl Core {
             clock,
             pulse,
             limiter,
+            answers,
             proxies,
             signer,
         })
@@ -243,11 +254,12 @@ impl Core {
         }
     }
 
-    fn api(&self, config: &Config, sweep: SweepHealth, connections: Connections) -> Api {
+    fn api(&self, config: &Config, health: Health, connections: Connections) -> Api {
         let authenticator = self.authenticator.clone();
         let realtime = Realtime::new(realtime::Parts {
             instance: self.instance.clone(),
             approvals: self.approvals.clone(),
+            answers: self.answers.clone(),
             events: self.events.clone(),
             authenticator: authenticator.clone(),
             limiter: self.limiter.clone(),
@@ -278,14 +290,17 @@ impl Core {
             database: self.database.clone(),
             redis: self.redis.clone(),
             bus: self.bus.clone(),
-            sweep,
+            health,
             metrics: self.metrics.clone(),
             lifecycle: self.lifecycle.clone(),
             clock: self.clock.clone(),
             listing,
             connections,
             bodies: Budget::new(config.limits.max_bodies_mebibytes, Sizes::from(&config.limits).largest()),
+            sending: Sending::new(self.answers.clone(), self.metrics.clone()),
             sizes: Sizes::from(&config.limits),
+            names: QueryNames::of(&http::document()),
+            export_pause: Duration::from_secs(config.http.export_pause_seconds),
             public_url: config.http.public_url.clone(),
             redirect_url: config.oidc.redirect_url.clone(),
             session_seconds: i64::try_from(config.sessions.lifetime_seconds).unwrap_or(i64::MAX),
@@ -293,17 +308,27 @@ impl Core {
     }
 }
 
-fn listen(config: &Config, listeners: Listeners, api: Api, connections: Connections, lifecycle: &Lifecycle) {
-    let options = Options { header_timeout: Duration::from_secs(config.http.header_timeout_seconds) };
+fn listen(
+    config: &Config,
+    listeners: Listeners,
+    api: Api,
+    connections: Connections,
+    lifecycle: &Lifecycle,
+) -> anyhow::Result<()> {
+    let seconds = Duration::from_secs;
+    let http = &config.http;
+    let options = Options::new(seconds(http.header_timeout_seconds), seconds(http.idle_timeout_seconds))?;
+    let lobby = http::lobby(api.clone());
     if let Some(listener) = listeners.operator {
-        let router = http::operator_router(api.clone());
-        let own = Connections::new(&config.limits, api.proxies.clone(), api.metrics.clone());
-        let serving = http::server::serve(listener, router, options, own, lifecycle.clone());
+        let routers = Routers { all: http::operator_router(api.clone()), lobby: lobby.clone() };
+        let own = Connections::at_most(open_files::OPERATOR, api.proxies.clone(), api.metrics.clone());
+        let serving = http::server::serve(listener, routers, options.clone(), own, lifecycle.clone());
         lifecycle.spawn_service("operator listener", serving);
     }
-    let serving =
-        http::server::serve(listeners.http, http::router(api), options, connections, lifecycle.clone());
+    let routers = Routers { all: http::router(api), lobby };
+    let serving = http::server::serve(listeners.http, routers, options, connections, lifecycle.clone());
     lifecycle.spawn_service("listener", serving);
+    Ok(())
 }
 
 /// Parses a database URL; the message never repeats it, for it may hold a password.

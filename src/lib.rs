@@ -17,6 +17,8 @@
 //! | [`identity`] | administering who there is and what they may do |
 //! | [`batch`] | many calls, one statement |
 //! | [`auth`] | from a credential to who acts and what they may do |
+//! | [`line`] | one accepted connection: bytes, each within its time |
+//! | [`open_files`] | how many files there may be, and who gets them |
 //! | [`limits`] | how many requests anybody may make, over all instances |
 //! | [`oidc`] | what an OpenID Connect issuer says: tokens, keys |
 //! | [`bus`] | Redis: hints between instances, the registry of who waits here, and what limits count |
@@ -39,7 +41,9 @@ pub mod http;
 pub mod identity;
 pub mod lifecycle;
 pub mod limits;
+pub mod line;
 pub mod oidc;
+pub mod open_files;
 pub mod presence;
 pub mod realtime;
 pub mod store;

@@ -51,7 +51,7 @@ install_python_packages() {
   rm -rf "$venv"
   in_session python3 -m venv "$venv" || return
   in_session "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-    --requirement "$CLIENTS/requirements.txt" || return
+    --require-hashes --only-binary :all: --requirement "$CLIENTS/requirements.txt" || return
   printf '%s\n' "$stamp" >"$venv/stamp"
 }
 
@@ -143,6 +143,8 @@ run_all_clients() {
   run_client "$DEV_DIR/venv/bin/python" "$CLIENTS/ws_protocol.py" || status=1
   say "ws (Node)"
   run_client node "$DEV_DIR/clients/ws_protocol.mjs" || status=1
+  say "openapi-spec-validator"
+  in_session "$DEV_DIR/venv/bin/python" "$CLIENTS/openapi_document.py" "$(instance_url 1)/openapi.json" || status=1
   say "schemathesis"
   run_schemathesis || status=1
   return $status

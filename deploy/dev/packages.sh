@@ -5,6 +5,7 @@
 POSTGRES_FLOOR=15
 REDIS_FLOOR=7
 NODE_FLOOR=18
+PYTHON_FLOOR=3.11
 
 # --- apt ---
 
@@ -212,12 +213,17 @@ need_haproxy() {
 # --- Python and Node ---
 
 # Debian's Python has venv, but without ensurepip it can make none.
-has_venv() { command -v python3 >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null; }
+python_suits() {
+  command -v python3 >/dev/null &&
+    python3 -c 'import sys, ensurepip, venv
+sys.exit(sys.version_info < tuple(int(part) for part in sys.argv[1].split(".")))' "$PYTHON_FLOOR" 2>/dev/null
+}
 
 need_python() {
-  has_venv && return 0
-  install_packages "Python and its venv" python3 python3-venv && has_venv && return 0
-  die "Python 3 with its module venv is missing; install it (Debian's packages: python3, python3-venv)"
+  python_suits && return 0
+  install_packages "Python and its venv" python3 python3-venv && python_suits && return 0
+  die "found no Python $PYTHON_FLOOR or newer with its module venv; install it" \
+    "(Debian's packages: python3, python3-venv)"
 }
 
 node_suits() {

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# test, bench, prepare: commands that run against servers of their own.
+# test, bench, prepare: commands that run against servers of their own; audit, which needs none.
 
 # --- a run's own servers ---
 
@@ -102,7 +102,6 @@ end_session() {
 }
 
 FAILED=()
-SKIPPED=()
 STEPS=0
 step() { # TITLE COMMAND…
   local title=$1 begun=$SECONDS outcome=ok
@@ -113,12 +112,6 @@ step() { # TITLE COMMAND…
   STEPS=$((STEPS + 1))
   [ "$outcome" = ok ] || FAILED+=("$title")
   say "--- $title: $outcome, $((SECONDS - begun)) s"
-}
-
-skip() { # TITLE WHY
-  say ""
-  say "=== $1: not run, $2"
-  SKIPPED+=("$1")
 }
 
 # Prints the list given as arguments with commas between.
@@ -148,7 +141,8 @@ cmd_test() {
   need_faketime
   need_haproxy || die "haproxy is missing; install it (Debian's package: haproxy)"
   need_node
-  [ $# -gt 0 ] || need_clients
+  need_command curl curl
+  [ $# -gt 0 ] || need_checkers
   install_issuer || die "the issuer for the tests of signing in can't be installed (tests/oidc)"
   start_run_servers
   export SIGNOFF_FAKETIME=$FAKETIME_LIBRARY
@@ -161,12 +155,10 @@ cmd_test() {
     step "third-party clients" run_clients
     step "documentation tests" in_session cargo test --doc --locked
     step "documentation" in_session env RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --locked
-    if command -v cargo-deny >/dev/null; then
-      step "dependency audit" in_session cargo deny check
-    else
-      skip "dependency audit" "cargo-deny is not installed"
-    fi
-    check_deployment
+    step "dependencies" in_session python3 deploy/dev/dependencies.py
+    step "shell scripts" in_session shellcheck -x -a dev .ci/run deploy/postgres/*.sh
+    step "deployment files" check_deployment
+    step "HAProxy's configuration" check_haproxy_config
   fi
   say ""
   if [ ${#FAILED[@]} -gt 0 ]; then
@@ -174,28 +166,19 @@ cmd_test() {
     warn "failed after $((SECONDS - begun)) s: $(listed "${FAILED[@]}")"
     exit 1
   fi
-  say "Passed in $((SECONDS - begun)) s (steps: $STEPS).$(
-    [ ${#SKIPPED[@]} -eq 0 ] || printf ' Not run: %s.' "$(listed "${SKIPPED[@]}")"
-  )"
+  say "Passed in $((SECONDS - begun)) s (steps: $STEPS)."
 }
 
+# Before the long steps: a check whose program is missing is a failure.
+need_checkers() {
+  need_clients
+  need_command shellcheck shellcheck
+}
+
+# By the Python of the clients' tests: it can read YAML.
 check_deployment() {
-  if command -v shellcheck >/dev/null; then
-    step "shell scripts" shellcheck -x -a dev .ci/run
-  else
-    skip "shell scripts" "shellcheck is not installed"
-  fi
-  if docker compose version >/dev/null 2>&1; then
-    step "docker-compose.yml" docker compose config --quiet
-  elif command -v docker-compose >/dev/null; then
-    step "docker-compose.yml" docker-compose config --quiet
-  elif python3 -c 'import yaml' 2>/dev/null; then
-    step "docker-compose.yml (as YAML only)" \
-      python3 -c 'import yaml; yaml.safe_load(open("docker-compose.yml"))'
-  else
-    skip "docker-compose.yml" "there is neither Docker Compose nor PyYAML"
-  fi
-  step "HAProxy's configuration" check_haproxy_config
+  install_locked install_python_packages || return
+  in_session env PYTHONDONTWRITEBYTECODE=1 "$DEV_DIR/venv/bin/python" deploy/dev/deployment.py
 }
 
 # Both as Docker Compose and as `./dev up --lb` use it.
@@ -205,6 +188,15 @@ check_haproxy_config() {
   echo 8082 >"$RUN/instance-2.port"
   haproxy_config 8080 >"$STATE/haproxy.cfg"
   haproxy -c -f deploy/haproxy.cfg && haproxy -c -f "$STATE/haproxy.cfg"
+}
+
+# --- audit ---
+
+cmd_audit() {
+  [ $# -eq 0 ] || usage audit "takes no arguments"
+  need_rust
+  command -v cargo-deny >/dev/null || die "cargo-deny is missing: cargo install --locked cargo-deny"
+  cargo deny --locked check
 }
 
 # --- bench ---

@@ -14,22 +14,21 @@ use super::{
 use crate::{
     batch::Trouble,
     domain::{
-        approval::{Approval, Ending, Via},
+        approval::{Brief, Ending, Via},
         credential::Origin,
         ids::WorkspaceId,
         names::CallerName,
         policy::Actor,
     },
     store::{
-        self,
-        approvals::{self, Loaded},
-        audit,
+        self, audit,
         changes::{self, Batch, Record, Step},
         runs::{self, Run},
+        sweep,
     },
 };
 
-/// Approvals cancelled with one statement, and in memory at once.
+/// Approvals cancelled with one statement.
 const CHUNK: usize = 100;
 
 /// Who deletes which run.
@@ -88,15 +87,12 @@ async fn delete(shared: &Shared, deletion: &Deletion) -> Result<Option<Vec<Ended
     runs::lock_tasks(&mut transaction, *workspace, run).await?;
     while !pending.is_empty() {
         let chunk = pending.split_off(pending.len().saturating_sub(CHUNK));
-        let found = approvals::load(&mut transaction, &chunk).await?;
-        let loaded: Vec<Loaded> = found.into_values().collect::<Result<_, _>>()?;
-        let endings: Vec<(Arc<Approval>, Ending)> =
-            loaded.into_iter().map(|loaded| end_with_run(loaded, by)).collect();
+        let found = sweep::briefs(&mut transaction, &chunk).await?;
+        let endings: Vec<(Brief, Ending)> = found.into_iter().map(|found| end_with_run(found, by)).collect();
         let batch = batch(&endings, by, origin);
         let written = changes::write(&mut transaction, &batch).await?;
         // Not written: its deadline passed just now; another round finds it due.
         pending.extend(chunk.into_iter().filter(|id| !written.contains_key(id)));
-        // Only what the announcement needs is kept: a run may have very many approvals with large contexts.
         let of_written = endings.iter().filter_map(|(approval, ending)| {
             written.get(&approval.id).map(|at| Ended::new(approval, ending, *at))
         });
@@ -122,9 +118,9 @@ async fn delete(shared: &Shared, deletion: &Deletion) -> Result<Option<Vec<Ended
 }
 
 /// What was due before the run went has expired; the rest is cancelled.
-fn end_with_run(loaded: Loaded, by: &Actor) -> (Arc<Approval>, Ending) {
-    let ending = if loaded.due {
-        loaded.approval.time_out()
+fn end_with_run((brief, due): (Brief, bool), by: &Actor) -> (Brief, Ending) {
+    let ending = if due {
+        brief.timeout_action.ending()
     } else {
         Ending::Cancelled {
             via: Via::RunDeleted,
@@ -132,13 +128,13 @@ fn end_with_run(loaded: Loaded, by: &Actor) -> (Arc<Approval>, Ending) {
             reason: "the run was deleted".to_owned(),
         }
     };
-    (loaded.approval, ending)
+    (brief, ending)
 }
 
-fn batch(endings: &[(Arc<Approval>, Ending)], by: &Actor, origin: &Origin) -> Batch {
+fn batch(endings: &[(Brief, Ending)], by: &Actor, origin: &Origin) -> Batch {
     let mut batch = Batch::default();
     for (approval, ending) in endings {
-        batch.change(approval, approval.version + 1, Some(ending));
+        batch.change(approval.id, (approval.version, approval.version + 1), Some(ending));
         if let Ending::Expired { .. } = ending {
             expire::record(&mut batch, approval, ending);
         } else {
@@ -150,7 +146,7 @@ fn batch(endings: &[(Arc<Approval>, Ending)], by: &Actor, origin: &Origin) -> Ba
                 step: Step::ending(approval, ending),
                 detail: json!({ "reason": "the run was deleted" }),
             };
-            batch.record(approval, record);
+            batch.record(approval.id, record);
         }
     }
     batch

@@ -1,16 +1,18 @@
 //! Applying timeout actions to what is due, for the sweep. (Whoever meets a due approval on another way settles
 //! it there; the guard in the database lets one of them win.)
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use sqlx::Connection;
+use tokio::time::timeout;
 
-use super::{Approvals, commit::action_of};
+use super::{Approvals, Ended, Shared, commit::action_of};
 use crate::{
     domain::{
-        approval::{Approval, Ending, Via},
+        approval::{Brief, Ending, Via},
         credential::Origin,
+        ids::ApprovalId,
     },
     store::{
         self, changes,
@@ -19,53 +21,83 @@ use crate::{
     },
 };
 
-/// Most approvals in one statement.
-const BATCH: i64 = 200;
+/// Longest a batch may take.
+const LONGEST: Duration = Duration::from_secs(4);
 
-impl Approvals {
-    /// Ends what is due, up to a batch; answers how many that were, and whether there may be more.
-    pub async fn expire_due(&self) -> Result<(usize, bool), store::Error> {
-        let mut conn = self.shared.database.work.checkout().await?;
-        // What a deadline does is an outcome: background work as such can't bring one about.
-        let mut transaction = conn.begin_with(sweep::BEGIN_DECIDING).await?;
-        let due = sweep::due(&mut transaction, BATCH).await?;
-        let full = i64::try_from(due.len()).is_ok_and(|count| count >= BATCH);
-        let mut batch = Batch::default();
-        let endings: Vec<Ending> = due.iter().map(|loaded| loaded.approval.time_out()).collect();
-        for (loaded, ending) in due.iter().zip(&endings) {
-            batch.change(&loaded.approval, loaded.approval.version + 1, Some(ending));
-            record(&mut batch, &loaded.approval, ending);
-        }
-        if batch.is_empty() {
-            transaction.rollback().await?;
-            conn.done();
-            return Ok((0, false));
-        }
-        let written = changes::write(&mut transaction, &batch).await?;
-        transaction.commit().await?;
-        conn.done();
-        for (loaded, ending) in due.into_iter().zip(endings) {
-            let mut approval = Arc::unwrap_or_clone(loaded.approval);
-            let Some(at) = written.get(&approval.id) else { continue };
-            // It was read as pending, and the database has agreed.
-            let Ok(state) = approval.state.end(ending, *at) else { continue };
-            approval.state = state;
-            approval.version += 1;
-            approval.updated_at = *at;
-            self.shared.announce(&Arc::new(approval));
-        }
-        Ok((written.len(), full && !written.is_empty()))
+/// A batch that could not be ended.
+#[derive(Debug)]
+pub struct Failed {
+    pub error: store::Error,
+    /// What was in it; nothing where that was not found out.
+    pub batch: Vec<ApprovalId>,
+}
+
+impl From<store::Error> for Failed {
+    fn from(error: store::Error) -> Self {
+        Self { error, batch: Vec::new() }
     }
 }
 
+impl Approvals {
+    /// Ends what is due, up to `most` of it and without `besides`; answers whether there may be more.
+    pub async fn expire_due(&self, most: i64, besides: &[ApprovalId]) -> Result<bool, Failed> {
+        let mut batch = Vec::new();
+        let ended = timeout(LONGEST, end(&self.shared, (most, besides), &mut batch)).await;
+        match ended.unwrap_or_else(|elapsed| Err(elapsed.into())) {
+            Ok((ended, full)) => {
+                let more = full && !ended.is_empty();
+                for ended in ended {
+                    self.shared.announce_ended(ended);
+                }
+                Ok(more)
+            }
+            Err(error) => Err(Failed { error, batch }),
+        }
+    }
+}
+
+/// Answers what ended, and whether the batch was full. Leaves in `batch` what it tried.
+async fn end(
+    shared: &Shared,
+    (most, besides): (i64, &[ApprovalId]),
+    batch: &mut Vec<ApprovalId>,
+) -> Result<(Vec<Ended>, bool), store::Error> {
+    let mut conn = shared.database.work.checkout().await?;
+    // What a deadline does is an outcome: background work as such can't bring one about.
+    let mut transaction = conn.begin_with(sweep::BEGIN_DECIDING).await?;
+    let due = sweep::due(&mut transaction, most, besides).await?;
+    batch.extend(due.iter().map(|brief| brief.id));
+    let full = i64::try_from(due.len()).is_ok_and(|count| count >= most);
+    if due.is_empty() {
+        transaction.rollback().await?;
+        conn.done();
+        return Ok((Vec::new(), full));
+    }
+    let mut changes = Batch::default();
+    let endings: Vec<Ending> = due.iter().map(|brief| brief.timeout_action.ending()).collect();
+    for (brief, ending) in due.iter().zip(&endings) {
+        changes.change(brief.id, (brief.version, brief.version + 1), Some(ending));
+        record(&mut changes, brief, ending);
+    }
+    let written = changes::write(&mut transaction, &changes).await?;
+    transaction.commit().await?;
+    conn.done();
+    let ended = due.into_iter().zip(&endings).filter_map(|(mut brief, ending)| {
+        let at = written.get(&brief.id)?;
+        brief.version += 1;
+        Some(Ended::new(&brief, ending, *at))
+    });
+    Ok((ended.collect(), full))
+}
+
 /// The record of a deadline that passed.
-pub(super) fn record(batch: &mut Batch, approval: &Approval, ending: &Ending) {
+pub(super) fn record(batch: &mut Batch, approval: &Brief, ending: &Ending) {
     let detail = json!({
-        "timeout_action": approval.request.timeout_action, "expires_at": approval.expires_at,
+        "timeout_action": approval.timeout_action, "expires_at": approval.expires_at,
         "resolution": ending.resolution(),
     });
     let via = Via::Timeout.as_str();
     let step = Step::ending(approval, ending);
     let origin = &Origin::default();
-    batch.record(approval, Record { action: action_of(ending), actor: None, via, origin, step, detail });
+    batch.record(approval.id, Record { action: action_of(ending), actor: None, via, origin, step, detail });
 }

@@ -31,8 +31,6 @@ const EXAMINE_MORE: i64 = 10_000;
 const CANDIDATES: i64 = 20_000;
 /// When a page is as full as it gets.
 const LONG: Duration = Duration::from_secs(1);
-/// Approvals that are read at once: their contexts may be large.
-const LOADED_AT_ONCE: usize = 50;
 
 /// How far a search has come.
 #[derive(Debug, Clone, Copy)]
@@ -121,7 +119,7 @@ impl Approvals {
         search: &Search,
         after: Option<Position>,
         limit: usize,
-    ) -> Result<Page, Trouble> {
+    ) -> Result<Page<Loaded>, Trouble> {
         let begun = Instant::now();
         let mut progress = Progress::new(after);
         let mut keys = Vec::new();
@@ -136,28 +134,17 @@ impl Approvals {
             keys.truncate(limit);
             next = keys.last().copied();
         }
-        let mut items = Vec::with_capacity(keys.len());
-        for part in keys.chunks(LOADED_AT_ONCE) {
-            items.extend(self.ended(search, part).await?);
-            let fit = fitting(&items);
-            if fit < items.len() {
-                items.truncate(fit);
-                next = items.last().and_then(Position::of_outcome);
-                break;
-            }
-        }
-        Ok(Page { items, next })
-    }
-
-    /// Approvals that were found, in that order, without those that are gone by now.
-    async fn ended(&self, search: &Search, keys: &[Position]) -> Result<Vec<Loaded>, Trouble> {
         let ids: Vec<ApprovalId> = keys.iter().map(|key| ApprovalId(key.id)).collect();
-        let read = async |conn: &mut PgConnection| store::approvals::load(conn, &ids).await;
-        let mut found = self.shared.database.tenant.within(search.workspace, READ, read).await?;
-        let readable = |result: Result<Loaded, store::Error>| {
-            result.inspect_err(|error| tracing::error!(%error, "a row is left out")).ok()
-        };
-        let loaded = ids.iter().filter_map(|id| readable(found.remove(id)?));
-        Ok(loaded.filter(|loaded| loaded.approval.workspace == search.workspace).collect())
+        let measure = async |conn: &mut PgConnection| store::approvals::sizes(conn, &ids).await;
+        let sizes = self.shared.database.tenant.within(search.workspace, READ, measure).await?;
+        // What is gone by now takes nothing.
+        let (fit, size) = fitting(ids.iter().map(|id| sizes.get(id).copied().unwrap_or(0)));
+        if fit < keys.len() {
+            next = keys[..fit].last().copied();
+        }
+        let room = self.shared.room(search.workspace, size)?;
+        let mut found = self.shared.shown(search.workspace, &ids[..fit]).await?;
+        let items = ids[..fit].iter().filter_map(|id| found.remove(id)).collect();
+        Ok(Page::new(items, next, room))
     }
 }

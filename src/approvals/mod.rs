@@ -24,11 +24,12 @@ use crate::{
     batch::Trouble,
     bus::{Bus, Change, Source},
     domain::{
-        approval::{Approval, Ending, Request, Resolution, State},
+        approval::{Approval, Brief, Ending, Request, Resolution, State},
         event::TaskKey,
         ids::WorkspaceId,
     },
     lifecycle::Lifecycle,
+    limits::{Answers, Full, Room, Subject},
     store::{self, Checkout, Database, Turn},
     telemetry::Metrics,
 };
@@ -57,6 +58,8 @@ pub(crate) struct Shared {
     pub lifecycle: Lifecycle,
     /// Places for what waits for a row's lock: what finds none waits here, not for a connection.
     pub contended: Arc<Semaphore>,
+    /// Room for what is read to be shown.
+    pub answers: Answers,
 }
 
 impl Shared {
@@ -70,6 +73,12 @@ impl Shared {
         let place = self.contended.clone().acquire_owned().await;
         let place = place.map_err(|_| store::Error::Unavailable(sqlx::Error::PoolClosed))?;
         Ok((self.database.transact.checkout().await?, (place, turn)))
+    }
+
+    /// Room to read so much of a workspace and show it.
+    pub fn room(&self, workspace: WorkspaceId, bytes: usize) -> Result<Option<Room>, Trouble> {
+        let room = self.answers.to_make(Subject::Workspace(workspace), bytes);
+        room.map_err(|Full| self.shed("answers"))
     }
 
     /// Counts what a cap of this instance refused, by the cap's setting.
@@ -88,10 +97,11 @@ impl Shared {
 
     /// Tells everybody who may be interested that an approval was changed and committed.
     pub fn announce(&self, approval: &Arc<Approval>) {
-        self.look(Change::from(&**approval));
+        let brief = Brief::from(&**approval);
+        self.look(Change::from(&brief));
         self.bus.registry.settle(approval);
         if let State::Final { ending, at } = &approval.state {
-            self.count(&Ended::new(approval, ending, *at));
+            self.count(&Ended::new(&brief, ending, *at));
         }
     }
 
@@ -126,7 +136,7 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    pub fn new(approval: &Approval, ending: &Ending, at: DateTime<Utc>) -> Self {
+    pub fn new(approval: &Brief, ending: &Ending, at: DateTime<Utc>) -> Self {
         let expired = matches!(ending, Ending::Expired { .. });
         Self {
             change: Change::from(approval),
@@ -162,10 +172,11 @@ impl Approvals {
         bus: Bus,
         metrics: Metrics,
         lifecycle: Lifecycle,
+        answers: Answers,
         limits: Limits,
     ) -> Self {
         let contended = Arc::new(Semaphore::new(database.transact.size()));
-        let shared = Shared { database, bus, metrics, lifecycle, contended };
+        let shared = Shared { database, bus, metrics, lifecycle, contended, answers };
         Self {
             committers: Committers::start(shared.clone(), COMMITTERS, limits.queued),
             intake: Intake::start(shared.clone(), INTAKE, limits.queued),

@@ -1,6 +1,10 @@
 //! Reading approvals for whoever asks: all that ask at the same moment share one query.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use sqlx::PgConnection;
 use tokio::{sync::oneshot, time::timeout};
@@ -17,7 +21,7 @@ use crate::{
     },
     store::{
         self, Database,
-        approvals::{DecisionRecord, Loaded},
+        approvals::{DecisionRecord, Loaded, Part, Votes},
         audit::AuditRecord,
     },
 };
@@ -58,10 +62,7 @@ impl Readers {
         let database = shared.database.clone();
         let queue = Queue::start(&shared.lifecycle, "reader", (count, BATCH, capacity), move |batch| {
             let database = database.clone();
-            async move {
-                read(&database, batch).await;
-                Vec::new()
-            }
+            async move { read(&database, batch).await }
         });
         Self { queue }
     }
@@ -77,48 +78,53 @@ impl Readers {
     }
 }
 
-async fn read(database: &Database, mut requests: Vec<Request>) {
+/// Reads what is asked for, as far as it is not too much at once; answers what is left, which queues again.
+async fn read(database: &Database, mut requests: Vec<Request>) -> Vec<Request> {
     // Whoever has gone needs no answer.
     requests.retain(|request| !request.reply.is_closed());
-    let mut ids: Vec<ApprovalId> = requests.iter().map(|request| request.id).collect();
-    ids.sort_unstable();
-    ids.dedup();
+    // In their order: so what is left out for its size is what came last.
+    let mut seen = HashSet::new();
+    let ids: Vec<ApprovalId> =
+        requests.iter().map(|request| request.id).filter(|id| seen.insert(*id)).collect();
     let result = match timeout(READ, load(database, &ids)).await {
         // Reading is safe to repeat, and the first attempt may have met a connection that was just cut.
         Ok(Err(error @ store::Error::Unavailable(_))) => {
             database.suspect(&error);
-            timeout(READ, load(database, &ids)).await.unwrap_or_else(|elapsed| Err(elapsed.into()))
+            timeout(READ, load(database, &ids)).await
         }
-        Ok(result) => result,
-        Err(elapsed) => Err(elapsed.into()),
+        result => result,
     };
-    match result {
-        Ok(found) => {
-            for request in requests {
-                let _ = request.reply.send(found.get(&request.id).cloned().transpose());
-            }
-        }
+    let (found, rest) = match result.unwrap_or_else(|elapsed| Err(elapsed.into())) {
+        Ok(part) => part,
         Err(error) => {
             tracing::warn!(%error, approvals = ids.len(), "could not read");
             let trouble = Trouble::from(error);
             for request in requests {
                 let _ = request.reply.send(Err(trouble.clone()));
             }
+            return Vec::new();
         }
+    };
+    let left = |request: &Request| rest.binary_search(&request.id).is_ok();
+    let (later, now): (Vec<_>, Vec<_>) = requests.into_iter().partition(left);
+    for request in now {
+        let _ = request.reply.send(found.get(&request.id).cloned().transpose());
     }
+    later
 }
 
-async fn load(
-    database: &Database,
-    ids: &[ApprovalId],
-) -> Result<HashMap<ApprovalId, Result<Arc<Loaded>, Trouble>>, store::Error> {
+/// What was found, and what is to be read next.
+type Read = (HashMap<ApprovalId, Result<Arc<Loaded>, Trouble>>, Vec<ApprovalId>);
+
+async fn load(database: &Database, ids: &[ApprovalId]) -> Result<Read, store::Error> {
     if ids.is_empty() {
-        return Ok(HashMap::new());
+        return Ok((HashMap::new(), Vec::new()));
     }
     let mut conn = database.read.checkout().await?;
-    let found = store::approvals::load(&mut conn, ids).await?;
+    let Part { found, rest } = store::approvals::load(&mut conn, ids, Votes::Left).await?;
     conn.done();
-    Ok(found.into_iter().map(|(id, loaded)| (id, loaded.map(Arc::new).map_err(Trouble::from))).collect())
+    let found = found.into_iter().map(|(id, loaded)| (id, loaded.map(Arc::new).map_err(Trouble::from)));
+    Ok((found.collect(), rest))
 }
 
 impl Approvals {
@@ -134,21 +140,29 @@ impl Approvals {
         Ok(loaded.approval.clone())
     }
 
-    /// Who said what, oldest first.
+    /// Who said what, oldest first; `part` is how many to pass over, and how many to tell. Also whether there may be
+    /// more.
     pub async fn decisions(
         &self,
         workspace: WorkspaceId,
         id: ApprovalId,
-    ) -> Result<Vec<DecisionRecord>, Failure> {
+        part: (i64, i64),
+    ) -> Result<(Vec<DecisionRecord>, bool), Failure> {
         self.get(workspace, id).await?;
-        let read = async |conn: &mut PgConnection| store::approvals::decisions(conn, workspace, id).await;
+        let read =
+            async |conn: &mut PgConnection| store::approvals::decisions(conn, workspace, id, part).await;
         Ok(self.shared.database.tenant.within(workspace, READ, read).await.map_err(Trouble::from)?)
     }
 
-    /// Every change, oldest first.
-    pub async fn audit(&self, workspace: WorkspaceId, id: ApprovalId) -> Result<Vec<AuditRecord>, Failure> {
+    /// Every change, oldest first, in the same way.
+    pub async fn audit(
+        &self,
+        workspace: WorkspaceId,
+        id: ApprovalId,
+        part: (i64, i64),
+    ) -> Result<(Vec<AuditRecord>, bool), Failure> {
         self.get(workspace, id).await?;
-        let read = async |conn: &mut PgConnection| store::audit::of_approval(conn, workspace, id).await;
+        let read = async |conn: &mut PgConnection| store::audit::of_approval(conn, workspace, id, part).await;
         Ok(self.shared.database.tenant.within(workspace, READ, read).await.map_err(Trouble::from)?)
     }
 }

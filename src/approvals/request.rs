@@ -114,7 +114,7 @@ fn approval(new: NewApproval, created: Created) -> Approval {
 
 impl Weigh for Command {
     fn weight(&self) -> usize {
-        self.new.request.size()
+        self.new.size()
     }
 
     fn workspace(&self) -> WorkspaceId {

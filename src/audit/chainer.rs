@@ -27,12 +27,14 @@ use crate::{
     domain::chain::Digest,
     store::{
         Error, Pool,
-        chain::{self, LogRow, NewLinks, Noted, Progress},
+        chain::{self, LogPage, LogRow, Most, NewLinks, Noted, Progress},
     },
 };
 
-/// Rows in one transaction.
-const PAGE: i64 = 4_000;
+/// Rows in one transaction, at most.
+pub const PAGE: i64 = 4_000;
+/// A page ends with the row that reaches so many bytes; a smaller page, with as many fewer.
+const LARGEST: i64 = 8 * 1024 * 1024;
 /// Longest a round may take.
 const LIMIT: Duration = Duration::from_secs(4);
 /// Gaps to remember one by one; more are taken together.
@@ -83,12 +85,14 @@ impl Chainer {
         Self { instance: instance.into(), view: View::default(), stuck: BTreeSet::new() }
     }
 
-    /// Links what has turned up, up to some thousand rows.
-    pub async fn round(&mut self, pool: &Pool) -> Result<Done, Error> {
+    /// Links what has turned up, up to `rows` of it ([`PAGE`] at most), and up to as many bytes as go with those.
+    pub async fn round(&mut self, pool: &Pool, rows: i64) -> Result<Done, Error> {
         // Whatever goes wrong, or is cancelled: nobody knows what became of the links, so all is looked at again.
         let view = std::mem::take(&mut self.view);
         let instance = &self.instance;
-        let (view, mut done, made) = pool.run(LIMIT, async |conn| round(conn, instance, view).await).await?;
+        let most = Most { rows, bytes: LARGEST * rows / PAGE };
+        let (view, mut done, made) =
+            pool.run(LIMIT, async |conn| round(conn, (instance, most), view).await).await?;
         self.view = view;
         if done.stood_back {
             // It is whoever links that knows.
@@ -109,7 +113,11 @@ impl Chainer {
     }
 }
 
-async fn round(conn: &mut PgConnection, instance: &str, view: View) -> Result<(View, Done, Made), Error> {
+async fn round(
+    conn: &mut PgConnection,
+    (instance, most): (&str, Most),
+    view: View,
+) -> Result<(View, Done, Made), Error> {
     // Most of the time nothing happens; that costs one look.
     let progress = chain::progress(conn, instance).await?.checked();
     if progress.last <= progress.complete {
@@ -132,7 +140,7 @@ async fn round(conn: &mut PgConnection, instance: &str, view: View) -> Result<(V
         transaction.rollback().await?;
         return Ok((view, done, Made::default()));
     }
-    let round = Round { instance, progress };
+    let round = Round { instance, progress, most };
     let done = round.link(&mut transaction, view).await?;
     transaction.commit().await?;
     Ok(done)
@@ -149,21 +157,24 @@ async fn stand_back(conn: &mut PgConnection, progress: &Progress) -> Result<Done
 struct Round<'a> {
     instance: &'a str,
     progress: Progress,
+    most: Most,
 }
 
 impl Round<'_> {
     async fn link(self, conn: &mut PgConnection, mut view: View) -> Result<(View, Done, Made), Error> {
         let Progress { last, complete, .. } = self.progress;
         view.forget(complete);
-        let late =
-            if view.gaps.is_empty() { Vec::new() } else { chain::late(conn, &view.gaps, PAGE).await? };
-        let page = chain::behind(conn, view.seen, last, PAGE).await?;
-        let is_full = |rows: &[LogRow]| i64::try_from(rows.len()).is_ok_and(|rows| rows >= PAGE);
-        let (full, late_full) = (is_full(&page), is_full(&late));
-        view.arrived(&late);
-        view.read(&page, if full { None } else { Some(last) });
+        let late = if view.gaps.is_empty() {
+            LogPage::EMPTY
+        } else {
+            chain::late(conn, &view.gaps, self.most).await?
+        };
+        let page = chain::behind(conn, view.seen, last, self.most).await?;
+        let (full, late_full) = (page.is_full, late.is_full);
+        view.arrived(&late.rows);
+        view.read(&page.rows, if full { None } else { Some(last) });
 
-        let rows: Vec<LogRow> = late.into_iter().chain(page).filter(|row| !row.is_linked).collect();
+        let rows: Vec<LogRow> = late.rows.into_iter().chain(page.rows).filter(|row| !row.is_linked).collect();
         let made = new_links(conn, &rows).await?;
         let links = &made.links;
         if !links.seqs.is_empty() {

@@ -222,7 +222,7 @@ impl Arrival<'_> {
 }
 
 fn actor(principal: &Principal) -> Result<Actor, store::Error> {
-    let name = PrincipalName::new(&principal.name).map_err(|error| corrupt(&principal.name, &error))?;
+    let name = PrincipalName::stored(&principal.name).map_err(|error| corrupt(&principal.name, &error))?;
     Ok(Actor { id: PrincipalId(principal.id), name })
 }
 

@@ -7,7 +7,7 @@
 use uuid::Uuid;
 
 use crate::domain::{
-    approval::Approval,
+    approval::Brief,
     event::TaskKey,
     ids::{ApprovalId, WorkspaceId},
     names::CallerName,
@@ -22,13 +22,13 @@ pub struct Change {
     pub task: CallerName,
 }
 
-impl From<&Approval> for Change {
-    fn from(approval: &Approval) -> Self {
+impl From<&Brief> for Change {
+    fn from(approval: &Brief) -> Self {
         Self {
             workspace: approval.workspace,
             approval: approval.id,
             version: approval.version,
-            task: approval.request.task_id.clone(),
+            task: approval.task_id.clone(),
         }
     }
 }
@@ -55,7 +55,7 @@ impl Change {
             workspace: WorkspaceId(Uuid::try_parse(words.next()?).ok()?),
             approval: ApprovalId(Uuid::try_parse(words.next()?).ok()?),
             version: words.next()?.parse().ok()?,
-            task: CallerName::new(words.next()?).ok()?,
+            task: CallerName::stored(words.next()?).ok()?,
         })
     }
 }
@@ -89,7 +89,7 @@ impl Letter {
         let (workspace, task) = rest.split_once(' ')?;
         let key = TaskKey {
             workspace: WorkspaceId(Uuid::try_parse(workspace).ok()?),
-            task: CallerName::new(task).ok()?,
+            task: CallerName::stored(task).ok()?,
         };
         match kind {
             "events" => Some(Self::Events(key)),

@@ -124,14 +124,15 @@ impl Ask {
             timeout_action: self.timeout_action.as_deref(),
             policy: PolicyBody { allowed_approvers: &self.approvers, min_approvers: self.min_approvers },
         };
-        let created = client.create(&body).await?;
+        let key = uuid::Uuid::now_v7().to_string();
+        let created = client.create(&key, &body).await?;
         let id = field(&created, "id");
         if self.no_wait {
             println!("{}", if self.client.json { created.to_string() } else { id });
             return Ok(Exit::Success);
         }
         eprintln!("asked: {id}; waiting until {}", field(&created, "expires_at"));
-        let outcome = client.wait(&id, None).await?;
+        let outcome = client.outcome(&id, created).await?;
         Ok(tell_outcome(&outcome, self.client.json))
     }
 }
@@ -222,7 +223,7 @@ impl Cancel {
 
 async fn decide(args: &ClientArgs, id: &str, verb: &str, body: &impl Serialize) -> anyhow::Result<Exit> {
     let path = format!("/approvals/{}/{verb}", path_segment(id));
-    let answer = args.client()?.post(&path, body).await?;
+    let answer = args.client()?.decide(&path, body).await?;
     if args.json {
         println!("{answer}");
     } else {

@@ -22,11 +22,6 @@ impl Backoff {
         most.mul_f64(rand::random_range(0.5..1.0)).max(least.min(PATIENCE))
     }
 
-    /// Failures since the last success.
-    pub fn failures(&self) -> u32 {
-        self.failures
-    }
-
     /// It worked.
     pub fn reset(&mut self) {
         self.failures = 0;

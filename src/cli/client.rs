@@ -1,33 +1,47 @@
-//! A small client of the API, for the commands below it.
+//! A small client of the API, for the commands below it. It follows no redirection.
 
-use std::{fs, time::Duration};
+use std::{env, path::PathBuf, time::Duration};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{Method, RequestBuilder, Response, redirect::Policy};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::{
-    failure::{ClientError, retry_after},
+    address,
+    failure::ClientError,
     login::{
-        Session,
+        Session, Source,
         keyring::{self, Stored},
     },
+    reply::{Asked, Reply, media_type},
+    struggle::{Limit, Struggle},
 };
 
 /// Longest that an answer may take: a little more than a wait is held.
-const PATIENCE: Duration = Duration::from_secs(65);
+const LONGEST: Duration = Duration::from_secs(65);
+/// How long to look whether a new sign-in works.
+const SIGNING_IN: Duration = Duration::from_secs(30);
 
 /// Which service, and who asks.
 #[derive(Args)]
 pub struct ClientArgs {
     /// The service's address.
-    #[arg(long, env = "SIGNOFF_URL", default_value = "http://127.0.0.1:8080", global = true)]
+    #[arg(
+        long, env = "SIGNOFF_URL", default_value = "http://127.0.0.1:8080", global = true,
+        value_parser = address::parse
+    )]
     url: String,
     /// The API key; SIGNOFF_API_KEY_FILE may name a file that holds it. Prefer either to the flag.
     #[arg(long, env = "SIGNOFF_API_KEY", hide_env_values = true, global = true)]
     api_key: Option<String>,
+    /// Longest to go on without an answer of the service, in seconds; then exit code 13. By default wait and ask go on
+    /// until the approval's deadline (15 minutes while it is unknown), emit --lines for 15 minutes, tail without end,
+    /// and the others not at all.
+    #[arg(long, value_name = "SECONDS", global = true)]
+    patience: Option<u64>,
     /// Print JSON.
     #[arg(long, global = true)]
     pub json: bool,
@@ -37,30 +51,27 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     session: Option<Session>,
+    patience: Option<Duration>,
 }
 
 impl ClientArgs {
     /// The service's address, without a slash at its end.
     pub fn base(&self) -> &str {
-        self.url.trim_end_matches('/')
+        &self.url
     }
 
     /// With the key that is given, or else with what `signoff login` has kept.
     pub fn client(&self) -> anyhow::Result<Client> {
-        let key = match (&self.api_key, std::env::var("SIGNOFF_API_KEY_FILE")) {
-            (Some(key), _) => Some(key.clone()),
-            (None, Ok(path)) => Some(
-                fs::read_to_string(&path)
-                    .with_context(|| format!("can't read {path}, which SIGNOFF_API_KEY_FILE names"))?,
-            ),
-            (None, Err(_)) => None,
-        };
         let base = self.base();
-        let stored = match key {
-            Some(key) => Some(Stored::Key { key: key.trim().to_owned() }),
+        let source = match (&self.api_key, env::var_os("SIGNOFF_API_KEY_FILE")) {
+            (Some(key), _) => Source::Given(key.trim().to_owned()),
+            (None, Some(path)) => Source::File(PathBuf::from(path)),
+            (None, None) => Source::Kept,
+        };
+        let stored = match &source {
             // Where there is no home there is nothing kept; that is said below.
-            None => keyring::find(base)
-                .or_else(|error| if keyring::is_placed() { Err(error) } else { Ok(None) })?,
+            Source::Kept if !keyring::is_placed() => None,
+            source => source.read(base)?,
         };
         let Some(stored) = stored else {
             bail!(
@@ -68,34 +79,63 @@ impl ClientArgs {
                  on a machine that reaches the database)"
             );
         };
-        Client::with(base, stored)
+        let session = Some(Session::new(base, source, stored));
+        let patience = self.patience.map(Duration::from_secs);
+        Ok(Client { session, patience, ..Client::anonymous(base)? })
     }
 }
 
 impl Client {
+    /// With what was just signed in with, which a moment's trouble must not lose.
     pub fn with(base: &str, stored: Stored) -> anyhow::Result<Self> {
-        Ok(Self { session: Some(Session::new(base, stored)), ..Self::anonymous(base)? })
+        let session = Some(Session::new(base, Source::Kept, stored));
+        Ok(Self { session, patience: Some(SIGNING_IN), ..Self::anonymous(base)? })
     }
 
     /// For what is public.
     pub fn anonymous(base: &str) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).build()?;
-        Ok(Self { http, base: base.to_owned(), session: None })
+        let http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .redirect(Policy::none())
+            .user_agent("signoff")
+            .build()?;
+        Ok(Self { http, base: base.to_owned(), session: None, patience: None })
     }
 
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// What goes behind `Bearer`.
-    pub async fn bearer(&self) -> anyhow::Result<String> {
-        self.session.as_ref().context("no credential")?.bearer().await
+    /// How long to go on without an answer, where the caller has said so.
+    pub fn patience(&self) -> Option<Duration> {
+        self.patience
+    }
+
+    /// What goes behind `Bearer`; nothing for what is public.
+    pub async fn bearer(&self) -> Result<Option<String>, ClientError> {
+        match &self.session {
+            Some(session) => session.bearer().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether there is another credential than the one that isn't taken any more. It is used from then on.
+    pub async fn has_another_than(&self, refused: &str) -> Result<bool, ClientError> {
+        match &self.session {
+            Some(session) => session.renew_unlike(refused).await,
+            None => Ok(false),
+        }
     }
 
     /// Gets what is not under /api/v1.
     pub async fn get_at<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        let url = format!("{}{path}", self.base);
-        self.send(self.http.get(url).timeout(Duration::from_secs(30))).await.map(|(value, _)| value)
+        self.patiently(async || self.ask(Method::GET, path, &|request| request).await?.json()).await
+    }
+
+    /// Who the caller is.
+    pub async fn who(&self) -> Result<Value, ClientError> {
+        let attempt = async || self.ask(Method::GET, "/auth/session", &|request| request).await;
+        self.patiently(async || attempt().await?.value_with("/principal/name")).await
     }
 
     /// Gets; a problem document becomes an error.
@@ -105,101 +145,100 @@ impl Client {
 
     /// The same, into a shape.
     pub async fn get_as<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        self.send(self.request(Method::GET, path)).await.map(|(value, _)| value)
+        self.get_at(&api(path)).await
     }
 
     /// Gets in another form than JSON, piece by piece: it may go on for longer than any answer takes.
     pub async fn get_stream(&self, path: &str, accept: &str) -> Result<Response, ClientError> {
-        let url = format!("{}/api/v1{path}", self.base);
-        let request = self.authorized(self.http.get(url).header("Accept", accept)).await?;
-        let response = tokio::time::timeout(PATIENCE, request.send()).await;
-        let response = response.map_err(|_| ClientError::trouble("no answer in time"))??;
-        let (status, headers) = (response.status(), response.headers().clone());
-        if status.is_success() {
-            return Ok(response);
-        }
-        Err(ClientError::of_response(status, &headers, &response.text().await?))
+        let path = api(path);
+        let attempt = async |bearer: Option<&str>| {
+            let request = self.request(Method::GET, &path, bearer).header("Accept", accept);
+            let response = timeout(LONGEST, request.send()).await;
+            let response = response.map_err(|_| ClientError::trouble("no answer in time"))??;
+            if response.status().is_success() && media_type(response.headers()) == accept {
+                return Ok(response);
+            }
+            Err(Reply::read(self.asked(&path), response).await?.failure())
+        };
+        self.patiently(async || self.signed_in(&attempt).await).await
     }
 
-    /// Posts once.
-    pub async fn post(&self, path: &str, body: &impl Serialize) -> Result<Value, ClientError> {
-        self.send(self.request(Method::POST, path).json(body)).await.map(|(value, _)| value)
+    /// Posts a decision. The same one again changes nothing, so trouble is no reason not to repeat it.
+    pub async fn decide(&self, path: &str, body: &impl Serialize) -> Result<Value, ClientError> {
+        self.patiently(async || self.post(&api(path), body).await?.value_with("/approval/id")).await
     }
 
-    /// Creates with a key of its own, so that an answer that got lost can be asked for again.
-    pub async fn create(&self, body: &impl Serialize) -> Result<Value, ClientError> {
-        let key = uuid::Uuid::now_v7().to_string();
-        let mut attempt = 0;
-        loop {
-            let request = self.request(Method::POST, "/approvals").header("Idempotency-Key", &key);
-            match self.send(request.json(body)).await {
-                Err(ClientError::Unreachable(_)) if attempt < 5 => {
-                    attempt += 1;
-                    tokio::time::sleep(Duration::from_millis(200 << attempt)).await;
+    /// Posts events, once: the same ones again would be others.
+    pub async fn publish(&self, path: &str, body: &impl Serialize) -> Result<Value, ClientError> {
+        self.post(&api(path), body).await?.value_with("/cursor")
+    }
+
+    async fn post<'a>(&'a self, path: &'a str, body: &impl Serialize) -> Result<Reply<'a>, ClientError> {
+        self.ask(Method::POST, path, &|request| request.json(body)).await
+    }
+
+    /// One call, and its answer if that is a success.
+    pub(super) async fn ask<'a>(
+        &'a self,
+        method: Method,
+        path: &'a str,
+        with: &impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Reply<'a>, ClientError> {
+        let attempt = async |bearer: Option<&str>| {
+            let request = with(self.request(method.clone(), path, bearer)).timeout(LONGEST);
+            let reply = Reply::read(self.asked(path), request.send().await?).await?;
+            if reply.status.is_success() { Ok(reply) } else { Err(reply.failure()) }
+        };
+        self.signed_in(&attempt).await
+    }
+
+    /// With the credential, and once more with a newer one where it isn't taken any more.
+    async fn signed_in<T>(
+        &self,
+        attempt: &impl AsyncFn(Option<&str>) -> Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
+        let bearer = self.bearer().await?;
+        match (attempt(bearer.as_deref()).await, bearer) {
+            (Err(refused), Some(bearer)) if refused.is_unauthenticated() => {
+                if !self.has_another_than(&bearer).await? {
+                    return Err(refused);
                 }
-                result => return result.map(|(value, _): (Value, _)| value),
+                attempt(self.bearer().await?.as_deref()).await
+            }
+            (result, _) => result,
+        }
+    }
+
+    /// Repeats what comes to nothing by trouble, for as long as the caller has said.
+    async fn patiently<T>(
+        &self,
+        attempt: impl AsyncFn() -> Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
+        let limit = Limit::patience(self.patience.unwrap_or_default());
+        let mut struggle = Struggle::default();
+        loop {
+            match attempt().await {
+                Err(ClientError::Unreachable(trouble)) => struggle.bear(trouble, limit).await?,
+                result => return result,
             }
         }
     }
 
-    /// Waits until the approval has ended, or `patience` is over (then it is still pending). Whatever instance
-    /// goes away meanwhile, another one answers.
-    pub async fn wait(&self, id: &str, patience: Option<Duration>) -> Result<Value, ClientError> {
-        let begun = tokio::time::Instant::now();
-        let mut failures = 0;
-        loop {
-            let left = patience.map_or(Duration::MAX, |patience| patience.saturating_sub(begun.elapsed()));
-            let seconds = left.as_secs_f64().ceil().min(50.0);
-            let path = format!("/approvals/{id}/wait?timeout={seconds}");
-            match self.send::<Value>(self.request(Method::GET, &path)).await {
-                Ok((value, _)) if value["status"] != "pending" => return Ok(value),
-                Ok((value, _)) if patience.is_some_and(|patience| begun.elapsed() >= patience) => {
-                    return Ok(value);
-                }
-                Ok((_, retry_after)) => {
-                    failures = 0;
-                    tokio::time::sleep(retry_after).await;
-                }
-                Err(ClientError::Unreachable(why)) => {
-                    // Nothing was lost: the request stands, and so does the outcome.
-                    failures += 1;
-                    if patience.is_some_and(|patience| begun.elapsed() >= patience) || failures > 60 {
-                        return Err(ClientError::Unreachable(why));
-                    }
-                    tokio::time::sleep(Duration::from_millis(100 << failures.min(5))).await;
-                }
-                Err(refused) => return Err(refused),
-            }
+    fn request(&self, method: Method, path: &str, bearer: Option<&str>) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match bearer {
+            Some(bearer) => request.bearer_auth(bearer),
+            None => request,
         }
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let url = format!("{}/api/v1{path}", self.base);
-        self.http.request(method, url).timeout(PATIENCE)
+    fn asked<'a>(&'a self, path: &'a str) -> Asked<'a> {
+        Asked { base: &self.base, path }
     }
+}
 
-    /// With the credential, if there is one.
-    async fn authorized(&self, request: RequestBuilder) -> Result<RequestBuilder, ClientError> {
-        let Some(session) = &self.session else { return Ok(request) };
-        let bearer = session.bearer().await.map_err(|error| ClientError::Refused {
-            code: "unauthenticated".to_owned(),
-            detail: format!("{error:#}"),
-        })?;
-        Ok(request.bearer_auth(bearer))
-    }
-
-    /// The answer, and how long to wait before asking again.
-    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<(T, Duration), ClientError> {
-        let response = self.authorized(request).await?.send().await?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let text = response.text().await?;
-        if !status.is_success() {
-            return Err(ClientError::of_response(status, &headers, &text));
-        }
-        let value = serde_json::from_str(if text.is_empty() { "null" } else { &text })
-            .map_err(|error| ClientError::trouble(format!("an answer that can't be read: {error}")))?;
-        Ok((value, retry_after(&headers)))
-    }
+fn api(path: &str) -> String {
+    format!("/api/v1{path}")
 }
 
 /// Keeps what was typed from being anything but one segment of a path, or one value of a query.

@@ -15,7 +15,7 @@ pub enum Exit {
     /// A bad command line.
     Usage = 10,
     StillPending = 11,
-    /// The service said no: a 4xx.
+    /// The service itself said no: a problem document with a code.
     Refused = 12,
     /// The service can't be reached or is in trouble; whether it was done is unknown.
     Unreachable = 13,
@@ -38,7 +38,7 @@ pub fn of_error(error: &anyhow::Error) -> Exit {
     match error.downcast_ref::<ClientError>() {
         Some(ClientError::Refused { .. }) => Exit::Refused,
         Some(ClientError::Unreachable(_)) => Exit::Unreachable,
-        None => Exit::Other,
+        Some(ClientError::Here(_)) | None => Exit::Other,
     }
 }
 

@@ -1,27 +1,32 @@
-//! Why a call came to nothing, and what that means for whoever made it.
+//! Why a call came to nothing, and what that means for the caller.
 
 use std::{fmt, time::Duration};
 
-use reqwest::{StatusCode, header::HeaderMap};
-use serde_json::Value;
+use reqwest::header::HeaderMap;
 
 /// Why a call came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
+    /// The service's word. Asking again would change nothing.
     #[error("{code}: {detail}")]
     Refused { code: String, detail: String },
     #[error("the service can't be reached or is in trouble: {0}")]
     Unreachable(Trouble),
+    /// What is wrong is on this machine.
+    #[error("{0:#}")]
+    Here(anyhow::Error),
 }
 
 /// Trouble that may pass.
 #[derive(Debug, Default)]
 pub struct Trouble {
-    why: String,
+    pub why: String,
     /// Whether it is certain that nothing was done.
     pub nothing_done: bool,
     /// How long the service wants to be left alone.
     pub retry_after: Duration,
+    /// Whether the address leads to another one. Where it never led to the service, it is wrong.
+    pub redirected: bool,
 }
 
 impl fmt::Display for Trouble {
@@ -30,26 +35,21 @@ impl fmt::Display for Trouble {
     }
 }
 
+impl Trouble {
+    /// In our words; what it means for what was asked is unknown.
+    pub fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into(), ..Self::default() }
+    }
+}
+
 impl ClientError {
-    /// What a response that is no success says.
-    pub fn of_response(status: StatusCode, headers: &HeaderMap, text: &str) -> Self {
-        let problem: Value = serde_json::from_str(text).unwrap_or_default();
-        let word = |name: &str, or: &str| problem[name].as_str().unwrap_or(or).to_owned();
-        let code = word("code", status.as_str());
-        let text = if text.trim().is_empty() { status.canonical_reason().unwrap_or("") } else { text };
-        if !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS {
-            return Self::Refused { code, detail: word("detail", text) };
-        }
-        Self::Unreachable(Trouble {
-            why: format!("{status}: {}", word("detail", text)),
-            nothing_done: matches!(code.as_str(), "429" | "rate_limited" | "overloaded" | "draining"),
-            retry_after: retry_after(headers),
-        })
+    pub fn trouble(why: impl Into<String>) -> Self {
+        Self::Unreachable(Trouble::new(why))
     }
 
-    /// Trouble in our words, or those of whoever noticed; what it means for what was asked is unknown.
-    pub fn trouble(why: impl Into<String>) -> Self {
-        Self::Unreachable(Trouble { why: why.into(), ..Trouble::default() })
+    /// Whether the service doesn't know the credential, or doesn't take it any more.
+    pub fn is_unauthenticated(&self) -> bool {
+        matches!(self, Self::Refused { code, .. } if code == "unauthenticated")
     }
 }
 
@@ -67,7 +67,7 @@ pub fn retry_after(headers: &HeaderMap) -> Duration {
 }
 
 /// The cause is mostly the last of the chain ("connection refused").
-fn error_chain(error: &dyn std::error::Error) -> String {
+pub fn error_chain(error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

@@ -1,5 +1,6 @@
 //! The command line: the server, its administration, and a client for people and shell scripts.
 
+mod address;
 mod approvals;
 mod argument;
 mod audit;
@@ -17,10 +18,13 @@ mod migrate;
 mod operator;
 mod output;
 mod principals;
+mod reply;
 mod roles;
 mod serve;
 mod signals;
+mod struggle;
 mod tail;
+mod waiting;
 mod workspaces;
 
 use std::process::ExitCode;

@@ -141,8 +141,7 @@ impl Config {
         }
         self.check_sign_in()?;
         self.limits.check()?;
-        ensure!(self.http.header_timeout_seconds > 0, "http.header_timeout_seconds must be at least 1");
-        self.http.proxies()?;
+        self.http.check()?;
         self.rate_limits.check()?;
         let plain = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
         ensure!(

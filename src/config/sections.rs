@@ -18,6 +18,8 @@ pub struct Http {
     /// Addresses and networks, separated by commas.
     pub trusted_proxies: String,
     pub header_timeout_seconds: u64,
+    pub idle_timeout_seconds: u64,
+    pub export_pause_seconds: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -142,6 +144,7 @@ pub struct Limits {
     pub max_events_body_kibibytes: usize,
     pub max_message_kibibytes: usize,
     pub max_bodies_mebibytes: usize,
+    pub max_answers_mebibytes: usize,
 }
 
 impl Limits {
@@ -167,6 +170,13 @@ impl Limits {
         ensure!(
             (largest..=1024 * 1024).contains(&self.max_bodies_mebibytes),
             "limits.max_bodies_mebibytes must be {largest} (the largest single body) to 1048576"
+        );
+        // A share must have room for a page of 4 MiB and the approval that ends it, three times while they are read and
+        // written.
+        let least = 2 * 3 * (5 + self.max_body_kibibytes.div_ceil(1024));
+        ensure!(
+            (least..=1024 * 1024).contains(&self.max_answers_mebibytes),
+            "limits.max_answers_mebibytes must be {least} (twice what the largest page takes) to 1048576"
         );
         Ok(())
     }
@@ -260,6 +270,17 @@ impl Lease {
 }
 
 impl Http {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        for (name, value, (least, most)) in [
+            ("header_timeout_seconds", self.header_timeout_seconds, (1, 3_600)),
+            ("idle_timeout_seconds", self.idle_timeout_seconds, (1, 86_400)),
+            ("export_pause_seconds", self.export_pause_seconds, (1, 86_400)),
+        ] {
+            ensure!((least..=most).contains(&value), "http.{name} must be {least} to {most}");
+        }
+        self.proxies().map(drop)
+    }
+
     /// Whose word on where a request comes from is taken.
     pub fn proxies(&self) -> anyhow::Result<Vec<IpNet>> {
         let entries = self.trusted_proxies.split(',').map(str::trim).filter(|entry| !entry.is_empty());

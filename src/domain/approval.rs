@@ -58,11 +58,38 @@ pub struct Request {
 }
 
 impl Request {
-    /// Bytes of what passes through opaquely.
+    /// Bytes of what has no small bound of its own, as JSON.
     pub fn size(&self) -> usize {
-        let checkpoint = self.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.get().len());
-        self.context.get().len() + self.metadata.get().len() + checkpoint
+        let opaque = |json: &Opaque| json.get().len();
+        let text = |text: &Option<String>| text.as_deref().map_or(0, written);
+        opaque(&self.context)
+            + opaque(&self.metadata)
+            + self.checkpoint.as_ref().map_or(0, opaque)
+            + text(&self.title)
+            + text(&self.description)
     }
+}
+
+/// Bytes of everything in an approval that has a small bound of its own: names, ids, moments.
+const FIXED: usize = 1024;
+
+/// Bytes that an approval takes when it is asked for. It grows by each vote ([`Vote::size`]) and by its outcome
+/// ([`Ending::size`]). This is the one measure that lists, waits and decisions go by: it is kept with the row, so that
+/// it is known before the row is read.
+///
+/// [`Vote::size`]: super::decision::Vote::size
+pub fn size(request: &Request, policy: &Policy) -> usize {
+    FIXED + request.size() + policy.size()
+}
+
+/// Bytes of a text in JSON, without its quotation marks.
+pub fn written(text: &str) -> usize {
+    let byte = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..0x20 => 6,
+        _ => 1,
+    };
+    text.bytes().map(byte).sum()
 }
 
 /// What a deadline does to an approval that nobody answered.
@@ -181,6 +208,19 @@ impl Ending {
         }
     }
 
+    /// Bytes that the approval grows by when it ends like this, as JSON.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Resolved { outcome: Outcome { feedback, comment, modifications }, .. } => {
+                let text = |text: &Option<String>| text.as_deref().map_or(0, written);
+                let edits = modifications.as_ref().map_or(0, |edits| edits.0.get().len());
+                text(feedback) + text(comment) + edits
+            }
+            Self::Expired { .. } => 0,
+            Self::Cancelled { reason, .. } => written(reason),
+        }
+    }
+
     pub fn via(&self) -> Via {
         match self {
             Self::Resolved { via, .. } | Self::Cancelled { via, .. } => *via,
@@ -196,22 +236,66 @@ impl Ending {
     }
 }
 
-impl Approval {
-    /// What its deadline makes of it. Told apart from what a person did, for ever: the status is `expired`
+impl TimeoutAction {
+    /// What a deadline makes of an approval. Told apart from what a person did, for ever: the status is `expired`
     /// even where the timeout action then approved or rejected it.
-    pub fn time_out(&self) -> Ending {
-        let resolution = match self.request.timeout_action {
-            TimeoutAction::Expire => None,
-            TimeoutAction::Approve => Some(Resolution::Approved),
-            TimeoutAction::Reject => Some(Resolution::Rejected),
+    pub fn ending(self) -> Ending {
+        let resolution = match self {
+            Self::Expire => None,
+            Self::Approve => Some(Resolution::Approved),
+            Self::Reject => Some(Resolution::Rejected),
         };
         Ending::Expired { resolution }
+    }
+}
+
+/// What it takes to know of an approval to end it, and to tell of that. Ending a hundred large ones reads none of what
+/// makes them large.
+#[derive(Debug, Clone)]
+pub struct Brief {
+    pub id: ApprovalId,
+    pub workspace: WorkspaceId,
+    pub task_id: CallerName,
+    pub version: i32,
+    pub timeout_action: TimeoutAction,
+    pub expires_at: DateTime<Utc>,
+}
+
+impl From<&Approval> for Brief {
+    fn from(approval: &Approval) -> Self {
+        Self {
+            id: approval.id,
+            workspace: approval.workspace,
+            task_id: approval.request.task_id.clone(),
+            version: approval.version,
+            timeout_action: approval.request.timeout_action,
+            expires_at: approval.expires_at,
+        }
+    }
+}
+
+impl Approval {
+    /// Bytes that it takes, without its votes.
+    pub fn size(&self) -> usize {
+        let ending = match &self.state {
+            State::Pending => 0,
+            State::Final { ending, .. } => ending.size(),
+        };
+        size(&self.request, &self.policy) + ending
+    }
+
+    /// What its deadline makes of it.
+    pub fn time_out(&self) -> Ending {
+        self.request.timeout_action.ending()
     }
 }
 
 macro_rules! vocabulary {
     ($($type:ident { $($variant:ident = $word:literal),+ $(,)? })+) => {$(
         impl $type {
+            /// All of the vocabulary.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
             /// The word that the wire and the database use.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
@@ -266,6 +350,27 @@ pub(crate) mod tests {
             updated_at: DateTime::UNIX_EPOCH,
             expires_at: DateTime::UNIX_EPOCH,
         }
+    }
+
+    #[test]
+    fn an_approval_is_measured_as_json() {
+        let mut approval = pending(Actor {
+            id: crate::domain::ids::PrincipalId::generate(),
+            name: PrincipalName::new("agent").unwrap(),
+        });
+        let bare = size(&approval.request, &approval.policy);
+        for text in ["plain", "\"\\\n\r\t\u{8}\u{c}", "\u{1}\u{1f}\u{7f}", "äöü😀"] {
+            approval.request.description = Some(text.to_owned());
+            let json = serde_json::to_string(text).unwrap().len() - 2;
+            assert_eq!(size(&approval.request, &approval.policy), bare + json, "{text:?}");
+        }
+        approval.request.description = None;
+        let names = (0..1_000).map(|number| PrincipalName::new(&format!("p{number}")).unwrap());
+        approval.policy.allowed_approvers = Some(names.collect());
+        assert!(
+            size(&approval.request, &approval.policy) > bare + 64 * 1_000,
+            "names take memory, however short"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    approval::{Approval, Ending, Opaque, Outcome, Resolution, State, Via},
+    approval::{Approval, Ending, Opaque, Outcome, Resolution, State, Via, written},
     ids::DecisionId,
     policy::{Actor, NotEligible, Tally},
 };
@@ -44,8 +44,36 @@ pub struct Vote {
     pub by: Actor,
     pub level: i32,
     pub verdict: Verdict,
-    /// `None` where the proposal was taken as it stands.
+    /// The edits of the first approval at its level; `None` where that took the proposal as it stands. All others have
+    /// the same edits, or they would have been refused: of those votes they are not kept here, and not read.
     pub modifications: Option<Modifications>,
+}
+
+/// Bytes that a vote takes besides the voter's name and its edits.
+const FIXED: usize = 256;
+
+impl Vote {
+    /// A ballot that counts, behind the votes before it.
+    pub fn new(votes: &[Self], ballot: &Ballot, level: i32) -> Self {
+        let is_first = ballot.verdict == Verdict::Approved && first_approval(votes, level).is_none();
+        Self {
+            by: ballot.by.clone(),
+            level,
+            verdict: ballot.verdict,
+            modifications: ballot.modifications.clone().filter(|_| is_first),
+        }
+    }
+
+    /// Bytes that it takes to read it with its approval.
+    pub fn size(&self) -> usize {
+        FIXED
+            + written(self.by.name.as_str())
+            + self.modifications.as_ref().map_or(0, |edits| edits.0.get().len())
+    }
+}
+
+fn first_approval(votes: &[Vote], level: i32) -> Option<&Vote> {
+    votes.iter().find(|vote| vote.level == level && vote.verdict == Verdict::Approved)
 }
 
 /// A vote that somebody wants to cast.
@@ -105,9 +133,15 @@ pub fn cast(
 ) -> Result<Cast, Refusal> {
     let level = approval.escalation_level;
     let earlier = votes.iter().find(|vote| vote.by.id == ballot.by.id && vote.level == level);
-    if earlier
-        .is_some_and(|vote| vote.verdict == ballot.verdict && vote.modifications == ballot.modifications)
-    {
+    let agreed = first_approval(votes, level);
+    // Whoever has approved has done so with the edits of the first who did.
+    let is_same = |earlier: &Vote| match (earlier.verdict, agreed) {
+        (Verdict::Approved, Some(first)) => {
+            ballot.verdict == Verdict::Approved && first.modifications == ballot.modifications
+        }
+        (verdict, _) => verdict == ballot.verdict,
+    };
+    if earlier.is_some_and(is_same) {
         return Ok(Cast::Same);
     }
     if let Some(refusal) = approval.state.refusal() {
@@ -118,28 +152,17 @@ pub fn cast(
     if earlier.is_some() {
         return Err(Refusal::AlreadyVoted);
     }
+    if ballot.verdict == Verdict::Approved
+        && agreed.is_some_and(|first| first.modifications != ballot.modifications)
+    {
+        return Err(Refusal::ModificationsDiffer);
+    }
     let of_this_level: Vec<Vote> = votes.iter().filter(|vote| vote.level == level).cloned().collect();
-    check_modifications(&of_this_level, ballot)?;
     Ok(count(approval, of_this_level, ballot))
 }
 
-fn check_modifications(votes: &[Vote], ballot: &Ballot) -> Result<(), Refusal> {
-    let first_approval = votes.iter().find(|vote| vote.verdict == Verdict::Approved);
-    match (ballot.verdict, first_approval) {
-        (Verdict::Approved, Some(first)) if first.modifications != ballot.modifications => {
-            Err(Refusal::ModificationsDiffer)
-        }
-        _ => Ok(()),
-    }
-}
-
 fn count(approval: &Approval, mut votes: Vec<Vote>, ballot: &Ballot) -> Cast {
-    votes.push(Vote {
-        by: ballot.by.clone(),
-        level: approval.escalation_level,
-        verdict: ballot.verdict,
-        modifications: ballot.modifications.clone(),
-    });
+    votes.push(Vote::new(&votes, ballot, approval.escalation_level));
     let resolution = match approval.policy.tally(&votes) {
         Tally::Open { .. } => return Cast::Counted,
         Tally::Rejected => Resolution::Rejected,
@@ -266,7 +289,7 @@ mod tests {
                             Ok(cast) => {
                                 prop_assert!(who != 0, "the requester voted");
                                 prop_assert!(!votes.iter().any(|vote| vote.by == ballot.by), "a second vote");
-                                votes.push(Vote { by: ballot.by, level: 0, verdict, modifications: ballot.modifications });
+                                votes.push(Vote::new(&votes, &ballot, 0));
                                 match cast { Cast::Decisive(ending) => Some(ending), _ => None }
                             }
                             Err(refusal) => {

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    approval::written,
     decision::{Verdict, Vote},
     names::PrincipalName,
 };
@@ -99,7 +100,16 @@ impl Quorum<'_> {
     }
 }
 
+/// Bytes that a name takes besides its characters, in memory and in JSON.
+const NAME: usize = 64;
+
 impl Policy {
+    /// Bytes that it takes.
+    pub fn size(&self) -> usize {
+        let named = self.allowed_approvers.iter().flatten();
+        named.map(|name| written(name.as_str()) + NAME).sum()
+    }
+
     /// Refuses what nobody could ever satisfy when `requester` asks.
     pub fn check(&self, requester: &PrincipalName) -> Result<(), Unsatisfiable> {
         let Some(named) = &self.allowed_approvers else { return Ok(()) };

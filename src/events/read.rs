@@ -28,7 +28,7 @@ const READ: Duration = Duration::from_secs(4);
 impl Weigh for Reading {
     /// A page may be some 400 KiB, but mostly is a few events.
     fn weight(&self) -> usize {
-        16 * 1024
+        32 * 1024
     }
 
     fn workspace(&self) -> WorkspaceId {
@@ -37,8 +37,9 @@ impl Weigh for Reading {
 }
 
 impl Weigh for (TaskKey, Option<Cursor>) {
+    /// A snapshot may be some 500 KiB, but mostly is a few approvals.
     fn weight(&self) -> usize {
-        0
+        32 * 1024
     }
 
     fn workspace(&self) -> WorkspaceId {

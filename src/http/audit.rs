@@ -77,9 +77,6 @@ pub async fn list(
         ("?subject", &query.subject),
     ] {
         check.text(pointer, text.as_ref(), MAX_TEXT);
-        if text.as_ref().is_some_and(|text| text.contains('\0')) {
-            check.fail(pointer, "characters", "must not hold U+0000");
-        }
     }
     let filter = Filter {
         action: query.action.as_deref(),
@@ -110,6 +107,7 @@ pub struct CheckpointsQuery {
 
 /// A signed statement of where the chain stood. Keep it where nobody who can change the database can change it.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AuditCheckpoint)]
 pub struct Checkpoint {
     #[serde(rename = "checkpoint")]
     standing: Standing,
@@ -178,7 +176,10 @@ pub async fn checkpoints(
     // A page ends at a position and a key, `7.8a5c3e1f0b7d9264`: several keys may have signed the same place.
     let (position, key_id) = match query.cursor.as_deref().map(|cursor| cursor.split_once('.').unzip()) {
         None => (None, ""),
-        Some((position, key_id)) => (below(&mut check, position.or(Some(""))), key_id.unwrap_or("")),
+        Some((position, key_id)) => {
+            check.name("?cursor", key_id);
+            (below(&mut check, position.or(Some(""))), key_id.unwrap_or(""))
+        }
     };
     let limit = limit(&mut check, query.limit.as_deref());
     check.finish()?;

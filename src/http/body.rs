@@ -116,6 +116,12 @@ impl<T: DeserializeOwned + Default> FromRequest<Api> for OptionalBody<T> {
 }
 
 fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let coded = headers.get_all(header::CONTENT_ENCODING).iter().find(|it| *it != "identity");
+    if let Some(coding) = coded {
+        let coding = String::from_utf8_lossy(coding.as_bytes());
+        let detail = format!("Content-Encoding is {coding:?}; send the body as it is, not compressed");
+        return Err(Problem::new(Code::UnsupportedMediaType, detail));
+    }
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let json =

@@ -145,6 +145,7 @@ impl FromRequestParts<Api> for Somebody {
         };
         // Boxed: a waiter would otherwise carry room for it for as long as it waits.
         let caller = Box::pin(Admission::of(parts)?.caller(api, credential)).await?;
+        api.names.check(parts)?;
         let origin = Arc::new(self::origin(&caller, parts));
         Ok(Self { caller, origin })
     }

@@ -4,7 +4,7 @@ use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde::Serialize;
 
 use super::Api;
-use crate::telemetry::metrics::Readings;
+use crate::{telemetry::metrics::Readings, worker::Health};
 
 #[derive(Serialize)]
 pub struct Readiness {
@@ -19,6 +19,8 @@ struct Parts {
     redis: &'static str,
     bus: &'static str,
     sweep: &'static str,
+    deadlines: &'static str,
+    audit: &'static str,
 }
 
 /// The process runs. Nothing else: a restart mends neither Postgres nor Redis.
@@ -29,12 +31,14 @@ pub async fn livez() -> &'static str {
 /// Whether to send requests here. Redis is not needed for that; Postgres is.
 pub async fn readyz(State(api): State<Api>) -> (StatusCode, Json<Readiness>) {
     let word = |up| if up { "up" } else { "down" };
-    let (postgres, bus, sweep) = (api.database.is_up(), api.bus.is_up(), api.sweep.is_ok());
+    let (postgres, bus) = (api.database.is_up(), api.bus.is_up());
+    let Health { sweep, deadlines, audit } = &api.health;
+    let works = [sweep, deadlines, audit].iter().all(|it| it.is_ok());
     let (code, status) = if api.lifecycle.is_draining() {
         (StatusCode::SERVICE_UNAVAILABLE, "draining")
     } else if !postgres {
         (StatusCode::SERVICE_UNAVAILABLE, "down")
-    } else if bus && sweep && api.redis.answers() {
+    } else if bus && works && api.redis.answers() {
         (StatusCode::OK, "ready")
     } else {
         (StatusCode::OK, "degraded")
@@ -43,7 +47,9 @@ pub async fn readyz(State(api): State<Api>) -> (StatusCode, Json<Readiness>) {
         postgres: word(postgres),
         redis: word(api.redis.answers()),
         bus: word(bus),
-        sweep: word(sweep),
+        sweep: word(sweep.is_ok()),
+        deadlines: word(deadlines.is_ok()),
+        audit: word(audit.is_ok()),
     };
     (code, Json(Readiness { status, instance_id: api.instance.clone(), parts }))
 }

@@ -5,7 +5,7 @@ use std::{panic::AssertUnwindSafe, time::Instant};
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -37,7 +37,9 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
     extensions.insert(admission.clone());
     let mut exchange = Exchange::begin(&api, &request);
     let path = request.uri().path();
+    // What the database stands behind.
     let guarded = path.starts_with("/api/") || path.starts_with("/auth/");
+    let method = request.method().clone();
     let leftover = Leftover::watch(&mut request);
     let mut response = if let Err(refusal) = admission.door(&api, request.headers()) {
         refusal.into_response()
@@ -52,6 +54,9 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
                 .into_response()
         })
     };
+    if guarded {
+        response = api.sending.count(admission.whose(), &method, response).await;
+    }
     admission.conclude(&api, &mut response).await;
     let read = match leftover {
         Some(leftover) => leftover.discard().await,
@@ -64,6 +69,10 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
     if !switches && (!read || api.lifecycle.is_draining()) {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
+    if guarded {
+        // It may hold what only this caller may see; no cache between us keeps it.
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let is_page = |value: &HeaderValue| value.as_bytes().starts_with(b"text/html");
     if headers.get(header::CONTENT_TYPE).is_some_and(is_page) {
@@ -71,14 +80,31 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
         headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'none'"));
     }
+    sign(headers, &id, &api);
+    exchange.end(&id, &response);
+    response
+}
+
+/// The same for a connection that only hears why there is no room for it.
+pub async fn briefly(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    let id = request_id(&request);
+    let leftover = Leftover::watch(&mut request);
+    let mut response = next.run(request).await;
+    if let Some(leftover) = leftover {
+        // The connection ends anyway; where more is left, the answer may be lost.
+        leftover.discard().await;
+    }
+    sign(response.headers_mut(), &id, &api);
+    response
+}
+
+fn sign(headers: &mut HeaderMap, id: &RequestId, api: &Api) {
     for (name, value) in [(REQUEST_ID, &id.0), (INSTANCE, &api.instance)] {
         // Both were checked to be plain text.
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }
     }
-    exchange.end(&id, &response);
-    response
 }
 
 /// One request and its response, for the books. Dropped before its end, it is one whose client has gone.

@@ -7,6 +7,7 @@
 mod accept;
 mod address;
 mod admission;
+pub mod answers;
 mod approvals;
 mod audit;
 mod auth;
@@ -22,6 +23,7 @@ mod events;
 mod health;
 mod identity;
 mod middleware;
+pub mod names;
 mod openapi;
 mod path;
 mod query;
@@ -31,7 +33,7 @@ pub mod server;
 mod site;
 mod sockets;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -56,7 +58,7 @@ use crate::{
     realtime::Realtime,
     store::Database,
     telemetry::Metrics,
-    worker::SweepHealth,
+    worker::Health,
 };
 
 /// How many of one address the issuer is asked about at once, so that not all of a crowd are tried before the first has
@@ -81,14 +83,18 @@ pub struct Parts {
     pub database: Database,
     pub redis: Redis,
     pub bus: Bus,
-    pub sweep: SweepHealth,
+    pub health: Health,
     pub metrics: Metrics,
     pub lifecycle: Lifecycle,
     pub clock: DatabaseClock,
     pub listing: Listing,
     pub connections: server::Connections,
     pub bodies: budget::Budget,
+    pub sending: answers::Sending,
     pub sizes: body::Sizes,
+    pub names: names::Names,
+    /// Longest that the reader of an export may take nothing of it.
+    pub export_pause: Duration,
     /// Where browsers find us, and where the issuer sends them back to, as configured.
     pub public_url: String,
     pub redirect_url: String,
@@ -164,5 +170,15 @@ pub fn router(api: Api) -> Router {
         .fallback(respond::no_such_route)
         .method_not_allowed_fallback(respond::no_such_method)
         .layer(axum::middleware::from_fn_with_state(api.clone(), middleware::around))
+        .with_state(api)
+}
+
+/// What those are served for whom there is no room: how the instance is, and that it is full.
+pub fn lobby(api: Api) -> Router {
+    Router::new()
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .fallback(respond::no_room)
+        .layer(axum::middleware::from_fn_with_state(api.clone(), middleware::briefly))
         .with_state(api)
 }

@@ -1,5 +1,6 @@
 //! The OpenAPI document: what the handlers say of themselves, plus what is true of all of them.
 
+use axum::http::StatusCode;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -72,6 +73,7 @@ pub fn document() -> OpenApi {
         for (method, operation) in operations {
             if let Some(operation) = operation {
                 leave_out_null(operation);
+                describe_successes(operation);
                 add_session(operation);
                 add_problems(path, &method, operation);
             }
@@ -81,6 +83,18 @@ pub fn document() -> OpenApi {
         add_links(&mut document, producer);
     }
     document
+}
+
+/// The document needs a text for each answer. Where a handler has said nothing of its own, the status says enough.
+fn describe_successes(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            let reason = status.parse().ok().and_then(|status: StatusCode| status.canonical_reason());
+            response.description = reason.unwrap_or("The answer").to_owned();
+        }
+    }
 }
 
 /// A body that may be missing may not be `null` instead.

@@ -25,11 +25,25 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        refuse_nul(parts)?;
         let query = Query::<T>::from_request_parts(parts, state).await;
         query.map(|Query(params)| Self(params)).map_err(|error| {
             Problem::about(Code::Invalid, vec![Violation::new("?", "query", error.body_text())])
         })
     }
+}
+
+/// Postgres holds no U+0000 in a text. Bodies can't bring one either.
+fn refuse_nul(parts: &Parts) -> Result<(), Problem> {
+    let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri) else {
+        // What is no query at all is told where it is parsed.
+        return Ok(());
+    };
+    let mut check = Check::default();
+    for (name, _) in pairs.iter().filter(|(name, value)| name.contains('\0') || value.contains('\0')) {
+        check.fail(format!("?{}", name.replace('\0', "")), "characters", "must not hold U+0000");
+    }
+    check.finish()
 }
 
 /// How many items a page may have.
@@ -41,9 +55,6 @@ pub fn limit(check: &mut Check, text: Option<&str>) -> i64 {
 /// A text to search for.
 pub fn text(check: &mut Check, pointer: &str, text: Option<&String>) {
     check.text(pointer, text, MAX_TEXT);
-    if text.is_some_and(|text| text.contains('\0')) {
-        check.fail(pointer, "characters", "must not hold U+0000");
-    }
 }
 
 /// A time, if it is given.

@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use super::Api;
 use crate::{
     domain::approval::Approval,
     wire::{
@@ -38,7 +39,12 @@ impl IntoResponse for Problem {
     }
 }
 
-/// An approval as a response, with its `ETag`.
+/// An approval as a response, with its `ETag`, to whoever looks: refused where too much is being shown already.
+pub fn shown(api: &Api, approval: &Arc<Approval>) -> Result<Response, Problem> {
+    Ok(respond(StatusCode::OK, approval, api.sending.approval(approval)?))
+}
+
+/// The same to whoever asked for it to be made.
 pub fn approval(status: StatusCode, approval: &Arc<Approval>) -> Response {
     respond(status, approval, Json(ApprovalView::from(&**approval)))
 }
@@ -71,4 +77,9 @@ pub async fn no_head() -> Response {
 /// A route that doesn't take the method; axum adds `Allow`.
 pub async fn no_such_method() -> Problem {
     Problem::new(Code::MethodNotAllowed, "the Allow header names the methods that this path takes")
+}
+
+/// The answer to every request on a connection for which there is no room.
+pub async fn no_room() -> Problem {
+    Problem::new(Code::Overloaded, "there are too many connections to this instance, or from this address")
 }

@@ -22,6 +22,7 @@ use super::{
     Api,
     admission::{Admission, Credential},
     caller::{May, Subscribe, origin},
+    names,
     path::NamePath,
 };
 use crate::{
@@ -30,9 +31,10 @@ use crate::{
         event::{Cursor, TaskKey},
         names::CallerName,
     },
+    line::Line,
     realtime::{
         Arrival, NoCursor, Realtime,
-        socket::{Socket, Stream},
+        socket::{Limits, Socket},
     },
     wire::{
         problem::{Code, Problem},
@@ -141,8 +143,12 @@ fn check_origin(api: &Api, headers: &HeaderMap) -> Result<(), Problem> {
 /// By the header, or by a ticket.
 async fn caller(api: &Api, parts: &mut Parts, ticket: Option<&str>) -> Result<Caller, Problem> {
     if parts.headers.contains_key(header::AUTHORIZATION) {
-        return Ok(May::<Subscribe>::from_request_parts(parts, api).await?.caller);
+        let caller = May::<Subscribe>::from_request_parts(parts, api).await?.caller;
+        names::check(parts, NAMES)?;
+        return Ok(caller);
     }
+    // Before a ticket is used up.
+    names::check(parts, NAMES)?;
     let ticket = ticket.ok_or(Rejection::Unauthenticated)?;
     let caller = Box::pin(Admission::of(parts)?.caller(api, Credential::Ticket(ticket))).await?;
     if caller.may(Permission::EventSubscribe) {
@@ -152,7 +158,10 @@ async fn caller(api: &Api, parts: &mut Parts, ticket: Option<&str>) -> Result<Ca
     }
 }
 
-/// What stands behind the question mark. Names that we don't know are somebody else's.
+/// What may stand behind the question mark.
+const NAMES: &[&str] = &["ticket", "session_id", "cursor"];
+
+/// What stands there.
 #[derive(Default)]
 struct Query {
     ticket: Option<String>,
@@ -204,12 +213,19 @@ async fn switch(realtime: &Realtime, upgrade: OnUpgrade) -> Option<Socket> {
         }
         Err(_) => return None,
     };
-    let Ok(parts) = upgraded.downcast::<TokioIo<Stream>>() else {
+    let Ok(parts) = upgraded.downcast::<TokioIo<Line>>() else {
         tracing::error!("a bug: the connection is not of the kind that the listener makes");
         return None;
     };
-    let send_timeout = Duration::from_secs(realtime.sockets.send_timeout_seconds);
-    Some(Socket::new(parts.io.into_inner(), parts.read_buf, send_timeout, realtime.max_message).await)
+    let line = parts.io.into_inner();
+    // No request comes on it any more.
+    line.control().busy();
+    let limits = Limits {
+        send_timeout: Duration::from_secs(realtime.sockets.send_timeout_seconds),
+        max_message: realtime.max_message,
+        pieces_per_second: realtime.sockets.messages_per_second,
+    };
+    Some(Socket::new(line, parts.read_buf, limits).await)
 }
 
 /// What a browser opens a socket with.

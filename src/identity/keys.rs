@@ -134,7 +134,7 @@ pub async fn rotate(
     }
     let wanted = Wanted {
         workspace: WorkspaceId(before.workspace_id),
-        principal: PrincipalName::new(&before.principal).map_err(|error| store::Error::Corrupt {
+        principal: PrincipalName::stored(&before.principal).map_err(|error| store::Error::Corrupt {
             table: "principals",
             id: before.principal_id.to_string(),
             what: error.to_string(),

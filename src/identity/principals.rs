@@ -10,7 +10,7 @@ use super::{
 use crate::{
     domain::{
         ids::{PrincipalId, WorkspaceId},
-        names::PrincipalName,
+        names::{InvalidName, PrincipalName, is_unseen},
         patch::Patch,
     },
     store::{
@@ -34,26 +34,29 @@ pub struct Changes {
 const LONGEST_EMAIL: usize = 320;
 
 impl Changes {
-    fn check(&self) -> Result<(), Refusal> {
+    /// The changes as they will be stored: what is checked here is what is written.
+    fn checked(mut self) -> Result<Self, Refusal> {
         let invalid = |field, message: &str| Err(Refusal::Invalid { field, message: message.to_owned() });
-        if let Some(name) = self.display_name.value()
-            && let Err(error) = PrincipalName::new(name)
-        {
-            return invalid("display_name", &error.to_string());
+        if let Some(name) = self.display_name.value() {
+            match PrincipalName::new(name) {
+                Ok(name) => self.display_name = Patch::Set(name.as_str().to_owned()),
+                Err(error) => return invalid("display_name", &error.to_string()),
+            }
         }
         if let Some(email) = self.email.value()
             && !is_mailbox(email)
         {
             return invalid("email", "must be an address like ana@example.com");
         }
-        for (field, names) in [("roles", &self.roles), ("groups", &self.groups)] {
-            let names = names.as_deref().unwrap_or_default();
-            grants::few(field, names)?;
-            if let Some(error) = names.iter().find_map(|name| PrincipalName::new(name).err()) {
-                return invalid(field, &error.to_string());
+        for (field, names) in [("roles", &mut self.roles), ("groups", &mut self.groups)] {
+            let Some(names) = names else { continue };
+            match normalised(names) {
+                Ok(normalised) => *names = normalised,
+                Err(error) => return invalid(field, &error.to_string()),
             }
+            grants::few(field, names)?;
         }
-        Ok(())
+        Ok(self)
     }
 
     fn apply(self, mut profile: Profile) -> Profile {
@@ -75,10 +78,15 @@ impl Changes {
     }
 }
 
+/// Names in NFC, in the order in which they were given.
+fn normalised(names: &[String]) -> Result<Vec<String>, InvalidName> {
+    names.iter().map(|name| PrincipalName::new(name).map(|name| name.as_str().to_owned())).collect()
+}
+
 /// Good enough to tell a mailbox from a mistake; whether it exists, only mail tells.
 pub fn is_mailbox(text: &str) -> bool {
     let plain = |part: &str| {
-        !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c))
+        !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || is_unseen(c) || "<>,;\"".contains(c))
     };
     text.chars().count() <= LONGEST_EMAIL
         && text
@@ -94,9 +102,10 @@ pub async fn create(
     name: &PrincipalName,
     changes: Changes,
 ) -> Outcome<Principal> {
-    if let Err(refusal) = changes.check() {
-        return Ok(Err(refusal));
-    }
+    let changes = match changes.checked() {
+        Ok(changes) => changes,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let wanted = Grants { roles: changes.roles.clone().unwrap_or_default(), ..Grants::default() };
     if let Err(refusal) = grants::to_get(conn, by, workspace, &wanted).await? {
         return Ok(Err(refusal));
@@ -123,9 +132,10 @@ pub async fn update(
     who: Who<'_>,
     changes: Changes,
 ) -> Outcome<Principal> {
-    if let Err(refusal) = changes.check() {
-        return Ok(Err(refusal));
-    }
+    let changes = match changes.checked() {
+        Ok(changes) => changes,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let Some(before) = principals::lock(conn, workspace, who).await? else {
         return Ok(Err(Refusal::NotFound("principal")));
     };

@@ -51,6 +51,13 @@ impl<K: Copy + Eq + Hash> Cap<K> {
         counts.insert(key, count);
         Some(Held { key, amount, parts: self.0.clone() })
     }
+
+    /// So many more, also where that is more than may be: what has happened has to be counted.
+    pub fn take_anyway(&self, key: K, amount: usize) -> Held<K> {
+        let mut counts = self.0.lock();
+        *counts.entry(key).or_default() += amount;
+        Held { key, amount, parts: self.0.clone() }
+    }
 }
 
 impl<K> Parts<K> {

@@ -8,6 +8,7 @@
 //! | [`ledger`], [`entry`] | what this instance knows and has in hand, of all buckets and of one |
 //! | [`clerk`] | the task that asks Redis |
 //! | [`caps`] | how much may be open at once, here |
+//! | [`answers`] | how much memory answers may take, here |
 //!
 //! **Exact** means: over all instances, and over any time, no more is let in than the burst and what has come back in
 //! that time; and nobody is refused while there is a token that another instance doesn't hold. An instance holds
@@ -21,6 +22,7 @@
 //! Nothing here ever fails a request. A Redis that hangs costs those who asked just then a few hundredths of a
 //! second, once. What knows of HTTP is elsewhere.
 
+mod answers;
 mod bucket;
 mod caps;
 mod clerk;
@@ -39,6 +41,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::{
+    answers::{Answers, Full, Room, SMALL as SMALL_ANSWER},
     caps::{Cap, Held},
     entry::{Refusal, Standing},
     subject::{Kind, Network, Subject},

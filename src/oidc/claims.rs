@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Issuer, Refusal, Token};
-use crate::domain::names::{MAX_NAME, PrincipalName, is_bidirectional_control};
+use crate::domain::names::{PrincipalName, is_unseen};
 
 /// Most roles, and most groups, that are taken over.
 const MOST: usize = 100;
@@ -50,10 +50,10 @@ impl Issuer {
                 .to_string(),
             name: name.ok_or(Refusal::Claim("for the principal's name"))?,
             kind: if speaks_for_itself { "service" } else { "person" },
-            display_name: text(&config.claim_display_name).and_then(decent).map(str::to_owned),
+            display_name: text(&config.claim_display_name).and_then(decent),
             email: text(&config.claim_email)
                 .filter(|it| !is_false(verified) && it.contains('@') && EMAIL.contains(&it.chars().count()))
-                .filter(|it| !it.chars().any(|c| c.is_control() || c.is_whitespace()))
+                .filter(|it| !it.chars().any(|c| is_unseen(c) || c.is_whitespace()))
                 .map(str::to_owned),
             roles: names(lookup(claims, &config.claim_roles)),
             groups: names(lookup(claims, &config.claim_groups)),
@@ -62,10 +62,8 @@ impl Issuer {
 }
 
 /// To be shown beside the name, which it can't replace.
-fn decent(name: &str) -> Option<&str> {
-    let fits = (1..=MAX_NAME).contains(&name.chars().count()) && !name.trim().is_empty();
-    let deceives = |c: char| c.is_control() || is_bidirectional_control(c);
-    (fits && !name.chars().any(deceives)).then_some(name)
+fn decent(name: &str) -> Option<String> {
+    PrincipalName::new(name.trim()).ok().map(|name| name.as_str().to_owned())
 }
 
 /// Some issuers write it as a string.

@@ -8,15 +8,18 @@
 //! | [`frames`] | what clients may say |
 //! | [`outgoing`] | what they are told |
 //! | [`socket`] | frames on a connection, each sent within its time or not at all |
+//! | [`pieces`], [`allowance`] | what clients send that is no message of its own, and how much they may send |
 //! | [`close`] | close codes, and what a client should do about each |
 //!
 //! A session holds one page of events at most: what is not sent yet waits in the log. Only the owner sends: every
 //! page is read under its generation, and one that has lain too long (a frozen process) is read anew.
 
+mod allowance;
 pub mod close;
 mod frames;
 mod opening;
 mod outgoing;
+mod pieces;
 mod requests;
 mod session;
 pub mod socket;
@@ -47,7 +50,7 @@ use crate::{
     },
     events::Events,
     lifecycle::Lifecycle,
-    limits::{Cap, Held, Limiter},
+    limits::{Answers, Cap, Held, Limiter},
     presence::{DatabaseClock, Ownership},
     telemetry::{Metrics, Seldom},
 };
@@ -58,6 +61,8 @@ use self::socket::Socket;
 pub struct Parts {
     pub instance: String,
     pub approvals: Approvals,
+    /// Room for what is being sent.
+    pub answers: Answers,
     pub events: Events,
     pub authenticator: Authenticator,
     pub limiter: Limiter,

@@ -20,6 +20,7 @@ use crate::{
     },
     domain::{event::Cursor, names::CallerName},
     events::read::PENDING,
+    limits::Subject,
     presence::ownership::Outcome,
 };
 
@@ -151,7 +152,12 @@ async fn greet(
         cursor: Some(Cursor(position).to_string()),
         reference: None,
     };
-    socket.send([&hello.text()[..]]).await?;
+    let text = hello.text();
+    let Ok(_room) = realtime.answers.to_send(Subject::Workspace(seat.key.workspace), text.len()) else {
+        realtime.metrics.shed("answers");
+        return Err(Reason::Full("it could not be opened now"));
+    };
+    socket.send([&text[..]]).await?;
     realtime.metrics.socket_opened(match recovered {
         None => "none",
         Some(true) => "true",

@@ -151,6 +151,10 @@ impl Answer {
         Self { event_type, data, run_id: None, reference }
     }
 
+    pub fn pong(reference: Option<Reference>) -> Self {
+        Self::new("pong", &serde_json::json!({}), reference)
+    }
+
     pub fn error(problem: &Problem, reference: Option<Reference>) -> Self {
         Self::new("error", &ErrorData::from(problem), reference)
     }

@@ -27,8 +27,9 @@ use crate::{
     limits::Subject,
     store::events::Summary,
     wire::{
-        create::{body_hash, idempotency, new_approval},
+        create::new_approval,
         decide::{ApproveBody, RejectBody},
+        idempotency::idempotency,
         problem::{Code, Problem},
         validate::Violation,
     },
@@ -45,22 +46,32 @@ pub struct Client {
     pub origin: Arc<Origin>,
 }
 
-/// An answer to come. `None`: this instance goes away, and the next one will have to be asked.
-pub type Answering = Pin<Box<dyn Future<Output = Option<Answer>> + Send>>;
+/// What a message came to.
+#[derive(Default)]
+pub struct Done {
+    /// `None`: this instance goes away, and the next one will have to be asked.
+    pub answer: Option<Answer>,
+    pub was_wait: bool,
+}
+
+/// An answer to come.
+pub type Answering = Pin<Box<dyn Future<Output = Done> + Send>>;
 
 /// Does what a message asks for.
 pub fn answer(realtime: Realtime, client: Arc<Client>, frame: Frame) -> Answering {
     Box::pin(async move {
         let Frame { reference, message } = frame;
+        let was_wait = matches!(message, Ok(Message::Wait(_)));
         let asked = Asked { realtime, client, reference: reference.clone() };
         let done = match message {
             Err(problem) => Err(problem),
-            Ok(Message::Ping) => Ok(Some(asked.reply("pong", &serde_json::json!({})))),
+            Ok(Message::Ping) => Ok(Some(Answer::pong(reference.clone()))),
             Ok(Message::Decide(decide)) => asked.decide(decide).await.map(Some),
             Ok(Message::Request(ask)) => asked.request(*ask).await.map(Some),
             Ok(Message::Wait(wait)) => asked.wait(wait).await,
         };
-        done.unwrap_or_else(|problem| Some(Answer::error(&problem, reference)))
+        let answer = done.unwrap_or_else(|problem| Some(Answer::error(&problem, reference)));
+        Done { answer, was_wait }
     })
 }
 
@@ -141,8 +152,8 @@ impl Asked {
         let idempotency = match idempotency_key {
             None => None,
             Some(key) => {
-                let hash = body_hash(whole(&text, task, session)?.to_string().as_bytes())?;
-                Some(idempotency("/idempotency_key", &key, hash)?)
+                let whole = whole(&text, task, session)?.to_string();
+                Some(idempotency("/idempotency_key", &key, whole.as_bytes())?)
             }
         };
         let mut new = new_approval(body, &caller)?;

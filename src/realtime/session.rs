@@ -4,37 +4,36 @@
 //! Reading and writing take turns: while a client takes its time to receive, nothing more is read from it or for
 //! it, so that all it can hold up is itself, and only for the send time-out.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, MissedTickBehavior, Sleep, interval_at, sleep};
 
 use super::{
     Realtime,
+    allowance::Allowance,
     close::Reason,
-    frames::Frame,
+    frames::{Frame, Message},
     outgoing::{Answer, Outgoing, Reconnect},
-    requests::{self, Answering, Client},
+    requests::{self, Answering, Client, Done},
     socket::{Lost, PIECE, Received, Socket},
 };
 use crate::{
     batch::Trouble,
     bus::{Seat, seats::Signals},
     domain::{event::Cursor, names::CallerName},
+    limits::Subject,
     store::events::{Page, Reading},
     wire::problem::{Code, Problem},
 };
 
-/// Messages that may wait for their answers.
+/// Waits that may be under way, and what else may wait for its answer: neither keeps the other out.
+const MAX_WAITS: usize = 128;
 const MAX_UNANSWERED: usize = 128;
 /// So many malformed messages in a row, and the socket is closed.
 const MAX_STRIKES: u32 = 20;
 /// A page that was read longer ago is read anew: the process may have been frozen, and another be the owner.
 const FRESH: Duration = Duration::from_secs(5);
-/// A burst of messages may be so many times what a second allows.
-const BURST: u32 = 5;
-/// A message of more bytes counts for several.
-const MESSAGE: f64 = 16.0 * 1024.0;
 /// A message of at most so many bytes is read for its `ref` even where it is one too many.
 const SMALL: usize = 4 * 1024;
 /// Until a page that could not be read is asked for again.
@@ -43,7 +42,7 @@ const RETRY: Duration = Duration::from_secs(2);
 const SPREAD: (Duration, Duration, Duration) =
     (Duration::from_millis(2), Duration::from_millis(500), Duration::from_secs(10));
 
-type ReadingPage = std::pin::Pin<Box<dyn Future<Output = (Instant, Result<Page, Trouble>)> + Send>>;
+type ReadingPage = Pin<Box<dyn Future<Output = (Instant, Result<Page, Trouble>)> + Send>>;
 
 /// One socket that follows its task.
 pub struct Session {
@@ -57,10 +56,14 @@ pub struct Session {
     news: bool,
     reading: Option<ReadingPage>,
     answers: FuturesUnordered<Answering>,
+    /// How many of them are for waits.
+    waits: usize,
     /// Pings since the client last showed life.
     unanswered_pings: u32,
     strikes: u32,
     allowance: Allowance,
+    /// Nothing is read from the client until it rings.
+    pause: Option<Pin<Box<Sleep>>>,
 }
 
 /// What a turn of the loop is about.
@@ -68,8 +71,10 @@ enum Turn {
     Signals(Signals),
     Page(Instant, Result<Page, Trouble>),
     Received(Result<Received, Lost>),
-    Answered(Option<Answer>),
+    Answered(Done),
     Ping,
+    /// Reading goes on.
+    Rested,
     Closing,
 }
 
@@ -91,9 +96,11 @@ impl Session {
             news: false,
             reading: None,
             answers: FuturesUnordered::new(),
+            waits: 0,
             unanswered_pings: 0,
             strikes: 0,
             allowance,
+            pause: None,
         }
     }
 
@@ -125,7 +132,8 @@ impl Session {
             let turn = tokio::select! {
                 signals = self.seat.woken() => Turn::Signals(signals),
                 (at, page) = read(&mut self.reading) => Turn::Page(at, page),
-                received = self.socket.receive() => Turn::Received(received),
+                received = self.socket.receive(), if self.pause.is_none() => Turn::Received(received),
+                () = rest(&mut self.pause) => Turn::Rested,
                 Some(answer) = self.answers.next(), if !self.answers.is_empty() => Turn::Answered(answer),
                 _ = pings.tick() => Turn::Ping,
                 () = &mut closing => Turn::Closing,
@@ -149,8 +157,13 @@ impl Session {
                 self.unanswered_pings = 0;
                 return self.hear(received).await;
             }
-            Turn::Answered(Some(answer)) => self.reply(&answer).await?,
-            Turn::Answered(None) => {}
+            Turn::Answered(Done { answer, was_wait }) => {
+                self.waits -= usize::from(was_wait);
+                if let Some(answer) = answer {
+                    self.reply(&answer).await?;
+                }
+            }
+            Turn::Rested => self.pause = None,
             // Two intervals without a sign of life.
             Turn::Ping if self.unanswered_pings >= 2 => return Ok(Some(Reason::Gone)),
             Turn::Ping => {
@@ -170,7 +183,7 @@ impl Session {
                 if let Err(error) = realtime.ownership.check(&seat).await {
                     tracing::warn!(%error, "could not ask whether a connection is still ours");
                 }
-                None
+                Done::default()
             }));
         }
     }
@@ -213,6 +226,13 @@ impl Session {
         if page.events.first().is_some_and(|first| first.seq != self.position + 1) {
             return Ok(Some(Reason::TooSlow));
         }
+        let size = page.events.iter().map(|event| event.data.get().len()).sum();
+        let whose = Subject::Workspace(self.seat.key.workspace);
+        let Ok(_room) = self.realtime.answers.to_send(whose, size) else {
+            self.realtime.metrics.shed("answers");
+            self.read_on(RETRY.mul_f64(rand::random_range(0.5..1.0)));
+            return Ok(None);
+        };
         // Besides what was heard of while it was read.
         self.news |= !page.events.is_empty();
         let mut events = page.events.iter().peekable();
@@ -254,6 +274,8 @@ impl Session {
             let small = text.filter(|text| text.len() <= SMALL);
             let reference = small.and_then(|text| Frame::parse(&text).reference);
             self.reply(&Answer::error(&problem, reference)).await?;
+            // Refusing costs as much as a small message does.
+            self.pause = Some(Box::pin(sleep(self.allowance.interval())));
             return Ok(None);
         }
         let frame = match text {
@@ -274,14 +296,30 @@ impl Session {
             return Ok(None);
         }
         self.strikes = 0;
-        if self.answers.len() >= MAX_UNANSWERED {
-            let why = format!("{MAX_UNANSWERED} messages wait for their answers already");
-            let problem = Problem::new(Code::RateLimited, why);
-            self.reply(&Answer::error(&problem, frame.reference)).await?;
-            return Ok(None);
-        }
-        self.answers.push(requests::answer(self.realtime.clone(), self.client.clone(), frame));
+        self.begin(frame).await?;
         Ok(None)
+    }
+
+    /// Begins what a message asks for, if not too much is under way.
+    async fn begin(&mut self, frame: Frame) -> Result<(), Lost> {
+        let is_wait = match &frame.message {
+            // Answered at once, beside all that is under way.
+            Ok(Message::Ping) => return self.reply(&Answer::pong(frame.reference)).await,
+            Ok(Message::Wait(_)) => true,
+            _ => false,
+        };
+        let (under_way, most, what) = if is_wait {
+            (self.waits, MAX_WAITS, "waits are under way")
+        } else {
+            (self.answers.len() - self.waits, MAX_UNANSWERED, "messages wait for their answers")
+        };
+        if under_way >= most {
+            let problem = Problem::new(Code::RateLimited, format!("{most} {what} already"));
+            return self.reply(&Answer::error(&problem, frame.reference)).await;
+        }
+        self.waits += usize::from(is_wait);
+        self.answers.push(requests::answer(self.realtime.clone(), self.client.clone(), frame));
+        Ok(())
     }
 
     async fn reply(&mut self, answer: &Answer) -> Result<(), Lost> {
@@ -295,12 +333,15 @@ impl Session {
             cursor: None,
             reference: answer.reference.as_deref(),
         };
-        self.socket.send([&event.text()[..]]).await
+        let text = event.text();
+        let whose = Subject::Workspace(self.seat.key.workspace);
+        let _room = self.realtime.answers.to_send_anyway(whose, text.len());
+        self.socket.send([&text[..]]).await
     }
 
     /// The instance goes away: answers what was begun, and says when to come again, and with which cursor.
     async fn hand_over(&mut self) -> Result<Reason, Lost> {
-        while let Some(answer) = self.answers.next().await {
+        while let Some(Done { answer, .. }) = self.answers.next().await {
             if let Some(answer) = answer {
                 self.reply(&answer).await?;
             }
@@ -333,30 +374,10 @@ async fn read(page: &mut Option<ReadingPage>) -> (Instant, Result<Page, Trouble>
     }
 }
 
-/// A token bucket: so many messages a second, with bursts.
-struct Allowance {
-    each_second: u32,
-    left: f64,
-    at: Instant,
-}
-
-impl Allowance {
-    fn new(each_second: u32) -> Self {
-        Self { each_second, left: f64::from(each_second.saturating_mul(BURST)), at: Instant::now() }
-    }
-
-    /// A large message counts for several.
-    fn take(&mut self, size: usize) -> bool {
-        let weight = (f64::from(u32::try_from(size).unwrap_or(u32::MAX)) / MESSAGE).max(1.0);
-        let gained = self.at.elapsed().as_secs_f64() * f64::from(self.each_second);
-        self.at = Instant::now();
-        self.left = (self.left + gained).min(f64::from(self.each_second.saturating_mul(BURST)));
-        // One that is heavier than any bucket goes with a full one.
-        let full = f64::from(self.each_second.saturating_mul(BURST));
-        if self.left < weight.min(full) {
-            return false;
-        }
-        self.left -= weight.min(full);
-        true
+/// The end of the pause, if there is one.
+async fn rest(pause: &mut Option<Pin<Box<Sleep>>>) {
+    match pause {
+        Some(pause) => pause.await,
+        None => std::future::pending().await,
     }
 }

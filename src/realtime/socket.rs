@@ -9,10 +9,8 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
     time::{Instant, timeout, timeout_at},
 };
-use tokio_io_timeout::TimeoutStream;
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
@@ -22,10 +20,22 @@ use tokio_tungstenite::{
     },
 };
 
-use super::close::Reason;
+use super::{close::Reason, pieces::Paced};
+use crate::line::Line;
 
-/// What the listener hands over.
-pub type Stream = Pin<Box<TimeoutStream<TcpStream>>>;
+/// What frames travel on.
+type Stream = Paced<Line>;
+
+/// What a socket's client may do.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How long it may take to receive what is sent.
+    pub send_timeout: Duration,
+    /// Its largest message, in bytes.
+    pub max_message: usize,
+    /// Frames a second that are no message of their own.
+    pub pieces_per_second: u32,
+}
 
 /// What may wait in the codec to be sent: one event with all that surrounds it is less.
 const WRITE_BUFFER: usize = 512 * 1024;
@@ -118,11 +128,10 @@ fn frame(text: &[u8], into: &mut Vec<u8>) {
 }
 
 impl Socket {
-    /// Takes a connection over after its handshake, with what was read of it beyond that. Its client may send messages
-    /// of so many bytes.
-    pub async fn new(stream: Stream, read: Bytes, send_timeout: Duration, max_message: usize) -> Self {
-        let tcp = socket2::SockRef::from(stream.get_ref());
-        if let Err(error) = tcp.set_send_buffer_size(SEND_BUFFER) {
+    /// Takes a connection over after its handshake, with what was read of it beyond that.
+    pub async fn new(line: Line, read: Bytes, limits: Limits) -> Self {
+        let Limits { send_timeout, max_message, pieces_per_second } = limits;
+        if let Err(error) = line.socket().set_send_buffer_size(SEND_BUFFER) {
             tracing::debug!(%error, "the send buffer keeps its size");
         }
         let config = WebSocketConfig::default()
@@ -133,6 +142,7 @@ impl Socket {
             .max_frame_size(Some(max_message));
         // Copied: what was read beyond the handshake is little or nothing, in a buffer of eight kilobytes.
         let read = Vec::from(&read[..]);
+        let stream = Paced::new(line, pieces_per_second, &read);
         let ws = WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config)).await;
         Self { ws, send_timeout, stuck: None }
     }
@@ -204,7 +214,7 @@ impl Socket {
             self.ws.close(Some(frame)).await.map_err(std::io::Error::other)
         };
         let said = matches!(timeout(self.send_timeout, saying).await, Ok(Ok(())));
-        if !said && let Err(error) = self.ws.get_ref().get_ref().set_zero_linger() {
+        if !said && let Err(error) = self.ws.get_ref().get_ref().socket().set_linger(Some(Duration::ZERO)) {
             tracing::debug!(%error, "a connection is closed instead of reset");
         }
         said

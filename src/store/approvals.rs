@@ -16,14 +16,23 @@ use crate::domain::{
     policy::{Actor, Policy},
 };
 
-/// An approval, its votes, and whether its deadline has passed: one consistent reading.
+/// An approval, its votes where they were asked for, and whether its deadline has passed: one consistent reading.
 #[derive(Debug, Clone)]
 pub struct Loaded {
     pub approval: Arc<Approval>,
-    /// Oldest first.
+    /// Oldest first; none unless they were asked for.
     pub votes: Vec<Vote>,
     /// Still pending although `expires_at` has passed, by the database's clock.
     pub due: bool,
+    /// Bytes, as they are counted with the row.
+    pub size: usize,
+}
+
+/// Whether votes are read along. Only whoever decides needs them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Votes {
+    Read,
+    Left,
 }
 
 /// Columns of one approval, as the database has them. Becomes [`Loaded`] only if it makes sense.
@@ -58,6 +67,7 @@ pub(super) struct Row {
     pub expires_at: DateTime<Utc>,
     pub resolved_at: Option<DateTime<Utc>>,
     pub due: bool,
+    pub size: i32,
     pub votes: Option<Json<Vec<VoteRow>>>,
 }
 
@@ -79,46 +89,85 @@ pub(super) struct StoredResult {
     pub comment: Option<String>,
 }
 
-/// `SELECT` of [`Row`]s from `approval_requests a`, with the rest of the statement given.
-macro_rules! select_approvals {
-    ($rest:literal $(+ $more:literal)* $(, $argument:expr)* $(,)?) => {
-        sqlx::query_as!(
-            $crate::store::approvals::Row,
-            r#"SELECT a.id, a.workspace_id, a.run_id, a.session_id, a.task_id, a.job_id, a.approval_type,
-                a.title, a.description, a.context AS "context: _", a.policy AS "policy: _", a.status,
-                a.resolution, a.resolved_via, a.resolved_by, a.resolved_by_name, a.result AS "result: _",
-                a.timeout_action, a.escalation_level, a.checkpoint AS "checkpoint: _",
-                a.metadata AS "metadata: _", a.requested_by, a.requested_by_name, a.on_behalf_of, a.version, a.created_at,
-                a.updated_at, a.expires_at, a.resolved_at,
-                (a.status = 'pending' AND a.expires_at <= clock_timestamp()) AS "due!",
-                (SELECT json_agg(json_build_object(
-                        'principal_id', d.principal_id, 'principal_name', d.principal_name, 'level', d.level,
-                        'verdict', d.verdict, 'modifications', d.modifications) ORDER BY d.created_at, d.id)
-                   FROM approval_decisions d WHERE d.approval_id = a.id) AS "votes: _" "#
-                + $rest $(+ $more)*
-            $(, $argument)*
-        )
-    };
-}
-pub(super) use select_approvals;
-
 /// What was found, by id. A row that makes no sense is an error of its own and hurts none of the others.
 pub type Found = HashMap<ApprovalId, Result<Loaded, Error>>;
 
-/// Reads approvals of any workspace by id; what doesn't exist is left out. Callers compare the workspace before
-/// they show anything.
-pub async fn load(conn: &mut PgConnection, ids: &[ApprovalId]) -> Result<Found, Error> {
-    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let rows =
-        select_approvals!("FROM approval_requests a WHERE a.id = ANY($1)", &ids).fetch_all(conn).await?;
-    Ok(rows.into_iter().map(|row| (ApprovalId(row.id), Loaded::try_from(row))).collect())
+/// A reading ends with the approval that reaches so many bytes.
+pub const LARGEST: usize = 4 * 1024 * 1024;
+
+/// A reading of some approvals, and which of them it did not come to.
+pub struct Part {
+    pub found: Found,
+    /// To be read next, in a reading of their own; in the order of their ids.
+    pub rest: Vec<ApprovalId>,
 }
 
-/// The rows that make sense; of the others, the log tells.
-pub(super) fn readable(rows: Vec<Row>) -> Vec<Loaded> {
-    let readable =
-        |row| Loaded::try_from(row).inspect_err(|error| tracing::error!(%error, "a row is left out")).ok();
-    rows.into_iter().filter_map(readable).collect()
+/// Reads approvals of any workspace by id, in the order given and up to so many bytes; what doesn't exist is left out.
+/// Each id stands there once. Callers compare the workspace before they show anything.
+///
+/// The sizes stand in the rows: what lies beyond the last is not read, however large it is. Of the votes' edits only
+/// those are read that the first approval of a level brought, for all others are equal to them.
+pub async fn load(conn: &mut PgConnection, ids: &[ApprovalId], votes: Votes) -> Result<Part, Error> {
+    let uuids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT a.id AS "id!", a.workspace_id AS "workspace_id!", a.run_id AS "run_id!", a.session_id,
+                  a.task_id AS "task_id!", a.job_id, a.approval_type AS "approval_type!", a.title, a.description,
+                  a.context AS "context!: _", a.policy AS "policy!: _", a.status AS "status!", a.resolution,
+                  a.resolved_via, a.resolved_by, a.resolved_by_name, a.result AS "result: _",
+                  a.timeout_action AS "timeout_action!", a.escalation_level AS "escalation_level!",
+                  a.checkpoint AS "checkpoint: _", a.metadata AS "metadata!: _", a.requested_by AS "requested_by!",
+                  a.requested_by_name AS "requested_by_name!", a.on_behalf_of, a.version AS "version!",
+                  a.created_at AS "created_at!", a.updated_at AS "updated_at!", a.expires_at AS "expires_at!",
+                  a.resolved_at, (a.status = 'pending' AND a.expires_at <= clock_timestamp()) AS "due!",
+                  a.bytes AS "size!",
+                  CASE WHEN $2 THEN (
+                      SELECT json_agg(json_build_object(
+                                 'principal_id', d.principal_id, 'principal_name', d.principal_name,
+                                 'level', d.level, 'verdict', d.verdict, 'modifications',
+                                 CASE WHEN d.verdict = 'approved' AND d.nth = 1 THEN d.modifications END)
+                                 ORDER BY d.created_at, d.id)
+                        FROM (SELECT v.id, v.principal_id, v.principal_name, v.level, v.verdict, v.modifications,
+                                     v.created_at, row_number() OVER (PARTITION BY v.level, v.verdict
+                                                                      ORDER BY v.created_at, v.id) AS nth
+                                FROM approval_decisions v WHERE v.approval_id = a.id) d) END AS "votes: _"
+             FROM (SELECT m.*, sum(m.bytes) OVER (ORDER BY array_position($1, m.id) ROWS UNBOUNDED PRECEDING) AS total
+                     FROM (SELECT r.*, coalesce(r.size, approval_size(r.context, r.checkpoint, r.metadata, r.result,
+                                                                      r.title, r.description, r.policy)) AS bytes
+                             FROM approval_requests r WHERE r.id = ANY($1)) m) a
+            WHERE a.total - a.bytes < $3"#,
+        &uuids,
+        votes == Votes::Read,
+        i64::try_from(LARGEST).unwrap_or(i64::MAX),
+    )
+    .fetch_all(conn)
+    .await?;
+    let total: i64 = rows.iter().map(|row| i64::from(row.size)).sum();
+    let found: Found = rows.into_iter().map(|row| (ApprovalId(row.id), Loaded::try_from(row))).collect();
+    let is_cut = usize::try_from(total).is_ok_and(|total| total >= LARGEST);
+    let last = ids.iter().rposition(|id| found.contains_key(id)).filter(|_| is_cut);
+    let mut rest = last.map_or_else(Vec::new, |last| ids[last + 1..].to_vec());
+    rest.sort_unstable();
+    Ok(Part { found, rest })
+}
+
+/// How many bytes approvals take, of those that are there: known without reading them.
+pub async fn sizes(conn: &mut PgConnection, ids: &[ApprovalId]) -> Result<HashMap<ApprovalId, usize>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"SELECT a.id, coalesce(a.size, approval_size(a.context, a.checkpoint, a.metadata, a.result, a.title,
+                                                       a.description, a.policy)) AS "size!"
+             FROM approval_requests a WHERE a.id = ANY($1)"#,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (ApprovalId(row.id), bytes(row.size))).collect())
+}
+
+/// A count as the database has it.
+pub(super) fn bytes(size: i32) -> usize {
+    usize::try_from(size).unwrap_or(0)
 }
 
 /// Waits for the row's lock and holds it until the transaction ends.
@@ -151,26 +200,48 @@ pub struct DecisionRecord {
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Json<Opaque>>,
     pub created_at: DateTime<Utc>,
+    /// Bytes that it takes, roughly.
+    #[serde(skip)]
+    pub bytes: i32,
 }
 
-/// Who said what, oldest first.
+/// Who said what, oldest first, behind the first `seen`; and whether there may be more. A page ends with the decision
+/// that reaches [`LARGEST`] bytes.
 pub async fn decisions(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
     id: ApprovalId,
-) -> Result<Vec<DecisionRecord>, Error> {
-    Ok(sqlx::query_as!(
+    (seen, limit): (i64, i64),
+) -> Result<(Vec<DecisionRecord>, bool), Error> {
+    let largest = i64::try_from(LARGEST).unwrap_or(i64::MAX);
+    let mut items = sqlx::query_as!(
         DecisionRecord,
-        r#"SELECT id, approval_id, principal_name AS principal, principal_id, level, verdict, feedback, comment,
-                  modifications AS "modifications: _", metadata AS "metadata: _", created_at
-             FROM approval_decisions
-            WHERE approval_id = $1 AND workspace_id = $2
-            ORDER BY created_at, id"#,
+        r#"SELECT d.id AS "id!", d.approval_id AS "approval_id!", d.principal_name AS "principal!",
+                  d.principal_id AS "principal_id!", d.level AS "level!", d.verdict AS "verdict!", d.feedback, d.comment,
+                  d.modifications AS "modifications: _", d.metadata AS "metadata: _", d.created_at AS "created_at!",
+                  d.bytes AS "bytes!"
+             FROM (SELECT w.*, sum(w.bytes) OVER (ORDER BY w.created_at, w.id ROWS UNBOUNDED PRECEDING) AS total
+                     FROM (SELECT v.*, 512 + coalesce(octet_length(v.modifications::text), 0)
+                                       + coalesce(octet_length(v.metadata::text), 0)
+                                       + coalesce(octet_length(v.feedback), 0)
+                                       + coalesce(octet_length(v.comment), 0) AS bytes
+                             FROM approval_decisions v
+                            WHERE v.approval_id = $1 AND v.workspace_id = $2
+                            ORDER BY v.created_at, v.id OFFSET $3 LIMIT $4) w) d
+            WHERE d.total - d.bytes < $5
+            ORDER BY d.created_at, d.id"#,
         id.0,
         workspace.0,
+        seen,
+        limit + 1,
+        largest,
     )
     .fetch_all(conn)
-    .await?)
+    .await?;
+    let is_cut = items.iter().map(|item| i64::from(item.bytes)).sum::<i64>() >= largest;
+    let more = is_cut || i64::try_from(items.len()).is_ok_and(|count| count > limit);
+    items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok((items, more))
 }
 
 impl TryFrom<Row> for Loaded {
@@ -184,8 +255,9 @@ impl TryFrom<Row> for Loaded {
             what: what.to_owned(),
         };
         let votes = row.votes.take().map_or_else(Vec::new, |Json(votes)| votes);
+        let size = bytes(row.size);
         let state = state(&mut row).ok_or_else(|| corrupt("status, resolution and result don't fit"))?;
-        let name = |name: &str| CallerName::new(name).map_err(|_| corrupt("a name is malformed"));
+        let name = |name: &str| CallerName::stored(name).map_err(|_| corrupt("a name is malformed"));
         let optional = |text: &Option<String>| text.as_deref().map(name).transpose();
         let request = Request {
             run_id: name(&row.run_id)?,
@@ -203,7 +275,7 @@ impl TryFrom<Row> for Loaded {
         };
         let requested_by = actor(row.requested_by, &row.requested_by_name)
             .ok_or_else(|| corrupt("the requester's name is malformed"))?;
-        let on_behalf_of = row.on_behalf_of.as_deref().map(PrincipalName::new).transpose();
+        let on_behalf_of = row.on_behalf_of.as_deref().map(PrincipalName::stored).transpose();
         let on_behalf_of = on_behalf_of.map_err(|_| corrupt("the name it was asked for is malformed"))?;
         Ok(Self {
             approval: Arc::new(Approval {
@@ -222,6 +294,7 @@ impl TryFrom<Row> for Loaded {
             }),
             votes: votes.into_iter().map(Vote::from).collect(),
             due: row.due,
+            size,
         })
     }
 }
@@ -238,7 +311,7 @@ impl From<VoteRow> for Vote {
 }
 
 fn actor(id: Uuid, name: &str) -> Option<Actor> {
-    Some(Actor { id: PrincipalId(id), name: PrincipalName::new(name).ok()? })
+    Some(Actor { id: PrincipalId(id), name: PrincipalName::stored(name).ok()? })
 }
 
 /// `None` for a combination that the state machine can't have produced.

@@ -91,6 +91,9 @@ pub struct AuditRecord {
     pub after: Option<Stored>,
     #[schema(value_type = Object)]
     pub detail: Stored,
+    /// Bytes that it takes, roughly.
+    #[serde(skip)]
+    pub bytes: i32,
 }
 
 /// JSON as it stands in the table. What not every reader can take (a number without bounds, half a surrogate, brackets
@@ -114,33 +117,54 @@ macro_rules! records {
     ([$($from:tt)+], $($argument:expr),*) => {
         sqlx::query_as!(
             AuditRecord,
-            r#"SELECT c.position AS "position?",
+            r#"SELECT l.position AS "position?",
                       CASE WHEN l.at >= '0001-01-01 00:00+00' AND l.at < '10000-01-01 00:00+00' THEN l.at
                            ELSE 'epoch' END AS "at!",
                       l.action, l.approval_id, l.run_id, l.subject, l.actor_name AS actor, l.actor_id, l.on_behalf_of,
                       l.via, l.credential, l.address, l.user_agent, l.request_id, l.before::text AS "before: Stored",
-                      l.after::text AS "after: Stored", l.detail::text AS "detail!: Stored"
+                      l.after::text AS "after: Stored", l.detail::text AS "detail!: Stored", l.bytes AS "bytes!"
                  FROM "# + $($from)+,
             $($argument),*
         )
     };
 }
 
-/// Every change of one approval, oldest first.
+/// A page ends with the record that reaches so many bytes.
+const LARGEST: i64 = 4 * 1024 * 1024;
+
+/// Whether something may have been left out for its size.
+fn is_cut(items: &[AuditRecord]) -> bool {
+    items.iter().map(|item| i64::from(item.bytes)).sum::<i64>() >= LARGEST
+}
+
+/// Changes of one approval, oldest first, behind the first `seen`; and whether there may be more.
 pub async fn of_approval(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
     id: ApprovalId,
-) -> Result<Vec<AuditRecord>, Error> {
-    Ok(records!(
-        ["audit_log l LEFT JOIN audit_chain c ON c.seq = l.seq AND c.workspace_id = l.workspace_id
-          WHERE l.approval_id = $1 AND l.workspace_id = $2
+    (seen, limit): (i64, i64),
+) -> Result<(Vec<AuditRecord>, bool), Error> {
+    let mut items = records!(
+        ["(SELECT w.*, sum(w.bytes) OVER (ORDER BY w.at, w.seq ROWS UNBOUNDED PRECEDING) AS total
+             FROM (SELECT r.*, c.position,
+                          audit_record_size(r.before, r.after, r.detail, r.subject, r.user_agent) AS bytes
+                     FROM audit_log r
+                     LEFT JOIN audit_chain c ON c.seq = r.seq AND c.workspace_id = r.workspace_id
+                    WHERE r.approval_id = $1 AND r.workspace_id = $2
+                    ORDER BY r.at, r.seq OFFSET $3 LIMIT $4) w) l
+          WHERE l.total - l.bytes < $5
           ORDER BY l.at, l.seq"],
         id.0,
-        workspace.0
+        workspace.0,
+        seen,
+        limit + 1,
+        LARGEST
     )
     .fetch_all(conn)
-    .await?)
+    .await?;
+    let more = is_cut(&items) || i64::try_from(items.len()).is_ok_and(|count| count > limit);
+    items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok((items, more))
 }
 
 /// Which records of a workspace are wanted.
@@ -185,7 +209,7 @@ pub async fn page(
         (floor, backwards(conn, workspace, filter, (floor, below), limit + 1).await?)
     };
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let next = if items.len() > most {
+    let next = if items.len() > most || is_cut(&items) {
         items.truncate(most);
         items.last().and_then(|last| last.position)
     } else {
@@ -225,14 +249,19 @@ pub async fn end(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<i64,
 macro_rules! listed {
     ($from:tt, $filter:expr, $($argument:expr),*) => {
         records!(
-            [$from + r#"
-                  AND ($1::text IS NULL OR l.action = $1)
-                  AND ($2::text IS NULL OR l.actor_name = $2)
-                  AND ($3::text IS NULL OR l.run_id = $3)
-                  AND ($4::text IS NULL OR l.subject = $4)
-                  AND ($5::timestamptz IS NULL OR l.at >= $5)
-                  AND ($6::timestamptz IS NULL OR l.at < $6)
-                ORDER BY c.position DESC LIMIT $7"#],
+            [r#"(SELECT w.*, sum(w.bytes) OVER (ORDER BY w.position DESC ROWS UNBOUNDED PRECEDING) AS total
+                   FROM (SELECT r.*, c.position,
+                                audit_record_size(r.before, r.after, r.detail, r.subject, r.user_agent) AS bytes
+                           FROM "# + $from + r#"
+                            AND ($1::text IS NULL OR r.action = $1)
+                            AND ($2::text IS NULL OR r.actor_name = $2)
+                            AND ($3::text IS NULL OR r.run_id = $3)
+                            AND ($4::text IS NULL OR r.subject = $4)
+                            AND ($5::timestamptz IS NULL OR r.at >= $5)
+                            AND ($6::timestamptz IS NULL OR r.at < $6)
+                          ORDER BY c.position DESC LIMIT $7) w) l
+                  WHERE l.total - l.bytes < $8
+                  ORDER BY l.position DESC"#],
             $filter.action,
             $filter.actor,
             $filter.run,
@@ -252,10 +281,11 @@ async fn backwards(
     most: i64,
 ) -> Result<Vec<AuditRecord>, Error> {
     Ok(listed!(
-        "audit_chain c JOIN audit_log l ON l.seq = c.seq AND l.workspace_id = c.workspace_id
-         WHERE c.workspace_id = $8 AND c.position >= $9 AND c.position < $10",
+        "audit_chain c JOIN audit_log r ON r.seq = c.seq AND r.workspace_id = c.workspace_id
+         WHERE c.workspace_id = $9 AND c.position >= $10 AND c.position < $11",
         filter,
         most,
+        LARGEST,
         workspace.0,
         floor,
         below
@@ -272,10 +302,11 @@ async fn of_one(
     most: i64,
 ) -> Result<Vec<AuditRecord>, Error> {
     Ok(listed!(
-        "audit_log l JOIN audit_chain c ON c.seq = l.seq AND c.workspace_id = l.workspace_id
-         WHERE l.approval_id = $8 AND l.workspace_id = $9 AND c.position < $10",
+        "audit_log r JOIN audit_chain c ON c.seq = r.seq AND c.workspace_id = r.workspace_id
+         WHERE r.approval_id = $9 AND r.workspace_id = $10 AND c.position < $11",
         filter,
         most,
+        LARGEST,
         approval,
         workspace.0,
         below

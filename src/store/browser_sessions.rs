@@ -97,7 +97,7 @@ pub async fn revoke(
 }
 
 fn actor(id: Uuid, name: &str) -> Result<Actor, Error> {
-    let name = PrincipalName::new(name).map_err(|error| Error::Corrupt {
+    let name = PrincipalName::stored(name).map_err(|error| Error::Corrupt {
         table: "principals",
         id: id.to_string(),
         what: error.to_string(),

@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::{Error, approvals::StoredResult};
 use crate::domain::{
-    approval::{Approval, Ending, Opaque, Resolution},
+    approval::{Approval, Brief, Ending, Opaque, Resolution},
     credential::Origin,
     decision::{Ballot, Modifications},
     ids::ApprovalId,
@@ -52,6 +52,8 @@ struct ChangeRow {
     result: Option<StoredResult>,
     /// The deadline is what ends it (it must have passed), rather than a person (it must not have).
     fires: bool,
+    /// Bytes that it grows by.
+    grows: usize,
 }
 
 #[derive(Serialize)]
@@ -104,7 +106,7 @@ pub struct Step<'a> {
 
 impl<'a> Step<'a> {
     /// The one that ends an approval as it was read.
-    pub fn ending(approval: &Approval, ending: &'a Ending) -> Self {
+    pub fn ending(approval: &Brief, ending: &'a Ending) -> Self {
         Self { from: approval.version, to: approval.version + 1, ending: Some(ending) }
     }
 
@@ -124,12 +126,12 @@ impl Batch {
         self.changes.is_empty()
     }
 
-    /// `approval` as it was read; it will have `version`, and `ending` if that is given.
-    pub fn change(&mut self, approval: &Approval, version: i32, ending: Option<&Ending>) {
+    /// An approval that was read in version `from`; it will have version `to`, and `ending` if that is given.
+    pub fn change(&mut self, id: ApprovalId, (from, to): (i32, i32), ending: Option<&Ending>) {
         self.changes.push(ChangeRow {
-            id: approval.id.0,
-            expected: approval.version,
-            version,
+            id: id.0,
+            expected: from,
+            version: to,
             status: ending.map_or("pending", |ending| ending.status().as_str()),
             resolution: ending.and_then(Ending::resolution).map(Resolution::as_str),
             via: ending.map(|ending| ending.via().as_str()),
@@ -137,10 +139,15 @@ impl Batch {
             by_name: ending.and_then(Ending::by).map(|actor| actor.name.to_string()),
             result: ending.map(stored_result),
             fires: matches!(ending, Some(Ending::Expired { .. })),
+            grows: ending.map_or(0, Ending::size),
         });
     }
 
-    pub fn vote(&mut self, approval: &Approval, ballot: &Ballot) {
+    /// A vote, which makes its approval larger by `size` bytes. The change of that approval is in the batch already.
+    pub fn vote(&mut self, approval: &Approval, ballot: &Ballot, size: usize) {
+        if let Some(change) = self.changes.iter_mut().find(|change| change.id == approval.id.0) {
+            change.grows += size;
+        }
         self.votes.push(VoteRow {
             id: ballot.id.0,
             approval_id: approval.id.0,
@@ -155,10 +162,10 @@ impl Batch {
         });
     }
 
-    pub fn record(&mut self, approval: &Approval, record: Record<'_>) {
+    pub fn record(&mut self, approval: ApprovalId, record: Record<'_>) {
         let origin = record.origin;
         self.records.push(RecordRow {
-            approval_id: approval.id.0,
+            approval_id: approval.0,
             action: record.action,
             actor_id: record.actor.map(|actor| actor.id.0),
             actor_name: record.actor.map(|actor| actor.name.to_string()),
@@ -204,10 +211,10 @@ pub async fn write(
     let written = sqlx::query!(
         r#"
         WITH input AS MATERIALIZED (
-            SELECT x.id, x.expected, x.version, x.status, x.resolution, x.via, x.by, x.by_name, x.result, x.fires
+            SELECT x.id, x.expected, x.version, x.status, x.resolution, x.via, x.by, x.by_name, x.result, x.fires, x.grows
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, expected integer, version integer, status text, resolution text, via text,
-                   by uuid, by_name text, result json, fires boolean)
+                   by uuid, by_name text, result json, fires boolean, grows integer)
         ), locked AS MATERIALIZED (
             SELECT a.ctid AS place, a.id, a.status, a.version, a.expires_at
               FROM approval_requests a
@@ -217,14 +224,14 @@ pub async fn write(
         ), stamped AS MATERIALIZED (
             SELECT l.place, l.id, l.status, l.version, l.expires_at, clock_timestamp() AS at FROM locked l
         ), ok AS MATERIALIZED (
-            SELECT s.place, s.id, s.at, i.version, i.status, i.resolution, i.via, i.by, i.by_name, i.result
+            SELECT s.place, s.id, s.at, i.version, i.status, i.resolution, i.via, i.by, i.by_name, i.result, i.grows
               FROM stamped s JOIN input i ON i.id = s.id
              WHERE s.status = 'pending' AND s.version = i.expected AND (s.expires_at <= s.at) = i.fires
         ), changed AS (
             UPDATE approval_requests a
                SET status = ok.status, version = ok.version, resolution = ok.resolution, resolved_via = ok.via,
                    resolved_by = ok.by, resolved_by_name = ok.by_name, result = ok.result, updated_at = ok.at,
-                   resolved_at = CASE WHEN ok.status <> 'pending' THEN ok.at END
+                   resolved_at = CASE WHEN ok.status <> 'pending' THEN ok.at END, size = a.size + ok.grows
               FROM ok
              WHERE a.ctid = ok.place AND a.id = ok.id AND a.status = 'pending'
             RETURNING a.id, a.workspace_id, a.updated_at AS at, a.run_id, a.session_id, a.task_id, a.approval_type,

@@ -311,8 +311,10 @@ pub async fn reap(conn: &mut PgConnection, ttl: Duration, limit: i64) -> Result<
     .fetch_all(conn)
     .await?;
     let reaped = rows.into_iter().filter_map(|row| {
-        let key =
-            TaskKey { workspace: WorkspaceId(row.workspace_id), task: CallerName::new(&row.task_id).ok()? };
+        let key = TaskKey {
+            workspace: WorkspaceId(row.workspace_id),
+            task: CallerName::stored(&row.task_id).ok()?,
+        };
         Some(Reaped { key, instance: row.server_instance, generation: row.generation })
     });
     Ok(reaped.collect())
@@ -343,7 +345,7 @@ pub async fn of_instance(
     .fetch_all(conn)
     .await?;
     let key = |workspace, task: &str| {
-        Some(TaskKey { workspace: WorkspaceId(workspace), task: CallerName::new(task).ok()? })
+        Some(TaskKey { workspace: WorkspaceId(workspace), task: CallerName::stored(task).ok()? })
     };
     Ok(rows.into_iter().filter_map(|row| Some((key(row.workspace_id, &row.task_id)?, row.id))).collect())
 }
@@ -365,7 +367,7 @@ pub async fn to_close(conn: &mut PgConnection, instance: &str) -> Result<Vec<Tas
     .fetch_all(conn)
     .await?;
     let key = |workspace, task: &str| {
-        Some(TaskKey { workspace: WorkspaceId(workspace), task: CallerName::new(task).ok()? })
+        Some(TaskKey { workspace: WorkspaceId(workspace), task: CallerName::stored(task).ok()? })
     };
     Ok(rows.into_iter().filter_map(|row| key(row.workspace_id, &row.task_id)).collect())
 }

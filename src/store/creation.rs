@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{Error, changes::sha256, json};
 use crate::domain::{
-    approval::{Opaque, Request},
+    approval::{self, Opaque, Request},
     credential::Origin,
     ids::{ApprovalId, WorkspaceId},
     names::{CallerName, PrincipalName},
@@ -35,11 +35,20 @@ pub struct NewApproval {
     pub origin: Arc<Origin>,
 }
 
+impl NewApproval {
+    /// Bytes that it takes.
+    pub fn size(&self) -> usize {
+        approval::size(&self.request, &self.policy)
+    }
+}
+
 /// A key that makes a repeated create harmless, and the hash of the body it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idempotency {
     pub key: String,
     pub body_hash: [u8; 32],
+    /// Of the body with the defaults that it spells out: an earlier version stored this one.
+    pub as_sent: [u8; 32],
 }
 
 /// When an approval was made, and when it ends.
@@ -68,6 +77,7 @@ struct Row<'a> {
     requested_by: Uuid,
     requested_by_name: &'a str,
     timeout_seconds: u32,
+    size: usize,
     idempotency_key: Option<&'a str>,
     body_hash: Option<String>,
     on_behalf_of: Option<&'a PrincipalName>,
@@ -102,6 +112,7 @@ impl<'a> From<&'a NewApproval> for Row<'a> {
             requested_by: new.requested_by.id.0,
             requested_by_name: new.requested_by.name.as_str(),
             timeout_seconds: new.timeout_seconds,
+            size: new.size(),
             idempotency_key: new.idempotency.as_ref().map(|it| it.key.as_str()),
             body_hash: new.idempotency.as_ref().map(|it| format!("\\x{}", super::hex(&it.body_hash))),
             on_behalf_of: new.origin.on_behalf_of.as_ref(),
@@ -132,14 +143,14 @@ pub async fn insert(
         WITH input AS MATERIALIZED (
             SELECT x.id, x.workspace_id, x.run_id, x.session_id, x.task_id, x.job_id, x.approval_type, x.title,
                    x.description, x.context, x.policy, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
-                   x.requested_by_name, x.timeout_seconds, x.idempotency_key, x.body_hash, x.on_behalf_of,
+                   x.requested_by_name, x.timeout_seconds, x.size, x.idempotency_key, x.body_hash, x.on_behalf_of,
                    x.credential, x.address, x.user_agent, x.request_id, x.context_sha256,
                    x.title_sha256, x.description_sha256, x.metadata_sha256
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, workspace_id uuid, run_id text, session_id text, task_id text, job_id text,
                    approval_type text, title text, description text, context json, policy jsonb,
                    timeout_action text, checkpoint json, metadata json, requested_by uuid,
-                   requested_by_name text, timeout_seconds integer, idempotency_key text, body_hash bytea,
+                   requested_by_name text, timeout_seconds integer, size integer, idempotency_key text, body_hash bytea,
                    on_behalf_of text, credential text, address text, user_agent text, request_id text,
                    context_sha256 text, title_sha256 text, description_sha256 text, metadata_sha256 text)
         ), known_runs AS MATERIALIZED (
@@ -186,10 +197,11 @@ pub async fn insert(
         ), created AS (
             INSERT INTO approval_requests (id, workspace_id, run_id, session_id, task_id, job_id, approval_type,
                    title, description, context, policy, timeout_action, checkpoint, metadata, requested_by,
-                   requested_by_name, on_behalf_of, created_at, updated_at, expires_at)
+                   requested_by_name, on_behalf_of, created_at, updated_at, expires_at, size)
             SELECT i.id, i.workspace_id, i.run_id, i.session_id, i.task_id, i.job_id, i.approval_type, i.title,
                    i.description, i.context, i.policy, i.timeout_action, i.checkpoint, i.metadata,
-                   i.requested_by, i.requested_by_name, i.on_behalf_of, s.at, s.at, s.at + make_interval(secs => i.timeout_seconds)
+                   i.requested_by, i.requested_by_name, i.on_behalf_of, s.at, s.at,
+                   s.at + make_interval(secs => i.timeout_seconds), i.size
               FROM stamped s JOIN input i ON i.id = s.id
             RETURNING id, workspace_id, created_at, expires_at
         ), records AS (
@@ -285,7 +297,9 @@ pub async fn replay(
     .await?;
     Ok(match found {
         None => Replay::New,
-        Some(row) if row.body_hash == idempotency.body_hash => Replay::Same(ApprovalId(row.approval_id)),
+        Some(row) if row.body_hash == idempotency.body_hash || row.body_hash == idempotency.as_sent => {
+            Replay::Same(ApprovalId(row.approval_id))
+        }
         Some(_) => Replay::Mismatch,
     })
 }

@@ -53,7 +53,7 @@ struct Row {
 
 impl Row {
     fn standing(self, credential: CredentialRow) -> Result<Standing, Error> {
-        let name = PrincipalName::new(&self.name).map_err(|error| Error::Corrupt {
+        let name = PrincipalName::stored(&self.name).map_err(|error| Error::Corrupt {
             table: "principals",
             id: self.principal_id.to_string(),
             what: error.to_string(),

@@ -352,7 +352,7 @@ pub async fn heads_within(conn: &mut PgConnection, window: Duration) -> Result<V
     .fetch_all(conn)
     .await?;
     let key = |workspace, task: &str| {
-        Some(TaskKey { workspace: WorkspaceId(workspace), task: CallerName::new(task).ok()? })
+        Some(TaskKey { workspace: WorkspaceId(workspace), task: CallerName::stored(task).ok()? })
     };
     Ok(rows
         .into_iter()

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::Error;
+use super::{Error, Page};
 use crate::domain::ids::{KeyId, PrincipalId, WorkspaceId};
 
 /// A key that is to be; of its secret only the hash gets here.
@@ -88,6 +88,28 @@ macro_rules! select_keys {
             $(, $argument)*
         )
     };
+}
+
+/// A page of a workspace's keys, or of those of one principal, oldest first; `after` is the last prefix of the page
+/// before.
+pub async fn page(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    principal: Option<&str>,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Page<ListedKey>, Error> {
+    let rows = select_keys!(
+        "WHERE k.workspace_id = $1 AND ($2::text IS NULL OR p.name = $2)
+           AND ($3::text IS NULL OR (k.created_at, k.prefix) > (
+                SELECT l.created_at, l.prefix FROM api_keys l WHERE l.prefix = $3))
+         ORDER BY k.created_at, k.prefix LIMIT $4",
+        workspace.0,
+        principal,
+        after,
+        limit + 1,
+    );
+    super::page(rows.fetch(conn), limit, |key| super::written(key.permissions.iter().chain(&key.roles))).await
 }
 
 /// All keys, or those of one workspace, or of one principal, oldest first; `after` is the last prefix of the page

@@ -10,14 +10,21 @@ use uuid::Uuid;
 
 use super::{
     Error,
-    approvals::{Loaded, readable, select_approvals},
+    approvals::{Loaded, bytes},
 };
-use crate::domain::{approval::State, ids::WorkspaceId, names::CallerName, policy::Actor};
+use crate::domain::{
+    approval::State,
+    ids::{PrincipalId, WorkspaceId},
+    names::CallerName,
+    policy::Actor,
+};
 
 /// Which pending approvals, in which order.
 #[derive(Debug, Clone)]
 pub struct Filter<'a> {
     pub workspace: WorkspaceId,
+    /// Who looks.
+    pub caller: PrincipalId,
     pub run_id: Option<&'a CallerName>,
     pub session_id: Option<&'a CallerName>,
     pub task_id: Option<&'a CallerName>,
@@ -50,14 +57,6 @@ pub struct Position {
 }
 
 impl Position {
-    pub fn of(loaded: &Loaded, sort: Sort) -> Self {
-        let at = match sort {
-            Sort::ExpiresAt => loaded.approval.expires_at,
-            Sort::NewestFirst => loaded.approval.created_at,
-        };
-        Self { at, id: loaded.approval.id.0 }
-    }
-
     /// Where it stands in the history; `None`: it has not ended.
     pub fn of_outcome(loaded: &Loaded) -> Option<Self> {
         match &loaded.approval.state {
@@ -67,10 +66,33 @@ impl Position {
     }
 }
 
+/// A place in the list, and what is to be known of what stands there before it is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    pub position: Position,
+    /// Bytes that it takes.
+    pub size: usize,
+    /// The caller has voted on it, at the level where it stands.
+    pub voted: bool,
+}
+
+struct Row {
+    at: DateTime<Utc>,
+    id: Uuid,
+    size: i32,
+    voted: bool,
+}
+
 macro_rules! pending {
-    ($filter:expr, $page:literal) => {
-        select_approvals!(
-            "FROM approval_requests a
+    ($filter:expr, $at:literal, $page:literal) => {
+        sqlx::query_as!(
+            Row,
+            "SELECT a." + $at + r#" AS "at!", a.id AS "id!", coalesce(a.size, approval_size(a.context, a.checkpoint, a.metadata,
+                    a.result, a.title, a.description, a.policy)) AS "size!",
+                    EXISTS (SELECT FROM approval_decisions d
+                             WHERE d.approval_id = a.id AND d.principal_id = $12 AND d.level = a.escalation_level)
+                    AS "voted!"
+               FROM approval_requests a
               WHERE a.workspace_id = $1 AND a.status = 'pending' AND a.expires_at > now()
                 AND ($2::text IS NULL OR a.run_id = $2)
                 AND ($3::text IS NULL OR a.session_id = $3)
@@ -83,7 +105,7 @@ macro_rules! pending {
                          OR (a.policy->>'allow_self_approval')::boolean)
                     AND NOT EXISTS (SELECT FROM approval_decisions d
                                      WHERE d.approval_id = a.id AND d.principal_id = $7
-                                       AND d.level = a.escalation_level))) "
+                                       AND d.level = a.escalation_level))) "#
                 + $page,
             $filter.workspace.0,
             $filter.run_id.map(CallerName::as_str),
@@ -96,16 +118,18 @@ macro_rules! pending {
             $filter.after.map(|it| it.at),
             $filter.after.map(|it| it.id),
             $filter.limit,
+            $filter.caller.0,
         )
     };
 }
 
-/// One page of pending approvals.
-pub async fn pending(conn: &mut PgConnection, filter: &Filter<'_>) -> Result<Vec<Loaded>, Error> {
+/// One page of pending approvals, by their places.
+pub async fn pending(conn: &mut PgConnection, filter: &Filter<'_>) -> Result<Vec<Entry>, Error> {
     let rows = match filter.sort {
         Sort::ExpiresAt => {
             pending!(
                 filter,
+                "expires_at",
                 "AND ($9::timestamptz IS NULL OR (a.expires_at, a.id) > ($9, $10::uuid))
                  ORDER BY a.expires_at, a.id LIMIT $11"
             )
@@ -115,6 +139,7 @@ pub async fn pending(conn: &mut PgConnection, filter: &Filter<'_>) -> Result<Vec
         Sort::NewestFirst => {
             pending!(
                 filter,
+                "created_at",
                 "AND ($9::timestamptz IS NULL OR (a.created_at, a.id) < ($9, $10::uuid))
                  ORDER BY a.created_at DESC, a.id DESC LIMIT $11"
             )
@@ -122,5 +147,7 @@ pub async fn pending(conn: &mut PgConnection, filter: &Filter<'_>) -> Result<Vec
             .await?
         }
     };
-    Ok(readable(rows))
+    let entry =
+        |Row { at, id, size, voted }| Entry { position: Position { at, id }, size: bytes(size), voted };
+    Ok(rows.into_iter().map(entry).collect())
 }

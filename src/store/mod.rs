@@ -38,6 +38,8 @@ pub mod workspaces;
 pub use pool::{Checkout, Database, Pool, PoolSizes};
 pub use turns::{Turn, Turns};
 
+use futures_util::{Stream, TryStreamExt};
+
 /// What can go wrong with the database, as far as callers act on it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -68,6 +70,43 @@ impl Error {
     pub fn is_of_the_data(&self) -> bool {
         matches!(self, Self::Refused(_) | Self::Busy(_) | Self::Corrupt { .. })
     }
+}
+
+/// A part of a list.
+#[derive(Debug)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// Whether there are others behind them.
+    pub more: bool,
+}
+
+/// A page ends with the item that reaches so many bytes.
+const LARGEST_PAGE: usize = 4 * 1024 * 1024;
+
+/// The first `limit` rows, or fewer where those are large. Read to the end, whatever is kept of them: half-read, the
+/// connection could not be used again.
+async fn page<T>(
+    rows: impl Stream<Item = Result<T, sqlx::Error>>,
+    limit: i64,
+    size: impl Fn(&T) -> usize,
+) -> Result<Page<T>, Error> {
+    let mut rows = std::pin::pin!(rows);
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut page = Page { items: Vec::new(), more: false };
+    let mut total = 0;
+    while let Some(row) = rows.try_next().await? {
+        page.more |= page.items.len() >= limit || total >= LARGEST_PAGE;
+        if !page.more {
+            total += size(&row);
+            page.items.push(row);
+        }
+    }
+    Ok(page)
+}
+
+/// Bytes of some texts in an answer.
+fn written<'a>(texts: impl IntoIterator<Item = &'a String>) -> usize {
+    texts.into_iter().map(|text| text.len() + 8).sum()
 }
 
 /// Rows for a `json_to_recordset`: one parameter for a whole batch, each field named where it is used.

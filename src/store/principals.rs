@@ -5,7 +5,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::Error;
+use super::{Error, Page};
 use crate::domain::{
     ids::{PrincipalId, WorkspaceId},
     names::PrincipalName,
@@ -54,6 +54,25 @@ macro_rules! select_principals {
             $(, $argument)*
         )
     };
+}
+
+/// A page of them by name, in its order; `after` is the last name of the page before.
+pub async fn page(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Page<Principal>, Error> {
+    let rows = select_principals!(
+        "WHERE p.workspace_id = $1 AND ($2::text IS NULL OR p.name > $2) ORDER BY p.name LIMIT $3",
+        workspace.0,
+        after,
+        limit + 1,
+    );
+    let size = |it: &Principal| {
+        super::written([&it.roles, &it.groups, &it.claimed_roles, &it.claimed_groups].into_iter().flatten())
+    };
+    super::page(rows.fetch(conn), limit, size).await
 }
 
 /// By name, in its order; `after` is the last name of the page before.

@@ -93,21 +93,42 @@ pub async fn deleted_runs(conn: &mut PgConnection, age: Duration, limit: i64) ->
     Ok(gone.rows_affected())
 }
 
-/// Deletes idempotency keys older than `age`.
+/// Looks at idempotency keys that may have had their time, and answers how many it looked at. A key goes `age` after
+/// its approval has ended; one whose approval is still pending is looked at again after `age`.
 pub async fn idempotency_keys(conn: &mut PgConnection, age: Duration, limit: i64) -> Result<u64, Error> {
-    let gone = sqlx::query!(
-        "DELETE FROM idempotency_keys WHERE (workspace_id, principal_id, key) IN (
-            SELECT k.workspace_id, k.principal_id, k.key
-              FROM idempotency_keys k
-             WHERE k.created_at < now() - make_interval(secs => $1)
-             LIMIT $2
-               FOR UPDATE SKIP LOCKED)",
+    let looked_at = sqlx::query_scalar!(
+        r#"WITH due AS MATERIALIZED (
+               SELECT k.workspace_id, k.principal_id, k.key, k.approval_id
+                 FROM idempotency_keys k
+                WHERE k.look_again_at <= now()
+                ORDER BY k.look_again_at
+                LIMIT $2
+                  FOR UPDATE SKIP LOCKED
+           ), judged AS MATERIALIZED (
+               SELECT d.workspace_id, d.principal_id, d.key,
+                      -- Without an approval the key has nothing left to stand for.
+                      CASE WHEN a.id IS NULL THEN '-infinity'
+                           ELSE coalesce(a.resolved_at, now()) + make_interval(secs => $1) END AS until
+                 FROM due d
+                 LEFT JOIN approval_requests a ON a.id = d.approval_id AND a.workspace_id = d.workspace_id
+           ), kept AS (
+               UPDATE idempotency_keys k SET look_again_at = j.until
+                 FROM judged j
+                WHERE j.until > now() AND k.workspace_id = j.workspace_id AND k.principal_id = j.principal_id
+                  AND k.key = j.key
+           ), gone AS (
+               DELETE FROM idempotency_keys k
+                USING judged j
+                WHERE j.until <= now() AND k.workspace_id = j.workspace_id AND k.principal_id = j.principal_id
+                  AND k.key = j.key
+           )
+           SELECT count(*) AS "count!" FROM due"#,
         age.as_secs_f64(),
         limit,
     )
-    .execute(conn)
+    .fetch_one(conn)
     .await?;
-    Ok(gone.rows_affected())
+    Ok(looked_at.unsigned_abs())
 }
 
 /// Deletes events older than `age`, and with them tasks that have none left and nothing pending.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
 
-use super::Error;
+use super::{Error, Page};
 use crate::domain::ids::WorkspaceId;
 
 /// One of them, as it is shown and recorded.
@@ -15,6 +15,25 @@ pub struct Role {
     pub permissions: Vec<String>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// A page of them by name, in its order; `after` is the last name of the page before.
+pub async fn page(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Page<Role>, Error> {
+    let rows = sqlx::query_as!(
+        Role,
+        "SELECT name, description, permissions, created_at, updated_at
+           FROM roles WHERE workspace_id = $1 AND ($2::text IS NULL OR name > $2) ORDER BY name LIMIT $3",
+        workspace.0,
+        after,
+        limit + 1,
+    );
+    let size = |role: &Role| super::written(role.permissions.iter().chain(&role.description));
+    super::page(rows.fetch(conn), limit, size).await
 }
 
 pub async fn list(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<Vec<Role>, Error> {

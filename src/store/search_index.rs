@@ -49,12 +49,37 @@ struct Left {
     newest: Place,
 }
 
+/// How outcomes are put into the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Terms {
+    All,
+    None,
+}
+
 /// Looks at the next `examine` outcomes behind the mark, and indexes those that are not in the index, `most` at the
 /// most. `None`: another instance is at it.
 pub async fn index(
     conn: &mut PgConnection,
     pass: &mut Pass,
+    sizes: (usize, usize),
+) -> Result<Option<Indexed>, Error> {
+    add_behind(conn, pass, sizes, Terms::All).await
+}
+
+/// Passes over the next outcome, which can't be indexed: it stays in the history, and no search by words finds it.
+pub async fn pass_over(
+    conn: &mut PgConnection,
+    pass: &mut Pass,
+    examine: usize,
+) -> Result<Option<Indexed>, Error> {
+    add_behind(conn, pass, (examine, 1), Terms::None).await
+}
+
+async fn add_behind(
+    conn: &mut PgConnection,
+    pass: &mut Pass,
     (examine, most): (usize, usize),
+    terms: Terms,
 ) -> Result<Option<Indexed>, Error> {
     let left = pass.0.take();
     let mut transaction = conn.begin().await?;
@@ -74,7 +99,7 @@ pub async fn index(
     };
     let behind_mark = behind(&mut transaction, from, examine).await?;
     let missing: Vec<&Outcome> = behind_mark.iter().filter(|it| !it.indexed).take(most).collect();
-    add(&mut transaction, &missing).await?;
+    add(&mut transaction, &missing, terms).await?;
     let came_to = if missing.len() >= most {
         missing.last().copied()
     } else {
@@ -115,7 +140,7 @@ async fn behind(conn: &mut PgConnection, (at, id): Place, most: usize) -> Result
 }
 
 /// Each is locked against deletion: its terms must not be written after it is gone.
-async fn add(conn: &mut PgConnection, missing: &[&Outcome]) -> Result<(), Error> {
+async fn add(conn: &mut PgConnection, missing: &[&Outcome], terms: Terms) -> Result<(), Error> {
     if missing.is_empty() {
         return Ok(());
     }
@@ -123,13 +148,16 @@ async fn add(conn: &mut PgConnection, missing: &[&Outcome]) -> Result<(), Error>
     sqlx::query!(
         "INSERT INTO approval_search (approval_id, workspace_id, resolved_at, terms)
          SELECT a.id, a.workspace_id, a.resolved_at,
-                approval_terms(a.id, a.workspace_id, a.run_id, a.approval_type, a.title, a.description, a.status,
-                               a.resolution, a.requested_by_name, a.resolved_by_name)
+                CASE WHEN $2 THEN
+                     approval_terms(a.id, a.workspace_id, a.run_id, a.approval_type, a.title, a.description, a.status,
+                                    a.resolution, a.requested_by_name, a.resolved_by_name)
+                ELSE ''::tsvector END
            FROM (SELECT a.id, a.workspace_id, a.resolved_at, a.run_id, a.approval_type, a.title, a.description,
                         a.status, a.resolution, a.requested_by_name, a.resolved_by_name
                    FROM approval_requests a WHERE a.id = ANY($1)
                     FOR KEY SHARE) a",
         &ids,
+        terms == Terms::All,
     )
     .execute(conn)
     .await?;

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{
-    Error,
-    approvals::{Loaded, readable, select_approvals},
+use super::Error;
+use crate::domain::{
+    approval::{Brief, TimeoutAction},
+    ids::{ApprovalId, WorkspaceId},
+    names::CallerName,
 };
-use crate::domain::ids::ApprovalId;
 
 /// Approvals that ended within `window`. The window overlaps the last one by more than any transaction may
 /// take: a watermark would miss what commits late.
@@ -41,28 +43,108 @@ pub async fn ended_among(conn: &mut PgConnection, ids: &[ApprovalId]) -> Result<
 /// Begins a transaction in which background work may do what whoever decides may.
 pub const BEGIN_DECIDING: &str = "BEGIN; SET LOCAL ROLE signoff_commit";
 
-/// Pending approvals whose deadline has passed, the longest overdue first; not those that somebody else is at.
+/// Pending approvals whose deadline has passed, the longest overdue first; not those that somebody else is at, and not
+/// `besides`. Read is what it takes to end them, and nothing that callers can make large.
 ///
 /// `now()` rather than the clock's own reading, so that the index can be used; the write that follows looks at
 /// the clock under the row's lock.
-pub async fn due(conn: &mut PgConnection, limit: i64) -> Result<Vec<Loaded>, Error> {
-    let rows = select_approvals!(
-        "FROM approval_requests a WHERE a.status = 'pending' AND a.expires_at <= now()
+pub async fn due(conn: &mut PgConnection, limit: i64, besides: &[ApprovalId]) -> Result<Vec<Brief>, Error> {
+    let besides: Vec<Uuid> = besides.iter().map(|id| id.0).collect();
+    let rows = sqlx::query_as!(
+        BriefRow,
+        "SELECT a.id, a.workspace_id, a.task_id, a.version, a.timeout_action, a.expires_at
+           FROM approval_requests a
+          WHERE a.status = 'pending' AND a.expires_at <= now() AND a.id <> ALL($2)
           ORDER BY a.expires_at LIMIT $1 FOR UPDATE OF a SKIP LOCKED",
-        limit
+        limit,
+        &besides,
     )
     .fetch_all(conn)
     .await?;
-    Ok(readable(rows))
+    Ok(rows.into_iter().filter_map(BriefRow::readable).collect())
 }
 
-/// Time until the next deadline; zero if one has passed, `None` if there is none.
-pub async fn next_deadline(conn: &mut PgConnection) -> Result<Option<Duration>, Error> {
+/// The same of some that the caller has locked, and whether the deadline of each has passed.
+pub async fn briefs(conn: &mut PgConnection, ids: &[ApprovalId]) -> Result<Vec<(Brief, bool)>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"SELECT a.id, a.workspace_id, a.task_id, a.version, a.timeout_action, a.expires_at,
+                  a.expires_at <= clock_timestamp() AS "due!"
+             FROM approval_requests a WHERE a.id = ANY($1)"#,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    let brief = |id, workspace_id, task_id, version, timeout_action, expires_at| {
+        Brief::try_from(BriefRow { id, workspace_id, task_id, version, timeout_action, expires_at })
+    };
+    rows.into_iter()
+        .map(|it| {
+            let brief =
+                brief(it.id, it.workspace_id, it.task_id, it.version, it.timeout_action, it.expires_at)?;
+            Ok((brief, it.due))
+        })
+        .collect()
+}
+
+struct BriefRow {
+    id: Uuid,
+    workspace_id: Uuid,
+    task_id: String,
+    version: i32,
+    timeout_action: String,
+    expires_at: DateTime<Utc>,
+}
+
+impl BriefRow {
+    fn readable(self) -> Option<Brief> {
+        Brief::try_from(self).inspect_err(|error| tracing::error!(%error, "a row is left out")).ok()
+    }
+}
+
+impl TryFrom<BriefRow> for Brief {
+    type Error = Error;
+
+    fn try_from(row: BriefRow) -> Result<Self, Error> {
+        let corrupt = |what: &str| Error::Corrupt {
+            table: "approval_requests",
+            id: row.id.to_string(),
+            what: what.to_owned(),
+        };
+        Ok(Self {
+            id: ApprovalId(row.id),
+            workspace: WorkspaceId(row.workspace_id),
+            task_id: CallerName::new(&row.task_id).map_err(|_| corrupt("a name is malformed"))?,
+            version: row.version,
+            timeout_action: TimeoutAction::from_word(&row.timeout_action)
+                .ok_or_else(|| corrupt("unknown timeout_action"))?,
+            expires_at: row.expires_at,
+        })
+    }
+}
+
+/// How far off the next deadline is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing is pending.
+    None,
+    In(Duration),
+    /// One passed so long ago.
+    Overdue(Duration),
+}
+
+/// Looks for the next deadline.
+pub async fn next_deadline(conn: &mut PgConnection) -> Result<Next, Error> {
     let seconds = sqlx::query_scalar!(
         "SELECT extract(epoch FROM min(expires_at) - clock_timestamp())::float8
            FROM approval_requests WHERE status = 'pending'"
     )
     .fetch_one(conn)
     .await?;
-    Ok(seconds.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)))
+    let duration = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+    Ok(match seconds {
+        None => Next::None,
+        Some(seconds) if seconds > 0.0 => Next::In(duration(seconds)),
+        Some(seconds) => Next::Overdue(duration(-seconds)),
+    })
 }

@@ -277,7 +277,10 @@ fn describe() {
             "Hints that were not published, by reason; the sweep makes up for them.",
         ),
         ("signoff_rate_limited_total", "Requests that a rate limit refused, by the kind of limit."),
-        ("signoff_shed_total", "Calls and connections that a cap of this instance refused, by the cap."),
+        (
+            "signoff_shed_total",
+            "Calls and connections that a cap of this instance refused or ended, by the cap.",
+        ),
         ("signoff_panics_total", "Bugs that cost one request or one socket; the logs say where."),
         ("signoff_events_published_total", "Events that producers appended to tasks' logs."),
         (

@@ -6,6 +6,7 @@ use serde_json::{Value, value::RawValue};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::vocabulary;
 use crate::domain::{
     approval::{Approval, Ending, Resolution, State, TimeoutAction},
     names::{CallerName, PrincipalName},
@@ -35,19 +36,21 @@ pub struct ApprovalView<'a> {
     context: &'a RawValue,
     policy: PolicyView<'a>,
     /// `pending`, or one of three final ones: `resolved`, `expired`, `cancelled`.
-    #[schema(example = "pending")]
+    #[schema(value_type = vocabulary::Status, example = "pending")]
     status: &'static str,
     /// `approved`, `rejected` or `modified`; null while pending, when cancelled, and when a deadline passed
     /// without a timeout action.
+    #[schema(value_type = Option<vocabulary::Resolution>)]
     resolution: Option<&'static str>,
     /// What ended it: `human`, `rule`, `timeout`, `run_deleted`.
+    #[schema(value_type = Option<vocabulary::ResolvedVia>)]
     resolved_via: Option<&'static str>,
     /// Who ended it: the name they had then.
     resolved_by: Option<&'a str>,
     resolved_by_id: Option<Uuid>,
     result: Option<ResultView<'a>>,
     /// What the deadline does: `expire`, `approve` or `reject`.
-    #[schema(example = "expire")]
+    #[schema(value_type = vocabulary::TimeoutAction, example = "expire")]
     timeout_action: &'static str,
     escalation_level: i32,
     /// As it was sent.
@@ -102,6 +105,7 @@ pub struct PolicyView<'a> {
 #[derive(Default, Serialize, ToSchema)]
 #[schema(as = ApprovalResult)]
 pub struct ResultView<'a> {
+    #[schema(value_type = Option<vocabulary::Resolution>)]
     resolution: Option<&'static str>,
     /// An approver's comment, or a rejecter's or canceller's reason.
     pub feedback: Option<&'a str>,

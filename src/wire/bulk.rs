@@ -131,7 +131,7 @@ pub struct BulkResult<'a> {
     pub code: Option<Code>,
     /// False where the same had been said before, and where it was not done.
     pub changed: bool,
-    /// As it stands, where a call for it alone would have shown it. Left out once those before have 4 MiB.
+    /// As it stands, where a call for it alone would have shown it. Left out once others in this answer have 4 MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub approval: Option<ApprovalView<'a>>,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::{
@@ -12,6 +11,7 @@ use super::{
     parse::Object,
     problem::{Code, Problem},
     validate::{Check, Violation},
+    vocabulary,
 };
 use crate::{
     auth::Caller,
@@ -21,14 +21,16 @@ use crate::{
         names::PrincipalName,
         policy::Policy,
     },
-    store::creation::{Idempotency, NewApproval},
+    store::creation::NewApproval,
 };
 
 const MAX_TITLE: usize = 500;
 const MAX_DESCRIPTION: usize = 10_000;
-const DEFAULT_TIMEOUT: i64 = 300;
+pub const DEFAULT_TIMEOUT: i64 = 300;
 const MAX_TIMEOUT: i64 = 31_536_000;
 const MAX_APPROVERS: i64 = 1_000;
+/// What the names of a policy's approvers may have together, in bytes.
+const MAX_NAMES: usize = 32 * 1024;
 
 /// A question to people.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -60,7 +62,7 @@ pub struct CreateBody {
     #[schema(minimum = 1, maximum = 31_536_000)]
     timeout_seconds: Option<i64>,
     /// What the deadline does: `expire` (default), `approve` or `reject`.
-    #[schema(example = "expire")]
+    #[schema(value_type = Option<vocabulary::TimeoutAction>, example = "expire")]
     timeout_action: Option<String>,
     #[schema(value_type = Option<PolicyBody>)]
     policy: Option<Object<PolicyBody>>,
@@ -88,7 +90,8 @@ pub struct PolicyBody {
     /// Distinct people who must approve; 1 by default.
     #[schema(minimum = 1, maximum = 1000)]
     min_approvers: Option<i64>,
-    /// Names of those who may decide. Absent: anybody with the permission. Empty: nobody, which is refused.
+    /// Names of those who may decide: at most 1,000, of at most 32 KiB together. Absent: anybody with the permission.
+    /// Empty: nobody, which is refused.
     allowed_approvers: Option<Vec<String>>,
     /// Everybody named must approve.
     require_all: Option<bool>,
@@ -111,23 +114,6 @@ impl CreateBody {
             self.session_id = session.map(str::to_owned);
         }
     }
-}
-
-/// A key that stands for a body, if it is a decent one.
-pub fn idempotency(pointer: &str, key: &str, body_hash: [u8; 32]) -> Result<Idempotency, Problem> {
-    if (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(Idempotency { key: key.to_owned(), body_hash });
-    }
-    let message = "must have 1 to 255 visible ASCII characters";
-    Err(Problem::about(Code::Invalid, vec![Violation::new(pointer, "characters", message)]))
-}
-
-/// A hash of what a body says: white space and the order of keys don't matter.
-pub fn body_hash(body: &[u8]) -> Result<[u8; 32], Problem> {
-    let canonical = serde_json::from_slice::<Value>(body)
-        .and_then(|value| serde_json::to_vec(&value))
-        .map_err(|error| Problem::new(Code::Malformed, error.to_string()))?;
-    Ok(Sha256::digest(canonical).into())
 }
 
 /// Checks the form and makes an approval of it that `caller` asks for.
@@ -248,6 +234,10 @@ fn policy(check: &mut Check, body: PolicyBody) -> Policy {
                 "max_items",
                 format!("must name at most {MAX_APPROVERS}"),
             );
+        }
+        if names.iter().map(String::len).sum::<usize>() > MAX_NAMES {
+            let message = format!("must have at most {MAX_NAMES} bytes together");
+            check.fail("/policy/allowed_approvers", "max_size", message);
         }
         let mut named = std::collections::BTreeSet::new();
         for (index, name) in names.iter().enumerate() {

@@ -33,14 +33,27 @@ const COLUMNS: [&str; 21] = [
     "resolved_at",
 ];
 
-/// The line that names the columns.
-pub fn head() -> Vec<u8> {
-    write([COLUMNS.map(str::to_owned)])
+/// Whom the file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// UTF-8 as it is, times as in JSON.
+    Program,
+    /// A byte order mark, without which some take UTF-8 for something else, and times that they take for times.
+    Spreadsheet,
+}
+
+/// What the file begins with, and the line that names the columns.
+pub fn head(reader: Reader) -> Vec<u8> {
+    let mark = match reader {
+        Reader::Program => "",
+        Reader::Spreadsheet => "\u{feff}",
+    };
+    [mark.as_bytes(), &write([COLUMNS.map(str::to_owned)])].concat()
 }
 
 /// The lines of some approvals.
-pub fn lines(lines: &[Line]) -> Vec<u8> {
-    write(lines.iter().map(cells))
+pub fn lines(lines: &[Line], reader: Reader) -> Vec<u8> {
+    write(lines.iter().map(|line| cells(line, reader)))
 }
 
 #[expect(clippy::expect_used, reason = "writing to memory can't fail, and every record has all columns")]
@@ -52,7 +65,8 @@ fn write(records: impl IntoIterator<Item = [String; COLUMNS.len()]>) -> Vec<u8> 
     writer.into_inner().expect("the records are written")
 }
 
-fn cells(line: &Line) -> [String; COLUMNS.len()] {
+fn cells(line: &Line, reader: Reader) -> [String; COLUMNS.len()] {
+    let time = |at| time(at, reader);
     let text = |text: &str| defused(text);
     let optional = |text: &Option<String>| text.as_deref().map_or_else(String::new, defused);
     [
@@ -80,9 +94,12 @@ fn cells(line: &Line) -> [String; COLUMNS.len()] {
     ]
 }
 
-/// As in JSON.
-fn time(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+/// In UTC.
+fn time(time: DateTime<Utc>, reader: Reader) -> String {
+    match reader {
+        Reader::Program => time.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        Reader::Spreadsheet => time.format("%Y-%m-%d %H:%M:%S").to_string(),
+    }
 }
 
 /// With these a formula begins. Spreadsheets of some languages take full-width and small signs as well.
@@ -165,7 +182,8 @@ mod tests {
             ("a=1", "a=1"),
             ("", ""),
         ] {
-            let whole = [head(), lines(&[line(title), line("next")])].concat();
+            let whole =
+                [head(Reader::Program), lines(&[line(title), line("next")], Reader::Program)].concat();
             let records = read(&whole);
             assert_eq!(records.len(), 3);
             assert_eq!(records[0], COLUMNS);
@@ -174,5 +192,16 @@ mod tests {
             assert_eq!(records[2][6], "next");
             assert!(whole.ends_with(b"\r\n"));
         }
+    }
+
+    #[test]
+    fn a_spreadsheet_gets_a_mark_and_times_that_it_reads() {
+        let whole = [head(Reader::Spreadsheet), lines(&[line("ü")], Reader::Spreadsheet)].concat();
+        let whole = whole.strip_prefix("\u{feff}".as_bytes()).expect("a byte order mark");
+        let records = read(whole);
+        assert_eq!(records[0], COLUMNS);
+        assert_eq!((records[1][6].as_str(), records[1][18].as_str()), ("ü", "1970-01-01 00:00:00"));
+        let plain = lines(&[line("ü")], Reader::Program);
+        assert_eq!(read(&plain)[0][18], "1970-01-01T00:00:00Z");
     }
 }

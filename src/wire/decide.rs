@@ -16,6 +16,9 @@ use crate::{
 /// Longest comment or reason, in characters.
 pub(super) const MAX_COMMENT: usize = 5_000;
 
+/// What may be kept with a decision, in bytes: many people may decide one approval.
+const MAX_METADATA: usize = 64 * 1024;
+
 /// What to say with an approval. All of it may be left out, and so may the body.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -27,7 +30,7 @@ pub struct ApproveBody {
     /// first approver's. At most 256 KiB.
     #[schema(value_type = Option<Object>)]
     pub modifications: Option<Box<RawValue>>,
-    /// Kept with the decision. At most 256 KiB.
+    /// Kept with the decision. At most 64 KiB.
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Box<RawValue>>,
 }
@@ -60,7 +63,7 @@ impl ApproveBody {
         let mut check = Check::default();
         check.text("/comment", self.comment.as_ref(), MAX_COMMENT);
         let edits = check.object("/modifications", self.modifications);
-        let metadata = check.object("/metadata", self.metadata);
+        let metadata = check.object_of("/metadata", self.metadata, MAX_METADATA);
         check.finish()?;
         Ok(Ballot {
             id: DecisionId::generate(),

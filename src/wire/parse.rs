@@ -52,7 +52,21 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let message = error.inner().to_string();
         let message = message.split(" at line ").next().unwrap_or_default();
         let rule = if message.starts_with("unknown field") { "unknown_field" } else { "type" };
+        let message = fraction(message).unwrap_or_else(|| message.to_owned());
         Problem::about(Code::Invalid, vec![Violation::new(pointer, rule, message)])
+    })
+}
+
+/// What is said of a number with a decimal point where a whole one is wanted.
+fn fraction(message: &str) -> Option<String> {
+    let (literal, expected) =
+        message.strip_prefix("invalid type: floating point `")?.split_once("`, expected ")?;
+    if !expected.starts_with(['i', 'u']) {
+        return None;
+    }
+    Some(match literal.strip_suffix(".0") {
+        Some(whole) => format!("must be an integer: {literal} has a decimal point; write {whole}"),
+        None => format!("must be an integer: {literal} has a decimal point"),
     })
 }
 
@@ -63,4 +77,28 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         Segment::Map { key } => format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")),
         Segment::Enum { .. } | Segment::Unknown => pointer,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only its type is tried")]
+    struct Form {
+        seconds: Option<i64>,
+        ratio: Option<f64>,
+    }
+
+    #[test]
+    fn a_number_with_a_decimal_point_is_named_as_what_it_is() {
+        for (text, message) in [
+            (r#"{"seconds":300.0}"#, "must be an integer: 300.0 has a decimal point; write 300"),
+            (r#"{"seconds":1.5}"#, "must be an integer: 1.5 has a decimal point"),
+        ] {
+            let problem = parse::<Form>(text.as_bytes()).unwrap_err();
+            assert_eq!((problem.errors()[0].rule, problem.errors()[0].message.as_str()), ("type", message));
+        }
+        assert!(parse::<Form>(br#"{"seconds":300,"ratio":1.5}"#).is_ok());
+    }
 }

@@ -14,7 +14,7 @@ use crate::{
     domain::{approval::Approval, decision::Refusal},
     events::publish::PublishFailure,
     identity,
-    limits::{self, Kind},
+    limits::{self, Kind, Room},
     store,
 };
 
@@ -79,6 +79,8 @@ pub struct Problem {
     pub approval: Option<Arc<Approval>>,
     /// Seconds until it is worth a try, where that is known better than by the code.
     pub retry_after: Option<u64>,
+    /// Room to show it, where it is large; kept until it is written.
+    pub room: Option<Arc<Room>>,
 }
 
 /// A problem document (RFC 9457).
@@ -109,7 +111,14 @@ pub struct ProblemBody<'a> {
 
 impl Problem {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), approval: None, retry_after: None }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            approval: None,
+            room: None,
+            retry_after: None,
+        }
     }
 
     /// With the fields that are to blame; the first one's message is the detail.
@@ -227,7 +236,7 @@ impl From<Failure> for Problem {
         match failure {
             Failure::NotFound => Self::not_found(),
             Failure::Trouble(trouble) => trouble.into(),
-            Failure::Refused { refusal, approval } => {
+            Failure::Refused { refusal, approval, room } => {
                 let code = match refusal {
                     Refusal::AlreadyDecided => Code::AlreadyDecided,
                     Refusal::Cancelled => Code::Cancelled,
@@ -238,7 +247,7 @@ impl From<Failure> for Problem {
                     Refusal::NotEligible(_) => Code::NotEligible,
                 };
                 let shown = code != Code::NotEligible;
-                Self { approval: shown.then_some(approval), ..Self::new(code, refusal.to_string()) }
+                Self { approval: shown.then_some(approval), room, ..Self::new(code, refusal.to_string()) }
             }
         }
     }

@@ -14,6 +14,8 @@ pub const MAX_DEPTH: usize = 32;
 pub enum Fault {
     #[error("{0}")]
     Syntax(String),
+    #[error("it begins with a byte order mark; send UTF-8 without one")]
+    Mark,
     #[error("the key {key:?} occurs twice in the object at {pointer:?}")]
     DuplicateKey { pointer: String, key: String },
     #[error("a string holds the character U+0000")]
@@ -26,6 +28,10 @@ pub enum Fault {
 
 /// Finds the first fault.
 pub fn check(text: &[u8]) -> Result<(), Fault> {
+    // What Windows puts before UTF-8, and what UTF-16 begins with.
+    if [&b"\xEF\xBB\xBF"[..], b"\xFF\xFE", b"\xFE\xFF"].iter().any(|mark| text.starts_with(mark)) {
+        return Err(Fault::Mark);
+    }
     // One pass by the parser: grammar, UTF-8, surrogates. Its own depth limit is far beyond ours.
     serde_json::from_slice::<serde::de::IgnoredAny>(text)
         .map_err(|error| Fault::Syntax(error.to_string()))?;
@@ -183,6 +189,9 @@ mod tests {
             assert!(found.contains(fault), "{text}: {found} should say {fault}");
         }
         assert!(check(b"[\"\xff\"]").is_err());
+        for marked in [&b"\xEF\xBB\xBF{}"[..], b"\xFF\xFE{\0}\0", b"\xFE\xFF\0{\0}"] {
+            assert_eq!(check(marked), Err(Fault::Mark));
+        }
     }
 
     #[test]

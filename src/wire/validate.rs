@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::problem::{Code, Problem};
-use crate::domain::names::CallerName;
+use crate::domain::names::{CallerName, is_unseen};
 
 /// Largest object that passes through untouched, in bytes.
 pub const MAX_OBJECT: usize = 256 * 1024;
@@ -73,13 +73,31 @@ impl Check {
         }
     }
 
+    /// A text of one line, all of whose characters can be seen.
+    pub fn visible(&mut self, pointer: &str, text: Option<&String>) {
+        if text.is_some_and(|text| text.chars().any(is_unseen)) {
+            let message = "must hold no control, invisible, private or formatting character";
+            self.fail(pointer, "characters", message);
+        }
+    }
+
     /// An object of at most 256 KiB, as it was written.
     pub fn object(&mut self, pointer: &str, json: Option<Box<RawValue>>) -> Option<Box<RawValue>> {
+        self.object_of(pointer, json, MAX_OBJECT)
+    }
+
+    /// The same with a bound of its own, in bytes.
+    pub fn object_of(
+        &mut self,
+        pointer: &str,
+        json: Option<Box<RawValue>>,
+        most: usize,
+    ) -> Option<Box<RawValue>> {
         let json = json?;
         if !json.get().starts_with('{') {
             self.fail(pointer, "type", "must be an object");
-        } else if json.get().len() > MAX_OBJECT {
-            self.fail(pointer, "max_size", format!("must have at most {MAX_OBJECT} bytes"));
+        } else if json.get().len() > most {
+            self.fail(pointer, "max_size", format!("must have at most {most} bytes"));
         }
         Some(json)
     }

@@ -3,17 +3,30 @@
 
 use std::time::Duration;
 
-use super::{Round, Workers};
-use crate::audit::chainer::Chainer;
+use super::{
+    Health, Round, Workers,
+    step::{Step, may_be_too_much},
+};
+use crate::{
+    audit::chainer::{Chainer, Done, PAGE},
+    store,
+};
 
 /// Between two looks: a row waits for half of it on average, far less than the second that is promised.
 const INTERVAL: Duration = Duration::from_millis(250);
 
-pub(super) async fn run(workers: Workers) {
+/// What waits longer than this for its link is late.
+const LATE: Duration = Duration::from_secs(15);
+
+pub(super) async fn run(workers: Workers, health: Health) {
     let mut round = Round::new("audit", workers.metrics.clone());
+    let mut step = Step::new(PAGE);
     let mut chainer = Chainer::new(workers.instance.clone());
     loop {
-        if let Some(done) = round.run(chainer.round(&workers.database.work)).await {
+        let done = round.run(link(&mut chainer, &workers, &mut step)).await;
+        let waits = done.as_ref().map_or(Duration::ZERO, |done| done.lag);
+        health.audit.set(round.lag() < LATE && waits < LATE);
+        if let Some(done) = done {
             workers.metrics.audit_round(&done);
             if done.more {
                 continue;
@@ -21,4 +34,17 @@ pub(super) async fn run(workers: Workers) {
         }
         tokio::time::sleep(INTERVAL.mul_f64(rand::random_range(0.7..1.0))).await;
     }
+}
+
+/// Links once. What fails is tried again with half as much.
+async fn link(chainer: &mut Chainer, workers: &Workers, step: &mut Step) -> Result<Done, store::Error> {
+    let done = chainer.round(&workers.database.work, step.size()).await;
+    match &done {
+        Ok(_) => step.worked(),
+        Err(error) if may_be_too_much(error) => {
+            step.halved();
+        }
+        Err(_) => {}
+    }
+    done
 }

@@ -1,36 +1,99 @@
 //! The deadline sweep: sleeps until the earliest deadline it knows of (a second at most, because another
 //! instance may have taken a shorter one), and applies the timeout actions of what is due.
+//!
+//! It serves all workspaces. A batch that fails is halved until the row that is to blame stands alone; that row is
+//! passed over for a while, so that all other deadlines go on.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{Round, Workers};
-use crate::store::{self, sweep};
+use super::{
+    Health, Round, Workers,
+    step::{Step, may_be_too_much},
+};
+use crate::{
+    approvals::expire::Failed,
+    domain::ids::ApprovalId,
+    store::{
+        self,
+        sweep::{self, Next},
+    },
+};
 
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 /// Time that several instances with the same deadline in mind spread their look over.
 const SPREAD: Duration = Duration::from_millis(20);
+/// Most approvals in one statement.
+const BATCH: i64 = 200;
+/// When a round leaves the rest to the next.
+const LONG: Duration = Duration::from_secs(1);
+/// How long an approval that could not be ended is passed over, and how many of them.
+const PASSED_OVER: Duration = Duration::from_secs(30);
+const MOST_PASSED_OVER: usize = 1_000;
+/// What is overdue longer than this is late.
+const LATE: Duration = Duration::from_secs(15);
 
-pub(super) async fn run(workers: Workers) {
+pub(super) async fn run(workers: Workers, health: Health) {
     let mut round = Round::new("deadlines", workers.metrics.clone());
+    let mut sweep = Deadlines { step: Step::new(BATCH), passed_over: Vec::new() };
     loop {
-        let pause = round.run(once(&workers)).await.unwrap_or(LONGEST_SLEEP);
-        tokio::time::sleep(pause.min(LONGEST_SLEEP) + SPREAD.mul_f64(rand::random_range(0.0..1.0))).await;
+        let next = round.run(sweep.once(&workers)).await;
+        let overdue = if let Some(Next::Overdue(overdue)) = next { overdue } else { Duration::ZERO };
+        health.deadlines.set(round.lag() < LATE && overdue < LATE);
+        let pause = match next {
+            Some(Next::In(time)) => time.min(LONGEST_SLEEP),
+            // What is still due was left to the next round, if it wasn't passed over.
+            Some(Next::Overdue(_)) if sweep.passed_over.is_empty() => SPREAD,
+            Some(Next::Overdue(_) | Next::None) | None => LONGEST_SLEEP,
+        };
+        tokio::time::sleep(pause + SPREAD.mul_f64(rand::random_range(0.0..1.0))).await;
     }
 }
 
-/// Ends what is due; answers how long the next one is off.
-async fn once(workers: &Workers) -> Result<Duration, store::Error> {
-    let mut next = look(workers).await?;
-    if next.is_zero() {
-        while workers.approvals.expire_due().await?.1 {}
-        next = look(workers).await?;
-    }
-    Ok(next)
+struct Deadlines {
+    step: Step,
+    /// What could not be ended, and when that was found out.
+    passed_over: Vec<(ApprovalId, Instant)>,
 }
 
-async fn look(workers: &Workers) -> Result<Duration, store::Error> {
+impl Deadlines {
+    /// Ends what is due; answers how far off the next deadline is then.
+    async fn once(&mut self, workers: &Workers) -> Result<Next, store::Error> {
+        let begun = Instant::now();
+        self.passed_over.retain(|(_, since)| since.elapsed() < PASSED_OVER);
+        let mut more = matches!(look(workers).await?, Next::Overdue(_));
+        while more && begun.elapsed() < LONG {
+            let besides: Vec<ApprovalId> = self.passed_over.iter().map(|(id, _)| *id).collect();
+            match workers.approvals.expire_due(self.step.size(), &besides).await {
+                Ok(full) => {
+                    more = full;
+                    self.step.worked();
+                }
+                Err(Failed { error, batch }) if may_be_too_much(&error) => {
+                    tracing::warn!(%error, size = self.step.size(), "deadlines could not be applied; fewer are tried");
+                    if !self.step.halved() {
+                        self.pass_over(&batch);
+                    }
+                }
+                Err(failed) => return Err(failed.error),
+            }
+        }
+        look(workers).await
+    }
+
+    fn pass_over(&mut self, batch: &[ApprovalId]) {
+        for id in batch {
+            tracing::error!(approval_id = %id, "its deadline can't be applied; it is passed over for a while");
+            if self.passed_over.len() >= MOST_PASSED_OVER {
+                self.passed_over.remove(0);
+            }
+            self.passed_over.push((*id, Instant::now()));
+        }
+    }
+}
+
+async fn look(workers: &Workers) -> Result<Next, store::Error> {
     let mut conn = workers.database.work.checkout().await?;
     let next = sweep::next_deadline(&mut conn).await?;
     conn.done();
-    Ok(next.unwrap_or(LONGEST_SLEEP))
+    Ok(next)
 }

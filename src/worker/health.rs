@@ -12,17 +12,28 @@ use super::{Round, Workers};
 
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Shared between the sweeps, which write it, and readiness, which reads it.
-#[derive(Clone)]
-pub struct SweepHealth(Arc<AtomicBool>);
+/// What background work says of itself, and readiness shows.
+#[derive(Clone, Default)]
+pub struct Health {
+    /// Outcomes are found that no hint told of.
+    pub sweep: Fitness,
+    /// Deadlines are applied in time.
+    pub deadlines: Fitness,
+    /// Records are linked in time.
+    pub audit: Fitness,
+}
 
-impl Default for SweepHealth {
+/// Shared between a service, which writes it, and readiness, which reads it.
+#[derive(Clone)]
+pub struct Fitness(Arc<AtomicBool>);
+
+impl Default for Fitness {
     fn default() -> Self {
         Self(Arc::new(AtomicBool::new(true)))
     }
 }
 
-impl SweepHealth {
+impl Fitness {
     pub fn is_ok(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

@@ -1,19 +1,31 @@
 //! Deletes what has had its time: approvals of deleted runs and those that a workspace doesn't keep any longer, old
 //! idempotency keys, events, tickets, sign-ins and sessions, leases long lost.
+//!
+//! Each kind has its own turn and its own size of batch: what can't be deleted, or is too much at once, keeps nothing
+//! else.
 
 use std::time::{Duration, Instant};
 
-use super::{Round, Workers};
+use sqlx::PgConnection;
+use tokio::time::timeout;
+
+use super::{
+    Round, Workers,
+    step::{Step, may_be_too_much},
+};
 use crate::store::{self, instances, purge};
 
 const INTERVAL: Duration = Duration::from_mins(1);
-/// The same while a workspace has more behind it than a round takes.
+/// The same while there is more than a round takes.
 const PAUSE: Duration = Duration::from_secs(1);
-/// When a round leaves the rest of it to the next.
-const LONG: Duration = Duration::from_secs(2);
+/// When a kind, and when a round, leaves the rest to the next.
+const TURN: Duration = Duration::from_millis(500);
+const LONG: Duration = Duration::from_secs(1);
+/// Longest a batch may take.
+const LONGEST: Duration = Duration::from_millis(3_500);
 /// How long approvals of a deleted run stay readable.
 const RUN_GRACE: Duration = Duration::from_mins(10);
-/// How long a repeated create is recognised.
+/// How long a repeated create is recognised after its approval has ended.
 const IDEMPOTENCY: Duration = Duration::from_hours(24);
 /// How long an instance that was lost is still shown.
 const LOST: Duration = Duration::from_mins(10);
@@ -21,33 +33,99 @@ const BATCH: i64 = 500;
 
 pub(super) async fn run(workers: Workers) {
     let mut round = Round::new("janitor", workers.metrics.clone());
+    let mut turns = Kind::ALL.map(|kind| (kind, Step::new(BATCH)));
     let mut more = false;
     loop {
         let pause = if more { PAUSE } else { INTERVAL };
         tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
-        more = round.run(once(&workers)).await == Some(true);
+        more = round.run(once(&workers, &mut turns)).await == Some(true);
     }
 }
 
-/// Answers whether there is more.
-async fn once(workers: &Workers) -> Result<bool, store::Error> {
-    let mut conn = workers.database.work.checkout().await?;
-    while purge::approvals_of_deleted_runs(&mut conn, RUN_GRACE, BATCH).await? > 0 {}
-    while purge::deleted_runs(&mut conn, RUN_GRACE, BATCH).await? > 0 {}
-    while purge::idempotency_keys(&mut conn, IDEMPOTENCY, BATCH).await? > 0 {}
-    let kept = Duration::from_hours(workers.events.retention_hours);
-    while purge::events(&mut conn, kept, BATCH).await? > 0 {}
-    while purge::unused_tasks(&mut conn, kept, BATCH).await? > 0 {}
-    while purge::tickets(&mut conn, BATCH).await? > 0 {}
-    while purge::sign_ins(&mut conn, BATCH).await? > 0 {}
-    while purge::browser_sessions(&mut conn, BATCH).await? > 0 {}
-    instances::forget_lost(&mut conn, LOST).await?;
-    // Last, for there may be millions when a workspace begins to forget.
-    let begun = Instant::now();
-    let mut more = true;
-    while more && begun.elapsed() < LONG {
-        more = purge::ended_approvals(&mut conn, BATCH).await? > 0;
+/// What there is to delete.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    ApprovalsOfDeletedRuns,
+    DeletedRuns,
+    IdempotencyKeys,
+    Events,
+    UnusedTasks,
+    Tickets,
+    SignIns,
+    BrowserSessions,
+    EndedApprovals,
+}
+
+impl Kind {
+    const ALL: [Self; 9] = [
+        Self::ApprovalsOfDeletedRuns,
+        Self::DeletedRuns,
+        Self::IdempotencyKeys,
+        Self::Events,
+        Self::UnusedTasks,
+        Self::Tickets,
+        Self::SignIns,
+        Self::BrowserSessions,
+        Self::EndedApprovals,
+    ];
+
+    /// Deletes up to `most`; answers how many that were.
+    async fn purge(self, conn: &mut PgConnection, most: i64, kept: Duration) -> Result<u64, store::Error> {
+        match self {
+            Self::ApprovalsOfDeletedRuns => purge::approvals_of_deleted_runs(conn, RUN_GRACE, most).await,
+            Self::DeletedRuns => purge::deleted_runs(conn, RUN_GRACE, most).await,
+            Self::IdempotencyKeys => purge::idempotency_keys(conn, IDEMPOTENCY, most).await,
+            Self::Events => purge::events(conn, kept, most).await,
+            Self::UnusedTasks => purge::unused_tasks(conn, kept, most).await,
+            Self::Tickets => purge::tickets(conn, most).await,
+            Self::SignIns => purge::sign_ins(conn, most).await,
+            Self::BrowserSessions => purge::browser_sessions(conn, most).await,
+            Self::EndedApprovals => purge::ended_approvals(conn, most).await,
+        }
     }
+}
+
+/// Gives each kind its turn, as far as there is time; the others come first in the next round. Answers whether there is
+/// more.
+async fn once(workers: &Workers, turns: &mut [(Kind, Step); 9]) -> Result<bool, store::Error> {
+    let begun = Instant::now();
+    let mut more = false;
+    for _ in 0..turns.len() {
+        if begun.elapsed() > LONG {
+            return Ok(true);
+        }
+        let [(kind, step), ..] = turns;
+        more |= turn(workers, *kind, step).await?;
+        turns.rotate_left(1);
+    }
+    let mut conn = workers.database.work.checkout().await?;
+    instances::forget_lost(&mut conn, LOST).await?;
     conn.done();
     Ok(more)
+}
+
+/// Answers whether there is more. What fails is tried again with half as much, and left to the next round in the end.
+async fn turn(workers: &Workers, kind: Kind, step: &mut Step) -> Result<bool, store::Error> {
+    let begun = Instant::now();
+    let kept = Duration::from_hours(workers.events.retention_hours);
+    while begun.elapsed() < TURN {
+        let mut conn = workers.database.work.checkout().await?;
+        let purged = timeout(LONGEST, kind.purge(&mut conn, step.size(), kept)).await;
+        match purged.unwrap_or_else(|elapsed| Err(elapsed.into())) {
+            Ok(gone) => {
+                conn.done();
+                step.worked();
+                if gone == 0 {
+                    return Ok(false);
+                }
+            }
+            Err(error) if may_be_too_much(&error) => {
+                tracing::warn!(%error, ?kind, size = step.size(), "could not be deleted; fewer are tried");
+                step.halved();
+                return Ok(true);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(true)
 }

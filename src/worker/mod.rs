@@ -12,12 +12,13 @@ mod pace;
 mod reaper;
 mod round;
 mod search_index;
+mod step;
 mod usage;
 
 use std::sync::Arc;
 
 use self::pace::Pace;
-pub use self::{health::SweepHealth, round::Round};
+pub use self::{health::Health, round::Round};
 
 use crate::{
     approvals::Approvals,
@@ -54,18 +55,18 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts them all; answers whether the sweeps work.
-    pub fn start(self) -> SweepHealth {
-        let health = SweepHealth::default();
+    /// Starts them all; answers how they are.
+    pub fn start(self) -> Health {
+        let health = Health::default();
         let lifecycle = self.lifecycle.clone();
         lifecycle.spawn_loop("database probe", health::probe(self.clone()));
         lifecycle.spawn_loop("redis probe", health::probe_redis(self.clone()));
         lifecycle.spawn_loop("outcome sweep", outcomes::run(self.clone(), health.clone()));
-        lifecycle.spawn_loop("deadline sweep", deadlines::run(self.clone()));
+        lifecycle.spawn_loop("deadline sweep", deadlines::run(self.clone(), health.clone()));
         lifecycle.spawn_loop("event sweep", followers::run(self.clone()));
         lifecycle.spawn_loop("reaper", reaper::run(self.clone()));
         lifecycle.spawn_loop("credential sweep", credentials::run(self.clone()));
-        lifecycle.spawn_loop("audit chainer", audit::run(self.clone()));
+        lifecycle.spawn_loop("audit chainer", audit::run(self.clone(), health.clone()));
         lifecycle.spawn_loop("audit checkpoints", checkpoints::run(self.clone()));
         lifecycle.spawn_loop("usage", usage::run(self.clone()));
         lifecycle.spawn_loop("holdings", usage::measure(self.clone()));

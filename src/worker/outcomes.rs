@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::{Pace, Round, SweepHealth, Workers};
+use super::{Health, Pace, Round, Workers};
 use crate::{
     bus::Source,
     domain::ids::ApprovalId,
@@ -21,7 +21,7 @@ const FEW: usize = 256;
 /// Ids in one query.
 const CHUNK: usize = 1_000;
 
-pub(super) async fn run(workers: Workers, health: SweepHealth) {
+pub(super) async fn run(workers: Workers, health: Health) {
     let mut round = Round::new("outcomes", workers.metrics.clone());
     let mut pace = Pace::new(&workers);
     while let Some(everything) = pace.next(&round).await {
@@ -30,7 +30,7 @@ pub(super) async fn run(workers: Workers, health: SweepHealth) {
             pace.done();
             workers.bus.registry.wake(ended, Source::Sweep);
         }
-        health.set(round.lag() < WINDOW);
+        health.sweep.set(round.lag() < WINDOW);
     }
 }
 

@@ -14,5 +14,6 @@ mod support;
 
 mod api;
 mod contract;
+mod documents;
 mod faults;
 mod limits;

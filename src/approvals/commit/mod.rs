@@ -7,8 +7,9 @@
 
 mod plan;
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::HashSet, sync::Arc, time::Instant};
 
+use futures_util::future::join_all;
 use sqlx::{Connection, PgConnection};
 use tokio::{sync::oneshot, time::timeout};
 
@@ -23,7 +24,12 @@ use crate::{
         ids::{ApprovalId, WorkspaceId},
         policy::Actor,
     },
-    store::{self, approvals, changes},
+    limits::Room,
+    store::{
+        self,
+        approvals::{self, Found, Part, Votes},
+        changes,
+    },
 };
 
 /// Most commands in one commit.
@@ -52,6 +58,8 @@ pub struct Answer {
     pub changed: bool,
     /// As it stands now.
     pub approval: Arc<Approval>,
+    /// Room to tell so, where that is much.
+    pub room: Option<Arc<Room>>,
 }
 
 /// Why it was not done.
@@ -60,7 +68,7 @@ pub enum Failure {
     #[error("there is no such approval")]
     NotFound,
     #[error("{refusal}")]
-    Refused { refusal: Refusal, approval: Arc<Approval> },
+    Refused { refusal: Refusal, approval: Arc<Approval>, room: Option<Arc<Room>> },
     #[error(transparent)]
     Trouble(#[from] Trouble),
 }
@@ -86,10 +94,7 @@ impl Committers {
         let lifecycle = shared.lifecycle.clone();
         let queue = Queue::start(&lifecycle, "committer", (count, BATCH, capacity), move |batch| {
             let shared = shared.clone();
-            async move {
-                commit(&shared, batch).await;
-                Vec::new()
-            }
+            async move { commit(&shared, batch).await }
         });
         Self { queue }
     }
@@ -112,24 +117,26 @@ impl super::Approvals {
         self.send(workspace, approval, act, origin)?.answer().await
     }
 
-    /// The same for many, each by itself; answers in their order. All are sent before the first is waited for, so
-    /// they share batches, and whoever asked may vanish in the middle: it happens as a whole.
-    pub async fn act_all(
+    /// The same for many, each by itself; what `told` makes of the answers, in their order. All are sent before the
+    /// first is waited for, so they share batches, and whoever asked may vanish in the middle: it happens as a whole.
+    /// Each is told as it comes, so that no more is kept of them than is to be shown.
+    pub async fn act_all<T>(
         &self,
         workspace: WorkspaceId,
         acts: Vec<(ApprovalId, Act)>,
         origin: &Arc<Origin>,
-    ) -> Vec<Result<Answer, Failure>> {
+        told: impl Fn(Result<Answer, Failure>) -> T,
+    ) -> Vec<T> {
         let dispatch = |(approval, act)| self.send(workspace, approval, act, origin.clone());
         let sent: Vec<Result<Sent, Trouble>> = acts.into_iter().map(dispatch).collect();
-        let mut answers = Vec::with_capacity(sent.len());
-        for command in sent {
-            answers.push(match command {
+        let told = &told;
+        let answers = sent.into_iter().map(|command| async move {
+            told(match command {
                 Ok(sent) => sent.answer().await,
                 Err(trouble) => Err(trouble.into()),
-            });
-        }
-        answers
+            })
+        });
+        join_all(answers).await
     }
 
     fn send(
@@ -173,33 +180,46 @@ impl Weigh for Command {
 }
 
 impl Command {
+    /// Room to tell what becomes of it, which is the whole approval. Taken before anything is done: where there is none,
+    /// nothing is begun.
+    fn room(&self, shared: &Shared, found: &Found) -> Result<Option<Room>, Trouble> {
+        match found.get(&self.approval) {
+            Some(Ok(loaded)) if loaded.approval.workspace == self.workspace => {
+                shared.room(self.workspace, loaded.size)
+            }
+            _ => Ok(None),
+        }
+    }
+
     fn answer(self, result: Result<Answer, Failure>) {
         // Whoever asked may have gone; what was committed stays.
         let _ = self.reply.send(result);
     }
 }
 
-async fn commit(shared: &Shared, commands: Vec<Command>) {
+/// Commits what is not too much to be read at once; answers what is left, which queues again: other workspaces' commands
+/// come before it.
+async fn commit(shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
     let (commands, late): (Vec<_>, Vec<_>) =
         commands.into_iter().partition(|command| command.since.elapsed() < QUEUED);
     for command in late {
         command.answer(Err(Failure::Trouble(Trouble::TimedOut)));
     }
     if commands.is_empty() {
-        return;
+        return Vec::new();
     }
     let begun = Instant::now();
     let size = commands.len();
     let attempt = timeout(ATTEMPT, async {
         let mut conn = shared.database.decide.checkout().await?;
-        let verdicts = attempt(&mut conn, &commands).await?;
+        let verdicts = attempt(shared, &mut conn, &commands).await?;
         conn.done();
         Ok::<_, store::Error>(verdicts)
     });
     match attempt.await.unwrap_or_else(|elapsed| Err(elapsed.into())) {
         Ok(outcome) => {
             shared.metrics.batch("decide", size, begun.elapsed());
-            outcome.conclude(shared, commands);
+            return outcome.conclude(shared, commands);
         }
         // A row that can't be written hurts only itself.
         Err(error) if error.is_of_the_data() => {
@@ -217,72 +237,94 @@ async fn commit(shared: &Shared, commands: Vec<Command>) {
             }
         }
     }
+    Vec::new()
 }
 
 /// What one round of reading, deciding and writing came to.
 struct Outcome {
-    /// In the order of the commands; `None`: left out, to be taken singly.
-    results: Vec<Option<Result<Answer, Failure>>>,
+    /// In the order of the commands.
+    results: Vec<Taken>,
     /// What was changed, to be announced once it is committed.
     changed: Vec<Arc<Approval>>,
     votes: Vec<&'static str>,
 }
 
+/// What became of one command.
+enum Taken {
+    Done(Result<Answer, Failure>),
+    /// Left out by the write: to be taken by itself.
+    Singly,
+    /// Not come to: there was too much before it.
+    Later,
+}
+
 impl Outcome {
-    /// After the commit: wake, publish, answer.
-    fn conclude(self, shared: &Shared, commands: Vec<Command>) {
+    /// After the commit: wake, publish, answer. What was not come to is handed back.
+    fn conclude(self, shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
         for approval in &self.changed {
             shared.announce(approval);
         }
         for verdict in self.votes {
             shared.metrics.vote(verdict);
         }
-        for (command, result) in commands.into_iter().zip(self.results) {
-            match result {
-                Some(result) => command.answer(result),
-                None => spawn_singly(shared, command),
+        let mut later = Vec::new();
+        for (command, taken) in commands.into_iter().zip(self.results) {
+            match taken {
+                Taken::Done(result) => command.answer(result),
+                Taken::Singly => spawn_singly(shared, command),
+                Taken::Later => later.push(command),
             }
         }
+        later
     }
 }
 
-async fn attempt(conn: &mut PgConnection, commands: &[Command]) -> Result<Outcome, store::Error> {
+async fn attempt(
+    shared: &Shared,
+    conn: &mut PgConnection,
+    commands: &[Command],
+) -> Result<Outcome, store::Error> {
     let mut ids: Vec<ApprovalId> = commands.iter().map(|command| command.approval).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let loaded = approvals::load(&mut *conn, &ids).await?;
-    let plan = Plan::new(loaded, commands);
+    // In their order: so what is left out for its size is what came last.
+    let mut seen = HashSet::new();
+    ids.retain(|id| seen.insert(*id));
+    let Part { found, rest } = approvals::load(&mut *conn, &ids, Votes::Read).await?;
+    let rooms: Vec<_> = commands.iter().map(|command| command.room(shared, &found)).collect();
+    let plan = Plan::new(found, commands, |index| rooms[index].is_ok());
     let written = match plan.batch() {
         batch if batch.is_empty() => std::collections::HashMap::new(),
         batch => changes::write(conn, &batch).await?,
     };
-    let mut changed = Vec::with_capacity(written.len());
     let mut votes = Vec::new();
     let (drafts, verdicts) = plan.finish(&written);
-    let results = commands
-        .iter()
-        .zip(verdicts)
-        .map(|(command, verdict)| {
-            let verdict = match verdict {
-                Verdict::NotFound => return Some(Err(Failure::NotFound)),
-                Verdict::Unreadable(trouble) => return Some(Err(trouble.into())),
-                verdict => verdict,
-            };
-            let approval = drafts.get(&command.approval)?.clone()?;
-            Some(match verdict {
-                Verdict::NotFound | Verdict::Unreadable(_) => Err(Failure::NotFound),
-                Verdict::Refused(refusal) => Err(Failure::Refused { refusal, approval }),
-                Verdict::Same => Ok(Answer { changed: false, approval }),
-                Verdict::Changed(_) => {
-                    if let Act::Vote { ballot, .. } = &command.act {
-                        votes.push(ballot.verdict.as_str());
-                    }
-                    Ok(Answer { changed: true, approval })
+    let taken = |((command, verdict), room): ((&Command, Verdict), Result<Option<Room>, Trouble>)| {
+        if rest.binary_search(&command.approval).is_ok() {
+            return Taken::Later;
+        }
+        let room = match room {
+            Ok(room) => room.map(Arc::new),
+            Err(trouble) => return Taken::Done(Err(trouble.into())),
+        };
+        let approval = match (&verdict, drafts.get(&command.approval)) {
+            (Verdict::NotFound, _) => return Taken::Done(Err(Failure::NotFound)),
+            (Verdict::Unreadable(trouble), _) => return Taken::Done(Err(trouble.clone().into())),
+            (_, Some(Some(approval))) => approval.clone(),
+            _ => return Taken::Singly,
+        };
+        Taken::Done(match verdict {
+            Verdict::NotFound | Verdict::Unreadable(_) => Err(Failure::NotFound),
+            Verdict::Refused(refusal) => Err(Failure::Refused { refusal, approval, room }),
+            Verdict::Same => Ok(Answer { changed: false, approval, room }),
+            Verdict::Changed(_) => {
+                if let Act::Vote { ballot, .. } = &command.act {
+                    votes.push(ballot.verdict.as_str());
                 }
-            })
+                Ok(Answer { changed: true, approval, room })
+            }
         })
-        .collect();
-    changed.extend(written.keys().filter_map(|id| drafts.get(id)?.clone()));
+    };
+    let results = commands.iter().zip(verdicts).zip(rooms).map(taken).collect();
+    let changed = written.keys().filter_map(|id| drafts.get(id)?.clone()).collect();
     Ok(Outcome { results, changed, votes })
 }
 
@@ -295,7 +337,7 @@ fn spawn_singly(shared: &Shared, command: Command) {
         let result = timeout(left, singly(&shared_here, &commands)).await;
         let [command] = commands;
         match result {
-            Ok(Ok(outcome)) => outcome.conclude(&shared_here, vec![command]),
+            Ok(Ok(outcome)) => drop(outcome.conclude(&shared_here, vec![command])),
             Ok(Err(error)) => {
                 tracing::warn!(%error, approval_id = %command.approval, "a command failed");
                 command.answer(Err(Failure::Trouble(error.into())));
@@ -310,11 +352,11 @@ async fn singly(shared: &Shared, command: &[Command; 1]) -> Result<Outcome, stor
         let (mut conn, _place) = shared.transaction(command[0].workspace).await?;
         let mut transaction = conn.begin().await?;
         approvals::lock(&mut transaction, command[0].approval).await?;
-        let outcome = attempt(&mut transaction, command).await?;
+        let outcome = attempt(shared, &mut transaction, command).await?;
         transaction.commit().await?;
         conn.done();
         // Under the lock only the deadline can still come between reading and writing; then it is due.
-        if outcome.results.iter().all(Option::is_some) {
+        if outcome.results.iter().all(|taken| matches!(taken, Taken::Done(_))) {
             return Ok(outcome);
         }
     }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Act, Command, Trouble};
 use crate::{
     domain::{
-        approval::{Approval, Ending, State, Via},
+        approval::{Approval, Brief, Ending, State, Via},
         decision::{Cast, Refusal, Vote, cancel, cast},
         ids::ApprovalId,
     },
@@ -56,8 +56,8 @@ pub(super) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Applies deadlines first, then the commands in their order.
-    pub fn new(found: Found, commands: &'a [Command]) -> Self {
+    /// Applies deadlines first, then the commands in their order, except those for which `has_room` says no.
+    pub fn new(found: Found, commands: &'a [Command], has_room: impl Fn(usize) -> bool) -> Self {
         let mut drafts = HashMap::new();
         let mut unreadable = HashMap::new();
         for (id, loaded) in found {
@@ -68,7 +68,10 @@ impl<'a> Plan<'a> {
         }
         let verdicts = commands
             .iter()
-            .map(|command| match drafts.get_mut(&command.approval) {
+            .enumerate()
+            .map(|(index, command)| match drafts.get_mut(&command.approval) {
+                // Told by whoever looked for room.
+                _ if !has_room(index) => Verdict::NotFound,
                 Some(draft) if draft.read.workspace == command.workspace => draft.apply(&command.act),
                 _ => match unreadable.get(&command.approval) {
                     Some(trouble) => Verdict::Unreadable(trouble.clone()),
@@ -83,9 +86,10 @@ impl<'a> Plan<'a> {
     pub fn batch(&self) -> Batch {
         let mut batch = Batch::default();
         for draft in self.drafts.values().filter(|draft| draft.is_changed()) {
-            batch.change(&draft.read, draft.now.version, draft.ending.as_ref());
+            let versions = (draft.read.version, draft.now.version);
+            batch.change(draft.read.id, versions, draft.ending.as_ref());
             if let Some(ending @ Ending::Expired { .. }) = &draft.ending {
-                super::super::expire::record(&mut batch, &draft.read, ending);
+                super::super::expire::record(&mut batch, &Brief::from(&*draft.read), ending);
             }
         }
         for (command, verdict) in self.commands.iter().zip(&self.verdicts) {
@@ -142,12 +146,7 @@ impl Draft {
                 cast(&self.now, &self.votes, ballot, expected).map(|cast| match cast {
                     Cast::Same => false,
                     Cast::Counted | Cast::Decisive(_) => {
-                        self.votes.push(Vote {
-                            by: ballot.by.clone(),
-                            level: self.now.escalation_level,
-                            verdict: ballot.verdict,
-                            modifications: ballot.modifications.clone(),
-                        });
+                        self.votes.push(Vote::new(&self.votes, ballot, self.now.escalation_level));
                         match cast {
                             Cast::Decisive(ending) => self.end(ending),
                             _ => self.now.version += 1,
@@ -201,7 +200,8 @@ impl Draft {
                 (by, "approval.cancelled", json!({ "reason_sha256": sha256(reason) }))
             }
             Act::Vote { ballot, .. } => {
-                batch.vote(&self.read, ballot);
+                let counted = self.votes.iter().rev().find(|vote| vote.by.id == ballot.by.id);
+                batch.vote(&self.read, ballot, counted.map_or(0, Vote::size));
                 let edits = ballot.modifications.as_ref();
                 let detail = json!({
                     "decision_id": ballot.id, "verdict": ballot.verdict,
@@ -222,6 +222,6 @@ impl Draft {
             step: changes::Step { from: step.from, to: step.to, ending },
             detail,
         };
-        batch.record(&self.read, record);
+        batch.record(self.read.id, record);
     }
 }

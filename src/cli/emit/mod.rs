@@ -2,24 +2,25 @@
 
 mod lines;
 
+use std::time::Duration;
+
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
-use tokio::time::sleep;
 
 use self::lines::{Batch, Lines};
 use super::{
     argument::json_argument,
-    backoff::Backoff,
     client::{Client, ClientArgs, path_segment},
     exit::Exit,
     failure::ClientError,
-    output::{field, say},
+    output::field,
+    struggle::{Limit, Struggle},
 };
 
-/// Failures in a row after which lines are given up: a quarter of an hour.
-const MAX_FAILURES: u32 = 64;
+/// How long lines are kept for a service that doesn't take them.
+const PATIENCE: Duration = Duration::from_mins(15);
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -67,7 +68,7 @@ impl Emit {
             return self.send_lines(&client, &path).await;
         }
         let data = json_argument(&self.data).context("--data")?;
-        let answer = client.post(&path, &EventBody { event_type: &self.event_type, data: &data }).await?;
+        let answer = client.publish(&path, &EventBody { event_type: &self.event_type, data: &data }).await?;
         if self.client.json {
             println!("{answer}");
         } else {
@@ -79,10 +80,11 @@ impl Emit {
     /// One request after the other, so that lines keep their order.
     async fn send_lines(&self, client: &Client, path: &str) -> anyhow::Result<Exit> {
         let mut lines = Lines::of_stdin(&self.event_type);
+        let mut struggle = Struggle::default();
         let mut sent = 0;
         let mut last = None;
         while let Some(batch) = lines.next().await.context("standard input")? {
-            let answer = deliver(client, path, &batch)
+            let answer = deliver(client, &mut struggle, path, &batch)
                 .await
                 .with_context(|| format!("{sent} events are in the log, those behind them are not"))?;
             sent += batch.len();
@@ -107,22 +109,29 @@ fn words(answer: &Value) -> String {
 }
 
 /// Posts until it is known to have been taken.
-async fn deliver(client: &Client, path: &str, batch: &Batch) -> Result<Value, ClientError> {
-    let mut backoff = Backoff::default();
+async fn deliver(
+    client: &Client,
+    struggle: &mut Struggle,
+    path: &str,
+    batch: &Batch,
+) -> Result<Value, ClientError> {
+    let limit = Limit::patience(client.patience().unwrap_or(PATIENCE));
     loop {
-        match client.post(path, batch).await {
-            Err(ClientError::Unreachable(trouble)) if backoff.failures() < MAX_FAILURES => {
-                let delay = backoff.delay(trouble.retry_after);
+        match client.publish(path, batch).await {
+            Err(ClientError::Unreachable(mut trouble)) => {
                 let doubt = "; whether they arrived is unknown, so they may come twice";
-                say(&format!(
-                    "{} events could not be sent: {trouble}; trying again in {:.1} s{}",
+                trouble.why = format!(
+                    "{} events could not be sent: {}{}",
                     batch.len(),
-                    delay.as_secs_f64(),
+                    trouble.why,
                     if trouble.nothing_done { "" } else { doubt },
-                ));
-                sleep(delay).await;
+                );
+                struggle.bear(trouble, limit).await?;
             }
-            result => return result,
+            result => {
+                struggle.is_over();
+                return result;
+            }
         }
     }
 }

@@ -78,7 +78,7 @@ impl Device {
     }
 
     pub async fn sign_in(self) -> anyhow::Result<Stored> {
-        let fetcher = Fetcher::new()?;
+        let fetcher = Fetcher::for_commands(&self.issuer)?;
         let metadata = Metadata::discover(&fetcher, &self.issuer)
             .await
             .with_context(|| format!("the issuer {} can't be asked", self.issuer))?;

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     env,
     fs::{self, DirBuilder, File, OpenOptions},
-    io::{ErrorKind, Write},
+    io::{self, ErrorKind, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
@@ -14,6 +14,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 const FILE: &str = "credentials.toml";
+/// More bytes than a credential takes.
+const ROOM: usize = 32 * 1024;
 
 /// By the service's address.
 pub type All = BTreeMap<String, Stored>;
@@ -104,20 +106,33 @@ impl Held {
 
     /// The old file or the new one, never half of either.
     pub fn write(&self, all: &All) -> anyhow::Result<()> {
-        let (path, new) = (self.directory.join(FILE), self.directory.join("credentials.new"));
         let text = toml::to_string(all).context("can't write the credentials down")?;
-        let writing = || {
-            // One that was left behind may be anybody's to read.
-            match fs::remove_file(&new) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-            let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&new)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&new, &path)
-        };
+        let path = self.directory.join(FILE);
+        let writing = || fs::rename(self.write_beside(text.as_bytes())?, &path);
         writing().with_context(|| format!("can't write {}", path.display()))
+    }
+
+    /// Whether it can be read, and written with a credential more: nothing changes by that.
+    pub fn try_writing(&self) -> anyhow::Result<()> {
+        let path = self.directory.join(FILE);
+        let mut text = toml::to_string(&self.read()?).context("can't write the credentials down")?;
+        text.extend(std::iter::repeat_n('\n', ROOM));
+        let trying = || fs::remove_file(self.write_beside(text.as_bytes())?);
+        trying().with_context(|| format!("can't write {}", path.display()))
+    }
+
+    /// A new file, which nobody else reads.
+    fn write_beside(&self, text: &[u8]) -> io::Result<PathBuf> {
+        let new = self.directory.join("credentials.new");
+        // One that was left behind may be anybody's to read.
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&new)?;
+        file.write_all(text)?;
+        file.sync_all()?;
+        Ok(new)
     }
 }
 

@@ -11,7 +11,7 @@ use clap::Args;
 use reqwest::Url;
 use serde::Deserialize;
 
-pub use self::refresh::Session;
+pub use self::refresh::{Session, Source};
 use self::{device::Device, keyring::Stored};
 use super::{
     client::{Client, ClientArgs},
@@ -64,6 +64,8 @@ pub struct WhoAmI {
 /// What a service says of signing in.
 #[derive(Deserialize)]
 struct Options {
+    /// It must be there, be it null: otherwise it is another who answers.
+    #[serde(deserialize_with = "Option::deserialize")]
     device: Option<Device>,
 }
 
@@ -71,6 +73,8 @@ impl Login {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let base = self.client.base().to_owned();
         self.check_address(&base)?;
+        // What can't be kept need not be confirmed.
+        keyring::hold()?.try_writing()?;
         let stored = if self.key {
             Stored::Key { key: read_key()? }
         } else {
@@ -88,7 +92,7 @@ impl Login {
         };
         // Only what works is worth keeping.
         let client = Client::with(&base, stored.clone())?;
-        let who = client.get_at("/auth/session").await?;
+        let who = client.who().await?;
         keyring::update(|all| {
             all.insert(base.clone(), stored);
         })?;
@@ -119,7 +123,7 @@ impl Logout {
 
 impl WhoAmI {
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let who: serde_json::Value = self.client.client()?.get_at("/auth/session").await?;
+        let who = self.client.client()?.who().await?;
         if self.client.json {
             println!("{who}");
             return Ok(Exit::Success);

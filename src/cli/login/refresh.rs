@@ -1,14 +1,20 @@
 //! Tokens that are about to run out are renewed before they are used, by one process at a time: issuers take a
 //! refresh token that is used twice for a stolen one.
 
-use std::{sync::Arc, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use super::keyring::{self, Stored, Token};
+use super::{
+    super::{
+        failure::{ClientError, Trouble},
+        output::say,
+    },
+    keyring::{self, Stored, Token},
+};
 use crate::oidc::{
     Metadata,
     fetch::{Failure, Fetcher},
@@ -41,55 +47,121 @@ fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
+/// Where a credential comes from, and where a newer one is looked for.
+pub enum Source {
+    /// Given as it is: there is no other.
+    Given(String),
+    /// A file, which may be written anew.
+    File(PathBuf),
+    /// What `signoff login` has kept.
+    Kept,
+}
+
+impl Source {
+    /// What it holds for a service.
+    pub fn read(&self, base: &str) -> anyhow::Result<Option<Stored>> {
+        let key = match self {
+            Self::Given(key) => key.clone(),
+            Self::File(path) => fs::read_to_string(path).with_context(|| {
+                format!("can't read {}, which SIGNOFF_API_KEY_FILE names", path.display())
+            })?,
+            Self::Kept => return keyring::find(base),
+        };
+        Ok(Some(Stored::Key { key: key.trim().to_owned() }))
+    }
+}
+
 /// What a client signs in with, kept good.
-#[derive(Clone)]
 pub struct Session {
     base: String,
-    stored: Arc<Mutex<Stored>>,
+    source: Source,
+    stored: Mutex<Stored>,
 }
 
 impl Session {
-    pub fn new(base: &str, stored: Stored) -> Self {
-        Self { base: base.to_owned(), stored: Arc::new(Mutex::new(stored)) }
+    pub fn new(base: &str, source: Source, stored: Stored) -> Self {
+        Self { base: base.to_owned(), source, stored: Mutex::new(stored) }
     }
 
     /// What goes behind `Bearer`.
-    pub async fn bearer(&self) -> anyhow::Result<String> {
+    pub async fn bearer(&self) -> Result<String, ClientError> {
         let mut stored = self.stored.lock().await;
         if let Stored::Token(token) = &*stored
             && runs_out(token)
-            && let Some(renewed) = self.renew(token.clone()).await?
         {
-            *stored = Stored::Token(renewed);
+            let is_over = token.expires_at <= now();
+            match self.renew(token).await {
+                Ok(Some(renewed)) => *stored = renewed,
+                Ok(None) => {}
+                Err(refused @ ClientError::Refused { .. }) => return Err(refused),
+                // What is left of it may be enough.
+                Err(_) if !is_over => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(stored.bearer().to_owned())
     }
 
-    async fn renew(&self, token: Token) -> anyhow::Result<Option<Token>> {
-        // Waits for another process that is at it.
-        let held = tokio::task::spawn_blocking(keyring::hold).await??;
-        let mut all = held.read()?;
-        let Some(Stored::Token(kept)) = all.get(&self.base) else { return Ok(None) };
-        if kept.access_token != token.access_token && !runs_out(kept) {
-            return Ok(Some(kept.clone()));
+    /// Whether there is another credential than the one that isn't taken any more: in the place that it came from, or
+    /// from the issuer. It is used from then on.
+    pub async fn renew_unlike(&self, refused: &str) -> Result<bool, ClientError> {
+        let mut stored = self.stored.lock().await;
+        // Another call was here before.
+        if stored.bearer() != refused {
+            return Ok(true);
         }
+        let newer = match (&*stored, &self.source) {
+            (Stored::Token(token), Source::Kept) => self.renew(token).await?,
+            _ => self.source.read(&self.base).map_err(ClientError::Here)?,
+        };
+        let Some(newer) = newer.filter(|newer| newer.bearer() != refused) else { return Ok(false) };
+        *stored = newer;
+        Ok(true)
+    }
+
+    /// A newer credential than this token: what another process has kept meanwhile, or what the issuer gives for it.
+    /// Nothing where there is neither.
+    async fn renew(&self, had: &Token) -> Result<Option<Stored>, ClientError> {
+        // Waits for another process that is at it.
+        let held = tokio::task::spawn_blocking(keyring::hold).await;
+        let held = held.map_err(anyhow::Error::from).flatten().map_err(ClientError::Here)?;
+        let mut all = held.read().map_err(ClientError::Here)?;
+        let kept = match all.get(&self.base) {
+            Some(Stored::Token(kept)) if kept.access_token == had.access_token || runs_out(kept) => kept,
+            newer => return Ok(newer.cloned()),
+        };
         let mut token = kept.clone();
         let Some(refresh_token) = token.refresh_token.clone() else { return Ok(None) };
-        let tokens = match ask(&token, &refresh_token).await {
-            Ok(tokens) => tokens,
-            // What is left of it may be enough, and what isn't is refused by the service.
-            Err(Failure::Trouble(_)) if token.expires_at > now() => return Ok(None),
-            Err(failure) => {
-                return Err(failure).context("you are signed out; sign in again: signoff login");
-            }
-        };
+        let tokens = ask(&token, &refresh_token).await.map_err(|failure| told(&token.issuer, failure))?;
         token.expires_at = tokens.expires_at();
         token.access_token = tokens.access_token;
         // Some are good more than once.
         token.refresh_token = tokens.refresh_token.or(token.refresh_token);
-        all.insert(self.base.clone(), Stored::Token(token.clone()));
-        held.write(&all)?;
-        Ok(Some(token))
+        let renewed = Stored::Token(token);
+        all.insert(self.base.clone(), renewed.clone());
+        if let Err(error) = held.write(&all) {
+            // This command can go on; the next one finds a refresh token that was used.
+            say(&format!(
+                "the renewed sign-in can't be kept: {error:#}; sign in again afterwards: signoff login"
+            ));
+        }
+        Ok(Some(renewed))
+    }
+}
+
+/// What it means that there is no new token. An issuer that is away hasn't signed anybody out.
+fn told(issuer: &str, failure: Failure) -> ClientError {
+    match failure {
+        Failure::Denied(denial) => ClientError::Refused {
+            code: "unauthenticated".to_owned(),
+            detail: format!("you are signed out ({denial}); sign in again: signoff login"),
+        },
+        Failure::Trouble(why) => ClientError::Unreachable(Trouble {
+            nothing_done: true,
+            ..Trouble::new(format!(
+                "your sign-in has to be renewed, and {issuer} can't be asked for that: {why}"
+            ))
+        }),
     }
 }
 
@@ -98,7 +170,8 @@ fn runs_out(token: &Token) -> bool {
 }
 
 async fn ask(token: &Token, refresh_token: &str) -> Result<Tokens, Failure> {
-    let fetcher = Fetcher::new().map_err(|error| Failure::Trouble(error.to_string()))?;
+    let fetcher =
+        Fetcher::for_commands(&token.issuer).map_err(|error| Failure::Trouble(error.to_string()))?;
     let metadata = Metadata::discover(&fetcher, &token.issuer).await?;
     let endpoint = metadata.token_endpoint.unwrap_or_default();
     let form = [

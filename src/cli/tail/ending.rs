@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError, protocol::CloseFrame};
 
-use crate::cli::failure::ClientError;
+use crate::cli::failure::{ClientError, Trouble};
 
 /// Why following ended, where nothing is wrong.
 #[derive(Debug)]
@@ -21,11 +21,10 @@ pub enum End {
 /// What ends a connection, or keeps one from being opened.
 #[derive(Debug)]
 pub enum Break {
-    /// Come again, after a back-off of at least so long.
-    Again {
-        why: String,
-        least: Duration,
-    },
+    /// Come again, after a back-off.
+    Again(Trouble),
+    /// Come again with another credential, for this reason.
+    NewCredential(String),
     /// The log no longer has all that lies behind the cursor: look what it does have.
     Behind,
     /// Coming again would change nothing.
@@ -35,7 +34,17 @@ pub enum Break {
 
 impl Break {
     pub fn again(why: impl Into<String>) -> Self {
-        Self::Again { why: why.into(), least: Duration::ZERO }
+        Self::Again(Trouble::new(why))
+    }
+
+    /// The same, of what stands between.
+    pub fn at(self, place: &str) -> Self {
+        match self {
+            Self::Again(trouble) => {
+                Self::Again(Trouble { why: format!("{place}: {}", trouble.why), ..trouble })
+            }
+            other => other,
+        }
     }
 
     /// By the close frame; `come_back` is what a `reconnect` event asked for before.
@@ -52,9 +61,11 @@ impl Break {
                 Self::Stop(ClientError::Refused { code, detail }.into())
             }
             1009 => Self::Stop(anyhow!("1009: {reason}")),
-            1012 => {
-                Self::Again { why: "the instance restarts".to_owned(), least: come_back.unwrap_or_default() }
-            }
+            1012 => Self::Again(Trouble {
+                retry_after: come_back.unwrap_or_default(),
+                ..Trouble::new("the instance restarts")
+            }),
+            4401 => Self::NewCredential(reason.to_owned()),
             code => Self::again(format!("the service closed the connection: {code} {reason}")),
         }
     }
@@ -63,10 +74,8 @@ impl Break {
 impl From<ClientError> for Break {
     fn from(error: ClientError) -> Self {
         match error {
-            ClientError::Unreachable(trouble) => {
-                Self::Again { why: trouble.to_string(), least: trouble.retry_after }
-            }
-            refused @ ClientError::Refused { .. } => Self::Stop(refused.into()),
+            ClientError::Unreachable(trouble) => Self::Again(trouble),
+            error => Self::Stop(error.into()),
         }
     }
 }
@@ -75,11 +84,7 @@ impl From<tungstenite::Error> for Break {
     fn from(error: tungstenite::Error) -> Self {
         use tungstenite::Error;
         match error {
-            Error::Http(response) => {
-                let text = String::from_utf8_lossy(response.body().as_deref().unwrap_or_default());
-                ClientError::of_response(response.status(), response.headers(), &text).into()
-            }
-            Error::Url(_) | Error::HttpFormat(_) | Error::Capacity(_) => Self::Stop(error.into()),
+            Error::Capacity(_) => Self::Stop(error.into()),
             Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
                 Self::again("the connection broke")
             }
@@ -91,8 +96,6 @@ impl From<tungstenite::Error> for Break {
 
 #[cfg(test)]
 mod tests {
-    use tokio_tungstenite::tungstenite::http::{Response, StatusCode};
-
     use super::*;
 
     fn closed(code: u16) -> Break {
@@ -108,25 +111,12 @@ mod tests {
             assert!(matches!(closed(code), Break::Stop(_)), "{code}");
         }
         for code in [1001, 1006, 1011, 1013, 4408] {
-            assert!(matches!(closed(code), Break::Again { least: Duration::ZERO, .. }), "{code}");
+            let Break::Again(trouble) = closed(code) else { panic!("come again: {code}") };
+            assert_eq!(trouble.retry_after, Duration::ZERO);
         }
-        let Break::Again { least, .. } = closed(1012) else { panic!("come again") };
-        assert_eq!(least, Duration::from_secs(3));
-        assert!(matches!(Break::closed(None, None), Break::Again { .. }));
-    }
-
-    #[test]
-    fn only_what_may_pass_is_tried_again() {
-        let answered = |status: u16| {
-            let mut response = Response::new(Some(Vec::new()));
-            *response.status_mut() = StatusCode::from_u16(status).unwrap();
-            Break::from(tungstenite::Error::Http(Box::new(response)))
-        };
-        for status in [400, 401, 403, 404, 422] {
-            assert!(matches!(answered(status), Break::Stop(_)), "{status}");
-        }
-        for status in [429, 500, 502, 503] {
-            assert!(matches!(answered(status), Break::Again { .. }), "{status}");
-        }
+        let Break::Again(trouble) = closed(1012) else { panic!("come again") };
+        assert_eq!(trouble.retry_after, Duration::from_secs(3));
+        assert!(matches!(Break::closed(None, None), Break::Again(_)));
+        assert!(matches!(closed(4401), Break::NewCredential(reason) if reason == "x"));
     }
 }

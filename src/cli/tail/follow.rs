@@ -4,17 +4,18 @@
 //! begins behind it: that is all it takes for each event to be shown once and in order. Where a service can't
 //! honour it, the log is read by pages until its end, and followed from there.
 
-use std::{convert::Infallible, io};
+use std::{convert::Infallible, io, time::Duration};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::{
     io::{AsyncWriteExt, Stdout},
-    time::sleep,
+    time::{Instant, sleep},
 };
 
 use super::{
     Tail,
+    credential::Credential,
     ending::{Break, End},
     event::Event,
     link::{Hello, Link, not_ours},
@@ -22,6 +23,7 @@ use super::{
 use crate::cli::{
     backoff::Backoff,
     client::{Client, path_segment},
+    failure::{ClientError, Trouble},
     output::{field, say},
 };
 
@@ -41,6 +43,11 @@ pub struct Follower<'a> {
     /// Whether the log has to be read before it can be followed.
     behind: bool,
     backoff: Backoff,
+    credential: Credential,
+    /// Whether the service ever greeted us.
+    greeted: bool,
+    /// Since when it hasn't; nothing while it is there.
+    lost: Option<Instant>,
 }
 
 /// A part of the log.
@@ -63,6 +70,9 @@ impl<'a> Follower<'a> {
             shown: false,
             behind: wanted.from_start,
             backoff: Backoff::default(),
+            credential: Credential::default(),
+            greeted: false,
+            lost: None,
         }
     }
 
@@ -76,20 +86,39 @@ impl<'a> Follower<'a> {
         loop {
             let Err(end) = self.connection().await;
             let delay = match end {
-                Break::Again { why, least } => {
-                    let delay = self.backoff.delay(least);
-                    say(&format!("{why}; trying again in {:.1} s", delay.as_secs_f64()));
-                    delay
+                Break::NewCredential(reason) => self.credential.worn_out(&self.client, &reason).await,
+                Break::Stop(error) if is_unauthenticated(&error) => {
+                    self.credential.refused(&self.client, error).await
                 }
-                Break::Behind => {
+                end => Err(end),
+            };
+            let delay = match delay {
+                Ok(delay) => delay,
+                Err(Break::Again(trouble)) => self.bear(trouble)?,
+                Err(Break::Behind) => {
                     self.behind = true;
-                    self.backoff.delay(std::time::Duration::ZERO)
+                    self.backoff.delay(Duration::ZERO)
                 }
-                Break::Stop(error) => return Err(error),
-                Break::End(end) => return Ok(end),
+                // None is left: what follows one is above.
+                Err(Break::NewCredential(_)) => self.backoff.delay(Duration::ZERO),
+                Err(Break::Stop(error)) => return Err(error),
+                Err(Break::End(end)) => return Ok(end),
             };
             sleep(delay).await;
         }
+    }
+
+    /// How long to wait before the next try, unless there was none that worked for too long.
+    fn bear(&mut self, trouble: Trouble) -> Result<Duration, ClientError> {
+        let lost = self.lost.get_or_insert_with(Instant::now).elapsed();
+        let is_over = self.client.patience().is_some_and(|patience| lost >= patience);
+        // Such an address never led to the service.
+        if is_over || trouble.redirected && !self.greeted {
+            return Err(ClientError::Unreachable(trouble));
+        }
+        let delay = self.backoff.delay(trouble.retry_after);
+        say(&format!("{trouble}; trying again in {:.1} s", delay.as_secs_f64()));
+        Ok(delay)
     }
 
     /// One connection, to its end.
@@ -97,7 +126,9 @@ impl<'a> Follower<'a> {
         if self.behind {
             self.catch_up().await?;
         }
-        let mut link = Link::open(&self.client, &self.socket_path()).await?;
+        let path = self.socket_path();
+        let bearer = self.credential.next(&self.client).await?;
+        let mut link = Link::open(self.client.base(), bearer, &path).await?;
         let (event, hello) = link.hello().await?;
         self.greeted(event, &hello)?;
         loop {
@@ -140,6 +171,8 @@ impl<'a> Follower<'a> {
             return Err(Break::Behind);
         }
         self.backoff.reset();
+        self.credential.is_good();
+        (self.greeted, self.lost) = (true, None);
         self.placed = true;
         self.cursor = event.fields.cursor;
         let recovered = hello.recovered == Some(true);
@@ -188,4 +221,8 @@ impl<'a> Follower<'a> {
         }
         path
     }
+}
+
+fn is_unauthenticated(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<ClientError>().is_some_and(ClientError::is_unauthenticated)
 }

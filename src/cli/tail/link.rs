@@ -4,22 +4,31 @@ use std::time::Duration;
 
 use anyhow::Context;
 use futures_util::{SinkExt, StreamExt};
+use hyper::{
+    HeaderMap, Request,
+    header::{self, HeaderValue},
+    http::request,
+};
+use reqwest::Url;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::time::timeout;
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    WebSocketStream,
     tungstenite::{
         Message,
-        client::IntoClientRequest,
-        handshake::client::Request,
-        http::{HeaderValue, header},
-        protocol::WebSocketConfig,
+        handshake::{client::generate_key, derive_accept_key},
+        protocol::{Role, WebSocketConfig},
     },
 };
 
-use super::{ending::Break, event::Event};
-use crate::cli::client::Client;
+use super::{
+    ending::Break,
+    event::Event,
+    exchange::{Exchanged, exchange},
+    way::{self, Way},
+};
+use crate::cli::reply::{Asked, Reply, authority};
 
 /// What both sides speak after the handshake.
 const PROTOCOL: HeaderValue = HeaderValue::from_static("signoff.v1");
@@ -32,7 +41,7 @@ const GOODBYE: Duration = Duration::from_secs(1);
 
 /// A socket that follows a task.
 pub struct Link {
-    ws: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    ws: WebSocketStream<Way>,
     /// Longest that nothing may come, not even a ping.
     silence: Duration,
     /// What a `reconnect` event asked for.
@@ -57,14 +66,12 @@ struct Reconnect {
 }
 
 impl Link {
-    pub async fn open(client: &Client, path: &str) -> Result<Self, Break> {
-        let bearer = client.bearer().await.map_err(Break::Stop)?;
-        let request = request(client.base(), &bearer, path).map_err(Break::Stop)?;
+    pub async fn open(base: &str, bearer: &str, path: &str) -> Result<Self, Break> {
+        let late = |_| Break::again("the service does not answer");
+        let way = timeout(OPENING, handshake(base, bearer, path)).await.map_err(late)??;
         let config =
             WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
-        let connecting = connect_async_with_config(request, Some(config), true);
-        let late = |_| Break::again("the service does not answer");
-        let (ws, _) = timeout(OPENING, connecting).await.map_err(late)??;
+        let ws = WebSocketStream::from_raw_socket(way, Role::Client, Some(config)).await;
         Ok(Self { ws, silence: OPENING, come_back: None })
     }
 
@@ -110,14 +117,40 @@ pub fn not_ours(error: serde_json::Error) -> Break {
     Break::again(format!("the service said something that is no event: {error}"))
 }
 
+/// Asks to go on as a socket (RFC 6455, 4.1 and 4.2). Any answer but a switch means what it does elsewhere.
+async fn handshake(base: &str, bearer: &str, path: &str) -> Result<Way, Break> {
+    let url = Url::parse(&format!("{base}{path}")).context("the service's address").map_err(Break::Stop)?;
+    let key = generate_key();
+    let request = request(&url, bearer, &key).map_err(Break::Stop)?;
+    match exchange(way::open(&url).await?, request).await? {
+        Exchanged::Switched(headers, way) if is_agreed(&headers, &key) => Ok(way),
+        Exchanged::Switched(..) => Err(Break::again("what answers there speaks another protocol")),
+        Exchanged::Answered(status, headers, body) => {
+            Err(Reply { asked: Asked { base, path }, status, headers, body }.failure().into())
+        }
+    }
+}
+
 /// The handshake's request, with the credential where no log shows it.
-fn request(base: &str, bearer: &str, path: &str) -> anyhow::Result<Request> {
-    let rest = base.strip_prefix("http").with_context(|| format!("{base:?} must begin with http"))?;
-    let mut request = format!("ws{rest}{path}").into_client_request()?;
+fn request(url: &Url, bearer: &str, key: &str) -> anyhow::Result<request::Builder> {
     let mut credential =
         HeaderValue::try_from(format!("Bearer {bearer}")).context("the credential can't be sent")?;
     credential.set_sensitive(true);
-    request.headers_mut().insert(header::AUTHORIZATION, credential);
-    request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL);
-    Ok(request)
+    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    Ok(Request::get(format!("{}{query}", url.path()))
+        .header(header::HOST, authority(url))
+        .header(header::CONNECTION, "Upgrade")
+        .header(header::UPGRADE, "websocket")
+        .header(header::SEC_WEBSOCKET_VERSION, "13")
+        .header(header::SEC_WEBSOCKET_KEY, key)
+        .header(header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL)
+        .header(header::USER_AGENT, "signoff")
+        .header(header::AUTHORIZATION, credential))
+}
+
+/// Whether the other side has read our key, and speaks what we do.
+fn is_agreed(headers: &HeaderMap, key: &str) -> bool {
+    let accept = derive_accept_key(key.as_bytes());
+    headers.get(header::SEC_WEBSOCKET_ACCEPT).is_some_and(|value| value == accept.as_str())
+        && headers.get(header::SEC_WEBSOCKET_PROTOCOL) == Some(&PROTOCOL)
 }

@@ -3,14 +3,20 @@
 //! | | |
 //! | --- | --- |
 //! | [`follow`] | one connection after the other, and what lies between them |
+//! | [`credential`] | whose it is, and what to do when that runs out |
 //! | [`link`] | one connection: from its handshake to its end |
+//! | [`way`] | what it goes over: straight, or through a proxy |
+//! | [`exchange`] | a request that turns a connection into something else |
 //! | [`ending`] | what each end means: come again, or stop |
 //! | [`event`] | an event, and the line that it becomes |
 
+mod credential;
 mod ending;
 mod event;
+mod exchange;
 mod follow;
 mod link;
+mod way;
 
 use clap::Args;
 
@@ -41,10 +47,11 @@ pub struct Tail {
 const EXAMPLES: &str = "\
 Events go to standard output, one line each: time, type, data; with --json as they were received. How the \
 connection fares goes to standard error. A connection that breaks is opened again, and nothing is missed or shown \
-twice. A task has one socket at a time: a newer one, here or elsewhere, ends this command (exit code 14).
+twice. A sign-in that runs out is renewed; an API key that is no longer taken is looked for anew in \
+SIGNOFF_API_KEY_FILE. A task has one socket at a time: a newer one, here or elsewhere, ends this command (exit code 14).
 
 Exit codes: 0 the event of --until came (without --until: you ended it), 12 refused, or closed by an operator, \
-14 replaced, or ended before the event came.
+13 no connection for --patience, 14 replaced, or ended before the event came.
 
 Examples:
   signoff tail build-7                                    what happens from now on

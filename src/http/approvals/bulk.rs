@@ -1,5 +1,10 @@
 //! Approving and rejecting many at once.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use axum::{
     Extension, Json,
     extract::State,
@@ -9,10 +14,11 @@ use axum::{
 
 use crate::{
     approvals::{
-        commit::{Act, Answer},
+        commit::{Act, Answer, Failure},
         list::LARGEST_PAGE,
     },
     domain::{
+        approval::Approval,
         decision::{Precondition, Verdict},
         ids::ApprovalId,
     },
@@ -22,10 +28,11 @@ use crate::{
         body::Body,
         caller::{Approve, MayEither, Reject},
     },
+    limits::{Room, Subject},
     wire::{
         approval::ApprovalView,
         bulk::{BulkBody, BulkDone, BulkResult},
-        problem::Problem,
+        problem::{Code, Problem},
     },
 };
 
@@ -59,21 +66,53 @@ pub async fn bulk(
         (*id, Act::Vote { ballot, expected: Precondition::None })
     };
     let acts = bulk.ids.iter().map(act).collect();
-    let answers = api.approvals.act_all(caller.workspace, acts, &origin).await;
-    let answers: Vec<_> = answers.into_iter().map(|answer| answer.map_err(Problem::from)).collect();
-    let mut shown = 0;
-    let results = bulk.ids.iter().zip(&answers).map(|(id, answer)| result(*id, answer, &mut shown)).collect();
+    let shown = AtomicUsize::new(0);
+    let whose = Subject::Workspace(caller.workspace);
+    let told = |answer: Result<Answer, Failure>| {
+        Told::new(answer, &shown, |bytes| api.sending.room_anyway(whose, bytes))
+    };
+    let told = api.approvals.act_all(caller.workspace, acts, &origin, told).await;
+    let results = bulk.ids.iter().zip(&told).map(|(id, told)| told.result(*id)).collect();
     Ok(Json(BulkDone { results }).into_response())
 }
 
-/// As a call for this one alone would have been answered. `shown`: bytes of the approvals before.
-fn result<'a>(id: ApprovalId, answer: &'a Result<Answer, Problem>, shown: &mut usize) -> BulkResult<'a> {
-    let (status, code, changed, approval) = match answer {
-        Ok(done) => (StatusCode::OK.as_u16(), None, done.changed, Some(&*done.approval)),
-        Err(problem) => (problem.code.status(), Some(problem.code), false, problem.approval.as_deref()),
-    };
-    // Two hundred of the largest would be more than anybody wants to receive.
-    let approval = approval.filter(|_| *shown < LARGEST_PAGE);
-    *shown += approval.map_or(0, |approval| approval.request.size());
-    BulkResult { id: id.0, status, code, changed, approval: approval.map(ApprovalView::from) }
+/// What a call for this one alone would have been answered, as far as it is kept.
+struct Told {
+    code: Option<Code>,
+    changed: bool,
+    approval: Option<Arc<Approval>>,
+    _room: Option<Room>,
+}
+
+impl Told {
+    /// `shown`: bytes of the approvals that are kept already. Two hundred of the largest would be more than anybody
+    /// wants to receive. What is kept of an answer has room of its own.
+    fn new(
+        answer: Result<Answer, Failure>,
+        shown: &AtomicUsize,
+        room: impl Fn(usize) -> Option<Room>,
+    ) -> Self {
+        let (code, changed, approval) = match answer {
+            Ok(Answer { changed, approval, .. }) => (None, changed, Some(approval)),
+            Err(failure) => {
+                let problem = Problem::from(failure);
+                (Some(problem.code), false, problem.approval)
+            }
+        };
+        let size = approval.as_ref().map_or(0, |approval| approval.size());
+        if shown.fetch_add(size, Ordering::Relaxed) < LARGEST_PAGE {
+            return Self { code, changed, approval, _room: room(size) };
+        }
+        Self { code, changed, approval: None, _room: None }
+    }
+
+    fn result(&self, id: ApprovalId) -> BulkResult<'_> {
+        BulkResult {
+            id: id.0,
+            status: self.code.map_or(StatusCode::OK.as_u16(), Code::status),
+            code: self.code,
+            changed: self.changed,
+            approval: self.approval.as_deref().map(ApprovalView::from),
+        }
+    }
 }

@@ -17,7 +17,8 @@ use crate::{
     store::creation::Idempotency,
     wire::{
         approval::ApprovalView,
-        create::{CreateBody, body_hash, idempotency, new_approval},
+        create::{CreateBody, new_approval},
+        idempotency::idempotency,
         problem::{Code, Problem},
         validate::Violation,
     },
@@ -28,8 +29,8 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Ask for an approval
 ///
-/// Stored once this answers. With an `Idempotency-Key` (unique for workspace and principal, kept for 24 hours) a
-/// repeated call changes nothing: the same body gets 200 and the same approval as it stands now.
+/// Stored once this answers. With an `Idempotency-Key` (unique for workspace and principal, kept as long as the
+/// approval is pending, and 24 hours longer) a repeated call changes nothing: the same body gets 200 and the same approval as it stands now.
 #[utoipa::path(
     post, path = "/api/v1/approvals", operation_id = "create_approval", tag = "approvals",
     security(("key" = ["approval:create"])),
@@ -69,7 +70,7 @@ pub async fn create(
     })
 }
 
-/// The key, and a hash of what the body says.
+/// The key, and what the body says.
 fn idempotency_key(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, Problem> {
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(key) = keys.next() else { return Ok(None) };
@@ -79,5 +80,5 @@ fn idempotency_key(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotenc
     }
     // What isn't ASCII has no text, and is refused like what isn't visible.
     let key = key.to_str().unwrap_or_default();
-    idempotency("Idempotency-Key", key, body_hash(body)?).map(Some)
+    idempotency("Idempotency-Key", key, body).map(Some)
 }

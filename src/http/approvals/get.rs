@@ -1,18 +1,19 @@
 //! Looking at one approval.
 
-use axum::{Json, extract::State, http::StatusCode, response::Response};
-use serde::Serialize;
-use utoipa::ToSchema;
+use axum::{Json, extract::State, response::Response};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     http::{
         Api,
         caller::{May, ViewHistory, ViewPending},
         path::IdPath,
+        query::{Params, decode_cursor, encode_cursor, limit},
         respond,
     },
     store::{approvals::DecisionRecord, audit::AuditRecord},
-    wire::{approval::ApprovalView, problem::Problem},
+    wire::{approval::ApprovalView, problem::Problem, validate::Check},
 };
 
 /// Get an approval
@@ -30,13 +31,58 @@ pub async fn get(
     IdPath(id): IdPath,
 ) -> Result<Response, Problem> {
     let approval = api.approvals.get(may.caller.workspace, id).await?;
-    Ok(respond::approval(StatusCode::OK, &approval))
+    respond::shown(&api, &approval)
+}
+
+/// How much of a list that only grows, and from where on.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PartQuery {
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// 1 to 200; 200 by default. A page with much in it ends earlier.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
+    limit: Option<String>,
+}
+
+/// How many items were told before: nothing is ever put between them.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seen {
+    seen: u32,
+}
+
+impl PartQuery {
+    /// How many to pass over, and how many to tell.
+    fn part(&self) -> Result<(i64, i64), Problem> {
+        let mut check = Check::default();
+        let limit = limit(&mut check, self.limit.as_deref().or(Some("200")));
+        let seen = self.cursor.as_deref().map(|cursor| {
+            let seen = decode_cursor::<Seen>(cursor);
+            if seen.is_none() {
+                check.fail("?cursor", "cursor", "must be a next_cursor of this list");
+            }
+            seen.map_or(0, |it| i64::from(it.seen))
+        });
+        check.finish()?;
+        Ok((seen.unwrap_or(0), limit))
+    }
+}
+
+/// Where the next page begins.
+fn next(before: i64, told: usize, more: bool) -> Result<Option<String>, Problem> {
+    let seen =
+        u32::try_from(before).unwrap_or(u32::MAX).saturating_add(u32::try_from(told).unwrap_or(u32::MAX));
+    more.then(|| encode_cursor(&Seen { seen })).transpose()
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct Decisions {
     /// Oldest first.
     items: Vec<DecisionRecord>,
+    /// Null on the last page.
+    next_cursor: Option<String>,
 }
 
 /// List an approval's decisions
@@ -45,21 +91,26 @@ pub struct Decisions {
 #[utoipa::path(
     get, path = "/api/v1/approvals/{id}/decisions", tag = "approvals",
     security(("key" = ["approval:view:history"])),
-    params(("id" = uuid::Uuid, Path, description = "The approval's id")),
+    params(("id" = uuid::Uuid, Path, description = "The approval's id"), PartQuery),
     responses((status = 200, body = Decisions))
 )]
 pub async fn decisions(
     State(api): State<Api>,
     may: May<ViewHistory>,
     IdPath(id): IdPath,
+    Params(query): Params<PartQuery>,
 ) -> Result<Json<Decisions>, Problem> {
-    Ok(Json(Decisions { items: api.approvals.decisions(may.caller.workspace, id).await? }))
+    let part = query.part()?;
+    let (items, more) = api.approvals.decisions(may.caller.workspace, id, part).await?;
+    Ok(Json(Decisions { next_cursor: next(part.0, items.len(), more)?, items }))
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct Audit {
     /// Oldest first.
     items: Vec<AuditRecord>,
+    /// Null on the last page.
+    next_cursor: Option<String>,
 }
 
 /// List an approval's changes
@@ -68,13 +119,16 @@ pub struct Audit {
 #[utoipa::path(
     get, path = "/api/v1/approvals/{id}/audit", tag = "approvals",
     security(("key" = ["approval:view:history"])),
-    params(("id" = uuid::Uuid, Path, description = "The approval's id")),
+    params(("id" = uuid::Uuid, Path, description = "The approval's id"), PartQuery),
     responses((status = 200, body = Audit))
 )]
 pub async fn audit(
     State(api): State<Api>,
     may: May<ViewHistory>,
     IdPath(id): IdPath,
+    Params(query): Params<PartQuery>,
 ) -> Result<Json<Audit>, Problem> {
-    Ok(Json(Audit { items: api.approvals.audit(may.caller.workspace, id).await? }))
+    let part = query.part()?;
+    let (items, more) = api.approvals.audit(may.caller.workspace, id, part).await?;
+    Ok(Json(Audit { next_cursor: next(part.0, items.len(), more)?, items }))
 }

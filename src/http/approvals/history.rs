@@ -1,7 +1,9 @@
 //! What has ended: page by page, or all of it as CSV.
 
+use std::time::Duration;
+
 use axum::{
-    Json,
+    Extension, Json,
     body::Body,
     extract::State,
     http::{HeaderValue, header},
@@ -26,9 +28,16 @@ use crate::{
         accept::Form,
         caller::{May, ViewHistory},
         query::{self, Params, decode_cursor, encode_cursor, limit},
+        server::SlowReader,
     },
     store::{history::Search, listing::Position},
-    wire::{approval::ApprovalView, csv, problem::Problem, validate::Check},
+    wire::{
+        approval::ApprovalView,
+        csv::{self, Reader},
+        problem::Problem,
+        validate::Check,
+        vocabulary,
+    },
 };
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -37,7 +46,7 @@ use crate::{
 pub struct Query {
     run_id: Option<String>,
     /// `resolved`, `expired` or `cancelled`.
-    #[param(example = "resolved")]
+    #[param(inline, value_type = Option<vocabulary::FinalStatus>, example = "resolved")]
     status: Option<String>,
     /// `approved`, `rejected`, `modified`, or `none`: ended without one.
     #[param(example = "rejected")]
@@ -54,6 +63,10 @@ pub struct Query {
     to: Option<String>,
     /// Words, whatever their case. For each there is one that begins like it, in title, description, type or run.
     q: Option<String>,
+    /// For CSV: `true` for a file that spreadsheets open as it is, with a byte order mark and times like
+    /// `2026-11-21 12:00:00` (UTC); `false` by default.
+    #[param(value_type = Option<bool>)]
+    spreadsheet: Option<String>,
     /// `next_cursor` of the page before. Not for CSV.
     cursor: Option<String>,
     /// 1 to 200; 50 by default. Not for CSV.
@@ -106,6 +119,7 @@ pub async fn history(
             }
         }
     }
+    let reader = reader(&mut check, query.spreadsheet.as_deref(), form);
     let search = search(&mut check, query, &may.caller);
     check.finish()?;
     let mut response = match form {
@@ -117,7 +131,7 @@ pub async fn history(
             };
             Json(body).into_response()
         }
-        Form::Csv => file(api.approvals.export(search)?).await?,
+        Form::Csv => file(api.approvals.export(search)?, reader, api.export_pause).await?,
     };
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
     Ok(response)
@@ -177,6 +191,17 @@ fn search(check: &mut Check, query: Query, caller: &Caller) -> Search {
     }
 }
 
+/// Whom a file is for.
+fn reader(check: &mut Check, text: Option<&str>, form: Form) -> Reader {
+    match text {
+        None | Some("false") => {}
+        Some("true") if form == Form::Csv => return Reader::Spreadsheet,
+        Some("true") => check.fail("?spreadsheet", "excluded", "is for CSV only: Accept: text/csv"),
+        Some(_) => check.fail("?spreadsheet", "choice", "must be true or false"),
+    }
+    Reader::Program
+}
+
 fn principal(check: &mut Check, pointer: &str, name: Option<&str>) -> Option<PrincipalName> {
     let name = PrincipalName::new(name?);
     name.inspect_err(|error| check.fail(pointer, "name", error.to_string())).ok()
@@ -184,15 +209,17 @@ fn principal(check: &mut Check, pointer: &str, name: Option<&str>) -> Option<Pri
 
 /// The first lines with the head, so that what fails at once is told properly; the others as they are taken. What
 /// fails later breaks the body off, for a file that ends well would pass for whole.
-async fn file(mut export: Export) -> Result<Response, Problem> {
-    let mut first = csv::head();
+async fn file(mut export: Export, reader: Reader, pause: Duration) -> Result<Response, Problem> {
+    let mut first = csv::head(reader);
     let more = export.next().await.map_err(Trouble::from)?;
-    first.extend(more.as_deref().map(csv::lines).unwrap_or_default());
-    let rest = stream::try_unfold(export, async |mut export| match export.next().await {
-        Ok(lines) => Ok(lines.map(|lines| (csv::lines(&lines), export))),
-        Err(error) => {
-            tracing::warn!(%error, "an export broke off");
-            Err(error)
+    first.extend(more.map(|more| csv::lines(&more, reader)).unwrap_or_default());
+    let rest = stream::try_unfold(export, move |mut export| async move {
+        match export.next().await {
+            Ok(lines) => Ok(lines.map(|lines| (csv::lines(&lines, reader), export))),
+            Err(error) => {
+                tracing::warn!(%error, "an export broke off");
+                Err(error)
+            }
         }
     });
     let first = stream::once(async { Ok::<_, BrokenOff>(first) });
@@ -201,5 +228,5 @@ async fn file(mut export: Export) -> Result<Response, Problem> {
         (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"signoff-history.csv\""),
     ];
-    Ok((headers, body).into_response())
+    Ok((headers, Extension(SlowReader(pause)), body).into_response())
 }

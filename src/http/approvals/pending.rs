@@ -5,17 +5,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    approvals::list::can_decide,
+    approvals::list::{Pending, can_decide},
     auth::{Caller, Permission},
     http::{
         Api,
         caller::{May, ViewPending},
         query::{self, Params, decode_cursor, encode_cursor, limit},
     },
-    store::{
-        approvals::Loaded,
-        listing::{Filter, Position, Sort},
-    },
+    store::listing::{Filter, Position, Sort},
     wire::{approval::ApprovalView, problem::Problem, validate::Check},
 };
 
@@ -109,6 +106,7 @@ pub async fn pending(
         .approvals
         .pending(Filter {
             workspace: may.caller.workspace,
+            caller: may.caller.actor.id,
             run_id: run_id.as_ref(),
             session_id: session_id.as_ref(),
             task_id: task_id.as_ref(),
@@ -120,7 +118,7 @@ pub async fn pending(
             limit,
         })
         .await?;
-    let item = |loaded| item(loaded, &may.caller);
+    let item = |pending| item(pending, &may.caller);
     let body = PendingPage {
         items: page.items.iter().map(item).collect(),
         next_cursor: page.next.map(|after| encode_cursor(&Cursor { sort, after })).transpose()?,
@@ -133,9 +131,9 @@ fn decides(caller: &Caller) -> bool {
     caller.may(Permission::ApprovalApprove) || caller.may(Permission::ApprovalReject)
 }
 
-fn item<'a>(loaded: &'a Loaded, caller: &Caller) -> PendingItem<'a> {
-    let can_decide = decides(caller) && can_decide(loaded, &caller.actor);
-    PendingItem { approval: (&*loaded.approval).into(), can_decide }
+fn item<'a>(pending: &'a Pending, caller: &Caller) -> PendingItem<'a> {
+    let can_decide = decides(caller) && can_decide(pending, &caller.actor);
+    PendingItem { approval: (&*pending.loaded.approval).into(), can_decide }
 }
 
 fn sort(check: &mut Check, text: Option<&str>) -> Sort {

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    extract::{FromRequestParts, State},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
+    extract::{FromRequestParts, Query, State},
+    http::{HeaderMap, HeaderValue, Uri, header, request::Parts},
     response::Response,
 };
 
@@ -64,14 +64,14 @@ pub async fn wait(
             if woken {
                 observe_latency(&api, &approval);
             }
-            respond::approval(StatusCode::OK, &approval)
+            respond::shown(&api, &approval)?
         }
         Waited::Pending(approval) => {
             Box::pin(still_may(&api, &caller)).await?;
-            retry(&approval, "0")
+            retry(&api, &approval, "0")?
         }
         Waited::Draining(approval) => {
-            let mut response = retry(&approval, "1");
+            let mut response = retry(&api, &approval, "1")?;
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             response
         }
@@ -85,10 +85,10 @@ async fn still_may(api: &Api, caller: &Caller) -> Result<(), Problem> {
     if now.may(ViewPending::PERMISSION) { Ok(()) } else { Err(Problem::forbidden(ViewPending::PERMISSION)) }
 }
 
-fn retry(approval: &Arc<Approval>, after: &'static str) -> Response {
-    let mut response = respond::approval(StatusCode::OK, approval);
+fn retry(api: &Api, approval: &Arc<Approval>, after: &'static str) -> Result<Response, Problem> {
+    let mut response = respond::shown(api, approval)?;
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(after));
-    response
+    Ok(response)
 }
 
 fn observe_latency(api: &Api, approval: &Approval) {
@@ -110,9 +110,10 @@ impl<S: Sync> FromRequestParts<S> for Patience {
 
 /// The query's word, else the header's, else the default.
 fn patience(uri: &Uri, headers: &HeaderMap) -> Result<Duration, Problem> {
-    let query = uri.query().unwrap_or_default();
-    let given = query.split('&').filter_map(|pair| pair.split_once('=').or(Some((pair, ""))));
-    let mut timeouts = given.filter(|(name, _)| *name == "timeout").map(|(_, value)| value);
+    // What can't be read was refused with the names.
+    let pairs =
+        Query::<Vec<(String, String)>>::try_from_uri(uri).map(|Query(pairs)| pairs).unwrap_or_default();
+    let mut timeouts = pairs.iter().filter(|(name, _)| name == "timeout").map(|(_, value)| value.as_str());
     let seconds = match (timeouts.next(), timeouts.next()) {
         // More digits than a number holds are more than the cap.
         (Some(text), None) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {

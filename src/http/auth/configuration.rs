@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::Api;
+use crate::http::{Api, names::KnownNames};
 
 #[derive(Serialize, ToSchema)]
 pub struct SignInOptions {
@@ -37,7 +37,7 @@ pub struct Device {
     get, path = "/auth/configuration", operation_id = "sign_in_options", tag = "signing in", security(()),
     responses((status = 200, body = SignInOptions))
 )]
-pub async fn configuration(State(api): State<Api>) -> Json<SignInOptions> {
+pub async fn configuration(State(api): State<Api>, _: KnownNames) -> Json<SignInOptions> {
     let config = api.authenticator.issuer().map(crate::oidc::Issuer::config);
     let device = config.filter(|it| !it.audience.is_empty()).and_then(|it| {
         let client = [&it.cli_client_id, &it.client_id].into_iter().find(|id| !id.is_empty())?;

@@ -21,6 +21,7 @@ use crate::{
         body::{Body, Small},
         caller::{Somebody, arrival},
         cookies::{self, Cookie},
+        names::KnownNames,
         site::Site,
     },
     store::{browser_sessions, workspaces},
@@ -70,6 +71,7 @@ pub struct Named {
 pub async fn open(
     State(api): State<Api>,
     parts: Parts,
+    _: KnownNames,
     body: Body<OpenSession, Small>,
 ) -> Result<Response, Problem> {
     let site = Site::of(&api, &parts.headers)?;
@@ -101,7 +103,7 @@ pub async fn show(State(api): State<Api>, somebody: Somebody) -> Result<Response
     delete, path = "/auth/session", operation_id = "sign_out", tag = "signing in",
     responses((status = 204, description = "There is no session any more"))
 )]
-pub async fn end(State(api): State<Api>, parts: Parts) -> Result<Response, Problem> {
+pub async fn end(State(api): State<Api>, parts: Parts, _: KnownNames) -> Result<Response, Problem> {
     let site = Site::of(&api, &parts.headers)?;
     site.check_same_origin(&parts)?;
     if let Some(secret) = Cookie::Session.read(&site, &parts.headers) {

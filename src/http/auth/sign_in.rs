@@ -16,6 +16,7 @@ use crate::{
         admission::Admission,
         caller::arrival,
         cookies::{self, Cookie},
+        names::KnownNames,
         query::Params,
         site::Site,
     },
@@ -44,6 +45,7 @@ pub struct LoginQuery {
 pub async fn login(
     State(api): State<Api>,
     parts: Parts,
+    _: KnownNames,
     Params(query): Params<LoginQuery>,
 ) -> Result<Response, Problem> {
     Admission::of(&parts)?.pay_as_stranger(&api).await?;

@@ -26,7 +26,10 @@ use crate::{
         grants::Grants,
         keys::{self as use_cases, Made, Wanted},
     },
-    store::keys::{self, ListedKey},
+    store::{
+        Page,
+        keys::{self, ListedKey},
+    },
     wire::{problem::Problem, validate::Check},
 };
 
@@ -147,13 +150,9 @@ pub async fn list(
     let workspace = may.caller.workspace;
     let list = async |conn: &mut PgConnection| {
         let after = cursor.as_ref().map(CallerName::as_str);
-        keys::list(conn, Some(workspace), principal.as_ref().map(PrincipalName::as_str), after, limit + 1)
-            .await
+        keys::page(conn, workspace, principal.as_ref().map(PrincipalName::as_str), after, limit).await
     };
-    let mut items = look(&api, &may.caller, list).await?;
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = items.len() > most;
-    items.truncate(most);
+    let Page { items, more } = look(&api, &may.caller, list).await?;
     let next_cursor = items.last().filter(|_| more).map(|last| last.prefix.clone());
     Ok(Json(KeysPage { items, next_cursor }))
 }
@@ -192,6 +191,7 @@ pub async fn create(
     let principal = principals::name(&mut check, "/principal", body.principal.as_deref());
     let kind = principals::kind(&mut check, body.kind.as_deref());
     check.text("/label", body.label.as_ref(), MAX_LABEL);
+    check.visible("/label", body.label.as_ref());
     let valid_for =
         body.expires_in_seconds.map(|it| check.range("/expires_in_seconds", Some(it), (1, LONGEST), 1));
     check.finish()?;

@@ -20,7 +20,10 @@ use crate::{
         query::{Params, limit},
     },
     identity::principals::{self as use_cases, Changes},
-    store::principals::{self, Principal, Who},
+    store::{
+        Page,
+        principals::{self, Principal, Who},
+    },
     wire::{problem::Problem, validate::Check},
 };
 
@@ -106,7 +109,7 @@ pub async fn list(
     let mut check = Check::default();
     let limit = limit(&mut check, query.limit.as_deref());
     // A page ends with a name, and the next begins behind it.
-    let after = query.cursor.as_deref().map(PrincipalName::new).transpose();
+    let after = query.cursor.as_deref().map(PrincipalName::stored).transpose();
     if after.is_err() {
         check.fail("?cursor", "cursor", "is not one that a page has given");
     }
@@ -114,12 +117,9 @@ pub async fn list(
     let workspace = may.caller.workspace;
     let after = after.ok().flatten();
     let list = async |conn: &mut PgConnection| {
-        principals::list(conn, workspace, after.as_ref().map(PrincipalName::as_str), limit + 1).await
+        principals::page(conn, workspace, after.as_ref().map(PrincipalName::as_str), limit).await
     };
-    let mut items = look(&api, &may.caller, list).await?;
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = items.len() > most;
-    items.truncate(most);
+    let Page { items, more } = look(&api, &may.caller, list).await?;
     let next_cursor = items.last().filter(|_| more).map(|last| last.name.clone());
     Ok(Json(PrincipalsPage { items, next_cursor }))
 }

@@ -3,19 +3,21 @@
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{by, change, look};
 use crate::{
     auth::role::{BUILT_IN, BuiltIn},
+    domain::names::CallerName,
     http::{
         Api,
         body::Body,
         caller::{ManagePrincipals, May},
         path::NamePath,
+        query::{Params, limit},
     },
     identity::roles::{self as use_cases, Wanted},
-    store::roles,
+    store::{Page, roles},
     wire::{problem::Problem, validate::Check},
 };
 
@@ -46,9 +48,21 @@ pub struct RoleView {
 
 #[derive(Serialize, ToSchema)]
 pub struct RolesPage {
+    /// Those that are built in, on the first page; then the workspace's own, by name.
     items: Vec<RoleView>,
-    /// Always null: there is one page.
+    /// Null on the last page.
     next_cursor: Option<String>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RolesQuery {
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// How many of the workspace's own: 1 to 200, which is the default.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
+    limit: Option<String>,
 }
 
 impl From<roles::Role> for RoleView {
@@ -71,13 +85,29 @@ impl From<&BuiltIn> for RoleView {
 
 /// List roles
 #[utoipa::path(get, path = "/api/v1/roles", operation_id = "list_roles", tag = "identity",
-    security(("key" = ["principal:manage"])), responses((status = 200, body = RolesPage)))]
-pub async fn list(State(api): State<Api>, may: May<ManagePrincipals>) -> Result<Json<RolesPage>, Problem> {
-    let workspace = may.caller.workspace;
-    let own =
-        look(&api, &may.caller, async |conn: &mut PgConnection| roles::list(conn, workspace).await).await?;
-    let items = BUILT_IN.iter().map(RoleView::from).chain(own.into_iter().map(RoleView::from)).collect();
-    Ok(Json(RolesPage { items, next_cursor: None }))
+    security(("key" = ["principal:manage"])), params(RolesQuery), responses((status = 200, body = RolesPage)))]
+pub async fn list(
+    State(api): State<Api>,
+    may: May<ManagePrincipals>,
+    Params(query): Params<RolesQuery>,
+) -> Result<Json<RolesPage>, Problem> {
+    let mut check = Check::default();
+    let limit = limit(&mut check, query.limit.as_deref().or(Some("200")));
+    // A page ends with a name, and the next begins behind it.
+    let after = query.cursor.as_deref().map(CallerName::new).transpose();
+    if after.is_err() {
+        check.fail("?cursor", "cursor", "must be a next_cursor of this list");
+    }
+    check.finish()?;
+    let (workspace, after) = (may.caller.workspace, after.ok().flatten());
+    let list = async |conn: &mut PgConnection| {
+        roles::page(conn, workspace, after.as_ref().map(CallerName::as_str), limit).await
+    };
+    let Page { items: own, more } = look(&api, &may.caller, list).await?;
+    let next_cursor = own.last().filter(|_| more).map(|last| last.name.clone());
+    let built_in = BUILT_IN.iter().filter(|_| after.is_none()).map(RoleView::from);
+    let items = built_in.chain(own.into_iter().map(RoleView::from)).collect();
+    Ok(Json(RolesPage { items, next_cursor }))
 }
 
 /// Make a role, or change what it allows

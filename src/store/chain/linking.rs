@@ -95,44 +95,76 @@ impl LogRow {
     }
 }
 
+/// How much is read at once: so many rows, and up to the one that reaches so many bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Most {
+    pub rows: i64,
+    pub bytes: i64,
+}
+
+/// Some rows, in the order of their numbers.
+pub struct LogPage {
+    pub rows: Vec<LogRow>,
+    /// There may be more.
+    pub is_full: bool,
+}
+
+impl LogPage {
+    pub const EMPTY: Self = Self { rows: Vec::new(), is_full: false };
+
+    fn from(rows: Vec<RawRow>, most: Most) -> Self {
+        let bytes: i64 = rows.iter().map(|row| i64::from(row.bytes.unwrap_or(0))).sum();
+        let is_full = bytes >= most.bytes || i64::try_from(rows.len()).is_ok_and(|rows| rows >= most.rows);
+        Self { rows: rows.into_iter().filter_map(LogRow::from).collect(), is_full }
+    }
+}
+
 /// The next rows behind `after`, at most up to `last`: with those that somebody else has linked, so that whoever
 /// reads knows which numbers it has seen.
-pub async fn behind(conn: &mut PgConnection, after: i64, last: i64, most: i64) -> Result<Vec<LogRow>, Error> {
+pub async fn behind(conn: &mut PgConnection, after: i64, last: i64, most: Most) -> Result<LogPage, Error> {
     // The bounds stand twice: they can't be inferred for the links, and an index read from its start takes seconds.
     let rows = rows!(
-        "audit_log l LEFT JOIN audit_chain c ON c.seq = l.seq AND c.seq > $1 AND c.seq <= $2
-         WHERE l.seq > $1 AND l.seq <= $2 ORDER BY l.seq LIMIT $3",
+        "(SELECT w.*, sum(w.bytes) OVER (ORDER BY w.seq ROWS UNBOUNDED PRECEDING) AS total
+            FROM (SELECT r.*, audit_record_size(r.before, r.after, r.detail, r.subject, r.user_agent) AS bytes
+                    FROM audit_log r WHERE r.seq > $1 AND r.seq <= $2 ORDER BY r.seq LIMIT $3) w) l
+         LEFT JOIN audit_chain c ON c.seq = l.seq AND c.seq > $1 AND c.seq <= $2
+         WHERE l.total - l.bytes < $4 ORDER BY l.seq",
         after,
         last,
-        most
+        most.rows,
+        most.bytes
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().filter_map(LogRow::from).collect())
+    Ok(LogPage::from(rows, most))
 }
 
 /// Rows that have turned up in `gaps` (from, to), in the order of their numbers, and have no link.
 ///
 /// Gap by gap: joined with all of them at once, the whole log was read to find a few.
-pub async fn late(conn: &mut PgConnection, gaps: &[(i64, i64)], most: i64) -> Result<Vec<LogRow>, Error> {
+pub async fn late(conn: &mut PgConnection, gaps: &[(i64, i64)], most: Most) -> Result<LogPage, Error> {
     let (from, to): (Vec<i64>, Vec<i64>) = gaps.iter().copied().unzip();
     let rows = rows!(
-        "unnest($1::bigint[], $2::bigint[]) AS g(low, high)
-         CROSS JOIN LATERAL (
-              SELECT r.* FROM audit_log r
-               WHERE r.seq >= g.low AND r.seq <= g.high
-                 AND NOT EXISTS (SELECT FROM audit_chain n
-                                  WHERE n.seq = r.seq AND n.seq >= g.low AND n.seq <= g.high)
-               ORDER BY r.seq LIMIT $3) l
+        "(SELECT w.*, sum(w.bytes) OVER (ORDER BY w.seq ROWS UNBOUNDED PRECEDING) AS total
+            FROM (SELECT r.*, audit_record_size(r.before, r.after, r.detail, r.subject, r.user_agent) AS bytes
+                    FROM unnest($1::bigint[], $2::bigint[]) AS g(low, high)
+                   CROSS JOIN LATERAL (
+                        SELECT f.* FROM audit_log f
+                         WHERE f.seq >= g.low AND f.seq <= g.high
+                           AND NOT EXISTS (SELECT FROM audit_chain n
+                                            WHERE n.seq = f.seq AND n.seq >= g.low AND n.seq <= g.high)
+                         ORDER BY f.seq LIMIT $3) r
+                   ORDER BY r.seq LIMIT $3) w) l
          LEFT JOIN audit_chain c ON false
-         ORDER BY l.seq LIMIT $3",
+         WHERE l.total - l.bytes < $4 ORDER BY l.seq",
         &from,
         &to,
-        most
+        most.rows,
+        most.bytes
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().filter_map(LogRow::from).collect())
+    Ok(LogPage::from(rows, most))
 }
 
 /// Where a workspace's chain ends.

@@ -21,6 +21,9 @@ pub struct Link {
     pub record: Option<Record>,
 }
 
+/// A page ends with the record that reaches so many bytes.
+const LARGEST: i64 = 8 * 1024 * 1024;
+
 /// Reads a workspace's links in the order of positions, page by page, and each of them whatever stands at a page's
 /// edge: where a page ends is told by a position and by how many of that were read, not by anything that somebody may
 /// have doubled.
@@ -36,16 +39,24 @@ impl Links {
         Self { workspace, position, read: 0 }
     }
 
-    /// The next `most`; none: that was all.
+    /// The next ones, `most` or as many as are not too much to be held at once; none: that was all.
     pub async fn page(&mut self, conn: &mut PgConnection, most: i64) -> Result<Vec<Link>, Error> {
+        let sizes = self.sizes(conn, most).await?;
+        let mut total = 0;
+        let fit = sizes.iter().take_while(|size| {
+            let fits = total < LARGEST;
+            total += i64::from(**size);
+            fits
+        });
+        let fit = i64::try_from(fit.count()).unwrap_or(most);
         let rows = rows!(
-            "audit_chain c LEFT JOIN audit_log l ON l.seq = c.seq
+            "audit_chain c LEFT JOIN (SELECT r.*, r.ctid AS place, 0 AS bytes FROM audit_log r) l ON l.seq = c.seq
              WHERE c.workspace_id = $1 AND c.position >= $2
-             ORDER BY c.position, coalesce(c.seq, 0), c.ctid, l.ctid OFFSET $3 LIMIT $4",
+             ORDER BY c.position, coalesce(c.seq, 0), c.ctid, l.place OFFSET $3 LIMIT $4",
             self.workspace,
             self.position,
             self.read,
-            most
+            fit
         )
         .fetch_all(conn)
         .await?;
@@ -57,6 +68,22 @@ impl Links {
             self.position = last.position;
         }
         Ok(links)
+    }
+
+    /// Bytes that each of the next records takes: counted by the database, so that none is read that is too much.
+    async fn sizes(&self, conn: &mut PgConnection, most: i64) -> Result<Vec<i32>, Error> {
+        Ok(sqlx::query_scalar!(
+            r#"SELECT coalesce(audit_record_size(l.before, l.after, l.detail, l.subject, l.user_agent), 0) AS "size!"
+                 FROM audit_chain c LEFT JOIN audit_log l ON l.seq = c.seq
+                WHERE c.workspace_id = $1 AND c.position >= $2
+                ORDER BY c.position, coalesce(c.seq, 0), c.ctid, l.ctid OFFSET $3 LIMIT $4"#,
+            self.workspace,
+            self.position,
+            self.read,
+            most,
+        )
+        .fetch_all(conn)
+        .await?)
     }
 }
 

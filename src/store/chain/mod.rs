@@ -29,6 +29,8 @@ struct RawRow {
     link: Option<i64>,
     content: Option<Vec<u8>>,
     hash: Option<Vec<u8>>,
+    // Of the row; where a page is to end by it.
+    bytes: Option<i32>,
 }
 
 /// Since 2000. As bytes, because a moment that is no date must not stop whoever reads it.
@@ -70,7 +72,8 @@ macro_rules! rows {
                       l.actor_name, l.address, l.after::text, l.approval_id, l.before::text, l.credential,
                       l.detail::text AS "detail?", l.on_behalf_of, l.request_id, l.run_id, l.subject, l.user_agent,
                       l.via AS "via?", l.workspace_id AS "workspace_id?",
-                      c.position AS "position?", c.seq AS "link?", c.content AS "content?", c.hash AS "hash?"
+                      c.position AS "position?", c.seq AS "link?", c.content AS "content?", c.hash AS "hash?",
+                      l.bytes AS "bytes?"
                  FROM "# + $from,
             $($argument),*
         )

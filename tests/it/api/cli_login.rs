@@ -10,7 +10,7 @@ use std::{
 use serde_json::Value;
 
 use crate::support::{
-    Cluster, Setup, browser::Browser, command::Running, forge::AUDIENCE, process::signoff,
+    Cluster, Setup, between::Between, browser::Browser, command::Running, forge::AUDIENCE, process::signoff,
     provider::Provider, unique,
 };
 
@@ -34,6 +34,13 @@ impl Home {
 
     fn environment<'a>(&'a self, url: &'a str) -> [(&'a str, &'a str); 2] {
         [("XDG_CONFIG_HOME", self.0.to_str().unwrap()), ("SIGNOFF_URL", url)]
+    }
+
+    /// For nobody else to read.
+    fn write(&self, text: &str) {
+        std::fs::create_dir_all(self.file().parent().unwrap()).unwrap();
+        std::fs::write(self.file(), text).unwrap();
+        std::fs::set_permissions(self.file(), std::fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     async fn run(&self, url: &str, arguments: &[&str]) -> (i32, String, String) {
@@ -118,6 +125,17 @@ async fn people_sign_in_from_a_terminal_by_their_browsers() {
     }
     let (code, _, said) = home.run("http://192.0.2.1", &["login"]).await;
     assert!(code != 0 && said.contains("--insecure"), "{said}");
+    // Where nothing can be kept, nothing is asked of the person.
+    for unwritable in [&home.0.join("file/signoff"), &home.0.join("left")] {
+        std::fs::create_dir_all(home.0.join("left/signoff/credentials.new")).unwrap();
+        std::fs::write(home.0.join("file"), "").unwrap();
+        let place = [("XDG_CONFIG_HOME", unwritable.to_str().unwrap()), ("SIGNOFF_URL", url)];
+        for arguments in [&["login", "--audience", AUDIENCE][..], &["login", "--key"]] {
+            let (code, _, said) = told(signoff(arguments, &place).await);
+            assert!(code == 14 && said.contains(unwritable.to_str().unwrap()), "{said}");
+            assert!(!said.contains("open http") && !said.contains("API key"), "{said}");
+        }
+    }
     let mut login = Running::start(&["login", "--audience", AUDIENCE], &home.environment(url));
     let place = login.stderr.until("open http").await;
     let place = place.trim_start_matches("open ").trim().to_owned();
@@ -141,17 +159,53 @@ async fn people_sign_in_from_a_terminal_by_their_browsers() {
     for (code, _, said) in futures_util::future::join_all(many).await {
         assert_eq!(code, 0, "{said}");
     }
-    // With the issuer away, what is left of the token is enough; without any left, one is told what to do.
-    drop(provider);
+    // A socket that is told to come back with a new credential does; so does one that is not let in any more.
+    let between = Between::before(url).await;
+    let elsewhere = home.text().replace(url, &between.url);
+    let other = Home::new();
+    other.write(&elsewhere);
+    let mut tail = Running::start(&["tail", "t"], &other.environment(&between.url));
+    tail.stderr.until("connected to").await;
+    let before = other.text();
+    between.close_sockets(4401, "the credential has expired");
+    tail.stderr.until("coming back with a new one").await;
+    tail.stderr.until("nothing missed").await;
+    assert_ne!(other.text(), before, "the token is another one");
+    drop(tail);
+    home.write(&other.text().replace(&between.url, url));
+    // With the issuer away, what is left of the token is enough. Without any left, that is trouble: nobody has signed
+    // anybody out.
+    let kept = home.text();
+    let away = kept.replace(&provider.url, "http://127.0.0.1:9");
+    home.write(&away);
     let (code, _, said) = home.run(url, &["pending"]).await;
     assert_eq!(code, 0, "{said}");
-    let kept = home.text();
     let expiry = kept.lines().find(|line| line.starts_with("expires_at")).unwrap();
-    let stale = kept.replace(expiry, "expires_at = \"2020-01-01T00:00:00Z\"");
-    std::fs::write(home.file(), stale).unwrap();
+    let stale = |text: &str| text.replace(expiry, "expires_at = \"2020-01-01T00:00:00Z\"");
+    home.write(&stale(&away));
     let (code, _, said) = home.run(url, &["pending"]).await;
-    assert!(code != 0 && said.contains("signoff login"), "{said}");
+    assert!(code == 13 && said.contains("http://127.0.0.1:9") && !said.contains("signed out"), "{said}");
     assert!(!said.contains("eyJ"));
+    let id = cluster.api(0, &cluster.member("agent").await).ask(serde_json::json!({ "run_id": "r" })).await;
+    let mut wait = Running::start(&["wait", &id], &home.environment(url));
+    let mut tail = Running::start(&["tail", "t"], &home.environment(url));
+    wait.stderr.until("trying again").await;
+    tail.stderr.until("trying again").await;
+    home.write(&stale(&kept));
+    tail.stderr.until("connected to").await;
+    wait.stderr.until("it answers again").await;
+    cluster.api(0, &cluster.member("bo").await).approve(&id).await.expect(200);
+    assert_eq!(wait.end().await.0, 0);
+    drop(tail);
+    // An issuer that says no has signed one out.
+    let refresh = home.text();
+    let refresh = refresh.lines().find(|line| line.starts_with("refresh_token")).unwrap();
+    home.write(&stale(&kept).replace(
+        kept.lines().find(|line| line.starts_with("refresh_token")).unwrap(),
+        "refresh_token = \"none\"",
+    ));
+    let (code, _, said) = home.run(url, &["pending"]).await;
+    assert!(code == 12 && said.contains("signoff login") && !said.contains(refresh), "{said}");
     tokio::time::timeout(Duration::from_secs(5), home.run(url, &["logout"])).await.unwrap();
     assert!(!home.text().contains("refresh_token"));
 }

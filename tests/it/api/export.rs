@@ -283,3 +283,59 @@ async fn a_drain_lets_exports_end() {
     assert_eq!(read(&csv).len(), 20_000);
     assert_eq!(process.exit_code().await, Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_for_spreadsheets_opens_as_it_is() {
+    let cluster = single().await;
+    let agent = cluster.api(0, &cluster.member("agent").await);
+    let ana = cluster.api(0, &cluster.member("ana").await);
+    let id = agent.ask(json!({ "title": "Grüße" })).await;
+    ana.approve(&id).await.expect(200);
+    let response = request(&agent, "spreadsheet=true").send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let bytes = response.bytes().await.unwrap();
+    let rest = bytes.strip_prefix("\u{feff}".as_bytes()).expect("a byte order mark");
+    let line = &read(rest)[0];
+    assert_eq!(line["title"], "Grüße");
+    let created = agent.show(&id).await.body["created_at"].as_str().unwrap()[..19].replace('T', " ");
+    assert_eq!(line["created_at"], created);
+    for query in ["", "spreadsheet=false"] {
+        let bytes = request(&agent, query).send().await.unwrap().bytes().await.unwrap();
+        assert!(bytes.starts_with(b"id,"), "as it was: {query}");
+        assert!(read(&bytes)[0]["created_at"].ends_with('Z'));
+    }
+    Api::send(request(&agent, "spreadsheet=yes")).await.problem(422, "invalid");
+    agent.get(&format!("{HISTORY}?spreadsheet=true")).await.problem(422, "invalid");
+}
+
+/// A reader that stands still holds a place: for a time that the operator sets, and no longer.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_whose_reader_stands_still_ends_when_the_configuration_says() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let flags = vec![("http.export_pause_seconds", "2".to_owned())];
+    let cluster = Cluster::with(Setup { instances: 1, flags, ..Setup::default() }).await;
+    let agent = cluster.api(0, &cluster.member("agent").await);
+    let mut conn = cluster.database.connect().await;
+    let acme = ended::workspace(&mut conn, "acme").await;
+    // More than kernels keep between two ends.
+    ended::add(&mut conn, acme, 30_000, "repeat('x', 500)").await;
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let address = cluster.instances[0].url.trim_start_matches("http://").parse().unwrap();
+    let mut stream = socket.connect(address).await.unwrap();
+    let head = format!(
+        "GET {HISTORY} HTTP/1.1\r\nhost: x\r\naccept: text/csv\r\nauthorization: Bearer {}\r\n\r\n",
+        agent.key
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut beginning = [0; 12];
+    stream.read_exact(&mut beginning).await.unwrap();
+    assert_eq!(&beginning, b"HTTP/1.1 200");
+    eventually("it is cut off", || async {
+        cluster.instances[0].metric("signoff_http_connections").await < 0.5
+    })
+    .await;
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest).await;
+    assert!(!rest.ends_with(b"\r\n0\r\n\r\n"), "what is cut off doesn't look whole");
+}

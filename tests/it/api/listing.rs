@@ -131,5 +131,5 @@ async fn pages_are_bounded_in_bytes() {
             None => break,
         }
     }
-    assert_eq!(pages, [8, 8, 4]);
+    assert_eq!(pages, [9, 9, 2]);
 }

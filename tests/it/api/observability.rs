@@ -14,7 +14,9 @@ async fn readiness_names_its_parts() {
         let body: Value = get(&readyz).await.unwrap().json().await.unwrap();
         body == json!({
             "status": "ready", "instance_id": instance.app.instance,
-            "parts": { "postgres": "up", "redis": "up", "bus": "up", "sweep": "up" },
+            "parts": {
+                "postgres": "up", "redis": "up", "bus": "up", "sweep": "up", "deadlines": "up", "audit": "up",
+            },
         })
     })
     .await;

@@ -35,6 +35,51 @@ fn every_operation_is_described() {
     assert_eq!(ids.len(), 44);
 }
 
+#[test]
+fn closed_vocabularies_are_enums() {
+    let document = serde_json::to_value(signoff::http::document()).unwrap();
+    let schemas = &document["components"]["schemas"];
+    for (name, least) in
+        [("Status", 4), ("Resolution", 3), ("ResolvedVia", 4), ("TimeoutAction", 3), ("Code", 20)]
+    {
+        let words = schemas[name]["enum"].as_array().map_or(0, Vec::len);
+        assert!(words >= least, "{name}: {:#?}", schemas[name]);
+    }
+    let approval = &schemas["Approval"]["properties"];
+    assert_eq!(approval["status"]["$ref"], "#/components/schemas/Status");
+    for field in ["resolution", "resolved_via", "timeout_action"] {
+        assert!(
+            approval[field].to_string().contains("#/components/schemas/"),
+            "{field}: {}",
+            approval[field]
+        );
+    }
+}
+
+#[test]
+fn a_name_stands_for_one_schema() {
+    let document = serde_json::to_value(signoff::http::document()).unwrap();
+    let schemas = &document["components"]["schemas"];
+    let of_approvals: Vec<_> = schemas["Checkpoint"]["properties"].as_object().unwrap().keys().collect();
+    assert_eq!(of_approvals, ["name", "state"]);
+    let of_the_record: Vec<_> =
+        schemas["AuditCheckpoint"]["properties"].as_object().unwrap().keys().collect();
+    assert_eq!(of_the_record, ["checkpoint", "key_id", "public_key", "signature"]);
+}
+
+#[test]
+fn every_answer_has_a_description() {
+    let document = serde_json::to_value(signoff::http::document()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let text = response["description"].as_str().unwrap_or_default();
+                assert!(!text.is_empty(), "{method} {path} {status}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn it_is_served_with_a_page_to_read_it() {
     let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;

@@ -351,3 +351,31 @@ async fn full_is_full() {
         .await;
     }
 }
+
+/// A client with as many waits as it may have can still say that it lives, and decide.
+#[tokio::test(flavor = "multi_thread")]
+async fn waits_leave_room_for_pings_and_decisions() {
+    let flags = vec![("sockets.messages_per_second", "1000".to_owned())];
+    let cluster = Cluster::with(Setup { instances: 1, flags, ..Setup::default() }).await.connected().await;
+    let agent = cluster.api(0, &cluster.member("agent").await);
+    let ana = cluster.api(0, &cluster.member("ana").await);
+    let (waited, decided) = (agent.ask(json!({})).await, agent.ask(json!({})).await);
+    let mut socket = Socket::open(&ana, "task").await;
+    let wait = json!({ "type": "wait_for_approval", "approval_id": waited });
+    for _ in 0..128 {
+        socket.send(wait.clone()).await;
+    }
+    let refused = socket.ask(wait).await;
+    assert_eq!(refused["data"]["code"], "rate_limited", "{refused}");
+    assert_eq!(socket.ask(json!({ "type": "ping" })).await["event_type"], "pong");
+    let approve = |id: &str| json!({ "type": "approval_response", "approval_id": id, "approved": true });
+    assert_eq!(socket.ask(approve(&decided)).await["event_type"], "approval_received");
+    // All of them are answered, and then there may be as many again.
+    socket.send(approve(&waited)).await;
+    for _ in 0..129 {
+        let answer = socket.event("approval_received").await;
+        assert_eq!(answer["data"]["approval_id"], waited.as_str());
+    }
+    let again = socket.ask(json!({ "type": "wait_for_approval", "approval_id": waited })).await;
+    assert_eq!(again["event_type"], "approval_received");
+}

@@ -74,7 +74,7 @@ async fn g16_one_address_leaves_connections_for_the_others() {
     let trusted = ("http.trusted_proxies", "127.0.0.0/8".to_owned());
     for (flags, second) in [(vec![cap.clone()], 503), (vec![cap, trusted], 200)] {
         let cluster = Cluster::with(Setup { instances: 1, flags, ..Setup::default() }).await;
-        let url = format!("{}/livez", cluster.instances[0].url);
+        let url = format!("{}/openapi.json", cluster.instances[0].url);
         let address = cluster.instances[0].url.trim_start_matches("http://").to_owned();
         let held = tokio::net::TcpStream::connect(&address).await.unwrap();
         // Until its place is taken, another may have it.
@@ -120,17 +120,11 @@ async fn g16_sizes_are_as_configured() {
 async fn g16_connections_past_the_cap_are_told() {
     let flags = vec![("limits.max_connections", "2".to_owned())];
     let cluster = Cluster::with(Setup { instances: 1, flags, ..Setup::default() }).await;
-    let address = cluster.instances[0].url.trim_start_matches("http://").to_owned();
-    let held = [
-        tokio::net::TcpStream::connect(&address).await.unwrap(),
-        tokio::net::TcpStream::connect(&address).await.unwrap(),
-    ];
-    eventually("a third is refused", || async {
-        crate::support::client::get(format!("{}/livez", cluster.instances[0].url))
-            .await
-            .is_ok_and(|reply| reply.status() == 503)
-    })
-    .await;
+    // Idle ones would make room.
+    let asker = cluster.api(0, &cluster.member("agent").await);
+    let id = asker.ask(json!({})).await;
+    let held = [asker.waiting(&id, 50), asker.waiting(&id, 50)];
+    eventually("they wait", || async { cluster.waiting(0) == 2 }).await;
     // Whatever it sends, it hears why.
     for _ in 0..20 {
         let request = crate::support::client::http()
@@ -138,9 +132,9 @@ async fn g16_connections_past_the_cap_are_told() {
             .body("x".repeat(10_000));
         assert_eq!(request.send().await.unwrap().status(), 503);
     }
-    drop(held);
+    held.iter().for_each(tokio::task::JoinHandle::abort);
     eventually("there is room again", || async {
-        crate::support::client::get(format!("{}/livez", cluster.instances[0].url))
+        crate::support::client::get(format!("{}/openapi.json", cluster.instances[0].url))
             .await
             .is_ok_and(|reply| reply.status() == 200)
     })

@@ -35,7 +35,7 @@ pub async fn link(of: &TestDatabase) {
 /// Rounds until there is nothing to do at once.
 async fn rounds(chainer: &mut Chainer, database: &Database) -> Done {
     loop {
-        let done = chainer.round(&database.work).await.unwrap();
+        let done = chainer.round(&database.work, signoff::audit::chainer::PAGE).await.unwrap();
         if !done.more {
             return done;
         }

@@ -51,6 +51,7 @@ async fn seen(
 ) -> Vec<usize> {
     let filter = listing::Filter {
         workspace: of,
+        caller: PrincipalId(principal),
         run_id: None,
         session_id: None,
         task_id: None,
@@ -67,9 +68,9 @@ async fn seen(
     let who = principals::Who::Id(PrincipalId(principal));
     vec![
         listing::pending(conn, &filter).await.unwrap().len(),
-        approvals::load(conn, &[id]).await.unwrap().len(),
-        approvals::decisions(conn, of, id).await.unwrap().len(),
-        audit::of_approval(conn, of, id).await.unwrap().len().min(1),
+        approvals::load(conn, &[id], approvals::Votes::Read).await.unwrap().found.len(),
+        approvals::decisions(conn, of, id, (0, 10)).await.unwrap().0.len(),
+        audit::of_approval(conn, of, id, (0, 10)).await.unwrap().0.len().min(1),
         events::pages(conn, &[reading], 10).await.unwrap().first().map_or(0, |page| page.events.len().min(1)),
         events::heads(conn, std::slice::from_ref(key)).await.unwrap().len(),
         connections::list(conn, of, &which, ttl).await.unwrap().len(),

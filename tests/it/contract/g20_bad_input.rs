@@ -314,3 +314,30 @@ async fn g20_doubles_survive() {
         assert_eq!(done["approval"]["result"]["modifications"], edits["modifications"], "round {round}");
     }
 }
+
+/// What a client's library did to the body is told in words that help.
+#[tokio::test]
+async fn g20_bodies_that_are_packed_or_marked_are_told_so() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    let asker = cluster.api(0, &cluster.member("agent").await);
+    let body = merged(json!({})).to_string();
+    for coding in ["gzip", "br", "identity, gzip"] {
+        let request = asker.request(Method::POST, "/api/v1/approvals").header("content-encoding", coding);
+        let request = request.header("content-type", "application/json").body(body.clone());
+        let reply = Api::send(request).await.problem(415, "unsupported_media_type");
+        assert!(reply.body["detail"].as_str().unwrap().contains("not compressed"), "{reply:?}");
+    }
+    let utf16: Vec<u8> = body.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for marked in [[b"\xEF\xBB\xBF", body.as_bytes()].concat(), [b"\xFF\xFE", &utf16[..]].concat()] {
+        let reply = raw(&asker, "/api/v1/approvals", marked).await.problem(400, "malformed");
+        assert!(reply.body["detail"].as_str().unwrap().contains("byte order mark"), "{reply:?}");
+    }
+    let number = body.replacen('{', "{\"timeout_seconds\":300.0,", 1);
+    let reply = raw(&asker, "/api/v1/approvals", number).await.problem(422, "invalid");
+    let error = &reply.body["errors"][0];
+    assert_eq!((&error["pointer"], &error["rule"]), (&json!("/timeout_seconds"), &json!("type")));
+    assert!(error["message"].as_str().unwrap().ends_with("300.0 has a decimal point; write 300"), "{error}");
+    nothing_was_created(&cluster).await;
+    let request = asker.request(Method::POST, "/api/v1/approvals").header("content-encoding", "identity");
+    Api::send(request.header("content-type", "application/json").body(body)).await.expect(201);
+}

@@ -92,3 +92,95 @@ async fn odd_frames_hurt_only_their_socket() {
     eventually("all are gone", || async { cluster.instances[0].app.bus.seats.count() == 1 }).await;
     assert!(!cluster.instances[0].metrics().await.contains("signoff_panics_total"));
 }
+
+/// Pongs and texts that come within so long.
+async fn heard(stream: &mut TcpStream, within: Duration) -> (usize, usize) {
+    let (mut pongs, mut texts, mut bytes) = (0, 0, Vec::new());
+    let reading = async { while stream.read_buf(&mut bytes).await.unwrap() > 0 {} };
+    let _ = tokio::time::timeout(within, reading).await;
+    let mut rest = &bytes[..];
+    // The server's frames are not masked.
+    while let [first, second, more @ ..] = rest {
+        let (length, head) = match second {
+            126 => (usize::from(u16::from_be_bytes([more[0], more[1]])), 2),
+            length => (usize::from(*length), 0),
+        };
+        match first & 0x0F {
+            0x1 => texts += 1,
+            0xA => pongs += 1,
+            _ => {}
+        }
+        rest = rest.get(2 + head + length..).unwrap_or_default();
+    }
+    (pongs, texts)
+}
+
+/// Frames that are no messages count as well: a flood of them is read slowly, and its neighbours notice nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_flood_of_pings_or_empty_pieces_is_read_no_faster_than_messages() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await.connected().await;
+    let api = cluster.api(0, &cluster.member("agent").await);
+    let mut neighbour = Socket::open(&api, "neighbour").await;
+    let ping = [0x89, 0x80, 0, 0, 0, 0];
+    let (begin, piece) = ([0x01, 0x80, 0, 0, 0, 0], [0x00, 0x80, 0, 0, 0, 0]);
+    let mut last = vec![0x81, 0x80 | 15, 0, 0, 0, 0];
+    last.extend(br#"{"type":"ping"}"#);
+
+    let mut flooded = shaken(&api, "pings").await;
+    let flood: Vec<u8> = ping.iter().copied().cycle().take(6 * 20_000).collect();
+    flooded.write_all(&flood).await.unwrap();
+    let (pongs, _) = heard(&mut flooded, Duration::from_secs(2)).await;
+    assert!((90..1_000).contains(&pongs), "a burst, and then a few a second: {pongs}");
+
+    let mut pieces = shaken(&api, "pieces").await;
+    let mut flood = begin.to_vec();
+    flood.extend(piece.iter().copied().cycle().take(6 * 20_000));
+    // Were they read at once, this would be answered: a text within a message is against the protocol.
+    flood.extend(&last);
+    pieces.write_all(&flood).await.unwrap();
+    let mut bytes = [0; 1024];
+    let reading = async {
+        loop {
+            let count = pieces.read(&mut bytes).await.unwrap();
+            assert!(count > 0 && !bytes[..count].contains(&0x88), "it was read to its end");
+        }
+    };
+    let _: Result<(), _> = tokio::time::timeout(Duration::from_secs(2), reading).await;
+    for _ in 0..5 {
+        assert_eq!(neighbour.ask(json!({ "type": "ping" })).await["event_type"], "pong");
+    }
+}
+
+/// Clients' libraries may send a message in as many pieces as they like.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_in_many_pieces_is_one_message() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await.connected().await;
+    let api = cluster.api(0, &cluster.member("agent").await);
+    let mut stream = shaken(&api, "task").await;
+    let text = br#"{"type":"ping","ref":"in pieces"}"#;
+    for (number, byte) in text.iter().enumerate() {
+        let last = if number + 1 == text.len() { 0x80 } else { 0 };
+        let opcode = u8::from(number == 0);
+        stream.write_all(&[last | opcode, 0x81, 0, 0, 0, 0, *byte]).await.unwrap();
+    }
+    let mut bytes = Vec::new();
+    let reading = async {
+        while !String::from_utf8_lossy(&bytes).contains("in pieces") {
+            assert!(stream.read_buf(&mut bytes).await.unwrap() > 0);
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), reading).await.expect("a pong");
+}
+
+/// Refusing costs, too: what is beyond the limit is refused no faster than messages may come.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_messages_is_refused_no_faster_than_they_may_come() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await.connected().await;
+    let api = cluster.api(0, &cluster.member("agent").await);
+    let mut stream = shaken(&api, "task").await;
+    let mut message = vec![0x81, 0x80 | 15, 0, 0, 0, 0];
+    message.extend(br#"{"type":"ping"}"#);
+    stream.write_all(&message.repeat(5_000)).await.unwrap();
+    let (_, texts) = heard(&mut stream, Duration::from_secs(2)).await;
+    assert!((90..1_000).contains(&texts), "{texts}");
+}

@@ -12,6 +12,7 @@ mod script;
 mod shares;
 mod sign_ins;
 mod sockets;
+mod weight;
 mod without_redis;
 
 use crate::support::{Api, Cluster, Reply, Setup, eventually};

@@ -27,6 +27,8 @@ pub struct Setup {
     pub flags: Vec<(&'static str, String)>,
     /// For processes only.
     pub environment: Vec<(&'static str, String)>,
+    /// For processes only: how many files they may open, at first and at most.
+    pub open_files: Option<(u32, u32)>,
 }
 
 impl Default for Setup {
@@ -37,6 +39,7 @@ impl Default for Setup {
             database_url: None,
             flags: Vec::new(),
             environment: Vec::new(),
+            open_files: None,
         }
     }
 }

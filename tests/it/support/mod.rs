@@ -1,6 +1,7 @@
 //! What the tests stand on: databases, instances in this process and as processes of their own, a client, and
 //! things that break connections.
 
+pub mod between;
 pub mod browser;
 pub mod client;
 pub mod cluster;

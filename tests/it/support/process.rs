@@ -18,7 +18,16 @@ impl Process {
     /// Starts the binary and waits until it is ready.
     pub async fn start(database: &TestDatabase, prefix: &str, setup: &Setup) -> Self {
         let address = format!("127.0.0.1:{}", lasting_port());
-        let mut command = Command::new(env!("CARGO_BIN_EXE_signoff"));
+        let binary = env!("CARGO_BIN_EXE_signoff");
+        let mut command = match setup.open_files {
+            None => Command::new(binary),
+            Some((soft, hard)) => {
+                let mut shell = Command::new("/bin/sh");
+                let limited = format!("ulimit -S -n {soft} && ulimit -H -n {hard} && exec \"$0\" \"$@\"");
+                shell.args(["-c", &limited, binary]);
+                shell
+            }
+        };
         command.arg("serve").env_clear();
         for (name, value) in [
             ("SIGNOFF_HTTP_LISTEN", address.as_str()),

@@ -1,0 +1,58 @@
+//! The closed vocabularies as the OpenAPI document shows them: an `enum` each, of the words that the domain has.
+//!
+//! Only schemas. What carries a word at run time is the domain's own type, or a text that was checked against it.
+
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr,
+        schema::{ObjectBuilder, Schema, Type},
+    },
+};
+
+use crate::domain::approval;
+
+macro_rules! closed {
+    ($($(#[doc = $text:literal])+ $name:ident = $words:expr;)+) => {$(
+        $(#[doc = $text])+
+        pub struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .description(Some(concat!($($text),+).trim()))
+                    .enum_values(Some($words.iter().copied()))
+                    .build()
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )+};
+}
+
+closed! {
+    /// How an approval stands; the last three are final.
+    Status = approval::Status::WORDS;
+    /// How an approval ended that has ended.
+    FinalStatus = approval::Status::WORDS[1..];
+    /// Which way it went.
+    Resolution = approval::Resolution::WORDS;
+    /// What ended it.
+    ResolvedVia = approval::Via::WORDS;
+    /// What the deadline does.
+    TimeoutAction = approval::TimeoutAction::WORDS;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vocabulary_is_an_enum() {
+        let schema = serde_json::to_value(FinalStatus::schema()).unwrap();
+        assert_eq!(schema["enum"], serde_json::json!(["resolved", "expired", "cancelled"]));
+        assert_eq!(schema["type"], "string");
+    }
+}
