@@ -253,8 +253,8 @@ impl Authenticator {
         let hash = ticket.hash();
         let make =
             async |conn: &mut PgConnection| tickets::create(conn, &hash, caller.credential, TICKET).await;
-        let made = self.database.auth.shared(caller.workspace, LOOK_UP, make).await;
-        Ok((ticket, made.map_err(unavailable)?))
+        let expires_at = self.database.auth.shared(caller.workspace, LOOK_UP, make).await;
+        Ok((ticket, expires_at.map_err(unavailable)?))
     }
 
     /// Uses a ticket up.

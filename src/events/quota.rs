@@ -105,12 +105,12 @@ impl Quota {
         news.map(|(workspace, spent)| (*workspace, spent.fresh)).collect()
     }
 
-    /// They were told `sent`, and this is what it makes today.
-    pub fn learn(&self, sent: &[(WorkspaceId, u64)], today: &[Today], now: Instant) {
+    /// They were `told` this, and this is what it makes today.
+    pub fn learn(&self, told: &[(WorkspaceId, u64)], today: &[Today], now: Instant) {
         let Parts { most, metrics, .. } = &*self.0;
         let most = most.saturating_mul(MEBIBYTE);
         let mut known = self.known(now);
-        for (workspace, bytes) in sent {
+        for (workspace, bytes) in told {
             if let Some(spent) = known.of.get_mut(workspace) {
                 spent.fresh = spent.fresh.saturating_sub(*bytes);
                 spent.asked = false;
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(sent, [(ours, MEBIBYTE / 2)]);
         // What comes while they are told is not lost, and the others took much.
         quota.count(ours, 7, now);
-        let left = Duration::from_secs(3_600);
+        let left = Duration::from_hours(1);
         quota.learn(&sent, &[Today { workspace: ours, bytes: MEBIBYTE - 7, left }], now);
         assert_eq!(quota.check(ours, now), Err(UsedUp { mebibytes: 1, left }));
         assert!(quota.check(other, now).is_ok());
