@@ -42,12 +42,19 @@ impl<T: Weigh> Lanes<T> {
         true
     }
 
-    /// Queues commands again that were taken and not come to: first in their lanes, in their order. They had places.
+    /// Queues commands again that were taken and not come to: first in their lanes, in their order. They had places. The
+    /// first of them has the next turn: behind one that is too much for a batch, another would otherwise never be come
+    /// to.
     pub fn put_back(&mut self, commands: Vec<T>) {
+        let next = commands.first().map(Weigh::workspace);
         for command in commands.into_iter().rev() {
             let workspace = command.workspace();
             self.lane(workspace).push_front(command);
             self.count += 1;
+        }
+        if let Some(next) = next {
+            self.turns.retain(|workspace| *workspace != next);
+            self.turns.push_front(next);
         }
     }
 
@@ -179,5 +186,21 @@ mod tests {
         let batch = lanes.take(64, HEAVIEST);
         assert_eq!((numbers(&batch, crowd), numbers(&batch, other)), (vec![1, 2, 3], vec![0]));
         assert_eq!(batch[1].0, other);
+    }
+
+    /// Each batch comes to one command of the crowd alone, so large are they.
+    #[test]
+    fn behind_one_that_is_too_much_the_next_is_another_workspaces() {
+        let (crowd, other) = (WorkspaceId::generate(), WorkspaceId::generate());
+        let mut lanes = Lanes::new(100);
+        for number in 0..40 {
+            assert!(lanes.push(Sent(crowd, number, 1)));
+        }
+        assert!(lanes.push(Sent(other, 0, 1)));
+        let mut batch = lanes.take(64, HEAVIEST);
+        assert_eq!(batch[0].0, crowd);
+        lanes.put_back(batch.split_off(1));
+        assert_eq!(lanes.take(64, HEAVIEST)[0].0, other);
+        assert!(lanes.turns.is_empty());
     }
 }
