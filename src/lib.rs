@@ -27,6 +27,9 @@
 //!
 //! Postgres decides, Redis only wakes. `docs/architecture.md` walks one approval from end to end.
 
+// What is printed goes through `cli::output`.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod app;
 pub mod approvals;
 pub mod audit;

@@ -78,7 +78,7 @@ impl Readers {
     }
 }
 
-/// Reads what is asked for, as far as it is not too much at once; answers what is left, which queues again.
+/// Reads what is asked for and answers it; hands back what was too much to be read along.
 async fn read(database: &Database, mut requests: Vec<Request>) -> Vec<Request> {
     // Whoever has gone needs no answer.
     requests.retain(|request| !request.reply.is_closed());
@@ -94,23 +94,24 @@ async fn read(database: &Database, mut requests: Vec<Request>) -> Vec<Request> {
         }
         result => result,
     };
-    let (found, rest) = match result.unwrap_or_else(|elapsed| Err(elapsed.into())) {
-        Ok(part) => part,
+    match result.unwrap_or_else(|elapsed| Err(elapsed.into())) {
+        Ok((found, rest)) => {
+            let left = |request: &Request| rest.binary_search(&request.id).is_ok();
+            let (later, now): (Vec<_>, Vec<_>) = requests.into_iter().partition(left);
+            for request in now {
+                let _ = request.reply.send(found.get(&request.id).cloned().transpose());
+            }
+            later
+        }
         Err(error) => {
             tracing::warn!(%error, approvals = ids.len(), "could not read");
             let trouble = Trouble::from(error);
             for request in requests {
                 let _ = request.reply.send(Err(trouble.clone()));
             }
-            return Vec::new();
+            Vec::new()
         }
-    };
-    let left = |request: &Request| rest.binary_search(&request.id).is_ok();
-    let (later, now): (Vec<_>, Vec<_>) = requests.into_iter().partition(left);
-    for request in now {
-        let _ = request.reply.send(found.get(&request.id).cloned().transpose());
     }
-    later
 }
 
 /// What was found, and what is to be read next.

@@ -251,10 +251,10 @@ impl Authenticator {
     pub async fn ticket(&self, caller: &Caller) -> Result<(Ticket, DateTime<Utc>), Rejection> {
         let ticket = Ticket::generate();
         let hash = ticket.hash();
-        let make =
+        let work =
             async |conn: &mut PgConnection| tickets::create(conn, &hash, caller.credential, TICKET).await;
-        let expires_at = self.database.auth.shared(caller.workspace, LOOK_UP, make).await;
-        Ok((ticket, expires_at.map_err(unavailable)?))
+        let made = self.database.auth.shared(caller.workspace, LOOK_UP, work).await;
+        Ok((ticket, made.map_err(unavailable)?))
     }
 
     /// Uses a ticket up.

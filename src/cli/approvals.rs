@@ -1,4 +1,4 @@
-//! Asking, waiting and deciding from a shell.
+//! Looking at approvals, waiting for them and deciding from a shell.
 
 use std::time::Duration;
 
@@ -8,55 +8,23 @@ use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{
-    argument::json_argument,
-    client::{ClientArgs, path_segment},
+    answer::{Answer, Page},
+    argument::{self, json_argument},
+    client::{Client, ClientArgs, path_segment},
     exit::{self, Exit},
-    output::{self, field, table},
+    failure::ClientError,
+    output::{Text, Unprinted, done, field, page, print, say},
+    reminder::remind,
 };
-
-#[derive(Args)]
-pub struct Ask {
-    #[command(flatten)]
-    client: ClientArgs,
-    /// The workflow's or agent's run.
-    #[arg(long, value_name = "NAME")]
-    run: String,
-    /// plan_approval, step_approval, error_recovery, tool_call, or a name of your own.
-    #[arg(long = "type", value_name = "NAME", default_value = "tool_call")]
-    approval_type: String,
-    /// What it is about, in a line.
-    #[arg(long)]
-    title: Option<String>,
-    #[arg(long)]
-    description: Option<String>,
-    /// What is to be decided: a JSON object, @FILE, or @- for standard input.
-    #[arg(long, value_name = "JSON", default_value = "{}")]
-    context: String,
-    /// Seconds until the deadline (the server's default: 300).
-    #[arg(long, value_name = "SECONDS")]
-    timeout: Option<i64>,
-    /// What the deadline does: expire, approve or reject.
-    #[arg(long, value_name = "ACTION")]
-    timeout_action: Option<String>,
-    /// Who may decide; can be given many times.
-    #[arg(long = "approver", value_name = "NAME")]
-    approvers: Vec<String>,
-    /// How many must approve.
-    #[arg(long, value_name = "N")]
-    min_approvers: Option<i64>,
-    /// Print the approval's id and don't wait.
-    #[arg(long)]
-    no_wait: bool,
-}
 
 #[derive(Args)]
 pub struct Wait {
     #[command(flatten)]
     client: ClientArgs,
     id: String,
-    /// Give up after so many seconds (exit code 11); the request stays as it is.
-    #[arg(long, value_name = "SECONDS")]
-    timeout: Option<u64>,
+    /// Give up after so long, for example 90s, 5m or 12h (exit code 11); the request stays as it is.
+    #[arg(long, value_name = "DURATION", value_parser = argument::duration_or_zero)]
+    timeout: Option<Duration>,
 }
 
 #[derive(Args)]
@@ -110,38 +78,13 @@ pub struct Cancel {
     reason: String,
 }
 
-impl Ask {
-    pub async fn run(self) -> anyhow::Result<Exit> {
-        let client = self.client.client()?;
-        let context = json_argument(&self.context).context("--context")?;
-        let body = AskBody {
-            run_id: &self.run,
-            approval_type: &self.approval_type,
-            title: self.title.as_deref(),
-            description: self.description.as_deref(),
-            context: &context,
-            timeout_seconds: self.timeout,
-            timeout_action: self.timeout_action.as_deref(),
-            policy: PolicyBody { allowed_approvers: &self.approvers, min_approvers: self.min_approvers },
-        };
-        let key = uuid::Uuid::now_v7().to_string();
-        let created = client.create(&key, &body).await?;
-        let id = field(&created, "id");
-        if self.no_wait {
-            println!("{}", if self.client.json { created.to_string() } else { id });
-            return Ok(Exit::Success);
-        }
-        eprintln!("asked: {id}; waiting until {}", field(&created, "expires_at"));
-        let outcome = client.outcome(&id, created).await?;
-        Ok(tell_outcome(&outcome, self.client.json))
-    }
-}
-
 impl Wait {
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let patience = self.timeout.map(Duration::from_secs);
-        let outcome = self.client.client()?.wait(&path_segment(&self.id), patience).await?;
-        Ok(tell_outcome(&outcome, self.client.json))
+        let client = self.client.client()?;
+        let id = path_segment(&self.id);
+        let words = format!("{} is still pending", self.id);
+        let outcome = remind(client.wait(&id, self.timeout), &words).await?;
+        tell_outcome(&outcome, self.client.json)
     }
 }
 
@@ -158,15 +101,15 @@ impl Pending {
         let mut items = Vec::new();
         let mut cursor = String::new();
         loop {
-            let page = client.get(&format!("/approvals/pending{filter}{cursor}")).await?;
-            items.extend(page["items"].as_array().cloned().unwrap_or_default());
-            match page["next_cursor"].as_str() {
-                Some(next) => cursor = format!("&cursor={next}"),
+            let page: Page = client.get_as(&format!("/approvals/pending{filter}{cursor}")).await?;
+            items.extend(page.items);
+            match page.next_cursor {
+                Some(next) => cursor = format!("&cursor={}", path_segment(&next)),
                 None => break,
             }
         }
         if self.client.json {
-            println!("{}", Value::from(items));
+            print(&Text::json(&serde_json::to_string(&items)?))?;
             return Ok(Exit::Success);
         }
         let rows = items.iter().map(|item| {
@@ -178,10 +121,10 @@ impl Pending {
                 field(item, "requested_by"),
                 field(item, "expires_at"),
                 mine.to_owned(),
-                field(item, "title").replace('\n', " "),
+                field(item, "title"),
             ]
         });
-        print!("{}", table(["ID", "TYPE", "RUN", "ASKED BY", "EXPIRES AT", "YOURS", "TITLE"], rows));
+        print(&Text::table(["ID", "TYPE", "RUN", "ASKED BY", "EXPIRES AT", "YOURS", "TITLE"], rows))?;
         Ok(Exit::Success)
     }
 }
@@ -189,13 +132,30 @@ impl Pending {
 impl Show {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let path = format!("/approvals/{}", path_segment(&self.id));
-        let approval = self.client.client()?.get(&path).await?;
-        if self.client.json {
-            println!("{approval}");
+        let client = self.client.client()?;
+        let approval = client.get(&path).await?;
+        let text = if self.client.json {
+            Text::json(approval.text())
         } else {
-            print!("{}", output::approval(&approval));
+            let votes = votes(&client, &path).await?;
+            page::approval(&approval, votes.as_deref().map_err(Clone::clone))
+        };
+        match print(&text) {
+            // The code says it all the same.
+            Ok(()) | Err(Unprinted::Closed) => Ok(exit_code(&approval)),
+            Err(failed) => Err(failed.into()),
         }
-        Ok(exit_code(&approval))
+    }
+}
+
+/// Who has voted so far; the reason in words where the caller may not see that.
+async fn votes(client: &Client, path: &str) -> anyhow::Result<Result<Vec<Value>, String>> {
+    match client.get(&format!("{path}/decisions")).await {
+        Ok(decisions) => Ok(Ok(decisions["items"].as_array().cloned().unwrap_or_default())),
+        Err(ClientError::Refused { code, .. }) if code == "forbidden" => {
+            Ok(Err("you may not see them (approval:view:history)".to_owned()))
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -224,23 +184,25 @@ impl Cancel {
 async fn decide(args: &ClientArgs, id: &str, verb: &str, body: &impl Serialize) -> anyhow::Result<Exit> {
     let path = format!("/approvals/{}/{verb}", path_segment(id));
     let answer = args.client()?.decide(&path, body).await?;
-    if args.json {
-        println!("{answer}");
-    } else {
-        let approval = &answer["approval"];
-        let before = if answer["changed"] == false { " (you had said so before)" } else { "" };
-        println!("{}: {}{before}", field(approval, "id"), words(approval));
-    }
+    let approval = &answer["approval"];
+    let before = if answer["changed"] == false { " (you had said so before)" } else { "" };
+    let said = format!("{}: {}{before}", field(approval, "id"), words(approval));
+    let text = if args.json { Text::json(answer.text()) } else { Text::line(&said) };
+    done(print(&text), &said)?;
     Ok(Exit::Success)
 }
 
-fn tell_outcome(outcome: &Value, json: bool) -> Exit {
-    if json {
-        println!("{outcome}");
-    } else {
-        println!("{}", words(outcome));
+/// The exit code is the answer, so it stands where the words can't be printed. An object that can't be printed whole
+/// is trouble: a script would go on with a part of it.
+pub fn tell_outcome(outcome: &Answer, json: bool) -> anyhow::Result<Exit> {
+    let said = words(outcome);
+    let text = if json { Text::json(outcome.text()) } else { Text::line(&said) };
+    match print(&text) {
+        Ok(()) | Err(Unprinted::Closed) => {}
+        Err(failed) if json => return Err(anyhow::Error::new(failed).context(said)),
+        Err(failed) => say(&format!("{said} ({failed})")),
     }
-    exit_code(outcome)
+    Ok(exit_code(outcome))
 }
 
 fn exit_code(approval: &Value) -> Exit {
@@ -260,26 +222,6 @@ fn words(approval: &Value) -> String {
         }
     }
     words
-}
-
-/// A new approval, with the caller's JSON as it was written.
-#[derive(Serialize)]
-struct AskBody<'a> {
-    run_id: &'a str,
-    approval_type: &'a str,
-    title: Option<&'a str>,
-    description: Option<&'a str>,
-    context: &'a RawValue,
-    timeout_seconds: Option<i64>,
-    timeout_action: Option<&'a str>,
-    policy: PolicyBody<'a>,
-}
-
-#[derive(Serialize)]
-struct PolicyBody<'a> {
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    allowed_approvers: &'a [String],
-    min_approvers: Option<i64>,
 }
 
 #[derive(Serialize)]

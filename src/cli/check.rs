@@ -6,7 +6,11 @@ use clap::Args;
 use secrecy::ExposeSecret;
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 
-use super::{exit::Exit, serve::ConfigArgs};
+use super::{
+    exit::Exit,
+    output::{Text, Unprinted, print},
+    serve::ConfigArgs,
+};
 use crate::{
     app::database_options,
     bus::Redis,
@@ -26,17 +30,20 @@ pub struct Check {
 impl Check {
     pub async fn run(self) -> anyhow::Result<Exit> {
         if self.defaults {
-            print!("{}", include_str!("../config.default.toml"));
+            print(&Text::own(include_str!("../config.default.toml")))?;
             return Ok(Exit::Success);
         }
         let config = self.config.load()?;
-        println!("configuration  good");
+        let mut printed = Ok(());
         let mut bad = false;
         let mut say = |part: &str, result: Result<String, String>| {
             bad |= result.is_err();
             let (Ok(words) | Err(words)) = result;
-            println!("{part:<14} {words}");
+            if printed.is_ok() {
+                printed = print(&Text::line(&format!("{part:<14} {words}")));
+            }
         };
+        say("configuration", Ok("good".to_owned()));
         let options = database_options(config.database.url.expose_secret())?;
         say("postgres", within(postgres(&options)).await);
         say("login", within(login(&options)).await);
@@ -45,7 +52,11 @@ impl Check {
             say("issuer", within(issuer(&config.oidc.issuer)).await);
         }
         say("redis", within(redis(config.redis.url.expose_secret())).await);
-        Ok(if bad { Exit::Other } else { Exit::Success })
+        match printed {
+            // The code says it all the same.
+            Ok(()) | Err(Unprinted::Closed) => Ok(if bad { Exit::Other } else { Exit::Success }),
+            Err(failed) => Err(failed.into()),
+        }
     }
 }
 

@@ -6,11 +6,12 @@ use anyhow::bail;
 use clap::Args;
 use reqwest::{Method, RequestBuilder, Response, redirect::Policy};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
 use tokio::time::timeout;
 
 use super::{
     address,
+    answer::Answer,
+    argument,
     failure::ClientError,
     login::{
         Session, Source,
@@ -37,11 +38,11 @@ pub struct ClientArgs {
     /// The API key; SIGNOFF_API_KEY_FILE may name a file that holds it. Prefer either to the flag.
     #[arg(long, env = "SIGNOFF_API_KEY", hide_env_values = true, global = true)]
     api_key: Option<String>,
-    /// Longest to go on without an answer of the service, in seconds; then exit code 13. By default wait and ask go on
-    /// until the approval's deadline (15 minutes while it is unknown), emit --lines for 15 minutes, tail without end,
-    /// and the others not at all.
-    #[arg(long, value_name = "SECONDS", global = true)]
-    patience: Option<u64>,
+    /// Longest to go on without an answer of the service, for example 90s or 15m; then exit code 13. By default wait
+    /// and ask go on until the approval's deadline (15 minutes while it is unknown), emit --lines for 15 minutes,
+    /// tail without end, and the others not at all.
+    #[arg(long, value_name = "DURATION", global = true, value_parser = argument::duration_or_zero)]
+    patience: Option<Duration>,
     /// Print JSON.
     #[arg(long, global = true)]
     pub json: bool,
@@ -80,8 +81,7 @@ impl ClientArgs {
             );
         };
         let session = Some(Session::new(base, source, stored));
-        let patience = self.patience.map(Duration::from_secs);
-        Ok(Client { session, patience, ..Client::anonymous(base)? })
+        Ok(Client { session, patience: self.patience, ..Client::anonymous(base)? })
     }
 }
 
@@ -133,13 +133,13 @@ impl Client {
     }
 
     /// Who the caller is.
-    pub async fn who(&self) -> Result<Value, ClientError> {
+    pub async fn who(&self) -> Result<Answer, ClientError> {
         let attempt = async || self.ask(Method::GET, "/auth/session", &|request| request).await;
         self.patiently(async || attempt().await?.value_with("/principal/name")).await
     }
 
     /// Gets; a problem document becomes an error.
-    pub async fn get(&self, path: &str) -> Result<Value, ClientError> {
+    pub async fn get(&self, path: &str) -> Result<Answer, ClientError> {
         self.get_as(path).await
     }
 
@@ -164,12 +164,12 @@ impl Client {
     }
 
     /// Posts a decision. The same one again changes nothing, so trouble is no reason not to repeat it.
-    pub async fn decide(&self, path: &str, body: &impl Serialize) -> Result<Value, ClientError> {
+    pub async fn decide(&self, path: &str, body: &impl Serialize) -> Result<Answer, ClientError> {
         self.patiently(async || self.post(&api(path), body).await?.value_with("/approval/id")).await
     }
 
     /// Posts events, once: the same ones again would be others.
-    pub async fn publish(&self, path: &str, body: &impl Serialize) -> Result<Value, ClientError> {
+    pub async fn publish(&self, path: &str, body: &impl Serialize) -> Result<Answer, ClientError> {
         self.post(&api(path), body).await?.value_with("/cursor")
     }
 

@@ -1,7 +1,7 @@
 //! `signoff cluster`: the instances of the service, as their leases tell.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, IsTerminal},
     time::Duration,
 };
 
@@ -10,10 +10,11 @@ use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
 use super::{
+    answer::Answer,
     client::{Client, ClientArgs},
     exit::Exit,
     failure::ClientError,
-    output::{field, say, table},
+    output::{Text, Unprinted, field, print, say},
 };
 
 const REFRESH: Duration = Duration::from_secs(2);
@@ -52,12 +53,7 @@ impl Cluster {
         loop {
             match look(&client).await {
                 Ok(answer) => {
-                    if let Err(error) = self.show(&answer) {
-                        return match error.kind() {
-                            io::ErrorKind::BrokenPipe => Ok(Exit::Success),
-                            _ => Err(error.into()),
-                        };
-                    }
+                    self.show(&answer)?;
                     if std::mem::take(&mut away) {
                         say("it answers again");
                     }
@@ -73,24 +69,25 @@ impl Cluster {
         }
     }
 
-    fn show(&self, answer: &Value) -> io::Result<()> {
-        let mut out = io::stdout().lock();
+    fn show(&self, answer: &Answer) -> Result<(), Unprinted> {
         if self.client.json {
-            return writeln!(out, "{answer}");
+            return print(&Text::json_line(answer.text()));
         }
-        let clear = if self.watch && out.is_terminal() { CLEAR } else { "" };
-        let gap = if self.watch && clear.is_empty() { "\n" } else { "" };
-        write!(out, "{clear}{}{gap}", listed(answer))?;
-        out.flush()
+        let clear = self.watch && io::stdout().is_terminal();
+        if clear {
+            print(&Text::own(CLEAR))?;
+        }
+        print(&listed(answer))?;
+        if self.watch && !clear { print(&Text::own("\n")) } else { Ok(()) }
     }
 }
 
-async fn look(client: &Client) -> Result<Value, ClientError> {
+async fn look(client: &Client) -> Result<Answer, ClientError> {
     let late = |_| Err(ClientError::trouble(format!("nothing within {} s", PATIENCE.as_secs())));
     timeout(PATIENCE, client.get("/cluster")).await.unwrap_or_else(late)
 }
 
-fn listed(answer: &Value) -> String {
+fn listed(answer: &Value) -> Text {
     let instances = answer["instances"].as_array().map(Vec::as_slice).unwrap_or_default();
     let rows = instances.iter().map(|it| {
         let seconds = |name: &str| it[name].as_f64().unwrap_or_default();
@@ -104,7 +101,7 @@ fn listed(answer: &Value) -> String {
             field(it, "waiters"),
         ]
     });
-    table(["ID", "STATE", "VERSION", "UPTIME", "HEARTBEAT", "CONNECTIONS", "WAITERS"], rows)
+    Text::table(["ID", "STATE", "VERSION", "UPTIME", "HEARTBEAT", "CONNECTIONS", "WAITERS"], rows)
 }
 
 /// The two largest units.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::failure::ClientError;
+use super::{failure::ClientError, output::Unprinted};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -35,6 +35,9 @@ impl From<Exit> for ExitCode {
 
 /// The code for an error that ended a command.
 pub fn of_error(error: &anyhow::Error) -> Exit {
+    if matches!(error.downcast_ref(), Some(Unprinted::Closed)) {
+        return Exit::Success;
+    }
     match error.downcast_ref::<ClientError>() {
         Some(ClientError::Refused { .. }) => Exit::Refused,
         Some(ClientError::Unreachable(_)) => Exit::Unreachable,

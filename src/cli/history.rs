@@ -1,20 +1,20 @@
 //! `signoff history`: what has ended, searched, listed and exported.
 
-use std::{
-    io::{self, Write},
-    time::Duration,
-};
+use std::{io::Write, time::Duration};
 
 use anyhow::Context;
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 use serde_json::Value;
 use tokio::time::timeout;
 
 use super::{
+    answer::Page,
+    argument,
     client::{Client, ClientArgs, path_segment},
     exit::Exit,
     failure::ClientError,
-    output::{field, say, table},
+    output::{Stream, Text, Unprinted, field, print, say},
 };
 
 /// Longest that the next piece of an export may take.
@@ -40,12 +40,12 @@ pub struct History {
     /// Only what this principal voted on, or cancelled.
     #[arg(long, value_name = "NAME")]
     decided_by: Option<String>,
-    /// Outcomes from this time on: 2026-11-21T12:00:00Z.
-    #[arg(long, value_name = "TIME")]
-    from: Option<String>,
+    /// Outcomes from this time on: 2026-11-21T12:00:00Z, or 2026-11-21, which is the beginning of the day in UTC.
+    #[arg(long, value_name = "TIME", value_parser = argument::moment)]
+    from: Option<DateTime<Utc>>,
     /// Outcomes before this time.
-    #[arg(long, value_name = "TIME")]
-    to: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = argument::moment)]
+    to: Option<DateTime<Utc>>,
     /// Words that must begin a word of title, description, type or run.
     #[arg(long, short = 'q', value_name = "WORDS")]
     search: Option<String>,
@@ -66,34 +66,35 @@ An export that breaks off ends with exit code 13: what was printed is not all.
 
 Examples:
   signoff history --resolution rejected --decided-by ana
-  signoff history --search 'deploy prod' --from 2026-11-01T00:00:00Z --all --json | jq -r .title
-  signoff history --csv --from 2026-10-01T00:00:00Z --to 2026-11-01T00:00:00Z > october.csv";
+  signoff history --search 'deploy prod' --from 2026-11-01 --all --json | jq -r .title
+  signoff history --csv --from 2026-10-01 --to 2026-11-01 > october.csv";
 
 impl History {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let client = self.client.client()?;
-        let printed = if self.csv { self.export(&client).await } else { self.list(&client).await };
-        match printed {
-            // Whoever read it has seen enough.
-            Err(error) if is_broken_pipe(&error) => Ok(Exit::Success),
-            printed => printed.map(|()| Exit::Success),
+        if self.csv {
+            self.export(&client).await?;
+        } else {
+            self.list(&client).await?;
         }
+        Ok(Exit::Success)
     }
 
     /// What is asked for, as a query.
     fn filter(&self) -> String {
+        let time = |at: &Option<DateTime<Utc>>| at.map(|at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
         let filters = [
-            ("run_id", &self.run),
-            ("status", &self.status),
-            ("resolution", &self.resolution),
-            ("requested_by", &self.requested_by),
-            ("decided_by", &self.decided_by),
-            ("from", &self.from),
-            ("to", &self.to),
-            ("q", &self.search),
+            ("run_id", self.run.clone()),
+            ("status", self.status.clone()),
+            ("resolution", self.resolution.clone()),
+            ("requested_by", self.requested_by.clone()),
+            ("decided_by", self.decided_by.clone()),
+            ("from", time(&self.from)),
+            ("to", time(&self.to)),
+            ("q", self.search.clone()),
         ];
-        let given = filters.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
-        given.fold(String::new(), |query, (name, value)| query + "&" + name + "=" + &path_segment(value))
+        let given = filters.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        given.fold(String::new(), |query, (name, value)| query + "&" + name + "=" + &path_segment(&value))
     }
 
     async fn list(&self, client: &Client) -> anyhow::Result<()> {
@@ -103,28 +104,27 @@ impl History {
         let mut cursor = String::new();
         loop {
             let limit = left.min(200);
-            let page = client.get(&format!("/approvals/history?limit={limit}{filter}{cursor}")).await?;
-            let items = page["items"].as_array().map(Vec::as_slice).unwrap_or_default();
-            left = left.saturating_sub(items.len());
+            let page: Page =
+                client.get_as(&format!("/approvals/history?limit={limit}{filter}{cursor}")).await?;
+            left = left.saturating_sub(page.items.len());
             if self.client.json {
-                let mut out = io::stdout().lock();
-                items.iter().try_for_each(|item| writeln!(out, "{item}"))?;
+                page.items.iter().try_for_each(|item| print(&Text::json_line(item.text())))?;
             } else {
-                rows.extend(items.iter().map(row));
+                rows.extend(page.items.iter().map(|item| row(item)));
             }
-            match page["next_cursor"].as_str() {
+            match page.next_cursor {
                 None => break,
                 Some(_) if left == 0 => {
                     say("there is more; --all lists it");
                     break;
                 }
                 // A page may be short, or empty, without being the last.
-                Some(next) => cursor = format!("&cursor={next}"),
+                Some(next) => cursor = format!("&cursor={}", path_segment(&next)),
             }
         }
         if !self.client.json {
             let head = ["ID", "ENDED AT", "OUTCOME", "BY", "TYPE", "RUN", "ASKED BY", "TITLE"];
-            write!(io::stdout().lock(), "{}", table(head, rows))?;
+            print(&Text::table(head, rows))?;
         }
         Ok(())
     }
@@ -133,15 +133,14 @@ impl History {
         let filter = self.filter();
         let path = format!("/approvals/history?{}", filter.trim_start_matches('&'));
         let mut response = client.get_stream(&path, "text/csv").await?;
+        let mut out = Stream::to_stdout();
         loop {
             let piece = timeout(PIECE, response.chunk()).await;
             let piece =
                 piece.map_err(|_| ClientError::trouble("nothing more came; the export is not whole"))?;
             let piece = piece.map_err(ClientError::from).context("the export broke off; it is not whole")?;
             let Some(piece) = piece else { return Ok(()) };
-            let mut out = io::stdout().lock();
-            out.write_all(&piece)?;
-            out.flush()?;
+            out.write_all(&piece).and_then(|()| out.flush()).map_err(Unprinted::from)?;
         }
     }
 }
@@ -163,10 +162,6 @@ fn row(item: &Value) -> [String; 8] {
         field(item, "approval_type"),
         field(item, "run_id"),
         field(item, "requested_by"),
-        field(item, "title").replace('\n', " "),
+        field(item, "title"),
     ]
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

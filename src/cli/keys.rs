@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand, ValueEnum};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 
-use super::{argument, exit::Exit, operator, output::table};
+use super::{
+    argument,
+    exit::Exit,
+    operator,
+    output::{Text, Unprinted, print, print_done},
+};
 use crate::{
     auth::{
         key::ApiKey,
@@ -159,19 +164,34 @@ impl Create {
             Ok(use_cases::create(conn, &by, wanted).await?.map(|made| (made, workspace)))
         })
         .await?;
-        if self.json {
-            let Made { key, principal: principal_id, grants, expires_at, .. } = made;
-            let made = json!({
+        let Made { key, principal: principal_id, grants, expires_at, .. } = made;
+        let described = self.json.then(|| {
+            json!({
                 "key": key.reveal(), "prefix": key.prefix, "workspace": workspace.name,
                 "workspace_id": workspace.id, "principal": principal, "principal_id": principal_id,
                 "permissions": grants.permissions, "roles": grants.roles, "expires_at": expires_at,
-            });
-            println!("{made}");
-        } else {
-            println!("{}", made.key.reveal());
-        }
-        Ok(())
+            })
+        });
+        show_key(&key, described)
     }
+}
+
+/// A key is shown this once. One that nobody has seen is of no use, and good all the same.
+fn show_key(key: &ApiKey, described: Option<Value>) -> anyhow::Result<()> {
+    let text = match described {
+        Some(described) => Text::json(&described.to_string()),
+        None => Text::line(&key.reveal()),
+    };
+    print(&text).map_err(|unprinted| {
+        let why = match unprinted {
+            Unprinted::Closed => anyhow!("nobody reads standard output"),
+            failed @ Unprinted::Failed(_) => failed.into(),
+        };
+        let prefix = &key.prefix;
+        why.context(format!(
+            "the key {prefix} was made and could not be shown: `signoff keys revoke {prefix}`, and make another"
+        ))
+    })
 }
 
 async fn list(
@@ -186,7 +206,7 @@ async fn list(
     };
     let listed = keys::list(conn, workspace, principal, None, MOST).await?;
     if json {
-        println!("{}", serde_json::to_string(&listed)?);
+        print(&Text::json(&serde_json::to_string(&listed)?))?;
         return Ok(());
     }
     let day = |at: Option<chrono::DateTime<chrono::Utc>>| {
@@ -210,10 +230,10 @@ async fn list(
             allows.join(","),
         ]
     });
-    print!(
-        "{}",
-        table(["PREFIX", "WORKSPACE", "PRINCIPAL", "STATE", "EXPIRES", "LAST USED", "ALLOWS"], rows)
-    );
+    print(&Text::table(
+        ["PREFIX", "WORKSPACE", "PRINCIPAL", "STATE", "EXPIRES", "LAST USED", "ALLOWS"],
+        rows,
+    ))?;
     Ok(())
 }
 
@@ -229,15 +249,12 @@ async fn rotate(conn: &mut PgConnection, given: &str, overlap: Duration, json: b
         use_cases::rotate(conn, &operator::by(&origin), None, &prefix, overlap).await
     };
     let made = operator::transact(conn, rotate).await.with_context(|| format!("the key {prefix:?}"))?;
-    if json {
-        let made = json!({
+    let described = json.then(|| {
+        json!({
             "key": made.key.reveal(), "prefix": made.key.prefix, "expires_at": made.expires_at, "rotated": prefix,
-        });
-        println!("{made}");
-    } else {
-        println!("{}", made.key.reveal());
-    }
-    Ok(())
+        })
+    });
+    show_key(&made.key, described)
 }
 
 async fn revoke(conn: &mut PgConnection, given: &str) -> anyhow::Result<()> {
@@ -249,6 +266,5 @@ async fn revoke(conn: &mut PgConnection, given: &str) -> anyhow::Result<()> {
         use_cases::revoke(conn, &operator::by(&origin), None, &prefix).await
     })
     .await?;
-    println!("revoked {prefix}");
-    Ok(())
+    print_done(&Text::line(&format!("revoked {prefix}")))
 }

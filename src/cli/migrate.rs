@@ -7,7 +7,10 @@ use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 
-use super::exit::Exit;
+use super::{
+    exit::Exit,
+    output::{Text, Unprinted, print, print_done},
+};
 use crate::{
     app::database_options,
     config::owner_url,
@@ -45,18 +48,25 @@ impl Migrate {
         match self.command {
             Command::Up { login } => {
                 let count = migrations::up(&options).await?;
-                println!("{count} migration(s) applied; the schema is up to date");
+                let applied = format!("{count} migration(s) applied; the schema is up to date");
+                let printed = print_done(&Text::line(&applied));
                 admit(&options, login).await?;
+                printed?;
             }
             Command::Down { steps } => {
                 migrations::down(&options, steps).await?;
-                println!("reverted");
+                print_done(&Text::own("reverted\n"))?;
             }
             Command::Status => {
                 let status = migrations::status(&options).await?;
-                for migration in &status {
+                let printed = status.iter().try_for_each(|migration| {
                     let mark = if migration.applied { "applied" } else { "missing" };
-                    println!("{mark}  {}  {}", migration.version, migration.description);
+                    print(&Text::line(&format!("{mark}  {}  {}", migration.version, migration.description)))
+                });
+                match printed {
+                    // The code says it all the same.
+                    Ok(()) | Err(Unprinted::Closed) => {}
+                    failed => failed?,
                 }
                 if status.iter().any(|migration| !migration.applied) {
                     return Ok(Exit::Other);
@@ -75,7 +85,7 @@ async fn admit(options: &PgConnectOptions, login: Option<String>) -> anyhow::Res
     if let Some(login) = login.or_else(|| serves_too.then_some(own.name)) {
         let denied = || format!("{login} can't be made a member of signoff_app; a superuser may have to");
         login::admit(&mut conn, &login).await.with_context(denied)?;
-        println!("{login} may run instances");
+        print_done(&Text::line(&format!("{login} may run instances")))?;
     }
     conn.close().await?;
     Ok(())

@@ -1,8 +1,10 @@
 //! The command line: the server, its administration, and a client for people and shell scripts.
 
 mod address;
+mod answer;
 mod approvals;
 mod argument;
+mod ask;
 mod audit;
 mod backoff;
 mod check;
@@ -18,6 +20,7 @@ mod migrate;
 mod operator;
 mod output;
 mod principals;
+mod reminder;
 mod reply;
 mod roles;
 mod serve;
@@ -31,7 +34,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use self::exit::Exit;
+use self::{
+    exit::Exit,
+    output::{Unprinted, say},
+};
+use crate::config::misspelt;
 
 #[derive(Parser)]
 #[command(
@@ -54,7 +61,7 @@ Examples:
   signoff keys create --workspace acme --principal agent-7  make a key
   signoff ask --run run-42 --type tool_call --title 'Drop table users?' && ./drop-it
   signoff pending                                           what waits for a decision
-  signoff history --search 'drop table' --from 2026-11-01T00:00:00Z
+  signoff history --search 'drop table' --from 2026-11-01
   signoff approve 0193d1a4-7c1e-7b60-9f43-0f2f5a3c9a10 --comment 'go on'
   signoff tail run-42                                       what happens there, as it happens
   make 2>&1 | signoff emit run-42 --lines                   tell whoever follows";
@@ -84,7 +91,7 @@ enum Command {
     /// Show who you are, and what you may do.
     Whoami(login::WhoAmI),
     /// Ask for an approval and wait for the outcome.
-    Ask(approvals::Ask),
+    Ask(ask::Ask),
     /// Wait for an approval's outcome.
     Wait(approvals::Wait),
     /// List what is pending.
@@ -112,18 +119,37 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version arrive here too; printing can only fail where nobody listens any more.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
+            // Help and version arrive here too.
+            let printed = error.print().map_err(Unprinted::from);
+            return match printed {
+                _ if error.use_stderr() => Exit::Usage.into(),
+                Err(failed @ Unprinted::Failed(_)) => ended(&failed.into()),
+                _ => ExitCode::SUCCESS,
+            };
         }
     };
-    match run(cli.command) {
+    match warn(&cli.command).and_then(|()| run(cli.command)) {
         Ok(exit) => exit.into(),
-        Err(error) => {
-            eprintln!("signoff: {error:#}");
-            exit::of_error(&error).into()
+        Err(error) => ended(&error),
+    }
+}
+
+/// Of variables that change nothing. An instance has a log for that.
+fn warn(command: &Command) -> anyhow::Result<()> {
+    if !matches!(command, Command::Serve(_)) {
+        for misspelt in misspelt()? {
+            say(&format!("warning: {misspelt}"));
         }
     }
+    Ok(())
+}
+
+/// By an error; that standard output was closed is none.
+fn ended(error: &anyhow::Error) -> ExitCode {
+    if !matches!(error.downcast_ref(), Some(Unprinted::Closed)) {
+        say(&format!("signoff: {error:#}"));
+    }
+    exit::of_error(error).into()
 }
 
 fn run(command: Command) -> anyhow::Result<Exit> {

@@ -4,7 +4,12 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use sqlx::{Connection, PgConnection};
 
-use super::{exit::Exit, keys::Kind, operator, output::table};
+use super::{
+    exit::Exit,
+    keys::Kind,
+    operator,
+    output::{Text, print, print_done},
+};
 use crate::{
     domain::{ids::WorkspaceId, names::PrincipalName, patch::Patch},
     identity::principals::{self as use_cases, Changes},
@@ -124,7 +129,7 @@ impl Principals {
         match self.command {
             Command::List { workspace, json } => {
                 let id = operator::workspace(&mut conn, &workspace).await?;
-                show(&principals::list(&mut conn, id, None, MOST).await?, json)?;
+                print(&listed(&principals::list(&mut conn, id, None, MOST).await?, json)?)?;
             }
             Command::Create { who, profile } => {
                 let name = PrincipalName::new(&who.name).context("the name")?;
@@ -135,7 +140,7 @@ impl Principals {
                     use_cases::create(conn, &operator::by(&origin), id, &name, changes).await
                 };
                 let made = operator::transact(&mut conn, create).await?;
-                show(&[made], who.json)?;
+                show(&made, who.json)?;
             }
             Command::Set { who, profile } => change(&mut conn, who, profile.changes()).await?,
             Command::Disable { who } => change(&mut conn, who, disabled(true)).await?,
@@ -159,7 +164,7 @@ async fn change(conn: &mut PgConnection, who: Named, changes: Changes) -> anyhow
         use_cases::update(conn, &operator::by(&origin), id, Who::Name(&name), changes).await
     };
     let after = operator::transact(conn, update).await?;
-    show(&[after], who.json)
+    show(&after, who.json)
 }
 
 async fn bind(conn: &mut PgConnection, who: Named, to: (&str, &str)) -> anyhow::Result<()> {
@@ -170,15 +175,19 @@ async fn bind(conn: &mut PgConnection, who: Named, to: (&str, &str)) -> anyhow::
         use_cases::bind(conn, &operator::by(&origin), id, Who::Name(&name), to).await
     };
     let after = operator::transact(conn, bind).await?;
-    show(&[after], who.json)
+    show(&after, who.json)
 }
 
-fn show(listed: &[Principal], json: bool) -> anyhow::Result<()> {
+/// What has been changed, as it is now.
+fn show(changed: &Principal, json: bool) -> anyhow::Result<()> {
+    print_done(&listed(std::slice::from_ref(changed), json)?)
+}
+
+fn listed(all: &[Principal], json: bool) -> anyhow::Result<Text> {
     if json {
-        println!("{}", serde_json::to_string(listed)?);
-        return Ok(());
+        return Ok(Text::json(&serde_json::to_string(all)?));
     }
-    let rows = listed.iter().map(|it| {
+    let rows = all.iter().map(|it| {
         let state = it
             .disabled_at
             .map_or_else(|| "enabled".to_owned(), |at| format!("disabled {}", at.format("%F %T")));
@@ -194,6 +203,5 @@ fn show(listed: &[Principal], json: bool) -> anyhow::Result<()> {
             it.id.to_string(),
         ]
     });
-    print!("{}", table(["NAME", "KIND", "STATE", "SHOWN AS", "E-MAIL", "ROLES", "ID"], rows));
-    Ok(())
+    Ok(Text::table(["NAME", "KIND", "STATE", "SHOWN AS", "E-MAIL", "ROLES", "ID"], rows))
 }

@@ -13,9 +13,10 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
+    answer::Answer,
     failure::{ClientError, Trouble, retry_after},
-    output::harmless,
 };
+use crate::domain::legible;
 
 /// Bytes that are read of an answer that can't be the service's.
 pub const FOREIGN: usize = 16 * 1024;
@@ -74,8 +75,8 @@ impl<'a> Reply<'a> {
     }
 
     /// The same, where there is a text at this place of it (RFC 6901): without, it is another's.
-    pub fn value_with(&self, place: &str) -> Result<Value, ClientError> {
-        let value: Value = self.json()?;
+    pub fn value_with(&self, place: &str) -> Result<Answer, ClientError> {
+        let value: Answer = self.json()?;
         if value.pointer(place).is_some_and(Value::is_string) { Ok(value) } else { Err(self.odd()) }
     }
 
@@ -186,7 +187,7 @@ fn few_words(body: &[u8]) -> String {
 /// So many characters of a stranger's text, on one line.
 fn few(text: &str, most: usize) -> String {
     let line = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    let line = harmless(&line.collect::<Vec<_>>().join(" "));
+    let line = legible::line(&line.collect::<Vec<_>>().join(" ")).into_owned();
     if line.chars().count() <= most {
         return line;
     }

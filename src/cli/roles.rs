@@ -5,7 +5,11 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 
-use super::{exit::Exit, operator, output::table};
+use super::{
+    exit::Exit,
+    operator,
+    output::{Text, print, print_done},
+};
 use crate::{
     auth::{Permission, role::BUILT_IN},
     domain::names::CallerName,
@@ -63,7 +67,8 @@ impl Roles {
                     use_cases::put(conn, &operator::by(&origin), id, &wanted).await
                 };
                 operator::transact(&mut conn, put).await?;
-                println!("{} allows {}", wanted.name, wanted.permissions.join(", "));
+                let allowed = wanted.permissions.join(", ");
+                print_done(&Text::line(&format!("{} allows {allowed}", wanted.name)))?;
             }
             Command::Delete { name, workspace } => {
                 let id = operator::workspace(&mut conn, &workspace).await?;
@@ -72,7 +77,7 @@ impl Roles {
                     use_cases::delete(conn, &operator::by(&origin), id, &name).await
                 };
                 operator::transact(&mut conn, delete).await?;
-                println!("deleted {name}");
+                print_done(&Text::line(&format!("deleted {name}")))?;
             }
         }
         conn.close().await?;
@@ -98,7 +103,8 @@ async fn list(conn: &mut PgConnection, workspace: Option<&str>, json: bool) -> a
                 "name": it.name, "description": it.description, "permissions": it.permissions, "built_in": false,
             })
         });
-        println!("{}", built_in.chain(own).collect::<serde_json::Value>());
+        let all: serde_json::Value = built_in.chain(own).collect();
+        print(&Text::json(&all.to_string()))?;
         return Ok(());
     }
     let names =
@@ -106,6 +112,6 @@ async fn list(conn: &mut PgConnection, workspace: Option<&str>, json: bool) -> a
     let built_in =
         BUILT_IN.iter().map(|it| [it.name.to_owned(), "built in".to_owned(), names(it.permissions)]);
     let own = own.into_iter().map(|it| [it.name, "own".to_owned(), it.permissions.join(",")]);
-    print!("{}", table(["NAME", "KIND", "ALLOWS"], built_in.chain(own)));
+    print(&Text::table(["NAME", "KIND", "ALLOWS"], built_in.chain(own)))?;
     Ok(())
 }

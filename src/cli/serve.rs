@@ -8,7 +8,7 @@ use clap::Args;
 use super::{exit::Exit, signals::Signals};
 use crate::{
     app::{App, Listeners},
-    config::{Config, Sources},
+    config::{Config, Sources, misspelt},
     telemetry,
 };
 
@@ -61,6 +61,9 @@ impl Serve {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let config = self.config.load()?;
         telemetry::init_logs(&config.log.level, config.log.format)?;
+        for misspelt in misspelt()? {
+            tracing::warn!("{misspelt}");
+        }
         let listeners = Listeners::bind(&config).await?;
         let address = listeners.http.local_addr()?;
         // Registered before anything starts, so that no signal is missed.

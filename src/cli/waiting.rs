@@ -5,10 +5,10 @@ use std::{ops::Deref, time::Duration};
 use chrono::DateTime;
 use reqwest::Method;
 use serde::Serialize;
-use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::{
+    answer::Answer,
     client::Client,
     failure::{ClientError, retry_after},
     reply::Reply,
@@ -22,7 +22,7 @@ const AFTERWARDS: Duration = Duration::from_mins(1);
 
 /// An approval, and what we know of its deadline.
 pub struct Seen {
-    approval: Value,
+    approval: Answer,
     deadline: Option<Instant>,
     retry_after: Duration,
 }
@@ -40,9 +40,9 @@ impl Seen {
 }
 
 impl Deref for Seen {
-    type Target = Value;
+    type Target = Answer;
 
-    fn deref(&self) -> &Value {
+    fn deref(&self) -> &Answer {
         &self.approval
     }
 }
@@ -67,12 +67,12 @@ impl Client {
     }
 
     /// Waits until the approval has ended, or the time is over (then it is still pending).
-    pub async fn wait(&self, id: &str, time: Option<Duration>) -> Result<Value, ClientError> {
+    pub async fn wait(&self, id: &str, time: Option<Duration>) -> Result<Answer, ClientError> {
         self.wait_on(id, None, time).await
     }
 
     /// The same, for one that was just created.
-    pub async fn outcome(&self, id: &str, created: Seen) -> Result<Value, ClientError> {
+    pub async fn outcome(&self, id: &str, created: Seen) -> Result<Answer, ClientError> {
         self.wait_on(id, Some(created), None).await
     }
 
@@ -81,7 +81,7 @@ impl Client {
         id: &str,
         mut seen: Option<Seen>,
         time: Option<Duration>,
-    ) -> Result<Value, ClientError> {
+    ) -> Result<Answer, ClientError> {
         let end = time.and_then(|time| Instant::now().checked_add(time));
         let mut struggle = Struggle::default();
         // A first look tells the deadline, until which trouble is borne; and one after trouble, that it is over.

@@ -8,7 +8,11 @@ use serde::Serialize;
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use super::{exit::Exit, operator, output::table};
+use super::{
+    exit::Exit,
+    operator,
+    output::{Text, print, print_done},
+};
 use crate::{
     domain::{names::PrincipalName, patch::Patch},
     identity::workspaces as use_cases,
@@ -63,7 +67,7 @@ impl Workspaces {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let mut conn = operator::connect().await?;
         match self.command {
-            Command::List { json } => show(&workspaces::list(&mut conn).await?, json)?,
+            Command::List { json } => print(&listed(&workspaces::list(&mut conn).await?, json)?)?,
             Command::Usage { json } => usage(&mut conn, json).await?,
             Command::Create { name, json } => create(&mut conn, &name, json).await?,
             Command::Set { name, allow_timeout_approve, history_retention_days, json } => {
@@ -116,8 +120,7 @@ async fn usage(conn: &mut PgConnection, json: bool) -> anyhow::Result<()> {
     let mut all: Vec<Used> = workspaces::list(conn).await?.into_iter().map(used).collect();
     all.sort_by_key(|it| Reverse((it.held(), it.events_today)));
     if json {
-        println!("{}", serde_json::to_string(&all)?);
-        return Ok(());
+        return print(&Text::json(&serde_json::to_string(&all)?));
     }
     let rows = all.iter().map(|it| {
         let Used { workspace, events_today, events, approvals, records } = it;
@@ -125,8 +128,7 @@ async fn usage(conn: &mut PgConnection, json: bool) -> anyhow::Result<()> {
             [it.held(), *events, *approvals, *records, *events_today].map(mebibytes);
         [workspace.clone(), held, events, approvals, records, events_today]
     });
-    print!("{}", table(["NAME", "HOLDS MIB", "EVENTS", "APPROVALS", "RECORDS", "EVENTS SENT TODAY"], rows));
-    Ok(())
+    print(&Text::table(["NAME", "HOLDS MIB", "EVENTS", "APPROVALS", "RECORDS", "EVENTS SENT TODAY"], rows))
 }
 
 /// With one digit behind the point.
@@ -142,7 +144,7 @@ async fn create(conn: &mut PgConnection, name: &str, json: bool) -> anyhow::Resu
         async |conn: &mut PgConnection| Ok(Ok(use_cases::ensure(conn, &operator::by(&origin), &name).await?));
     let (workspace, is_new) = operator::transact(conn, make).await?;
     anyhow::ensure!(is_new, "there is a workspace {name} already");
-    show(&[workspace], json)
+    show(&workspace, json)
 }
 
 async fn set(conn: &mut PgConnection, name: &str, settings: Settings, json: bool) -> anyhow::Result<()> {
@@ -151,15 +153,19 @@ async fn set(conn: &mut PgConnection, name: &str, settings: Settings, json: bool
     let set =
         async |conn: &mut PgConnection| use_cases::update(conn, &operator::by(&origin), id, settings).await;
     let workspace = operator::transact(conn, set).await?;
-    show(&[workspace], json)
+    show(&workspace, json)
 }
 
-fn show(listed: &[Workspace], json: bool) -> anyhow::Result<()> {
+/// What has been changed, as it is now.
+fn show(changed: &Workspace, json: bool) -> anyhow::Result<()> {
+    print_done(&listed(std::slice::from_ref(changed), json)?)
+}
+
+fn listed(all: &[Workspace], json: bool) -> anyhow::Result<Text> {
     if json {
-        println!("{}", serde_json::to_string(listed)?);
-        return Ok(());
+        return Ok(Text::json(&serde_json::to_string(all)?));
     }
-    let rows = listed.iter().map(|it| {
+    let rows = all.iter().map(|it| {
         [
             it.name.clone(),
             it.id.to_string(),
@@ -168,6 +174,5 @@ fn show(listed: &[Workspace], json: bool) -> anyhow::Result<()> {
             it.created_at.format("%F %T").to_string(),
         ]
     });
-    print!("{}", table(["NAME", "ID", "TIMEOUT MAY APPROVE", "KEEPS HISTORY", "CREATED"], rows));
-    Ok(())
+    Ok(Text::table(["NAME", "ID", "TIMEOUT MAY APPROVE", "KEEPS HISTORY", "CREATED"], rows))
 }

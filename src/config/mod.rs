@@ -4,6 +4,7 @@
 //! table is also the list of what exists: whatever is not in it is refused by name.
 
 mod layers;
+mod misspelt;
 mod sections;
 
 use std::{env, fs, path::Path};
@@ -14,7 +15,10 @@ use serde::Deserialize;
 use toml::Table;
 
 use self::layers::{from_environment, overlay, overlay_environment, set};
-pub use self::sections::*;
+pub use self::{
+    misspelt::{Misspelt, misspelt},
+    sections::*,
+};
 use crate::store::PoolSizes;
 
 const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -60,7 +64,7 @@ impl Config {
         sources: &Sources<'_>,
         environment: impl Fn(&str) -> Option<String>,
     ) -> anyhow::Result<Self> {
-        let mut table: Table = toml::from_str(DEFAULTS).context("the built-in defaults")?;
+        let mut table = defaults()?;
         if let Some(path) = sources.file {
             let text = fs::read_to_string(path)
                 .with_context(|| format!("can't read the configuration file {}", path.display()))?;
@@ -178,6 +182,11 @@ impl Config {
             work: self.database.work_connections,
         }
     }
+}
+
+/// All that there is to set.
+fn defaults() -> anyhow::Result<Table> {
+    toml::from_str(DEFAULTS).context("the built-in defaults")
 }
 
 /// The database's URL alone, for commands that need nothing else.

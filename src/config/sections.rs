@@ -171,9 +171,9 @@ impl Limits {
             (largest..=1024 * 1024).contains(&self.max_bodies_mebibytes),
             "limits.max_bodies_mebibytes must be {largest} (the largest single body) to 1048576"
         );
-        // A share must have room for a page of 4 MiB and the approval that ends it, three times while they are read and
-        // written.
-        let least = 2 * 3 * (5 + self.max_body_kibibytes.div_ceil(1024));
+        // A share must have room for a page of 4 MiB and the approval that ends it, which may have nearly as much with
+        // thousands of votes: three times, while they are read and written.
+        let least = 2 * 3 * 8;
         ensure!(
             (least..=1024 * 1024).contains(&self.max_answers_mebibytes),
             "limits.max_answers_mebibytes must be {least} (twice what the largest page takes) to 1048576"

@@ -10,6 +10,7 @@ pub mod credential;
 pub mod decision;
 pub mod event;
 pub mod ids;
+pub mod legible;
 pub mod names;
 pub mod patch;
 pub mod policy;

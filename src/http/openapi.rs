@@ -92,7 +92,7 @@ fn describe_successes(operation: &mut Operation) {
             && response.description.is_empty()
         {
             let reason = status.parse().ok().and_then(|status: StatusCode| status.canonical_reason());
-            response.description = reason.unwrap_or("The answer").to_owned();
+            reason.unwrap_or("The answer").clone_into(&mut response.description);
         }
     }
 }

@@ -147,9 +147,9 @@ async fn caller(api: &Api, parts: &mut Parts, ticket: Option<&str>) -> Result<Ca
         names::check(parts, NAMES)?;
         return Ok(caller);
     }
-    // Before a ticket is used up.
-    names::check(parts, NAMES)?;
     let ticket = ticket.ok_or(Rejection::Unauthenticated)?;
+    // Before the ticket is used up.
+    names::check(parts, NAMES)?;
     let caller = Box::pin(Admission::of(parts)?.caller(api, Credential::Ticket(ticket))).await?;
     if caller.may(Permission::EventSubscribe) {
         Ok(caller)

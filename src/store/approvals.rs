@@ -102,16 +102,13 @@ pub struct Part {
     pub rest: Vec<ApprovalId>,
 }
 
-/// Reads approvals of any workspace by id, in the order given and up to so many bytes; what doesn't exist is left out.
-/// Each id stands there once. Callers compare the workspace before they show anything.
-///
-/// The sizes stand in the rows: what lies beyond the last is not read, however large it is. Of the votes' edits only
-/// those are read that the first approval of a level brought, for all others are equal to them.
-pub async fn load(conn: &mut PgConnection, ids: &[ApprovalId], votes: Votes) -> Result<Part, Error> {
-    let uuids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT a.id AS "id!", a.workspace_id AS "workspace_id!", a.run_id AS "run_id!", a.session_id,
+/// Reads rows from what `FROM` names `a`: approvals with their `bytes`. `$2` is whether with votes, of which there are
+/// none in the first version.
+macro_rules! rows {
+    ($from:literal, $($argument:expr),*) => {
+        sqlx::query_as!(
+            Row,
+            r#"SELECT a.id AS "id!", a.workspace_id AS "workspace_id!", a.run_id AS "run_id!", a.session_id,
                   a.task_id AS "task_id!", a.job_id, a.approval_type AS "approval_type!", a.title, a.description,
                   a.context AS "context!: _", a.policy AS "policy!: _", a.status AS "status!", a.resolution,
                   a.resolved_via, a.resolved_by, a.resolved_by_name, a.result AS "result: _",
@@ -121,7 +118,7 @@ pub async fn load(conn: &mut PgConnection, ids: &[ApprovalId], votes: Votes) -> 
                   a.created_at AS "created_at!", a.updated_at AS "updated_at!", a.expires_at AS "expires_at!",
                   a.resolved_at, (a.status = 'pending' AND a.expires_at <= clock_timestamp()) AS "due!",
                   a.bytes AS "size!",
-                  CASE WHEN $2 THEN (
+                  CASE WHEN $2 AND a.version > 1 THEN (
                       SELECT json_agg(json_build_object(
                                  'principal_id', d.principal_id, 'principal_name', d.principal_name,
                                  'level', d.level, 'verdict', d.verdict, 'modifications',
@@ -131,17 +128,45 @@ pub async fn load(conn: &mut PgConnection, ids: &[ApprovalId], votes: Votes) -> 
                                      v.created_at, row_number() OVER (PARTITION BY v.level, v.verdict
                                                                       ORDER BY v.created_at, v.id) AS nth
                                 FROM approval_decisions v WHERE v.approval_id = a.id) d) END AS "votes: _"
-             FROM (SELECT m.*, sum(m.bytes) OVER (ORDER BY array_position($1, m.id) ROWS UNBOUNDED PRECEDING) AS total
-                     FROM (SELECT r.*, coalesce(r.size, approval_size(r.context, r.checkpoint, r.metadata, r.result,
-                                                                      r.title, r.description, r.policy)) AS bytes
-                             FROM approval_requests r WHERE r.id = ANY($1)) m) a
-            WHERE a.total - a.bytes < $3"#,
-        &uuids,
-        votes == Votes::Read,
-        i64::try_from(LARGEST).unwrap_or(i64::MAX),
-    )
-    .fetch_all(conn)
-    .await?;
+             FROM "# + $from,
+            $($argument),*
+        )
+    };
+}
+
+/// Reads approvals of any workspace by id, in the order given and up to so many bytes; what doesn't exist is left out.
+/// Each id stands there once. Callers compare the workspace before they show anything.
+///
+/// The sizes stand in the rows: what lies beyond the last is not read, however large it is. Of the votes' edits only
+/// those are read that the first approval of a level brought, for all others are equal to them.
+pub async fn load(conn: &mut PgConnection, ids: &[ApprovalId], votes: Votes) -> Result<Part, Error> {
+    let with_votes = votes == Votes::Read;
+    // One by itself needs no sum, which would take longer than the reading.
+    let rows = if let [one] = ids {
+        rows!(
+            "(SELECT r.*, coalesce(r.size, approval_size(r.context, r.checkpoint, r.metadata, r.result, r.title,
+                                                         r.description, r.policy)) AS bytes
+                FROM approval_requests r WHERE r.id = $1) a",
+            one.0,
+            with_votes
+        )
+        .fetch_all(conn)
+        .await?
+    } else {
+        let uuids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        rows!(
+            "(SELECT m.*, sum(m.bytes) OVER (ORDER BY array_position($1, m.id) ROWS UNBOUNDED PRECEDING) AS total
+                FROM (SELECT r.*, coalesce(r.size, approval_size(r.context, r.checkpoint, r.metadata, r.result,
+                                                                 r.title, r.description, r.policy)) AS bytes
+                        FROM approval_requests r WHERE r.id = ANY($1)) m) a
+              WHERE a.total - a.bytes < $3",
+            &uuids,
+            with_votes,
+            i64::try_from(LARGEST).unwrap_or(i64::MAX)
+        )
+        .fetch_all(conn)
+        .await?
+    };
     let total: i64 = rows.iter().map(|row| i64::from(row.size)).sum();
     let found: Found = rows.into_iter().map(|row| (ApprovalId(row.id), Loaded::try_from(row))).collect();
     let is_cut = usize::try_from(total).is_ok_and(|total| total >= LARGEST);

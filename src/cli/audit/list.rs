@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 use crate::{
     cli::{
+        argument,
         exit::Exit,
         operator,
-        output::{harmless, table},
+        output::{Text, print},
     },
     store::audit::{self, AuditRecord, Filter},
 };
@@ -34,11 +35,11 @@ pub struct List {
     /// What it was done to, where that is no approval: a key's prefix, a name.
     #[arg(long)]
     subject: Option<String>,
-    /// From then on, for example 2026-11-21T00:00:00Z.
-    #[arg(long)]
+    /// From then on, for example 2026-11-21T12:00:00Z, or 2026-11-21, which is the beginning of the day in UTC.
+    #[arg(long, value_name = "TIME", value_parser = argument::moment)]
     from: Option<DateTime<Utc>>,
     /// Before then.
-    #[arg(long)]
+    #[arg(long, value_name = "TIME", value_parser = argument::moment)]
     to: Option<DateTime<Utc>>,
     /// How many, at most.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)))]
@@ -73,27 +74,25 @@ impl List {
         }
         conn.close().await?;
         if self.json {
-            println!("{}", serde_json::to_string(&listed)?);
+            print(&Text::json(&serde_json::to_string(&listed)?))?;
         } else {
-            print!(
-                "{}",
-                table(["POSITION", "AT", "ACTION", "OF", "BY", "VIA", "WITH"], listed.iter().map(row))
-            );
+            let head = ["POSITION", "AT", "ACTION", "OF", "BY", "VIA", "WITH"];
+            print(&Text::table(head, listed.iter().map(row)))?;
         }
         Ok(Exit::Success)
     }
 }
 
 fn row(record: &AuditRecord) -> [String; 7] {
-    let text = |text: Option<&String>| harmless(text.map_or("-", String::as_str));
+    let text = |text: Option<&String>| text.map_or("-", String::as_str).to_owned();
     let of = record.approval_id.map(|id| id.to_string());
     [
         record.position.map_or_else(|| "-".to_owned(), |position| position.to_string()),
         record.at.format("%F %T%.3f").to_string(),
-        harmless(&record.action),
+        record.action.clone(),
         text(of.as_ref().or(record.subject.as_ref()).or(record.run_id.as_ref())),
         text(record.actor.as_ref()),
-        harmless(&record.via),
+        record.via.clone(),
         text(record.credential.as_ref()),
     ]
 }

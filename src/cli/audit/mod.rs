@@ -4,14 +4,17 @@ mod key;
 mod list;
 mod verify;
 
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 
-use anyhow::Context;
 use clap::{Args, Subcommand};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use super::{exit::Exit, operator};
+use super::{
+    exit::Exit,
+    operator,
+    output::{Stream, Text, Unprinted, done, print},
+};
 use crate::audit::{checkpoints::make_page, export};
 
 #[derive(Args)]
@@ -57,7 +60,7 @@ impl Audit {
             Command::Export { workspace, from, to } => export(&workspace, from, to).await,
             Command::Checkpoint { workspace, key } => checkpoint(workspace.as_deref(), &key).await,
             Command::Key(key) => {
-                println!("{}", key.signer()?.public_key());
+                print(&Text::line(&key.signer()?.public_key().to_string()))?;
                 Ok(Exit::Success)
             }
         }
@@ -67,12 +70,12 @@ impl Audit {
 async fn export(workspace: &str, from: i64, to: Option<i64>) -> anyhow::Result<Exit> {
     let mut conn = operator::connect().await?;
     let id = operator::workspace(&mut conn, workspace).await?;
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(Stream::to_stdout());
     match export::write(&mut conn, (id, workspace), (from, to), &mut out).await {
-        // Whoever read it has seen enough.
-        Err(export::Error::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        Err(export::Error::Io(error)) => Err(Unprinted::from(error))?,
         result => result?,
     }
+    out.flush().map_err(Unprinted::from)?;
     conn.close().await?;
     Ok(Exit::Success)
 }
@@ -91,10 +94,9 @@ async fn checkpoint(workspace: Option<&str>, key: &key::KeyArgs) -> anyhow::Resu
         let conn: &mut PgConnection = &mut transaction;
         let (made, next) = make_page(conn, &signer, (workspace, None), behind).await?;
         transaction.commit().await?;
-        let mut out = io::stdout().lock();
         for checkpoint in &made {
-            serde_json::to_writer(&mut out, checkpoint).context("can't print the checkpoint")?;
-            out.write_all(b"\n")?;
+            let json = serde_json::to_string(checkpoint)?;
+            done(print(&Text::json(&json)), &format!("the checkpoint {json} is kept in the database"))?;
         }
         any |= !made.is_empty();
         after = next;

@@ -3,12 +3,13 @@
 use std::{
     fmt::Write as _,
     fs::{self, File},
-    io::{self, BufReader, Write as _},
+    io::{self, BufReader},
     path::PathBuf,
 };
 
 use anyhow::Context;
 use clap::Args;
+use serde::Serialize;
 use sqlx::Connection;
 use uuid::Uuid;
 
@@ -21,7 +22,7 @@ use crate::{
     cli::{
         exit::Exit,
         operator,
-        output::{harmless, say},
+        output::{Text, Unprinted, print, say},
     },
     store::chain,
 };
@@ -65,7 +66,8 @@ impl Verify {
         let keys = self.public_key.iter().map(|text| PublicKey::parse(text));
         let trusted = Trusted(keys.collect::<Result<_, _>>().context("--public-key")?);
         let id = self.workspace.as_deref().and_then(id).map(|id| Only { id, is_sure: true });
-        let tell = |found| self.tell(&found);
+        let mut report = Report { json: self.json, printed: Ok(()) };
+        let tell = |found| report.tell(&found);
         let summary = if let Some(path) = &self.export {
             anyhow::ensure!(
                 id.is_some() || self.workspace.is_none(),
@@ -93,33 +95,58 @@ impl Verify {
             conn.close().await?;
             summary
         };
-        self.sum_up(&summary);
+        report.sum_up(&summary);
+        match report.printed {
+            Err(error) if !matches!(error.downcast_ref(), Some(Unprinted::Closed)) => {
+                if summary.whole {
+                    return Err(error);
+                }
+                say(&format!("not all findings are printed: {error:#}"));
+            }
+            _ => {}
+        }
         Ok(if summary.whole { Exit::Success } else { Exit::BROKEN })
     }
+}
 
-    /// Nobody may be listening any more; the exit code says it all the same.
-    fn print(line: &str) {
-        let _ = writeln!(io::stdout(), "{line}");
+/// What is printed. Where that can't go on, the verification does: the exit code still has to say how it ended.
+struct Report {
+    json: bool,
+    printed: anyhow::Result<()>,
+}
+
+impl Report {
+    fn print(&mut self, text: &Text) {
+        if self.printed.is_ok() {
+            self.printed = print(text).map_err(Into::into);
+        }
     }
 
-    fn tell(&self, found: &Found) {
+    fn print_json(&mut self, value: &impl Serialize) {
+        match serde_json::to_string(value) {
+            Ok(json) => self.print(&Text::json(&json)),
+            Err(error) => self.printed = Err(error.into()),
+        }
+    }
+
+    fn tell(&mut self, found: &Found) {
         if self.json {
-            Self::print(&serde_json::to_string(found).unwrap_or_default());
+            self.print_json(found);
             return;
         }
         let workspace = match (&found.workspace, found.workspace_id) {
-            (Some(name), _) => harmless(name),
+            (Some(name), _) => name.clone(),
             (None, Some(id)) => id.to_string(),
             (None, None) => "no workspace".to_owned(),
         };
         let finding = &found.finding;
         let (kind, position) = (finding.kind.as_str(), finding.position);
-        Self::print(&format!("{workspace}: {kind} at {position}: {}", harmless(&finding.words)));
+        self.print(&Text::line(&format!("{workspace}: {kind} at {position}: {}", finding.words)));
     }
 
-    fn sum_up(&self, summary: &Summary) {
+    fn sum_up(&mut self, summary: &Summary) {
         if self.json {
-            Self::print(&serde_json::to_string(summary).unwrap_or_default());
+            self.print_json(summary);
             return;
         }
         let Summary { whole, findings, workspaces, links, checkpoints, .. } = summary;

@@ -17,8 +17,9 @@ use tokio::{
 
 /// Events in one batch.
 const MAX_EVENTS: usize = 100;
-/// Bytes in one batch but for its last event. A request may have 4 MiB.
-const MAX_BYTES: usize = 1024 * 1024;
+/// Bytes in one batch but for its last event. A request may have 4 MiB, but many proxies let no more than 1 MiB
+/// through.
+const MAX_BYTES: usize = 512 * 1024;
 /// How long the first line of a batch waits for others.
 const GATHER: Duration = Duration::from_millis(50);
 /// Longest line that stays one event: written as JSON, it must fit into the 256 KiB that an event may have.
@@ -33,6 +34,12 @@ pub struct Batch {
 impl Batch {
     pub fn len(&self) -> usize {
         self.events.len()
+    }
+
+    /// Its second half, and its first; nothing if it is a single event.
+    pub fn halves(mut self) -> Option<[Self; 2]> {
+        let rest = self.events.split_off(self.len() / 2);
+        (!self.events.is_empty()).then_some([Self { events: rest }, self])
     }
 }
 
@@ -84,12 +91,17 @@ impl<'a> Lines<'a> {
         Ok(Some(batch))
     }
 
+    /// Reads on to the end of the input, without keeping anything: a program that writes to a closed pipe is ended.
+    pub async fn discard(&mut self) {
+        while let Some(Ok(_)) = self.lines.recv().await {}
+    }
+
     fn event(&self, line: String) -> io::Result<Box<RawValue>> {
         Ok(to_raw_value(&LineEvent { event_type: self.event_type, data: Line { line } })?)
     }
 }
 
-/// Lines without their ends; long ones in pieces.
+/// Lines without their ends; long ones in pieces. What no event can carry, invalid UTF-8 and NUL, is replaced.
 struct Pieces<R> {
     input: R,
     /// The first bytes of what the last piece was cut in: a character, or a line's end.
@@ -127,7 +139,7 @@ impl<R: BufRead> Pieces<R> {
                 self.rest.extend(piece.pop_if(|last| *last == b'\r'));
             }
         }
-        Ok(Some(String::from_utf8_lossy(&piece).into_owned()))
+        Ok(Some(String::from_utf8_lossy(&piece).replace('\0', "\u{FFFD}")))
     }
 }
 
@@ -146,6 +158,7 @@ mod tests {
         assert_eq!(pieces(b""), [""; 0]);
         assert_eq!(pieces(b"caf\xc3"), ["caf\u{FFFD}"]);
         assert_eq!(pieces(b"\xff\xc3\n"), ["\u{FFFD}\u{FFFD}"]);
+        assert_eq!(pieces(b"a\0b\n\x1b[1m\x7f\n"), ["a\u{FFFD}b", "\u{1b}[1m\u{7f}"]);
     }
 
     #[test]

@@ -11,16 +11,19 @@ use serde_json::{Value, value::RawValue};
 
 use self::lines::{Batch, Lines};
 use super::{
+    answer::Answer,
     argument::json_argument,
     client::{Client, ClientArgs, path_segment},
     exit::Exit,
     failure::ClientError,
-    output::field,
+    output::{Text, Unprinted, done, field, print, say},
     struggle::{Limit, Struggle},
 };
 
 /// How long lines are kept for a service that doesn't take them.
 const PATIENCE: Duration = Duration::from_mins(15);
+/// Lines refused in a row after which it is not the lines that are wrong.
+const MAX_REFUSED: usize = 20;
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -45,7 +48,8 @@ Prints where the event is in the task's log, and whether a socket follows the ta
 
 With --lines, that of the last one. Lines are sent together, as they come; on trouble they are sent again, until they \
 are in the log. Where an answer got lost they may then be there twice (standard error says so). Lines longer than \
-32 KiB become several events.
+32 KiB become several events. Bytes that no event can carry (invalid UTF-8, NUL) become U+FFFD. A line that is refused is \
+left out (exit code 12). Whatever happens, standard input is read to its end: the program before the pipe goes on.
 
 Examples:
   signoff emit build-7 workflow_started
@@ -69,36 +73,97 @@ impl Emit {
         }
         let data = json_argument(&self.data).context("--data")?;
         let answer = client.publish(&path, &EventBody { event_type: &self.event_type, data: &data }).await?;
-        if self.client.json {
-            println!("{answer}");
-        } else {
-            println!("{}", words(&answer));
-        }
+        let said = words(&answer);
+        let text = if self.client.json { Text::json(answer.text()) } else { Text::line(&said) };
+        done(print(&text), &format!("the event is in the log: {said}"))?;
         Ok(Exit::Success)
     }
 
-    /// One request after the other, so that lines keep their order.
+    /// A program that writes to us must not be ended by what becomes of its lines: whatever happens, all is read.
     async fn send_lines(&self, client: &Client, path: &str) -> anyhow::Result<Exit> {
         let mut lines = Lines::of_stdin(&self.event_type);
-        let mut struggle = Struggle::default();
-        let mut sent = 0;
-        let mut last = None;
+        let mut tally = Tally { json: self.client.json, ..Tally::default() };
         while let Some(batch) = lines.next().await.context("standard input")? {
-            let answer = deliver(client, &mut struggle, path, &batch)
-                .await
-                .with_context(|| format!("{sent} events are in the log, those behind them are not"))?;
-            sent += batch.len();
-            if self.client.json {
-                println!("{answer}");
+            if let Err(error) = tally.send(client, path, batch).await {
+                let error = anyhow::Error::new(error)
+                    .context(format!("{} events are in the log, those behind them are not", tally.sent));
+                say(&format!("{error:#}; what still comes is read and not sent"));
+                lines.discard().await;
+                return Err(error);
             }
-            last = Some(answer);
         }
-        if !self.client.json {
-            let place = last.as_ref().map(words).unwrap_or_default();
-            println!("{sent} events{}{place}", if place.is_empty() { "" } else { "; " });
-        }
-        Ok(Exit::Success)
+        tally.sum_up()
     }
+}
+
+/// What has become of the lines.
+#[derive(Default)]
+struct Tally {
+    json: bool,
+    sent: usize,
+    left_out: usize,
+    /// Refused since one was taken.
+    refused_in_a_row: usize,
+    /// The answer for the last that were taken.
+    last: Option<Answer>,
+    unprinted: Option<Unprinted>,
+    struggle: Struggle,
+}
+
+impl Tally {
+    /// One request after the other, so that lines keep their order. What is refused is halved until only the lines
+    /// are left out that are the reason.
+    async fn send(&mut self, client: &Client, path: &str, batch: Batch) -> Result<(), ClientError> {
+        let mut parts = vec![batch];
+        while let Some(part) = parts.pop() {
+            match deliver(client, &mut self.struggle, path, &part).await {
+                Ok(answer) => self.taken(part.len(), answer),
+                Err(ClientError::Refused { code, detail })
+                    if is_about_lines(&code) && self.refused_in_a_row < MAX_REFUSED =>
+                {
+                    if let Some(halves) = part.halves() {
+                        parts.extend(halves);
+                    } else {
+                        self.left_out += 1;
+                        self.refused_in_a_row += 1;
+                        let number = self.sent + self.left_out;
+                        say(&format!("event {number} is left out: {code}: {detail}"));
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn taken(&mut self, count: usize, answer: Answer) {
+        self.sent += count;
+        self.refused_in_a_row = 0;
+        if self.json && self.unprinted.is_none() {
+            self.unprinted = print(&Text::json_line(answer.text())).err();
+        }
+        self.last = Some(answer);
+    }
+
+    fn sum_up(self) -> anyhow::Result<Exit> {
+        let place = self.last.as_deref().map(words).unwrap_or_default();
+        let left_out =
+            if self.left_out > 0 { format!(", {} left out", self.left_out) } else { String::new() };
+        let said =
+            format!("{} events{left_out}{}{place}", self.sent, if place.is_empty() { "" } else { "; " });
+        let printed = match self.unprinted {
+            Some(unprinted) => Err(unprinted),
+            None if self.json => Ok(()),
+            None => print(&Text::line(&said)),
+        };
+        done(printed, &said)?;
+        Ok(if self.left_out > 0 { Exit::Refused } else { Exit::Success })
+    }
+}
+
+/// Whether a refusal may be because of what single lines hold.
+fn is_about_lines(code: &str) -> bool {
+    matches!(code, "malformed" | "invalid" | "too_large")
 }
 
 /// "cursor 1763700000000042, followed"
@@ -114,7 +179,7 @@ async fn deliver(
     struggle: &mut Struggle,
     path: &str,
     batch: &Batch,
-) -> Result<Value, ClientError> {
+) -> Result<Answer, ClientError> {
     let limit = Limit::patience(client.patience().unwrap_or(PATIENCE));
     loop {
         match client.publish(path, batch).await {

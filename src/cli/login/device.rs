@@ -91,7 +91,8 @@ impl Device {
         let begun: Begun =
             fetcher.post(endpoint, &form, None).await.context("the issuer refused to begin")?;
         let place = begun.verification_uri_complete.as_deref().unwrap_or(&begun.verification_uri);
-        say(&format!("open {place}\nand confirm the code {}", begun.user_code));
+        say(&format!("open {place}"));
+        say(&format!("and confirm the code {}", begun.user_code));
         let answer = self.wait(&fetcher, tokens, &begun).await?;
         Ok(Stored::Token(Token {
             issuer: self.issuer,

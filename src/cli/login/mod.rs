@@ -16,7 +16,7 @@ use self::{device::Device, keyring::Stored};
 use super::{
     client::{Client, ClientArgs},
     exit::Exit,
-    output::{field, say},
+    output::{Text, field, print, say},
 };
 use crate::{auth::key::ApiKey, oidc::is_loopback};
 
@@ -125,13 +125,13 @@ impl WhoAmI {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let who = self.client.client()?.who().await?;
         if self.client.json {
-            println!("{who}");
+            print(&Text::json(who.text()))?;
             return Ok(Exit::Success);
         }
-        println!("{}", described(&who));
+        print(&Text::line(&described(&who)))?;
         let permissions = who["permissions"].as_array().into_iter().flatten();
         for permission in permissions.filter_map(serde_json::Value::as_str) {
-            println!("  {permission}");
+            print(&Text::line(&format!("  {permission}")))?;
         }
         Ok(Exit::Success)
     }

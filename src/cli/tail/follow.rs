@@ -20,11 +20,14 @@ use super::{
     event::Event,
     link::{Hello, Link, not_ours},
 };
-use crate::cli::{
-    backoff::Backoff,
-    client::{Client, path_segment},
-    failure::{ClientError, Trouble},
-    output::{field, say},
+use crate::{
+    cli::{
+        backoff::Backoff,
+        client::{Client, path_segment},
+        failure::{ClientError, Trouble},
+        output::{Unprinted, field, say},
+    },
+    domain::legible,
 };
 
 /// Pending approvals that are listed.
@@ -36,7 +39,7 @@ pub struct Follower<'a> {
     out: Stdout,
     /// Everything up to here has been shown.
     cursor: Option<String>,
-    /// Whether the service has taken the cursor for one.
+    /// Whether the service has answered, and taken the cursor for one.
     placed: bool,
     /// Whether an event has been shown.
     shown: bool,
@@ -44,9 +47,7 @@ pub struct Follower<'a> {
     behind: bool,
     backoff: Backoff,
     credential: Credential,
-    /// Whether the service ever greeted us.
-    greeted: bool,
-    /// Since when it hasn't; nothing while it is there.
+    /// Since when there has been no connection; nothing while there is one.
     lost: Option<Instant>,
 }
 
@@ -71,7 +72,6 @@ impl<'a> Follower<'a> {
             behind: wanted.from_start,
             backoff: Backoff::default(),
             credential: Credential::default(),
-            greeted: false,
             lost: None,
         }
     }
@@ -113,7 +113,7 @@ impl<'a> Follower<'a> {
         let lost = self.lost.get_or_insert_with(Instant::now).elapsed();
         let is_over = self.client.patience().is_some_and(|patience| lost >= patience);
         // Such an address never led to the service.
-        if is_over || trouble.redirected && !self.greeted {
+        if is_over || trouble.redirected && !self.placed {
             return Err(ClientError::Unreachable(trouble));
         }
         let delay = self.backoff.delay(trouble.retry_after);
@@ -172,7 +172,7 @@ impl<'a> Follower<'a> {
         }
         self.backoff.reset();
         self.credential.is_good();
-        (self.greeted, self.lost) = (true, None);
+        self.lost = None;
         self.placed = true;
         self.cursor = event.fields.cursor;
         let recovered = hello.recovered == Some(true);
@@ -186,7 +186,7 @@ impl<'a> Follower<'a> {
         // Those who have missed nothing have been told, or will be.
         for approval in hello.pending.iter().take(if recovered { 0 } else { LISTED }) {
             let [id, kind, title] = ["approval_id", "approval_type", "title"].map(|it| field(approval, it));
-            say(&format!("  pending: {id}  {kind}  {}", title.replace('\n', " ")));
+            say(&format!("  pending: {id}  {kind}  {}", legible::line(&title)));
         }
         Ok(())
     }
@@ -194,12 +194,12 @@ impl<'a> Follower<'a> {
     async fn show(&mut self, event: Event) -> Result<(), Break> {
         let line = if self.wanted.client.json { event.json() } else { event.words() };
         let writing = async {
-            self.out.write_all(line.as_bytes()).await?;
+            self.out.write_all(line.shown_on(&self.out).as_bytes()).await?;
             self.out.flush().await
         };
-        writing.await.map_err(|error: io::Error| match error.kind() {
-            io::ErrorKind::BrokenPipe => Break::End(End::NobodyReads),
-            _ => Break::Stop(error.into()),
+        writing.await.map_err(|error: io::Error| match Unprinted::from(error) {
+            Unprinted::Closed => Break::End(End::NobodyReads),
+            failed @ Unprinted::Failed(_) => Break::Stop(failed.into()),
         })?;
         self.shown = true;
         self.cursor = event.fields.cursor;

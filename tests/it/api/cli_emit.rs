@@ -1,5 +1,12 @@
 //! `signoff emit`: events from a shell.
 
+use std::sync::{Arc, Mutex};
+
+use axum::{
+    Json, Router,
+    http::{StatusCode, header::CONTENT_TYPE},
+    routing::post,
+};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -33,8 +40,11 @@ impl Shell {
     }
 
     fn lines(&self, url: &str, arguments: &[&str]) -> Running {
-        let environment = [("SIGNOFF_URL", url), ("SIGNOFF_API_KEY", &self.key)];
-        Running::start(&[&["emit", "t", "--lines"], arguments].concat(), &environment)
+        Running::start(&[&["emit", "t", "--lines"], arguments].concat(), &self.environment(url))
+    }
+
+    fn environment<'a>(&'a self, url: &'a str) -> [(&'a str, &'a str); 2] {
+        [("SIGNOFF_URL", url), ("SIGNOFF_API_KEY", &self.key)]
     }
 
     /// The log of the task, whole.
@@ -110,12 +120,98 @@ async fn lines_become_events_in_their_order() {
     drop(stdin);
     let nothing = shell.lines(&url, &[]).end().await;
     assert_eq!((emit.end().await.0, nothing.0, nothing.1), (0, 0, vec!["0 events".to_owned()]));
-    // What is refused stays refused.
+    // What is refused stays refused, and is told at once.
     let mut emit = shell.lines(&url, &["hello"]);
     let open = emit.write("never mind\n");
-    let (code, _, err) = emit.end().await;
-    assert!(code == 12 && err[0].contains("reserved"), "though more could be read: {err:?}");
+    emit.stderr.until("reserved").await;
     drop(open);
+    let (code, out, _) = emit.end().await;
+    assert_eq!((code, out), (12, vec!["0 events, 1 left out".to_owned()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_that_no_event_can_carry_are_replaced() {
+    let shell = Shell::new().await;
+    let url = shell.cluster.instances[0].url.clone();
+    let mut emit = shell.lines(&url, &[]);
+    let long = "x".repeat(100_000);
+    let mut input = b"before\na\0b\nc\xffd\n\x1b[1m\x7f\n".to_vec();
+    input.extend_from_slice(format!("{long}\nafter").as_bytes());
+    drop(emit.write_bytes(&input));
+    let (code, out, err) = emit.end().await;
+    assert_eq!((code, err), (0, vec![]), "{out:?}");
+    let logged = shell.logged().await;
+    assert_eq!(logged[..4], ["before", "a\u{FFFD}b", "c\u{FFFD}d", "\u{1b}[1m\u{7f}"]);
+    assert_eq!((logged[4..logged.len() - 1].concat(), logged.last().unwrap().as_str()), (long, "after"));
+}
+
+/// A producer that writes to a closed pipe is ended by a signal, and with it the build.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_refusal_ends_the_program_before_the_pipe() {
+    let shell = Shell::new().await;
+    let url = shell.cluster.instances[0].url.as_str();
+    let environment = [("SIGNOFF_URL", url), ("SIGNOFF_API_KEY", "so_unknownkeyxx_0123456789abcdef0123")];
+    let mut emit = Running::start(&["emit", "t", "--lines"], &environment);
+    let mut stdin = emit.write("first\n");
+    let said = emit.stderr.until("unauthenticated").await;
+    assert!(said.contains("0 events are in the log"), "{said}");
+    // More than a pipe holds.
+    std::io::Write::write_all(&mut stdin, "line\n".repeat(200_000).as_bytes()).unwrap();
+    drop(stdin);
+    assert_eq!(emit.end().await.0, 12);
+    // Nor does it end where nobody reads what is printed, or the disk is full.
+    let mut emit = Running::unheard(&["emit", "t", "--lines", "--json"], &shell.environment(url));
+    emit.stop_reading();
+    drop(emit.write(&"line\n".repeat(1_000)));
+    assert_eq!(emit.end().await.0, 0);
+    assert_eq!(shell.log().await.len(), 1_000);
+}
+
+/// A service that refuses what holds a word: only that line is left out, and the others keep their order.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_is_refused_loses_no_other() {
+    let (taken, url) = picky_service().await;
+    let mut emit = Running::start(
+        &["emit", "t", "--lines"],
+        &[("SIGNOFF_URL", url.as_str()), ("SIGNOFF_API_KEY", "key")],
+    );
+    let lines: Vec<String> =
+        (0..250).map(|n| format!("{n}{}", if n % 100 == 7 { " poison" } else { "" })).collect();
+    drop(emit.write(&lines.join("\n")));
+    let (code, out, err) = emit.end().await;
+    assert_eq!((code, err.len()), (12, 3), "{out:?} {err:?}");
+    assert!(out[0].starts_with("247 events, 3 left out"), "{out:?}");
+    assert!(err[0].contains("event 8 is left out: invalid: poison"), "{err:?}");
+    let expected: Vec<String> = lines.into_iter().filter(|line| !line.contains("poison")).collect();
+    assert_eq!(*taken.lock().unwrap(), expected);
+}
+
+/// Takes events as the service does, but for poison.
+async fn picky_service() -> (Arc<Mutex<Vec<String>>>, String) {
+    let taken = Arc::new(Mutex::new(Vec::new()));
+    let take = {
+        let taken = taken.clone();
+        move |Json(body): Json<Value>| {
+            let events = body["events"].as_array().unwrap();
+            let lines = events.iter().map(|it| it["data"]["line"].as_str().unwrap().to_owned());
+            let lines: Vec<String> = lines.collect();
+            let (status, answer, kind) = if lines.iter().any(|line| line.contains("poison")) {
+                let problem =
+                    json!({ "status": 422, "code": "invalid", "title": "Invalid", "detail": "poison" });
+                (422, problem, "application/problem+json")
+            } else {
+                taken.lock().unwrap().extend(lines);
+                (202, json!({ "cursor": "7", "connected": false }), "application/json")
+            };
+            let status = StatusCode::from_u16(status).unwrap();
+            async move { (status, [(CONTENT_TYPE, kind)], answer.to_string()) }
+        }
+    };
+    let router = Router::new().route("/api/v1/tasks/t/events", post(take));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::task::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (taken, url)
 }
 
 #[tokio::test(flavor = "multi_thread")]

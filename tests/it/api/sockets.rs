@@ -40,6 +40,10 @@ async fn the_handshake_is_checked() {
     case(403, "forbidden", &|headers| drop(headers.insert("origin", "null".parse().unwrap())));
     cases.push((404, "not_found", request(&api, "a%20b", "")));
     cases.push((422, "invalid", request(&api, "t", "session_id=a%20b")));
+    cases.push((422, "invalid", request(&api, "t", "session=s")));
+    let mut token = request(&api, "t", &format!("token={}", api.key));
+    token.headers_mut().remove("authorization");
+    cases.push((401, "unauthenticated", token));
     let narrow = cluster.api(0, &cluster.key("acme", "narrow", &["approval:create"]).await);
     cases.push((403, "forbidden", request(&narrow, "t", "")));
     for (status, code, asked) in cases {
@@ -49,7 +53,7 @@ async fn the_handshake_is_checked() {
     // A plain GET is no handshake.
     api.get("/ws/t").await.problem(400, "malformed");
 
-    let mut good = request(&api, "t", "session_id=s&cursor=nonsense&unknown=1");
+    let mut good = request(&api, "t", "session_id=s&cursor=nonsense");
     good.headers_mut().insert("origin", "https://ok.example".parse().unwrap());
     let socket = Socket::try_open(good).await.unwrap().unwrap();
     let hello = &socket.hello;

@@ -13,9 +13,9 @@ use crate::support::{Api, Cluster, Setup, ended::workspace, eventually};
 
 const MEBIBYTE: usize = 1024 * 1024;
 
-/// The least room for answers that an instance can have: 36 MiB, of which one workspace gets 18.
+/// The least room for answers that an instance can have: 48 MiB, of which one workspace gets 24.
 async fn narrow() -> Cluster {
-    let flags = vec![("limits.max_answers_mebibytes", "36".to_owned())];
+    let flags = vec![("limits.max_answers_mebibytes", "48".to_owned())];
     Cluster::with(Setup { instances: 1, flags, ..Setup::default() }).await.connected().await
 }
 
@@ -199,23 +199,23 @@ async fn answers_that_nobody_reads_leave_room_for_a_neighbour() {
     let theirs = other.ask(large()).await;
     let mut held = Vec::new();
     let mut ids = Vec::new();
-    for _ in 0..30 {
+    for _ in 0..40 {
         let id = crowd.ask(large()).await;
         held.push(ask_only(&crowd, &format!("/api/v1/approvals/{id}")).await);
         ids.push(id);
     }
-    eventually("its share is used up", || async { crowd.show(&ids[29]).await.status == 503 }).await;
-    crowd.show(&ids[29]).await.problem(503, "overloaded");
+    eventually("its share is used up", || async { crowd.show(&ids[39]).await.status == 503 }).await;
+    crowd.show(&ids[39]).await.problem(503, "overloaded");
     // Nothing is begun that could not be told of, and small answers need no room.
-    ana.approve(&ids[29]).await.problem(503, "overloaded");
+    ana.approve(&ids[39]).await.problem(503, "overloaded");
     let small = crowd.ask(json!({})).await;
     ana.approve(&small).await.expect(200);
     other.show(&theirs).await.expect(200);
     other.get("/api/v1/approvals/pending").await.expect(200);
     assert!(cluster.instances[0].metric("signoff_shed_total{cap=\"answers\"}").await > 0.5);
     drop(held);
-    eventually("there is room again", || async { crowd.show(&ids[29]).await.status == 200 }).await;
-    ana.approve(&ids[29]).await.expect(200);
+    eventually("there is room again", || async { crowd.show(&ids[39]).await.status == 200 }).await;
+    ana.approve(&ids[39]).await.expect(200);
 }
 
 /// Fifty of these would not fit; it is there once.

@@ -58,8 +58,12 @@ impl Running {
 
     /// Writes to its standard input; dropping what comes back ends it.
     pub fn write(&mut self, text: &str) -> ChildStdin {
+        self.write_bytes(text.as_bytes())
+    }
+
+    pub fn write_bytes(&mut self, bytes: &[u8]) -> ChildStdin {
         let mut stdin = self.child.stdin.take().unwrap();
-        stdin.write_all(text.as_bytes()).unwrap();
+        stdin.write_all(bytes).unwrap();
         stdin
     }
 

@@ -115,6 +115,14 @@ pub async fn signoff(arguments: &[&str], environment: &[(&str, &str)]) -> Output
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
 
+/// The same, with a standard output that goes elsewhere.
+pub async fn signoff_into(stdout: Stdio, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_signoff"));
+    command.args(arguments).env_clear().envs(environment.iter().copied());
+    command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped());
+    tokio::task::spawn_blocking(move || command.spawn().unwrap().wait_with_output().unwrap()).await.unwrap()
+}
+
 /// A port that stays free while its owner is away: below those that the kernel gives to outgoing connections, of
 /// which the other tests make many.
 pub fn lasting_port() -> u16 {

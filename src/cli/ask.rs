@@ -1,0 +1,184 @@
+//! `signoff ask`: a question to people, and the wait for their answer.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde::Serialize;
+use serde_json::{json, value::RawValue};
+
+use super::{
+    answer::Answer,
+    approvals::tell_outcome,
+    argument::{self, json_argument},
+    client::{Client, ClientArgs, path_segment},
+    exit::Exit,
+    failure::ClientError,
+    output::{Text, done, field, print, say},
+    reminder::remind,
+    signals::Signals,
+};
+
+#[derive(Args)]
+pub struct Ask {
+    #[command(flatten)]
+    client: ClientArgs,
+    /// The workflow's or agent's run.
+    #[arg(long, value_name = "NAME")]
+    run: String,
+    /// plan_approval, step_approval, error_recovery, tool_call, or a name of your own.
+    #[arg(long = "type", value_name = "NAME", default_value = "tool_call")]
+    approval_type: String,
+    /// The task whose followers are told; by default the run's name.
+    #[arg(long, value_name = "NAME")]
+    task: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    session: Option<String>,
+    /// What it is about, in a line.
+    #[arg(long)]
+    title: Option<String>,
+    #[arg(long)]
+    description: Option<String>,
+    /// What is to be decided: a JSON object, @FILE, or @- for standard input.
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    context: String,
+    /// What is kept with it, for programs: a JSON object, @FILE, or @-.
+    #[arg(long, value_name = "JSON")]
+    metadata: Option<String>,
+    /// How long until the deadline, for example 90s, 5m, 12h or 7d (the server's default: 5m).
+    #[arg(long, value_name = "DURATION", value_parser = argument::duration)]
+    timeout: Option<Duration>,
+    /// What the deadline does: expire, approve or reject.
+    #[arg(long, value_name = "ACTION")]
+    timeout_action: Option<String>,
+    /// Who may decide: names, separated by commas; can be given many times.
+    #[arg(long = "approver", value_name = "NAMES", value_delimiter = ',', value_parser = argument::name)]
+    approvers: Vec<String>,
+    /// How many must approve.
+    #[arg(long, value_name = "N")]
+    min_approvers: Option<i64>,
+    /// Everybody named must approve.
+    #[arg(long, requires = "approvers")]
+    require_all: bool,
+    /// How many rejections end it.
+    #[arg(long, value_name = "N")]
+    rejections: Option<i64>,
+    /// With the same key and the same request, this waits for the approval that was asked for first.
+    #[arg(long, value_name = "KEY", value_parser = argument::idempotency_key)]
+    idempotency_key: Option<String>,
+    /// On SIGINT or SIGTERM, cancel the approval and end with exit code 3. Without it, the approval stays.
+    #[arg(long, conflicts_with = "no_wait")]
+    cancel_on_interrupt: bool,
+    /// Print the approval's id and don't wait.
+    #[arg(long)]
+    no_wait: bool,
+}
+
+impl Ask {
+    pub async fn run(self) -> anyhow::Result<Exit> {
+        if !self.cancel_on_interrupt {
+            return self.ask(std::future::pending()).await;
+        }
+        // From here on no signal ends this process by itself: each is seen, also one that comes before the answer.
+        let (first, second) = (Signals::new()?, Signals::new()?);
+        tokio::select! {
+            exit = self.ask(first.receive(1)) => exit,
+            () = second.receive(2) => bail!("interrupted twice; whether the approval is cancelled is unknown"),
+        }
+    }
+
+    async fn ask(&self, interrupted: impl Future<Output = ()>) -> anyhow::Result<Exit> {
+        let client = self.client.client()?;
+        let context = json_argument(&self.context).context("--context")?;
+        let metadata = self.metadata.as_deref().map(json_argument).transpose().context("--metadata")?;
+        let key = self.idempotency_key.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+        let created = client.create(&key, &self.body(&context, metadata.as_deref())).await?;
+        let id = field(&created, "id");
+        for warning in created["warnings"].as_array().into_iter().flatten() {
+            say(&format!(
+                "warning: {}",
+                warning["message"].as_str().or(warning.as_str()).unwrap_or_default()
+            ));
+        }
+        if self.no_wait {
+            let text = if self.client.json { Text::json(created.text()) } else { Text::line(&id) };
+            done(print(&text), &format!("asked: {id}"))?;
+            return Ok(Exit::Success);
+        }
+        let until = field(&created, "expires_at");
+        say(&format!("asked: {id}; waiting until {until}"));
+        let segment = path_segment(&id);
+        let words = format!("{id} is still pending; waiting until {until}");
+        let outcome = tokio::select! {
+            outcome = remind(client.outcome(&segment, created), &words) => outcome?,
+            () = interrupted => withdraw(&client, &segment).await?,
+        };
+        tell_outcome(&outcome, self.client.json)
+    }
+
+    fn body<'a>(&'a self, context: &'a RawValue, metadata: Option<&'a RawValue>) -> Body<'a> {
+        Body {
+            run_id: &self.run,
+            approval_type: &self.approval_type,
+            task_id: self.task.as_deref(),
+            session_id: self.session.as_deref(),
+            title: self.title.as_deref(),
+            description: self.description.as_deref(),
+            context,
+            metadata,
+            timeout_seconds: self.timeout.map(|it| it.as_secs()),
+            timeout_action: self.timeout_action.as_deref(),
+            policy: Policy {
+                allowed_approvers: &self.approvers,
+                min_approvers: self.min_approvers,
+                require_all: self.require_all.then_some(true),
+                rejections_to_reject: self.rejections,
+            },
+        }
+    }
+}
+
+/// Cancels what nobody waits for any more. If it has ended before, that is the outcome.
+async fn withdraw(client: &Client, id: &str) -> anyhow::Result<Answer> {
+    say("interrupted; cancelling");
+    let path = format!("/approvals/{id}");
+    let reason = json!({ "reason": "the asker was interrupted" });
+    match client.decide(&format!("{path}/cancel"), &reason).await {
+        Ok(answer) => Ok(serde_json::from_str(&answer.part(&["approval"]).unwrap_or_default())?),
+        Err(refused @ ClientError::Refused { .. }) => {
+            let approval = client.get(&path).await?;
+            if approval["status"] == "pending" { Err(refused.into()) } else { Ok(approval) }
+        }
+        Err(trouble) => Err(trouble.into()),
+    }
+}
+
+/// A new approval, with the caller's JSON as it was written.
+#[derive(Serialize)]
+struct Body<'a> {
+    run_id: &'a str,
+    approval_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<&'a str>,
+    title: Option<&'a str>,
+    description: Option<&'a str>,
+    context: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<&'a RawValue>,
+    timeout_seconds: Option<u64>,
+    timeout_action: Option<&'a str>,
+    policy: Policy<'a>,
+}
+
+#[derive(Serialize)]
+struct Policy<'a> {
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    allowed_approvers: &'a [String],
+    min_approvers: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    require_all: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejections_to_reject: Option<i64>,
+}
