@@ -120,7 +120,7 @@ async fn usage(conn: &mut PgConnection, json: bool) -> anyhow::Result<()> {
     let mut all: Vec<Used> = workspaces::list(conn).await?.into_iter().map(used).collect();
     all.sort_by_key(|it| Reverse((it.held(), it.events_today)));
     if json {
-        return print(&Text::json(&serde_json::to_string(&all)?));
+        return Ok(print(&Text::json(&serde_json::to_string(&all)?))?);
     }
     let rows = all.iter().map(|it| {
         let Used { workspace, events_today, events, approvals, records } = it;
@@ -128,7 +128,8 @@ async fn usage(conn: &mut PgConnection, json: bool) -> anyhow::Result<()> {
             [it.held(), *events, *approvals, *records, *events_today].map(mebibytes);
         [workspace.clone(), held, events, approvals, records, events_today]
     });
-    print(&Text::table(["NAME", "HOLDS MIB", "EVENTS", "APPROVALS", "RECORDS", "EVENTS SENT TODAY"], rows))
+    let head = ["NAME", "HOLDS MIB", "EVENTS", "APPROVALS", "RECORDS", "EVENTS SENT TODAY"];
+    Ok(print(&Text::table(head, rows))?)
 }
 
 /// With one digit behind the point.
