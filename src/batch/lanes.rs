@@ -11,7 +11,7 @@ use crate::domain::ids::WorkspaceId;
 /// Commands in their lanes.
 #[derive(Debug)]
 pub struct Lanes<T> {
-    lanes: HashMap<WorkspaceId, VecDeque<T>>,
+    queued: HashMap<WorkspaceId, VecDeque<T>>,
     /// Each lane that isn't empty, once: the first has the next turn.
     turns: VecDeque<WorkspaceId>,
     count: usize,
@@ -22,7 +22,7 @@ pub struct Lanes<T> {
 
 impl<T: Weigh> Lanes<T> {
     pub fn new(most: usize) -> Self {
-        Self { lanes: HashMap::new(), turns: VecDeque::new(), count: 0, most, share: most.div_ceil(2) }
+        Self { queued: HashMap::new(), turns: VecDeque::new(), count: 0, most, share: most.div_ceil(2) }
     }
 
     pub fn len(&self) -> usize {
@@ -33,7 +33,7 @@ impl<T: Weigh> Lanes<T> {
     #[must_use]
     pub fn push(&mut self, command: T) -> bool {
         let workspace = command.workspace();
-        let held = self.lanes.get(&workspace).map_or(0, VecDeque::len);
+        let held = self.queued.get(&workspace).map_or(0, VecDeque::len);
         if self.count >= self.most || held >= self.share {
             return false;
         }
@@ -65,7 +65,7 @@ impl<T: Weigh> Lanes<T> {
         let mut weight = 0;
         while batch.len() < most
             && let Some(workspace) = self.turns.front().copied()
-            && let Some(lane) = self.lanes.get_mut(&workspace)
+            && let Some(lane) = self.queued.get_mut(&workspace)
             && let Some(command) = lane.pop_front()
         {
             weight += command.weight();
@@ -78,7 +78,7 @@ impl<T: Weigh> Lanes<T> {
             self.turns.pop_front();
             if lane.is_empty() {
                 // Of those who have nothing queued, nothing is kept.
-                self.lanes.remove(&workspace);
+                self.queued.remove(&workspace);
             } else {
                 self.turns.push_back(workspace);
             }
@@ -89,7 +89,7 @@ impl<T: Weigh> Lanes<T> {
     /// The workspace's lane, which has turns from now on.
     fn lane(&mut self, workspace: WorkspaceId) -> &mut VecDeque<T> {
         let turns = &mut self.turns;
-        self.lanes.entry(workspace).or_insert_with(|| {
+        self.queued.entry(workspace).or_insert_with(|| {
             turns.push_back(workspace);
             VecDeque::new()
         })
@@ -128,7 +128,7 @@ mod tests {
         }
         assert_eq!(numbers(&lanes.take(64, HEAVIEST), ours), (0..64).collect::<Vec<_>>());
         assert_eq!(numbers(&lanes.take(64, HEAVIEST), ours), (64..100).collect::<Vec<_>>());
-        assert_eq!((lanes.len(), lanes.lanes.len(), lanes.turns.len()), (0, 0, 0));
+        assert_eq!((lanes.len(), lanes.queued.len(), lanes.turns.len()), (0, 0, 0));
         assert!(lanes.take(64, HEAVIEST).is_empty());
     }
 

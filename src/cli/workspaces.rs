@@ -128,8 +128,8 @@ async fn usage(conn: &mut PgConnection, json: bool) -> anyhow::Result<()> {
             [it.held(), *events, *approvals, *records, *events_today].map(mebibytes);
         [workspace.clone(), held, events, approvals, records, events_today]
     });
-    let head = ["NAME", "HOLDS MIB", "EVENTS", "APPROVALS", "RECORDS", "EVENTS SENT TODAY"];
-    Ok(print(&Text::table(head, rows))?)
+    let columns = ["NAME", "HOLDS MIB", "EVENTS", "APPROVALS", "RECORDS", "EVENTS SENT TODAY"];
+    Ok(print(&Text::table(columns, rows))?)
 }
 
 /// With one digit behind the point.
