@@ -82,7 +82,7 @@ impl Parts {
         if lane.calls.len() >= WAITING {
             return Err(Error::Crowded);
         }
-        if lane.calls.is_empty() {
+        if !waiting.contains(&workspace) {
             waiting.push_back(workspace);
         }
         let (call, turn) = oneshot::channel();
@@ -108,6 +108,18 @@ impl State {
         if *used >= places {
             return None;
         }
+        waiting.retain(|workspace| {
+            let Some(lane) = lanes.get_mut(workspace) else { return false };
+            // Calls that have gone want no turn.
+            while lane.calls.front().is_some_and(oneshot::Sender::is_closed) {
+                lane.calls.pop_front();
+            }
+            let waits = !lane.calls.is_empty();
+            if !waits && lane.held == 0 {
+                lanes.remove(workspace);
+            }
+            waits
+        });
         let held = |workspace: &WorkspaceId| lanes.get(workspace).map_or(0, |lane| lane.held);
         let (place, _) = waiting.iter().map(held).enumerate().min_by_key(|(_, held)| *held)?;
         let workspace = *waiting.get(place)?;
@@ -172,7 +184,7 @@ mod tests {
     #[tokio::test]
     async fn a_crowd_is_refused_and_who_goes_away_leaves_nothing() {
         let (turns, crowd) = (Turns::at(2), WorkspaceId::generate());
-        let held = turns.take(crowd).await.unwrap();
+        let one = turns.take(crowd).await.unwrap();
         let mut waiting: Vec<_> = (0..WAITING).map(|_| Box::pin(turns.take(crowd))).collect();
         for call in &mut waiting {
             assert!(call.now_or_never().is_none());
@@ -183,7 +195,7 @@ mod tests {
         // Those that have gone are in nobody's way.
         let mut last = Box::pin(turns.take(crowd));
         assert!((&mut last).now_or_never().is_none());
-        drop(held);
+        drop(one);
         drop(last.await.unwrap());
         let state = turns.0.state();
         assert!(state.used == 0 && state.lanes.is_empty() && state.waiting.is_empty(), "{state:?}");

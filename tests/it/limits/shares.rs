@@ -143,8 +143,7 @@ async fn slow_lists_of_one_workspace_keep_nobody_from_listing_or_signing_in() {
         async move { api.get("/api/v1/browser-sessions").await }
     });
     let watching = tokio::sync::Mutex::new(&mut watching);
-    eventually("all that may, wait", || async { waiting_for_locks(&mut *watching.lock().await).await >= 2 })
-        .await;
+    eventually("all that may, wait", || async { waiting_for_locks(*watching.lock().await).await >= 2 }).await;
     for _ in 0..5 {
         look(&ours).await.expect(200);
         ours.get("/auth/session").await.expect(200);
@@ -171,8 +170,7 @@ async fn slow_tickets_of_one_workspace_keep_nobodys_credential_from_being_looked
     });
     let mut watching = cluster.database.connect().await;
     let watching = tokio::sync::Mutex::new(&mut watching);
-    eventually("all that may, wait", || async { waiting_for_locks(&mut *watching.lock().await).await >= 1 })
-        .await;
+    eventually("all that may, wait", || async { waiting_for_locks(*watching.lock().await).await >= 1 }).await;
     for api in fresh {
         look(&api).await.expect(200);
     }
@@ -192,7 +190,7 @@ async fn held_rows_of_one_workspace_keep_nobody_from_deciding() {
     }
     let id = our_agent.ask(json!({})).await;
     let (mut conn, mut other) = (cluster.database.connect().await, cluster.database.connect().await);
-    let hold = async |conn, ids: &[String]| {
+    let take_rows = async |conn, ids: &[String]| {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.parse().unwrap()).collect();
         let mut transaction = PgConnection::begin(conn).await.unwrap();
         sqlx::query("SELECT FROM approval_requests WHERE id = ANY($1) FOR UPDATE")
@@ -202,8 +200,8 @@ async fn held_rows_of_one_workspace_keep_nobody_from_deciding() {
             .unwrap();
         transaction
     };
-    let held = hold(&mut conn, &crowd).await;
-    let held_too = hold(&mut other, std::slice::from_ref(&id)).await;
+    let rows = take_rows(&mut conn, &crowd).await;
+    let row = take_rows(&mut other, std::slice::from_ref(&id)).await;
     let approve = |api: &Api, id: &str| {
         let (api, id) = (api.clone(), id.to_owned());
         tokio::spawn(async move { api.approve(&id).await })
@@ -212,17 +210,17 @@ async fn held_rows_of_one_workspace_keep_nobody_from_deciding() {
     let mut watching = cluster.database.connect().await;
     {
         let watching = tokio::sync::Mutex::new(&mut watching);
-        eventually("they wait", || async { waiting_for_locks(&mut *watching.lock().await).await >= 2 }).await;
+        eventually("they wait", || async { waiting_for_locks(*watching.lock().await).await >= 2 }).await;
     }
     let ours = approve(&ours, &id);
     let watching = tokio::sync::Mutex::new(&mut watching);
     eventually("ours has a place of its own", || async {
-        waiting_for_locks(&mut *watching.lock().await).await >= 3
+        waiting_for_locks(*watching.lock().await).await >= 3
     })
     .await;
-    held_too.rollback().await.unwrap();
+    row.rollback().await.unwrap();
     assert_eq!(ours.await.unwrap().expect(200).body["changed"], true);
-    held.rollback().await.unwrap();
+    rows.rollback().await.unwrap();
     for approve in crowd {
         let status = approve.await.unwrap().status;
         assert!([200, 503].contains(&status), "{status}");
