@@ -231,6 +231,7 @@ impl Core {
             sweep: config.sweep.clone(),
             lease: config.lease.clone(),
             events: config.events.clone(),
+            events_log: self.events.clone(),
             audit: config.audit.clone(),
             signer: self.signer.clone(),
         }

@@ -1,6 +1,10 @@
 //! Reading approvals for whoever asks: all that ask at the same moment share one query.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use sqlx::PgConnection;
 use tokio::{sync::oneshot, time::timeout};
@@ -78,9 +82,10 @@ impl Readers {
 async fn read(database: &Database, mut requests: Vec<Request>) -> Vec<Request> {
     // Whoever has gone needs no answer.
     requests.retain(|request| !request.reply.is_closed());
-    let mut ids: Vec<ApprovalId> = requests.iter().map(|request| request.id).collect();
-    ids.sort_unstable();
-    ids.dedup();
+    // In their order: so what is left out for its size is what came last.
+    let mut seen = HashSet::new();
+    let ids: Vec<ApprovalId> =
+        requests.iter().map(|request| request.id).filter(|id| seen.insert(*id)).collect();
     let result = match timeout(READ, load(database, &ids)).await {
         // Reading is safe to repeat, and the first attempt may have met a connection that was just cut.
         Ok(Err(error @ store::Error::Unavailable(_))) => {

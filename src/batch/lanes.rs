@@ -11,7 +11,7 @@ use crate::domain::ids::WorkspaceId;
 /// Commands in their lanes.
 #[derive(Debug)]
 pub struct Lanes<T> {
-    lanes: HashMap<WorkspaceId, VecDeque<T>>,
+    queued: HashMap<WorkspaceId, VecDeque<T>>,
     /// Each lane that isn't empty, once: the first has the next turn.
     turns: VecDeque<WorkspaceId>,
     count: usize,
@@ -22,7 +22,7 @@ pub struct Lanes<T> {
 
 impl<T: Weigh> Lanes<T> {
     pub fn new(most: usize) -> Self {
-        Self { lanes: HashMap::new(), turns: VecDeque::new(), count: 0, most, share: most.div_ceil(2) }
+        Self { queued: HashMap::new(), turns: VecDeque::new(), count: 0, most, share: most.div_ceil(2) }
     }
 
     pub fn len(&self) -> usize {
@@ -33,7 +33,7 @@ impl<T: Weigh> Lanes<T> {
     #[must_use]
     pub fn push(&mut self, command: T) -> bool {
         let workspace = command.workspace();
-        let held = self.lanes.get(&workspace).map_or(0, VecDeque::len);
+        let held = self.queued.get(&workspace).map_or(0, VecDeque::len);
         if self.count >= self.most || held >= self.share {
             return false;
         }
@@ -42,12 +42,19 @@ impl<T: Weigh> Lanes<T> {
         true
     }
 
-    /// Queues commands again that were taken and not come to: first in their lanes, in their order. They had places.
+    /// Queues commands again that were taken and not come to: first in their lanes, in their order. They had places. The
+    /// first of them has the next turn: behind one that is too much for a batch, another would otherwise never be come
+    /// to.
     pub fn put_back(&mut self, commands: Vec<T>) {
+        let next = commands.first().map(Weigh::workspace);
         for command in commands.into_iter().rev() {
             let workspace = command.workspace();
             self.lane(workspace).push_front(command);
             self.count += 1;
+        }
+        if let Some(next) = next {
+            self.turns.retain(|workspace| *workspace != next);
+            self.turns.push_front(next);
         }
     }
 
@@ -58,7 +65,7 @@ impl<T: Weigh> Lanes<T> {
         let mut weight = 0;
         while batch.len() < most
             && let Some(workspace) = self.turns.front().copied()
-            && let Some(lane) = self.lanes.get_mut(&workspace)
+            && let Some(lane) = self.queued.get_mut(&workspace)
             && let Some(command) = lane.pop_front()
         {
             weight += command.weight();
@@ -71,7 +78,7 @@ impl<T: Weigh> Lanes<T> {
             self.turns.pop_front();
             if lane.is_empty() {
                 // Of those who have nothing queued, nothing is kept.
-                self.lanes.remove(&workspace);
+                self.queued.remove(&workspace);
             } else {
                 self.turns.push_back(workspace);
             }
@@ -82,7 +89,7 @@ impl<T: Weigh> Lanes<T> {
     /// The workspace's lane, which has turns from now on.
     fn lane(&mut self, workspace: WorkspaceId) -> &mut VecDeque<T> {
         let turns = &mut self.turns;
-        self.lanes.entry(workspace).or_insert_with(|| {
+        self.queued.entry(workspace).or_insert_with(|| {
             turns.push_back(workspace);
             VecDeque::new()
         })
@@ -121,7 +128,7 @@ mod tests {
         }
         assert_eq!(numbers(&lanes.take(64, HEAVIEST), ours), (0..64).collect::<Vec<_>>());
         assert_eq!(numbers(&lanes.take(64, HEAVIEST), ours), (64..100).collect::<Vec<_>>());
-        assert_eq!((lanes.len(), lanes.lanes.len(), lanes.turns.len()), (0, 0, 0));
+        assert_eq!((lanes.len(), lanes.queued.len(), lanes.turns.len()), (0, 0, 0));
         assert!(lanes.take(64, HEAVIEST).is_empty());
     }
 
@@ -179,5 +186,21 @@ mod tests {
         let batch = lanes.take(64, HEAVIEST);
         assert_eq!((numbers(&batch, crowd), numbers(&batch, other)), (vec![1, 2, 3], vec![0]));
         assert_eq!(batch[1].0, other);
+    }
+
+    /// Each batch comes to one command of the crowd alone, so large are they.
+    #[test]
+    fn behind_one_that_is_too_much_the_next_is_another_workspaces() {
+        let (crowd, other) = (WorkspaceId::generate(), WorkspaceId::generate());
+        let mut lanes = Lanes::new(100);
+        for number in 0..40 {
+            assert!(lanes.push(Sent(crowd, number, 1)));
+        }
+        assert!(lanes.push(Sent(other, 0, 1)));
+        let mut batch = lanes.take(64, HEAVIEST);
+        assert_eq!(batch[0].0, crowd);
+        lanes.put_back(batch.split_off(1));
+        assert_eq!(lanes.take(64, HEAVIEST)[0].0, other);
+        assert!(lanes.turns.is_empty());
     }
 }

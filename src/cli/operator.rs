@@ -17,7 +17,16 @@ use crate::{
 
 /// A connection in the role that may administer workspaces, and nothing else.
 pub async fn connect() -> anyhow::Result<PgConnection> {
-    let options = database_options(database_url()?.expose_secret())?.options([("role", "signoff_operator")]);
+    connect_as("signoff_operator").await
+}
+
+/// A connection in the role of sweeps, which may see how much there is of what, of every workspace.
+pub async fn connect_to_measure() -> anyhow::Result<PgConnection> {
+    connect_as("signoff_work").await
+}
+
+async fn connect_as(role: &'static str) -> anyhow::Result<PgConnection> {
+    let options = database_options(database_url()?.expose_secret())?.options([("role", role)]);
     session::connect(&options).await.context(
         "can't connect to the database as an operator (its login must be a member of signoff_app; \
          `signoff check` tells)",

@@ -72,6 +72,8 @@ pub struct Sweep {
 pub struct Events {
     pub retention_hours: u64,
     pub max_per_task: i64,
+    /// 0: no quota.
+    pub workspace_mebibytes_per_day: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

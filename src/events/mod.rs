@@ -5,6 +5,7 @@
 //! safe. All that read at the same moment share one query, like all that append share one commit.
 
 pub mod publish;
+pub mod quota;
 pub mod read;
 
 use std::{sync::Arc, time::Duration};
@@ -22,7 +23,10 @@ use crate::{
     telemetry::Metrics,
 };
 
-use self::publish::{Accepted, Publication};
+use self::{
+    publish::{Accepted, Publication},
+    quota::Quota,
+};
 
 /// The use cases of one instance. Clones share everything.
 #[derive(Clone)]
@@ -31,6 +35,7 @@ pub struct Events {
     publications: Calls<Publication, Accepted>,
     pages: Calls<Reading, Page>,
     openings: Calls<(TaskKey, Option<Cursor>), Option<Arc<read::Opened>>>,
+    pub quota: Quota,
 }
 
 /// What the use cases work with.
@@ -43,6 +48,7 @@ struct Shared {
     lease_ttl: Duration,
     /// Most events that are kept of one task.
     keep: i64,
+    quota: Quota,
 }
 
 impl Events {
@@ -53,6 +59,7 @@ impl Events {
         lifecycle: &Lifecycle,
         config: &config::Config,
     ) -> Self {
+        let quota = Quota::new(config.events.workspace_mebibytes_per_day, metrics.clone());
         let shared = Shared {
             database: database.clone(),
             bus,
@@ -60,6 +67,7 @@ impl Events {
             lifecycle: lifecycle.clone(),
             lease_ttl: config.lease.ttl(),
             keep: config.events.max_per_task,
+            quota: quota.clone(),
         };
         let queued = config.limits.max_queued;
         Self {
@@ -67,6 +75,7 @@ impl Events {
             pages: read::pages(shared.clone(), queued.max(config.limits.max_sockets)),
             openings: read::openings(shared, queued.max(config.limits.max_sockets)),
             database,
+            quota,
         }
     }
 

@@ -1,10 +1,17 @@
 //! Appending what producers send: many events, one durable commit.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sqlx::PgConnection;
 
-use super::{Events, Shared};
+use super::{
+    Events, Shared,
+    quota::{self, UsedUp},
+};
 use crate::{
     batch::{Calls, Trouble, Weigh},
     domain::{
@@ -55,11 +62,21 @@ impl Weigh for Publication {
     }
 }
 
+/// Why events were not taken.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum PublishFailure {
+    #[error(transparent)]
+    UsedUp(#[from] UsedUp),
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+}
+
 impl Events {
     /// Appends events to a task's log and tells whoever follows it. Once this is called it happens or fails on
     /// its own, whether or not the caller stays to hear it.
-    pub async fn publish(&self, publication: Publication) -> Result<Accepted, Trouble> {
-        self.publications.call(publication).await
+    pub async fn publish(&self, publication: Publication) -> Result<Accepted, PublishFailure> {
+        self.quota.check(publication.key.workspace, Instant::now())?;
+        Ok(self.publications.call(publication).await?)
     }
 }
 
@@ -95,13 +112,17 @@ async fn append(shared: &Shared, publications: &[Publication]) -> Result<Vec<Acc
         }
         lasts.push((t, *count));
     }
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let epoch = shared.database.epoch()?;
     let mut conn = shared.database.decide.checkout().await?;
     let appended = events::append(&mut conn, &tasks, &rows, shared.lease_ttl).await?;
     conn.done();
     shared.metrics.batch("events", rows.len(), begun.elapsed());
     shared.metrics.events_published(rows.len());
+    for publication in publications {
+        let weight = quota::weight(publication.events.iter().map(|(_, data)| data.get()));
+        shared.quota.count(publication.key.workspace, weight, begun);
+    }
     for ((key, count), appended) in tasks.iter().zip(&appended) {
         shared.bus.seats.events(key);
         shared.bus.publisher.events(key.clone());

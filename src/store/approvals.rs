@@ -99,7 +99,7 @@ pub const LARGEST: usize = 4 * 1024 * 1024;
 /// A reading of some approvals, and which of them it did not come to.
 pub struct Part {
     pub found: Found,
-    /// To be read next, in a reading of their own.
+    /// To be read next, in a reading of their own; in the order of their ids.
     pub rest: Vec<ApprovalId>,
 }
 
@@ -138,8 +138,8 @@ macro_rules! rows {
     };
 }
 
-/// Reads approvals of any workspace by id, in the order of their ids and up to so many bytes; what doesn't exist is left
-/// out. Callers compare the workspace before they show anything.
+/// Reads approvals of any workspace by id, in the order given and up to so many bytes; what doesn't exist is left out.
+/// Each id stands there once. Callers compare the workspace before they show anything.
 ///
 /// The sizes stand in the rows: what lies beyond the last is not read, however large it is. Of the votes' edits only
 /// those are read that the first approval of a level brought, for all others are equal to them.
@@ -159,7 +159,7 @@ pub async fn load(conn: &mut PgConnection, ids: &[ApprovalId], votes: Votes) -> 
     } else {
         let uuids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         rows!(
-            "(SELECT m.*, sum(m.bytes) OVER (ORDER BY m.id ROWS UNBOUNDED PRECEDING) AS total
+            "(SELECT m.*, sum(m.bytes) OVER (ORDER BY array_position($1, m.id) ROWS UNBOUNDED PRECEDING) AS total
                 FROM (SELECT r.*, coalesce(r.size, approval_size(r.context, r.checkpoint, r.metadata, r.result,
                                                                  r.title, r.description, r.policy)) AS bytes
                         FROM approval_requests r WHERE r.id = ANY($1)) m) a
@@ -172,14 +172,11 @@ pub async fn load(conn: &mut PgConnection, ids: &[ApprovalId], votes: Votes) -> 
         .await?
     };
     let total: i64 = rows.iter().map(|row| i64::from(row.size)).sum();
-    let last = rows.iter().map(|row| ApprovalId(row.id)).max();
+    let found: Found = rows.into_iter().map(|row| (ApprovalId(row.id), Loaded::try_from(row))).collect();
     let is_cut = usize::try_from(total).is_ok_and(|total| total >= LARGEST);
-    let rest = last.filter(|_| is_cut).map_or_else(Vec::new, |last| {
-        let mut rest: Vec<ApprovalId> = ids.iter().copied().filter(|id| *id > last).collect();
-        rest.sort_unstable();
-        rest
-    });
-    let found = rows.into_iter().map(|row| (ApprovalId(row.id), Loaded::try_from(row))).collect();
+    let last = ids.iter().rposition(|id| found.contains_key(id)).filter(|_| is_cut);
+    let mut rest = last.map_or_else(Vec::new, |last| ids[last + 1..].to_vec());
+    rest.sort_unstable();
     Ok(Part { found, rest })
 }
 

@@ -39,6 +39,7 @@ pub mod sign_ins;
 pub mod sweep;
 pub mod tickets;
 mod turns;
+pub mod usage;
 pub mod workspaces;
 
 pub use pool::{Checkout, Database, Pool, PoolSizes};

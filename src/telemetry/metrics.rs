@@ -143,6 +143,28 @@ impl Metrics {
         self.within(|| counter!("signoff_events_published_total").increment(count as u64));
     }
 
+    /// A call with events that was refused, since its workspace's quota is used up.
+    pub fn events_over_quota(&self) {
+        self.within(|| counter!("signoff_events_over_quota_total").increment(1));
+    }
+
+    /// What of its quota the workspace has used that has used most, as far as this instance knows.
+    #[expect(clippy::cast_precision_loss, reason = "a gauge is a double; a share needs no more")]
+    pub fn event_quota_used(&self, bytes: u64, most: u64) {
+        self.within(|| gauge!("signoff_event_quota_used_ratio").set(bytes as f64 / most.max(1) as f64));
+    }
+
+    /// What workspaces hold: each kind in all, and the one that holds most of all kinds.
+    #[expect(clippy::cast_precision_loss, reason = "a gauge is a double; an estimate needs no more")]
+    pub fn holdings(&self, of_all: [(&'static str, i64); 3], most: i64) {
+        self.within(|| {
+            for (kind, bytes) in of_all {
+                gauge!("signoff_held_bytes", "kind" => kind).set(bytes as f64);
+            }
+            gauge!("signoff_workspace_held_bytes_max").set(most as f64);
+        });
+    }
+
     pub fn events_sent(&self, count: usize) {
         self.within(|| counter!("signoff_events_sent_total").increment(count as u64));
     }
@@ -267,6 +289,10 @@ fn describe() {
         ),
         ("signoff_panics_total", "Bugs that cost one request or one socket; the logs say where."),
         ("signoff_events_published_total", "Events that producers appended to tasks' logs."),
+        (
+            "signoff_events_over_quota_total",
+            "Calls with events that were refused: the workspace's quota is used up.",
+        ),
         ("signoff_events_sent_total", "Events that were sent to sockets."),
         ("signoff_sockets_opened_total", "Sockets that were opened, by whether their cursor was honoured."),
         (
@@ -307,6 +333,15 @@ fn describe() {
         (
             "signoff_audit_chains_stuck",
             "Chains whose end nothing can follow: their records get no links. Told by the instance that links.",
+        ),
+        (
+            "signoff_event_quota_used_ratio",
+            "Largest part of its quota of events that a workspace has used today, as far as this instance knows.",
+        ),
+        ("signoff_held_bytes", "Bytes on the disk that workspaces hold together, by kind; estimated."),
+        (
+            "signoff_workspace_held_bytes_max",
+            "Bytes on the disk that the workspace holds that holds most; estimated.",
         ),
         ("signoff_draining", "1 from the beginning of a drain."),
         ("signoff_sweep_lag_seconds", "Time since each sweep last worked."),

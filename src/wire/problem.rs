@@ -12,6 +12,7 @@ use crate::{
     auth::{Permission, Rejection},
     batch::Trouble,
     domain::{approval::Approval, decision::Refusal},
+    events::publish::PublishFailure,
     identity,
     limits::{self, Kind, Room},
     store,
@@ -182,6 +183,18 @@ impl From<Trouble> for Problem {
             Trouble::Overloaded => Self::new(Code::Overloaded, trouble.to_string()),
             Trouble::TimedOut => Self::new(Code::Unavailable, "the database did not answer in time"),
             Trouble::Store(error) => Self::from(&**error),
+        }
+    }
+}
+
+impl From<PublishFailure> for Problem {
+    fn from(failure: PublishFailure) -> Self {
+        match failure {
+            PublishFailure::Trouble(trouble) => trouble.into(),
+            PublishFailure::UsedUp(quota) => Self {
+                retry_after: Some(quota.left.as_secs().max(1)),
+                ..Self::new(Code::RateLimited, quota.to_string())
+            },
         }
     }
 }

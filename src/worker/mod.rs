@@ -13,6 +13,7 @@ mod reaper;
 mod round;
 mod search_index;
 mod step;
+mod usage;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ use crate::{
     auth::Authenticator,
     bus::{Bus, Redis},
     config::{self, Lease, Sweep},
+    events::Events,
     lifecycle::Lifecycle,
     presence::{Ownership, Pulse},
     store::Database,
@@ -47,6 +49,7 @@ pub struct Workers {
     pub sweep: Sweep,
     pub lease: Lease,
     pub events: config::Events,
+    pub events_log: Events,
     pub audit: config::Audit,
     pub signer: Option<Arc<Signer>>,
 }
@@ -65,6 +68,8 @@ impl Workers {
         lifecycle.spawn_loop("credential sweep", credentials::run(self.clone()));
         lifecycle.spawn_loop("audit chainer", audit::run(self.clone(), health.clone()));
         lifecycle.spawn_loop("audit checkpoints", checkpoints::run(self.clone()));
+        lifecycle.spawn_loop("usage", usage::run(self.clone()));
+        lifecycle.spawn_loop("holdings", usage::measure(self.clone()));
         lifecycle.spawn_loop("search indexer", search_index::run(self.clone()));
         lifecycle.spawn_loop("janitor", janitor::run(self));
         health

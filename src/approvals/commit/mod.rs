@@ -7,7 +7,7 @@
 
 mod plan;
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::HashSet, sync::Arc, time::Instant};
 
 use futures_util::future::join_all;
 use sqlx::{Connection, PgConnection};
@@ -197,7 +197,8 @@ impl Command {
     }
 }
 
-/// Commits what is not too much to be read at once; hands back the rest, for a later turn.
+/// Commits what is not too much to be read at once; answers what is left, which queues again: other workspaces' commands
+/// come before it.
 async fn commit(shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
     let (commands, late): (Vec<_>, Vec<_>) =
         commands.into_iter().partition(|command| command.since.elapsed() < QUEUED);
@@ -284,8 +285,9 @@ async fn attempt(
     commands: &[Command],
 ) -> Result<Outcome, store::Error> {
     let mut ids: Vec<ApprovalId> = commands.iter().map(|command| command.approval).collect();
-    ids.sort_unstable();
-    ids.dedup();
+    // In their order: so what is left out for its size is what came last.
+    let mut seen = HashSet::new();
+    ids.retain(|id| seen.insert(*id));
     let Part { found, rest } = approvals::load(&mut *conn, &ids, Votes::Read).await?;
     let rooms: Vec<_> = commands.iter().map(|command| command.room(shared, &found)).collect();
     let plan = Plan::new(found, commands, |index| rooms[index].is_ok());

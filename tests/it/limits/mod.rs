@@ -8,6 +8,7 @@ mod grants;
 mod headers;
 mod lies;
 mod neighbours;
+mod quota;
 mod script;
 mod shares;
 mod sign_ins;
