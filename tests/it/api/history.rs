@@ -334,7 +334,7 @@ async fn bad_questions_are_refused() {
         (foreign.as_str(), "?cursor", "cursor"),
         (made_up("-200000-01-01T00:00:00Z").as_str(), "?cursor", "cursor"),
         (made_up("+262000-01-01T00:00:00Z").as_str(), "?cursor", "cursor"),
-        ("colour=blue", "?", "query"),
+        ("colour=blue", "?colour", "unknown_parameter"),
         ("limit=1&limit=2", "?", "query"),
     ] {
         let reply = agent.get(&format!("/api/v1/approvals/history?{query}")).await.problem(422, "invalid");

@@ -16,20 +16,20 @@ async fn lose(api: &Api, dump: impl AsyncFnOnce()) -> String {
 
 /// The log has grown past what was lost, with other events.
 async fn grow(api: &Api) -> String {
-    let mut last = String::new();
+    let mut newest = String::new();
     eventually("it takes events again", || async {
         let body = json!({ "events": vec![json!({ "event_type": "output", "data": { "n": 9 } }); 5] });
         api.post("/api/v1/tasks/t/events", &body).await.status == 202
     })
     .await;
     for n in 10..12 {
-        last = api.emit("t", [n]).await;
+        newest = api.emit("t", [n]).await;
     }
-    last
+    newest
 }
 
 /// Nobody believes it, on sockets or off them; what is issued now is believed.
-async fn is_refused(api: &Api, lost: &str, last: &str) {
+async fn is_refused(api: &Api, lost: &str, newest: &str) {
     let socket = Socket::resume(api, "t", lost).await;
     assert_eq!(socket.hello["data"]["recovered"], false, "{lost}");
     assert!(socket.hello["data"]["pending"].is_array());
@@ -40,7 +40,7 @@ async fn is_refused(api: &Api, lost: &str, last: &str) {
     assert_eq!(page["recovered"], false, "{lost}");
     assert_eq!(page["items"][0]["data"]["n"], 0, "from the oldest on");
     let first = page["items"][0]["cursor"].as_str().unwrap();
-    for (cursor, missing) in [(last, 0), (first, page["items"].as_array().unwrap().len() - 1)] {
+    for (cursor, missing) in [(newest, 0), (first, page["items"].as_array().unwrap().len() - 1)] {
         let page = replay(cursor).await;
         assert_eq!(
             (&page["recovered"], page["items"].as_array().unwrap().len()),
@@ -74,16 +74,16 @@ async fn g11_a_backup_in_a_new_database() {
     let restored = TestDatabase::empty().await;
     dump.restore(&restored.admin_url, &[]).await;
     let restored = Cluster::on(restored, Setup::default()).await.connected().await;
-    let last = grow(&restored.api(0, &key)).await;
+    let newest = grow(&restored.api(0, &key)).await;
     for instance in [0, 1] {
-        is_refused(&restored.api(instance, &key), &lost, &last).await;
+        is_refused(&restored.api(instance, &key), &lost, &newest).await;
     }
     // The lost future of this one, too, is not that of the next.
     let again = TestDatabase::empty().await;
     dump.restore(&again.admin_url, &[]).await;
     let again = Cluster::on(again, Setup::default()).await.connected().await;
     let newer = grow(&again.api(0, &key)).await;
-    is_refused(&again.api(1, &key), &last, &newer).await;
+    is_refused(&again.api(1, &key), &newest, &newer).await;
     is_refused(&again.api(0, &key), &lost, &newer).await;
 }
 
@@ -96,14 +96,14 @@ async fn g11_a_backup_over_the_same_database() {
     let socket = Socket::resume(&api, "t", &lost).await;
     dump.restore(&cluster.database.admin_url, &["--clean", "--if-exists", "--single-transaction"]).await;
     is_handed_over(socket, &lost).await;
-    let last = grow(&api).await;
+    let newest = grow(&api).await;
     for instance in [0, 1] {
         eventually("each instance knows", || async {
             cluster.instances[instance].app.database.epoch().is_ok_and(|epoch| epoch.0 != 0)
         })
         .await;
         let api = Api::new(&cluster.instances[instance].url, &api.key);
-        is_refused(&api, &lost, &last).await;
+        is_refused(&api, &lost, &newest).await;
     }
 }
 
@@ -126,25 +126,27 @@ async fn g11_a_standby_that_took_over_and_an_operator_who_says_so() {
         };
         match how {
             "another timeline" => {
-                drop(conn.execute(set("replace(identity, '/00000001/', '/00000007/')")).await.unwrap());
+                conn.execute(set("replace(identity, '/00000001/', '/00000007/')")).await.unwrap();
             }
-            "another server" => drop(conn.execute(set("'7' || identity")).await.unwrap()),
+            "another server" => {
+                conn.execute(set("'7' || identity")).await.unwrap();
+            }
             _ => {
                 let said = signoff(&["restored"], &[("DATABASE_URL", &cluster.database.url)]).await;
                 assert!(said.status.success(), "{said:?}");
             }
         }
         is_handed_over(socket, &seen).await;
-        let last = one.emit("t", [10]).await;
+        let newest = one.emit("t", [10]).await;
         eventually("the other instance knows", || async {
             let page = two.get(&format!("/api/v1/tasks/t/events?after={seen}")).await;
             page.status == 200 && page.body["recovered"] == false
         })
         .await;
         for api in [&one, &two] {
-            is_refused(api, &seen, &last).await;
+            is_refused(api, &seen, &newest).await;
         }
-        seen = last;
+        seen = newest;
     }
 }
 

@@ -62,9 +62,9 @@ async fn each_kind_of_call_goes_on_with_what_there_is() {
     let rush = || async {
         let lists = join_all((0..8).map(|_| ana.get("/api/v1/approvals/pending")));
         let shown = join_all((0..8).map(|_| ana.show(&id)));
-        let asked = join_all((0..8).map(|_| asker.create(json!({}))));
-        let (lists, shown, asked) = tokio::join!(lists, shown, asked);
-        lists.into_iter().chain(shown).chain(asked).map(|reply| reply.status).collect::<Vec<_>>()
+        let created = join_all((0..8).map(|_| asker.create(json!({}))));
+        let (lists, shown, created) = tokio::join!(lists, shown, created);
+        lists.into_iter().chain(shown).chain(created).map(|reply| reply.status).collect::<Vec<_>>()
     };
     eventually("it is noticed", || async {
         rush().await;
@@ -93,7 +93,7 @@ async fn each_kind_of_call_goes_on_with_what_there_is() {
     // More are to be had: they are taken again.
     let mut admin = admin().await;
     admin.execute(AssertSqlSafe(format!("ALTER ROLE {} CONNECTION LIMIT 60", login.name))).await.unwrap();
-    crate::support::within(std::time::Duration::from_secs(120), "it is over", || async {
+    crate::support::within(std::time::Duration::from_mins(2), "it is over", || async {
         readiness(&cluster).await["parts"]["connections"] == "up"
     })
     .await;

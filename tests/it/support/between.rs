@@ -48,7 +48,7 @@ impl Between {
     /// From now on every request gets this status line, these header lines and this body. Connections that were passed
     /// on are cut.
     pub fn answer(&self, status: &str, headers: &[&str], body: &str) {
-        let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        let headers: String = headers.iter().flat_map(|line| [line, "\r\n"]).collect();
         let length = body.len();
         let head =
             format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n");
