@@ -119,7 +119,7 @@ mod tests {
                     workspace: WorkspaceId(Uuid::from_u128(workspace)),
                     approval: ApprovalId(Uuid::from_u128(approval)),
                     version,
-                    task: CallerName::new(&task).unwrap(),
+                    task: CallerName::stored(&task).unwrap(),
                 })
                 .collect();
             let message = Change::encode(&changes);

@@ -113,7 +113,7 @@ impl Database {
             auth: open("auth", "signoff_auth", sizes.auth),
             transact: open("transact", "signoff_commit", sizes.transact),
             work: open("work", "signoff_work", sizes.work),
-            probe: open(PROBE, "signoff_work", 1),
+            probe: open("probe", "signoff_work", 1),
             health,
             shortage: Arc::default(),
             options,

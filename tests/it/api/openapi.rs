@@ -80,7 +80,7 @@ fn every_answer_has_a_description() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn it_is_served_with_a_page_to_read_it() {
     let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
     let url = &cluster.instances[0].url;

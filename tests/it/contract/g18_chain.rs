@@ -15,16 +15,18 @@ use crate::support::{Cluster, Setup, TestDatabase, eventually, process::signoff}
 const ADD: &str = "INSERT INTO audit_log (workspace_id, at, action, via, detail)
     VALUES ((SELECT id FROM workspaces ORDER BY name LIMIT 1), clock_timestamp(), 'test', 'human', '{}')";
 
-/// Pools of no instance.
-fn database(of: &TestDatabase) -> Database {
+/// Pools of no instance. They open connections once they know which database it is.
+async fn database(of: &TestDatabase) -> Database {
     let flags = vec![("database.url".to_owned(), of.url.clone())];
     let config = Config::from_layers(&Sources { file: None, flags }, |_| None).unwrap();
-    Database::new(of.url.parse().unwrap(), config.pool_sizes())
+    let database = Database::new(of.url.parse().unwrap(), config.pool_sizes());
+    database.probe().await.unwrap();
+    database
 }
 
 /// Links all there is, as an instance would.
 pub async fn link(of: &TestDatabase) {
-    let (database, mut chainer) = (database(of), Chainer::new("test"));
+    let (database, mut chainer) = (database(of).await, Chainer::new("test"));
     // Who linked a moment ago comes first.
     while rounds(&mut chainer, &database).await.stood_back {
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -134,7 +136,7 @@ async fn g18_what_commits_late_is_linked_once() {
     let of = TestDatabase::new().await;
     let mut conn = of.connect().await;
     crate::support::cluster::make_key(&of, "acme", "agent", &[]).await;
-    let database = database(&of);
+    let database = database(&of).await;
     // The sequence begins anew: the very first number is taken late.
     conn.execute("TRUNCATE audit_log RESTART IDENTITY").await.unwrap();
     let mut chainer = Chainer::new("one");
@@ -182,7 +184,7 @@ async fn g18_what_commits_late_is_linked_once() {
 async fn g18_a_number_is_not_passed_over() {
     let of = TestDatabase::new().await;
     crate::support::cluster::make_key(&of, "acme", "agent", &[]).await;
-    let database = database(&of);
+    let database = database(&of).await;
     let mut chainer = Chainer::new("one");
     let mut conn = of.connect().await;
     let mut owner = of.connect().await;
@@ -210,9 +212,8 @@ async fn g18_chainers_at_once_make_one_chain() {
     let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let mut chainers = tokio::task::JoinSet::new();
     for _ in 0..4 {
-        let (of, done) = (of.clone(), done.clone());
+        let (of, done, database) = (of.clone(), done.clone(), database(&of).await);
         chainers.spawn(async move {
-            let database = database(&of);
             let mut chainer = Chainer::new("one of many");
             let mut links = 0;
             let mut conn = of.connect().await;

@@ -264,7 +264,7 @@ async fn g18_a_workspace_reads_its_own_record() {
         ("to=%2B99999-01-01T00:00:00Z", "?to"),
         ("approval_id=1", "?approval_id"),
         ("actor=%00", "?actor"),
-        ("seq=1", "?"),
+        ("seq=1", "?seq"),
     ] {
         let problem = api.get(&format!("/api/v1/audit?{query}")).await.problem(422, "invalid");
         assert_eq!(problem.body["errors"][0]["pointer"], pointer, "{query}");
