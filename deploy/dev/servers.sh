@@ -141,6 +141,9 @@ synchronous_commit = on
 full_page_writes = on
 timezone = 'UTC'
 log_timezone = 'UTC'
+# A connection that comes while its database is dropped waits for the drop, and
+# the drop for it: until this is over.
+authentication_timeout = 10s
 log_line_prefix = '%m [%p] %q%u@%d '
 log_checkpoints = off
 TEXT
