@@ -83,7 +83,11 @@ async fn each_kind_of_call_goes_on_with_what_there_is() {
         held.push(conn);
     }
     drop(pools.auth.checkout().await.unwrap());
-    eventually("its room is taken", || async { PgConnection::connect(&login.url).await.is_err() }).await;
+    eventually("its room is taken", || async {
+        rush().await;
+        PgConnection::connect(&login.url).await.is_err()
+    })
+    .await;
     drop(held);
     eventually("each kind of call succeeds", || async {
         let unseen = cluster.api(0, &cluster.member(&unique("p")).await);
