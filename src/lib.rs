@@ -17,7 +17,7 @@
 //! | [`identity`] | administering who there is and what they may do |
 //! | [`batch`] | many calls, one statement |
 //! | [`auth`] | from a credential to who acts and what they may do |
-//! | [`line`] | one accepted connection: bytes, each within its time |
+//! | [`mod@line`] | one accepted connection: bytes, each within its time |
 //! | [`open_files`] | how many files there may be, and who gets them |
 //! | [`limits`] | how many requests anybody may make, over all instances |
 //! | [`oidc`] | what an OpenID Connect issuer says: tokens, keys |

@@ -37,7 +37,6 @@ use crate::{
         csv::{self, Reader},
         problem::Problem,
         validate::Check,
-        vocabulary,
     },
 };
 
@@ -47,7 +46,7 @@ use crate::{
 pub struct Query {
     run_id: Option<String>,
     /// `resolved`, `expired` or `cancelled`.
-    #[param(inline, value_type = Option<vocabulary::FinalStatus>, example = "resolved")]
+    #[param(example = "resolved")]
     status: Option<String>,
     /// `approved`, `rejected`, `modified`, or `none`: ended without one.
     #[param(example = "rejected")]
