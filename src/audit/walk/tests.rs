@@ -1,3 +1,5 @@
+//! What the walk finds in a chain that was changed.
+
 use super::*;
 use crate::domain::chain::{FORMAT, moment};
 
