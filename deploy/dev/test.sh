@@ -127,6 +127,8 @@ run_tests() {
   # One test opens two thousand sockets.
   raise_open_files
   if command -v cargo-nextest >/dev/null; then
+    # A run of everything tells every failure, not only the first.
+    [ $# -gt 0 ] || set -- --no-fail-fast
     in_session cargo nextest run --locked "$@"
   else
     # Documentation tests are a step of their own.

@@ -5,7 +5,9 @@ use signoff::bus::buckets::Settled;
 
 use super::{counting, limit, look, script::Line};
 use crate::support::{
-    Cluster, RedisServer, Setup, Socket, eventually, redis::command, unique, variable, within,
+    Cluster, RedisServer, Setup, Socket, eventually,
+    redis::{command, put_list},
+    unique, variable, within,
 };
 
 /// Ten seconds to fill.
@@ -101,13 +103,15 @@ async fn an_owner_that_postgres_does_not_know_is_written_over() {
     let instance = &cluster.instances[0].app.instance;
     let lease = format!("{}:instance:{instance}", cluster.prefix);
     for lie in [
-        vec!["SET", &key, "another 9000000000000000000"],
-        vec!["SET", &key, "no owner at all"],
-        vec!["SET", &key, "another 99999999999999999999999999"],
-        vec!["LPUSH", &key, "another 1"],
+        Some("another 9000000000000000000"),
+        Some("no owner at all"),
+        Some("another 99999999999999999999999999"),
+        None,
     ] {
-        command(&url, &["DEL", &key]).await;
-        command(&url, &lie).await;
+        match lie {
+            Some(text) => drop(command(&url, &["SET", &key, text]).await),
+            None => put_list(&url, &key, "another 1").await,
+        }
         // Then all keys are written again.
         command(&url, &["DEL", &lease]).await;
         eventually("the key tells the truth", || async {
@@ -129,8 +133,7 @@ async fn a_lease_of_another_kind_is_written_over() {
     let cluster = Cluster::with(setup).await.connected().await;
     let lease = format!("{}:instance:{}", cluster.prefix, cluster.instances[0].app.instance);
     let url = redis.url();
-    command(&url, &["DEL", &lease]).await;
-    command(&url, &["LPUSH", &lease, "x"]).await;
+    put_list(&url, &lease, "x").await;
     eventually("the lease is there again", || async {
         command(&url, &["TYPE", &lease]).await == Value::SimpleString("string".into())
     })

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::support::{
     Api, Cluster, RedisServer, Setup,
     proxy::{Mode, Proxy},
+    redis::put_list,
     variable,
 };
 
@@ -138,8 +139,7 @@ async fn flushed() {
             .unwrap()
     };
     let name = format!("{}:limit:principal:{id}", cluster.prefix);
-    redis.command(&["DEL", &name]).await;
-    redis.command(&["LPUSH", &name, "nonsense"]).await;
+    put_list(&redis.url(), &name, "nonsense").await;
     super::admitted(&apis, 40).await;
     shared(&cluster, true).await;
 }

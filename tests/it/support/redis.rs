@@ -102,6 +102,14 @@ pub async fn command(url: &str, words: &[&str]) -> redis::Value {
     command.query_async(&mut conn).await.unwrap()
 }
 
+/// Puts a list where a key of another kind is expected. The key is never absent between, so an instance that writes
+/// it meanwhile finds either its own value or the list.
+pub async fn put_list(url: &str, key: &str, item: &str) {
+    let scratch = format!("{key}:scratch");
+    command(url, &["LPUSH", &scratch, item]).await;
+    command(url, &["RENAME", &scratch, key]).await;
+}
+
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
