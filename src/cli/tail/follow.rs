@@ -3,9 +3,15 @@
 //! The cursor is where everything has been shown up to. It moves when a line has been written, and each connection
 //! begins behind it: that is all it takes for each event to be shown once and in order. Where a service can't
 //! honour it, the log is read by pages until its end, and followed from there.
+//!
+//! A cursor that isn't honoured says nothing of where its place is now: events may be gone, or a database that was set
+//! back may hold again what has been shown. So the time of the newest event is kept, too. What isn't newer is not shown
+//! again, and ends nothing.
 
 use std::{convert::Infallible, io, time::Duration};
 
+use anyhow::anyhow;
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::{
@@ -32,6 +38,9 @@ use crate::{
 
 /// Pending approvals that are listed.
 const LISTED: usize = 10;
+/// Of a cursor that isn't honoured.
+const UNKNOWN_PLACE: &str = "the place in the log is not known any more: events behind it are no longer kept, or the \
+                             database was set back";
 
 pub struct Follower<'a> {
     wanted: &'a Tail,
@@ -39,12 +48,17 @@ pub struct Follower<'a> {
     out: Stdout,
     /// Everything up to here has been shown.
     cursor: Option<String>,
+    /// The time of the newest event that was shown, or of the beginning: by the database's clock. Nothing behind a place
+    /// that the caller named.
+    seen: Option<DateTime<Utc>>,
     /// Whether the service has answered, and taken the cursor for one.
     placed: bool,
     /// Whether an event has been shown.
     shown: bool,
     /// Whether the log has to be read before it can be followed.
     behind: bool,
+    /// Whether events may have been missed since the last greeting.
+    has_gap: bool,
     backoff: Backoff,
     credential: Credential,
     /// Since when there has been no connection; nothing while there is one.
@@ -67,9 +81,11 @@ impl<'a> Follower<'a> {
             client,
             out: tokio::io::stdout(),
             cursor: wanted.cursor.clone(),
+            seen: None,
             placed: false,
             shown: false,
             behind: wanted.from_start,
+            has_gap: false,
             backoff: Backoff::default(),
             credential: Credential::default(),
             lost: None,
@@ -142,16 +158,17 @@ impl<'a> Follower<'a> {
     /// Reads the log to its end.
     async fn catch_up(&mut self) -> Result<(), Break> {
         loop {
-            let after = self.cursor.as_deref().map(|it| format!("&after={}", path_segment(it)));
-            let task = path_segment(&self.wanted.task);
-            let path = format!("/tasks/{task}/events?limit=200{}", after.unwrap_or_default());
-            let page: Page = self.client.get_as(&path).await?;
+            // Without a place, what has been shown comes again.
+            let shown_before = if self.cursor.is_none() { self.seen } else { None };
+            let page: Page = self.client.get_as(&self.log_path()).await?;
             if page.recovered == Some(false) {
-                say("some events behind the cursor are no longer kept; going on with the oldest that are");
+                return Err(self.lose_place());
             }
             for item in page.items {
                 let event = Event::parse(Box::<str>::from(item).into()).map_err(not_ours)?;
-                self.show(event).await?;
+                if shown_before.is_none_or(|seen| event.fields.timestamp > seen) {
+                    self.show(event).await?;
+                }
             }
             self.placed = true;
             self.cursor = Some(page.cursor);
@@ -162,20 +179,52 @@ impl<'a> Follower<'a> {
         }
     }
 
+    /// The next page: behind the place, else from the time on that is known, else the oldest that is kept.
+    fn log_path(&self) -> String {
+        let from = match (&self.cursor, self.seen) {
+            (Some(cursor), _) => format!("&after={}", path_segment(cursor)),
+            (None, Some(seen)) => format!("&since={}", path_segment(&exact(seen))),
+            (None, None) => String::new(),
+        };
+        format!("/tasks/{}/events?limit=200{from}", path_segment(&self.wanted.task))
+    }
+
+    /// The cursor isn't honoured. What is newer than the last that was shown is known by its time.
+    fn lose_place(&mut self) -> Break {
+        let lost = self.cursor.take().unwrap_or_default();
+        // The place in a log that had no event yet is none: begin with the first one, whenever it comes.
+        if self.wanted.from_start && !self.shown {
+            return Break::Behind;
+        }
+        self.has_gap = true;
+        match (self.seen, &self.wanted.until) {
+            (Some(seen), _) => say(&format!("{UNKNOWN_PLACE}; going on with what came after {}", exact(seen))),
+            (None, None) => say(&format!("{UNKNOWN_PLACE}; going on with the oldest that are")),
+            (None, Some(until)) => {
+                return Break::Stop(anyhow!(
+                    "{lost}: {UNKNOWN_PLACE}; whether {until} came before it or after it can't be told (signoff tail {} \
+                     --from-start shows what is kept)",
+                    self.wanted.task
+                ));
+            }
+        }
+        Break::Behind
+    }
+
     fn greeted(&mut self, event: Event, hello: &Hello) -> Result<(), Break> {
         if hello.recovered == Some(false) {
-            // The place in a log that had no event yet is none: begin with the first one, whenever it comes.
-            if self.wanted.from_start && !self.shown {
-                self.cursor = None;
-            }
-            return Err(Break::Behind);
+            return Err(self.lose_place());
+        }
+        // Behind a cursor, events of before this moment are still to come.
+        if hello.recovered.is_none() {
+            self.seen = self.seen.max(Some(event.fields.timestamp));
         }
         self.backoff.reset();
         self.credential.is_good();
         self.lost = None;
         self.placed = true;
         self.cursor = event.fields.cursor;
-        let recovered = hello.recovered == Some(true);
+        let recovered = hello.recovered == Some(true) && !std::mem::take(&mut self.has_gap);
         let more = if hello.pending_more { "more than " } else { "" };
         let count = hello.pending.len();
         say(&format!(
@@ -203,6 +252,7 @@ impl<'a> Follower<'a> {
         })?;
         self.shown = true;
         self.cursor = event.fields.cursor;
+        self.seen = self.seen.max(Some(event.fields.timestamp));
         if self.wanted.until.as_ref() == Some(&event.fields.event_type) {
             return Err(Break::End(End::Reached));
         }
@@ -221,6 +271,11 @@ impl<'a> Follower<'a> {
         }
         path
     }
+}
+
+/// To the microsecond, as the log has it.
+fn exact(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 fn is_unauthenticated(error: &anyhow::Error) -> bool {

@@ -47,11 +47,14 @@ pub struct Tail {
 const EXAMPLES: &str = "\
 Events go to standard output, one line each: time, type, data; with --json as they were received. How the \
 connection fares goes to standard error. A connection that breaks is opened again, and nothing is missed or shown \
-twice. A sign-in that runs out is renewed; an API key that is no longer taken is looked for anew in \
+twice. Where the place in the log is lost (events behind it are no longer kept, or the database was set back), standard \
+error says so, and what came later than the last event goes on: an older one is not shown again, and ends nothing. \
+A sign-in that runs out is renewed; an API key that is no longer taken is looked for anew in \
 SIGNOFF_API_KEY_FILE. A task has one socket at a time: a newer one, here or elsewhere, ends this command (exit code 14).
 
 Exit codes: 0 the event of --until came (without --until: you ended it), 12 refused, or closed by an operator, \
-13 no connection for --patience, 14 replaced, or ended before the event came.
+13 no connection for --patience, 14 replaced, ended before the event came, or --until behind a --cursor that is not known \
+any more.
 
 Examples:
   signoff tail build-7                                    what happens from now on

@@ -13,6 +13,7 @@ mod cli_printing;
 mod cli_redirects;
 mod cli_tail;
 mod cli_tail_credentials;
+mod cli_tail_restored;
 mod cli_trouble;
 mod events;
 mod export;
