@@ -66,11 +66,11 @@ struct EventBody<'a> {
 
 impl Emit {
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let client = self.client.client()?;
-        let path = format!("/tasks/{}/events", path_segment(&self.task));
         if self.lines {
-            return self.send_lines(&client, &path).await;
+            return self.send_lines().await;
         }
+        let client = self.client.client()?;
+        let path = self.path();
         let data = json_argument(&self.data).context("--data")?;
         let answer = client.publish(&path, &EventBody { event_type: &self.event_type, data: &data }).await?;
         let said = words(&answer);
@@ -79,20 +79,34 @@ impl Emit {
         Ok(Exit::Success)
     }
 
-    /// A program that writes to us must not be ended by what becomes of its lines: whatever happens, all is read.
-    async fn send_lines(&self, client: &Client, path: &str) -> anyhow::Result<Exit> {
+    fn path(&self) -> String {
+        format!("/tasks/{}/events", path_segment(&self.task))
+    }
+
+    /// A program that writes to us must not be ended by what becomes of its lines, nor by what is wrong with us before
+    /// the first one is sent: whatever happens, all is read.
+    async fn send_lines(&self) -> anyhow::Result<Exit> {
         let mut lines = Lines::of_stdin(&self.event_type);
         let mut tally = Tally { json: self.client.json, ..Tally::default() };
-        while let Some(batch) = lines.next().await.context("standard input")? {
-            if let Err(error) = tally.send(client, path, batch).await {
-                let error = anyhow::Error::new(error)
-                    .context(format!("{} events are in the log, those behind them are not", tally.sent));
-                say(&format!("{error:#}; what still comes is read and not sent"));
-                lines.discard().await;
-                return Err(error);
-            }
+        if let Err(error) = self.pass_on(&mut lines, &mut tally).await {
+            say(&format!("{error:#}; what still comes is read and not sent"));
+            lines.discard().await;
+            return Err(error);
         }
         tally.sum_up()
+    }
+
+    /// To the end of the input.
+    async fn pass_on(&self, lines: &mut Lines<'_>, tally: &mut Tally) -> anyhow::Result<()> {
+        let client = self.client.client()?;
+        let path = self.path();
+        while let Some(batch) = lines.next().await.context("standard input")? {
+            if let Err(error) = tally.send(&client, &path, batch).await {
+                let words = format!("{} events are in the log, those behind them are not", tally.sent);
+                return Err(anyhow::Error::new(error).context(words));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,9 @@
 //! `signoff emit`: events from a shell.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    os::unix::fs::PermissionsExt,
+    sync::{Arc, Mutex},
+};
 
 use axum::{
     Json, Router,
@@ -165,6 +168,31 @@ async fn no_refusal_ends_the_program_before_the_pipe() {
     drop(emit.write(&"line\n".repeat(1_000)));
     assert_eq!(emit.end().await.0, 0);
     assert_eq!(shell.log().await.len(), 1_000);
+}
+
+/// What is wrong before the first line is sent ends it no sooner.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_failing_set_up_ends_the_program_before_the_pipe() {
+    let place = std::env::temp_dir().join(unique("home"));
+    std::fs::create_dir_all(place.join("signoff")).unwrap();
+    let kept = place.join("signoff/credentials.toml");
+    std::fs::write(&kept, "").unwrap();
+    std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let url = ("SIGNOFF_URL", "http://127.0.0.1:9");
+    for (environment, words) in [
+        (&[url][..], "not signed in"),
+        (&[url, ("SIGNOFF_API_KEY_FILE", "/no/such/file")], "/no/such/file"),
+        (&[url, ("XDG_CONFIG_HOME", place.to_str().unwrap())], "chmod 600"),
+    ] {
+        let mut emit = Running::start(&["emit", "t", "--lines"], environment);
+        let said = emit.stderr.until(words).await;
+        assert!(said.contains("what still comes is read and not sent"), "{said}");
+        // More than a pipe holds.
+        drop(emit.write(&"line\n".repeat(200_000)));
+        let (code, out, err) = emit.end().await;
+        assert!(code == 14 && out.is_empty() && err.last().unwrap().contains(words), "{code} {out:?} {err:?}");
+    }
+    std::fs::remove_dir_all(place).unwrap();
 }
 
 /// A service that refuses what holds a word: only that line is left out, and the others keep their order.
