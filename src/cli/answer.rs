@@ -6,6 +6,8 @@ use std::ops::Deref;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use serde_json::{Value, value::RawValue};
 
+use crate::domain::approval::Status;
+
 #[derive(Debug)]
 pub struct Answer {
     value: Value,
@@ -16,7 +18,17 @@ pub struct Answer {
 #[derive(Deserialize)]
 pub struct Page {
     pub items: Vec<Answer>,
+    /// It must be there, be it null: otherwise it is another who answers.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub next_cursor: Option<String>,
+}
+
+/// Whether this is an approval, and the one that was asked for. Others answer with a `status`, too: a page for
+/// maintenance, a check of health.
+pub fn is_approval(value: &Value, asked: Option<&str>) -> bool {
+    let has_status = value["status"].as_str().is_some_and(|word| Status::WORDS.contains(&word));
+    let id = value["id"].as_str().filter(|id| !id.is_empty());
+    has_status && id.is_some_and(|id| asked.is_none_or(|asked| id.eq_ignore_ascii_case(asked)))
 }
 
 impl Answer {
@@ -60,7 +72,28 @@ impl Serialize for Answer {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn only_an_approval_passes_for_one() {
+        let approval = json!({ "id": "a-7", "status": "pending" });
+        assert!(is_approval(&approval, None) && is_approval(&approval, Some("A-7")));
+        assert!(!is_approval(&approval, Some("a-8")));
+        for other in [
+            json!({ "status": "ok" }),
+            json!({ "status": "pending" }),
+            json!({ "id": "", "status": "pending" }),
+            json!({ "id": 7, "status": "pending" }),
+            json!({ "id": "a-7", "status": "ok" }),
+            json!({ "id": "a-7" }),
+            json!(["pending"]),
+            json!(null),
+        ] {
+            assert!(!is_approval(&other, None), "{other}");
+        }
+    }
 
     #[test]
     fn numbers_stay_as_they_were_written() {

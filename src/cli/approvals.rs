@@ -81,9 +81,8 @@ pub struct Cancel {
 impl Wait {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let client = self.client.client()?;
-        let id = path_segment(&self.id);
         let words = format!("{} is still pending", self.id);
-        let outcome = remind(client.wait(&id, self.timeout), &words).await?;
+        let outcome = remind(client.wait(&self.id, self.timeout), &words).await?;
         tell_outcome(&outcome, self.client.json)
     }
 }
@@ -131,13 +130,12 @@ impl Pending {
 
 impl Show {
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let path = format!("/approvals/{}", path_segment(&self.id));
         let client = self.client.client()?;
-        let approval = client.get(&path).await?;
+        let approval = client.approval(&self.id).await?;
         let text = if self.client.json {
             Text::json(approval.text())
         } else {
-            let votes = votes(&client, &path).await?;
+            let votes = votes(&client, &self.id).await?;
             page::approval(&approval, votes.as_deref().map_err(Clone::clone))
         };
         match print(&text) {
@@ -149,9 +147,9 @@ impl Show {
 }
 
 /// Who has voted so far; the reason in words where the caller may not see that.
-async fn votes(client: &Client, path: &str) -> anyhow::Result<Result<Vec<Value>, String>> {
-    match client.get(&format!("{path}/decisions")).await {
-        Ok(decisions) => Ok(Ok(decisions["items"].as_array().cloned().unwrap_or_default())),
+async fn votes(client: &Client, id: &str) -> anyhow::Result<Result<Vec<Answer>, String>> {
+    match client.get_as::<Page>(&format!("/approvals/{}/decisions", path_segment(id))).await {
+        Ok(page) => Ok(Ok(page.items)),
         Err(ClientError::Refused { code, .. }) if code == "forbidden" => {
             Ok(Err("you may not see them (approval:view:history)".to_owned()))
         }
@@ -182,8 +180,7 @@ impl Cancel {
 }
 
 async fn decide(args: &ClientArgs, id: &str, verb: &str, body: &impl Serialize) -> anyhow::Result<Exit> {
-    let path = format!("/approvals/{}/{verb}", path_segment(id));
-    let answer = args.client()?.decide(&path, body).await?;
+    let answer = args.client()?.decide(id, verb, body).await?;
     let approval = &answer["approval"];
     let before = if answer["changed"] == false { " (you had said so before)" } else { "" };
     let said = format!("{}: {}{before}", field(approval, "id"), words(approval));

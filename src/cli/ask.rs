@@ -11,7 +11,7 @@ use super::{
     answer::Answer,
     approvals::tell_outcome,
     argument::{self, json_argument},
-    client::{Client, ClientArgs, path_segment},
+    client::{Client, ClientArgs},
     exit::Exit,
     failure::ClientError,
     output::{Text, done, field, print, say},
@@ -107,11 +107,10 @@ impl Ask {
         }
         let until = field(&created, "expires_at");
         say(&format!("asked: {id}; waiting until {until}"));
-        let segment = path_segment(&id);
         let words = format!("{id} is still pending; waiting until {until}");
         let outcome = tokio::select! {
-            outcome = remind(client.outcome(&segment, created), &words) => outcome?,
-            () = interrupted => withdraw(&client, &segment).await?,
+            outcome = remind(client.outcome(&id, created), &words) => outcome?,
+            () = interrupted => withdraw(&client, &id).await?,
         };
         tell_outcome(&outcome, self.client.json)
     }
@@ -141,12 +140,11 @@ impl Ask {
 /// Cancels what nobody waits for any more. If it has ended before, that is the outcome.
 async fn withdraw(client: &Client, id: &str) -> anyhow::Result<Answer> {
     say("interrupted; cancelling");
-    let path = format!("/approvals/{id}");
     let reason = json!({ "reason": "the asker was interrupted" });
-    match client.decide(&format!("{path}/cancel"), &reason).await {
+    match client.decide(id, "cancel", &reason).await {
         Ok(answer) => Ok(serde_json::from_str(&answer.part(&["approval"]).unwrap_or_default())?),
         Err(refused @ ClientError::Refused { .. }) => {
-            let approval = client.get(&path).await?;
+            let approval = client.approval(id).await?;
             if approval["status"] == "pending" { Err(refused.into()) } else { Ok(approval) }
         }
         Err(trouble) => Err(trouble.into()),

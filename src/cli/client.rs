@@ -6,11 +6,12 @@ use anyhow::bail;
 use clap::Args;
 use reqwest::{Method, RequestBuilder, Response, redirect::Policy};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use tokio::time::timeout;
 
 use super::{
     address,
-    answer::Answer,
+    answer::{Answer, is_approval},
     argument,
     failure::ClientError,
     login::{
@@ -138,12 +139,13 @@ impl Client {
         self.patiently(async || attempt().await?.value_with("/principal/name")).await
     }
 
-    /// Gets; a problem document becomes an error.
-    pub async fn get(&self, path: &str) -> Result<Answer, ClientError> {
-        self.get_as(path).await
+    /// The instances of the service.
+    pub async fn cluster(&self) -> Result<Answer, ClientError> {
+        let attempt = async || self.ask(Method::GET, "/api/v1/cluster", &|request| request).await;
+        self.patiently(async || attempt().await?.value_where(|value| value["instances"].is_array())).await
     }
 
-    /// The same, into a shape.
+    /// Gets, into a shape; a problem document becomes an error.
     pub async fn get_as<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         self.get_at(&api(path)).await
     }
@@ -163,9 +165,18 @@ impl Client {
         self.patiently(async || self.signed_in(&attempt).await).await
     }
 
+    /// Gets an approval.
+    pub async fn approval(&self, id: &str) -> Result<Answer, ClientError> {
+        let path = api(&format!("/approvals/{}", path_segment(id)));
+        let attempt = async || self.ask(Method::GET, &path, &|request| request).await;
+        self.patiently(async || attempt().await?.value_where(|value| is_approval(value, Some(id)))).await
+    }
+
     /// Posts a decision. The same one again changes nothing, so trouble is no reason not to repeat it.
-    pub async fn decide(&self, path: &str, body: &impl Serialize) -> Result<Answer, ClientError> {
-        self.patiently(async || self.post(&api(path), body).await?.value_with("/approval/id")).await
+    pub async fn decide(&self, id: &str, verb: &str, body: &impl Serialize) -> Result<Answer, ClientError> {
+        let path = api(&format!("/approvals/{}/{verb}", path_segment(id)));
+        let is_ours = |value: &Value| is_approval(&value["approval"], Some(id));
+        self.patiently(async || self.post(&path, body).await?.value_where(is_ours)).await
     }
 
     /// Posts events, once: the same ones again would be others.

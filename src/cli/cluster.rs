@@ -84,7 +84,7 @@ impl Cluster {
 
 async fn look(client: &Client) -> Result<Answer, ClientError> {
     let late = |_| Err(ClientError::trouble(format!("nothing within {} s", PATIENCE.as_secs())));
-    timeout(PATIENCE, client.get("/cluster")).await.unwrap_or_else(late)
+    timeout(PATIENCE, client.cluster()).await.unwrap_or_else(late)
 }
 
 fn listed(answer: &Value) -> Text {

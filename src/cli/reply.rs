@@ -76,8 +76,13 @@ impl<'a> Reply<'a> {
 
     /// The same, where there is a text at this place of it (RFC 6901): without, it is another's.
     pub fn value_with(&self, place: &str) -> Result<Answer, ClientError> {
+        self.value_where(|value| value.pointer(place).is_some_and(Value::is_string))
+    }
+
+    /// The same, where this holds of it.
+    pub fn value_where(&self, is_ours: impl Fn(&Value) -> bool) -> Result<Answer, ClientError> {
         let value: Answer = self.json()?;
-        if value.pointer(place).is_some_and(Value::is_string) { Ok(value) } else { Err(self.odd()) }
+        if is_ours(&value) { Ok(value) } else { Err(self.odd()) }
     }
 
     /// Of a success in another shape than it should have.

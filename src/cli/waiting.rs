@@ -8,8 +8,8 @@ use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    answer::Answer,
-    client::Client,
+    answer::{Answer, is_approval},
+    client::{Client, path_segment},
     failure::{ClientError, retry_after},
     reply::Reply,
     struggle::{Limit, Struggle, UNKNOWN},
@@ -28,9 +28,9 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// By the clock of the one who answered: ours may be wrong.
-    fn of(reply: &Reply<'_>) -> Result<Self, ClientError> {
-        let approval = reply.value_with("/status")?;
+    /// The one that was asked for, where that is known. By the clock of the one who answered: ours may be wrong.
+    fn of(reply: &Reply<'_>, asked: Option<&str>) -> Result<Self, ClientError> {
+        let approval = reply.value_where(|value| is_approval(value, asked))?;
         let expires_at = approval["expires_at"].as_str().and_then(|it| DateTime::parse_from_rfc3339(it).ok());
         let left =
             expires_at.zip(reply.date()).map(|(end, now)| (end.to_utc() - now).to_std().unwrap_or_default());
@@ -54,7 +54,7 @@ impl Client {
         loop {
             let with = |request: reqwest::RequestBuilder| request.header("Idempotency-Key", key).json(body);
             let reply = self.ask(Method::POST, "/api/v1/approvals", &with).await;
-            match reply.and_then(|reply| Seen::of(&reply)) {
+            match reply.and_then(|reply| Seen::of(&reply, None)) {
                 Err(ClientError::Unreachable(trouble)) => {
                     struggle.bear(trouble, Limit::patience(self.patience().unwrap_or(UNKNOWN))).await?;
                 }
@@ -92,9 +92,9 @@ impl Client {
         loop {
             let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
             let seconds = if is_look { 0.0 } else { left.as_secs_f64().ceil().min(HELD) };
-            let path = format!("/api/v1/approvals/{id}/wait?timeout={seconds}");
+            let path = format!("/api/v1/approvals/{}/wait?timeout={seconds}", path_segment(id));
             let reply = self.ask(Method::GET, &path, &|request| request).await;
-            match reply.and_then(|reply| Seen::of(&reply)) {
+            match reply.and_then(|reply| Seen::of(&reply, Some(id))) {
                 Ok(now) => {
                     struggle.is_over();
                     is_look = false;

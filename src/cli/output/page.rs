@@ -30,7 +30,7 @@ impl Page {
 }
 
 /// All that there is to know; `votes` are `Err` with the reason if they can't be had.
-pub fn approval(approval: &Answer, votes: Result<&[Value], String>) -> Text {
+pub fn approval(approval: &Answer, votes: Result<&[Answer], String>) -> Text {
     let mut page = Page::default();
     for (name, of) in [
         ("id", "id"),
@@ -96,8 +96,9 @@ mod tests {
             "result": { "feedback": forged, "comment": forged, "modifications": { "x": forged } },
         });
         let answer: Answer = serde_json::from_str(&text.to_string()).unwrap();
-        let votes =
-            [json!({ "verdict": "approved", "principal": "bo", "created_at": "now", "feedback": forged })];
+        let vote =
+            json!({ "verdict": "approved", "principal": "bo", "created_at": "now", "feedback": forged });
+        let votes: [Answer; 1] = [serde_json::from_str(&vote.to_string()).unwrap()];
         let page = approval(&answer, Ok(&votes)).lines;
         let names: Vec<&str> =
             page.lines().filter(|line| !line.starts_with(' ')).map(|line| line[..12].trim()).collect();

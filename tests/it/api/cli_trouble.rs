@@ -8,7 +8,7 @@ const PAGE: &str =
     "<html><head><title>502 Bad Gateway</title></head><body><hr><center>nginx</center></body></html>";
 
 /// What stands before a service may answer during a rollout, and words that tell it.
-const ANSWERS: [(&str, &[&str], &str, &str); 8] = [
+const ANSWERS: [(&str, &[&str], &str, &str); 9] = [
     ("404 Not Found", &["content-type: text/plain"], "default backend - 404", "default backend - 404"),
     ("404 Not Found", &["content-type: application/json"], r#"{"message":"no Route matched"}"#, "no Route"),
     ("408 Request Timeout", &[], "", "408 Request Timeout"),
@@ -22,6 +22,7 @@ const ANSWERS: [(&str, &[&str], &str, &str); 8] = [
         "redirected to https://sso.example.com/login",
     ),
     ("200 OK", &["content-type: text/html"], "<p>Back soon", "Back soon"),
+    ("200 OK", &["content-type: application/json"], r#"{"status":"ok"}"#, r#"application/json: {"status":"ok"}"#),
 ];
 
 struct Shell {
@@ -145,6 +146,45 @@ async fn no_command_takes_a_balancers_word_for_the_services() {
             let (code, said) = shell.run(command).await;
             assert!(code == 13 && said.contains(words), "{command:?} {status}: {code} {said}");
             assert!(said.len() < 400 && said.lines().count() == 1, "a page is not printed whole: {said}");
+        }
+    }
+}
+
+/// Nor is a success of somebody else an outcome.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_approval_is_not_taken_for_one() {
+    let shell = Shell::new().await;
+    let id = shell.cluster.api(0, &shell.key).ask(json!({ "run_id": "r" })).await;
+    let other = "01a1fcbc-bdd7-7053-9b0b-b553d23d1210";
+    for approval in [
+        json!({ "status": "ok" }),
+        json!({ "status": "resolved", "resolution": "approved" }),
+        json!({ "id": id, "status": "approved", "resolution": "approved" }),
+        json!({ "id": other, "status": "resolved", "resolution": "approved" }),
+    ] {
+        shell.between.answer("200 OK", &["content-type: application/json"], &approval.to_string());
+        for command in [&["show", &id][..], &["wait", &id, "--patience", "0"]] {
+            let (code, said) = shell.run(command).await;
+            assert!(code == 13 && said.contains("not in Signoff's words"), "{command:?} {approval}: {code} {said}");
+        }
+        // Of what is only now asked for, no id is known.
+        if approval["id"] != other {
+            let ask = ["ask", "--run", "r", "--no-wait", "--patience", "0"];
+            let output = signoff(&ask, &shell.environment()).await;
+            assert!(output.status.code() == Some(13) && output.stdout.is_empty(), "{approval}: {output:?}");
+        }
+        let decided = json!({ "approval": approval, "changed": true }).to_string();
+        shell.between.answer("200 OK", &["content-type: application/json"], &decided);
+        for verb in [&["approve", &id][..], &["reject", &id, "--reason", "no"], &["cancel", &id, "--reason", "no"]] {
+            let (code, said) = shell.run(verb).await;
+            assert!(code == 13 && said.contains("not in Signoff's words"), "{verb:?} {approval}: {code} {said}");
+        }
+    }
+    for list in [json!({ "items": [] }), json!({ "next_cursor": null }), json!({ "instances": 2 })] {
+        shell.between.answer("200 OK", &["content-type: application/json"], &list.to_string());
+        for command in ["pending", "history", "cluster"] {
+            let (code, said) = shell.run(&[command]).await;
+            assert!(code == 13, "{command} {list}: {code} {said}");
         }
     }
 }
