@@ -55,6 +55,10 @@ impl ClientError {
 
 impl From<reqwest::Error> for ClientError {
     fn from(error: reqwest::Error) -> Self {
+        // What can't be sent never will be.
+        if error.is_builder() {
+            return Self::Here(anyhow::Error::new(error.without_url()).context("the request can't be made"));
+        }
         let nothing_done = error.is_connect();
         Self::Unreachable(Trouble { why: error_chain(&error), nothing_done, ..Trouble::default() })
     }

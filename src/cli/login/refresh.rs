@@ -3,8 +3,9 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use chrono::{DateTime, Utc};
+use reqwest::header::HeaderValue;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
@@ -60,14 +61,21 @@ pub enum Source {
 impl Source {
     /// What it holds for a service.
     pub fn read(&self, base: &str) -> anyhow::Result<Option<Stored>> {
-        let key = match self {
-            Self::Given(key) => key.clone(),
-            Self::File(path) => fs::read_to_string(path).with_context(|| {
-                format!("can't read {}, which SIGNOFF_API_KEY_FILE names", path.display())
-            })?,
+        let (key, place) = match self {
+            Self::Given(key) => (key.clone(), "SIGNOFF_API_KEY, or --api-key".to_owned()),
+            Self::File(path) => {
+                let place = format!("{}, which SIGNOFF_API_KEY_FILE names", path.display());
+                (fs::read_to_string(path).with_context(|| format!("can't read {place}"))?, place)
+            }
             Self::Kept => return keyring::find(base),
         };
-        Ok(Some(Stored::Key { key: key.trim().to_owned() }))
+        let key = key.trim().to_owned();
+        // Otherwise it would look like trouble on the way, which may pass.
+        ensure!(
+            HeaderValue::from_str(&key).is_ok(),
+            "{place}: a key is one line without control characters, and this is another text"
+        );
+        Ok(Some(Stored::Key { key }))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::{Cluster, Setup, between::Between, command::Running, eventually, process::signoff};
+use crate::support::{
+    Cluster, Setup, between::Between, command::Running, eventually, process::signoff, unique,
+};
 
 const PAGE: &str =
     "<html><head><title>502 Bad Gateway</title></head><body><hr><center>nginx</center></body></html>";
@@ -187,6 +189,38 @@ async fn what_is_no_approval_is_not_taken_for_one() {
             assert!(code == 13, "{command} {list}: {code} {said}");
         }
     }
+}
+
+/// A key that no request can carry will not be carried later.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_another_text_ends_a_command_at_once() {
+    let file = std::env::temp_dir().join(unique("key"));
+    std::fs::write(&file, "# the agent's\nso_abcdefghijkl_hunter2hunter2\n").unwrap();
+    let url = ("SIGNOFF_URL", "http://127.0.0.1:9");
+    for key in [
+        ("SIGNOFF_API_KEY_FILE", file.to_str().unwrap()),
+        ("SIGNOFF_API_KEY", "so_abcdefghijkl_hunter2\nhunter2"),
+    ] {
+        for command in [
+            &["pending"][..],
+            &["ask", "--run", "r"],
+            &["wait", "01a1fcbc-bdd7-7053-9b0b-b553d23d1210"],
+            &["emit", "t", "--lines"],
+            &["tail", "t"],
+            &["tail", "t", "--from-start"],
+        ] {
+            let mut running = Running::start(command, &[url, key]);
+            if command.contains(&"--lines") {
+                drop(running.write("a\n"));
+            }
+            let (code, out, err) = running.end().await;
+            let said = err.join("\n");
+            assert!(code == 14 && out.is_empty(), "{command:?}: {code} {said}");
+            assert!(said.contains(key.0) && said.contains("one line"), "{command:?}: {said}");
+            assert!(!said.contains("hunter2"), "{command:?}: {said}");
+        }
+    }
+    std::fs::remove_file(file).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
