@@ -1,12 +1,24 @@
 //! The service's address, as people write it.
+//!
+//! It is read after the command line: the parser's own messages show the value, and with it a password that has no
+//! place there.
 
 use reqwest::Url;
 
 use crate::oidc::is_loopback;
 
+/// Why it is none; never with the address itself.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("--url, or SIGNOFF_URL: {0}")]
+pub struct Invalid(String);
+
 /// The address without a slash at its end. Where no scheme stands before it, this machine is meant to be spoken to in
 /// plain http; for any other, only the caller can know.
-pub fn parse(text: &str) -> Result<String, String> {
+pub fn parse(text: &str) -> Result<String, Invalid> {
+    read(text).map_err(Invalid)
+}
+
+fn read(text: &str) -> Result<String, String> {
     let text = text.trim();
     let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
     let rest = rest.trim_end_matches('/');
@@ -61,7 +73,7 @@ mod tests {
             ("https://ana:secret@x", "has no place"),
             ("https://x?y", "first ?"),
         ] {
-            let said = parse(written).unwrap_err();
+            let said = parse(written).unwrap_err().to_string();
             assert!(said.contains(words) && !said.contains("secret"), "{written}: {said}");
         }
     }

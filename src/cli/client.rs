@@ -32,8 +32,7 @@ const SIGNING_IN: Duration = Duration::from_secs(30);
 pub struct ClientArgs {
     /// The service's address.
     #[arg(
-        long, env = "SIGNOFF_URL", default_value = "http://127.0.0.1:8080", global = true,
-        value_parser = address::parse
+        long, env = "SIGNOFF_URL", hide_env_values = true, default_value = "http://127.0.0.1:8080", global = true
     )]
     url: String,
     /// The API key; SIGNOFF_API_KEY_FILE may name a file that holds it. Prefer either to the flag.
@@ -58,13 +57,13 @@ pub struct Client {
 
 impl ClientArgs {
     /// The service's address, without a slash at its end.
-    pub fn base(&self) -> &str {
-        &self.url
+    pub fn base(&self) -> Result<String, address::Invalid> {
+        address::parse(&self.url)
     }
 
     /// With the key that is given, or else with what `signoff login` has kept.
     pub fn client(&self) -> anyhow::Result<Client> {
-        let base = self.base();
+        let base = self.base()?;
         let source = match (&self.api_key, env::var_os("SIGNOFF_API_KEY_FILE")) {
             (Some(key), _) => Source::Given(key.trim().to_owned()),
             (None, Some(path)) => Source::File(PathBuf::from(path)),
@@ -73,7 +72,7 @@ impl ClientArgs {
         let stored = match &source {
             // Where there is no home there is nothing kept; that is said below.
             Source::Kept if !keyring::is_placed() => None,
-            source => source.read(base)?,
+            source => source.read(&base)?,
         };
         let Some(stored) = stored else {
             bail!(
@@ -81,8 +80,8 @@ impl ClientArgs {
                  on a machine that reaches the database)"
             );
         };
-        let session = Some(Session::new(base, source, stored));
-        Ok(Client { session, patience: self.patience, ..Client::anonymous(base)? })
+        let session = Some(Session::new(&base, source, stored));
+        Ok(Client { session, patience: self.patience, ..Client::anonymous(&base)? })
     }
 }
 

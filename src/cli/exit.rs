@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::{failure::ClientError, output::Unprinted};
+use super::{address, failure::ClientError, output::Unprinted};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -37,6 +37,9 @@ impl From<Exit> for ExitCode {
 pub fn of_error(error: &anyhow::Error) -> Exit {
     if matches!(error.downcast_ref(), Some(Unprinted::Closed)) {
         return Exit::Success;
+    }
+    if error.is::<address::Invalid>() {
+        return Exit::Usage;
     }
     match error.downcast_ref::<ClientError>() {
         Some(ClientError::Refused { .. }) => Exit::Refused,

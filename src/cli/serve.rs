@@ -43,7 +43,8 @@ impl ConfigArgs {
         let mut flags = Vec::new();
         for pair in &self.set {
             let (name, value) =
-                pair.split_once('=').with_context(|| format!("--set {pair}: expected NAME=VALUE"))?;
+                // The pair is not shown: it may be a secret.
+                pair.split_once('=').context("--set: expected NAME=VALUE, for example log.level=debug")?;
             flags.push((name.to_owned(), value.to_owned()));
         }
         for (name, value) in [

@@ -71,7 +71,7 @@ struct Options {
 
 impl Login {
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let base = self.client.base().to_owned();
+        let base = self.client.base()?;
         self.check_address(&base)?;
         // What can't be kept need not be confirmed.
         keyring::hold()?.try_writing()?;
@@ -114,8 +114,8 @@ impl Login {
 
 impl Logout {
     pub fn run(&self) -> anyhow::Result<Exit> {
-        let base = self.client.base();
-        let gone = keyring::update(|all| all.remove(base).is_some())?;
+        let base = self.client.base()?;
+        let gone = keyring::update(|all| all.remove(&base).is_some())?;
         say(&if gone { format!("signed out of {base}") } else { format!("was not signed in to {base}") });
         Ok(Exit::Success)
     }

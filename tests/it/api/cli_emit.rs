@@ -179,10 +179,12 @@ async fn no_failing_set_up_ends_the_program_before_the_pipe() {
     std::fs::write(&kept, "").unwrap();
     std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o644)).unwrap();
     let url = ("SIGNOFF_URL", "http://127.0.0.1:9");
-    for (environment, words) in [
-        (&[url][..], "not signed in"),
-        (&[url, ("SIGNOFF_API_KEY_FILE", "/no/such/file")], "/no/such/file"),
-        (&[url, ("XDG_CONFIG_HOME", place.to_str().unwrap())], "chmod 600"),
+    let elsewhere = ("SIGNOFF_URL", "wss://signoff.example.com");
+    for (environment, expected, words) in [
+        (&[url][..], 14, "not signed in"),
+        (&[url, ("SIGNOFF_API_KEY_FILE", "/no/such/file")], 14, "/no/such/file"),
+        (&[url, ("XDG_CONFIG_HOME", place.to_str().unwrap())], 14, "chmod 600"),
+        (&[elsewhere, ("SIGNOFF_API_KEY", "x")], 10, "write https://signoff.example.com"),
     ] {
         let mut emit = Running::start(&["emit", "t", "--lines"], environment);
         let said = emit.stderr.until(words).await;
@@ -190,7 +192,8 @@ async fn no_failing_set_up_ends_the_program_before_the_pipe() {
         // More than a pipe holds.
         drop(emit.write(&"line\n".repeat(200_000)));
         let (code, out, err) = emit.end().await;
-        assert!(code == 14 && out.is_empty() && err.last().unwrap().contains(words), "{code} {out:?} {err:?}");
+        let last = err.last().unwrap();
+        assert!(code == expected && out.is_empty() && last.contains(words), "{code} {out:?} {err:?}");
     }
     std::fs::remove_dir_all(place).unwrap();
 }

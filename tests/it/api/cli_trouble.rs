@@ -279,9 +279,24 @@ async fn the_address_of_this_machine_needs_no_scheme() {
         ("signoff.example.com", "write https://signoff.example.com"),
         ("wss://signoff.example.com", "write https://signoff.example.com"),
         ("https://ana:secret@signoff.example.com", "signoff login"),
+        ("https://signoff.example.com?key=secret", "the first ?"),
     ] {
-        let output = signoff(&["pending"], &[("SIGNOFF_URL", url), ("SIGNOFF_API_KEY", "x")]).await;
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.code() == Some(10) && said.contains(words), "{said}");
+        let environment = [("SIGNOFF_URL", url), ("SIGNOFF_API_KEY", "x"), ("XDG_CONFIG_HOME", "/nowhere")];
+        for command in [&["pending"][..], &["tail", "t"], &["login"], &["logout"], &["emit", "t", "--lines"]] {
+            let output = signoff(command, &environment).await;
+            let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+            assert!(output.status.code() == Some(10) && said.contains(words), "{command:?}: {said}");
+            assert!(!said.contains("secret"), "{command:?}: {said}");
+        }
+        let flagged = signoff(&["pending", "--url", url], &environment[1..]).await;
+        let help = signoff(&["pending", "--help"], &environment).await;
+        assert_eq!((flagged.status.code(), help.status.code()), (Some(10), Some(0)));
+        for output in [flagged, help] {
+            let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+            assert!(!said.is_empty() && !said.contains("secret"), "{said}");
+        }
     }
+    let output = signoff(&["check", "--set", "postgres://ana:secret@db/signoff"], &[]).await;
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(14) && said.contains("NAME=VALUE") && !said.contains("secret"), "{said}");
 }
