@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{
-    answer::{Answer, Page},
+    answer::Answer,
     argument::{self, json_argument},
     client::{Client, ClientArgs, path_segment},
     exit::{self, Exit},
@@ -97,16 +97,7 @@ impl Pending {
         if let Some(run) = &self.run {
             filter = filter + "&run_id=" + &path_segment(run);
         }
-        let mut items = Vec::new();
-        let mut cursor = String::new();
-        loop {
-            let page: Page = client.get_as(&format!("/approvals/pending{filter}{cursor}")).await?;
-            items.extend(page.items);
-            match page.next_cursor {
-                Some(next) => cursor = format!("&cursor={}", path_segment(&next)),
-                None => break,
-            }
-        }
+        let items = client.list(&format!("/approvals/pending{filter}")).await?;
         if self.client.json {
             print(&Text::json(&serde_json::to_string(&items)?))?;
             return Ok(Exit::Success);
@@ -148,8 +139,8 @@ impl Show {
 
 /// Who has voted so far; the reason in words where the caller may not see that.
 async fn votes(client: &Client, id: &str) -> anyhow::Result<Result<Vec<Answer>, String>> {
-    match client.get_as::<Page>(&format!("/approvals/{}/decisions", path_segment(id))).await {
-        Ok(page) => Ok(Ok(page.items)),
+    match client.list(&format!("/approvals/{}/decisions?limit=200", path_segment(id))).await {
+        Ok(votes) => Ok(Ok(votes)),
         Err(ClientError::Refused { code, .. }) if code == "forbidden" => {
             Ok(Err("you may not see them (approval:view:history)".to_owned()))
         }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::{
     address,
-    answer::{Answer, is_approval},
+    answer::{Answer, Page, is_approval},
     argument,
     failure::ClientError,
     login::{
@@ -147,6 +147,20 @@ impl Client {
     /// Gets, into a shape; a problem document becomes an error.
     pub async fn get_as<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         self.get_at(&api(path)).await
+    }
+
+    /// All that a list has, page by page; `path` has a query.
+    pub async fn list(&self, path: &str) -> Result<Vec<Answer>, ClientError> {
+        let mut items = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page: Page = self.get_as(&format!("{path}{cursor}")).await?;
+            items.extend(page.items);
+            match page.next_cursor {
+                Some(next) => cursor = format!("&cursor={}", path_segment(&next)),
+                None => return Ok(items),
+            }
+        }
     }
 
     /// Gets in another form than JSON, piece by piece: it may go on for longer than any answer takes.

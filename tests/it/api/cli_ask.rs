@@ -95,6 +95,29 @@ async fn all_that_a_request_has_can_be_said_and_is_shown() {
     assert!(code == 11 && page.contains("approval:view:history"), "{code} {page}");
 }
 
+/// The service tells them in pages.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_votes_are_shown_however_many() {
+    let shell = Shell::new().await;
+    let id = shell.ask(&["--min-approvers", "400"]).await["id"].as_str().unwrap().to_owned();
+    let mut conn = shell.cluster.database.connect().await;
+    sqlx::query(
+        "INSERT INTO approval_decisions (id, approval_id, workspace_id, principal_id, principal_name, level, verdict,
+                created_at)
+         SELECT gen_random_uuid(), a.id, a.workspace_id, gen_random_uuid(), 'voter-' || n, 0, 'approved',
+                now() + n * interval '1 ms'
+           FROM approval_requests a, generate_series(1, 250) n WHERE a.id = $1::uuid",
+    )
+    .bind(&id)
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    let (code, page) = shell.run(&shell.agent, &["show", &id]).await;
+    let votes: Vec<&str> = page.lines().filter(|line| line.starts_with("vote ")).collect();
+    assert_eq!((code, votes.len()), (11, 250));
+    assert!(votes[0].contains(" by voter-1 ") && votes[249].contains(" by voter-250 "), "{votes:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_key_asks_once() {
     let shell = Shell::new().await;
