@@ -58,6 +58,8 @@ struct Line {
 pub struct Lines<'a> {
     event_type: &'a str,
     lines: Receiver<io::Result<String>>,
+    /// Why no line follows those of the last batch.
+    failed: Option<io::Error>,
 }
 
 impl<'a> Lines<'a> {
@@ -72,11 +74,15 @@ impl<'a> Lines<'a> {
                 }
             }
         });
-        Self { event_type, lines }
+        Self { event_type, lines, failed: None }
     }
 
-    /// What has come within a moment; nothing at the end of the input.
+    /// What has come within a moment; nothing at the end of the input. What was read before the input failed comes
+    /// before the error.
     pub async fn next(&mut self) -> io::Result<Option<Batch>> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         let Some(first) = self.lines.recv().await.transpose()? else { return Ok(None) };
         let until = Instant::now() + GATHER;
         let mut batch = Batch { events: vec![self.event(first)?] };
@@ -84,9 +90,16 @@ impl<'a> Lines<'a> {
         while batch.len() < MAX_EVENTS && bytes < MAX_BYTES {
             // Late, or the end: both are seen next time.
             let Ok(Some(line)) = timeout_at(until, self.lines.recv()).await else { break };
-            let event = self.event(line?)?;
-            bytes += event.get().len();
-            batch.events.push(event);
+            match line.and_then(|line| self.event(line)) {
+                Ok(event) => {
+                    bytes += event.get().len();
+                    batch.events.push(event);
+                }
+                Err(error) => {
+                    self.failed = Some(error);
+                    break;
+                }
+            }
         }
         Ok(Some(batch))
     }
@@ -150,6 +163,20 @@ mod tests {
     fn pieces(input: &[u8]) -> Vec<String> {
         let mut pieces = Pieces::new(input);
         std::iter::from_fn(|| pieces.next().unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn an_input_that_fails_loses_no_line_of_before() {
+        let (found, lines) = mpsc::channel(MAX_EVENTS);
+        for line in ["a", "b"] {
+            found.send(Ok(line.to_owned())).await.unwrap();
+        }
+        found.send(Err(io::Error::other("the terminal is gone"))).await.unwrap();
+        drop(found);
+        let mut lines = Lines { event_type: "output", lines, failed: None };
+        assert_eq!(lines.next().await.unwrap().unwrap().len(), 2);
+        assert!(lines.next().await.is_err());
+        assert!(lines.next().await.unwrap().is_none());
     }
 
     #[test]

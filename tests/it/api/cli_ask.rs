@@ -99,7 +99,7 @@ async fn all_that_a_request_has_can_be_said_and_is_shown() {
 #[tokio::test(flavor = "multi_thread")]
 async fn all_votes_are_shown_however_many() {
     let shell = Shell::new().await;
-    let id = shell.ask(&["--min-approvers", "400"]).await["id"].as_str().unwrap().to_owned();
+    let id = shell.ask(&["--min-approvers", "2"]).await["id"].as_str().unwrap().to_owned();
     let mut conn = shell.cluster.database.connect().await;
     sqlx::query(
         "INSERT INTO approval_decisions (id, approval_id, workspace_id, principal_id, principal_name, level, verdict,
