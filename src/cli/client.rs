@@ -138,15 +138,20 @@ impl Client {
         self.patiently(async || attempt().await?.value_with("/principal/name")).await
     }
 
-    /// The instances of the service.
-    pub async fn cluster(&self) -> Result<Answer, ClientError> {
-        let attempt = async || self.ask(Method::GET, "/api/v1/cluster", &|request| request).await;
-        self.patiently(async || attempt().await?.value_where(|value| value["instances"].is_array())).await
-    }
-
     /// Gets, into a shape; a problem document becomes an error.
     pub async fn get_as<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         self.get_at(&api(path)).await
+    }
+
+    /// The same, once.
+    pub async fn get_once<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        self.ask(Method::GET, &api(path), &|request| request).await?.json()
+    }
+
+    /// The instances of the service, within this time; once.
+    pub async fn cluster(&self, within: Duration) -> Result<Answer, ClientError> {
+        let reply = self.ask(Method::GET, "/api/v1/cluster", &|request| request.timeout(within)).await?;
+        reply.value_where(|value| value["instances"].is_array())
     }
 
     /// All that a list has, page by page; `path` has a query.
@@ -209,7 +214,7 @@ impl Client {
         with: &impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Reply<'a>, ClientError> {
         let attempt = async |bearer: Option<&str>| {
-            let request = with(self.request(method.clone(), path, bearer)).timeout(LONGEST);
+            let request = with(self.request(method.clone(), path, bearer).timeout(LONGEST));
             let reply = Reply::read(self.asked(path), request.send().await?).await?;
             if reply.status.is_success() { Ok(reply) } else { Err(reply.failure()) }
         };
@@ -234,7 +239,7 @@ impl Client {
     }
 
     /// Repeats what comes to nothing by trouble, for as long as the caller has said.
-    async fn patiently<T>(
+    pub async fn patiently<T>(
         &self,
         attempt: impl AsyncFn() -> Result<T, ClientError>,
     ) -> Result<T, ClientError> {

@@ -7,19 +7,20 @@ use std::{
 
 use clap::Args;
 use serde_json::Value;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::{
     answer::Answer,
-    client::{Client, ClientArgs},
+    client::ClientArgs,
     exit::Exit,
     failure::ClientError,
-    output::{Text, Unprinted, field, print, say},
+    output::{Text, Unprinted, field, print},
+    struggle::{Limit, Struggle},
 };
 
 const REFRESH: Duration = Duration::from_secs(2);
 /// Longest that a look may take.
-const PATIENCE: Duration = Duration::from_secs(6);
+const LONGEST: Duration = Duration::from_secs(6);
 /// Clears the screen; what was scrolled out of it is not ours to clear.
 const CLEAR: &str = "\x1b[H\x1b[2J";
 
@@ -28,7 +29,7 @@ const CLEAR: &str = "\x1b[H\x1b[2J";
 pub struct Cluster {
     #[command(flatten)]
     client: ClientArgs,
-    /// Look again every 2 s, also while the instance that was asked is away.
+    /// Look again every 2 s, and go on while the instance that was asked is away.
     #[arg(long)]
     watch: bool,
 }
@@ -46,26 +47,22 @@ impl Cluster {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let client = self.client.client()?;
         if !self.watch {
-            self.show(&look(&client).await?)?;
+            self.show(&client.patiently(async || client.cluster(LONGEST).await).await?)?;
             return Ok(Exit::Success);
         }
-        let mut away = false;
+        // Without a word on how long, a watch goes on.
+        let limit = client.patience().map_or_else(Limit::default, Limit::patience);
+        let mut struggle = Struggle::default();
         loop {
-            match look(&client).await {
+            match client.cluster(LONGEST).await {
                 Ok(answer) => {
+                    struggle.is_over();
                     self.show(&answer)?;
-                    if std::mem::take(&mut away) {
-                        say("it answers again");
-                    }
+                    sleep(REFRESH).await;
                 }
-                Err(ClientError::Unreachable(trouble)) => {
-                    if !std::mem::replace(&mut away, true) {
-                        say(&format!("no answer: {trouble}; trying again every {} s", REFRESH.as_secs()));
-                    }
-                }
+                Err(ClientError::Unreachable(trouble)) => struggle.bear(trouble, limit).await?,
                 Err(refused) => return Err(refused.into()),
             }
-            sleep(REFRESH).await;
         }
     }
 
@@ -80,11 +77,6 @@ impl Cluster {
         print(&listed(answer))?;
         if self.watch && !clear { print(&Text::own("\n")) } else { Ok(()) }
     }
-}
-
-async fn look(client: &Client) -> Result<Answer, ClientError> {
-    let late = |_| Err(ClientError::trouble(format!("nothing within {} s", PATIENCE.as_secs())));
-    timeout(PATIENCE, client.cluster()).await.unwrap_or_else(late)
 }
 
 fn listed(answer: &Value) -> Text {

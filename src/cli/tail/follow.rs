@@ -127,12 +127,13 @@ impl<'a> Follower<'a> {
     /// How long to wait before the next try, unless there was none that worked for too long.
     fn bear(&mut self, trouble: Trouble) -> Result<Duration, ClientError> {
         let lost = self.lost.get_or_insert_with(Instant::now).elapsed();
-        let is_over = self.client.patience().is_some_and(|patience| lost >= patience);
+        let left = self.client.patience().map_or(Duration::MAX, |patience| patience.saturating_sub(lost));
         // Such an address never led to the service.
-        if is_over || trouble.redirected && !self.placed {
+        if left.is_zero() || trouble.redirected && !self.placed {
             return Err(ClientError::Unreachable(trouble));
         }
-        let delay = self.backoff.delay(trouble.retry_after);
+        // The last try is at the very end.
+        let delay = self.backoff.delay(trouble.retry_after).min(left);
         say(&format!("{trouble}; trying again in {:.1} s", delay.as_secs_f64()));
         Ok(delay)
     }
@@ -160,7 +161,7 @@ impl<'a> Follower<'a> {
         loop {
             // Without a place, what has been shown comes again.
             let shown_before = if self.cursor.is_none() { self.seen } else { None };
-            let page: Page = self.client.get_as(&self.log_path()).await?;
+            let page: Page = self.client.get_once(&self.log_path()).await?;
             if page.recovered == Some(false) {
                 return Err(self.lose_place());
             }

@@ -233,6 +233,9 @@ async fn patience_has_an_end_where_one_is_given() {
         &["wait", &id, "--timeout", "1"],
         &["ask", "--run", "r", "--patience", "1"],
         &["tail", "t", "--patience", "1"],
+        &["tail", "t", "--from-start", "--patience", "1"],
+        &["cluster", "--patience", "1"],
+        &["cluster", "--watch", "--patience", "1"],
         &["show", &id, "--patience", "1"],
         &["approve", &id, "--patience", "1"],
     ] {
