@@ -60,7 +60,8 @@ impl Break {
                 let (code, detail) = ("1008".to_owned(), reason.to_owned());
                 Self::Stop(ClientError::Refused { code, detail }.into())
             }
-            1009 => Self::Stop(anyhow!("1009: {reason}")),
+            // By what we sent, and would send again.
+            code @ (1002 | 1007 | 1009) => Self::Stop(anyhow!("{code}: {reason}")),
             1012 => Self::Again(Trouble {
                 retry_after: come_back.unwrap_or_default(),
                 ..Trouble::new("the instance restarts")
@@ -107,7 +108,7 @@ mod tests {
 
     #[test]
     fn each_close_code_is_obeyed() {
-        for code in [1000, 1008, 1009] {
+        for code in [1000, 1002, 1007, 1008, 1009] {
             assert!(matches!(closed(code), Break::Stop(_)), "{code}");
         }
         for code in [1001, 1006, 1011, 1013, 4408] {

@@ -38,6 +38,9 @@ use crate::{
 
 /// Pending approvals that are listed.
 const LISTED: usize = 10;
+/// A connection that stood for so long shows that the trouble is over. What breaks each one after its first frame must
+/// not be met with a new one at once, for ever.
+const STEADY: Duration = Duration::from_secs(5);
 /// Of a cursor that isn't honoured.
 const UNKNOWN_PLACE: &str = "the place in the log is not known any more: events behind it are no longer kept, or the \
                              database was set back";
@@ -61,7 +64,9 @@ pub struct Follower<'a> {
     has_gap: bool,
     backoff: Backoff,
     credential: Credential,
-    /// Since when there has been no connection; nothing while there is one.
+    /// When the service greeted the connection that there is.
+    greeted: Option<Instant>,
+    /// Since when no connection has stood for long; nothing while one does.
     lost: Option<Instant>,
 }
 
@@ -88,6 +93,7 @@ impl<'a> Follower<'a> {
             has_gap: false,
             backoff: Backoff::default(),
             credential: Credential::default(),
+            greeted: None,
             lost: None,
         }
     }
@@ -101,6 +107,10 @@ impl<'a> Follower<'a> {
     pub async fn run(&mut self) -> anyhow::Result<End> {
         loop {
             let Err(end) = self.connection().await;
+            if self.greeted.take().is_some_and(|greeted| greeted.elapsed() >= STEADY) {
+                self.backoff.reset();
+                self.lost = None;
+            }
             let delay = match end {
                 Break::NewCredential(reason) => self.credential.worn_out(&self.client, &reason).await,
                 Break::Stop(error) if is_unauthenticated(&error) => {
@@ -124,7 +134,7 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// How long to wait before the next try, unless there was none that worked for too long.
+    /// How long to wait before the next try, unless no connection has stood for too long.
     fn bear(&mut self, trouble: Trouble) -> Result<Duration, ClientError> {
         let lost = self.lost.get_or_insert_with(Instant::now).elapsed();
         let left = self.client.patience().map_or(Duration::MAX, |patience| patience.saturating_sub(lost));
@@ -220,9 +230,8 @@ impl<'a> Follower<'a> {
         if hello.recovered.is_none() {
             self.seen = self.seen.max(Some(event.fields.timestamp));
         }
-        self.backoff.reset();
         self.credential.is_good();
-        self.lost = None;
+        self.greeted = Some(Instant::now());
         self.placed = true;
         self.cursor = event.fields.cursor;
         let recovered = hello.recovered == Some(true) && !std::mem::take(&mut self.has_gap);

@@ -112,18 +112,47 @@ async fn asking_goes_on_and_asks_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tail_goes_on_whatever_a_balancer_answers() {
     let shell = Shell::new().await;
-    let mut tail = shell.start(&["tail", "t", "--until", "done"]);
     for (status, headers, body, words) in ANSWERS {
+        let mut tail = shell.start(&["tail", "t", "--until", "done"]);
         tail.stderr.until("connected to").await;
         shell.between.answer(status, headers, body);
         let said = tail.stderr.until(words).await;
         assert!(said.contains("; trying again") && said.len() < 300, "{said}");
         shell.between.pass();
+        tail.stderr.until("nothing missed").await;
+        let event = json!({ "event_type": "done" });
+        shell.cluster.api(0, &shell.key).post("/api/v1/tasks/t/events", &event).await.expect(202);
+        assert_eq!(tail.end().await.0, 0);
     }
-    tail.stderr.until("nothing missed").await;
-    let event = json!({ "event_type": "done" });
-    shell.cluster.api(0, &shell.key).post("/api/v1/tasks/t/events", &event).await.expect(202);
-    assert_eq!(tail.end().await.0, 0);
+}
+
+/// A greeting is no sign that the trouble is over: what closes each connection closes the next one, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_break_at_once_use_up_the_patience() {
+    let shell = Shell::new().await;
+    let mut tail = shell.start(&["tail", "t", "--patience", "2"]);
+    let mut greeted = 0;
+    while let Some(line) = tail.stderr.next_or_end().await {
+        if line.contains("connected to") {
+            greeted += 1;
+            assert!(greeted < 100, "it comes back for ever");
+            shell.between.close_sockets(1013, "full");
+        }
+    }
+    assert_eq!(tail.end().await.0, 13);
+    assert!(greeted > 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tail_that_the_service_does_not_understand_does_not_come_back() {
+    let shell = Shell::new().await;
+    for (code, reason) in [(1002, "that is not the WebSocket protocol"), (1007, "that is not UTF-8")] {
+        let mut tail = shell.start(&["tail", "t"]);
+        tail.stderr.until("connected to").await;
+        shell.between.close_sockets(code, reason);
+        let (exit, _, err) = tail.end().await;
+        assert!(exit == 14 && err.last().unwrap().contains(reason), "{exit} {err:?}");
+    }
 }
 
 /// 12 says that the service itself has said no.

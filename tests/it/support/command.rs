@@ -98,7 +98,11 @@ impl Lines {
     }
 
     pub async fn next(&mut self) -> String {
-        timeout(LIMIT, self.0.recv()).await.expect("a line comes in time").expect("it goes on")
+        self.next_or_end().await.expect("it goes on")
+    }
+
+    pub async fn next_or_end(&mut self) -> Option<String> {
+        timeout(LIMIT, self.0.recv()).await.expect("a line comes in time, or the end")
     }
 
     /// Waits for a line with these words in it.
