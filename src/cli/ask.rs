@@ -76,23 +76,30 @@ pub struct Ask {
 
 impl Ask {
     pub async fn run(self) -> anyhow::Result<Exit> {
+        // Nothing is asked before all this is read, and standard input may take its time: a signal ends that by itself.
+        let client = self.client.client()?;
+        let context = json_argument(&self.context).context("--context")?;
+        let metadata = self.metadata.as_deref().map(json_argument).transpose().context("--metadata")?;
+        let body = self.body(&context, metadata.as_deref());
         if !self.cancel_on_interrupt {
-            return self.ask(std::future::pending()).await;
+            return self.ask(&client, &body, std::future::pending()).await;
         }
         // From here on no signal ends this process by itself: each is seen, also one that comes before the answer.
         let (first, second) = (Signals::new()?, Signals::new()?);
         tokio::select! {
-            exit = self.ask(first.receive(1)) => exit,
+            exit = self.ask(&client, &body, first.receive(1)) => exit,
             () = second.receive(2) => bail!("interrupted twice; whether the approval is cancelled is unknown"),
         }
     }
 
-    async fn ask(&self, interrupted: impl Future<Output = ()>) -> anyhow::Result<Exit> {
-        let client = self.client.client()?;
-        let context = json_argument(&self.context).context("--context")?;
-        let metadata = self.metadata.as_deref().map(json_argument).transpose().context("--metadata")?;
+    async fn ask(
+        &self,
+        client: &Client,
+        body: &Body<'_>,
+        interrupted: impl Future<Output = ()>,
+    ) -> anyhow::Result<Exit> {
         let key = self.idempotency_key.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
-        let created = client.create(&key, &self.body(&context, metadata.as_deref())).await?;
+        let created = client.create(&key, body).await?;
         let id = field(&created, "id");
         for warning in created["warnings"].as_array().into_iter().flatten() {
             say(&format!(
@@ -110,7 +117,7 @@ impl Ask {
         let words = format!("{id} is still pending; waiting until {until}");
         let outcome = tokio::select! {
             outcome = remind(client.outcome(&id, created), &words) => outcome?,
-            () = interrupted => withdraw(&client, &id).await?,
+            () = interrupted => withdraw(client, &id).await?,
         };
         tell_outcome(&outcome, self.client.json)
     }

@@ -64,8 +64,9 @@ Examples:
 
 impl Tail {
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let signals = Signals::new()?;
+        // A key may come from a pipe: a signal ends that by itself.
         let mut follower = Follower::new(&self, self.client.client()?);
+        let signals = Signals::new()?;
         let end = tokio::select! {
             () = signals.receive(1) => Ok(End::Interrupted),
             end = follower.run() => end,

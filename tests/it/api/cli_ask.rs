@@ -1,5 +1,7 @@
 //! `signoff ask`, its options, and what `show` tells of them.
 
+use std::os::unix::process::ExitStatusExt;
+
 use serde_json::{Value, json};
 
 use crate::support::{Cluster, Setup, command::Running, eventually, process::signoff};
@@ -93,6 +95,22 @@ async fn all_that_a_request_has_can_be_said_and_is_shown() {
     let viewer = shell.cluster.key("acme", "viewer", &["approval:view:pending"]).await;
     let (code, page) = shell.run(&viewer, &["show", id]).await;
     assert!(code == 11 && page.contains("approval:view:history"), "{code} {page}");
+}
+
+/// Nothing has been asked for then, so there is nothing to cancel.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ask_that_reads_standard_input_can_be_interrupted() {
+    for signal in ["INT", "TERM"] {
+        let ask = ["ask", "--run", "r", "--cancel-on-interrupt", "--context", "@-"];
+        let environment = [("SIGNOFF_URL", "http://127.0.0.1:9"), ("SIGNOFF_API_KEY", "x")];
+        let mut asking = Running::start(&ask, &environment);
+        // More than a pipe holds: once it is written, the command reads.
+        let stdin = asking.write(&format!("{{\"log\": \"{}", "x".repeat(200_000)));
+        asking.signal(signal);
+        let status = asking.status().await;
+        assert!(status.signal().is_some(), "{status:?}");
+        drop(stdin);
+    }
 }
 
 /// The service tells them in pages.

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
     time::Duration,
 };
 
@@ -10,6 +10,8 @@ use tokio::{
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
     time::timeout,
 };
+
+use super::eventually;
 
 /// Longest that anything may take here.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -65,6 +67,17 @@ impl Running {
         let mut stdin = self.child.stdin.take().unwrap();
         stdin.write_all(bytes).unwrap();
         stdin
+    }
+
+    /// How it ended, while its standard input may still be open.
+    pub async fn status(&mut self) -> ExitStatus {
+        let mut ended = None;
+        eventually("it ends", || {
+            ended = self.child.try_wait().unwrap();
+            std::future::ready(ended.is_some())
+        })
+        .await;
+        ended.unwrap()
     }
 
     /// Waits for its end; answers with its code, and what it said that nobody has heard yet.
