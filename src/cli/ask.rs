@@ -108,7 +108,7 @@ impl Ask {
             ));
         }
         if self.no_wait {
-            let text = if self.client.json { Text::json(created.text()) } else { Text::line(&id) };
+            let text = if self.client.json { Text::json(created.text()) } else { Text::to_copy(&id) };
             done(print(&text), &format!("asked: {id}"))?;
             return Ok(Exit::Success);
         }

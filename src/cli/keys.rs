@@ -178,11 +178,7 @@ impl Create {
 
 /// A key is shown this once. One that nobody has seen is of no use, and good all the same.
 fn show_key(key: &ApiKey, described: Option<Value>) -> anyhow::Result<()> {
-    let text = match described {
-        Some(described) => Text::json(&described.to_string()),
-        None => Text::line(&key.reveal()),
-    };
-    print(&text).map_err(|unprinted| {
+    print(&key_text(key, described)).map_err(|unprinted| {
         let why = match unprinted {
             Unprinted::Closed => anyhow!("nobody reads standard output"),
             failed @ Unprinted::Failed(_) => failed.into(),
@@ -192,6 +188,13 @@ fn show_key(key: &ApiKey, described: Option<Value>) -> anyhow::Result<()> {
             "the key {prefix} was made and could not be shown: `signoff keys revoke {prefix}`, and make another"
         ))
     })
+}
+
+fn key_text(key: &ApiKey, described: Option<Value>) -> Text {
+    match described {
+        Some(described) => Text::json(&described.to_string()),
+        None => Text::to_copy(&key.reveal()),
+    }
 }
 
 async fn list(
@@ -267,4 +270,15 @@ async fn revoke(conn: &mut PgConnection, given: &str) -> anyhow::Result<()> {
     })
     .await?;
     print_done(&Text::line(&format!("revoked {prefix}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_whole_on_a_narrow_terminal() {
+        let key = ApiKey::generate();
+        assert_eq!(key_text(&key, None).shown_at(Some(30)), key.reveal() + "\n");
+    }
 }

@@ -60,7 +60,7 @@ impl Audit {
             Command::Export { workspace, from, to } => export(&workspace, from, to).await,
             Command::Checkpoint { workspace, key } => checkpoint(workspace.as_deref(), &key).await,
             Command::Key(key) => {
-                print(&Text::line(&key.signer()?.public_key().to_string()))?;
+                print(&Text::to_copy(&key.signer()?.public_key().to_string()))?;
                 Ok(Exit::Success)
             }
         }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use reqwest::Url;
 use serde::Deserialize;
 
 use super::{
-    super::output::say,
+    super::output::{say, say_to_copy},
     keyring::{Stored, Token},
     refresh::Tokens,
 };
@@ -40,6 +40,16 @@ struct Begun {
     expires_in: u64,
     #[serde(default = "five")]
     interval: u64,
+}
+
+impl Begun {
+    /// Where the person confirms the code.
+    fn place(&self) -> anyhow::Result<Url> {
+        let text = self.verification_uri_complete.as_deref().unwrap_or(&self.verification_uri);
+        let url = Url::parse(text)?;
+        ensure!(["http", "https"].contains(&url.scheme()), "a browser can't go to {text}");
+        Ok(url)
+    }
 }
 
 fn five() -> u64 {
@@ -90,8 +100,9 @@ impl Device {
         form.extend(self.audience_parameter());
         let begun: Begun =
             fetcher.post(endpoint, &form, None).await.context("the issuer refused to begin")?;
-        let place = begun.verification_uri_complete.as_deref().unwrap_or(&begun.verification_uri);
-        say(&format!("open {place}"));
+        // Such an address has no blanks, so nothing in it can look like a line of ours.
+        let place = begun.place().with_context(|| format!("{} names no address to go to", self.issuer))?;
+        say_to_copy(&format!("open {place}"));
         say(&format!("and confirm the code {}", begun.user_code));
         let answer = self.wait(&fetcher, tokens, &begun).await?;
         Ok(Stored::Token(Token {
@@ -147,5 +158,27 @@ impl Device {
         };
         let patience = Duration::from_secs(begun.expires_in).min(LONGEST);
         tokio::time::timeout(patience, asking).await.context("nobody confirmed the code in time")?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(uri: &str) -> anyhow::Result<String> {
+        let begun = serde_json::json!({
+            "device_code": "d", "user_code": "u", "verification_uri": uri, "expires_in": 600,
+        });
+        Ok(serde_json::from_value::<Begun>(begun).unwrap().place()?.to_string())
+    }
+
+    #[test]
+    fn an_address_to_go_to_has_no_blanks() {
+        let good = "https://id.example.com/device?user_code=WDJB-MJHT";
+        assert_eq!(place(good).unwrap(), good);
+        assert_eq!(place("https://id.example.com/a b").unwrap(), "https://id.example.com/a%20b");
+        for bad in ["", "/device", "javascript:alert( 1 )", "data:text/plain,a b"] {
+            assert!(place(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -66,6 +66,12 @@ impl Text {
         Self::folding(legible::line(words).into_owned() + "\n", INDENT)
     }
 
+    /// A line to be copied: a key, an address, a command. It isn't folded, because a fold would be copied, too. Where
+    /// others wrote a part of it, that part must have no blanks: nothing else can be pushed to a terminal's edge.
+    pub fn to_copy(words: &str) -> Self {
+        Self { lines: legible::line(words).into_owned() + "\n", fold: None }
+    }
+
     /// Lines of our own.
     pub fn own(lines: &'static str) -> Self {
         Self { lines: lines.to_owned(), fold: None }
@@ -109,9 +115,14 @@ impl Text {
 
     /// As it goes to `out`.
     pub fn shown_on(&self, out: &impl AsFd) -> Cow<'_, str> {
-        match self.fold.and_then(|indent| Some((fold::width(out)?, indent))) {
-            Some((width, indent)) => Cow::Owned(fold::fold(&self.lines, width, indent)),
-            None => Cow::Borrowed(&self.lines),
+        self.shown_at(fold::width(out))
+    }
+
+    /// The same, on a terminal with so many columns, or where there is none.
+    pub fn shown_at(&self, width: Option<usize>) -> Cow<'_, str> {
+        match (width, self.fold) {
+            (Some(width), Some(indent)) => Cow::Owned(fold::fold(&self.lines, width, indent)),
+            _ => Cow::Borrowed(&self.lines),
         }
     }
 }
@@ -138,8 +149,17 @@ pub fn done(printed: Result<(), Unprinted>, what: &str) -> anyhow::Result<()> {
 
 /// Tells people on standard error how it goes. Nobody may be listening any more; then nothing is missed.
 pub fn say(words: &str) {
+    tell(&Text::line(words));
+}
+
+/// The same, with a line to be copied.
+pub fn say_to_copy(words: &str) {
+    tell(&Text::to_copy(words));
+}
+
+fn tell(text: &Text) {
     let mut err = io::stderr().lock();
-    let _ = err.write_all(Text::line(words).shown_on(&err).as_bytes());
+    let _ = err.write_all(text.shown_on(&err).as_bytes());
 }
 
 /// A field of an object, as text; empty if it is absent or null.
@@ -165,6 +185,14 @@ mod tests {
     fn json_on_a_line_keeps_its_tokens() {
         assert_eq!(Text::json_line("{\"a\" : 1.10}").lines, "{\"a\" : 1.10}\n");
         assert_eq!(Text::json_line("{\"a\" :\n 1.10}").lines, "{\"a\":1.10}\n");
+    }
+
+    #[test]
+    fn what_is_to_be_copied_is_not_folded() {
+        let words = "so_abcdefghijkl_0123456789abcdef0123456789abcdef0123";
+        assert_eq!(Text::to_copy(words).shown_at(Some(20)), format!("{words}\n"));
+        assert!(Text::line(words).shown_at(Some(20)).contains("\n    "));
+        assert_eq!(Text::to_copy("a\u{1b}[2J\nb").shown_at(None), "a\\u{1b}[2J\\nb\n");
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod way;
 use clap::Args;
 
 use self::{ending::End, follow::Follower};
-use super::{client::ClientArgs, exit::Exit, output::say, signals::Signals};
+use super::{client::ClientArgs, exit::Exit, output::say_to_copy, signals::Signals};
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -72,7 +72,7 @@ impl Tail {
             end = follower.run() => end,
         };
         if let Some(cursor) = follower.place() {
-            say(&format!("to go on: signoff tail {} --cursor {cursor}", self.task));
+            say_to_copy(&format!("to go on: signoff tail {} --cursor {cursor}", self.task));
         }
         Ok(match end? {
             // A script that waits for an event must not take anything else for it.
