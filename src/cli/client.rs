@@ -40,7 +40,7 @@ pub struct ClientArgs {
     api_key: Option<String>,
     /// Longest to go on without an answer of the service, for example 90s or 15m; then exit code 13. By default wait
     /// and ask go on until the approval's deadline (15 minutes while it is unknown), emit --lines for 15 minutes,
-    /// tail without end, and the others not at all.
+    /// tail and cluster --watch without end, and the others not at all.
     #[arg(long, value_name = "DURATION", global = true, value_parser = argument::duration_or_zero)]
     patience: Option<Duration>,
     /// Print JSON.
