@@ -32,7 +32,11 @@ const SIGNING_IN: Duration = Duration::from_secs(30);
 pub struct ClientArgs {
     /// The service's address.
     #[arg(
-        long, env = "SIGNOFF_URL", hide_env_values = true, default_value = "http://127.0.0.1:8080", global = true
+        long,
+        env = "SIGNOFF_URL",
+        hide_env_values = true,
+        default_value = "http://127.0.0.1:8080",
+        global = true
     )]
     url: String,
     /// The API key; SIGNOFF_API_KEY_FILE may name a file that holds it. Prefer either to the flag.

@@ -209,7 +209,9 @@ impl<'a> Follower<'a> {
         }
         self.has_gap = true;
         match (self.seen, &self.wanted.until) {
-            (Some(seen), _) => say(&format!("{UNKNOWN_PLACE}; going on with what came after {}", exact(seen))),
+            (Some(seen), _) => {
+                say(&format!("{UNKNOWN_PLACE}; going on with what came after {}", exact(seen)))
+            }
             (None, None) => say(&format!("{UNKNOWN_PLACE}; going on with the oldest that are")),
             (None, Some(until)) => {
                 return Break::Stop(anyhow!(

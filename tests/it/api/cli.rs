@@ -1,36 +1,8 @@
 //! The command line: what it prints, and the codes that a script branches on.
 
-use std::process::Output;
-
 use serde_json::{Value, json};
 
-use crate::support::{Cluster, Setup, eventually, process::signoff};
-
-struct Shell {
-    cluster: Cluster,
-    agent: String,
-    ana: String,
-}
-
-impl Shell {
-    async fn new() -> Self {
-        let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
-        let (agent, ana) = (cluster.member("agent").await, cluster.member("ana").await);
-        Self { cluster, agent, ana }
-    }
-
-    async fn run(&self, key: &str, arguments: &[&str]) -> (i32, String) {
-        let url = self.cluster.instances[0].url.as_str();
-        text(signoff(arguments, &[("SIGNOFF_URL", url), ("SIGNOFF_API_KEY", key)]).await)
-    }
-}
-
-/// The exit code, and standard output (or what was said instead of it).
-fn text(output: Output) -> (i32, String) {
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    (output.status.code().unwrap(), if stdout.is_empty() { stderr } else { stdout })
-}
+use crate::support::{Shell, eventually, process::signoff, shell::told};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_script_can_branch_on_the_outcome() {
@@ -93,10 +65,10 @@ async fn trouble_has_codes_of_its_own() {
     );
     assert_eq!(shell.run(&shell.agent, &["ask"]).await.0, 10);
     assert_eq!(shell.run(&shell.agent, &["--help"]).await.0, 0);
-    let (code, said) = text(signoff(&["pending"], &[("SIGNOFF_URL", "http://127.0.0.1:9")]).await);
+    let (code, said) = told(signoff(&["pending"], &[("SIGNOFF_URL", "http://127.0.0.1:9")]).await);
     assert!(code == 14 && said.contains("SIGNOFF_API_KEY"), "{said}");
     let nowhere = [("SIGNOFF_URL", "http://127.0.0.1:9"), ("SIGNOFF_API_KEY", "x")];
-    assert_eq!(text(signoff(&["pending"], &nowhere).await).0, 13);
+    assert_eq!(told(signoff(&["pending"], &nowhere).await).0, 13);
     // Numbers reach the server as they were written, and it refuses to round them.
     let (code, said) = shell
         .run(&shell.agent, &["ask", "--run", "r", "--no-wait", "--context", r#"{"n":123456789012345678901}"#])
@@ -115,7 +87,7 @@ async fn trouble_has_codes_of_its_own() {
 async fn keys_are_made_listed_and_revoked() {
     let shell = Shell::new().await;
     let environment = [("DATABASE_URL", shell.cluster.database.url.as_str())];
-    let run = async |arguments: &[&str]| text(signoff(arguments, &environment).await);
+    let run = async |arguments: &[&str]| told(signoff(arguments, &environment).await);
     let create = ["keys", "create", "--workspace", "new", "--principal", "zoë"];
     let (code, key) = run(&create).await;
     assert_eq!((code, key.lines().count()), (0, 1), "the key alone: {key}");
@@ -157,7 +129,7 @@ async fn check_says_what_is_wrong() {
     let database = shell.cluster.database.url.as_str();
     let redis = std::env::var("REDIS_URL").unwrap();
     let good = [("DATABASE_URL", database), ("REDIS_URL", redis.as_str())];
-    let (code, said) = text(signoff(&["check"], &good).await);
+    let (code, said) = told(signoff(&["check"], &good).await);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("up to date"), "{said}");
     // A login that is not let in is told what to do; the one grant is enough to look, and to serve.
@@ -169,16 +141,16 @@ async fn check_says_what_is_wrong() {
     }
     let host = database.split('@').next_back().unwrap().trim_start_matches("postgres://");
     let plain = format!("postgres://{role}:plain@{host}");
-    let (code, said) = text(signoff(&["check"], &[("DATABASE_URL", &plain), ("REDIS_URL", &redis)]).await);
+    let (code, said) = told(signoff(&["check"], &[("DATABASE_URL", &plain), ("REDIS_URL", &redis)]).await);
     assert_eq!(code, 0, "{said}");
     for sql in [format!("DROP OWNED BY {role}"), format!("DROP ROLE {role}")] {
         sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await.unwrap();
     }
     let bad = [("DATABASE_URL", "postgres://u:hunter2@127.0.0.1:9/x"), ("REDIS_URL", "redis://127.0.0.1:9")];
-    let (code, said) = text(signoff(&["check"], &bad).await);
+    let (code, said) = told(signoff(&["check"], &bad).await);
     assert!(code == 14 && said.contains("can't be used") && !said.contains("hunter2"), "{said}");
-    let (code, said) = text(signoff(&["check"], &[]).await);
+    let (code, said) = told(signoff(&["check"], &[]).await);
     assert!(code == 14 && said.contains("SIGNOFF_DATABASE_URL"), "{said}");
-    let (code, said) = text(signoff(&["check", "--defaults"], &[]).await);
+    let (code, said) = told(signoff(&["check", "--defaults"], &[]).await);
     assert!(code == 0 && said.contains("[lease]"), "{said}");
 }

@@ -4,45 +4,21 @@ use std::os::unix::process::ExitStatusExt;
 
 use serde_json::{Value, json};
 
-use crate::support::{Cluster, Setup, command::Running, eventually, process::signoff};
+use crate::support::{Shell, command::Running, eventually, process::signoff};
 
-struct Shell {
-    cluster: Cluster,
-    agent: String,
-    ana: String,
-}
-
-impl Shell {
-    async fn new() -> Self {
-        let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
-        let (agent, ana) = (cluster.member("agent").await, cluster.member("ana").await);
-        Self { cluster, agent, ana }
-    }
-
-    fn environment<'a>(&'a self, key: &'a str) -> [(&'a str, &'a str); 2] {
-        [("SIGNOFF_URL", &self.cluster.instances[0].url), ("SIGNOFF_API_KEY", key)]
-    }
-
-    async fn run(&self, key: &str, arguments: &[&str]) -> (i32, String) {
-        let output = signoff(arguments, &self.environment(key)).await;
-        let said = if output.stdout.is_empty() { output.stderr } else { output.stdout };
-        (output.status.code().unwrap(), String::from_utf8(said).unwrap())
-    }
-
-    /// Asks, and gets what was made.
-    async fn ask(&self, arguments: &[&str]) -> Value {
-        let ask = ["ask", "--run", "r", "--no-wait", "--json"];
-        let (code, said) = self.run(&self.agent, &[&ask[..], arguments].concat()).await;
-        assert_eq!(code, 0, "{said}");
-        serde_json::from_str(&said).unwrap()
-    }
+/// Asks, and gets what was made.
+async fn ask_for(shell: &Shell, arguments: &[&str]) -> Value {
+    let ask = ["ask", "--run", "r", "--no-wait", "--json"];
+    let (code, said) = shell.run(&shell.agent, &[&ask[..], arguments].concat()).await;
+    assert_eq!(code, 0, "{said}");
+    serde_json::from_str(&said).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn approvers_with_a_comma_between_them_are_two_people() {
     let shell = Shell::new().await;
     let approvers =
-        async |arguments: &[&str]| shell.ask(arguments).await["policy"]["allowed_approvers"].clone();
+        async |arguments: &[&str]| ask_for(&shell, arguments).await["policy"]["allowed_approvers"].clone();
     assert_eq!(approvers(&["--approver", "ana,bo"]).await, json!(["ana", "bo"]));
     assert_eq!(approvers(&["--approver", "ana", "--approver", "bo, cy"]).await, json!(["ana", "bo", "cy"]));
     assert_eq!(approvers(&[]).await, Value::Null);
@@ -57,8 +33,9 @@ async fn approvers_with_a_comma_between_them_are_two_people() {
 #[tokio::test(flavor = "multi_thread")]
 async fn all_that_a_request_has_can_be_said_and_is_shown() {
     let shell = Shell::new().await;
-    let made = shell
-        .ask(&[
+    let made = ask_for(
+        &shell,
+        &[
             "--task",
             "t",
             "--session",
@@ -74,8 +51,9 @@ async fn all_that_a_request_has_can_be_said_and_is_shown() {
             "--require-all",
             "--rejections",
             "2",
-        ])
-        .await;
+        ],
+    )
+    .await;
     assert_eq!((&made["task_id"], &made["session_id"]), (&json!("t"), &json!("s")));
     assert_eq!(made["policy"]["require_all"], true);
     assert_eq!(made["policy"]["rejections_to_reject"], 2);
@@ -117,7 +95,7 @@ async fn an_ask_that_reads_standard_input_can_be_interrupted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn all_votes_are_shown_however_many() {
     let shell = Shell::new().await;
-    let id = shell.ask(&["--min-approvers", "2"]).await["id"].as_str().unwrap().to_owned();
+    let id = ask_for(&shell, &["--min-approvers", "2"]).await["id"].as_str().unwrap().to_owned();
     let mut conn = shell.cluster.database.connect().await;
     sqlx::query(
         "INSERT INTO approval_decisions (id, approval_id, workspace_id, principal_id, principal_name, level, verdict,
@@ -140,9 +118,9 @@ async fn all_votes_are_shown_however_many() {
 async fn the_same_key_asks_once() {
     let shell = Shell::new().await;
     let key = ["--idempotency-key", "deploy-7", "--title", "May I?"];
-    let (first, again) = (shell.ask(&key).await, shell.ask(&key).await);
+    let (first, again) = (ask_for(&shell, &key).await, ask_for(&shell, &key).await);
     assert_eq!(first["id"], again["id"]);
-    assert_ne!(first["id"], shell.ask(&["--idempotency-key", "deploy-8"]).await["id"]);
+    assert_ne!(first["id"], ask_for(&shell, &["--idempotency-key", "deploy-8"]).await["id"]);
     let ask = ["ask", "--run", "r", "--no-wait", "--idempotency-key"];
     let (code, said) = shell.run(&shell.agent, &[&ask[..], &["deploy-7", "--title", "Other"]].concat()).await;
     assert!(code == 12 && said.contains("idempotency_mismatch"), "{code} {said}");
@@ -174,7 +152,7 @@ async fn an_interrupted_ask_cancels_where_it_was_told_to() {
 #[tokio::test(flavor = "multi_thread")]
 async fn lengths_and_moments_are_written_as_people_do() {
     let shell = Shell::new().await;
-    let made = shell.ask(&["--timeout", "2h"]).await;
+    let made = ask_for(&shell, &["--timeout", "2h"]).await;
     let id = made["id"].as_str().unwrap();
     assert_eq!(shell.run(&shell.agent, &["wait", id, "--timeout", "1s"]).await.0, 11);
     assert_eq!(shell.run(&shell.agent, &["wait", id, "--timeout", "0"]).await.0, 11);

@@ -9,46 +9,25 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    Cluster, Setup,
+    Shell,
     process::{signoff, signoff_into},
 };
 
-struct Shell {
-    cluster: Cluster,
-    agent: String,
-    ana: String,
+/// The exit code, and all that is printed.
+async fn whole(shell: &Shell, key: &str, arguments: &[&str]) -> (i32, String) {
+    let output = signoff(arguments, &shell.environment(key)).await;
+    let stdout = String::from_utf8(output.stdout.clone()).unwrap();
+    let (code, stderr) = code_and_stderr(output);
+    (code, stdout + &stderr)
 }
 
-impl Shell {
-    async fn new() -> Self {
-        let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
-        let (agent, ana) = (cluster.member("agent").await, cluster.member("ana").await);
-        Self { cluster, agent, ana }
-    }
+/// The exit code, and what standard error says, where standard output goes elsewhere.
+async fn run_into(shell: &Shell, stdout: Stdio, key: &str, arguments: &[&str]) -> (i32, String) {
+    code_and_stderr(signoff_into(stdout, arguments, &shell.environment(key)).await)
+}
 
-    async fn run(&self, key: &str, arguments: &[&str]) -> (i32, String) {
-        let output = signoff(arguments, &self.environment(key)).await;
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap() + &stderr)
-    }
-
-    /// The exit code, and what standard error says, where standard output goes elsewhere.
-    async fn run_into(&self, stdout: Stdio, key: &str, arguments: &[&str]) -> (i32, String) {
-        code_and_stderr(signoff_into(stdout, arguments, &self.environment(key)).await)
-    }
-
-    fn environment<'a>(&'a self, key: &'a str) -> [(&'a str, &'a str); 3] {
-        let database = self.cluster.database.url.as_str();
-        [
-            ("SIGNOFF_URL", self.cluster.instances[0].url.as_str()),
-            ("SIGNOFF_API_KEY", key),
-            ("SIGNOFF_DATABASE_URL", database),
-        ]
-    }
-
-    async fn ask(&self, body: Value) -> String {
-        self.cluster.api(0, &self.agent).ask(body).await
-    }
+async fn ask_for(shell: &Shell, body: Value) -> String {
+    shell.cluster.api(0, &shell.agent).ask(body).await
 }
 
 fn code_and_stderr(output: Output) -> (i32, String) {
@@ -78,12 +57,12 @@ async fn nobody_writes_a_line_that_looks_like_ours() {
         "run_id": "r", "title": FORGED, "description": FORGED, "context": { "x": FORGED },
         "metadata": { "y": FORGED }, "policy": { "min_approvers": 2 },
     });
-    let id = shell.ask(question).await;
+    let id = ask_for(&shell, question).await;
     ana.approve_with(&id, json!({ "comment": FORGED })).await.expect(200);
     api.post("/api/v1/tasks/r/events", &json!({ "event_type": "output", "data": { "line": FORGED } }))
         .await
         .expect(202);
-    let cancelled = shell.ask(json!({ "run_id": "gone", "title": FORGED })).await;
+    let cancelled = ask_for(&shell, json!({ "run_id": "gone", "title": FORGED })).await;
     let cancel = ["cancel", &cancelled, "--reason", FORGED];
     let named = ["principals", "set", "ana", "--workspace", "acme", "--display-name", FORGED];
     for arguments in [
@@ -101,7 +80,7 @@ async fn nobody_writes_a_line_that_looks_like_ours() {
         &["emit", "r", FORGED],
         &["check", "--set", FORGED],
     ] {
-        let (_, said) = shell.run(&shell.ana, arguments).await;
+        let (_, said) = whole(&shell, &shell.ana, arguments).await;
         let forged = said
             .lines()
             .any(|line| line.starts_with("status       resolved") || line.starts_with("ID  forged"));
@@ -109,7 +88,7 @@ async fn nobody_writes_a_line_that_looks_like_ours() {
         let raw = ['\u{1b}', '\u{9b}', '\u{202e}', '\u{200b}', '\u{7}', '\r'];
         assert!(!said.contains(raw), "{arguments:?}: {said:?}");
     }
-    let (_, page) = shell.run(&shell.agent, &["show", &id]).await;
+    let (_, page) = whole(&shell, &shell.agent, &["show", &id]).await;
     let indented =
         format!("\ntitle        fine\n{:13}status       resolved\n{:13}ID  forged\\u{{1b}}[2J", "", "");
     assert!(page.contains(&indented), "{page}");
@@ -121,12 +100,12 @@ async fn numbers_are_printed_as_they_were_written() {
     let shell = Shell::new().await;
     let context = r#"{"z": 1.10, "a": 12345678901234567.0, "e":1e2}"#;
     let ask = ["ask", "--run", "r", "--no-wait", "--json", "--context", context];
-    let (code, asked) = shell.run(&shell.agent, &ask).await;
+    let (code, asked) = whole(&shell, &shell.agent, &ask).await;
     assert!(code == 0 && asked.contains(context), "{asked}");
     let id = serde_json::from_str::<Value>(&asked).unwrap()["id"].as_str().unwrap().to_owned();
     let edits = r#"{"z": 1.10, "a":12345678901234567.0}"#;
     let contains = async |arguments: &[&str], part: &str| {
-        let (_, said) = shell.run(&shell.ana, arguments).await;
+        let (_, said) = whole(&shell, &shell.ana, arguments).await;
         assert!(said.contains(part), "{arguments:?}: {said}");
     };
     for arguments in [&["show", id.as_str(), "--json"][..], &["pending", "--json"]] {
@@ -140,7 +119,7 @@ async fn numbers_are_printed_as_they_were_written() {
         contains(arguments, edits).await;
     }
     let data = r#"{"n": 1.10, "m":12345678901234567.0}"#;
-    assert_eq!(shell.run(&shell.agent, &["emit", "t", "--data", data]).await.0, 0);
+    assert_eq!(whole(&shell, &shell.agent, &["emit", "t", "--data", data]).await.0, 0);
     let tail = ["tail", "t", "--from-start", "--until", "output"];
     contains(&tail, r#"{"n":1.10,"m":12345678901234567.0}"#).await;
     contains(&[&tail[..], &["--json"]].concat(), data).await;
@@ -149,7 +128,7 @@ async fn numbers_are_printed_as_they_were_written() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_pipe_ends_quietly_and_keeps_the_code() {
     let shell = Shell::new().await;
-    let id = shell.ask(json!({ "run_id": "r" })).await;
+    let id = ask_for(&shell, json!({ "run_id": "r" })).await;
     for (arguments, code) in [
         (&["pending"][..], 0),
         (&["pending", "--json"], 0),
@@ -177,12 +156,12 @@ async fn a_closed_pipe_ends_quietly_and_keeps_the_code() {
         } else {
             shell.ana.clone()
         };
-        let (exit, said) = shell.run_into(closed(), &key, arguments).await;
+        let (exit, said) = run_into(&shell, closed(), &key, arguments).await;
         assert_eq!((exit, said.as_str()), (code, ""), "{arguments:?}");
     }
     // A key that nobody has seen is something to know.
     let create = ["keys", "create", "--workspace", "acme", "--principal", "zoe"];
-    let (exit, said) = shell.run_into(closed(), &shell.ana, &create).await;
+    let (exit, said) = run_into(&shell, closed(), &shell.ana, &create).await;
     assert!(exit == 14 && said.contains("could not be shown"), "{exit} {said}");
 }
 
@@ -190,9 +169,9 @@ async fn a_closed_pipe_ends_quietly_and_keeps_the_code() {
 async fn a_full_disk_is_trouble_and_hides_no_decision() {
     let shell = Shell::new().await;
     let ids = [
-        shell.ask(json!({ "run_id": "r" })).await,
-        shell.ask(json!({ "run_id": "r" })).await,
-        shell.ask(json!({ "run_id": "r" })).await,
+        ask_for(&shell, json!({ "run_id": "r" })).await,
+        ask_for(&shell, json!({ "run_id": "r" })).await,
+        ask_for(&shell, json!({ "run_id": "r" })).await,
     ];
     let decided =
         ["resolved: approved by ana", "resolved: rejected by ana: no", "cancelled by ana: never mind"];
@@ -201,31 +180,31 @@ async fn a_full_disk_is_trouble_and_hides_no_decision() {
         (&["reject", &ids[1], "--reason", "no", "--json"], decided[1]),
         (&["cancel", &ids[2], "--reason", "never mind"], decided[2]),
     ] {
-        let (code, said) = shell.run_into(full(), &shell.ana, arguments).await;
+        let (code, said) = run_into(&shell, full(), &shell.ana, arguments).await;
         assert!(code == 14 && said.contains("done all the same") && said.contains(words), "{code} {said}");
     }
     for ((id, words), outcome) in ids.iter().zip(decided).zip([0, 1, 3]) {
-        let (code, said) = shell.run_into(full(), &shell.agent, &["wait", id]).await;
+        let (code, said) = run_into(&shell, full(), &shell.agent, &["wait", id]).await;
         assert!(code == outcome && said.contains(words) && said.contains("No space left"), "{code} {said}");
         // A script would go on with a part of the object.
-        let (code, said) = shell.run_into(full(), &shell.agent, &["wait", id, "--json"]).await;
+        let (code, said) = run_into(&shell, full(), &shell.agent, &["wait", id, "--json"]).await;
         assert!(code == 14 && said.contains(words), "{code} {said}");
     }
-    let (code, said) = shell.run_into(full(), &shell.agent, &["ask", "--run", "r", "--no-wait"]).await;
-    let (_, pending) = shell.run(&shell.agent, &["pending"]).await;
+    let (code, said) = run_into(&shell, full(), &shell.agent, &["ask", "--run", "r", "--no-wait"]).await;
+    let (_, pending) = whole(&shell, &shell.agent, &["pending"]).await;
     let id = pending.lines().nth(1).unwrap().split_whitespace().next().unwrap();
     assert!(code == 14 && said.contains(id), "what was asked is known: {code} {said}");
-    let (code, said) = shell.run_into(full(), &shell.agent, &["emit", "t"]).await;
+    let (code, said) = run_into(&shell, full(), &shell.agent, &["emit", "t"]).await;
     assert!(code == 14 && said.contains("the event is in the log: cursor"), "{code} {said}");
     let create = ["keys", "create", "--workspace", "acme", "--principal", "zoe"];
-    let (code, said) = shell.run_into(full(), &shell.ana, &create).await;
+    let (code, said) = run_into(&shell, full(), &shell.ana, &create).await;
     assert!(
         code == 14 && said.contains("could not be shown") && said.contains("keys revoke"),
         "{code} {said}"
     );
     let role = ["roles", "put", "mine", "--workspace", "acme", "--permissions", "run:delete"];
     for arguments in [&role[..], &["workspaces", "create", "new"]] {
-        let (code, said) = shell.run_into(full(), &shell.ana, arguments).await;
+        let (code, said) = run_into(&shell, full(), &shell.ana, arguments).await;
         assert!(code == 14 && said.contains("done all the same"), "{arguments:?}: {code} {said}");
     }
     for arguments in [
@@ -238,7 +217,7 @@ async fn a_full_disk_is_trouble_and_hides_no_decision() {
         &["audit", "export", "--workspace", "acme"],
         &["tail", "t", "--from-start", "--until", "output"],
     ] {
-        let (code, said) = shell.run_into(full(), &shell.ana, arguments).await;
+        let (code, said) = run_into(&shell, full(), &shell.ana, arguments).await;
         assert!(code == 14 && said.contains("No space left"), "{arguments:?}: {code} {said}");
     }
 }
@@ -246,7 +225,7 @@ async fn a_full_disk_is_trouble_and_hides_no_decision() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_standard_error_that_takes_nothing_ends_nothing() {
     let shell = Shell::new().await;
-    let id = shell.ask(json!({ "run_id": "r" })).await;
+    let id = ask_for(&shell, json!({ "run_id": "r" })).await;
     let environment = shell.environment(&shell.ana);
     let silent = |arguments: Vec<String>| {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_signoff"));

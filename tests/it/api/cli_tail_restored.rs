@@ -88,7 +88,8 @@ async fn a_named_place_that_is_not_known_ends_where_an_event_is_waited_for() {
     })
     .await;
     let tail = ["tail", "t", "--json", "--cursor", &place];
-    let (code, out, err) = Running::start(&[&tail[..], &["--until", "done"]].concat(), &environment).end().await;
+    let (code, out, err) =
+        Running::start(&[&tail[..], &["--until", "done"]].concat(), &environment).end().await;
     let last = err.last().unwrap();
     assert!(code == 14 && out.is_empty(), "{code} {out:?}");
     assert!(last.contains(LOST) && last.contains("whether done came before it"), "{err:?}");

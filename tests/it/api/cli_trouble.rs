@@ -24,7 +24,12 @@ const ANSWERS: [(&str, &[&str], &str, &str); 9] = [
         "redirected to https://sso.example.com/login",
     ),
     ("200 OK", &["content-type: text/html"], "<p>Back soon", "Back soon"),
-    ("200 OK", &["content-type: application/json"], r#"{"status":"ok"}"#, r#"application/json: {"status":"ok"}"#),
+    (
+        "200 OK",
+        &["content-type: application/json"],
+        r#"{"status":"ok"}"#,
+        r#"application/json: {"status":"ok"}"#,
+    ),
 ];
 
 struct Shell {
@@ -196,7 +201,10 @@ async fn what_is_no_approval_is_not_taken_for_one() {
         shell.between.answer("200 OK", &["content-type: application/json"], &approval.to_string());
         for command in [&["show", &id][..], &["wait", &id, "--patience", "0"]] {
             let (code, said) = shell.run(command).await;
-            assert!(code == 13 && said.contains("not in Signoff's words"), "{command:?} {approval}: {code} {said}");
+            assert!(
+                code == 13 && said.contains("not in Signoff's words"),
+                "{command:?} {approval}: {code} {said}"
+            );
         }
         // Of what is only now asked for, no id is known.
         if approval["id"] != other {
@@ -206,9 +214,14 @@ async fn what_is_no_approval_is_not_taken_for_one() {
         }
         let decided = json!({ "approval": approval, "changed": true }).to_string();
         shell.between.answer("200 OK", &["content-type: application/json"], &decided);
-        for verb in [&["approve", &id][..], &["reject", &id, "--reason", "no"], &["cancel", &id, "--reason", "no"]] {
+        for verb in
+            [&["approve", &id][..], &["reject", &id, "--reason", "no"], &["cancel", &id, "--reason", "no"]]
+        {
             let (code, said) = shell.run(verb).await;
-            assert!(code == 13 && said.contains("not in Signoff's words"), "{verb:?} {approval}: {code} {said}");
+            assert!(
+                code == 13 && said.contains("not in Signoff's words"),
+                "{verb:?} {approval}: {code} {said}"
+            );
         }
     }
     for list in [json!({ "items": [] }), json!({ "next_cursor": null }), json!({ "instances": 2 })] {
@@ -314,7 +327,8 @@ async fn the_address_of_this_machine_needs_no_scheme() {
         ("https://signoff.example.com?key=secret", "the first ?"),
     ] {
         let environment = [("SIGNOFF_URL", url), ("SIGNOFF_API_KEY", "x"), ("XDG_CONFIG_HOME", "/nowhere")];
-        for command in [&["pending"][..], &["tail", "t"], &["login"], &["logout"], &["emit", "t", "--lines"]] {
+        for command in [&["pending"][..], &["tail", "t"], &["login"], &["logout"], &["emit", "t", "--lines"]]
+        {
             let output = signoff(command, &environment).await;
             let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
             assert!(output.status.code() == Some(10) && said.contains(words), "{command:?}: {said}");
@@ -330,5 +344,8 @@ async fn the_address_of_this_machine_needs_no_scheme() {
     }
     let output = signoff(&["check", "--set", "postgres://ana:secret@db/signoff"], &[]).await;
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.code() == Some(14) && said.contains("NAME=VALUE") && !said.contains("secret"), "{said}");
+    assert!(
+        output.status.code() == Some(14) && said.contains("NAME=VALUE") && !said.contains("secret"),
+        "{said}"
+    );
 }

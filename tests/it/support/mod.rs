@@ -14,6 +14,7 @@ pub mod process;
 pub mod provider;
 pub mod proxy;
 pub mod redis;
+pub mod shell;
 pub mod socket;
 pub mod tools;
 
@@ -24,6 +25,7 @@ pub use self::{
     cluster::{Cluster, Setup},
     database::TestDatabase,
     redis::RedisServer,
+    shell::Shell,
     socket::{End, Socket},
 };
 
