@@ -67,12 +67,22 @@ impl Struggle {
 
     /// There was an answer.
     pub fn is_over(&mut self) {
+        self.is_answered();
+        self.is_steady();
+    }
+
+    /// The same, to another call than the one that came to nothing: that one may do so again.
+    pub fn is_answered(&mut self) {
         self.answered = true;
-        self.backoff.reset();
         self.said.clear();
         if self.since.take().is_some() {
             say("it answers again");
         }
+    }
+
+    /// The next trouble has nothing to do with that of before.
+    pub fn is_steady(&mut self) {
+        self.backoff.reset();
     }
 }
 
@@ -94,6 +104,20 @@ mod tests {
         while struggle.bear(Trouble::new("x"), end).await.is_ok() {}
         assert_eq!(begun.elapsed().as_secs(), 7);
         assert!(struggle.bear(Trouble::new("x"), Limit::patience(Duration::ZERO)).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_to_another_call_does_not_end_the_back_off() {
+        let (begun, mut struggle) = (Instant::now(), Struggle::default());
+        for _ in 0..10 {
+            struggle.bear(Trouble::new("x"), Limit::default()).await.unwrap();
+            struggle.is_answered();
+        }
+        assert!(begun.elapsed() > Duration::from_secs(20));
+        struggle.is_steady();
+        let begun = Instant::now();
+        struggle.bear(Trouble::new("x"), Limit::default()).await.unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(1));
     }
 
     #[tokio::test(start_paused = true)]

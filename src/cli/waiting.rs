@@ -17,6 +17,9 @@ use super::{
 
 /// Longest that one call waits, in seconds. The service holds none for more than 55.
 const HELD: f64 = 50.0;
+/// A wait that was held for so long, and then broke off, has met other trouble than the one before it: a gateway that
+/// holds nothing for longer, for example.
+const STEADY: Duration = Duration::from_secs(5);
 /// How long after its deadline an approval is still asked for. It has an outcome then, and the service may be back soon.
 const AFTERWARDS: Duration = Duration::from_mins(1);
 
@@ -93,10 +96,16 @@ impl Client {
             let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
             let seconds = if is_look { 0.0 } else { left.as_secs_f64().ceil().min(HELD) };
             let path = format!("/api/v1/approvals/{}/wait?timeout={seconds}", path_segment(id));
+            let begun = Instant::now();
             let reply = self.ask(Method::GET, &path, &|request| request).await;
             match reply.and_then(|reply| Seen::of(&reply, Some(id))) {
                 Ok(now) => {
-                    struggle.is_over();
+                    // A look is answered also where what stands between lets no call wait.
+                    if is_look {
+                        struggle.is_answered()
+                    } else {
+                        struggle.is_over()
+                    }
                     is_look = false;
                     if now["status"] != "pending" || is_over(end) {
                         return Ok(now.approval);
@@ -106,6 +115,9 @@ impl Client {
                 }
                 // Nothing was lost: the request stands, and so does the outcome.
                 Err(ClientError::Unreachable(trouble)) => {
+                    if begun.elapsed() >= STEADY {
+                        struggle.is_steady();
+                    }
                     struggle.bear(trouble, self.limit(seen.as_ref(), end)).await?;
                     is_look = true;
                 }

@@ -1,5 +1,11 @@
 //! Trouble is not refusal: what the command line makes of answers that are not the service's.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use axum::{Json, Router, extract::RawQuery, http::StatusCode, routing::get};
 use serde_json::json;
 
 use crate::support::{
@@ -289,6 +295,31 @@ async fn patience_has_an_end_where_one_is_given() {
     show.stderr.until("trying again").await;
     shell.between.pass();
     assert_eq!(show.end().await.0, 11);
+}
+
+/// What lets no call wait, but answers each look, is not asked without a pause.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_backs_off_where_only_looks_are_answered() {
+    let id = "01a1fcbc-bdd7-7053-9b0b-b553d23d1210";
+    let looks = Arc::new(AtomicUsize::new(0));
+    let counted = looks.clone();
+    let wait = move |RawQuery(query): RawQuery| {
+        let is_look = query.unwrap().ends_with("timeout=0");
+        counted.fetch_add(usize::from(is_look), Ordering::Relaxed);
+        async move {
+            let status = if is_look { StatusCode::OK } else { StatusCode::BAD_GATEWAY };
+            (status, Json(json!({ "id": id, "status": "pending" })))
+        }
+    };
+    let router = Router::new().route(&format!("/api/v1/approvals/{id}/wait"), get(wait));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::task::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let environment = [("SIGNOFF_URL", url.as_str()), ("SIGNOFF_API_KEY", "x")];
+    let output = signoff(&["wait", id, "--timeout", "4"], &environment).await;
+    assert_eq!(output.status.code(), Some(13), "{output:?}");
+    let looks = looks.load(Ordering::Relaxed);
+    assert!((2..12).contains(&looks), "{looks} looks within 4 s");
 }
 
 /// The deadline is the approval's own. A minute after it, nothing more can be found out for sure.
