@@ -102,9 +102,9 @@ impl Client {
                 Ok(now) => {
                     // A look is answered also where what stands between lets no call wait.
                     if is_look {
-                        struggle.is_answered()
+                        struggle.is_answered();
                     } else {
-                        struggle.is_over()
+                        struggle.is_over();
                     }
                     is_look = false;
                     if now["status"] != "pending" || is_over(end) {
@@ -115,7 +115,7 @@ impl Client {
                 }
                 // Nothing was lost: the request stands, and so does the outcome.
                 Err(ClientError::Unreachable(trouble)) => {
-                    if begun.elapsed() >= STEADY {
+                    if !is_look && begun.elapsed() >= STEADY {
                         struggle.is_steady();
                     }
                     struggle.bear(trouble, self.limit(seen.as_ref(), end)).await?;

@@ -210,9 +210,11 @@ impl<'a> Follower<'a> {
         self.has_gap = true;
         match (self.seen, &self.wanted.until) {
             (Some(seen), _) => {
-                say(&format!("{UNKNOWN_PLACE}; going on with what came after {}", exact(seen)))
+                say(&format!("{UNKNOWN_PLACE}; going on with what came after {}", exact(seen)));
             }
-            (None, None) => say(&format!("{UNKNOWN_PLACE}; going on with the oldest that are")),
+            (None, None) => {
+                say(&format!("{UNKNOWN_PLACE}; going on with the oldest events that are kept"));
+            }
             (None, Some(until)) => {
                 return Break::Stop(anyhow!(
                     "{lost}: {UNKNOWN_PLACE}; whether {until} came before it or after it can't be told (signoff tail {} \
@@ -226,7 +228,8 @@ impl<'a> Follower<'a> {
 
     fn greeted(&mut self, event: Event, hello: &Hello) -> Result<(), Break> {
         if hello.recovered == Some(false) {
-            return Err(self.lose_place());
+            // The log says more: that this is no cursor at all, for example.
+            return Err(Break::Behind);
         }
         // Behind a cursor, events of before this moment are still to come.
         if hello.recovered.is_none() {

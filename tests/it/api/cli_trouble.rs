@@ -78,20 +78,20 @@ impl Shell {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wait_goes_on_whatever_a_balancer_answers() {
     let shell = Shell::new().await;
-    let id = shell.cluster.api(0, &shell.key).ask(json!({ "run_id": "r" })).await;
-    let mut wait = shell.start(&["wait", &id]);
     for (status, headers, body, words) in ANSWERS {
+        let id = shell.cluster.api(0, &shell.key).ask(json!({ "run_id": "r" })).await;
+        let mut wait = shell.start(&["wait", &id]);
         shell.waiting().await;
         shell.between.answer(status, headers, body);
         let said = wait.stderr.until(words).await;
         assert!(said.ends_with("; trying again") && said.len() < 300, "{said}");
         shell.between.pass();
         wait.stderr.until("it answers again").await;
+        shell.waiting().await;
+        shell.approve(&id).await;
+        let (code, out, _) = wait.end().await;
+        assert_eq!((code, out), (0, vec!["resolved: approved by ana".to_owned()]), "{status}");
     }
-    shell.waiting().await;
-    shell.approve(&id).await;
-    let (code, out, _) = wait.end().await;
-    assert_eq!((code, out), (0, vec!["resolved: approved by ana".to_owned()]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -317,7 +317,8 @@ async fn a_wait_backs_off_where_only_looks_are_answered() {
     tokio::task::spawn(async move { axum::serve(listener, router).await.unwrap() });
     let environment = [("SIGNOFF_URL", url.as_str()), ("SIGNOFF_API_KEY", "x")];
     let output = signoff(&["wait", id, "--timeout", "4"], &environment).await;
-    assert_eq!(output.status.code(), Some(13), "{output:?}");
+    // By whether its last try was a look.
+    assert!(matches!(output.status.code(), Some(11 | 13)), "{output:?}");
     let looks = looks.load(Ordering::Relaxed);
     assert!((2..12).contains(&looks), "{looks} looks within 4 s");
 }
