@@ -57,24 +57,24 @@ struct Line {
 /// The lines to come.
 pub struct Lines<'a> {
     event_type: &'a str,
-    lines: Receiver<io::Result<String>>,
+    found: Receiver<io::Result<String>>,
     /// Why no line follows those of the last batch.
     failed: Option<io::Error>,
 }
 
 impl<'a> Lines<'a> {
     pub fn of_stdin(event_type: &'a str) -> Self {
-        let (found, lines) = mpsc::channel(MAX_EVENTS);
+        let (find, found) = mpsc::channel(MAX_EVENTS);
         std::thread::spawn(move || {
             let mut input = Pieces::new(io::stdin().lock());
             while let Some(line) = input.next().transpose() {
                 let failed = line.is_err();
-                if found.blocking_send(line).is_err() || failed {
+                if find.blocking_send(line).is_err() || failed {
                     return;
                 }
             }
         });
-        Self { event_type, lines, failed: None }
+        Self { event_type, found, failed: None }
     }
 
     /// What has come within a moment; nothing at the end of the input. What was read before the input failed comes
@@ -83,13 +83,13 @@ impl<'a> Lines<'a> {
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
-        let Some(first) = self.lines.recv().await.transpose()? else { return Ok(None) };
+        let Some(first) = self.found.recv().await.transpose()? else { return Ok(None) };
         let until = Instant::now() + GATHER;
         let mut batch = Batch { events: vec![self.event(first)?] };
         let mut bytes = batch.events[0].get().len();
         while batch.len() < MAX_EVENTS && bytes < MAX_BYTES {
             // Late, or the end: both are seen next time.
-            let Ok(Some(line)) = timeout_at(until, self.lines.recv()).await else { break };
+            let Ok(Some(line)) = timeout_at(until, self.found.recv()).await else { break };
             match line.and_then(|line| self.event(line)) {
                 Ok(event) => {
                     bytes += event.get().len();
@@ -106,7 +106,7 @@ impl<'a> Lines<'a> {
 
     /// Reads on to the end of the input, without keeping anything: a program that writes to a closed pipe is ended.
     pub async fn discard(&mut self) {
-        while let Some(Ok(_)) = self.lines.recv().await {}
+        while let Some(Ok(_)) = self.found.recv().await {}
     }
 
     fn event(&self, line: String) -> io::Result<Box<RawValue>> {
@@ -167,13 +167,13 @@ mod tests {
 
     #[tokio::test]
     async fn an_input_that_fails_loses_no_line_of_before() {
-        let (found, lines) = mpsc::channel(MAX_EVENTS);
+        let (find, found) = mpsc::channel(MAX_EVENTS);
         for line in ["a", "b"] {
-            found.send(Ok(line.to_owned())).await.unwrap();
+            find.send(Ok(line.to_owned())).await.unwrap();
         }
-        found.send(Err(io::Error::other("the terminal is gone"))).await.unwrap();
-        drop(found);
-        let mut lines = Lines { event_type: "output", lines, failed: None };
+        find.send(Err(io::Error::other("the terminal is gone"))).await.unwrap();
+        drop(find);
+        let mut lines = Lines { event_type: "output", found, failed: None };
         assert_eq!(lines.next().await.unwrap().unwrap().len(), 2);
         assert!(lines.next().await.is_err());
         assert!(lines.next().await.unwrap().is_none());

@@ -56,8 +56,6 @@ pub struct Follower<'a> {
     seen: Option<DateTime<Utc>>,
     /// Whether the service has answered, and taken the cursor for one.
     placed: bool,
-    /// Whether an event has been shown.
-    shown: bool,
     /// Whether the log has to be read before it can be followed.
     behind: bool,
     /// Whether events may have been missed since the last greeting.
@@ -88,7 +86,6 @@ impl<'a> Follower<'a> {
             cursor: wanted.cursor.clone(),
             seen: None,
             placed: false,
-            shown: false,
             behind: wanted.from_start,
             has_gap: false,
             backoff: Backoff::default(),
@@ -204,7 +201,7 @@ impl<'a> Follower<'a> {
     fn lose_place(&mut self) -> Break {
         let lost = self.cursor.take().unwrap_or_default();
         // The place in a log that had no event yet is none: begin with the first one, whenever it comes.
-        if self.wanted.from_start && !self.shown {
+        if self.wanted.from_start && self.seen.is_none() {
             return Break::Behind;
         }
         self.has_gap = true;
@@ -265,7 +262,6 @@ impl<'a> Follower<'a> {
             Unprinted::Closed => Break::End(End::NobodyReads),
             failed @ Unprinted::Failed(_) => Break::Stop(failed.into()),
         })?;
-        self.shown = true;
         self.cursor = event.fields.cursor;
         self.seen = self.seen.max(Some(event.fields.timestamp));
         if self.wanted.until.as_ref() == Some(&event.fields.event_type) {
