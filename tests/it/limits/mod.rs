@@ -3,6 +3,7 @@
 mod addresses;
 mod bodies;
 mod credentials;
+mod debts;
 mod exact;
 mod grants;
 mod headers;
