@@ -7,6 +7,7 @@ mod debts;
 mod exact;
 mod grants;
 mod headers;
+mod herds;
 mod lies;
 mod neighbours;
 mod quota;
