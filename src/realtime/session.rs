@@ -170,9 +170,16 @@ impl Session {
                 }
             }
             Turn::Rested => self.pause = None,
-            // Two intervals without a sign of life.
-            Turn::Ping if self.unanswered_pings >= 2 => return Ok(Some(Reason::Gone)),
             Turn::Ping => {
+                // Its pongs may stand behind what is read slowly.
+                if self.socket.stirred() {
+                    self.seat.touch();
+                    self.unanswered_pings = 0;
+                }
+                // Two intervals without a sign of life.
+                if self.unanswered_pings >= 2 {
+                    return Ok(Some(Reason::Gone));
+                }
                 self.unanswered_pings += 1;
                 self.socket.ping().await?;
             }
