@@ -7,7 +7,8 @@
 //!
 //! What stands in a key is **believed only as far as it can be true**: no more is used, and no more is leased, than a
 //! bucket holds. So a key that was written by another hand locks nobody out for longer than the bucket takes to fill.
-//! What has another form, or is of another kind, counts as if it were not there. Answers are held to the same bounds.
+//! What has another form, is of another kind, or is longer than any state counts as if it were not there, and no more
+//! than that is read of it. Answers are held to the same bounds.
 //!
 //! So **a key holds no debt**: it would be forgiven when it is read again. Where an instance charges more than is there,
 //! the script takes what is there and answers how much is still *owed*. That instance keeps it, and settles it before
@@ -54,8 +55,8 @@ for i, key in ipairs(KEYS) do
   bucket.rate = argument()
   bucket.burst = argument()
   bucket.ahead = argument()
-  local there = redis.pcall('GET', key)
-  if type(there) == 'string' then
+  local there = redis.pcall('GETRANGE', key, 0, 300)
+  if type(there) == 'string' and #there <= 300 then
     local used, at, last, fresh, old = string.match(there, '^(%d+%.%d+) (%d+) (%d+) (%d+) (%d+)$')
     if used then
       bucket.at, bucket.second = tonumber(at), tonumber(last)

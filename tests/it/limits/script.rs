@@ -166,7 +166,8 @@ async fn a_key_from_the_future_is_no_harm() {
     crate::support::redis::command(&variable("REDIS_URL"), &["SET", &key, future]).await;
     let (granted, told, _) = line.take((SLOW, 10), 99, 0, Settled::default()).await;
     assert_eq!((granted, told.free), (3, 0));
-    for nonsense in ["", "1 2 3 4 5", "1.0 2 3 4", "nan nan nan nan nan", "1.0 2 3 4 5 6"] {
+    let long = format!("7.{} 99999999999999999 99999999999 2 1", "0".repeat(300));
+    for nonsense in ["", "1 2 3 4 5", "1.0 2 3 4", "nan nan nan nan nan", "1.0 2 3 4 5 6", &long] {
         crate::support::redis::command(&variable("REDIS_URL"), &["SET", &key, nonsense]).await;
         let (granted, ..) = line.take((SLOW, 10), 99, 0, Settled::default()).await;
         assert_eq!(granted, 10, "{nonsense}");
