@@ -1,3 +1,6 @@
+-- A table that a backup reads, say, is waited for only so long: everything that comes after would wait behind it.
+SET LOCAL lock_timeout = '2s';
+
 -- How many bytes an approval takes, with its votes: whoever lists approvals, waits for one or decides many knows it
 -- before they read (docs/decisions/0023). Counted by whoever writes: making one counts what was asked, and each vote and
 -- the outcome add what they bring. NULL where a version wrote the row that did not count.

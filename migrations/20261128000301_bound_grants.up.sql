@@ -1,3 +1,6 @@
+-- A table that a backup reads, say, is waited for only so long: everything that comes after would wait behind it.
+SET LOCAL lock_timeout = '2s';
+
 -- What one credential stands for is looked up with every few seconds of its use. So the lists behind it are short by
 -- rule: nothing that a workspace writes can make the look at its credentials slow for all.
 --

@@ -1,3 +1,6 @@
+-- A table that a backup reads, say, is waited for only so long: everything that comes after would wait behind it.
+SET LOCAL lock_timeout = '2s';
+
 -- How many bytes of events each workspace has sent in a day (UTC, by this database's clock): what the daily quota is held
 -- against. Instances add what they took every few seconds; no publish reads it. Without a foreign key, which would lock
 -- the workspace's row each time.

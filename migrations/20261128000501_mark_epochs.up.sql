@@ -1,3 +1,6 @@
+-- A table that a backup reads, say, is waited for only so long: everything that comes after would wait behind it.
+SET LOCAL lock_timeout = '2s';
+
 -- Which life of the database this is. A cursor is a number in a task's log, and a number is worth nothing in a
 -- database that was set back: events that came after the backup lend their numbers to others. So the life has a mark,
 -- which belongs to each cursor. A database that was restored, or that took over for another, gets a new mark.

@@ -4,6 +4,8 @@
 //! Workspaces take turns ([`lanes`]): a command waits for its own workspace's, and for one of each other's.
 
 mod lanes;
+#[cfg(test)]
+mod tests;
 
 use std::{
     future::Future,
@@ -60,7 +62,26 @@ pub trait Weigh {
 
     /// Whose turn it takes.
     fn workspace(&self) -> WorkspaceId;
+
+    /// When its caller was last looked at, if it needs a caller's authority.
+    fn looked_at(&self) -> Option<Instant> {
+        None
+    }
 }
+
+/// Whether something has waited for too long to be done: since it was queued, or since its caller was looked at.
+/// Nothing of it was begun.
+pub fn is_late(what: &impl Weigh, since: Instant) -> bool {
+    since.elapsed() >= QUEUED || has_lapsed(what.looked_at())
+}
+
+/// Whether a caller may have been shut out since for longer than the contract lets that go unnoticed.
+pub fn has_lapsed(looked_at: Option<Instant>) -> bool {
+    looked_at.is_some_and(|at| at.elapsed() >= AUTHORITY)
+}
+
+/// Calls that are run by themselves at once, of one kind.
+const SINGLE: usize = 2;
 
 /// The sending end.
 pub struct Queue<T>(Arc<Waiting<T>>);
@@ -85,7 +106,22 @@ impl<T: Weigh + Send + 'static> Queue<T> {
     pub fn start<W, F>(
         lifecycle: &Lifecycle,
         name: &'static str,
+        sizes: (usize, usize, usize),
+        work: W,
+    ) -> Self
+    where
+        W: Fn(Vec<T>) -> F + Clone + Send + 'static,
+        F: Future<Output = Vec<T>> + Send,
+    {
+        Self::start_with(lifecycle, name, sizes, Lanes::put_back, work)
+    }
+
+    /// The same; `again` says where in its lane what comes back is queued.
+    fn start_with<W, F>(
+        lifecycle: &Lifecycle,
+        name: &'static str,
         (count, most, capacity): (usize, usize, usize),
+        again: fn(&mut Lanes<T>, Vec<T>),
         work: W,
     ) -> Self
     where
@@ -104,7 +140,7 @@ impl<T: Weigh + Send + 'static> Queue<T> {
                     };
                     let rest = work(batch).await;
                     if !rest.is_empty() {
-                        waiting.lanes().put_back(rest);
+                        again(&mut waiting.lanes(), rest);
                     }
                 }
             });
@@ -114,9 +150,12 @@ impl<T: Weigh + Send + 'static> Queue<T> {
 
     /// Never waits: a full queue is an answer, and so is a full share of it.
     pub fn send(&self, command: T) -> Result<(), Trouble> {
-        if !self.0.lanes().push(command) {
-            return Err(Trouble::Overloaded);
-        }
+        self.offer(command).map_err(|_| Trouble::Overloaded)
+    }
+
+    /// The same; what finds no place comes back.
+    fn offer(&self, command: T) -> Result<(), T> {
+        self.0.lanes().push(command)?;
         self.0.arrived.notify_one();
         Ok(())
     }
@@ -158,11 +197,16 @@ impl<T: Weigh> Waiting<T> {
 const ATTEMPT: Duration = Duration::from_secs(4);
 /// Longest a call may have queued for an attempt to be worth its while.
 const QUEUED: Duration = Duration::from_secs(4);
+/// How long a caller's authority holds after it was looked at.
+const AUTHORITY: Duration = Duration::from_secs(5);
 
 /// A queue whose every call gets an answer, where a batch of calls is one statement: one answer for each, in
 /// their order, or one error for all.
 pub struct Calls<T, R> {
     queue: Queue<Call<T, R>>,
+    /// Calls of batches that failed for what was in them: each is run by itself. They take turns too, and are few at
+    /// once, so that those of one workspace that have to wait for a lock leave connections to all others.
+    singles: Queue<Call<T, R>>,
 }
 
 struct Call<T, R> {
@@ -173,7 +217,7 @@ struct Call<T, R> {
 
 impl<T, R> Clone for Calls<T, R> {
     fn clone(&self) -> Self {
-        Self { queue: self.queue.clone() }
+        Self { queue: self.queue.clone(), singles: self.singles.clone() }
     }
 }
 
@@ -185,11 +229,15 @@ impl<T: Weigh, R> Weigh for Call<T, R> {
     fn workspace(&self) -> WorkspaceId {
         self.what.workspace()
     }
+
+    fn looked_at(&self) -> Option<Instant> {
+        self.what.looked_at()
+    }
 }
 
 impl<T: Weigh + Clone + Send + Sync + 'static, R: Send + 'static> Calls<T, R> {
     /// Starts `count` workers that hand batches of at most `most` to `run`. Where a batch fails for what is in it (a
-    /// row that is locked, a value that is refused), its calls are run again one by one.
+    /// row that is locked, a value that is refused), its calls are run again one by one, by workers of their own.
     pub fn start<W, F>(
         lifecycle: &Lifecycle,
         name: &'static str,
@@ -200,19 +248,26 @@ impl<T: Weigh + Clone + Send + Sync + 'static, R: Send + 'static> Calls<T, R> {
         W: Fn(Arc<[T]>) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Result<Vec<R>, store::Error>> + Send + 'static,
     {
-        let tracker = lifecycle.clone();
+        let (_, _, capacity) = sizes;
+        let one = run.clone();
+        let take = move |calls| {
+            let run = one.clone();
+            async move { serve_singly(calls, &run).await }
+        };
+        let singles = Queue::start_with(lifecycle, name, (SINGLE, 1, capacity), Lanes::put_behind, take);
+        let others = singles.clone();
         let queue = Queue::start(lifecycle, name, sizes, move |calls| {
-            let (run, tracker) = (run.clone(), tracker.clone());
+            let (run, singles) = (run.clone(), others.clone());
             async move {
-                serve(&tracker, name, calls, &run).await;
+                serve(name, calls, &run, &singles).await;
                 Vec::new()
             }
         });
-        Self { queue }
+        Self { queue, singles }
     }
 
     pub fn queued(&self) -> usize {
-        self.queue.queued()
+        self.queue.queued() + self.singles.queued()
     }
 
     /// Once this is called it happens or fails on its own, whether or not the caller stays to hear it.
@@ -224,14 +279,14 @@ impl<T: Weigh + Clone + Send + Sync + 'static, R: Send + 'static> Calls<T, R> {
     }
 }
 
-async fn serve<T, R, W, F>(lifecycle: &Lifecycle, name: &'static str, calls: Vec<Call<T, R>>, run: &W)
+async fn serve<T, R, W, F>(name: &'static str, calls: Vec<Call<T, R>>, run: &W, singles: &Queue<Call<T, R>>)
 where
-    T: Clone + Send + Sync + 'static,
+    T: Weigh + Clone + Send + Sync + 'static,
     R: Send + 'static,
     W: Fn(Arc<[T]>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Vec<R>, store::Error>> + Send + 'static,
 {
-    let (in_time, late): (Vec<_>, Vec<_>) = calls.into_iter().partition(|it| it.since.elapsed() < QUEUED);
+    let (in_time, late): (Vec<_>, Vec<_>) = calls.into_iter().partition(|it| !is_late(it, it.since));
     for call in late {
         call.answer(Err(Trouble::TimedOut));
     }
@@ -248,12 +303,9 @@ where
         Err(error) if error.is_of_the_data() && in_time.len() > 1 => {
             tracing::warn!(name, %error, size = in_time.len(), "a batch failed; each of its calls is run by itself");
             for call in in_time {
-                let run = run.clone();
-                lifecycle.spawn(name, async move {
-                    let answer = attempt(&run, [call.what.clone()].into()).await;
-                    let answer = answer.map(|mut answers| answers.pop()).map_err(Trouble::from);
-                    call.answer(answer.and_then(|answer| answer.ok_or(Trouble::TimedOut)));
-                });
+                if let Err(call) = singles.offer(call) {
+                    call.answer(Err(Trouble::Overloaded));
+                }
             }
         }
         Err(error) => {
@@ -264,6 +316,29 @@ where
             }
         }
     }
+}
+
+/// One call by itself. While another has its row, it is tried again, for as long as that is worth its while.
+async fn serve_singly<T, R, W, F>(calls: Vec<Call<T, R>>, run: &W) -> Vec<Call<T, R>>
+where
+    T: Weigh + Clone + Send + Sync + 'static,
+    R: Send + 'static,
+    W: Fn(Arc<[T]>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Vec<R>, store::Error>> + Send + 'static,
+{
+    let mut again = Vec::new();
+    for call in calls {
+        if is_late(&call, call.since) {
+            call.answer(Err(Trouble::TimedOut));
+            continue;
+        }
+        match attempt(run, [call.what.clone()].into()).await {
+            Ok(mut answers) => call.answer(answers.pop().ok_or(Trouble::TimedOut)),
+            Err(store::Error::Busy(_)) => again.push(call),
+            Err(error) => call.answer(Err(error.into())),
+        }
+    }
+    again
 }
 
 async fn attempt<T, R, F>(run: &impl Fn(Arc<[T]>) -> F, whats: Arc<[T]>) -> Result<Vec<R>, store::Error>

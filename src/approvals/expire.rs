@@ -17,7 +17,7 @@ use crate::{
     store::{
         self, changes,
         changes::{Batch, Record, Step},
-        sweep,
+        sweep::{self, Due},
     },
 };
 
@@ -32,6 +32,17 @@ pub struct Failed {
     pub batch: Vec<ApprovalId>,
 }
 
+/// What came of a batch.
+#[derive(Debug, Default)]
+pub struct Swept {
+    /// How many it ended.
+    pub ended: usize,
+    /// There may be more.
+    pub full: bool,
+    /// Rows that make no sense: they are still due, and will be.
+    pub unreadable: Vec<ApprovalId>,
+}
+
 impl From<store::Error> for Failed {
     fn from(error: store::Error) -> Self {
         Self { error, batch: Vec::new() }
@@ -39,39 +50,41 @@ impl From<store::Error> for Failed {
 }
 
 impl Approvals {
-    /// Ends what is due, up to `most` of it and without `besides`; answers whether there may be more.
-    pub async fn expire_due(&self, most: i64, besides: &[ApprovalId]) -> Result<bool, Failed> {
+    /// Ends what is due, up to `most` of it and without `besides`.
+    pub async fn expire_due(&self, most: i64, besides: &[ApprovalId]) -> Result<Swept, Failed> {
         let mut batch = Vec::new();
         let ended = timeout(LONGEST, end(&self.shared, (most, besides), &mut batch)).await;
         match ended.unwrap_or_else(|elapsed| Err(elapsed.into())) {
-            Ok((ended, full)) => {
-                let more = full && !ended.is_empty();
+            Ok((ended, swept)) => {
                 for ended in ended {
                     self.shared.announce_ended(ended);
                 }
-                Ok(more)
+                Ok(swept)
             }
             Err(error) => Err(Failed { error, batch }),
         }
     }
 }
 
-/// Answers what ended, and whether the batch was full. Leaves in `batch` what it tried.
+/// Answers what ended, and what came of the batch. Leaves in `batch` what it tried.
 async fn end(
     shared: &Shared,
     (most, besides): (i64, &[ApprovalId]),
     batch: &mut Vec<ApprovalId>,
-) -> Result<(Vec<Ended>, bool), store::Error> {
+) -> Result<(Vec<Ended>, Swept), store::Error> {
     let mut conn = shared.database.work.checkout().await?;
     // What a deadline does is an outcome: background work as such can't bring one about.
     let mut transaction = conn.begin_with(sweep::BEGIN_DECIDING).await?;
-    let due = sweep::due(&mut transaction, most, besides).await?;
+    let Due { briefs: due, unreadable, full } = sweep::due(&mut transaction, most, besides).await?;
+    for (id, error) in &unreadable {
+        tracing::error!(approval_id = %id, %error, "a row is left out");
+    }
+    let mut swept = Swept { full, unreadable: unreadable.into_iter().map(|(id, _)| id).collect(), ended: 0 };
     batch.extend(due.iter().map(|brief| brief.id));
-    let full = i64::try_from(due.len()).is_ok_and(|count| count >= most);
     if due.is_empty() {
         transaction.rollback().await?;
         conn.done();
-        return Ok((Vec::new(), full));
+        return Ok((Vec::new(), swept));
     }
     let mut changes = Batch::default();
     let endings: Vec<Ending> = due.iter().map(|brief| brief.timeout_action.ending()).collect();
@@ -87,7 +100,9 @@ async fn end(
         brief.version += 1;
         Some(Ended::new(&brief, ending, *at))
     });
-    Ok((ended.collect(), full))
+    let ended: Vec<Ended> = ended.collect();
+    swept.ended = ended.len();
+    Ok((ended, swept))
 }
 
 /// The record of a deadline that passed.

@@ -108,20 +108,18 @@ impl Approvals {
 }
 
 impl Export {
-    /// The next lines; `None` at the end. After an error there is nothing more to come.
+    /// The next lines, perhaps none; `None` at the end. After an error there is nothing more to come. The caller of the
+    /// export is looked at between the parts, and a search may have long stretches without a line.
     pub async fn next(&mut self) -> Result<Option<Vec<Line>>, BrokenOff> {
-        while self.progress.more {
-            if self.shared.lifecycle.closing().is_cancelled()
-                && self.closing.get_or_insert_with(Instant::now).elapsed() > FAREWELL
-            {
-                return Err(BrokenOff::Draining);
-            }
-            let lines = self.part().await?;
-            if !lines.is_empty() {
-                return Ok(Some(lines));
-            }
+        if !self.progress.more {
+            return Ok(None);
         }
-        Ok(None)
+        if self.shared.lifecycle.closing().is_cancelled()
+            && self.closing.get_or_insert_with(Instant::now).elapsed() > FAREWELL
+        {
+            return Err(BrokenOff::Draining);
+        }
+        Ok(Some(self.part().await?))
     }
 
     /// The next part, which may be empty. Tried again where the database may be back soon.

@@ -15,7 +15,10 @@ pub mod read;
 pub mod request;
 pub mod wait;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -25,6 +28,7 @@ use crate::{
     bus::{Bus, Change, Source},
     domain::{
         approval::{Approval, Brief, Ending, Request, Resolution, State},
+        credential::Origin,
         event::TaskKey,
         ids::WorkspaceId,
     },
@@ -46,8 +50,16 @@ const READERS: usize = 3;
 const COMMAND: Duration = Duration::from_secs(8);
 /// Longest a batch may take, its commit included; longer than any time-out of the database's own.
 const ATTEMPT: Duration = Duration::from_secs(4);
-/// Longest a command may have queued for an attempt to be worth its while.
-const QUEUED: Duration = Duration::from_secs(4);
+
+/// By whose authority something is done.
+#[derive(Debug, Clone)]
+pub struct Authority {
+    pub workspace: WorkspaceId,
+    /// For the record.
+    pub origin: Arc<Origin>,
+    /// When the caller was last looked at. `None`: it takes no caller.
+    pub looked_at: Option<Instant>,
+}
 
 /// What all use cases share.
 #[derive(Clone)]
@@ -184,7 +196,7 @@ impl Approvals {
             intake: Intake::start(shared.clone(), INTAKE, limits.queued),
             readers: Readers::start(&shared, READERS, reading),
             waiters: Waiters::new(limits.waiters, limits.waiters_of_a_workspace),
-            exports: Exports::new(shared.database.read.size()),
+            exports: Exports::new(shared.database.tenant.size()),
             shared,
         }
     }

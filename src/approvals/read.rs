@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
-    Approvals, Shared,
+    Approvals, Authority, Shared,
     commit::{Act, Failure},
 };
 use crate::{
@@ -136,7 +136,8 @@ impl Approvals {
             return Err(Failure::NotFound);
         }
         if loaded.due {
-            return Ok(self.act(workspace, id, Act::Settle, Arc::default()).await?.approval);
+            let authority = Authority { workspace, origin: Arc::default(), looked_at: None };
+            return Ok(self.act(authority, id, Act::Settle).await?.approval);
         }
         Ok(loaded.approval.clone())
     }

@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Instant};
 use sqlx::Connection;
 use tokio::{sync::oneshot, time::timeout};
 
-use super::{ATTEMPT, Approvals, COMMAND, QUEUED, Shared, commit::Failure};
+use super::{ATTEMPT, Approvals, COMMAND, Shared, commit::Failure};
 use crate::{
-    batch::{Queue, Trouble, Weigh},
+    batch::{Queue, Trouble, Weigh, has_lapsed, is_late},
     domain::{
         approval::{Approval, State},
         ids::{ApprovalId, WorkspaceId},
@@ -54,6 +54,8 @@ enum Taken {
 
 struct Command {
     new: NewApproval,
+    /// When the caller was last looked at.
+    looked_at: Instant,
     since: Instant,
     reply: oneshot::Sender<(NewApproval, Result<Taken, RequestFailure>)>,
 }
@@ -82,11 +84,12 @@ impl Intake {
 }
 
 impl Approvals {
-    /// Creates an approval. Once this is called it happens or fails on its own, like every command.
-    pub async fn request(&self, new: NewApproval) -> Result<Requested, RequestFailure> {
+    /// Creates an approval for a caller who was last looked at then. Once this is called it happens or fails on its own,
+    /// like every command.
+    pub async fn request(&self, new: NewApproval, looked_at: Instant) -> Result<Requested, RequestFailure> {
         let workspace = new.workspace;
         let (reply, answer) = oneshot::channel();
-        self.intake.queue.send(Command { new, since: Instant::now(), reply })?;
+        self.intake.queue.send(Command { new, looked_at, since: Instant::now(), reply })?;
         let Ok((new, taken)) = answer.await else { return Err(Trouble::TimedOut.into()) };
         match taken? {
             Taken::Created(created) => Ok(Requested::Created {
@@ -127,6 +130,10 @@ impl Weigh for Command {
     fn workspace(&self) -> WorkspaceId {
         self.new.workspace
     }
+
+    fn looked_at(&self) -> Option<Instant> {
+        Some(self.looked_at)
+    }
 }
 
 impl Command {
@@ -138,7 +145,7 @@ impl Command {
 
 async fn take(shared: &Shared, commands: Vec<Command>) {
     let (commands, late): (Vec<_>, Vec<_>) =
-        commands.into_iter().partition(|command| command.since.elapsed() < QUEUED);
+        commands.into_iter().partition(|command| !is_late(command, command.since));
     for command in late {
         command.answer(Err(Trouble::TimedOut.into()));
     }
@@ -188,7 +195,7 @@ fn spawn_singly(shared: &Shared, command: Command) {
     let shared_here = shared.clone();
     shared.lifecycle.spawn("single request", async move {
         let left = COMMAND.saturating_sub(command.since.elapsed());
-        let result = match timeout(left, singly(&shared_here, &command.new)).await {
+        let result = match timeout(left, singly(&shared_here, &command)).await {
             Ok(result) => result,
             Err(elapsed) => Err(Trouble::from(elapsed).into()),
         };
@@ -200,7 +207,8 @@ fn spawn_singly(shared: &Shared, command: Command) {
 }
 
 /// Finds out why the batch left this one out, waiting for whoever was in the way.
-async fn singly(shared: &Shared, new: &NewApproval) -> Result<Taken, RequestFailure> {
+async fn singly(shared: &Shared, command: &Command) -> Result<Taken, RequestFailure> {
+    let new = &command.new;
     let trouble = |error: store::Error| RequestFailure::from(Trouble::from(error));
     loop {
         let (mut conn, _place) = shared.transaction(new.workspace).await.map_err(trouble)?;
@@ -224,6 +232,9 @@ async fn singly(shared: &Shared, new: &NewApproval) -> Result<Taken, RequestFail
             if run == RunState::Deleted {
                 transaction.rollback().await?;
                 return Ok(None);
+            }
+            if has_lapsed(command.looked_at()) {
+                return Err(store::Error::TimedOut);
             }
             let created = creation::insert(&mut transaction, &[new]).await?;
             transaction.commit().await?;

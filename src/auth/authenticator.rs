@@ -181,7 +181,7 @@ impl Authenticator {
             (Handle::Key(prefix), _) => self.key(prefix, |_| true, fresh).await?,
             (Handle::Session(hash), _) => self.session_as_of(hash, fresh).await?,
             (Handle::Token, Credential::Token { principal, expires_at }) => {
-                self.token(principal, expires_at, fresh).await?
+                self.token((principal, Some(before.workspace)), expires_at, fresh).await?
             }
             (Handle::Token, _) => return Err(Rejection::Unauthenticated),
         };
@@ -263,7 +263,7 @@ impl Authenticator {
                 self.session(&hash).await
             }
             Redeemed::Token { principal, expires_at } => {
-                self.token(principal, expires_at, Fresh::Remembered).await
+                self.token((principal, None), expires_at, Fresh::Remembered).await
             }
         }
     }
@@ -301,7 +301,7 @@ impl Authenticator {
 
     /// Looks something up for a workspace, as far as it is known for whom. One workspace has half of the connections: so
     /// any number of its credentials keeps nobody else's from being looked at.
-    async fn look_up<T>(
+    pub(super) async fn look_up<T>(
         &self,
         whose: Option<WorkspaceId>,
         look: impl AsyncFnOnce(&mut PgConnection) -> Result<T, store::Error>,

@@ -1,6 +1,6 @@
 //! Who calls, once a credential has been checked.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use super::permission::{Permission, Permissions};
 use crate::domain::{credential::Credential, ids::WorkspaceId, names::PrincipalName, policy::Actor};
@@ -18,6 +18,8 @@ pub struct Caller {
     pub permissions: Permissions,
     /// Whether the workspace lets a timeout approve.
     pub allow_timeout_approve: bool,
+    /// What is said above was true at this moment, or later.
+    pub looked_at: Instant,
     pub(super) handle: Handle,
 }
 

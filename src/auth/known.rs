@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// What was withdrawn is refused everywhere after this; the contract says five seconds.
-const REMEMBERED: Duration = Duration::from_secs(3);
+const REMEMBERED: Duration = Duration::from_secs(2);
 
 /// Answers about credentials. `None`: there is none, or it isn't good.
 pub(super) type Answers<K> = Cache<K, Option<Arc<Known>>>;
@@ -95,6 +95,7 @@ impl Known {
             credential_name: credential_name.into(),
             permissions: self.permissions,
             allow_timeout_approve: *allow_timeout_approve,
+            looked_at: self.at,
             handle,
         }
     }

@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 
 use super::{
     Rejection,
-    authenticator::{Authenticator, LOOK_UP, MOST},
+    authenticator::{Authenticator, MOST},
     caller::{Caller, Handle},
     known::{Fresh, Known, remembered},
     newcomer,
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     domain::{
         credential::{Credential, Origin},
-        ids::PrincipalId,
+        ids::{PrincipalId, WorkspaceId},
     },
     oidc::Issuer,
     store::credentials,
@@ -81,7 +81,10 @@ impl Authenticator {
         });
         let verified = self.tokens.verified.try_get_with_by_ref(&hash, verify).await;
         let caller = match verified {
-            Ok((principal, expires_at)) => self.token(principal, expires_at, Fresh::Remembered).await,
+            Ok((principal, expires_at)) => {
+                let whose = self.good_hashes.get(&hash).await;
+                self.token((principal, whose), expires_at, Fresh::Remembered).await
+            }
             Err(rejection) => Err((*rejection).clone()),
         };
         match &caller {
@@ -103,10 +106,11 @@ impl Authenticator {
         }
     }
 
-    /// Somebody whose token was verified before, and is good until `expires_at`.
+    /// A principal whose token was verified before, and is good until `expires_at`; and whose workspace it is, where that
+    /// is known.
     pub(super) async fn token(
         &self,
-        principal: PrincipalId,
+        (principal, whose): (PrincipalId, Option<WorkspaceId>),
         expires_at: DateTime<Utc>,
         fresh: Fresh,
     ) -> Result<Caller, Rejection> {
@@ -122,7 +126,7 @@ impl Authenticator {
                 let at = Instant::now();
                 Ok(credentials::principal(conn, principal).await?.map(|found| Known::new(found, at)))
             };
-            Ok(self.database.auth.run(LOOK_UP, look).await?.map(Arc::new))
+            Ok(self.look_up(whose, look).await?.map(Arc::new))
         };
         let known = remembered(&self.principals, &principal, fresh, look_up).await?;
         Ok(known.caller(Credential::Token { principal, expires_at }, Handle::Token))

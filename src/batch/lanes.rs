@@ -35,17 +35,16 @@ impl<T: Weigh> Lanes<T> {
         self.count
     }
 
-    /// Queues a command; false if there is no place for it.
-    #[must_use]
-    pub fn push(&mut self, command: T) -> bool {
+    /// Queues a command; one that finds no place comes back.
+    pub fn push(&mut self, command: T) -> Result<(), T> {
         let workspace = command.workspace();
         let held = self.queued.get(&workspace).map_or(0, VecDeque::len);
         if self.count >= self.most || held >= self.share {
-            return false;
+            return Err(command);
         }
         self.lane(workspace).push_back(command);
         self.count += 1;
-        true
+        Ok(())
     }
 
     /// Queues commands again that were taken and not come to: first in their lanes, in their order. They had places. The
@@ -61,6 +60,15 @@ impl<T: Weigh> Lanes<T> {
         if let Some(next) = next {
             self.turns.retain(|workspace| *workspace != next);
             self.turns.push_front(next);
+        }
+    }
+
+    /// Queues commands again that could not be done yet: last in their lanes. They had places.
+    pub fn put_behind(&mut self, commands: Vec<T>) {
+        for command in commands {
+            let workspace = command.workspace();
+            self.lane(workspace).push_back(command);
+            self.count += 1;
         }
     }
 
@@ -130,7 +138,7 @@ mod tests {
     fn a_lone_workspace_has_whole_batches_in_its_order() {
         let (mut lanes, ours) = (Lanes::new(1_000), WorkspaceId::generate());
         for number in 0..100 {
-            assert!(lanes.push(Sent(ours, number, 1)));
+            lanes.push(Sent(ours, number, 1)).unwrap();
         }
         assert_eq!(numbers(&lanes.take(64, HEAVIEST), ours), (0..64).collect::<Vec<_>>());
         assert_eq!(numbers(&lanes.take(64, HEAVIEST), ours), (64..100).collect::<Vec<_>>());
@@ -143,9 +151,10 @@ mod tests {
         let (crowd, other) = (WorkspaceId::generate(), WorkspaceId::generate());
         let mut lanes = Lanes::new(1_000);
         for number in 0..400 {
-            assert!(lanes.push(Sent(crowd, number, 400)));
+            lanes.push(Sent(crowd, number, 400)).unwrap();
         }
-        assert!(lanes.push(Sent(other, 0, 1)) && lanes.push(Sent(other, 1, 1)));
+        lanes.push(Sent(other, 0, 1)).unwrap();
+        lanes.push(Sent(other, 1, 1)).unwrap();
         let batch = lanes.take(64, HEAVIEST);
         assert_eq!((numbers(&batch, crowd), numbers(&batch, other)), (vec![0, 1], vec![0, 1]));
         assert_eq!(lanes.len(), 398);
@@ -155,11 +164,12 @@ mod tests {
     fn one_workspace_leaves_places_for_the_others() {
         let (crowd, other) = (WorkspaceId::generate(), WorkspaceId::generate());
         let mut lanes = Lanes::new(10);
-        let admitted =
-            |lanes: &mut Lanes<Sent>, whose| (0..20).filter(|n| lanes.push(Sent(whose, *n, 1))).count();
+        let admitted = |lanes: &mut Lanes<Sent>, whose| {
+            (0..20).filter(|n| lanes.push(Sent(whose, *n, 1)).is_ok()).count()
+        };
         assert_eq!((admitted(&mut lanes, crowd), admitted(&mut lanes, other)), (5, 5));
-        assert!(!lanes.push(Sent(WorkspaceId::generate(), 0, 1)), "it is full");
-        assert!(Lanes::new(1).push(Sent(crowd, 0, 1)), "the smallest has a place");
+        assert!(lanes.push(Sent(WorkspaceId::generate(), 0, 1)).is_err(), "it is full");
+        assert!(Lanes::new(1).push(Sent(crowd, 0, 1)).is_ok(), "the smallest has a place");
     }
 
     #[test]
@@ -178,7 +188,7 @@ mod tests {
         let cut = |weights: &[usize]| {
             let mut lanes = Lanes::new(1_000);
             for (number, weight) in weights.iter().enumerate() {
-                assert!(lanes.push(Sent(ours, number, *weight)));
+                lanes.push(Sent(ours, number, *weight)).unwrap();
             }
             let batches = std::iter::repeat_with(|| lanes.take(64, HEAVIEST).len());
             batches.take_while(|size| *size > 0).collect::<Vec<_>>()
@@ -193,10 +203,10 @@ mod tests {
         let (crowd, other) = (WorkspaceId::generate(), WorkspaceId::generate());
         let mut lanes = Lanes::new(10);
         for number in 0..4 {
-            assert!(lanes.push(Sent(crowd, number, 1)));
+            lanes.push(Sent(crowd, number, 1)).unwrap();
         }
         let mut batch = lanes.take(3, HEAVIEST);
-        assert!(lanes.push(Sent(other, 0, 1)));
+        lanes.push(Sent(other, 0, 1)).unwrap();
         lanes.put_back(batch.split_off(1));
         assert_eq!(lanes.len(), 4);
         let batch = lanes.take(64, HEAVIEST);
@@ -210,9 +220,9 @@ mod tests {
         let (crowd, other) = (WorkspaceId::generate(), WorkspaceId::generate());
         let mut lanes = Lanes::new(100);
         for number in 0..40 {
-            assert!(lanes.push(Sent(crowd, number, 1)));
+            lanes.push(Sent(crowd, number, 1)).unwrap();
         }
-        assert!(lanes.push(Sent(other, 0, 1)));
+        lanes.push(Sent(other, 0, 1)).unwrap();
         let mut batch = lanes.take(64, HEAVIEST);
         assert_eq!(batch[0].0, crowd);
         lanes.put_back(batch.split_off(1));

@@ -41,6 +41,8 @@ pub struct Publication {
     pub key: TaskKey,
     /// Shared: a batch keeps its calls until they are answered, and must not copy what they carry.
     pub events: Arc<[(EventType, Opaque)]>,
+    /// When the producer was last looked at.
+    pub looked_at: Instant,
 }
 
 /// The events are in the log.
@@ -59,6 +61,10 @@ impl Weigh for Publication {
 
     fn workspace(&self) -> WorkspaceId {
         self.key.workspace
+    }
+
+    fn looked_at(&self) -> Option<Instant> {
+        Some(self.looked_at)
     }
 }
 

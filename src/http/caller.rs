@@ -17,6 +17,7 @@ use super::{
     site::Site,
 };
 use crate::{
+    approvals::Authority,
     auth::{Caller, Permission, Permissions, Rejection, secret::Secret},
     domain::credential::Origin,
     wire::problem::{Code, Problem},
@@ -74,9 +75,14 @@ impl<P> May<P> {
         self.established.caller()
     }
 
-    /// The caller, and from where it comes; nothing else of the request is kept.
-    pub fn into_parts(self) -> (Arc<Established>, Arc<Origin>) {
-        (self.established, self.origin)
+    /// By whose authority it is done.
+    pub fn authority(&self) -> Authority {
+        authority(self.caller(), self.origin.clone())
+    }
+
+    /// The caller; nothing else of the request is kept.
+    pub fn into_established(self) -> Arc<Established> {
+        self.established
     }
 }
 
@@ -199,6 +205,11 @@ pub fn refused(caller: &Caller, needed: Permission) -> Problem {
              the issuer does in its roles claim"
         ),
     )
+}
+
+/// By whose authority `caller` does something that is recorded with `origin`.
+pub fn authority(caller: &Caller, origin: Arc<Origin>) -> Authority {
+    Authority { workspace: caller.workspace, origin, looked_at: Some(caller.looked_at) }
 }
 
 /// By what, and from where, `caller` does something.

@@ -19,6 +19,7 @@ use super::{
     query::{self, Params, limit},
 };
 use crate::{
+    auth::Caller,
     domain::{
         approval::Opaque,
         event::{Cursor, Epoch, EventType, TaskKey},
@@ -87,8 +88,9 @@ pub async fn publish(
     Body { value, .. }: Body<PublishBody, body::Events>,
 ) -> Result<(StatusCode, Json<AcceptedView>), Problem> {
     let events = events(value)?;
-    let key = TaskKey { workspace: may.caller().workspace, task };
-    let accepted = api.events.publish(Publication { key, events: events.into() }).await?;
+    let Caller { workspace, looked_at, .. } = *may.caller();
+    let key = TaskKey { workspace, task };
+    let accepted = api.events.publish(Publication { key, events: events.into(), looked_at }).await?;
     let view = AcceptedView { cursor: accepted.cursor.to_string(), connected: accepted.connected };
     Ok((StatusCode::ACCEPTED, Json(view)))
 }

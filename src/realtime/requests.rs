@@ -15,7 +15,7 @@ use super::{
     outgoing::{self, Answer, Received},
 };
 use crate::{
-    approvals::{commit::Act, request::Requested, wait::Waited},
+    approvals::{Authority, commit::Act, request::Requested, wait::Waited},
     auth::{Caller, Permission},
     domain::{
         credential::Origin,
@@ -135,8 +135,12 @@ impl Asked {
             (caller.clone(), reject(decide, &caller)?)
         };
         let act = Act::Vote { ballot: Box::new(ballot), expected: Precondition::None };
-        let origin = self.client.origin.clone();
-        let answer = self.realtime.approvals.act(caller.workspace, id, act, origin).await?;
+        let authority = Authority {
+            workspace: caller.workspace,
+            origin: self.client.origin.clone(),
+            looked_at: Some(caller.looked_at),
+        };
+        let answer = self.realtime.approvals.act(authority, id, act).await?;
         let mut reply =
             self.reply("approval_received", &Received::of(&answer.approval, Some(answer.changed)));
         reply.run_id = Some(answer.approval.request.run_id.to_string());
@@ -159,7 +163,7 @@ impl Asked {
         let mut new = new_approval(body, &caller)?;
         new.idempotency = idempotency;
         new.origin = self.client.origin.clone();
-        let (approval, warnings) = match self.realtime.approvals.request(new).await? {
+        let (approval, warnings) = match self.realtime.approvals.request(new, caller.looked_at).await? {
             Requested::Created { approval, present } => {
                 let warnings = warnings(&approval.policy, present);
                 (approval, warnings)

@@ -46,8 +46,9 @@ impl NewApproval {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idempotency {
     pub key: String,
-    pub body_hash: [u8; 32],
-    /// Of the body with the defaults that it spells out: an earlier version stored this one.
+    /// Of what the body asks for.
+    pub meaning: [u8; 32],
+    /// Of the body with the defaults that it spells out: an earlier version knows this one alone.
     pub as_sent: [u8; 32],
 }
 
@@ -86,6 +87,7 @@ struct Row<'a> {
     size: usize,
     idempotency_key: Option<&'a str>,
     body_hash: Option<String>,
+    meaning_hash: Option<String>,
     on_behalf_of: Option<&'a PrincipalName>,
     credential: Option<&'a str>,
     address: Option<IpAddr>,
@@ -120,7 +122,8 @@ impl<'a> From<&'a NewApproval> for Row<'a> {
             timeout_seconds: new.timeout_seconds,
             size: new.size(),
             idempotency_key: new.idempotency.as_ref().map(|it| it.key.as_str()),
-            body_hash: new.idempotency.as_ref().map(|it| format!("\\x{}", super::hex(&it.body_hash))),
+            body_hash: new.idempotency.as_ref().map(|it| bytea(&it.as_sent)),
+            meaning_hash: new.idempotency.as_ref().map(|it| bytea(&it.meaning)),
             on_behalf_of: new.origin.on_behalf_of.as_ref(),
             credential: new.origin.credential.as_deref(),
             address: new.origin.address,
@@ -132,6 +135,11 @@ impl<'a> From<&'a NewApproval> for Row<'a> {
             metadata_sha256: sha256(request.metadata.get()),
         }
     }
+}
+
+/// Bytes as JSON can carry them into a column.
+fn bytea(bytes: &[u8]) -> String {
+    format!("\\x{}", super::hex(bytes))
 }
 
 /// Inserts a batch; answers for those that were inserted.
@@ -149,14 +157,14 @@ pub async fn insert(
         WITH input AS MATERIALIZED (
             SELECT x.id, x.workspace_id, x.run_id, x.session_id, x.task_id, x.job_id, x.approval_type, x.title,
                    x.description, x.context, x.policy, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
-                   x.requested_by_name, x.timeout_seconds, x.size, x.idempotency_key, x.body_hash, x.on_behalf_of,
+                   x.requested_by_name, x.timeout_seconds, x.size, x.idempotency_key, x.body_hash, x.meaning_hash, x.on_behalf_of,
                    x.credential, x.address, x.user_agent, x.request_id, x.context_sha256,
                    x.title_sha256, x.description_sha256, x.metadata_sha256
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, workspace_id uuid, run_id text, session_id text, task_id text, job_id text,
                    approval_type text, title text, description text, context json, policy jsonb,
                    timeout_action text, checkpoint json, metadata json, requested_by uuid,
-                   requested_by_name text, timeout_seconds integer, size integer, idempotency_key text, body_hash bytea,
+                   requested_by_name text, timeout_seconds integer, size integer, idempotency_key text, body_hash bytea, meaning_hash bytea,
                    on_behalf_of text, credential text, address text, user_agent text, request_id text,
                    context_sha256 text, title_sha256 text, description_sha256 text, metadata_sha256 text)
         ), known_runs AS MATERIALIZED (
@@ -184,13 +192,13 @@ pub async fn insert(
              ORDER BY i.workspace_id, i.session_id
             ON CONFLICT DO NOTHING
         ), usable AS MATERIALIZED (
-            SELECT i.id, i.workspace_id, i.requested_by, i.idempotency_key, i.body_hash
+            SELECT i.id, i.workspace_id, i.requested_by, i.idempotency_key, i.body_hash, i.meaning_hash
               FROM input i
               JOIN (SELECT workspace_id, id FROM known_runs UNION ALL SELECT workspace_id, id FROM new_runs) r
                 ON r.workspace_id = i.workspace_id AND r.id = i.run_id
         ), new_keys AS (
-            INSERT INTO idempotency_keys (workspace_id, principal_id, key, body_hash, approval_id)
-            SELECT u.workspace_id, u.requested_by, u.idempotency_key, u.body_hash, u.id
+            INSERT INTO idempotency_keys (workspace_id, principal_id, key, body_hash, meaning_hash, approval_id)
+            SELECT u.workspace_id, u.requested_by, u.idempotency_key, u.body_hash, u.meaning_hash, u.id
               FROM usable u
              WHERE u.idempotency_key IS NOT NULL
              ORDER BY u.workspace_id, u.requested_by, u.idempotency_key
@@ -305,7 +313,7 @@ pub async fn replay(
     idempotency: &Idempotency,
 ) -> Result<Replay, Error> {
     let found = sqlx::query!(
-        "SELECT body_hash, approval_id FROM idempotency_keys
+        "SELECT body_hash, meaning_hash, approval_id FROM idempotency_keys
           WHERE workspace_id = $1 AND principal_id = $2 AND key = $3",
         workspace.0,
         principal.id.0,
@@ -315,7 +323,10 @@ pub async fn replay(
     .await?;
     Ok(match found {
         None => Replay::New,
-        Some(row) if row.body_hash == idempotency.body_hash || row.body_hash == idempotency.as_sent => {
+        Some(row)
+            if row.body_hash == idempotency.as_sent
+                || row.meaning_hash.as_deref() == Some(&idempotency.meaning) =>
+        {
             Replay::Same(ApprovalId(row.approval_id))
         }
         Some(_) => Replay::Mismatch,

@@ -17,8 +17,25 @@ pub enum Error {
     Connect(#[source] sqlx::Error),
     #[error("{0}")]
     Place(String),
+    #[error(
+        "a table that has to be changed is in use, perhaps by a backup; nothing of this migration was done, and others \
+         were not held up: try again when it is over ({0})"
+    )]
+    Held(#[source] sqlx::migrate::MigrateError),
     #[error(transparent)]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(sqlx::migrate::MigrateError),
+}
+
+impl From<sqlx::migrate::MigrateError> for Error {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        use sqlx::migrate::MigrateError::{Execute, ExecuteMigration};
+        let code = match &error {
+            Execute(error) | ExecuteMigration(error, _) => error.as_database_error().and_then(|it| it.code()),
+            _ => None,
+        };
+        // lock_not_available
+        if code.as_deref() == Some("55P03") { Self::Held(error) } else { Self::Migrate(error) }
+    }
 }
 
 /// One migration, and whether this database has it.

@@ -38,6 +38,9 @@ const GIVEN_BACK: Duration = Duration::from_millis(25);
 /// An idle connection is closed when it is this old, at twice this age at the latest: before the gateways of the big
 /// clouds forget it (after 240 to 350 s).
 const IDLE: Duration = Duration::from_secs(100);
+/// Longest that what works in groups waits for a row's lock. All of a group wait for it, so it is far shorter than
+/// elsewhere: what finds a lock held is then done by itself.
+const GROUPED: &str = "300ms";
 /// No connection is kept for longer than this.
 const LIFETIME: Duration = Duration::from_mins(30);
 
@@ -107,7 +110,12 @@ impl Database {
             Pool::open(name, size, options.clone().options([("role", role)]), health.clone())
         };
         Self {
-            decide: open("decide", "signoff_commit", sizes.decide),
+            decide: Pool::open(
+                "decide",
+                sizes.decide,
+                options.clone().options([("role", "signoff_commit"), ("lock_timeout", GROUPED)]),
+                health.clone(),
+            ),
             read: open("read", "signoff_read", sizes.read),
             tenant: open("tenant", "signoff_app", sizes.tenant),
             auth: open("auth", "signoff_auth", sizes.auth),

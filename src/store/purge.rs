@@ -106,9 +106,12 @@ pub async fn idempotency_keys(conn: &mut PgConnection, age: Duration, limit: i64
                   FOR UPDATE SKIP LOCKED
            ), judged AS MATERIALIZED (
                SELECT d.workspace_id, d.principal_id, d.key,
-                      -- Without an approval the key has nothing left to stand for.
-                      CASE WHEN a.id IS NULL THEN '-infinity'
-                           ELSE coalesce(a.resolved_at, now()) + make_interval(secs => $1) END AS until
+                      -- An approval may be gone before its key, with its run. Then the log says when it ended; where
+                      -- that is gone too, the key has nothing left to stand for.
+                      CASE WHEN a.id IS NULL
+                           THEN coalesce((SELECT max(l.at) FROM audit_log l WHERE l.approval_id = d.approval_id),
+                                         '-infinity')
+                           ELSE coalesce(a.resolved_at, now()) END + make_interval(secs => $1) AS until
                  FROM due d
                  LEFT JOIN approval_requests a ON a.id = d.approval_id AND a.workspace_id = d.workspace_id
            ), kept AS (

@@ -43,25 +43,50 @@ pub async fn ended_among(conn: &mut PgConnection, ids: &[ApprovalId]) -> Result<
 /// Begins a transaction in which background work may do what whoever decides may.
 pub const BEGIN_DECIDING: &str = "BEGIN; SET LOCAL ROLE signoff_commit";
 
-/// Pending approvals whose deadline has passed, the longest overdue first; not those that somebody else is at, and not
-/// `besides`. Read is what it takes to end them, and nothing that callers can make large.
+/// Pending approvals whose deadline has passed, the longest overdue first; not `besides`, and not those that another
+/// transaction holds, or whose task it holds: ending one writes to the log of its task, and one that has to wait would
+/// keep all behind it waiting. Read is what it takes to end them, and nothing that callers can make large.
 ///
 /// `now()` rather than the clock's own reading, so that the index can be used; the write that follows looks at
 /// the clock under the row's lock.
-pub async fn due(conn: &mut PgConnection, limit: i64, besides: &[ApprovalId]) -> Result<Vec<Brief>, Error> {
+pub async fn due(conn: &mut PgConnection, limit: i64, besides: &[ApprovalId]) -> Result<Due, Error> {
     let besides: Vec<Uuid> = besides.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(
         BriefRow,
         "SELECT a.id, a.workspace_id, a.task_id, a.version, a.timeout_action, a.expires_at
            FROM approval_requests a
+           LEFT JOIN LATERAL (
+                SELECT true AS ours FROM tasks t
+                 WHERE t.workspace_id = a.workspace_id AND t.task_id = a.task_id
+                   FOR NO KEY UPDATE SKIP LOCKED) held ON true
           WHERE a.status = 'pending' AND a.expires_at <= now() AND a.id <> ALL($2)
+            AND (held.ours OR NOT EXISTS (
+                SELECT FROM tasks t WHERE t.workspace_id = a.workspace_id AND t.task_id = a.task_id))
           ORDER BY a.expires_at LIMIT $1 FOR UPDATE OF a SKIP LOCKED",
         limit,
         &besides,
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().filter_map(BriefRow::readable).collect())
+    let mut due = Due { full: i64::try_from(rows.len()).is_ok_and(|count| count >= limit), ..Due::default() };
+    for row in rows {
+        let id = ApprovalId(row.id);
+        match Brief::try_from(row) {
+            Ok(brief) => due.briefs.push(brief),
+            Err(error) => due.unreadable.push((id, error)),
+        }
+    }
+    Ok(due)
+}
+
+/// Some of what is due.
+#[derive(Default)]
+pub struct Due {
+    pub briefs: Vec<Brief>,
+    /// Rows that make no sense. They are as overdue as the others, and must not stand in their way.
+    pub unreadable: Vec<(ApprovalId, Error)>,
+    /// There may be more.
+    pub full: bool,
 }
 
 /// The same of some that the caller has locked, and whether the deadline of each has passed.
@@ -96,12 +121,6 @@ struct BriefRow {
     expires_at: DateTime<Utc>,
 }
 
-impl BriefRow {
-    fn readable(self) -> Option<Brief> {
-        Brief::try_from(self).inspect_err(|error| tracing::error!(%error, "a row is left out")).ok()
-    }
-}
-
 impl TryFrom<BriefRow> for Brief {
     type Error = Error;
 
@@ -114,7 +133,7 @@ impl TryFrom<BriefRow> for Brief {
         Ok(Self {
             id: ApprovalId(row.id),
             workspace: WorkspaceId(row.workspace_id),
-            task_id: CallerName::new(&row.task_id).map_err(|_| corrupt("a name is malformed"))?,
+            task_id: CallerName::stored(&row.task_id).map_err(|_| corrupt("a name is malformed"))?,
             version: row.version,
             timeout_action: TimeoutAction::from_word(&row.timeout_action)
                 .ok_or_else(|| corrupt("unknown timeout_action"))?,

@@ -22,7 +22,7 @@ pub fn idempotency(pointer: &str, key: &str, body: &[u8]) -> Result<Idempotency,
     let body: Value =
         serde_json::from_slice(body).map_err(|error| Problem::new(Code::Malformed, error.to_string()))?;
     let as_sent = hash(&body);
-    Ok(Idempotency { key: key.to_owned(), body_hash: hash(&without_defaults(body)), as_sent })
+    Ok(Idempotency { key: key.to_owned(), meaning: hash(&without_defaults(body)), as_sent })
 }
 
 fn hash(body: &Value) -> [u8; 32] {
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     fn hashed(body: &Value) -> [u8; 32] {
-        idempotency("", "k", body.to_string().as_bytes()).unwrap().body_hash
+        idempotency("", "k", body.to_string().as_bytes()).unwrap().meaning
     }
 
     #[test]

@@ -34,15 +34,15 @@ const LATE: Duration = Duration::from_secs(15);
 
 pub(super) async fn run(workers: Workers, health: Health) {
     let mut round = Round::new("deadlines", workers.metrics.clone());
-    let mut sweep = Deadlines { step: Step::new(BATCH), passed_over: Vec::new() };
+    let mut sweep = Deadlines { step: Step::new(BATCH), passed_over: Vec::new(), ended: 0 };
     loop {
         let next = round.run(sweep.once(&workers)).await;
         let overdue = if let Some(Next::Overdue(overdue)) = next { overdue } else { Duration::ZERO };
         health.deadlines.set(round.lag() < LATE && overdue < LATE);
         let pause = match next {
             Some(Next::In(time)) => time.min(LONGEST_SLEEP),
-            // What is still due was left to the next round, if it wasn't passed over.
-            Some(Next::Overdue(_)) if sweep.passed_over.is_empty() => SPREAD,
+            // A full round leaves the rest to the next. What one could not end is not tried again at once.
+            Some(Next::Overdue(_)) if sweep.ended > 0 => SPREAD,
             Some(Next::Overdue(_) | Next::None) | None => LONGEST_SLEEP,
         };
         tokio::time::sleep(pause + SPREAD.mul_f64(rand::random_range(0.0..1.0))).await;
@@ -53,19 +53,25 @@ struct Deadlines {
     step: Step,
     /// What could not be ended, and when that was found out.
     passed_over: Vec<(ApprovalId, Instant)>,
+    /// How many the last round ended.
+    ended: usize,
 }
 
 impl Deadlines {
     /// Ends what is due; answers how far off the next deadline is then.
     async fn once(&mut self, workers: &Workers) -> Result<Next, store::Error> {
         let begun = Instant::now();
+        self.ended = 0;
         self.passed_over.retain(|(_, since)| since.elapsed() < PASSED_OVER);
         let mut more = matches!(look(workers).await?, Next::Overdue(_));
         while more && begun.elapsed() < LONG {
             let besides: Vec<ApprovalId> = self.passed_over.iter().map(|(id, _)| *id).collect();
             match workers.approvals.expire_due(self.step.size(), &besides).await {
-                Ok(full) => {
-                    more = full;
+                Ok(swept) => {
+                    self.pass_over(&swept.unreadable);
+                    self.ended += swept.ended;
+                    // Where nothing was ended, others are at all that is left.
+                    more = swept.full && (swept.ended > 0 || !swept.unreadable.is_empty());
                     self.step.worked();
                 }
                 Err(Failed { error, batch }) if may_be_too_much(&error) => {

@@ -25,42 +25,69 @@ const MOST: i64 = 100;
 const LONGEST: Duration = Duration::from_millis(3_500);
 /// When a round takes no further step.
 const LONG: Duration = Duration::from_secs(1);
+/// How often the next outcome may find the table held, or take too long, until it is passed over for good. With what
+/// each attempt takes, that is some minutes: longer than most maintenance.
+const PATIENCE: u32 = 60;
 
 pub(super) async fn run(workers: Workers) {
     let mut round = Round::new("search_index", workers.metrics.clone());
     let mut pass = Pass::default();
-    let mut step = Step::new(MOST);
+    let mut effort = Effort { step: Step::new(MOST), delayed: 0 };
     loop {
-        let more = round.run(once(&workers, &mut pass, &mut step)).await == Some(true);
+        let more = round.run(once(&workers, &mut pass, &mut effort)).await == Some(true);
         let pause = if more { PAUSE } else { INTERVAL };
         tokio::time::sleep(pause.mul_f64(rand::random_range(0.8..1.2))).await;
     }
 }
 
+/// How much is tried at once, and how often that was in vain.
+struct Effort {
+    step: Step,
+    /// Attempts at one outcome that may have had to wait for others.
+    delayed: u32,
+}
+
+impl Effort {
+    /// A single outcome was tried. Whether that is to blame: what has to wait for a lock may work later.
+    fn is_hopeless(&mut self, error: &store::Error) -> bool {
+        if matches!(error, store::Error::Busy(_) | store::Error::TimedOut) {
+            self.delayed += 1;
+            return self.delayed >= PATIENCE;
+        }
+        true
+    }
+}
+
 /// Answers whether there may be more.
-async fn once(workers: &Workers, pass: &mut Pass, step: &mut Step) -> Result<bool, store::Error> {
+async fn once(workers: &Workers, pass: &mut Pass, effort: &mut Effort) -> Result<bool, store::Error> {
     let begun = Instant::now();
     let mut more = true;
     while more && begun.elapsed() < LONG {
-        let most = usize::try_from(step.size()).unwrap_or(1);
+        let most = usize::try_from(effort.step.size()).unwrap_or(1);
         let index = async |conn: &mut PgConnection| search_index::index(conn, pass, (EXAMINE, most)).await;
         match workers.database.work.run(LONGEST, index).await {
             // Nothing: another instance is at it.
             Ok(indexed) => {
-                step.worked();
+                effort.step.worked();
+                effort.delayed = 0;
                 more = indexed.is_some_and(|indexed| indexed.more);
                 if let Some(indexed) = indexed {
                     workers.metrics.search_behind(indexed.behind);
                 }
             }
             Err(error) if may_be_too_much(&error) => {
-                tracing::warn!(%error, size = step.size(), "outcomes could not be indexed; fewer are tried");
-                if !step.halved() {
-                    tracing::error!("an outcome can't be indexed; no search by words finds it");
-                    let pass_over =
-                        async |conn: &mut PgConnection| search_index::pass_over(conn, pass, EXAMINE).await;
-                    workers.database.work.run(LONGEST, pass_over).await?;
+                tracing::warn!(%error, size = effort.step.size(), "outcomes could not be indexed; fewer are tried");
+                if effort.step.halved() {
+                    return Ok(true);
                 }
+                if !effort.is_hopeless(&error) {
+                    return Err(error);
+                }
+                effort.delayed = 0;
+                tracing::error!("an outcome can't be indexed; no search by words finds it");
+                let pass_over =
+                    async |conn: &mut PgConnection| search_index::pass_over(conn, pass, EXAMINE).await;
+                workers.database.work.run(LONGEST, pass_over).await?;
                 return Ok(true);
             }
             Err(error) => return Err(error),

@@ -14,12 +14,11 @@ use sqlx::{Connection, PgConnection};
 use tokio::{sync::oneshot, time::timeout};
 
 use self::plan::{Plan, Verdict};
-use super::{ATTEMPT, COMMAND, QUEUED, Shared};
+use super::{ATTEMPT, Authority, COMMAND, Shared};
 use crate::{
-    batch::{Queue, Trouble, Weigh},
+    batch::{Queue, Trouble, Weigh, has_lapsed, is_late},
     domain::{
         approval::{Approval, Ending},
-        credential::Origin,
         decision::{Ballot, Precondition, Refusal},
         ids::{ApprovalId, WorkspaceId},
         policy::Actor,
@@ -75,10 +74,9 @@ pub enum Failure {
 
 /// A command on its way.
 pub(super) struct Command {
-    workspace: WorkspaceId,
+    authority: Authority,
     approval: ApprovalId,
     act: Act,
-    origin: Arc<Origin>,
     since: Instant,
     reply: oneshot::Sender<Result<Answer, Failure>>,
 }
@@ -105,16 +103,10 @@ impl Committers {
 }
 
 impl super::Approvals {
-    /// Does `act` to an approval of `workspace`. Once this is called it happens or fails on its own, whether or
-    /// not the caller stays to hear it.
-    pub async fn act(
-        &self,
-        workspace: WorkspaceId,
-        approval: ApprovalId,
-        act: Act,
-        origin: Arc<Origin>,
-    ) -> Result<Answer, Failure> {
-        self.send(workspace, approval, act, origin)?.answer().await
+    /// Does `act` to an approval of the caller's workspace. Once this is called it happens or fails on its own, whether
+    /// or not the caller stays to hear it.
+    pub async fn act(&self, authority: Authority, approval: ApprovalId, act: Act) -> Result<Answer, Failure> {
+        self.send(authority, approval, act)?.answer().await
     }
 
     /// The same for many, each by itself; what `told` makes of the answers, in their order. All are sent before the
@@ -122,12 +114,11 @@ impl super::Approvals {
     /// Each is told as it comes, so that no more is kept of them than is to be shown.
     pub async fn act_all<T>(
         &self,
-        workspace: WorkspaceId,
+        authority: &Authority,
         acts: Vec<(ApprovalId, Act)>,
-        origin: &Arc<Origin>,
         told: impl Fn(Result<Answer, Failure>) -> T,
     ) -> Vec<T> {
-        let dispatch = |(approval, act)| self.send(workspace, approval, act, origin.clone());
+        let dispatch = |(approval, act)| self.send(authority.clone(), approval, act);
         let sent: Vec<Result<Sent, Trouble>> = acts.into_iter().map(dispatch).collect();
         let told = &told;
         let answers = sent.into_iter().map(|command| async move {
@@ -139,15 +130,9 @@ impl super::Approvals {
         join_all(answers).await
     }
 
-    fn send(
-        &self,
-        workspace: WorkspaceId,
-        approval: ApprovalId,
-        act: Act,
-        origin: Arc<Origin>,
-    ) -> Result<Sent, Trouble> {
+    fn send(&self, authority: Authority, approval: ApprovalId, act: Act) -> Result<Sent, Trouble> {
         let (reply, answer) = oneshot::channel();
-        let command = Command { workspace, approval, act, origin, since: Instant::now(), reply };
+        let command = Command { authority, approval, act, since: Instant::now(), reply };
         self.committers.queue.send(command)?;
         Ok(Sent(answer))
     }
@@ -175,7 +160,11 @@ impl Weigh for Command {
     }
 
     fn workspace(&self) -> WorkspaceId {
-        self.workspace
+        self.authority.workspace
+    }
+
+    fn looked_at(&self) -> Option<Instant> {
+        self.authority.looked_at
     }
 }
 
@@ -184,8 +173,8 @@ impl Command {
     /// nothing is begun.
     fn room(&self, shared: &Shared, found: &Found) -> Result<Option<Room>, Trouble> {
         match found.get(&self.approval) {
-            Some(Ok(loaded)) if loaded.approval.workspace == self.workspace => {
-                shared.room(self.workspace, loaded.size)
+            Some(Ok(loaded)) if loaded.approval.workspace == self.workspace() => {
+                shared.room(self.workspace(), loaded.size)
             }
             _ => Ok(None),
         }
@@ -201,7 +190,7 @@ impl Command {
 /// come before it.
 async fn commit(shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
     let (commands, late): (Vec<_>, Vec<_>) =
-        commands.into_iter().partition(|command| command.since.elapsed() < QUEUED);
+        commands.into_iter().partition(|command| !is_late(command, command.since));
     for command in late {
         command.answer(Err(Failure::Trouble(Trouble::TimedOut)));
     }
@@ -337,7 +326,8 @@ fn spawn_singly(shared: &Shared, command: Command) {
         let result = timeout(left, singly(&shared_here, &commands)).await;
         let [command] = commands;
         match result {
-            Ok(Ok(outcome)) => drop(outcome.conclude(&shared_here, vec![command])),
+            Ok(Ok(Some(outcome))) => drop(outcome.conclude(&shared_here, vec![command])),
+            Ok(Ok(None)) => command.answer(Err(Failure::Trouble(Trouble::TimedOut))),
             Ok(Err(error)) => {
                 tracing::warn!(%error, approval_id = %command.approval, "a command failed");
                 command.answer(Err(Failure::Trouble(error.into())));
@@ -347,17 +337,23 @@ fn spawn_singly(shared: &Shared, command: Command) {
     });
 }
 
-async fn singly(shared: &Shared, command: &[Command; 1]) -> Result<Outcome, store::Error> {
+/// `None`: it took so long to get the lock that the caller would have to be looked at again. Nothing was done.
+async fn singly(shared: &Shared, command: &[Command; 1]) -> Result<Option<Outcome>, store::Error> {
     loop {
-        let (mut conn, _place) = shared.transaction(command[0].workspace).await?;
+        let (mut conn, _place) = shared.transaction(command[0].workspace()).await?;
         let mut transaction = conn.begin().await?;
         approvals::lock(&mut transaction, command[0].approval).await?;
+        if has_lapsed(command[0].looked_at()) {
+            transaction.rollback().await?;
+            conn.done();
+            return Ok(None);
+        }
         let outcome = attempt(shared, &mut transaction, command).await?;
         transaction.commit().await?;
         conn.done();
         // Under the lock only the deadline can still come between reading and writing; then it is due.
         if outcome.results.iter().all(|taken| matches!(taken, Taken::Done(_))) {
-            return Ok(outcome);
+            return Ok(Some(outcome));
         }
     }
 }

@@ -77,7 +77,9 @@ impl<'a> Plan<'a> {
             .map(|(index, command)| match drafts.get_mut(&command.approval) {
                 // Told by whoever looked for room.
                 _ if !has_room(index) => Verdict::NotFound,
-                Some(draft) if draft.read.workspace == command.workspace => draft.apply(&command.act),
+                Some(draft) if draft.read.workspace == command.authority.workspace => {
+                    draft.apply(&command.act)
+                }
                 _ => match unreadable.get(&command.approval) {
                     Some(trouble) => Verdict::Unreadable(trouble.clone()),
                     None => Verdict::NotFound,
@@ -247,7 +249,7 @@ impl Draft {
             action,
             actor: Some(actor),
             via: Via::Human.as_str(),
-            origin: &command.origin,
+            origin: &command.authority.origin,
             step: changes::Step { from: step.from, to: step.to, ending },
             detail,
         };

@@ -26,7 +26,7 @@ use crate::{
         Api,
         admission::Admission,
         body::Body,
-        caller::{Approve, May, MayEither, Reject},
+        caller::{Approve, MayEither, Reject},
     },
     limits::{Room, Subject},
     wire::{
@@ -56,9 +56,9 @@ pub async fn bulk(
     Body { value: body, .. }: Body<BulkBody>,
 ) -> Result<Response, Problem> {
     let bulk = body.checked()?;
-    let (established, origin) = match bulk.verdict {
-        Verdict::Approved => may.first().map(May::into_parts)?,
-        Verdict::Rejected => may.second().map(May::into_parts)?,
+    let (authority, established) = match bulk.verdict {
+        Verdict::Approved => may.first().map(|may| (may.authority(), may.into_established()))?,
+        Verdict::Rejected => may.second().map(|may| (may.authority(), may.into_established()))?,
     };
     let caller = established.caller();
     admission.charge(&api, bulk.ids.len().div_ceil(OF_ONE_CALL) - 1);
@@ -72,7 +72,7 @@ pub async fn bulk(
     let told = |answer: Result<Answer, Failure>| {
         Told::new(answer, &shown, |bytes| api.sending.room_anyway(whose, bytes))
     };
-    let told = api.approvals.act_all(caller.workspace, acts, &origin, told).await;
+    let told = api.approvals.act_all(&authority, acts, told).await;
     let results = bulk.ids.iter().zip(&told).map(|(id, told)| told.result(*id)).collect();
     Ok(Json(BulkDone { results }).into_response())
 }

@@ -40,7 +40,7 @@ pub async fn cancel(
     Body { value: body, .. }: Body<CancelBody>,
 ) -> Result<Response, Problem> {
     let act = Act::Cancel { by: may.caller().actor.clone(), reason: body.reason()?, expected };
-    let answer = api.approvals.act(may.caller().workspace, approval, act, may.origin.clone()).await?;
+    let answer = api.approvals.act(may.authority(), approval, act).await?;
     Ok(respond::decided(answer.changed, &answer.approval))
 }
 

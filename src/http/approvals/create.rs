@@ -53,8 +53,9 @@ pub async fn create(
     drop(bytes);
     let mut new = new_approval(value, may.caller())?;
     new.idempotency = idempotency;
+    let looked_at = may.caller().looked_at;
     new.origin = may.origin;
-    Ok(match api.approvals.request(new).await? {
+    Ok(match api.approvals.request(new, looked_at).await? {
         Requested::Created { approval, present } => {
             let mut response = respond::created(&approval, warnings(&approval.policy, present));
             if let Ok(location) = HeaderValue::try_from(format!("/api/v1/approvals/{}", approval.id)) {

@@ -80,6 +80,6 @@ async fn vote<P>(
     expected: Precondition,
 ) -> Result<Response, Problem> {
     let act = Act::Vote { ballot: Box::new(ballot), expected };
-    let answer = api.approvals.act(may.caller().workspace, approval, act, may.origin.clone()).await?;
+    let answer = api.approvals.act(may.authority(), approval, act).await?;
     Ok(respond::decided(answer.changed, &answer.approval))
 }

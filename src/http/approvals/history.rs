@@ -133,7 +133,7 @@ pub async fn history(
         }
         Form::Csv => {
             let (export, pause) = (api.approvals.export(search)?, api.export_pause);
-            let (caller, _) = may.into_parts();
+            let caller = may.into_established();
             file(Parts { api, caller, export, reader }, pause).await?
         }
     };
@@ -231,8 +231,13 @@ enum Broken {
 impl Parts {
     /// The next lines, if the caller may still have them.
     async fn next(&mut self) -> Result<Option<Vec<u8>>, Broken> {
-        self.still_may().await.map_err(Broken::Refused)?;
-        Ok(self.export.next().await?.map(|lines| csv::lines(&lines, self.reader)))
+        loop {
+            self.still_may().await.map_err(Broken::Refused)?;
+            match self.export.next().await? {
+                Some(lines) if lines.is_empty() => {}
+                lines => return Ok(lines.map(|lines| csv::lines(&lines, self.reader))),
+            }
+        }
     }
 
     /// Tried again where the database may be back soon.

@@ -56,7 +56,7 @@ pub async fn wait(
     Patience(patience): Patience,
 ) -> Result<Response, Problem> {
     // Nothing else of the request is kept while it sleeps: its head would keep the buffer alive that it was read into.
-    let (established, _) = may.into_parts();
+    let established = may.into_established();
     let caller = established.caller();
     let waited = Box::pin(api.approvals.wait(caller.workspace, id, patience)).await?;
     Box::pin(still_may(&api, caller)).await?;

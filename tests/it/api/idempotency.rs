@@ -53,6 +53,41 @@ async fn a_key_lives_while_its_approval_is_pending_and_a_day_longer() {
     assert_eq!(ask(&agent, "pending", year).await.expect(200).id(), pending);
 }
 
+/// With its run, an approval goes minutes after it ended. Its key still stands for it.
+#[tokio::test]
+async fn a_key_outlives_a_run_that_was_deleted() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    let agent = cluster.api(0, &cluster.member("agent").await);
+    ask(&agent, "k", json!({ "run_id": "gone" })).await.expect(201);
+    cluster.api(0, &cluster.key("acme", "root", &["run:delete"]).await).delete("/api/v1/runs/gone").await.expect(204);
+    let mut conn = cluster.database.connect().await;
+    let purged = sqlx::query("DELETE FROM approval_requests").execute(&mut conn).await.unwrap();
+    assert_eq!(purged.rows_affected(), 1);
+    let due = "UPDATE idempotency_keys SET look_again_at = now()";
+    let kept = "SELECT count(*) FROM idempotency_keys";
+    sqlx::query(due).execute(&mut conn).await.unwrap();
+    assert_eq!(purge::idempotency_keys(&mut conn, DAY, 500).await.unwrap(), 1);
+    assert_eq!(sqlx::query_scalar::<_, i64>(kept).fetch_one(&mut conn).await.unwrap(), 1);
+    // A day after it ended, by the log, it goes.
+    sqlx::query(due).execute(&mut conn).await.unwrap();
+    assert_eq!(purge::idempotency_keys(&mut conn, Duration::ZERO, 500).await.unwrap(), 1);
+    assert_eq!(sqlx::query_scalar::<_, i64>(kept).fetch_one(&mut conn).await.unwrap(), 0);
+}
+
+/// While both run, an instance of the version before compares bodies as they were sent.
+#[tokio::test]
+async fn the_version_before_recognises_a_key_of_this_one() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    let agent = cluster.api(0, &cluster.member("agent").await);
+    let spelt = json!({ "metadata": {}, "timeout_seconds": 300 });
+    ask(&agent, "k", spelt.clone()).await.expect(201);
+    let mut conn = cluster.database.connect().await;
+    let same = "SELECT body_hash = sha256(convert_to($1, 'UTF8')) FROM idempotency_keys";
+    let same: bool =
+        sqlx::query_scalar(same).bind(merged(spelt).to_string()).fetch_one(&mut conn).await.unwrap();
+    assert!(same);
+}
+
 #[tokio::test]
 async fn a_default_that_is_spelt_out_is_the_same_body() {
     let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
@@ -70,7 +105,7 @@ async fn a_key_of_the_version_before_is_recognised() {
     let spelt = json!({ "metadata": {} });
     let id = ask(&agent, "k", spelt.clone()).await.expect(201).id();
     // That version took the hash of the body as it was sent.
-    let hash = "UPDATE idempotency_keys SET body_hash = sha256(convert_to($1, 'UTF8'))";
+    let hash = "UPDATE idempotency_keys SET body_hash = sha256(convert_to($1, 'UTF8')), meaning_hash = NULL";
     let mut conn = cluster.database.connect().await;
     sqlx::query(hash).bind(merged(spelt.clone()).to_string()).execute(&mut conn).await.unwrap();
     assert_eq!(ask(&agent, "k", spelt).await.expect(200).id(), id);

@@ -7,6 +7,42 @@ use sqlx::Connection;
 
 use crate::support::{Cluster, Setup, client::get, eventually};
 
+/// The row of one workspace's task is held, and its agent goes on publishing: the other workspaces decide and ask.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_task_hurts_only_its_own_workspace() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await.connected().await;
+    let crowd = cluster.api(0, &cluster.member("agent").await);
+    let asker = cluster.api(0, &cluster.key("other", "agent", &[]).await);
+    let approver = cluster.api(0, &cluster.key("other", "ana", &[]).await);
+    crowd.emit("held", [0]).await;
+    let mut holder = cluster.database.connect().await;
+    let mut transaction = holder.begin().await.unwrap();
+    sqlx::query("SELECT FROM tasks WHERE task_id = 'held' FOR UPDATE")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    let publishing: Vec<_> = (0..100)
+        .map(|n| {
+            let crowd = crowd.clone();
+            tokio::task::spawn(async move {
+                let event = json!({ "event_type": "output", "data": { "n": n } });
+                crowd.post("/api/v1/tasks/held/events", &event).await
+            })
+        })
+        .collect();
+    for n in 0..20 {
+        let id = asker.ask(json!({})).await;
+        approver.approve(&id).await.expect(200);
+        asker.emit("ours", [n]).await;
+    }
+    transaction.rollback().await.unwrap();
+    for reply in publishing {
+        let reply = reply.await.unwrap();
+        assert!(reply.status == 202 || reply.status == 503, "{reply:#?}");
+    }
+    crowd.emit("held", [1]).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_row_hurts_only_itself() {
     let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await.connected().await;

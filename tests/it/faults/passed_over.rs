@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sqlx::Connection;
 use uuid::Uuid;
 
 use crate::support::{Cluster, Setup, client::get, ended, eventually, within};
@@ -46,6 +47,88 @@ async fn deadlines_that_cant_be_applied_stop_nobody_elses() {
         parts().await["parts"]["deadlines"] == "up"
     })
     .await;
+}
+
+/// Versions before allowed `.` and `..` as names, and what they made still has its deadline.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_name_has_its_deadline_too() {
+    let cluster = one().await;
+    let agent = cluster.api(0, &cluster.member("agent").await);
+    let mut conn = cluster.database.connect().await;
+    for name in [".", ".."] {
+        let id = agent.ask(json!({ "timeout_seconds": 600 })).await;
+        sqlx::query("UPDATE approval_requests SET task_id = $2, expires_at = now() WHERE id = $1::uuid")
+            .bind(&id)
+            .bind(name)
+            .execute(&mut conn)
+            .await
+            .unwrap();
+        // Nobody looks at it before the sweep has.
+        within(Duration::from_secs(10), "it has ended", || async {
+            let status = "SELECT status FROM approval_requests WHERE id = $1::uuid";
+            let mut conn = cluster.database.connect().await;
+            let status: String = sqlx::query_scalar(status).bind(&id).fetch_one(&mut conn).await.unwrap();
+            status == "expired"
+        })
+        .await;
+    }
+}
+
+/// More rows than one round takes, and none of them can be read.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_make_no_sense_stand_in_nobodys_way() {
+    let cluster = one().await;
+    let crowd = cluster.api(0, &cluster.member("agent").await);
+    let other = cluster.api(0, &cluster.key("other", "agent", &[]).await);
+    let mut conn = cluster.database.connect().await;
+    crowd.ask(json!({ "timeout_seconds": 600 })).await;
+    for sql in [
+        "ALTER TABLE approval_requests DROP CONSTRAINT IF EXISTS approval_requests_timeout_action_check",
+        "INSERT INTO approval_requests (id, workspace_id, run_id, task_id, approval_type, context, policy, timeout_action,
+                metadata, requested_by, requested_by_name, created_at, updated_at, expires_at)
+         SELECT gen_random_uuid(), workspace_id, run_id, task_id, approval_type, context, policy, 'of a later version',
+                metadata, requested_by, requested_by_name, created_at, updated_at, now() - interval '1 hour'
+           FROM approval_requests, generate_series(1, 450)",
+    ] {
+        sqlx::query(sql).execute(&mut conn).await.unwrap();
+    }
+    for _ in 0..3 {
+        let id = other.ask(json!({ "timeout_seconds": 1 })).await;
+        assert_eq!(other.wait(&id, 30).await.expect(200).body["status"], "expired");
+    }
+}
+
+/// One task's row is held for long, as a large deletion holds it: what ends in that task waits, and nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_is_held_holds_up_no_deadlines_but_its_own() {
+    let cluster = one().await;
+    let crowd = cluster.api(0, &cluster.member("agent").await);
+    let other = cluster.api(0, &cluster.key("other", "agent", &[]).await);
+    let mut due = Vec::new();
+    for _ in 0..30 {
+        due.push(crowd.ask(json!({ "task_id": "held", "timeout_seconds": 600 })).await);
+    }
+    let mut holder = cluster.database.connect().await;
+    let mut transaction = holder.begin().await.unwrap();
+    sqlx::query("SELECT FROM tasks WHERE task_id = 'held' FOR UPDATE")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    let mut conn = cluster.database.connect().await;
+    sqlx::query("UPDATE approval_requests SET expires_at = now() - interval '1 hour'")
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    for _ in 0..3 {
+        let id = other.ask(json!({ "timeout_seconds": 1 })).await;
+        assert_eq!(other.wait(&id, 30).await.expect(200).body["status"], "expired");
+    }
+    let pending = "SELECT count(*) FROM approval_requests WHERE status = 'pending'";
+    assert_eq!(sqlx::query_scalar::<_, i64>(pending).fetch_one(&mut conn).await.unwrap(), 30);
+    transaction.rollback().await.unwrap();
+    for id in due {
+        assert_eq!(crowd.wait(&id, 30).await.expect(200).body["status"], "expired");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

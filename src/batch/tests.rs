@@ -1,0 +1,72 @@
+//! Queues without a database.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+
+/// Whose it is, and when its caller was looked at.
+#[derive(Debug, Clone, Copy)]
+struct Asked(WorkspaceId, Option<Instant>);
+
+impl Weigh for Asked {
+    fn weight(&self) -> usize {
+        1
+    }
+
+    fn workspace(&self) -> WorkspaceId {
+        self.0
+    }
+
+    fn looked_at(&self) -> Option<Instant> {
+        self.1
+    }
+}
+
+fn busy() -> store::Error {
+    store::Error::Busy(sqlx::Error::PoolTimedOut)
+}
+
+/// What its caller may have lost meanwhile is not done any more.
+#[tokio::test]
+async fn authority_that_is_old_does_nothing() {
+    let done = Arc::new(AtomicUsize::new(0));
+    let count = done.clone();
+    let calls = Calls::start(&Lifecycle::default(), "test", (1, 8, 8), move |asked: Arc<[Asked]>| {
+        count.fetch_add(asked.len(), Ordering::Relaxed);
+        async move { Ok::<_, store::Error>(vec![(); asked.len()]) }
+    });
+    let workspace = WorkspaceId::generate();
+    let long_ago = Instant::now().checked_sub(AUTHORITY).unwrap();
+    let late = calls.call(Asked(workspace, Some(long_ago))).await;
+    assert!(matches!(late, Err(Trouble::TimedOut)), "{late:?}");
+    calls.call(Asked(workspace, Some(Instant::now()))).await.unwrap();
+    calls.call(Asked(workspace, None)).await.unwrap();
+    assert_eq!(done.load(Ordering::Relaxed), 2);
+}
+
+/// Calls that have to wait for a lock are tried again, in turn with those of others.
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_lock_keeps_nobody_else_waiting() {
+    let (crowd, other) = (WorkspaceId::generate(), WorkspaceId::generate());
+    let calls =
+        Calls::start(&Lifecycle::default(), "test", (1, 64, 1_000), move |asked: Arc<[Asked]>| async move {
+            if asked.iter().any(|asked| asked.0 == crowd) {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                return Err(busy());
+            }
+            Ok(vec![(); asked.len()])
+        });
+    let waiting: Vec<_> = (0..50)
+        .map(|_| {
+            let calls = calls.clone();
+            tokio::spawn(async move { calls.call(Asked(crowd, None)).await })
+        })
+        .collect();
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+        calls.call(Asked(other, None)).await.unwrap();
+    }
+    for call in waiting {
+        assert!(call.await.unwrap().is_err());
+    }
+}
