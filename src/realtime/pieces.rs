@@ -217,10 +217,10 @@ mod tests {
         assert!(!paced.stirred(), "nothing has come");
         client.write_all(&frame(0x01, 3)).await.unwrap();
         let mut buffer = [0; 200];
-        paced.read(&mut buffer).await.unwrap();
+        assert_eq!(paced.read(&mut buffer).await.unwrap(), 9);
         assert_eq!((paced.stirred(), paced.stirred()), (true, false), "a piece has come");
         client.write_all(&frame(0x00, 0).repeat(10)).await.unwrap();
-        paced.read(&mut buffer).await.unwrap();
+        assert_eq!(paced.read(&mut buffer).await.unwrap(), 60);
         assert_eq!((paced.stirred(), paced.stirred()), (true, true), "more may have come, and is not read");
         let reading = tokio::time::timeout(Duration::from_mins(1), paced.read(&mut buffer));
         assert!(reading.await.is_err(), "nothing more has come");
