@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use sqlx::{Connection, Executor};
+use tokio::task::JoinHandle;
 
 use crate::support::{
     Api, Cluster, End, Setup, Socket, TestDatabase, cluster::make_key, eventually, process::Process, unique,
@@ -61,7 +62,7 @@ async fn g13_each_of_a_lone_workspaces_waiters_is_told_to_ask_another() {
         async move { app.drain().await }
     });
     eventually("each reads once more", || async {
-        queued() >= WAITERS || waiters.iter().any(|it| it.is_finished())
+        queued() >= WAITERS || waiters.iter().any(JoinHandle::is_finished)
     })
     .await;
     held.rollback().await.unwrap();

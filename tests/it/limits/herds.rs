@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use sqlx::{Connection, Executor};
+use tokio::task::JoinHandle;
 
 use crate::support::{Cluster, Setup, Socket, eventually, socket::request};
 
@@ -22,7 +23,7 @@ async fn all_sockets_of_an_instance_may_open_at_once() {
     let opening: Vec<_> = (0..SOCKETS)
         .map(|number| tokio::spawn(Socket::try_open(request(&api, &format!("t{number}"), ""))))
         .collect();
-    eventually("all have come", || async { seats() == SOCKETS || opening.iter().any(|it| it.is_finished()) })
+    eventually("all have come", || async { seats() == SOCKETS || opening.iter().any(JoinHandle::is_finished) })
         .await;
     held.rollback().await.unwrap();
     for opened in join_all(opening).await {
