@@ -23,8 +23,10 @@ async fn all_sockets_of_an_instance_may_open_at_once() {
     let opening: Vec<_> = (0..SOCKETS)
         .map(|number| tokio::spawn(Socket::try_open(request(&api, &format!("t{number}"), ""))))
         .collect();
-    eventually("all have come", || async { seats() == SOCKETS || opening.iter().any(JoinHandle::is_finished) })
-        .await;
+    eventually("all have come", || async {
+        seats() == SOCKETS || opening.iter().any(JoinHandle::is_finished)
+    })
+    .await;
     held.rollback().await.unwrap();
     for opened in join_all(opening).await {
         assert!(matches!(opened.unwrap(), Ok(Ok(_))), "it is open");
