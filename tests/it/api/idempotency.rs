@@ -59,7 +59,11 @@ async fn a_key_outlives_a_run_that_was_deleted() {
     let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
     let agent = cluster.api(0, &cluster.member("agent").await);
     ask(&agent, "k", json!({ "run_id": "gone" })).await.expect(201);
-    cluster.api(0, &cluster.key("acme", "root", &["run:delete"]).await).delete("/api/v1/runs/gone").await.expect(204);
+    cluster
+        .api(0, &cluster.key("acme", "root", &["run:delete"]).await)
+        .delete("/api/v1/runs/gone")
+        .await
+        .expect(204);
     let mut conn = cluster.database.connect().await;
     let purged = sqlx::query("DELETE FROM approval_requests").execute(&mut conn).await.unwrap();
     assert_eq!(purged.rows_affected(), 1);
