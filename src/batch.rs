@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use self::lanes::Lanes;
+pub use self::lanes::places_for_all;
 use crate::{domain::ids::WorkspaceId, lifecycle::Lifecycle, store};
 
 /// Heaviest batch, in bytes of what callers sent: large commands go in small company, so that no command waits for

@@ -24,7 +24,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    batch::Trouble,
+    batch::{Trouble, places_for_all},
     bus::{Bus, Change, Source},
     domain::{
         approval::{Approval, Brief, Ending, Request, Resolution, State},
@@ -188,11 +188,13 @@ impl Approvals {
         limits: Limits,
     ) -> Self {
         let contended = Arc::new(Semaphore::new(database.transact.size()));
+        // All waiters wake at once where the instance goes away, and each reads once more; beside those that only look.
+        let reading = places_for_all(limits.waiters.saturating_add(limits.queued));
         let shared = Shared { database, bus, metrics, lifecycle, contended, answers };
         Self {
             committers: Committers::start(shared.clone(), COMMITTERS, limits.queued),
             intake: Intake::start(shared.clone(), INTAKE, limits.queued),
-            readers: Readers::start(&shared, READERS, limits.queued.max(limits.waiters)),
+            readers: Readers::start(&shared, READERS, reading),
             waiters: Waiters::new(limits.waiters, limits.waiters_of_a_workspace),
             exports: Exports::new(shared.database.tenant.size()),
             shared,

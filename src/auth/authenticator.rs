@@ -204,7 +204,8 @@ impl Authenticator {
         Ok(good.into_iter().filter(may).map(|it| it.credential).collect())
     }
 
-    /// Those of `bad` that were not revoked, and whose principal is not disabled: another credential may be good.
+    /// Those of `bad` that were not revoked, and whose principal is not disabled: another credential may be good. One that
+    /// is not there any more has run out: sessions are deleted only then, and what is revoked before stays until then.
     pub async fn outdated(&self, bad: &[Credential]) -> Result<HashMap<Credential, Outdated>, store::Error> {
         let idle = self.sessions_last.idle;
         let look = async |conn: &mut PgConnection| credentials::ended(conn, bad, idle).await;
@@ -216,7 +217,14 @@ impl Authenticator {
             // It is good, and hence doesn't allow this.
             _ => Some(Outdated::Changed),
         };
-        Ok(ended.into_iter().filter_map(|it| Some((it.credential, how(it)?))).collect())
+        let mut outdated: HashMap<_, _> = bad.iter().map(|gone| (*gone, Outdated::Expired)).collect();
+        for it in ended {
+            match how(it) {
+                Some(how) => outdated.insert(it.credential, how),
+                None => outdated.remove(&it.credential),
+            };
+        }
+        Ok(outdated)
     }
 
     /// How long a browser session may be left unused.

@@ -8,6 +8,12 @@ use std::collections::{HashMap, VecDeque};
 use super::Weigh;
 use crate::domain::ids::WorkspaceId;
 
+/// Places for a queue that nothing may be refused: of which one workspace alone may have so many. For what another cap
+/// bounds already (waiters, sockets), all of which may come at the same moment, and all of one workspace.
+pub const fn places_for_all(count: usize) -> usize {
+    count.saturating_mul(2)
+}
+
 /// Commands in their lanes.
 #[derive(Debug)]
 pub struct Lanes<T> {
@@ -164,6 +170,16 @@ mod tests {
         assert_eq!((admitted(&mut lanes, crowd), admitted(&mut lanes, other)), (5, 5));
         assert!(lanes.push(Sent(WorkspaceId::generate(), 0, 1)).is_err(), "it is full");
         assert!(Lanes::new(1).push(Sent(crowd, 0, 1)).is_ok(), "the smallest has a place");
+    }
+
+    #[test]
+    fn one_workspace_has_places_for_all_that_it_may_have() {
+        for count in [1, 5, 64] {
+            let (mut lanes, crowd) = (Lanes::new(places_for_all(count)), WorkspaceId::generate());
+            assert!((0..count).all(|number| lanes.push(Sent(crowd, number, 1)).is_ok()), "{count}");
+            assert!(lanes.push(Sent(WorkspaceId::generate(), 0, 1)).is_ok(), "{count}");
+        }
+        assert_eq!(places_for_all(usize::MAX), usize::MAX);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures_util::future::join_all;
+
 use super::*;
 
 /// Whose it is, and when its caller was looked at.
@@ -56,17 +58,13 @@ async fn what_waits_for_a_lock_keeps_nobody_else_waiting() {
             }
             Ok(vec![(); asked.len()])
         });
-    let waiting: Vec<_> = (0..50)
-        .map(|_| {
-            let calls = calls.clone();
-            tokio::spawn(async move { calls.call(Asked(crowd, None)).await })
-        })
-        .collect();
-    for _ in 0..10 {
-        tokio::task::yield_now().await;
-        calls.call(Asked(other, None)).await.unwrap();
-    }
-    for call in waiting {
-        assert!(call.await.unwrap().is_err());
-    }
+    let waiting = join_all((0..50).map(|_| calls.call(Asked(crowd, None))));
+    let others = async {
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+            calls.call(Asked(other, None)).await.unwrap();
+        }
+    };
+    let (waited, ()) = tokio::join!(waiting, others);
+    assert!(waited.into_iter().all(|answer| answer.is_err()));
 }

@@ -7,7 +7,12 @@
 //!
 //! What stands in a key is **believed only as far as it can be true**: no more is used, and no more is leased, than a
 //! bucket holds. So a key that was written by another hand locks nobody out for longer than the bucket takes to fill.
-//! What has another form, or is of another kind, counts as if it were not there. Answers are held to the same bounds.
+//! What has another form, is of another kind, or is longer than any state counts as if it were not there, and no more
+//! than that is read of it. Answers are held to the same bounds.
+//!
+//! So **a key holds no debt**: it would be forgiven when it is read again. Where an instance charges more than is there,
+//! the script takes what is there and answers how much is still *owed*. That instance keeps it, and settles it before
+//! anything else with each of its questions, until it is paid.
 //!
 //! A **lease** is tokens that an instance took ahead, to spend without asking. Until it is settled it counts as used,
 //! and that share of a bucket doesn't refill: otherwise a bucket could fill up again while its tokens are out, and
@@ -50,8 +55,8 @@ for i, key in ipairs(KEYS) do
   bucket.rate = argument()
   bucket.burst = argument()
   bucket.ahead = argument()
-  local there = redis.pcall('GET', key)
-  if type(there) == 'string' then
+  local there = redis.pcall('GETRANGE', key, 0, 300)
+  if type(there) == 'string' and #there <= 300 then
     local used, at, last, fresh, old = string.match(there, '^(%d+%.%d+) (%d+) (%d+) (%d+) (%d+)$')
     if used then
       bucket.at, bucket.second = tonumber(at), tonumber(last)
@@ -74,6 +79,8 @@ for i, key in ipairs(KEYS) do
     bucket.old = math.max(0, bucket.old - leased)
   end
   bucket.used = math.max(bucket.fresh + bucket.old, bucket.used - unspent)
+  bucket.owed = math.max(0, math.ceil(bucket.used - bucket.burst - 0.000001))
+  bucket.used = bucket.used - bucket.owed
   buckets[i] = bucket
 end
 local granted = {}
@@ -109,11 +116,14 @@ for i, key in ipairs(KEYS) do
   answer[#answer + 1] = free(bucket)
   answer[#answer + 1] = wait
   answer[#answer + 1] = lease
+  answer[#answer + 1] = bucket.owed
 end
 for _, count in ipairs(granted) do answer[#answer + 1] = count end
 return answer";
 
 const STEPS: u32 = 8;
+/// Numbers that the script tells of each bucket.
+const TELLS: usize = 4;
 
 /// One bucket that a question is about.
 #[derive(Debug, Clone)]
@@ -143,6 +153,13 @@ pub struct Settled {
     pub unspent: i64,
 }
 
+impl Settled {
+    /// What was spent beyond what had been taken.
+    fn debt(self) -> i64 {
+        self.unspent.min(0).saturating_neg()
+    }
+}
+
 /// So many that want a token of each of these buckets, or none.
 #[derive(Debug, Clone)]
 pub struct Group {
@@ -167,6 +184,8 @@ pub struct Told {
     pub wait: Duration,
     /// Tokens that were leased to us.
     pub lease: u32,
+    /// What was spent beyond what had been taken, and was not there either: it is to be settled again.
+    pub owed: i64,
 }
 
 /// What came back.
@@ -257,16 +276,17 @@ fn command(question: &Question) -> Cmd {
 
 fn read(question: &Question, numbers: &[i64]) -> Result<Answer, Error> {
     let shares = question.shares.len();
-    if numbers.len() != 1 + 3 * shares + question.groups.len() {
+    if numbers.len() != 1 + TELLS * shares + question.groups.len() {
         return Err(Error::Setup(format!("{} numbers for {shares} buckets", numbers.len())));
     }
     let (second, rest) = (numbers[0], &numbers[1..]);
-    let (told, granted) = rest.split_at(3 * shares);
+    let (told, granted) = rest.split_at(TELLS * shares);
     let whole = |number: i64| u32::try_from(number).unwrap_or(0);
-    let told = told.chunks_exact(3).zip(&question.shares).map(|(of, share)| Told {
+    let told = told.chunks_exact(TELLS).zip(&question.shares).map(|(of, share)| Told {
         free: whole(of[0]).min(share.burst),
         wait: Duration::from_micros(u64::try_from(of[1]).unwrap_or(0)).min(share.longest()),
         lease: whole(of[2]).min(share.ahead),
+        owed: of[3].clamp(0, share.settled.debt()),
     });
     let granted = granted
         .iter()
@@ -279,23 +299,28 @@ fn read(question: &Question, numbers: &[i64]) -> Result<Answer, Error> {
 mod tests {
     use super::*;
 
-    /// A bucket of sixty, refilled within a minute, of which ten may be leased; one group wants three.
+    /// A bucket of sixty, refilled within a minute, of which ten may be leased; one group wants three. Twenty were spent
+    /// that had not been taken.
     fn question() -> Question {
-        let settled = Settled::default();
+        let settled = Settled { unspent: -20, ..Settled::default() };
         let share = Share { key: "k".to_owned(), per_second: 1.0, burst: 60, ahead: 10, settled };
         Question { shares: vec![share], groups: vec![Group { count: 3, buckets: vec![0] }] }
     }
 
     #[test]
     fn an_answer_says_no_more_than_can_be() {
-        let answer = read(&question(), &[7, 5_000, 999_993_000_000, 4_000, 900]).unwrap();
+        let answer = read(&question(), &[7, 5_000, 999_993_000_000, 4_000, 800, 900]).unwrap();
         let told = answer.told[0];
-        assert_eq!((told.free, told.wait, told.lease), (60, Duration::from_mins(1), 10));
+        assert_eq!((told.free, told.wait, told.lease, told.owed), (60, Duration::from_mins(1), 10, 20));
         assert_eq!(answer.granted, [3]);
-        let answer = read(&question(), &[7, -1, -1, -1, -1]).unwrap();
+        let answer = read(&question(), &[7, -1, -1, -1, -1, -1]).unwrap();
         let told = answer.told[0];
-        assert_eq!((told.free, told.wait, told.lease), (0, Duration::ZERO, 0));
+        assert_eq!((told.free, told.wait, told.lease, told.owed), (0, Duration::ZERO, 0, 0));
         assert_eq!(answer.granted, [0]);
-        assert!(read(&question(), &[7, 1, 0, 0]).is_err(), "a number is missing");
+        assert!(read(&question(), &[7, 1, 0, 0, 0]).is_err(), "a number is missing");
+        let mut gives_back = question();
+        gives_back.shares[0].settled.unspent = 20;
+        let answer = read(&gives_back, &[7, 0, 0, 0, 900, 0]).unwrap();
+        assert_eq!(answer.told[0].owed, 0, "nothing was owed");
     }
 }

@@ -4,8 +4,9 @@
 //! refresh nor remove what its successor wrote. The scripts are sent whole each time; Redis keeps them compiled,
 //! and one that was restarted or flushed needs no special care.
 //!
-//! What has another form, or is of another kind, counts as if it were not there. What looks like a newer owner is
-//! only a hint: Postgres is asked, and where it knows of none, the key is taken back.
+//! What has another form, is of another kind, or is longer than any owner (300 bytes) counts as if it were not there;
+//! and no more than that is read of it, however much another hand has written. What looks like a newer owner is only a
+//! hint: Postgres is asked, and where it knows of none, the key is taken back.
 
 use std::time::Duration;
 
@@ -22,11 +23,12 @@ const HOLD: &str = "
 local newer = {}
 for i, key in ipairs(KEYS) do
   local mine = ARGV[i + 1]
-  local there = redis.pcall('GET', key)
+  local there = redis.pcall('GETRANGE', key, 0, 300)
+  if type(there) ~= 'string' or #there > 300 then there = '' end
   if there == mine then
     redis.call('PEXPIRE', key, ARGV[1])
   else
-    local digits = type(there) == 'string' and string.match(there, '^%S+ (%d+)$')
+    local digits = string.match(there, '^%S+ (%d+)$')
     local generation = digits and #digits < 20 and tonumber(digits) or -1
     if generation < tonumber(string.match(mine, ' (%d+)$')) then
       redis.call('SET', key, mine, 'PX', ARGV[1])
@@ -41,7 +43,7 @@ return newer";
 /// Writes keys over what was found there, where that still stands.
 const TAKE_BACK: &str = "
 for i, key in ipairs(KEYS) do
-  if redis.pcall('GET', key) == ARGV[2 * i] then
+  if redis.pcall('GETRANGE', key, 0, 300) == ARGV[2 * i] then
     redis.call('SET', key, ARGV[2 * i + 1], 'PX', ARGV[1])
   end
 end";
@@ -49,14 +51,14 @@ end";
 /// Removes keys where they are still as we wrote them.
 const LET_GO: &str = "
 for i, key in ipairs(KEYS) do
-  if redis.pcall('GET', key) == ARGV[i] then redis.call('DEL', key) end
+  if redis.pcall('GETRANGE', key, 0, 300) == ARGV[i] then redis.call('DEL', key) end
 end";
 
 /// Sends each line to the inbox of whoever owns the key.
 const ROUTE: &str = "
 for i, key in ipairs(KEYS) do
-  local owner = redis.pcall('GET', key)
-  local instance = type(owner) == 'string' and string.match(owner, '^(%S+) ')
+  local owner = redis.pcall('GETRANGE', key, 0, 300)
+  local instance = type(owner) == 'string' and #owner <= 300 and string.match(owner, '^(%S+) ')
   if instance then redis.call('PUBLISH', ARGV[1] .. instance, ARGV[i + 1]) end
 end";
 

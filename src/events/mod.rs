@@ -11,7 +11,7 @@ pub mod read;
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    batch::Calls,
+    batch::{Calls, places_for_all},
     bus::Bus,
     config,
     domain::event::{Cursor, TaskKey},
@@ -70,10 +70,12 @@ impl Events {
             quota: quota.clone(),
         };
         let queued = config.limits.max_queued;
+        // All sockets may open at once, and all have news at once: one workspace's, too.
+        let reading = places_for_all(queued.saturating_add(config.limits.max_sockets));
         Self {
             publications: publish::start(shared.clone(), queued),
-            pages: read::pages(shared.clone(), queued.max(config.limits.max_sockets)),
-            openings: read::openings(shared, queued.max(config.limits.max_sockets)),
+            pages: read::pages(shared.clone(), reading),
+            openings: read::openings(shared, reading),
             database,
             quota,
         }

@@ -1,5 +1,7 @@
 //! What stands behind the question mark, and what all lists have in common.
 
+use std::collections::{BTreeSet, HashSet};
+
 use axum::{
     extract::{FromRequestParts, Query},
     http::request::Parts,
@@ -27,18 +29,37 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         refuse_nul(parts)?;
         let query = Query::<T>::from_request_parts(parts, state).await;
-        query.map(|Query(params)| Self(params)).map_err(|error| {
-            Problem::about(Code::Invalid, vec![Violation::new("?", "query", error.body_text())])
-        })
+        match query {
+            Ok(Query(params)) => Ok(Self(params)),
+            Err(error) => {
+                let mut check = Check::default();
+                given_once(&mut check, &pairs(parts).unwrap_or_default());
+                check.finish()?;
+                Err(Problem::about(Code::Invalid, vec![Violation::new("?", "query", error.body_text())]))
+            }
+        }
+    }
+}
+
+/// Names and values as they stand there, unless it is no query at all.
+fn pairs(parts: &Parts) -> Option<Vec<(String, String)>> {
+    Query::try_from_uri(&parts.uri).ok().map(|Query(pairs)| pairs)
+}
+
+/// Refuses names that are there more than once: no value of theirs is the right one.
+pub fn given_once(check: &mut Check, pairs: &[(String, String)]) {
+    let mut seen = HashSet::new();
+    let doubled: BTreeSet<&str> =
+        pairs.iter().map(|(name, _)| name.as_str()).filter(|name| !seen.insert(*name)).collect();
+    for name in doubled {
+        check.fail(format!("?{name}"), "once", "must be given once");
     }
 }
 
 /// Postgres holds no U+0000 in a text. Bodies can't bring one either.
 fn refuse_nul(parts: &Parts) -> Result<(), Problem> {
-    let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri) else {
-        // What is no query at all is told where it is parsed.
-        return Ok(());
-    };
+    // What is no query at all is told where it is parsed.
+    let Some(pairs) = pairs(parts) else { return Ok(()) };
     let mut check = Check::default();
     for (name, _) in pairs.iter().filter(|(name, value)| name.contains('\0') || value.contains('\0')) {
         check.fail(format!("?{}", name.replace('\0', "")), "characters", "must not hold U+0000");

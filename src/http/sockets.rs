@@ -24,6 +24,7 @@ use super::{
     caller::{May, Subscribe, origin},
     names,
     path::NamePath,
+    query::given_once,
 };
 use crate::{
     auth::{Caller, Permission, Rejection},
@@ -174,11 +175,14 @@ struct Query {
 
 impl Query {
     fn of(parts: &Parts) -> Result<Self, Problem> {
-        let axum::extract::Query(pairs) =
+        let axum::extract::Query(mut pairs) =
             axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
                 .map_err(|error| malformed(&error.body_text()))?;
+        // Others are refused once it is known who asks.
+        pairs.retain(|(name, _)| NAMES.contains(&name.as_str()));
         let mut query = Self::default();
         let mut check = Check::default();
+        given_once(&mut check, &pairs);
         for (name, value) in pairs {
             match name.as_str() {
                 "ticket" => query.ticket = Some(value),

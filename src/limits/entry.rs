@@ -46,7 +46,8 @@ pub struct Entry {
     /// times, so that losing Redis gives nobody a fresh burst here.
     own: Bucket,
     lease: Option<Lease>,
-    /// Tokens that were taken and not needed, besides a lease; less than nothing where more were spent than taken.
+    /// Tokens that were taken and not needed, besides a lease; less than nothing where more were spent than taken. What
+    /// is owed stays here until Redis has as many: no key keeps a debt.
     spare: i64,
     /// What was left for everybody, and when that was.
     free: Option<(u32, Instant)>,
@@ -165,11 +166,15 @@ impl Entry {
         Standing { kind: self.kind, burst, window: seconds(self.rate.window()), left, reset }
     }
 
-    /// What Redis said to a question that was sent at `sent`: a lease counts from then on.
+    /// What Redis said to a question that was sent at `sent`: a lease counts from then on. What it had no tokens for is
+    /// owed as before, and comes before the next request.
     pub fn learn(&mut self, told: Told, second: i64, sent: Instant, now: Instant) {
         self.free = Some((told.free, now));
+        self.spare -= told.owed;
         let longest = if self.ahead() > 0 { BELIEVED } else { SURELY };
-        let empty = Empty { until: now + told.wait, believed: now + told.wait.min(longest) };
+        let owed = u32::try_from(self.spare.min(0).saturating_neg()).unwrap_or(u32::MAX);
+        let wait = told.wait.saturating_add(self.rate.time_for(f64::from(owed)));
+        let empty = Empty { until: now + wait, believed: now + wait.min(longest) };
         self.empty = (told.free == 0).then_some(empty);
         if told.lease > 0 {
             self.lease = Some(Lease { second, size: told.lease, left: told.lease, until: sent + LEASE });

@@ -213,7 +213,7 @@ mod tests {
 
     fn told(free: u32, lease: u32) -> Told {
         let wait = if free == 0 { Duration::from_millis(100) } else { Duration::ZERO };
-        Told { free, wait, lease }
+        Told { free, wait, lease, owed: 0 }
     }
 
     fn taken(step: Step) -> Standing {
@@ -282,7 +282,7 @@ mod tests {
         let later = now + Duration::from_millis(100);
         assert!(matches!(ledger.take(&[subject], true, later), Step::Ask));
         // Somebody may give tokens back long before one comes by itself.
-        let long = Told { free: 0, wait: Duration::from_mins(9), lease: 0 };
+        let long = Told { free: 0, wait: Duration::from_mins(9), lease: 0, owed: 0 };
         ledger.learn(subject, long, 7, later, later);
         let Step::Refused(refusal) = ledger.take(&[subject], true, later) else { panic!() };
         assert_eq!(refusal.standing.reset, 540);
@@ -306,6 +306,27 @@ mod tests {
         ledger.charge(&[subject], 30, now);
         let Step::Refused(refusal) = ledger.take(&[subject], false, now) else { panic!() };
         assert_eq!(refusal.standing.reset, 4, "31 tokens have to come first");
+    }
+
+    /// Redis had no tokens for what was charged: it is asked for again until it has, and is waited for.
+    #[test]
+    fn what_is_owed_is_owed_until_it_is_paid() {
+        let (mut ledger, subject, now) = (ledger(), principal(), Instant::now());
+        ledger.learn(subject, told(1, 0), 7, now, now);
+        ledger.charge(&[subject], 19, now);
+        let (_, _, settled) = ledger.share(subject, now).unwrap();
+        assert_eq!(settled.unspent, -19);
+        // One more costs its twenty while the question is on its way.
+        ledger.charge(&[subject], 20, now);
+        ledger.learn(subject, Told { owed: 18, ..told(0, 0) }, 7, now, now);
+        let Step::Refused(refusal) = ledger.take(&[subject], true, now) else { panic!() };
+        assert_eq!(refusal.standing.reset, 4, "39 tokens come in 3.9 seconds");
+        let owed = |ledger: &mut Ledger, now| ledger.due(now).iter().map(|(.., it)| it.unspent).sum::<i64>();
+        assert_eq!(owed(&mut ledger, now + CHECK), -38);
+        ledger.learn(subject, Told { owed: 30, ..told(0, 0) }, 7, now, now + CHECK);
+        assert_eq!(owed(&mut ledger, now + 2 * CHECK), -30, "also where nobody comes");
+        ledger.learn(subject, told(1, 0), 7, now, now + 2 * CHECK);
+        assert_eq!(owed(&mut ledger, now + 3 * CHECK), 0, "once");
     }
 
     /// Without Redis an instance goes on from what it knew last.

@@ -18,7 +18,10 @@
 //! buckets together and with everybody else who asks just then.
 //!
 //! A request takes one token of each bucket. What it costs beyond that (many ids in one call, a large answer) is
-//! **charged** when it is known, also where no tokens are left: the next requests wait until they have come.
+//! **charged** when it is known, also where no tokens are left: the next requests wait until they have come. What is
+//! charged and not there is owed by the instance that let the request in: it takes tokens as they come, before it lets
+//! in another request, and forgets nothing until all are paid. So nothing is let in that isn't paid for; other instances
+//! know only that the bucket is empty.
 //!
 //! Nothing here ever fails a request. A Redis that hangs costs those who asked just then a few hundredths of a
 //! second, once. What knows of HTTP is elsewhere.
@@ -134,7 +137,7 @@ impl Limiter {
     }
 
     /// Makes what was let in cost so many tokens more, of each: known here at once, to all instances within half a
-    /// second. Who owes tokens is refused until they have come.
+    /// second. Who owes tokens is refused here until they have come.
     pub fn charge(&self, subjects: &[Subject], tokens: u32) {
         if tokens > 0 {
             self.state.ledger().charge(subjects, tokens, Instant::now());

@@ -16,7 +16,7 @@ use std::{
 use tokio::{sync::Notify, time::timeout};
 
 use crate::{
-    batch::{Calls, Trouble, Weigh},
+    batch::{Calls, Trouble, Weigh, places_for_all},
     bus::{
         Bus, Found, Letter, Names, Redis,
         owners::Owner,
@@ -136,7 +136,9 @@ impl Ownership {
             left: Notify::new(),
             keys_lost: AtomicBool::new(false),
         });
-        let capacity = config.limits.max_sockets.max(config.limits.max_queued);
+        // All sockets come at once where another instance went away; and all are in doubt where Redis was.
+        let limits = &config.limits;
+        let capacity = places_for_all(limits.max_sockets.saturating_add(limits.max_queued));
         // One worker: the order of this instance's claims is the order in which their seats were taken.
         let claiming = shared.clone();
         let claims = Calls::start(lifecycle, "claims", (1, BATCH, capacity), move |asked: Arc<[Asked]>| {

@@ -1,5 +1,7 @@
 //! What clients are told: events of one shape, whether they come from the log or answer a message.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -9,11 +11,15 @@ use super::frames::Reference;
 use crate::{
     domain::{
         approval::{Approval, Ending, Resolution, State},
-        event::Epoch,
+        event::{Cursor, Epoch},
     },
     store::events::{Event, Summary},
     wire::{approval::ResultView, problem::Problem, validate::Violation},
 };
+
+/// Time that clients who are sent away together are spread over, for each of their sockets; at least, and at most.
+const SPREAD: (Duration, Duration, Duration) =
+    (Duration::from_millis(2), Duration::from_millis(500), Duration::from_secs(10));
 
 /// The one shape.
 #[derive(Serialize)]
@@ -71,8 +77,19 @@ pub struct Hello<'a> {
 
 #[derive(Serialize)]
 pub struct Reconnect {
-    pub after_ms: u64,
-    pub cursor: String,
+    after_ms: u64,
+    cursor: String,
+}
+
+impl Reconnect {
+    /// After a time that so many sockets' clients are spread over.
+    pub fn among(sockets: usize, place: Cursor) -> Self {
+        let (each, least, most) = SPREAD;
+        let sockets = u32::try_from(sockets).unwrap_or(u32::MAX);
+        let spread = each.saturating_mul(sockets).clamp(least, most);
+        let after = spread.mul_f64(rand::random_range(0.0..1.0));
+        Self { after_ms: u64::try_from(after.as_millis()).unwrap_or(u64::MAX), cursor: place.to_string() }
+    }
 }
 
 /// A new approval, and what may keep it from being decided.

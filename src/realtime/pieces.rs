@@ -29,15 +29,23 @@ pub struct Paced<S> {
     allowance: Allowance,
     /// Nothing is read until it rings.
     pause: Option<Pin<Box<Sleep>>>,
+    /// Whether anything has come since this was last asked.
+    heard: bool,
 }
 
 impl<S> Paced<S> {
     /// At most `each_second` of them. `read` is what has been read already.
     pub fn new(inner: S, each_second: u32, read: &[u8]) -> Self {
-        let mut me =
-            Self { inner, frames: Frames::default(), allowance: Allowance::new(each_second), pause: None };
+        let (frames, allowance) = (Frames::default(), Allowance::new(each_second));
+        let mut me = Self { inner, frames, allowance, pause: None, heard: false };
         me.count(read);
         me
+    }
+
+    /// Whether something has come since this was last asked, whole or not, or is not being read for now: then the
+    /// answer to a ping may stand behind it.
+    pub fn stirred(&mut self) -> bool {
+        std::mem::take(&mut self.heard) || self.pause.is_some()
     }
 
     pub fn get_ref(&self) -> &S {
@@ -62,6 +70,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
+        self.heard |= buffer.filled().len() > before;
         self.count(&buffer.filled()[before..]);
         Poll::Ready(Ok(()))
     }
@@ -142,6 +151,10 @@ impl Frames {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::io::AsyncWriteExt;
+
     use super::*;
 
     /// A masked frame of zeros.
@@ -194,5 +207,23 @@ mod tests {
         assert_eq!(read, flood);
         let took = begun.elapsed().as_secs_f64();
         assert!((4.0..6.0).contains(&took), "a burst of 100 at once, 100 more at 20 a second: {took}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_not_read_for_now_counts_as_a_sign_of_life() {
+        use tokio::io::AsyncReadExt;
+        let (mut client, server) = tokio::io::duplex(10_000);
+        let mut paced = Paced::new(server, 1, &[]);
+        assert!(!paced.stirred(), "nothing has come");
+        client.write_all(&frame(0x01, 3)).await.unwrap();
+        let mut buffer = [0; 200];
+        assert_eq!(paced.read(&mut buffer).await.unwrap(), 9);
+        assert_eq!((paced.stirred(), paced.stirred()), (true, false), "a piece has come");
+        client.write_all(&frame(0x00, 0).repeat(10)).await.unwrap();
+        assert_eq!(paced.read(&mut buffer).await.unwrap(), 60);
+        assert_eq!((paced.stirred(), paced.stirred()), (true, true), "more may have come, and is not read");
+        let reading = tokio::time::timeout(Duration::from_mins(1), paced.read(&mut buffer));
+        assert!(reading.await.is_err(), "nothing more has come");
+        assert!(!paced.stirred());
     }
 }

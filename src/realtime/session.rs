@@ -38,9 +38,6 @@ const FRESH: Duration = Duration::from_secs(5);
 const SMALL: usize = 4 * 1024;
 /// Until a page that could not be read is asked for again.
 const RETRY: Duration = Duration::from_secs(2);
-/// Time that the clients of a draining instance are spread over, for each of its sockets; at least, and at most.
-const SPREAD: (Duration, Duration, Duration) =
-    (Duration::from_millis(2), Duration::from_millis(500), Duration::from_secs(10));
 
 type ReadingPage = Pin<Box<dyn Future<Output = (Instant, Result<Page, Trouble>)> + Send>>;
 
@@ -64,6 +61,15 @@ pub struct Session {
     allowance: Allowance,
     /// Nothing is read from the client until it rings.
     pause: Option<Pin<Box<Sleep>>>,
+}
+
+/// Why a client is to come again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Again {
+    /// The instance goes away.
+    Draining,
+    /// The database was set back, or another has taken over.
+    OtherLog,
 }
 
 /// What a turn of the loop is about.
@@ -164,13 +170,20 @@ impl Session {
                 }
             }
             Turn::Rested => self.pause = None,
-            // Two intervals without a sign of life.
-            Turn::Ping if self.unanswered_pings >= 2 => return Ok(Some(Reason::Gone)),
             Turn::Ping => {
+                // Its pongs may stand behind what is read slowly.
+                if self.socket.stirred() {
+                    self.seat.touch();
+                    self.unanswered_pings = 0;
+                }
+                // Two intervals without a sign of life.
+                if self.unanswered_pings >= 2 {
+                    return Ok(Some(Reason::Gone));
+                }
                 self.unanswered_pings += 1;
                 self.socket.ping().await?;
             }
-            Turn::Closing => return self.hand_over().await.map(Some),
+            Turn::Closing => return self.hand_over(Again::Draining).await.map(Some),
         }
         Ok(None)
     }
@@ -216,7 +229,7 @@ impl Session {
         };
         // The number that was sent last says nothing of this log. The client comes again with its cursor, and is told.
         if page.epoch != self.place.epoch {
-            return self.hand_over().await.map(Some);
+            return self.hand_over(Again::OtherLog).await.map(Some);
         }
         if !page.owned {
             self.seat.doubt();
@@ -343,25 +356,25 @@ impl Session {
         self.socket.send([&text[..]]).await
     }
 
-    /// The instance goes away, or the database is another: answers what was begun, and says when to come again, and with which cursor.
-    async fn hand_over(&mut self) -> Result<Reason, Lost> {
-        while let Some(Done { answer, .. }) = self.answers.next().await {
+    /// Answers what was begun, and says when to come again, and with which cursor.
+    async fn hand_over(&mut self, why: Again) -> Result<Reason, Lost> {
+        // In a drain, waits end at once. Elsewhere they go on until somebody decides, and end with the socket.
+        let kept = |waits| if why == Again::Draining { 0 } else { waits };
+        while self.answers.len() > kept(self.waits)
+            && let Some(Done { answer, was_wait }) = self.answers.next().await
+        {
+            self.waits -= usize::from(was_wait);
             if let Some(answer) = answer {
                 self.reply(&answer).await?;
             }
         }
-        let (each, least, most) = SPREAD;
-        let sockets = u32::try_from(self.realtime.bus.seats.count()).unwrap_or(u32::MAX);
-        let spread = each.saturating_mul(sockets).clamp(least, most);
-        let after = spread.mul_f64(rand::random_range(0.0..1.0));
-        let cursor = self.place.to_string();
         let event = Outgoing {
             event_type: "reconnect",
             timestamp: self.realtime.now(),
             task_id: self.seat.key.task.as_str(),
             run_id: None,
             session_id: self.client.session.as_ref().map(CallerName::as_str),
-            data: Reconnect { after_ms: u64::try_from(after.as_millis()).unwrap_or(u64::MAX), cursor },
+            data: Reconnect::among(self.realtime.bus.seats.count(), self.place),
             cursor: None,
             reference: None,
         };

@@ -163,6 +163,12 @@ impl Socket {
         }
     }
 
+    /// Whether the client has shown life since this was last asked, be it with a part of a message, or may have and is
+    /// not listened to for now.
+    pub fn stirred(&mut self) -> bool {
+        self.ws.get_mut().stirred()
+    }
+
     /// Sends texts, in order. Each piece of them has the send time-out, and all of them have it twice.
     ///
     /// Boxed, like all that a socket does but wait: while it waits it keeps no room for the rest.

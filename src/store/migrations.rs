@@ -30,7 +30,9 @@ impl From<sqlx::migrate::MigrateError> for Error {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         use sqlx::migrate::MigrateError::{Execute, ExecuteMigration};
         let code = match &error {
-            Execute(error) | ExecuteMigration(error, _) => error.as_database_error().and_then(|it| it.code()),
+            Execute(error) | ExecuteMigration(error, _) => {
+                error.as_database_error().and_then(sqlx::error::DatabaseError::code)
+            }
             _ => None,
         };
         // lock_not_available

@@ -12,14 +12,17 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
     future::Future,
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{Round, Workers};
 use crate::{
-    bus::{Seat, seats::Verdict},
+    bus::{
+        Seat,
+        seats::{Outdated, Verdict},
+    },
     domain::{
         credential::Credential,
         ids::{KeyId, SessionId, WorkspaceId},
@@ -33,6 +36,8 @@ const CHUNK: usize = 100;
 /// Longest that one query may take, and after how long no other is begun.
 const LOOK: Duration = Duration::from_secs(1);
 const LOOKING: Duration = Duration::from_secs(3);
+/// When a round asks for no more reasons, and closes what it found: before it is cut off itself.
+const TELLING: Duration = Duration::from_millis(4_500);
 /// Rounds in a row in which a credential could not be looked at, until it counts as bad.
 const MISSES: u8 = 2;
 /// Keys, or sessions, whose use is noted with one statement.
@@ -49,6 +54,7 @@ pub(super) async fn run(workers: Workers) {
 }
 
 async fn once(workers: &Workers, watch: &mut Watch, seats: &[Arc<Seat>]) -> Result<(), store::Error> {
+    let begun = Instant::now();
     let held: HashSet<(WorkspaceId, Credential)> =
         seats.iter().map(|seat| (seat.key.workspace, seat.credential)).collect();
     let look = |chunk: Vec<Credential>| {
@@ -60,7 +66,12 @@ async fn once(workers: &Workers, watch: &mut Watch, seats: &[Arc<Seat>]) -> Resu
     let bad = watch.judge(&found, workers.database.is_up());
     let refused =
         bad.iter().filter(|(_, fault)| **fault == Fault::Refused).map(|(credential, _)| *credential);
-    let verdicts = verdicts(workers, &refused.collect::<Vec<_>>()).await;
+    let outdated = |chunk: Vec<Credential>| {
+        let authenticator = workers.authenticator.clone();
+        async move { authenticator.outdated(&chunk).await }
+    };
+    let verdicts = verdicts(&refused.collect::<Vec<_>>(), begun + TELLING, &outdated).await;
+    // Nothing is waited for from here on: what was found bad is closed in this round.
     for seat in seats {
         match (bad.get(&seat.credential), verdicts.get(&seat.credential)) {
             (None, _) => {}
@@ -73,11 +84,22 @@ async fn once(workers: &Workers, watch: &mut Watch, seats: &[Arc<Seat>]) -> Resu
     found.error.filter(|_| !found.looked).map_or(Ok(()), Err)
 }
 
-/// Why each is refused: whether another credential will do. Those that can't be told are left out.
-async fn verdicts(workers: &Workers, refused: &[Credential]) -> HashMap<Credential, Verdict> {
+/// Why each is refused: whether another credential will do. Those that can't be told by then are left out.
+async fn verdicts<F>(
+    refused: &[Credential],
+    until: Instant,
+    outdated: &impl Fn(Vec<Credential>) -> F,
+) -> HashMap<Credential, Verdict>
+where
+    F: Future<Output = Result<HashMap<Credential, Outdated>, store::Error>>,
+{
     let mut verdicts = HashMap::new();
     for chunk in refused.chunks(CHUNK) {
-        let outdated = timeout(LOOK, workers.authenticator.outdated(chunk)).await;
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        let outdated = timeout(left.min(LOOK), outdated(chunk.to_vec())).await;
         match outdated.map_err(store::Error::from).flatten() {
             Ok(outdated) => verdicts.extend(chunk.iter().map(|credential| {
                 let verdict =
@@ -239,6 +261,7 @@ mod tests {
     use std::future::ready;
 
     use super::*;
+    use crate::worker::round::LONGEST;
 
     fn credentials(count: usize) -> Vec<Credential> {
         std::iter::repeat_with(|| Credential::Key(KeyId::generate())).take(count).collect()
@@ -270,6 +293,33 @@ mod tests {
             assert_eq!(bad[&revoked[0]], Fault::Refused);
             assert_eq!(watch.troubled, HashSet::from([hostile]));
         }
+    }
+
+    /// However slowly the database says what is bad, and why: a round ends by itself before it is cut off, and knows
+    /// which to close.
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_round_knows_what_to_close_before_it_is_cut_off() {
+        let ours = credentials(20 * CHUNK);
+        let held = held(&[(WorkspaceId::generate(), &ours)]);
+        let slow = |_: Vec<Credential>| async {
+            tokio::time::sleep(LOOK.mul_f64(0.999)).await;
+            Ok(HashSet::new())
+        };
+        let begun = Instant::now();
+        let mut watch = Watch::default();
+        let found = watch.look(held, &slow).await;
+        let bad: Vec<Credential> = watch.judge(&found, true).into_keys().collect();
+        assert_eq!(bad.len(), 4 * CHUNK, "all that was looked at");
+        let silent = |_: Vec<Credential>| std::future::pending();
+        assert!(verdicts(&bad, begun + TELLING, &silent).await.is_empty());
+        assert!(begun.elapsed() < LONGEST, "{:?}", begun.elapsed());
+        let slow = |chunk: Vec<Credential>| async move {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            Ok(chunk.into_iter().map(|it| (it, Outdated::Expired)).collect())
+        };
+        let begun = Instant::now();
+        let told = verdicts(&bad, begun + Duration::from_millis(500), &slow).await;
+        assert_eq!(told.len(), CHUNK, "what is known by then is told");
     }
 
     #[tokio::test]

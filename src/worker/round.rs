@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::{store, telemetry::Metrics};
 
 /// Longest a round may take before it counts as failed.
-const LONGEST: Duration = Duration::from_secs(5);
+pub(super) const LONGEST: Duration = Duration::from_secs(5);
 
 /// Keeps the books of one service.
 pub struct Round {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::json;
+use signoff::store::purge::browser_sessions;
+use sqlx::Connection;
 
 use crate::support::{Api, Cluster, End, Setup, Socket, browser::Browser, process::signoff, within};
 
@@ -16,6 +18,15 @@ async fn one(flags: &[(&'static str, &str)]) -> (Cluster, String) {
 
 async fn status(browser: &Browser, base: &str) -> u16 {
     browser.ask(Method::GET, &format!("{base}/auth/session"), None).await.status
+}
+
+/// Opens a socket at one instance with a ticket of another.
+async fn open_socket(browser: &Browser, of: &str, at: &str) -> Socket {
+    let page = browser.ask(Method::POST, &format!("{of}/api/v1/ws-tickets"), None).await;
+    let ticket = page.json()["ticket"].as_str().unwrap().to_owned();
+    let mut request = crate::support::socket::request(&Api::new(at, ""), "t", &format!("ticket={ticket}"));
+    request.headers_mut().remove("authorization");
+    Socket::try_open(request).await.unwrap().unwrap()
 }
 
 async fn is_soon_out(browser: &Browser, base: &str) {
@@ -171,11 +182,7 @@ async fn sessions_end_everywhere_by_whoever_may() {
     };
     // By signing out: here at once, there within seconds; its sockets too.
     let browser = open().await;
-    let page = browser.ask(Method::POST, &format!("{one}/api/v1/ws-tickets"), None).await;
-    let ticket = page.json()["ticket"].as_str().unwrap().to_owned();
-    let mut request = crate::support::socket::request(&Api::new(&two, ""), "t", &format!("ticket={ticket}"));
-    request.headers_mut().remove("authorization");
-    let mut socket = Socket::try_open(request).await.unwrap().unwrap();
+    let mut socket = open_socket(&browser, &one, &two).await;
     let out = browser.ask(Method::DELETE, &format!("{one}/auth/session"), None).await;
     assert_eq!(out.status, 204);
     assert!(out.set_cookies()[0].starts_with("signoff=; Path=/; Max-Age=0"), "{out:#?}");
@@ -238,6 +245,24 @@ async fn sessions_end_everywhere_by_whoever_may() {
             "session.created ana"
         ]
     );
+}
+
+/// A session that has run out may be deleted before its sockets are looked at: another session is welcome all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_whose_session_has_run_out_and_gone_may_come_again() {
+    let (cluster, base) = one(&[]).await;
+    let browser = Browser::new();
+    browser.sign_in_with_key(&base, &cluster.member("ana").await).await;
+    let mut socket = open_socket(&browser, &base, &base).await;
+    let mut conn = cluster.database.connect().await;
+    let mut transaction = conn.begin().await.unwrap();
+    sqlx::query("UPDATE browser_sessions SET expires_at = now() - interval '1 second'")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    assert_eq!(browser_sessions(&mut transaction, 10).await.unwrap(), 1, "as the janitor does it");
+    transaction.commit().await.unwrap();
+    assert_eq!(socket.end().await, End::Closed(4401, "the credential has expired".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

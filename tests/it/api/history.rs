@@ -335,7 +335,8 @@ async fn bad_questions_are_refused() {
         (made_up("-200000-01-01T00:00:00Z").as_str(), "?cursor", "cursor"),
         (made_up("+262000-01-01T00:00:00Z").as_str(), "?cursor", "cursor"),
         ("colour=blue", "?colour", "unknown_parameter"),
-        ("limit=1&limit=2", "?", "query"),
+        ("limit=1&limit=2", "?limit", "once"),
+        ("%6Cimit=1&q=x&limit=1", "?limit", "once"),
     ] {
         let reply = agent.get(&format!("/api/v1/approvals/history?{query}")).await.problem(422, "invalid");
         let error = &reply.body["errors"][0];

@@ -56,6 +56,25 @@ async fn the_name_that_was_meant_is_told() {
     let refused = Socket::try_open(socket::request(&agent, "task", "curser=1")).await.err().unwrap();
     assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!("?curser")));
     assert!(refused.body["errors"][0]["message"].as_str().unwrap().contains("did you mean cursor?"));
+    // Of two values, none is taken for the right one: no ticket is used up, and no cursor passed over.
+    let made = agent.post("/api/v1/ws-tickets", &json!({})).await.expect(201);
+    let ticket = format!("ticket={}", made.body["ticket"].as_str().unwrap());
+    let with_ticket = |query: &str| {
+        let mut asked = socket::request(&agent, "task", query);
+        asked.headers_mut().remove("authorization");
+        asked
+    };
+    for (asked, name) in [
+        (with_ticket(&format!("{ticket}&{ticket}")), "?ticket"),
+        (with_ticket(&format!("{ticket}&cursor=1&cursor=2")), "?cursor"),
+        (socket::request(&agent, "task", "session_id=a&session_id=b"), "?session_id"),
+        (socket::request(&agent, "task", "cursor=1&%63ursor=1"), "?cursor"),
+    ] {
+        let refused = Socket::try_open(asked).await.err().unwrap_or_else(|| panic!("{name}"));
+        let error = &refused.body["errors"][0];
+        assert_eq!((refused.status, &error["pointer"], &error["rule"]), (422, &json!(name), &json!("once")));
+    }
+    Socket::try_open(with_ticket(&ticket)).await.unwrap().unwrap();
     // Who may not call is told that first.
     let nobody = cluster.api(0, "so_nobody_000000000000000000000000");
     nobody.get("/api/v1/approvals/pending?colour=blue").await.problem(401, "unauthenticated");

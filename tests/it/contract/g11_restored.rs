@@ -115,10 +115,14 @@ async fn g11_a_standby_that_took_over_and_an_operator_who_says_so() {
     let key = cluster.member("agent").await;
     let (one, two) = (cluster.api(0, &key), cluster.api(1, &key));
     let mut seen = one.emit("t", [0]).await;
+    let undecided = one.ask(json!({ "task_id": "another" })).await;
     let mut conn = cluster.database.connect().await;
     for how in ["another timeline", "another server", "by hand"] {
-        let socket = Socket::resume(&one, "t", &seen).await;
+        let mut socket = Socket::resume(&one, "t", &seen).await;
         assert_eq!(socket.hello["data"]["recovered"], true, "{how}");
+        // A wait that is under way holds nothing up.
+        socket.send(json!({ "type": "wait_for_approval", "approval_id": undecided })).await;
+        eventually("it waits", || async { cluster.waiting(0) == 1 }).await;
         let set = |part: &str| {
             AssertSqlSafe(format!(
                 "UPDATE log_epoch SET identity = {part}, writer = pg_current_xact_id()::xid::text"
@@ -137,6 +141,7 @@ async fn g11_a_standby_that_took_over_and_an_operator_who_says_so() {
             }
         }
         is_handed_over(socket, &seen).await;
+        eventually("the wait has ended with its socket", || async { cluster.waiting(0) == 0 }).await;
         let newest = one.emit("t", [10]).await;
         eventually("the other instance knows", || async {
             let page = two.get(&format!("/api/v1/tasks/t/events?after={seen}")).await;

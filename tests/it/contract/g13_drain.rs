@@ -1,6 +1,8 @@
 //! G13: an instance that goes away hands its waiters and sockets over.
 
 use serde_json::json;
+use sqlx::{Connection, Executor};
+use tokio::task::JoinHandle;
 
 use crate::support::{
     Api, Cluster, End, Setup, Socket, TestDatabase, cluster::make_key, eventually, process::Process, unique,
@@ -23,6 +25,52 @@ async fn g13_waiters_are_told_to_ask_another() {
     let instances = other.get("/api/v1/cluster").await.expect(200).body;
     let ids: Vec<_> = instances["instances"].as_array().unwrap().iter().map(|it| it["id"].clone()).collect();
     assert_eq!(ids, [json!(cluster.instances[1].app.instance)]);
+}
+
+/// All waiters of the instance are one workspace's, and all of them wake at the same moment: each is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn g13_each_of_a_lone_workspaces_waiters_is_told_to_ask_another() {
+    const WAITERS: usize = 40;
+    let flags = vec![
+        ("limits.max_queued", "4".to_owned()),
+        ("limits.max_waiters", WAITERS.to_string()),
+        ("limits.max_waiters_per_workspace", WAITERS.to_string()),
+    ];
+    let cluster = Cluster::with(Setup { instances: 1, flags, ..Setup::default() }).await.connected().await;
+    let api = cluster.api(0, &cluster.member("agent").await);
+    let id = api.ask(json!({})).await;
+    let mut waiters = Vec::new();
+    for number in 1..=WAITERS {
+        waiters.push(api.waiting(&id, 50));
+        eventually("it waits", || async { cluster.waiting(0) == number }).await;
+    }
+    let mut conn = cluster.database.connect().await;
+    let mut held = conn.begin().await.unwrap();
+    held.execute("LOCK TABLE approval_requests IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    // All that read are busy, so that the waiters' readings queue.
+    let app = cluster.instances[0].app.clone();
+    let queued = || app.approvals.queues().iter().find(|(name, _)| *name == "read").unwrap().1;
+    let looking = std::sync::Mutex::new(Vec::new());
+    eventually("one waits for the others", || async {
+        let (api, id) = (api.clone(), id.clone());
+        looking.lock().unwrap().push(tokio::spawn(async move { api.show(&id).await }));
+        queued() > 0
+    })
+    .await;
+    let draining = tokio::spawn({
+        let app = app.clone();
+        async move { app.drain().await }
+    });
+    eventually("each reads once more", || async {
+        queued() >= WAITERS || waiters.iter().any(JoinHandle::is_finished)
+    })
+    .await;
+    held.rollback().await.unwrap();
+    for waiter in waiters {
+        let reply = waiter.await.unwrap().expect(200);
+        assert_eq!((reply.body["status"].as_str(), reply.header("retry-after")), (Some("pending"), "1"));
+    }
+    assert!(draining.await.unwrap(), "everything ended in time");
 }
 
 /// A client that never finishes its request does not hold up the instance, which ends in good order.

@@ -21,9 +21,12 @@ async fn shaken(api: &Api, task: &str) -> TcpStream {
         api.key
     );
     stream.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = [0; 12];
-    stream.read_exact(&mut answer).await.unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 101");
+    // To the last byte of the head, and no further: frames come after it.
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        answer.push(stream.read_u8().await.unwrap());
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&answer));
     stream
 }
 
@@ -170,6 +173,29 @@ async fn a_message_in_many_pieces_is_one_message() {
         }
     };
     tokio::time::timeout(Duration::from_secs(20), reading).await.expect("a pong");
+}
+
+/// Read slowly, it takes longer than a client may be silent, and no pong comes before it is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_in_very_many_pieces_is_waited_for() {
+    let flags = vec![("sockets.ping_seconds", "1".to_owned())];
+    let cluster = Cluster::with(Setup { instances: 1, flags, ..Setup::default() }).await.connected().await;
+    let api = cluster.api(0, &cluster.member("agent").await);
+    let mut stream = shaken(&api, "task").await;
+    let mut pieces = Vec::new();
+    let text = format!("{{\"type\":\"ping\",\"ref\":\"in pieces\"{:400}}}", "");
+    for (number, byte) in text.bytes().enumerate() {
+        let last = if number + 1 == text.len() { 0x80 } else { 0 };
+        pieces.extend([last | u8::from(number == 0), 0x81, 0, 0, 0, 0, byte]);
+    }
+    stream.write_all(&pieces).await.unwrap();
+    let mut bytes = Vec::new();
+    let reading = async {
+        while !String::from_utf8_lossy(&bytes).contains("in pieces") {
+            assert!(stream.read_buf(&mut bytes).await.unwrap() > 0, "it was dropped");
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), reading).await.expect("an answer");
 }
 
 /// Refusing costs, too: what is beyond the limit is refused no faster than messages may come.

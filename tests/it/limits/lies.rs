@@ -1,7 +1,15 @@
 //! What another hand wrote into Redis is believed only as far as it can be true.
 
+use futures_util::StreamExt;
 use redis::Value;
-use signoff::bus::buckets::Settled;
+use signoff::{
+    bus::{
+        Names, Redis,
+        buckets::Settled,
+        owners::{Owner, route},
+    },
+    domain::{event::TaskKey, ids::WorkspaceId, names::CallerName},
+};
 
 use super::{counting, limit, look, script::Line};
 use crate::support::{
@@ -122,6 +130,41 @@ async fn an_owner_that_postgres_does_not_know_is_written_over() {
     }
     api.emit("t", [1]).await;
     assert_eq!(socket.event("output").await["data"]["n"], 1, "it is still the owner");
+}
+
+/// However much another hand writes into an owner's key, no more of it is read than an owner has.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_long_for_an_owner_is_not_there() {
+    let names = Names::new(&unique("it"), "here");
+    let url = variable("REDIS_URL");
+    let redis = Redis::new(&url).unwrap();
+    let task = TaskKey { workspace: WorkspaceId::generate(), task: CallerName::new("t").unwrap() };
+    let key = names.connection(&task);
+    let owner = |generation| Owner { key: task.clone(), instance: "here".to_owned(), generation };
+    for (length, newer) in [(200, 1), (298, 1), (299, 0), (1_000_000, 0)] {
+        let lie = format!("{} 9", "x".repeat(length));
+        command(&url, &["SET", &key, &lie]).await;
+        let found = redis.hold(&names, &[owner(1)]).await.unwrap();
+        assert_eq!(found.len(), newer, "{length}");
+        let now = command(&url, &["GET", &key]).await;
+        assert_eq!(now == Value::BulkString(b"here 1".to_vec()), newer == 0, "{length}");
+        // What was found is written over, as long as it stands there.
+        let found: Vec<_> = found.into_iter().map(|(_, found)| (owner(1), found)).collect();
+        redis.take_back(&names, &found).await.unwrap();
+        assert_eq!(command(&url, &["GET", &key]).await, Value::BulkString(b"here 1".to_vec()));
+    }
+    // Nothing is sent to such an owner.
+    let mut messages = redis.subscriber().await.unwrap();
+    let mut conn = redis.connection().await.unwrap();
+    let (short, long) = ("short".to_owned(), "x".repeat(1_000));
+    messages.subscribe(&[names.inbox_of(&short), names.inbox_of(&long)]).await.unwrap();
+    for instance in [&long, &short] {
+        command(&url, &["SET", &key, &format!("{instance} 9")]).await;
+        let line = (task.clone(), format!("to {}", instance.len()));
+        route(&names, &[line]).exec_async(&mut conn).await.unwrap();
+    }
+    let first = messages.on_message().next().await.unwrap();
+    assert_eq!(first.get_payload::<String>().unwrap(), "to 5");
 }
 
 /// Of another kind, an instance's key is written over like one that is not there.

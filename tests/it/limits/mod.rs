@@ -3,9 +3,11 @@
 mod addresses;
 mod bodies;
 mod credentials;
+mod debts;
 mod exact;
 mod grants;
 mod headers;
+mod herds;
 mod lies;
 mod neighbours;
 mod quota;

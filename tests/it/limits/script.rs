@@ -86,6 +86,29 @@ async fn only_what_is_more_than_half_full_is_leased() {
     assert_eq!((granted, told.lease, told.free), (1, 9, 50));
 }
 
+/// Redis takes what is there, and says how much isn't: whoever charged it asks again, and no token of it is forgotten.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_charged_and_not_there_stays_owed() {
+    let mut line = Line::new(&unique("it")).await;
+    let rate = (SLOW, 10);
+    let none = Settled::default();
+    let settle = |unspent: i64| Settled { unspent, ..none };
+    assert_eq!(line.take(rate, 4, 0, none).await.0, 4);
+    let (granted, told, _) = line.take(rate, 1, 0, settle(-26)).await;
+    assert_eq!((granted, told.free, told.owed), (0, 0, 20), "six were there");
+    assert!(told.wait <= Duration::from_secs(1_000), "the wait is for one token: {told:?}");
+    let (granted, told, _) = line.take(rate, 1, 0, settle(-20)).await;
+    assert_eq!((granted, told.free, told.owed), (0, 0, 20));
+    // Seven are given back by somebody else.
+    let (_, told, _) = line.take(rate, 0, 0, settle(7)).await;
+    assert_eq!((told.free, told.owed), (7, 0));
+    let (granted, told, _) = line.take(rate, 1, 0, settle(-20)).await;
+    assert_eq!((granted, told.free, told.owed), (0, 0, 13), "they pay what is owed, and let nobody in");
+    line.take(rate, 0, 0, settle(9)).await;
+    let (granted, told, _) = line.take(rate, 10, 0, settle(-8)).await;
+    assert_eq!((granted, told.free, told.owed), (1, 0, 0));
+}
+
 /// A bucket whose tokens are out doesn't fill up behind them: what is free and what is leased is never more than a
 /// burst.
 #[tokio::test(flavor = "multi_thread")]
@@ -143,7 +166,8 @@ async fn a_key_from_the_future_is_no_harm() {
     crate::support::redis::command(&variable("REDIS_URL"), &["SET", &key, future]).await;
     let (granted, told, _) = line.take((SLOW, 10), 99, 0, Settled::default()).await;
     assert_eq!((granted, told.free), (3, 0));
-    for nonsense in ["", "1 2 3 4 5", "1.0 2 3 4", "nan nan nan nan nan", "1.0 2 3 4 5 6"] {
+    let long = format!("7.{} 99999999999999999 99999999999 2 1", "0".repeat(300));
+    for nonsense in ["", "1 2 3 4 5", "1.0 2 3 4", "nan nan nan nan nan", "1.0 2 3 4 5 6", &long] {
         crate::support::redis::command(&variable("REDIS_URL"), &["SET", &key, nonsense]).await;
         let (granted, ..) = line.take((SLOW, 10), 99, 0, Settled::default()).await;
         assert_eq!(granted, 10, "{nonsense}");
