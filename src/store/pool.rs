@@ -106,22 +106,18 @@ impl Database {
     pub fn new(options: PgConnectOptions, sizes: PoolSizes) -> Self {
         let health = Arc::new(Health::new());
         let options = session::serving(options);
-        let open = |name, role, size| {
+        let grouped = options.clone().options([("lock_timeout", GROUPED)]);
+        let open = |name, (role, options): (&str, &PgConnectOptions), size| {
             Pool::open(name, size, options.clone().options([("role", role)]), health.clone())
         };
         Self {
-            decide: Pool::open(
-                "decide",
-                sizes.decide,
-                options.clone().options([("role", "signoff_commit"), ("lock_timeout", GROUPED)]),
-                health.clone(),
-            ),
-            read: open("read", "signoff_read", sizes.read),
-            tenant: open("tenant", "signoff_app", sizes.tenant),
-            auth: open("auth", "signoff_auth", sizes.auth),
-            transact: open("transact", "signoff_commit", sizes.transact),
-            work: open("work", "signoff_work", sizes.work),
-            probe: open("probe", "signoff_work", 1),
+            decide: open("decide", ("signoff_commit", &grouped), sizes.decide),
+            read: open("read", ("signoff_read", &options), sizes.read),
+            tenant: open("tenant", ("signoff_app", &options), sizes.tenant),
+            auth: open("auth", ("signoff_auth", &options), sizes.auth),
+            transact: open("transact", ("signoff_commit", &options), sizes.transact),
+            work: open("work", ("signoff_work", &options), sizes.work),
+            probe: open("probe", ("signoff_work", &options), 1),
             health,
             shortage: Arc::default(),
             options,
