@@ -82,7 +82,7 @@ pub async fn open(
     let arrival = Arrival { caller, key, session: query.session, cursor: query.cursor, origin };
     // Boxed here, as connections are: each of the futures that wrap it would otherwise hold room for it twice.
     let serving = Box::pin(async move {
-        if let Some(socket) = switch(&realtime, handshake.upgrade).await {
+        if let Some(socket) = Box::pin(switch(&realtime, handshake.upgrade)).await {
             realtime.serve(socket, arrival, place).await;
         }
     });

@@ -55,7 +55,8 @@ pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), Lost>> + Send + 'a
 
 /// A connection that speaks WebSocket.
 pub struct Socket {
-    ws: WebSocketStream<Stream>,
+    /// Boxed: the futures that hand a socket on hold room for it several times.
+    ws: Box<WebSocketStream<Stream>>,
     send_timeout: Duration,
     /// What could not be sent in time, and how far it went.
     stuck: Option<(Vec<u8>, usize)>,
@@ -144,7 +145,7 @@ impl Socket {
         let read = Vec::from(&read[..]);
         let stream = Paced::new(line, pieces_per_second, &read);
         let ws = WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config)).await;
-        Self { ws, send_timeout, stuck: None }
+        Self { ws: Box::new(ws), send_timeout, stuck: None }
     }
 
     /// The next thing that the client sends. Nothing is lost if this is cancelled.
@@ -217,7 +218,7 @@ impl Socket {
             }
             let frame =
                 CloseFrame { code: CloseCode::from(reason.code()), reason: cut(reason.text()).into() };
-            self.ws.close(Some(frame)).await.map_err(std::io::Error::other)
+            (*self.ws).close(Some(frame)).await.map_err(std::io::Error::other)
         };
         let said = matches!(timeout(self.send_timeout, saying).await, Ok(Ok(())));
         if !said && let Err(error) = self.ws.get_ref().get_ref().socket().set_linger(Some(Duration::ZERO)) {
