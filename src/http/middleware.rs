@@ -55,7 +55,8 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
         })
     };
     if guarded {
-        response = api.sending.count(admission.whose(), &method, response).await;
+        // Boxed: a waiter would otherwise carry room for it.
+        response = Box::pin(api.sending.count(admission.whose(), &method, response)).await;
     }
     admission.conclude(&api, &mut response).await;
     let read = match leftover {

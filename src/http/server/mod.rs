@@ -88,7 +88,7 @@ pub async fn serve(
     connections: Connections,
     lifecycle: Lifecycle,
 ) {
-    let house = House { routers, options, connections, lifecycle };
+    let house = House { routers, options: Arc::new(options), connections, lifecycle };
     let lifecycle = &house.lifecycle;
     loop {
         let accepted = tokio::select! {
@@ -127,7 +127,8 @@ fn queued(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
 /// What each connection needs.
 struct House {
     routers: Routers,
-    options: Options,
+    /// Shared: a connection that waits keeps little.
+    options: Arc<Options>,
     connections: Connections,
     lifecycle: Lifecycle,
 }
@@ -171,7 +172,7 @@ impl House {
     }
 }
 
-async fn handle(line: Line, peer: SocketAddr, router: Router, options: Options, lifecycle: Lifecycle) {
+async fn handle(line: Line, peer: SocketAddr, router: Router, options: Arc<Options>, lifecycle: Lifecycle) {
     let control = line.control();
     let asked = Arc::new(AtomicBool::new(false));
     let service = {
@@ -210,7 +211,7 @@ async fn handle(line: Line, peer: SocketAddr, router: Router, options: Options, 
             // Its first request may be on its way: ending the connection now would look like a failure. The
             // answer says that it is the last.
             if !asked.load(Ordering::Relaxed)
-                && let Ok(ended) = timeout(FIRST_REQUEST, connection.as_mut()).await
+                && let Ok(ended) = Box::pin(timeout(FIRST_REQUEST, connection.as_mut())).await
             {
                 ended
             } else {
