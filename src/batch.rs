@@ -300,7 +300,10 @@ where
                 call.answer(Ok(answer));
             }
         }
-        Err(error) if error.is_of_the_data() && in_time.len() > 1 => {
+        // A row that another has is waited for, also by a call that was alone.
+        Err(error)
+            if error.is_of_the_data() && in_time.len() > 1 || matches!(error, store::Error::Busy(_)) =>
+        {
             tracing::warn!(name, %error, size = in_time.len(), "a batch failed; each of its calls is run by itself");
             for call in in_time {
                 if let Err(call) = singles.offer(call) {

@@ -46,6 +46,22 @@ async fn authority_that_is_old_does_nothing() {
     assert_eq!(done.load(Ordering::Relaxed), 2);
 }
 
+/// One that is alone in its batch has as much patience as others: a slow disk holds rows for longer than a group waits.
+#[tokio::test(start_paused = true)]
+async fn a_lone_call_waits_for_a_lock_too() {
+    let tried = Arc::new(AtomicUsize::new(0));
+    let count = tried.clone();
+    let calls = Calls::start(&Lifecycle::default(), "test", (1, 8, 8), move |asked: Arc<[Asked]>| {
+        let earlier = count.fetch_add(1, Ordering::Relaxed);
+        async move {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            if earlier < 3 { Err(busy()) } else { Ok(vec![(); asked.len()]) }
+        }
+    });
+    calls.call(Asked(WorkspaceId::generate(), None)).await.unwrap();
+    assert_eq!(tried.load(Ordering::Relaxed), 4);
+}
+
 /// Calls that have to wait for a lock are tried again, in turn with those of others.
 #[tokio::test(start_paused = true)]
 async fn what_waits_for_a_lock_keeps_nobody_else_waiting() {

@@ -17,10 +17,7 @@ async fn a_locked_task_hurts_only_its_own_workspace() {
     crowd.emit("held", [0]).await;
     let mut holder = cluster.database.connect().await;
     let mut transaction = holder.begin().await.unwrap();
-    sqlx::query("SELECT FROM tasks WHERE task_id = 'held' FOR UPDATE")
-        .execute(&mut *transaction)
-        .await
-        .unwrap();
+    super::hold_task(&mut transaction, "held").await;
     let publishing: Vec<_> = (0..100)
         .map(|n| {
             let crowd = crowd.clone();

@@ -16,3 +16,10 @@ mod strict_defaults;
 mod unreadable_rows;
 mod unusable_redis;
 mod upgrades;
+
+/// Holds a task's row until the transaction ends, as a large deletion does.
+async fn hold_task(transaction: &mut sqlx::PgConnection, task: &str) {
+    let hold = "SELECT FROM tasks WHERE task_id = $1 FOR UPDATE";
+    let held = sqlx::query(hold).bind(task).fetch_all(transaction).await.unwrap();
+    assert_eq!(held.len(), 1, "{task}");
+}
