@@ -19,7 +19,7 @@ mod upgrades;
 
 /// Holds a task's row until the transaction ends, as a large deletion does.
 async fn hold_task(transaction: &mut sqlx::PgConnection, task: &str) {
-    let hold = "SELECT FROM tasks WHERE task_id = $1 FOR UPDATE";
-    let held = sqlx::query(hold).bind(task).fetch_all(transaction).await.unwrap();
-    assert_eq!(held.len(), 1, "{task}");
+    let lock = "SELECT FROM tasks WHERE task_id = $1 FOR UPDATE";
+    let rows = sqlx::query(lock).bind(task).fetch_all(transaction).await.unwrap();
+    assert_eq!(rows.len(), 1, "{task}");
 }
