@@ -169,6 +169,7 @@ impl Core {
                 queued: config.limits.max_queued,
                 waiters: config.limits.max_waiters,
                 waiters_of_a_workspace: config.limits.max_waiters_per_workspace,
+                lease_ttl: config.lease.ttl(),
             },
         );
         let events = Events::start(database.clone(), bus.clone(), metrics.clone(), &lifecycle, config);

@@ -105,7 +105,7 @@ async fn caller(database_url: &str, principal: &str) -> anyhow::Result<Caller> {
     let wanted = Wanted {
         workspace: WorkspaceId(workspace.id),
         principal: PrincipalName::new(principal)?,
-        kind: "person",
+        kind: Some("person"),
         label: None,
         grants: Grants::default(),
         valid_for: None,

@@ -11,8 +11,9 @@ use super::{Approvals, Shared, read::READ};
 use crate::{
     batch::Trouble,
     domain::{
+        decision::Verdict,
         ids::{ApprovalId, WorkspaceId},
-        policy::Actor,
+        policy::admission::{Denied, NotEligible, Voter, Wish},
     },
     limits::Room,
     store::{
@@ -79,7 +80,8 @@ impl Shared {
         let mut shown = HashMap::new();
         let mut left = ids.to_vec();
         while !left.is_empty() {
-            let read = async |conn: &mut PgConnection| store::approvals::load(conn, &left, Votes::Left).await;
+            let read =
+                async |conn: &mut PgConnection| store::approvals::load(conn, &left, Votes::OfPending).await;
             let part = self.database.tenant.within(workspace, READ, read).await?;
             left = part.rest;
             for (id, loaded) in part.found {
@@ -106,11 +108,22 @@ pub(super) fn fitting(sizes: impl Iterator<Item = usize>) -> (usize, usize) {
     (count, total)
 }
 
-/// Whether `actor` may vote on it now: the policy admits them, and they haven't voted yet.
-pub fn can_decide(Pending { loaded, voted }: &Pending, actor: &Actor) -> bool {
+/// Whether a voter may vote on it now, one way or the other: the policy admits them, and they haven't voted yet.
+pub fn can_decide(Pending { loaded, voted }: &Pending, voter: &Voter) -> bool {
     let approval = &loaded.approval;
+    let wish = |verdict| Wish {
+        verdict,
+        approval_type: &approval.request.approval_type,
+        seat: None,
+        at: loaded.now,
+    };
+    let admits = |verdict| {
+        let admitted = approval.policy_now().admit(&approval.asked(), voter, wish(verdict), &loaded.votes);
+        // Which of several seats, they will have to say.
+        matches!(admitted, Ok(_) | Err(Denied::NotEligible(NotEligible::SeveralSeats(_))))
+    };
     !approval.state.is_final()
         && !loaded.due
         && !voted
-        && approval.policy.admits(actor, &approval.requested_by, approval.on_behalf_of.as_ref()).is_ok()
+        && (admits(Verdict::Approved) || admits(Verdict::Rejected))
 }

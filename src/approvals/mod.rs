@@ -7,6 +7,7 @@
 
 pub mod commit;
 pub mod delete_run;
+pub mod eligible;
 pub mod expire;
 pub mod export;
 pub mod history;
@@ -72,6 +73,8 @@ pub(crate) struct Shared {
     pub contended: Arc<Semaphore>,
     /// Room for what is read to be shown.
     pub answers: Answers,
+    /// Whose lease is older than this is gone.
+    pub lease_ttl: Duration,
 }
 
 impl Shared {
@@ -176,6 +179,8 @@ pub struct Limits {
     pub queued: usize,
     pub waiters: usize,
     pub waiters_of_a_workspace: usize,
+    /// How long an instance's lease lasts.
+    pub lease_ttl: Duration,
 }
 
 impl Approvals {
@@ -190,7 +195,8 @@ impl Approvals {
         let contended = Arc::new(Semaphore::new(database.transact.size()));
         // All waiters wake at once where the instance goes away, and each reads once more; beside those that only look.
         let reading = places_for_all(limits.waiters.saturating_add(limits.queued));
-        let shared = Shared { database, bus, metrics, lifecycle, contended, answers };
+        let lease_ttl = limits.lease_ttl;
+        let shared = Shared { database, bus, metrics, lifecycle, contended, answers, lease_ttl };
         Self {
             committers: Committers::start(shared.clone(), COMMITTERS, limits.queued),
             intake: Intake::start(shared.clone(), INTAKE, limits.queued),

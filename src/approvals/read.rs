@@ -71,7 +71,7 @@ impl Readers {
         self.queue.queued()
     }
 
-    async fn load(&self, workspace: WorkspaceId, id: ApprovalId) -> Answer {
+    pub(super) async fn load(&self, workspace: WorkspaceId, id: ApprovalId) -> Answer {
         let (reply, answer) = oneshot::channel();
         self.queue.send(Request { workspace, id, reply })?;
         answer.await.unwrap_or(Err(Trouble::TimedOut))
@@ -122,7 +122,7 @@ async fn load(database: &Database, ids: &[ApprovalId]) -> Result<Read, store::Er
         return Ok((HashMap::new(), Vec::new()));
     }
     let mut conn = database.read.checkout().await?;
-    let Part { found, rest } = store::approvals::load(&mut conn, ids, Votes::Left).await?;
+    let Part { found, rest } = store::approvals::load(&mut conn, ids, Votes::OfPending).await?;
     conn.done();
     let found = found.into_iter().map(|(id, loaded)| (id, loaded.map(Arc::new).map_err(Trouble::from)));
     Ok((found.collect(), rest))

@@ -11,6 +11,7 @@ use crate::{
     domain::{
         approval::{Approval, State},
         ids::{ApprovalId, WorkspaceId},
+        policy::Asked,
     },
     store::{
         self,
@@ -38,6 +39,8 @@ pub enum Requested {
 pub enum RequestFailure {
     #[error("the run was deleted")]
     RunDeleted,
+    #[error("can't be satisfied by those whom it means as they are now")]
+    NoMembers,
     #[error("the idempotency key was used before with another body")]
     IdempotencyMismatch,
     #[error("what the idempotency key made was deleted with its run")]
@@ -88,6 +91,9 @@ impl Approvals {
     /// like every command.
     pub async fn request(&self, new: NewApproval, looked_at: Instant) -> Result<Requested, RequestFailure> {
         let workspace = new.workspace;
+        if new.check_membership && !self.has_members(&new).await? {
+            return Err(RequestFailure::NoMembers);
+        }
         let (reply, answer) = oneshot::channel();
         self.intake.queue.send(Command { new, looked_at, since: Instant::now(), reply })?;
         let Ok((new, taken)) = answer.await else { return Err(Trouble::TimedOut.into()) };
@@ -105,8 +111,23 @@ impl Approvals {
     }
 }
 
+impl Approvals {
+    /// Whether today's members could satisfy the policy, or the key was used before: then the answer is what it made.
+    async fn has_members(&self, new: &NewApproval) -> Result<bool, Trouble> {
+        let asked = Asked { by: &new.requested_by, on_behalf_of: new.origin.on_behalf_of.as_ref() };
+        if self.is_satisfiable_now(new.workspace, &new.policy, &asked).await? {
+            return Ok(true);
+        }
+        let Some(idempotency) = &new.idempotency else { return Ok(false) };
+        let mut conn = self.shared.database.decide.checkout().await?;
+        let replay = creation::replay(&mut conn, new.workspace, &new.requested_by, idempotency).await?;
+        conn.done();
+        Ok(replay != Replay::New)
+    }
+}
+
 fn approval(new: NewApproval, created: Created) -> Approval {
-    Approval {
+    let mut approval = Approval {
         id: new.id,
         workspace: new.workspace,
         request: new.request,
@@ -115,11 +136,14 @@ fn approval(new: NewApproval, created: Created) -> Approval {
         on_behalf_of: new.origin.on_behalf_of.clone(),
         escalation_level: 0,
         state: State::Pending,
+        progress: None,
         version: 1,
         created_at: created.at,
         updated_at: created.at,
         expires_at: created.expires_at,
-    }
+    };
+    approval.look_for_progress(&[]);
+    approval
 }
 
 impl Weigh for Command {

@@ -3,13 +3,20 @@
 use std::{sync::Arc, time::Instant};
 
 use super::permission::{Permission, Permissions};
-use crate::domain::{credential::Credential, ids::WorkspaceId, names::PrincipalName, policy::Actor};
+use crate::domain::{
+    credential::Credential,
+    ids::WorkspaceId,
+    names::PrincipalName,
+    policy::{Actor, admission::Voter},
+};
 
 /// Who calls, and what they may do.
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub workspace: WorkspaceId,
     pub actor: Actor,
+    /// The same as policies see it.
+    pub voter: Arc<Voter>,
     /// For whom the actor acts, where that is somebody else.
     pub on_behalf_of: Option<PrincipalName>,
     pub credential: Credential,

@@ -16,7 +16,7 @@ use super::{
     role,
 };
 use crate::{
-    domain::credential::Credential,
+    domain::{credential::Credential, policy::admission::Voter},
     store::{self, credentials::Standing},
 };
 
@@ -33,6 +33,7 @@ pub(super) fn answers<K: Hash + Eq + Send + Sync + 'static>() -> Answers<K> {
 /// A credential as it was found, and until when that may be trusted.
 pub(super) struct Known {
     pub(super) standing: Standing,
+    voter: Arc<Voter>,
     permissions: Permissions,
     until: Option<Instant>,
     /// The database was asked after this.
@@ -73,7 +74,9 @@ impl Known {
         let permissions = role::allowed(&standing.permissions, &standing.roles);
         // Far away is as good as for ever.
         let until = standing.valid_for.and_then(|left| Instant::now().checked_add(left));
-        Self { standing, permissions, until, at }
+        let Standing { member, kind, .. } = &standing;
+        let voter = Arc::new(Voter { member: member.clone(), kind: *kind, seats: Vec::new() });
+        Self { standing, voter, permissions, until, at }
     }
 
     fn is_good(&self) -> bool {
@@ -81,7 +84,7 @@ impl Known {
     }
 
     pub(super) fn caller(&self, credential: Credential, handle: Handle) -> Caller {
-        let Standing { workspace, principal, allow_timeout_approve, .. } = &self.standing;
+        let Standing { workspace, allow_timeout_approve, .. } = &self.standing;
         let credential_name = match (&handle, credential) {
             (Handle::Key(prefix), _) => format!("key:{prefix}"),
             (_, Credential::Session(id)) => format!("session:{id}"),
@@ -89,7 +92,8 @@ impl Known {
         };
         Caller {
             workspace: *workspace,
-            actor: principal.clone(),
+            actor: self.voter.member.actor.clone(),
+            voter: self.voter.clone(),
             on_behalf_of: None,
             credential,
             credential_name: credential_name.into(),

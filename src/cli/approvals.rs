@@ -202,7 +202,7 @@ fn words(approval: &Value) -> String {
     let mut words = field(approval, "status");
     for (before, part) in [
         (": ", field(approval, "resolution")),
-        (" by ", field(approval, "resolved_by")),
+        (" by ", page::by(approval, ["resolved_by", "resolved_for"])),
         (": ", field(&approval["result"], "feedback")),
     ] {
         if !part.is_empty() {

@@ -54,6 +54,18 @@ pub struct Ask {
     /// Who may decide: names, separated by commas; can be given many times.
     #[arg(long = "approver", value_name = "NAMES", value_delimiter = ',', value_parser = argument::name)]
     approvers: Vec<String>,
+    /// Roles whose members may decide, in the same way.
+    #[arg(long = "role", value_name = "NAMES", value_delimiter = ',', value_parser = argument::name)]
+    roles: Vec<String>,
+    /// Groups whose members may decide, in the same way.
+    #[arg(long = "group", value_name = "NAMES", value_delimiter = ',', value_parser = argument::name)]
+    groups: Vec<String>,
+    /// The whole policy, a tree for example: a JSON object, @FILE, or @-.
+    #[arg(
+        long, value_name = "JSON",
+        conflicts_with_all = ["approvers", "roles", "groups", "min_approvers", "require_all", "rejections"]
+    )]
+    policy: Option<String>,
     /// How many must approve.
     #[arg(long, value_name = "N")]
     min_approvers: Option<i64>,
@@ -80,7 +92,8 @@ impl Ask {
         let client = self.client.client()?;
         let context = json_argument(&self.context).context("--context")?;
         let metadata = self.metadata.as_deref().map(json_argument).transpose().context("--metadata")?;
-        let body = self.body(&context, metadata.as_deref());
+        let policy = self.policy.as_deref().map(json_argument).transpose().context("--policy")?;
+        let body = self.body(&context, metadata.as_deref(), policy.as_deref());
         if !self.cancel_on_interrupt {
             return self.ask(&client, &body, std::future::pending()).await;
         }
@@ -122,7 +135,12 @@ impl Ask {
         tell_outcome(&outcome, self.client.json)
     }
 
-    fn body<'a>(&'a self, context: &'a RawValue, metadata: Option<&'a RawValue>) -> Body<'a> {
+    fn body<'a>(
+        &'a self,
+        context: &'a RawValue,
+        metadata: Option<&'a RawValue>,
+        policy: Option<&'a RawValue>,
+    ) -> Body<'a> {
         Body {
             run_id: &self.run,
             approval_type: &self.approval_type,
@@ -134,11 +152,16 @@ impl Ask {
             metadata,
             timeout_seconds: self.timeout.map(|it| it.as_secs()),
             timeout_action: self.timeout_action.as_deref(),
-            policy: Policy {
-                allowed_approvers: &self.approvers,
-                min_approvers: self.min_approvers,
-                require_all: self.require_all.then_some(true),
-                rejections_to_reject: self.rejections,
+            policy: match policy {
+                Some(policy) => Policy::Whole(policy),
+                None => Policy::Simple {
+                    allowed_approvers: &self.approvers,
+                    allowed_roles: &self.roles,
+                    allowed_groups: &self.groups,
+                    min_approvers: self.min_approvers,
+                    require_all: self.require_all.then_some(true),
+                    rejections_to_reject: self.rejections,
+                },
             },
         }
     }
@@ -178,12 +201,20 @@ struct Body<'a> {
 }
 
 #[derive(Serialize)]
-struct Policy<'a> {
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    allowed_approvers: &'a [String],
-    min_approvers: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    require_all: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rejections_to_reject: Option<i64>,
+#[serde(untagged)]
+enum Policy<'a> {
+    Whole(&'a RawValue),
+    Simple {
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        allowed_approvers: &'a [String],
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        allowed_roles: &'a [String],
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        allowed_groups: &'a [String],
+        min_approvers: Option<i64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        require_all: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rejections_to_reject: Option<i64>,
+    },
 }

@@ -201,6 +201,20 @@ impl Client {
         self.patiently(async || self.post(&path, body).await?.value_where(is_ours)).await
     }
 
+    /// The first page of who may agree.
+    pub async fn eligible(&self, path: &str) -> Result<Answer, ClientError> {
+        let path = api(path);
+        let attempt = async || self.ask(Method::GET, &path, &|request| request).await;
+        self.patiently(async || attempt().await?.value_where(|value| value["missing"].is_u64())).await
+    }
+
+    /// Tries a policy out, which changes nothing.
+    pub async fn try_policy(&self, body: &impl Serialize) -> Result<Answer, ClientError> {
+        let path = api("/policies/check");
+        let is_ours = |value: &Value| value["valid"].is_boolean();
+        self.patiently(async || self.post(&path, body).await?.value_where(is_ours)).await
+    }
+
     /// Posts events, once: the same ones again would be others.
     pub async fn publish(&self, path: &str, body: &impl Serialize) -> Result<Answer, ClientError> {
         self.post(&api(path), body).await?.value_with("/cursor")

@@ -77,9 +77,10 @@ struct Create {
     /// Who acts with it: a person's or a service's name, as policies name approvers.
     #[arg(long)]
     principal: String,
-    /// What the principal is, where it is new.
-    #[arg(long, value_enum, default_value_t = Kind::Person)]
-    kind: Kind,
+    /// What the principal is, where it is new. If nothing is said, it is a person where the key allows to decide, and a
+    /// service otherwise. A service decides only where a policy says so.
+    #[arg(long, value_enum)]
+    kind: Option<Kind>,
     /// What it allows, separated by commas; without any permission or role: all that a member of a team needs.
     #[arg(long, value_delimiter = ',', long_help = permissions_help())]
     permissions: Vec<String>,
@@ -156,7 +157,7 @@ impl Create {
             let wanted = Wanted {
                 workspace: crate::domain::ids::WorkspaceId(workspace.id),
                 principal: principal.clone(),
-                kind: self.kind.as_str(),
+                kind: self.kind.map(Kind::as_str),
                 label: self.label,
                 grants: Grants { permissions: self.permissions, roles: self.roles },
                 valid_for: self.expires_in,

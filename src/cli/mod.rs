@@ -10,6 +10,7 @@ mod backoff;
 mod check;
 mod client;
 mod cluster;
+mod eligible;
 mod emit;
 mod exit;
 mod failure;
@@ -19,6 +20,7 @@ mod login;
 mod migrate;
 mod operator;
 mod output;
+mod policy;
 mod principals;
 mod reminder;
 mod reply;
@@ -103,6 +105,10 @@ enum Command {
     History(history::History),
     /// Show one approval.
     Show(approvals::Show),
+    /// Show who may agree, and what is still missing.
+    Eligible(eligible::Eligible),
+    /// Policies.
+    Policy(policy::Policy),
     /// Approve.
     Approve(approvals::Approve),
     /// Reject.
@@ -184,6 +190,8 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Pending(command) => command.run().await,
             Command::History(command) => command.run().await,
             Command::Show(command) => command.run().await,
+            Command::Eligible(command) => command.run().await,
+            Command::Policy(command) => command.run().await,
             Command::Approve(command) => command.run().await,
             Command::Reject(command) => command.run().await,
             Command::Cancel(command) => command.run().await,

@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{
-    decision::{Modifications, Refusal},
+    decision::{Modifications, Refusal, Vote},
     ids::{ApprovalId, WorkspaceId},
     names::{CallerName, PrincipalName},
-    policy::{Actor, Policy},
+    policy::{Actor, Asked, Because, Policy, explain::Missing},
 };
 
 /// JSON that a caller hands over and gets back byte for byte; we look at it only to refuse what is malformed.
@@ -34,6 +34,8 @@ pub struct Approval {
     pub on_behalf_of: Option<PrincipalName>,
     pub escalation_level: i32,
     pub state: State,
+    /// What is still missing, where that was looked for: of what is pending, for those who show it.
+    pub progress: Option<Missing>,
     /// Raised by every accepted vote and every change of state.
     pub version: i32,
     pub created_at: DateTime<Utc>,
@@ -135,6 +137,10 @@ pub enum Status {
 /// What was said with a decision.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Outcome {
+    /// Why it came to that.
+    pub because: Option<Because>,
+    /// In whose seat the last vote was cast, where that was not the voter's own.
+    pub seat: Option<PrincipalName>,
     pub feedback: Option<String>,
     pub comment: Option<String>,
     pub modifications: Option<Modifications>,
@@ -211,7 +217,7 @@ impl Ending {
     /// Bytes that the approval grows by when it ends like this, as JSON.
     pub fn size(&self) -> usize {
         match self {
-            Self::Resolved { outcome: Outcome { feedback, comment, modifications }, .. } => {
+            Self::Resolved { outcome: Outcome { feedback, comment, modifications, .. }, .. } => {
                 let text = |text: &Option<String>| text.as_deref().map_or(0, written);
                 let edits = modifications.as_ref().map_or(0, |edits| edits.0.get().len());
                 text(feedback) + text(comment) + edits
@@ -225,6 +231,14 @@ impl Ending {
         match self {
             Self::Resolved { via, .. } | Self::Cancelled { via, .. } => *via,
             Self::Expired { .. } => Via::Timeout,
+        }
+    }
+
+    /// In whose seat the one who ended it voted, where that was not their own.
+    pub fn seat(&self) -> Option<&PrincipalName> {
+        match self {
+            Self::Resolved { outcome, .. } => outcome.seat.as_ref(),
+            Self::Cancelled { .. } | Self::Expired { .. } => None,
         }
     }
 
@@ -284,6 +298,24 @@ impl Approval {
         size(&self.request, &self.policy) + ending
     }
 
+    /// What must be agreed to at the level where it stands.
+    pub fn policy_now(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Looks for what is still missing, by the votes at the level where it stands.
+    pub fn look_for_progress(&mut self, votes: &[Vote]) {
+        self.progress = (!self.state.is_final()).then(|| {
+            let here: Vec<Vote> =
+                votes.iter().filter(|vote| vote.level == self.escalation_level).cloned().collect();
+            self.policy_now().missing(&here, &self.asked())
+        });
+    }
+
+    pub fn asked(&self) -> Asked<'_> {
+        Asked { by: &self.requested_by, on_behalf_of: self.on_behalf_of.as_ref() }
+    }
+
     /// What its deadline makes of it.
     pub fn time_out(&self) -> Ending {
         self.request.timeout_action.ending()
@@ -319,6 +351,7 @@ vocabulary! {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::domain::policy::Selectors;
 
     /// A pending approval that `requester` asked for.
     pub(crate) fn pending(requester: Actor) -> Approval {
@@ -345,6 +378,7 @@ pub(crate) mod tests {
             requested_by: requester,
             escalation_level: 0,
             state: State::Pending,
+            progress: None,
             version: 1,
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
@@ -366,7 +400,8 @@ pub(crate) mod tests {
         }
         approval.request.description = None;
         let names = (0..1_000).map(|number| PrincipalName::new(&format!("p{number}")).unwrap());
-        approval.policy.allowed_approvers = Some(names.collect());
+        let people = Some(names.collect());
+        approval.policy = Policy::simple(1, Selectors { people, ..Selectors::default() });
         assert!(
             size(&approval.request, &approval.policy) > bare + 64 * 1_000,
             "names take memory, however short"

@@ -1,12 +1,19 @@
 //! One person's answer, and what it does to an approval.
 
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
     approval::{Approval, Ending, Opaque, Outcome, Resolution, State, Via, written},
     ids::DecisionId,
-    policy::{Actor, NotEligible, Tally},
+    names::PrincipalName,
+    policy::{
+        Actor, Because, Selector, Tally,
+        admission::{Admission, Denied, NotEligible, Voter, Wish},
+    },
 };
 
 /// What a person said. Editing the proposal is approving it with modifications.
@@ -42,36 +49,49 @@ impl PartialEq for Modifications {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vote {
     pub by: Actor,
+    /// In whose seat; `None`: in their own.
+    pub seat: Option<Actor>,
     pub level: i32,
     pub verdict: Verdict,
     /// The edits of the first approval at its level; `None` where that took the proposal as it stands. All others have
     /// the same edits, or they would have been refused: of those votes they are not kept here, and not read.
     pub modifications: Option<Modifications>,
-    /// False for an approval whose approver has been disabled since, while nothing is decided. A rejection always counts.
+    /// False for an approval while its approver, or the owner of the seat, is disabled and nothing is decided. A rejection
+    /// always counts.
     pub counts: bool,
+    /// What of the policy admitted it.
+    pub counted_as: Vec<Selector>,
 }
 
-/// Bytes that a vote takes besides the voter's name and its edits.
+/// Bytes that a vote takes besides its names and edits, and that a selector takes besides its text.
 const FIXED: usize = 256;
+const SELECTOR: usize = 32;
 
 impl Vote {
     /// A ballot that counts, behind the votes before it.
-    pub fn new(votes: &[Self], ballot: &Ballot, level: i32) -> Self {
+    pub fn new(votes: &[Self], ballot: &Ballot, admission: &Admission, level: i32) -> Self {
         let is_first = ballot.verdict == Verdict::Approved && first_approval(votes, level).is_none();
         Self {
-            by: ballot.by.clone(),
+            by: ballot.by().clone(),
+            seat: admission.seat.as_ref().map(|seat| seat.owner.clone()),
             level,
             verdict: ballot.verdict,
             modifications: ballot.modifications.clone().filter(|_| is_first),
             counts: true,
+            counted_as: admission.counted_as.clone(),
         }
     }
 
     /// Bytes that it takes to read it with its approval.
     pub fn size(&self) -> usize {
-        FIXED
-            + written(self.by.name.as_str())
-            + self.modifications.as_ref().map_or(0, |edits| edits.0.get().len())
+        let names: usize = self.names().map(|name| written(name.as_str())).sum();
+        let selectors: usize = self.counted_as.iter().map(|it| written(&it.to_string()) + SELECTOR).sum();
+        FIXED + names + selectors + self.modifications.as_ref().map_or(0, |edits| edits.0.get().len())
+    }
+
+    /// Whose places it takes: the voter's, and the owner's of the seat.
+    pub fn names(&self) -> impl Iterator<Item = &PrincipalName> {
+        [Some(&self.by), self.seat.as_ref()].into_iter().flatten().map(|actor| &actor.name)
     }
 }
 
@@ -83,7 +103,9 @@ fn first_approval(votes: &[Vote], level: i32) -> Option<&Vote> {
 #[derive(Debug, Clone)]
 pub struct Ballot {
     pub id: DecisionId,
-    pub by: Actor,
+    pub voter: Arc<Voter>,
+    /// In whose seat, where the voter says so.
+    pub seat: Option<PrincipalName>,
     pub verdict: Verdict,
     pub modifications: Option<Modifications>,
     /// An approver's comment, or a rejecter's reason.
@@ -93,8 +115,14 @@ pub struct Ballot {
     pub metadata: Option<Opaque>,
 }
 
+impl Ballot {
+    pub fn by(&self) -> &Actor {
+        &self.voter.member.actor
+    }
+}
+
 /// Why an approval stays as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("somebody has decided it already")]
     AlreadyDecided,
@@ -104,6 +132,8 @@ pub enum Refusal {
     Expired,
     #[error("you have voted otherwise already")]
     AlreadyVoted,
+    #[error("{by} has voted in this seat already")]
+    SeatTaken { by: PrincipalName },
     #[error("your modifications differ from those of the first approver")]
     ModificationsDiffer,
     #[error("it has changed since the version that If-Match names")]
@@ -118,9 +148,9 @@ pub enum Cast {
     /// The same person said the same before: nothing changes.
     Same,
     /// Counted, but more votes are needed.
-    Counted,
+    Counted(Admission),
     /// Counted, and it ends the approval.
-    Decisive(Ending),
+    Decisive(Admission, Ending),
     /// The same person said the same before, and it ends the approval now: a vote that didn't count then does now.
     Concluded(Ending),
 }
@@ -129,15 +159,17 @@ pub enum Cast {
 ///
 /// The order of the checks is part of the contract: a repeated answer succeeds whatever has happened since
 /// (that is what makes a retry safe), then the outcome that stands, then the caller's precondition, then the
-/// person. The deadline is not looked at here: only the database's clock can tell, under the row's lock.
+/// person. The deadline is not looked at here: only the database's clock can tell, under the row's lock. `at` is when
+/// the votes were read: seats that had closed by then are closed.
 pub fn cast(
     approval: &Approval,
     votes: &[Vote],
     ballot: &Ballot,
     expected_version: &Precondition,
+    at: DateTime<Utc>,
 ) -> Result<Cast, Refusal> {
     let level = approval.escalation_level;
-    let earlier = votes.iter().find(|vote| vote.by.id == ballot.by.id && vote.level == level);
+    let earlier = votes.iter().find(|vote| vote.by.id == ballot.by().id && vote.level == level);
     let agreed = first_approval(votes, level);
     // Whoever has approved has done so with the edits of the first who did.
     let is_same = |earlier: &Vote| match (earlier.verdict, agreed) {
@@ -146,25 +178,42 @@ pub fn cast(
         }
         (verdict, _) => verdict == ballot.verdict,
     };
-    if earlier.is_some_and(is_same) {
+    // Whoever says for whom means that vote, and no other.
+    let is_the_seat = |earlier: &Vote| {
+        ballot.seat.as_ref().is_none_or(|name| earlier.seat.as_ref().is_some_and(|seat| seat.name == *name))
+    };
+    if earlier.is_some_and(|earlier| is_same(earlier) && is_the_seat(earlier)) {
         return Ok(repeated(approval, votes, ballot, expected_version));
     }
     if let Some(refusal) = approval.state.refusal() {
         return Err(refusal);
     }
     expected_version.check(approval.version)?;
-    approval.policy.admits(&ballot.by, &approval.requested_by, approval.on_behalf_of.as_ref())?;
-    if earlier.is_some() {
-        return Err(Refusal::AlreadyVoted);
-    }
+    let mut here = at_level(votes, level);
+    let wish = Wish {
+        verdict: ballot.verdict,
+        approval_type: &approval.request.approval_type,
+        seat: ballot.seat.as_ref(),
+        at,
+    };
+    let admitted = approval.policy_now().admit(&approval.asked(), &ballot.voter, wish, &here);
+    let admission = match admitted {
+        Err(Denied::NotEligible(why)) => return Err(why.into()),
+        _ if earlier.is_some() => return Err(Refusal::AlreadyVoted),
+        Err(Denied::SeatTaken { by }) => return Err(Refusal::SeatTaken { by }),
+        Ok(admission) => admission,
+    };
     if ballot.verdict == Verdict::Approved
         && agreed.is_some_and(|first| first.modifications != ballot.modifications)
     {
         return Err(Refusal::ModificationsDiffer);
     }
-    let mut counting = counting(votes, level);
-    counting.push(Vote::new(votes, ballot, level));
-    Ok(conclusion(approval, &counting, ballot).map_or(Cast::Counted, Cast::Decisive))
+    here.push(Vote::new(votes, ballot, &admission, level));
+    let seat = admission.seat.as_ref().map(|seat| seat.owner.name.clone());
+    Ok(match conclusion(approval, &here, ballot, seat) {
+        None => Cast::Counted(admission),
+        Some(ending) => Cast::Decisive(admission, ending),
+    })
 }
 
 /// The same again. Mostly that changes nothing. But an approver may be enabled again whose vote did not count meanwhile.
@@ -172,28 +221,39 @@ fn repeated(approval: &Approval, votes: &[Vote], ballot: &Ballot, expected: &Pre
     if approval.state.is_final() || expected.check(approval.version).is_err() {
         return Cast::Same;
     }
-    let counting = counting(votes, approval.escalation_level);
-    conclusion(approval, &counting, ballot).map_or(Cast::Same, Cast::Concluded)
+    let here = at_level(votes, approval.escalation_level);
+    let seat = here.iter().find(|vote| vote.by.id == ballot.by().id).and_then(|vote| vote.seat.as_ref());
+    let seat = seat.map(|seat| seat.name.clone());
+    conclusion(approval, &here, ballot, seat).map_or(Cast::Same, Cast::Concluded)
 }
 
-/// The votes of a level that count.
-fn counting(votes: &[Vote], level: i32) -> Vec<Vote> {
-    votes.iter().filter(|vote| vote.level == level && vote.counts).cloned().collect()
+fn at_level(votes: &[Vote], level: i32) -> Vec<Vote> {
+    votes.iter().filter(|vote| vote.level == level).cloned().collect()
 }
 
-/// What `votes`, with that of `ballot` among them, make of it. A rejection never concludes what the others approved.
-fn conclusion(approval: &Approval, votes: &[Vote], ballot: &Ballot) -> Option<Ending> {
-    let resolution = match (approval.policy.tally(votes), ballot.verdict) {
-        (Tally::Rejected, Verdict::Rejected) => Resolution::Rejected,
-        (Tally::Approved, Verdict::Approved) if ballot.modifications.is_some() => Resolution::Modified,
-        (Tally::Approved, Verdict::Approved) => Resolution::Approved,
+/// What the votes of a level, with that of `ballot` among them, make of it. A rejection never concludes what the others
+/// approved.
+fn conclusion(
+    approval: &Approval,
+    votes: &[Vote],
+    ballot: &Ballot,
+    seat: Option<PrincipalName>,
+) -> Option<Ending> {
+    let (resolution, because) = match (approval.policy_now().tally(votes), ballot.verdict) {
+        (Tally::Rejected(because), Verdict::Rejected) => (Resolution::Rejected, because),
+        (Tally::Approved, Verdict::Approved) if ballot.modifications.is_some() => {
+            (Resolution::Modified, Because::Quorum)
+        }
+        (Tally::Approved, Verdict::Approved) => (Resolution::Approved, Because::Quorum),
         _ => return None,
     };
     Some(Ending::Resolved {
         resolution,
         via: Via::Human,
-        by: Some(ballot.by.clone()),
+        by: Some(ballot.by().clone()),
         outcome: Outcome {
+            because: Some(because),
+            seat,
             feedback: ballot.feedback.clone(),
             comment: ballot.comment.clone(),
             modifications: ballot.modifications.clone(),
@@ -241,11 +301,18 @@ impl Precondition {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
     use serde_json::{json, value::to_raw_value};
 
     use super::*;
-    use crate::domain::{approval::tests::pending, ids::PrincipalId, names::PrincipalName, policy::Policy};
+    use crate::domain::{
+        approval::tests::pending,
+        ids::PrincipalId,
+        names::PrincipalName,
+        policy::{Kind, Member, Policy, Selectors},
+    };
 
     fn person(number: u8) -> Actor {
         Actor {
@@ -254,10 +321,25 @@ mod tests {
         }
     }
 
+    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+    fn admission() -> Admission {
+        Admission { seat: None, counted_as: vec![Selector::Anyone] }
+    }
+
+    fn policy(min_approvers: u32, rejections_to_reject: u32) -> Policy {
+        Policy { rejections_to_reject, ..Policy::simple(min_approvers, Selectors::default()) }
+    }
+
     fn ballot(who: u8, verdict: Verdict, edits: bool) -> Ballot {
         Ballot {
             id: DecisionId::generate(),
-            by: person(who),
+            voter: Arc::new(Voter {
+                member: Member { actor: person(who), roles: BTreeSet::new(), groups: BTreeSet::new() },
+                kind: Kind::Person,
+                seats: Vec::new(),
+            }),
+            seat: None,
             verdict,
             modifications: edits.then(|| Modifications(to_raw_value(&json!({ "limit": 1 })).unwrap())),
             feedback: None,
@@ -305,7 +387,7 @@ mod tests {
             steps in steps(), min_approvers in 1..4u32, rejections_to_reject in 1..3u32,
         ) {
             let mut approval = pending(person(0));
-            approval.policy = Policy { min_approvers, rejections_to_reject, ..Policy::default() };
+            approval.policy = policy(min_approvers, rejections_to_reject);
             let mut votes: Vec<Vote> = Vec::new();
             for step in steps {
                 let before = approval.clone();
@@ -319,21 +401,26 @@ mod tests {
                         let verdict = if approve { Verdict::Approved } else { Verdict::Rejected };
                         let ballot = ballot(who, verdict, approve && edits);
                         let expected = expected.map_or(Precondition::None, |it| Precondition::OneOf(vec![it]));
-                        match cast(&approval, &votes, &ballot, &expected) {
+                        match cast(&approval, &votes, &ballot, &expected, NOW) {
                             Ok(Cast::Same) => {
-                                prop_assert!(votes.iter().any(|vote| vote.by == ballot.by));
+                                prop_assert!(votes.iter().any(|vote| vote.by == *ballot.by()));
                                 continue;
                             }
                             Ok(Cast::Concluded(ending)) => {
-                                let said = |vote: &Vote| vote.by == ballot.by && vote.verdict == verdict;
+                                let said = |vote: &Vote| vote.by == *ballot.by() && vote.verdict == verdict;
                                 prop_assert!(votes.iter().any(said));
                                 Some(ending)
                             }
                             Ok(cast) => {
                                 prop_assert!(who != 0, "the requester voted");
-                                prop_assert!(!votes.iter().any(|vote| vote.by == ballot.by), "a second vote");
-                                votes.push(Vote::new(&votes, &ballot, 0));
-                                match cast { Cast::Decisive(ending) => Some(ending), _ => None }
+                                prop_assert!(!votes.iter().any(|vote| vote.by == *ballot.by()), "a second vote");
+                                let (admission, ending) = match cast {
+                                    Cast::Decisive(admission, ending) => (admission, Some(ending)),
+                                    Cast::Counted(admission) => (admission, None),
+                                    _ => panic!("told above"),
+                                };
+                                votes.push(Vote::new(&votes, &ballot, &admission, 0));
+                                ending
                             }
                             Err(refusal) => {
                                 let is_final = matches!(
@@ -378,21 +465,27 @@ mod tests {
     #[test]
     fn an_approval_of_a_disabled_approver_waits_for_their_return() {
         let mut approval = pending(person(0));
-        approval.policy = Policy { min_approvers: 2, rejections_to_reject: 2, ..Policy::default() };
-        let by = |who, counts| Vote { counts, ..Vote::new(&[], &ballot(who, Verdict::Approved, false), 0) };
+        approval.policy = policy(2, 2);
+        let by = |who, counts| Vote {
+            counts,
+            ..Vote::new(&[], &ballot(who, Verdict::Approved, false), &admission(), 0)
+        };
         let none = Precondition::None;
         let second = ballot(2, Verdict::Approved, false);
-        assert_eq!(cast(&approval, &[by(1, false)], &second, &none), Ok(Cast::Counted));
-        assert!(matches!(cast(&approval, &[by(1, true)], &second, &none), Ok(Cast::Decisive(_))));
+        assert_eq!(cast(&approval, &[by(1, false)], &second, &none, NOW), Ok(Cast::Counted(admission())));
+        assert!(matches!(cast(&approval, &[by(1, true)], &second, &none, NOW), Ok(Cast::Decisive(..))));
         // What was agreed on stays agreed on.
         let other = ballot(2, Verdict::Approved, true);
-        assert_eq!(cast(&approval, &[by(1, false)], &other, &none), Err(Refusal::ModificationsDiffer));
-        assert_eq!(cast(&approval, &[by(1, false), by(2, true)], &second, &none), Ok(Cast::Same));
+        assert_eq!(cast(&approval, &[by(1, false)], &other, &none, NOW), Err(Refusal::ModificationsDiffer));
+        assert_eq!(cast(&approval, &[by(1, false), by(2, true)], &second, &none, NOW), Ok(Cast::Same));
         let back = [by(1, true), by(2, true)];
-        assert!(matches!(cast(&approval, &back, &second, &none), Ok(Cast::Concluded(_))));
-        assert_eq!(cast(&approval, &back, &second, &Precondition::OneOf(vec![99])), Ok(Cast::Same));
+        assert!(matches!(cast(&approval, &back, &second, &none, NOW), Ok(Cast::Concluded(_))));
+        assert_eq!(cast(&approval, &back, &second, &Precondition::OneOf(vec![99]), NOW), Ok(Cast::Same));
         // A rejection doesn't conclude what the others approved.
-        assert_eq!(cast(&approval, &back, &ballot(3, Verdict::Rejected, false), &none), Ok(Cast::Counted));
+        assert_eq!(
+            cast(&approval, &back, &ballot(3, Verdict::Rejected, false), &none, NOW),
+            Ok(Cast::Counted(admission()))
+        );
     }
 
     #[test]
@@ -402,19 +495,21 @@ mod tests {
         let mine = ballot(1, Verdict::Approved, false);
         // The precondition before the person, the person before the vote.
         assert_eq!(
-            cast(&approval, &[], &ballot(0, Verdict::Approved, false), &stale),
+            cast(&approval, &[], &ballot(0, Verdict::Approved, false), &stale, NOW),
             Err(Refusal::VersionConflict)
         );
         assert_eq!(
-            cast(&approval, &[], &ballot(0, Verdict::Approved, false), &Precondition::None),
+            cast(&approval, &[], &ballot(0, Verdict::Approved, false), &Precondition::None, NOW),
             Err(Refusal::NotEligible(NotEligible::OwnRequest))
         );
         // The outcome before the precondition; the same again before the outcome.
-        let Ok(Cast::Decisive(ending)) = cast(&approval, &[], &mine, &Precondition::None) else { panic!() };
+        let Ok(Cast::Decisive(_, ending)) = cast(&approval, &[], &mine, &Precondition::None, NOW) else {
+            panic!()
+        };
         approval.state = approval.state.clone().end(ending, approval.updated_at).unwrap();
-        let vote = Vote::new(&[], &mine, 0);
-        assert_eq!(cast(&approval, std::slice::from_ref(&vote), &mine, &stale), Ok(Cast::Same));
+        let vote = Vote::new(&[], &mine, &admission(), 0);
+        assert_eq!(cast(&approval, std::slice::from_ref(&vote), &mine, &stale, NOW), Ok(Cast::Same));
         let other = ballot(2, Verdict::Approved, false);
-        assert_eq!(cast(&approval, &[vote], &other, &stale), Err(Refusal::AlreadyDecided));
+        assert_eq!(cast(&approval, &[vote], &other, &stale, NOW), Err(Refusal::AlreadyDecided));
     }
 }

@@ -27,6 +27,7 @@ mod middleware;
 pub mod names;
 mod openapi;
 mod path;
+mod policies;
 mod query;
 mod respond;
 mod runs;
@@ -127,6 +128,8 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(approvals::pending::pending))
         .routes(routes!(approvals::history::history))
         .routes(routes!(approvals::get::get))
+        .routes(routes!(approvals::eligible::eligible))
+        .routes(routes!(policies::check))
         .routes(routes!(approvals::get::decisions))
         .routes(routes!(approvals::get::audit))
         .routes(routes!(approvals::wait::wait))

@@ -24,13 +24,13 @@ pub struct Grants {
 /// Most roles, and most groups, that a key or a principal has.
 const MOST: usize = 100;
 
-/// Whether the caller may give them: they exist, and are no more than the caller's own.
+/// Whether the caller may give them: they exist, and are no more than the caller's own. What they come to, then.
 pub async fn to_get(
     conn: &mut PgConnection,
     by: &By<'_>,
     workspace: WorkspaceId,
     grants: &Grants,
-) -> Outcome<()> {
+) -> Outcome<Permissions> {
     if let Err(refusal) = named(&grants.permissions) {
         return Ok(Err(refusal));
     }
@@ -43,7 +43,8 @@ pub async fn to_get(
         let message = format!("there is no role {:?}", shortened(unknown));
         return Ok(Err(Refusal::Invalid { field: "roles", message }));
     }
-    Ok(within_reach(by, sum(grants, &own)))
+    let granted = sum(grants, &own);
+    Ok(within_reach(by, granted).map(|()| granted))
 }
 
 /// Whether the caller may touch whoever, or whatever, has them. Names that mean nothing allow nothing: a role that is

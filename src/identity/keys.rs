@@ -27,9 +27,10 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Wanted {
     pub workspace: WorkspaceId,
-    /// Made if there is none of that name, as `kind`.
+    /// Made if there is none of that name: as `kind`, or else as a person where the key allows to decide and its maker may
+    /// speak for people, and as a service where not.
     pub principal: PrincipalName,
-    pub kind: &'static str,
+    pub kind: Option<&'static str>,
     pub label: Option<String>,
     /// Neither permissions nor roles: the role `member`.
     pub grants: Grants,
@@ -52,9 +53,12 @@ pub async fn create(conn: &mut PgConnection, by: &By<'_>, wanted: Wanted) -> Out
     if grants.permissions.is_empty() && grants.roles.is_empty() {
         grants.roles.push(role::MEMBER.to_owned());
     }
-    if let Err(refusal) = grants::to_get(conn, by, workspace, &grants).await? {
-        return Ok(Err(refusal));
-    }
+    let granted = match grants::to_get(conn, by, workspace, &grants).await? {
+        Ok(granted) => granted,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let decides = granted.allow(Permission::ApprovalApprove) || granted.allow(Permission::ApprovalReject);
+    let kind = kind.unwrap_or(if decides && by.is_admin() { "person" } else { "service" });
     let principal = match whose(conn, by, workspace, &principal, kind).await? {
         Ok(principal) => principal,
         Err(refusal) => return Ok(Err(refusal)),
@@ -112,7 +116,9 @@ fn may_speak_for(by: &By<'_>, name: &PrincipalName, kind: &str) -> Result<(), Re
     if kind == "service" || by.is_admin() || by.actor().is_some_and(|actor| actor.name == *name) {
         Ok(())
     } else {
-        Err(Refusal::Forbidden("only an administrator may make a key that acts as another person"))
+        Err(Refusal::Forbidden(
+            "only an administrator may make a key that acts as another person; for a service, say kind: service",
+        ))
     }
 }
 
@@ -139,7 +145,7 @@ pub async fn rotate(
             id: before.principal_id.to_string(),
             what: error.to_string(),
         })?,
-        kind: "service",
+        kind: Some("service"),
         label: before.label.clone(),
         grants: Grants { permissions: before.permissions.clone(), roles: before.roles.clone() },
         // As long as the old one was made for.

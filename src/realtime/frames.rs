@@ -42,6 +42,8 @@ pub struct Decide {
     pub approved: Option<bool>,
     pub feedback: Option<String>,
     pub modifications: Option<Box<RawValue>>,
+    /// In whose seat.
+    pub r#for: Option<String>,
 }
 
 /// What creates an approval, and the key that makes repeating it harmless.

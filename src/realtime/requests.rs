@@ -197,7 +197,12 @@ impl Asked {
 
 fn approve(decide: Decide, caller: &Caller) -> Result<Ballot, Problem> {
     let modified = decide.resolution.as_deref() == Some("modified");
-    let body = ApproveBody { comment: decide.feedback, modifications: decide.modifications, metadata: None };
+    let body = ApproveBody {
+        comment: decide.feedback,
+        modifications: decide.modifications,
+        metadata: None,
+        r#for: decide.r#for,
+    };
     let ballot = body.ballot(caller).map_err(|problem| problem.renamed("/comment", "/feedback"))?;
     if modified && ballot.modifications.is_none() {
         return Err(invalid("/modifications", "required", "must be given, and not empty"));
@@ -209,7 +214,7 @@ fn reject(decide: Decide, caller: &Caller) -> Result<Ballot, Problem> {
     if decide.modifications.is_some() {
         return Err(invalid("/modifications", "excluded", "go with an approval only"));
     }
-    let body = RejectBody { reason: decide.feedback, comment: None };
+    let body = RejectBody { reason: decide.feedback, comment: None, r#for: decide.r#for };
     body.ballot(caller).map_err(|problem| problem.renamed("/reason", "/feedback"))
 }
 

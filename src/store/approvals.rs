@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
-use super::Error;
+use super::{Error, policy::StoredPolicy};
 use crate::domain::{
     approval::{Approval, Ending, Opaque, Outcome, Request, Resolution, State, Status, TimeoutAction, Via},
     decision::{Modifications, Verdict, Vote},
     ids::{ApprovalId, PrincipalId, WorkspaceId},
     names::{CallerName, PrincipalName},
-    policy::{Actor, Policy},
+    policy::{Actor, Because, Selector},
 };
 
 /// An approval, its votes where they were asked for, and whether its deadline has passed: one consistent reading.
@@ -26,13 +26,28 @@ pub struct Loaded {
     pub due: bool,
     /// Bytes, as they are counted with the row.
     pub size: usize,
+    /// The database's clock at the reading.
+    pub now: DateTime<Utc>,
 }
 
-/// Whether votes are read along. Only whoever decides needs them.
+/// Whether votes are read along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Votes {
+    /// For those who decide.
     Read,
+    /// Of what is pending: for those who show what is still missing.
+    OfPending,
     Left,
+}
+
+impl Votes {
+    fn parameter(self) -> i32 {
+        match self {
+            Self::Left => 0,
+            Self::OfPending => 1,
+            Self::Read => 2,
+        }
+    }
 }
 
 /// Columns of one approval, as the database has them. Becomes [`Loaded`] only if it makes sense.
@@ -47,7 +62,7 @@ pub(super) struct Row {
     pub title: Option<String>,
     pub description: Option<String>,
     pub context: Json<Opaque>,
-    pub policy: Json<Policy>,
+    pub policy: Json<Opaque>,
     pub status: String,
     pub resolution: Option<String>,
     pub resolved_via: Option<String>,
@@ -67,6 +82,7 @@ pub(super) struct Row {
     pub expires_at: DateTime<Utc>,
     pub resolved_at: Option<DateTime<Utc>>,
     pub due: bool,
+    pub now: DateTime<Utc>,
     pub size: i32,
     pub votes: Option<Json<Vec<VoteRow>>>,
 }
@@ -75,19 +91,28 @@ pub(super) struct Row {
 pub(super) struct VoteRow {
     principal_id: Uuid,
     principal_name: PrincipalName,
+    seat_id: Option<Uuid>,
+    seat_name: Option<PrincipalName>,
     level: i32,
     verdict: Verdict,
     modifications: Option<Modifications>,
     counts: bool,
+    counted_as: Option<Vec<String>>,
 }
 
 /// The `result` column: what callers get, in the same shape.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct StoredResult {
     pub resolution: Option<Resolution>,
     pub feedback: Option<String>,
     pub modifications: Option<Modifications>,
     pub comment: Option<String>,
+    /// Why it came to that; nothing where no vote ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+    /// In whose seat the last vote was cast.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r#for: Option<PrincipalName>,
 }
 
 /// What was found, by id. A row that makes no sense is an error of its own and hurts none of the others.
@@ -103,7 +128,7 @@ pub struct Part {
     pub rest: Vec<ApprovalId>,
 }
 
-/// Reads rows from what `FROM` names `a`: approvals with their `bytes`. `$2` is whether with votes, of which there are
+/// Reads rows from what `FROM` names `a`: approvals with their `bytes`. `$2` is with which votes ([`Votes`]); there are
 /// none in the first version.
 macro_rules! rows {
     ($from:literal, $($argument:expr),*) => {
@@ -118,18 +143,22 @@ macro_rules! rows {
                   a.requested_by_name AS "requested_by_name!", a.on_behalf_of, a.version AS "version!",
                   a.created_at AS "created_at!", a.updated_at AS "updated_at!", a.expires_at AS "expires_at!",
                   a.resolved_at, (a.status = 'pending' AND a.expires_at <= clock_timestamp()) AS "due!",
+                  clock_timestamp() AS "now!",
                   a.bytes AS "size!",
-                  CASE WHEN $2 AND a.version > 1 THEN (
+                  CASE WHEN a.version > 1 AND ($2 = 2 OR $2 = 1 AND a.status = 'pending') THEN (
                       SELECT json_agg(json_build_object(
                                  'principal_id', d.principal_id, 'principal_name', d.principal_name,
+                                 'seat_id', d.seat_id, 'seat_name', d.seat_name, 'counted_as', d.counted_as,
                                  'level', d.level, 'verdict', d.verdict, 'modifications',
                                  CASE WHEN d.verdict = 'approved' AND d.nth = 1 THEN d.modifications END,
                                  'counts', CASE WHEN a.status = 'pending' AND d.verdict = 'approved' THEN coalesce((
                                      SELECT p.disabled_at IS NULL FROM principals p WHERE p.id = d.principal_id), false)
+                                     AND (d.seat_id IS NULL OR coalesce((
+                                     SELECT p.disabled_at IS NULL FROM principals p WHERE p.id = d.seat_id), false))
                                      ELSE true END)
                                  ORDER BY d.created_at, d.id)
-                        FROM (SELECT v.id, v.principal_id, v.principal_name, v.level, v.verdict, v.modifications,
-                                     v.created_at, row_number() OVER (PARTITION BY v.level, v.verdict
+                        FROM (SELECT v.id, v.principal_id, v.principal_name, v.seat_id, v.seat_name, v.counted_as,
+                                     v.level, v.verdict, v.modifications, v.created_at, row_number() OVER (PARTITION BY v.level, v.verdict
                                                                       ORDER BY v.created_at, v.id) AS nth
                                 FROM approval_decisions v WHERE v.approval_id = a.id) d) END AS "votes: _"
              FROM "# + $from,
@@ -144,7 +173,7 @@ macro_rules! rows {
 /// The sizes stand in the rows: what lies beyond the last is not read, however large it is. Of the votes' edits only
 /// those are read that the first approval of a level brought, for all others are equal to them.
 pub async fn load(conn: &mut PgConnection, ids: &[ApprovalId], votes: Votes) -> Result<Part, Error> {
-    let with_votes = votes == Votes::Read;
+    let with_votes = votes.parameter();
     // One by itself needs no sum, which would take longer than the reading.
     let rows = if let [one] = ids {
         rows!(
@@ -172,7 +201,20 @@ pub async fn load(conn: &mut PgConnection, ids: &[ApprovalId], votes: Votes) -> 
         .await?
     };
     let total: i64 = rows.iter().map(|row| i64::from(row.size)).sum();
-    let found: Found = rows.into_iter().map(|row| (ApprovalId(row.id), Loaded::try_from(row))).collect();
+    let found: Found = rows
+        .into_iter()
+        .map(|row| {
+            let id = ApprovalId(row.id);
+            let mut loaded = Loaded::try_from(row);
+            if votes == Votes::OfPending
+                && let Ok(loaded) = &mut loaded
+            {
+                // Not shared yet: nothing is copied.
+                Arc::make_mut(&mut loaded.approval).look_for_progress(&loaded.votes);
+            }
+            (id, loaded)
+        })
+        .collect();
     let is_cut = usize::try_from(total).is_ok_and(|total| total >= LARGEST);
     let last = ids.iter().rposition(|id| found.contains_key(id)).filter(|_| is_cut);
     let mut rest = last.map_or_else(Vec::new, |last| ids[last + 1..].to_vec());
@@ -216,6 +258,14 @@ pub struct DecisionRecord {
     /// Who said it: the name they had then.
     pub principal: String,
     pub principal_id: Uuid,
+    /// In whose seat, where it was not their own: the name that person had then.
+    pub r#for: Option<String>,
+    pub for_id: Option<Uuid>,
+    /// The delegations that opened the seat.
+    pub delegations: Option<Vec<Uuid>>,
+    /// What of the policy admitted it then: `person:NAME`, `role:NAME`, `group:NAME`, `anyone`, `veto`. Null where a
+    /// version before this wrote it.
+    pub counted_as: Option<Vec<String>>,
     /// The escalation level it was said at.
     pub level: i32,
     #[schema(example = "approved")]
@@ -248,12 +298,17 @@ pub async fn decisions(
     let mut items = sqlx::query_as!(
         DecisionRecord,
         r#"SELECT d.id AS "id!", d.approval_id AS "approval_id!", d.principal_name AS "principal!",
-                  d.principal_id AS "principal_id!", d.level AS "level!", d.verdict AS "verdict!", d.feedback, d.comment,
+                  d.principal_id AS "principal_id!", d.seat_name AS "for", d.seat_id AS for_id, d.delegations,
+                  d.counted_as, d.level AS "level!", d.verdict AS "verdict!", d.feedback, d.comment,
                   d.modifications AS "modifications: _", d.metadata AS "metadata: _",
                   (d.verdict <> 'approved' OR coalesce((
                       SELECT p.disabled_at IS NULL
                              OR p.disabled_at > (SELECT a.resolved_at FROM approval_requests a WHERE a.id = $1)
-                        FROM principals p WHERE p.id = d.principal_id), false)) AS "counts!",
+                        FROM principals p WHERE p.id = d.principal_id), false)
+                    AND (d.seat_id IS NULL OR coalesce((
+                      SELECT p.disabled_at IS NULL
+                             OR p.disabled_at > (SELECT a.resolved_at FROM approval_requests a WHERE a.id = $1)
+                        FROM principals p WHERE p.id = d.seat_id), false))) AS "counts!",
                   d.created_at AS "created_at!", d.bytes AS "bytes!"
              FROM (SELECT w.*, sum(w.bytes) OVER (ORDER BY w.created_at, w.id ROWS UNBOUNDED PRECEDING) AS total
                      FROM (SELECT v.*, 512 + coalesce(octet_length(v.modifications::text), 0)
@@ -291,6 +346,8 @@ impl TryFrom<Row> for Loaded {
         };
         let votes = row.votes.take().map_or_else(Vec::new, |Json(votes)| votes);
         let size = bytes(row.size);
+        let policy: StoredPolicy =
+            serde_json::from_str(row.policy.get()).map_err(|_| corrupt("its policy is malformed"))?;
         let state = state(&mut row).ok_or_else(|| corrupt("status, resolution and result don't fit"))?;
         let name = |name: &str| CallerName::stored(name).map_err(|_| corrupt("a name is malformed"));
         let optional = |text: &Option<String>| text.as_deref().map(name).transpose();
@@ -317,11 +374,12 @@ impl TryFrom<Row> for Loaded {
                 id: ApprovalId(id),
                 workspace: WorkspaceId(row.workspace_id),
                 request,
-                policy: row.policy.0,
+                policy: policy.into(),
                 requested_by,
                 on_behalf_of,
                 escalation_level: row.escalation_level,
                 state,
+                progress: None,
                 version: row.version,
                 created_at: row.created_at,
                 updated_at: row.updated_at,
@@ -330,6 +388,7 @@ impl TryFrom<Row> for Loaded {
             votes: votes.into_iter().map(Vote::from).collect(),
             due: row.due,
             size,
+            now: row.now,
         })
     }
 }
@@ -337,12 +396,22 @@ impl TryFrom<Row> for Loaded {
 impl From<VoteRow> for Vote {
     fn from(row: VoteRow) -> Self {
         Self {
+            counted_as: counted_as(row.counted_as, &row.principal_name),
             by: Actor { id: PrincipalId(row.principal_id), name: row.principal_name },
+            seat: row.seat_id.zip(row.seat_name).map(|(id, name)| Actor { id: PrincipalId(id), name }),
             level: row.level,
             verdict: row.verdict,
             modifications: row.modifications,
             counts: row.counts,
         }
+    }
+}
+
+/// What a vote was admitted by. The version before admitted by name, or anyone, and did not write it down.
+fn counted_as(words: Option<Vec<String>>, name: &PrincipalName) -> Vec<Selector> {
+    match words {
+        Some(words) => words.iter().filter_map(|word| word.parse().ok()).collect(),
+        None => vec![Selector::Person(name.clone()), Selector::Anyone],
     }
 }
 
@@ -375,6 +444,8 @@ fn state(row: &mut Row) -> Option<State> {
             via,
             by,
             outcome: Outcome {
+                because: result.because.as_deref().and_then(Because::from_word),
+                seat: result.r#for,
                 feedback: result.feedback,
                 comment: result.comment,
                 modifications: result.modifications,

@@ -30,9 +30,9 @@ use crate::domain::{
     approval::{Approval, Brief, Ending, Opaque, Resolution},
     credential::Origin,
     decision::{Ballot, Modifications},
-    ids::{ApprovalId, PrincipalId},
+    ids::{ApprovalId, DelegationId, PrincipalId},
     names::PrincipalName,
-    policy::Actor,
+    policy::{Actor, admission::Admission},
 };
 
 /// What is to become of some approvals.
@@ -43,23 +43,32 @@ pub struct Batch {
     records: Vec<RecordRow>,
 }
 
+/// Absent fields are NULL to the statement; what is not written needs no parsing.
 #[derive(Serialize)]
 struct ChangeRow {
     id: Uuid,
     expected: i32,
     version: i32,
     status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     resolution: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     via: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     by_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<StoredResult>,
     /// The deadline is what ends it (it must have passed), rather than a person (it must not have).
     fires: bool,
     /// Bytes that it grows by.
     grows: usize,
-    /// Whose approvals, of those that were read, it rests on: none of them may have been disabled meanwhile.
+    /// Whose approvals and seats, of those that were read, it rests on: none of them may have been disabled meanwhile.
     counted: Vec<Uuid>,
+    /// It holds only before this: when the first of the seats closes in which votes of the batch are cast.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<DateTime<Utc>>,
 }
 
 #[derive(Serialize)]
@@ -68,11 +77,24 @@ struct VoteRow {
     approval_id: Uuid,
     principal_id: Uuid,
     principal_name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seat_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seat_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seat_until: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delegations: Option<Vec<DelegationId>>,
+    counted_as: Vec<String>,
     level: i32,
     verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     feedback: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     comment: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     modifications: Option<Modifications>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<Opaque>,
 }
 
@@ -80,13 +102,20 @@ struct VoteRow {
 struct RecordRow {
     approval_id: Uuid,
     action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     actor_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     actor_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     on_behalf_of: Option<PrincipalName>,
     via: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     credential: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     user_agent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
     before: Value,
     after: Value,
@@ -147,6 +176,7 @@ impl Batch {
             fires: matches!(ending, Some(Ending::Expired { .. })),
             grows: ending.map_or(0, Ending::size),
             counted: Vec::new(),
+            before: None,
         });
     }
 
@@ -158,15 +188,22 @@ impl Batch {
     }
 
     /// A vote, which makes its approval larger by `size` bytes. The change of that approval is in the batch already.
-    pub fn vote(&mut self, approval: &Approval, ballot: &Ballot, size: usize) {
+    pub fn vote(&mut self, approval: &Approval, ballot: &Ballot, admission: &Admission, size: usize) {
+        let seat = admission.seat.as_ref();
         if let Some(change) = self.changes.iter_mut().find(|change| change.id == approval.id.0) {
             change.grows += size;
+            change.before = [change.before, seat.map(|seat| seat.until)].into_iter().flatten().min();
         }
         self.votes.push(VoteRow {
+            seat_id: seat.map(|seat| seat.owner.id.0),
+            seat_name: seat.map(|seat| seat.owner.name.to_string()),
+            seat_until: seat.map(|seat| seat.until),
+            delegations: seat.map(|seat| seat.delegations.clone()),
+            counted_as: admission.counted_as.iter().map(ToString::to_string).collect(),
             id: ballot.id.0,
             approval_id: approval.id.0,
-            principal_id: ballot.by.id.0,
-            principal_name: ballot.by.name.to_string(),
+            principal_id: ballot.by().id.0,
+            principal_name: ballot.by().name.to_string(),
             level: approval.escalation_level,
             verdict: ballot.verdict.as_str(),
             feedback: ballot.feedback.clone(),
@@ -202,12 +239,13 @@ pub fn sha256(text: &str) -> String {
 }
 
 fn stored_result(ending: &Ending) -> StoredResult {
-    let mut result =
-        StoredResult { resolution: ending.resolution(), feedback: None, modifications: None, comment: None };
+    let mut result = StoredResult { resolution: ending.resolution(), ..StoredResult::default() };
     match ending {
         Ending::Resolved { outcome, .. } => {
             result.feedback.clone_from(&outcome.feedback);
             result.comment.clone_from(&outcome.comment);
+            result.because = outcome.because.map(|because| because.as_str().to_owned());
+            result.r#for.clone_from(&outcome.seat);
             result.modifications.clone_from(&outcome.modifications);
         }
         Ending::Cancelled { reason, .. } => result.feedback = Some(reason.clone()),
@@ -226,10 +264,11 @@ pub async fn write(
         r#"
         WITH input AS MATERIALIZED (
             SELECT x.id, x.expected, x.version, x.status, x.resolution, x.via, x.by, x.by_name, x.result, x.fires, x.grows,
-                   x.counted
+                   x.counted, x.before
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, expected integer, version integer, status text, resolution text, via text,
-                   by uuid, by_name text, result json, fires boolean, grows integer, counted uuid[])
+                   by uuid, by_name text, result json, fires boolean, grows integer, counted uuid[],
+                   before timestamptz)
         ), locked AS MATERIALIZED (
             SELECT a.ctid AS place, a.id, a.status, a.version, a.expires_at
               FROM approval_requests a
@@ -242,6 +281,7 @@ pub async fn write(
             SELECT s.place, s.id, s.at, i.version, i.status, i.resolution, i.via, i.by, i.by_name, i.result, i.grows
               FROM stamped s JOIN input i ON i.id = s.id
              WHERE s.status = 'pending' AND s.version = i.expected AND (s.expires_at <= s.at) = i.fires
+               AND (i.before IS NULL OR s.at < i.before)
                AND NOT EXISTS (
                    SELECT FROM unnest(i.counted) AS v(id)
                     WHERE (SELECT p.disabled_at IS NULL FROM principals p WHERE p.id = v.id) IS NOT TRUE)
@@ -255,13 +295,16 @@ pub async fn write(
             RETURNING a.id, a.workspace_id, a.updated_at AS at, a.run_id, a.session_id, a.task_id, a.approval_type,
                    a.status, a.resolution, a.resolved_via, a.resolved_by_name, a.result, a.version
         ), votes AS (
-            INSERT INTO approval_decisions (id, approval_id, workspace_id, principal_id, principal_name, level,
-                   verdict, feedback, comment, modifications, metadata, created_at)
-            SELECT v.id, v.approval_id, c.workspace_id, v.principal_id, v.principal_name, v.level, v.verdict,
-                   v.feedback, v.comment, v.modifications, v.metadata, c.at
+            INSERT INTO approval_decisions (id, approval_id, workspace_id, principal_id, principal_name, seat_id,
+                   seat_name, seat_until, delegations, counted_as, level, verdict, feedback, comment, modifications,
+                   metadata, created_at)
+            SELECT v.id, v.approval_id, c.workspace_id, v.principal_id, v.principal_name, v.seat_id, v.seat_name,
+                   v.seat_until, v.delegations, v.counted_as, v.level, v.verdict, v.feedback, v.comment,
+                   v.modifications, v.metadata, c.at
               FROM json_to_recordset($2::text::json) AS v(
-                   id uuid, approval_id uuid, principal_id uuid, principal_name text, level integer,
-                   verdict text, feedback text, comment text, modifications json, metadata json)
+                   id uuid, approval_id uuid, principal_id uuid, principal_name text, seat_id uuid, seat_name text,
+                   seat_until timestamptz, delegations uuid[], counted_as text[], level integer, verdict text,
+                   feedback text, comment text, modifications json, metadata json)
               JOIN changed c ON c.id = v.approval_id
         ), records AS (
             INSERT INTO audit_log (workspace_id, at, action, approval_id, run_id, actor_id, actor_name,

@@ -11,7 +11,12 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Error, changes::sha256, json};
+use super::{
+    Error,
+    changes::sha256,
+    json,
+    policy::{self, StoredPolicy},
+};
 use crate::domain::{
     approval::{self, Opaque, Request},
     credential::Origin,
@@ -27,6 +32,10 @@ pub struct NewApproval {
     pub workspace: WorkspaceId,
     pub request: Request,
     pub policy: Policy,
+    /// The policy for the record, where that is not how it is stored.
+    pub policy_shown: Option<Opaque>,
+    /// Refuse it if today's members can't satisfy the policy.
+    pub check_membership: bool,
     pub requested_by: Actor,
     /// From the moment of its making, by the database's clock.
     pub timeout_seconds: u32,
@@ -70,31 +79,50 @@ struct Row<'a> {
     id: Uuid,
     workspace_id: Uuid,
     run_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     session_id: Option<&'a str>,
     task_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     job_id: Option<&'a str>,
     approval_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
     context: &'a Opaque,
-    policy: &'a Policy,
+    policy: StoredPolicy,
+    /// For the record, where it is stored in another form than it is shown in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy_shown: Option<&'a Opaque>,
+    approvers: Vec<String>,
     timeout_action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     checkpoint: Option<&'a Opaque>,
     metadata: &'a Opaque,
     requested_by: Uuid,
     requested_by_name: &'a str,
     timeout_seconds: u32,
     size: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
     idempotency_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     body_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     meaning_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     on_behalf_of: Option<&'a PrincipalName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     credential: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     user_agent: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
     context_sha256: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     title_sha256: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     description_sha256: Option<String>,
     metadata_sha256: String,
 }
@@ -113,7 +141,9 @@ impl<'a> From<&'a NewApproval> for Row<'a> {
             title: request.title.as_deref(),
             description: request.description.as_deref(),
             context: &request.context,
-            policy: &new.policy,
+            policy: StoredPolicy::from(&new.policy),
+            policy_shown: new.policy_shown.as_ref(),
+            approvers: policy::approvers(&new.policy),
             timeout_action: request.timeout_action.as_str(),
             checkpoint: request.checkpoint.as_ref(),
             metadata: &request.metadata,
@@ -156,13 +186,14 @@ pub async fn insert(
         r#"
         WITH input AS MATERIALIZED (
             SELECT x.id, x.workspace_id, x.run_id, x.session_id, x.task_id, x.job_id, x.approval_type, x.title,
-                   x.description, x.context, x.policy, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
+                   x.description, x.context, x.policy, x.policy_shown, x.approvers, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
                    x.requested_by_name, x.timeout_seconds, x.size, x.idempotency_key, x.body_hash, x.meaning_hash, x.on_behalf_of,
                    x.credential, x.address, x.user_agent, x.request_id, x.context_sha256,
                    x.title_sha256, x.description_sha256, x.metadata_sha256
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, workspace_id uuid, run_id text, session_id text, task_id text, job_id text,
                    approval_type text, title text, description text, context json, policy jsonb,
+                   policy_shown json, approvers text[],
                    timeout_action text, checkpoint json, metadata json, requested_by uuid,
                    requested_by_name text, timeout_seconds integer, size integer, idempotency_key text, body_hash bytea, meaning_hash bytea,
                    on_behalf_of text, credential text, address text, user_agent text, request_id text,
@@ -210,10 +241,10 @@ pub async fn insert(
              WHERE u.idempotency_key IS NULL OR u.id IN (SELECT k.approval_id FROM new_keys k)
         ), created AS (
             INSERT INTO approval_requests (id, workspace_id, run_id, session_id, task_id, job_id, approval_type,
-                   title, description, context, policy, timeout_action, checkpoint, metadata, requested_by,
-                   requested_by_name, on_behalf_of, created_at, updated_at, expires_at, size)
+                   title, description, context, policy, approvers, timeout_action, checkpoint, metadata,
+                   requested_by, requested_by_name, on_behalf_of, created_at, updated_at, expires_at, size)
             SELECT i.id, i.workspace_id, i.run_id, i.session_id, i.task_id, i.job_id, i.approval_type, i.title,
-                   i.description, i.context, i.policy, i.timeout_action, i.checkpoint, i.metadata,
+                   i.description, i.context, i.policy, i.approvers, i.timeout_action, i.checkpoint, i.metadata,
                    i.requested_by, i.requested_by_name, i.on_behalf_of, s.at, s.at,
                    s.at + make_interval(secs => i.timeout_seconds), i.size
               FROM stamped s JOIN input i ON i.id = s.id
@@ -226,7 +257,7 @@ pub async fn insert(
                    json_build_object('status', 'pending', 'resolution', NULL, 'version', 1),
                    json_build_object('approval_type', i.approval_type, 'expires_at', to_char(
                            c.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-                       'timeout_action', i.timeout_action, 'policy', i.policy, 'context_sha256', i.context_sha256,
+                       'timeout_action', i.timeout_action, 'policy', coalesce(i.policy_shown, i.policy::json), 'context_sha256', i.context_sha256,
                        'title_sha256', i.title_sha256, 'description_sha256', i.description_sha256,
                        'metadata_sha256', i.metadata_sha256)
               FROM created c JOIN input i ON i.id = c.id
@@ -271,7 +302,8 @@ pub async fn insert(
                      WHERE h.added > p.n) e
         )
         SELECT c.id AS "id!", c.created_at AS "created_at!", c.expires_at AS "expires_at!",
-               CASE WHEN jsonb_array_length(i.policy -> 'allowed_approvers') <= $2 THEN (
+               CASE WHEN i.policy -> 'form' IS NULL
+                         AND jsonb_array_length(i.policy -> 'allowed_approvers') <= $2 THEN (
                    SELECT count(*)
                      FROM jsonb_array_elements_text(i.policy -> 'allowed_approvers') AS named(name)
                     WHERE (named.name <> i.requested_by_name OR (i.policy ->> 'allow_self_approval')::boolean)

@@ -11,7 +11,7 @@ use crate::domain::{
     credential::Credential,
     ids::{KeyId, PrincipalId, SessionId, WorkspaceId},
     names::PrincipalName,
-    policy::Actor,
+    policy::{Actor, Kind, Member},
 };
 
 /// A credential that is good now.
@@ -20,7 +20,9 @@ pub struct Standing {
     pub credential: CredentialRow,
     pub workspace: WorkspaceId,
     pub allow_timeout_approve: bool,
-    pub principal: Actor,
+    /// Who it is, as policies see it: what somebody's own roles and groups are, whatever the credential allows.
+    pub member: Member,
+    pub kind: Kind,
     /// Permissions by name, as they are given directly and by the workspace's own roles.
     pub permissions: Vec<String>,
     /// Roles by name; what the built-in ones among them allow, the caller knows.
@@ -48,23 +50,32 @@ struct Row {
     permissions: Vec<String>,
     roles: Vec<String>,
     own: Vec<String>,
+    kind: String,
+    member_roles: Vec<String>,
+    member_groups: Vec<String>,
     valid_for: Option<f64>,
 }
 
 impl Row {
     fn standing(self, credential: CredentialRow) -> Result<Standing, Error> {
-        let name = PrincipalName::stored(&self.name).map_err(|error| Error::Corrupt {
-            table: "principals",
-            id: self.principal_id.to_string(),
-            what: error.to_string(),
-        })?;
+        let corrupt =
+            |what: String| Error::Corrupt { table: "principals", id: self.principal_id.to_string(), what };
+        let name = PrincipalName::stored(&self.name).map_err(|error| corrupt(error.to_string()))?;
+        let kind = Kind::from_word(&self.kind).ok_or_else(|| corrupt("unknown kind".to_owned()))?;
+        // A name that no policy can have means nothing to one.
+        let names = |list: &[String]| list.iter().filter_map(|it| PrincipalName::stored(it).ok()).collect();
         let mut permissions = self.permissions;
         permissions.extend(self.own);
         Ok(Standing {
             credential,
             workspace: WorkspaceId(self.workspace_id),
             allow_timeout_approve: self.allow_timeout_approve,
-            principal: Actor { id: PrincipalId(self.principal_id), name },
+            member: Member {
+                actor: Actor { id: PrincipalId(self.principal_id), name },
+                roles: names(&self.member_roles),
+                groups: names(&self.member_groups),
+            },
+            kind,
             permissions,
             roles: self.roles,
             valid_for: self
@@ -85,6 +96,9 @@ macro_rules! standing {
             permissions: $row.permissions,
             roles: $row.roles,
             own: $row.own,
+            kind: $row.kind,
+            member_roles: $row.member_roles,
+            member_groups: $row.member_groups,
             valid_for: $row.valid_for,
         }
         .standing($credential)
@@ -95,6 +109,8 @@ macro_rules! standing {
 pub async fn key(conn: &mut PgConnection, prefix: &str) -> Result<Option<Standing>, Error> {
     let found = sqlx::query!(
         r#"SELECT k.id, k.secret_hash, k.workspace_id, w.allow_timeout_approve, k.principal_id, p.name,
+                  p.kind, p.roles || p.claimed_roles AS "member_roles!",
+                  p.groups || p.claimed_groups AS "member_groups!",
                   k.permissions, k.roles,
                   ARRAY(SELECT DISTINCT g FROM roles r CROSS JOIN unnest(r.permissions) AS g
                          WHERE r.workspace_id = k.workspace_id AND r.name = ANY(k.roles)) AS "own!",
@@ -129,6 +145,8 @@ pub async fn session(
 ) -> Result<Option<Standing>, Error> {
     let found = sqlx::query!(
         r#"SELECT s.id, s.workspace_id, w.allow_timeout_approve, s.principal_id, p.name,
+                  p.kind, p.roles || p.claimed_roles AS "member_roles!",
+                  p.groups || p.claimed_groups AS "member_groups!",
                   coalesce(k.permissions, '{}') AS "permissions!", g.roles AS "roles!",
                   ARRAY(SELECT DISTINCT o FROM roles r CROSS JOIN unnest(r.permissions) AS o
                          WHERE r.workspace_id = s.workspace_id AND r.name = ANY(g.roles)) AS "own!",
@@ -160,6 +178,8 @@ pub async fn session(
 pub async fn principal(conn: &mut PgConnection, id: PrincipalId) -> Result<Option<Standing>, Error> {
     let found = sqlx::query!(
         r#"SELECT p.workspace_id, w.allow_timeout_approve, p.name, p.roles || p.claimed_roles AS "roles!",
+                  p.kind, p.roles || p.claimed_roles AS "member_roles!",
+                  p.groups || p.claimed_groups AS "member_groups!",
                   ARRAY(SELECT DISTINCT g FROM roles r CROSS JOIN unnest(r.permissions) AS g
                          WHERE r.workspace_id = p.workspace_id AND r.name = ANY(p.roles || p.claimed_roles)) AS "own!"
              FROM principals p JOIN workspaces w ON w.id = p.workspace_id
@@ -178,6 +198,9 @@ pub async fn principal(conn: &mut PgConnection, id: PrincipalId) -> Result<Optio
                 permissions: Vec::new(),
                 roles: row.roles,
                 own: row.own,
+                kind: row.kind,
+                member_roles: row.member_roles,
+                member_groups: row.member_groups,
                 valid_for: None,
             }
             .standing(CredentialRow::Principal)

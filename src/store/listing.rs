@@ -16,7 +16,7 @@ use crate::domain::{
     approval::State,
     ids::{PrincipalId, WorkspaceId},
     names::CallerName,
-    policy::Actor,
+    policy::{Kind, admission::Voter},
 };
 
 /// Which pending approvals, in which order.
@@ -30,7 +30,7 @@ pub struct Filter<'a> {
     pub task_id: Option<&'a CallerName>,
     pub approval_type: Option<&'a CallerName>,
     /// Only what this person may still vote on.
-    pub approver: Option<&'a Actor>,
+    pub approver: Option<&'a Voter>,
     /// Only where title, description or type contain this text, whatever its case.
     pub text: Option<&'a str>,
     pub sort: Sort,
@@ -100,8 +100,11 @@ macro_rules! pending {
                 AND ($5::text IS NULL OR a.approval_type = $5)
                 AND ($6::text IS NULL OR strpos(lower(concat_ws(' ', a.title, a.description, a.approval_type)), lower($6)) > 0)
                 AND ($7::uuid IS NULL OR (
-                        (a.policy->'allowed_approvers' IS NULL OR a.policy->'allowed_approvers' ? $8)
-                    AND ((a.requested_by <> $7 AND a.on_behalf_of IS DISTINCT FROM $8)
+                        CASE WHEN a.approvers IS NULL
+                             THEN a.policy->'allowed_approvers' IS NULL OR a.policy->'allowed_approvers' ? $8
+                             ELSE a.approvers && $13 END
+                    AND ($14 OR (a.policy->>'allow_services')::boolean IS TRUE)
+                    AND ((a.requested_by <> $7 AND a.requested_by_name <> $8 AND a.on_behalf_of IS DISTINCT FROM $8)
                          OR (a.policy->>'allow_self_approval')::boolean)
                     AND NOT EXISTS (SELECT FROM approval_decisions d
                                      WHERE d.approval_id = a.id AND d.principal_id = $7
@@ -113,14 +116,21 @@ macro_rules! pending {
             $filter.task_id.map(CallerName::as_str),
             $filter.approval_type.map(CallerName::as_str),
             $filter.text,
-            $filter.approver.map(|actor| actor.id.0),
-            $filter.approver.map_or("", |actor| actor.name.as_str()),
+            $filter.approver.map(|voter| voter.member.actor.id.0),
+            $filter.approver.map_or("", |voter| voter.member.actor.name.as_str()),
             $filter.after.map(|it| it.at),
             $filter.after.map(|it| it.id),
             $filter.limit,
             $filter.caller.0,
+            &$filter.approver.map(mine).unwrap_or_default(),
+            $filter.approver.is_none_or(|voter| voter.kind == Kind::Person),
         )
     };
+}
+
+/// What an approval's `approvers` may name for this voter to be meant.
+fn mine(voter: &Voter) -> Vec<String> {
+    voter.member.selectors().iter().map(ToString::to_string).collect()
 }
 
 /// One page of pending approvals, by their places.

@@ -6,11 +6,11 @@ use serde_json::{Value, value::RawValue};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{validate::Violation, vocabulary};
+use super::{policy::PolicyView, validate::Violation, vocabulary};
 use crate::domain::{
     approval::{Approval, Ending, Resolution, State, TimeoutAction},
     names::{CallerName, PrincipalName},
-    policy::Policy,
+    policy::{Because, explain::Missing},
 };
 
 /// One question to people, and how it stands.
@@ -35,6 +35,10 @@ pub struct ApprovalView<'a> {
     #[schema(value_type = Object)]
     context: &'a RawValue,
     policy: PolicyView<'a>,
+    /// What the policy still misses. Absent where it has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    progress: Option<ProgressView>,
     /// `pending`, or one of three final ones: `resolved`, `expired`, `cancelled`.
     #[schema(value_type = vocabulary::Status, example = "pending")]
     status: &'static str,
@@ -48,6 +52,8 @@ pub struct ApprovalView<'a> {
     /// Who ended it: the name they had then.
     resolved_by: Option<&'a str>,
     resolved_by_id: Option<Uuid>,
+    /// In whose seat they did, where it was not their own.
+    resolved_for: Option<&'a str>,
     result: Option<ResultView<'a>>,
     /// What the deadline does: `expire`, `approve` or `reject`.
     #[schema(value_type = vocabulary::TimeoutAction, example = "expire")]
@@ -93,24 +99,22 @@ pub struct Checkpoint {
     state: Value,
 }
 
-/// Who may decide, and how many it takes.
+/// What is still missing until an approval is approved.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Policy)]
-pub struct PolicyView<'a> {
-    /// Distinct people who must approve.
+#[schema(as = Progress)]
+pub struct ProgressView {
+    /// The fewest approvals that it still takes.
     #[schema(example = 1)]
-    min_approvers: u32,
-    /// Names of those who may decide; absent: anybody with the permission.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = json!(["ana", "bo"]))]
-    allowed_approvers: Option<Vec<&'a str>>,
-    /// Everybody named must approve.
-    require_all: bool,
-    /// Whether the requester may decide too.
-    allow_self_approval: bool,
-    /// Distinct people whose rejection ends it.
-    #[schema(example = 1)]
-    rejections_to_reject: u32,
+    missing: u32,
+    /// The same in a sentence, of 300 characters at most.
+    #[schema(example = "1 more of ana or the group security")]
+    summary: String,
+}
+
+impl From<&Missing> for ProgressView {
+    fn from(missing: &Missing) -> Self {
+        Self { missing: missing.missing, summary: missing.summary() }
+    }
 }
 
 /// What was said when it ended.
@@ -126,34 +130,22 @@ pub struct ResultView<'a> {
     pub modifications: Option<&'a RawValue>,
     /// What a rejecter added to the reason.
     pub comment: Option<&'a str>,
-}
-
-impl<'a> From<&'a Policy> for PolicyView<'a> {
-    fn from(policy: &'a Policy) -> Self {
-        let named = policy.allowed_approvers.as_ref();
-        Self {
-            min_approvers: policy.min_approvers,
-            allowed_approvers: named.map(|named| named.iter().map(PrincipalName::as_str).collect()),
-            require_all: policy.require_all,
-            allow_self_approval: policy.allow_self_approval,
-            rejections_to_reject: policy.rejections_to_reject,
-        }
-    }
+    /// Why votes ended it: `quorum` (the policy is satisfied), `rejections`, `veto`, or `impossible` (it could not be
+    /// satisfied any more). Null where no vote did.
+    #[schema(value_type = Option<vocabulary::Because>)]
+    because: Option<&'static str>,
 }
 
 impl<'a> From<&'a Ending> for ResultView<'a> {
     fn from(ending: &'a Ending) -> Self {
-        let mut view = Self {
-            resolution: ending.resolution().map(Resolution::as_str),
-            feedback: None,
-            modifications: None,
-            comment: None,
-        };
+        let resolution = ending.resolution().map(Resolution::as_str);
+        let mut view = Self { resolution, ..Self::default() };
         match ending {
             Ending::Resolved { outcome, .. } => {
                 view.feedback = outcome.feedback.as_deref();
                 view.modifications = outcome.modifications.as_ref().map(|edits| &*edits.0);
                 view.comment = outcome.comment.as_deref();
+                view.because = outcome.because.map(Because::as_str);
             }
             Ending::Cancelled { reason, .. } => view.feedback = Some(reason),
             Ending::Expired { .. } => {}
@@ -180,11 +172,13 @@ impl<'a> From<&'a Approval> for ApprovalView<'a> {
             description: request.description.as_deref(),
             context: &request.context,
             policy: (&approval.policy).into(),
+            progress: approval.progress.as_ref().map(ProgressView::from),
             status: approval.state.status().as_str(),
             resolution: ending.and_then(Ending::resolution).map(Resolution::as_str),
             resolved_via: ending.map(|ending| ending.via().as_str()),
             resolved_by: ending.and_then(Ending::by).map(|actor| actor.name.as_str()),
             resolved_by_id: ending.and_then(Ending::by).map(|actor| actor.id.0),
+            resolved_for: ending.and_then(Ending::seat).map(PrincipalName::as_str),
             result: ending.map(ResultView::from),
             timeout_action: TimeoutAction::as_str(request.timeout_action),
             escalation_level: approval.escalation_level,

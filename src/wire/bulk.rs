@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     approval::ApprovalView,
-    decide::{MAX_COMMENT, reason},
+    decide::{MAX_COMMENT, reason, seat},
     problem::{Code, Problem},
     validate::Check,
 };
@@ -17,6 +17,7 @@ use crate::{
     domain::{
         decision::{Ballot, Verdict},
         ids::{ApprovalId, DecisionId},
+        names::PrincipalName,
     },
 };
 
@@ -41,6 +42,8 @@ pub struct BulkBody {
     comment: Option<String>,
     /// Required to reject, and only then; at most 5,000 characters.
     reason: Option<String>,
+    /// In whose seat, where several are open to you by delegation.
+    r#for: Option<String>,
 }
 
 /// What is to be said, and to which.
@@ -51,6 +54,7 @@ pub struct Bulk {
     pub verdict: Verdict,
     feedback: Option<String>,
     comment: Option<String>,
+    seat: Option<PrincipalName>,
 }
 
 impl BulkBody {
@@ -59,6 +63,7 @@ impl BulkBody {
         let mut check = Check::default();
         let ids = ids(&mut check, self.ids.unwrap_or_default());
         check.text("/comment", self.comment.as_ref(), MAX_COMMENT);
+        let seat = seat(&mut check, self.r#for.as_deref());
         let (verdict, feedback, comment) = match self.action.as_deref() {
             Some("reject") => (Verdict::Rejected, Some(reason(&mut check, self.reason)), self.comment),
             Some("approve") => {
@@ -77,7 +82,7 @@ impl BulkBody {
             }
         };
         check.finish()?;
-        Ok(Bulk { ids, verdict, feedback, comment })
+        Ok(Bulk { ids, verdict, feedback, comment, seat })
     }
 }
 
@@ -103,7 +108,8 @@ impl Bulk {
     pub fn ballot(&self, caller: &Caller) -> Ballot {
         Ballot {
             id: DecisionId::generate(),
-            by: caller.actor.clone(),
+            voter: caller.voter.clone(),
+            seat: self.seat.clone(),
             verdict: self.verdict,
             modifications: None,
             feedback: self.feedback.clone(),

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::{
+    Value,
+    value::{RawValue, to_raw_value},
+};
 use utoipa::ToSchema;
 
 use super::{
     approval::Checkpoint,
     parse::Object,
+    policy::{PolicyBody, PolicyView, satisfiable},
     problem::{Code, Problem},
     validate::{Check, Violation},
     vocabulary,
@@ -18,8 +22,7 @@ use crate::{
     domain::{
         approval::{Request, TimeoutAction},
         ids::ApprovalId,
-        names::PrincipalName,
-        policy::{Policy, Unsatisfiable},
+        policy::{Asked, Policy},
     },
     store::creation::NewApproval,
 };
@@ -28,9 +31,6 @@ const MAX_TITLE: usize = 500;
 const MAX_DESCRIPTION: usize = 10_000;
 pub const DEFAULT_TIMEOUT: i64 = 300;
 const MAX_TIMEOUT: i64 = 31_536_000;
-const MAX_APPROVERS: i64 = 1_000;
-/// What the names of a policy's approvers may have together, in bytes.
-const MAX_NAMES: usize = 32 * 1024;
 
 /// A question to people.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -83,28 +83,6 @@ pub struct CreateBody {
     notify: Option<Value>,
 }
 
-/// Who may decide, and how many it takes.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PolicyBody {
-    /// Distinct people who must approve; 1 by default.
-    #[schema(minimum = 1, maximum = 1000)]
-    min_approvers: Option<i64>,
-    /// Names of those who may decide: at most 1,000, of at most 32 KiB together. Absent: anybody with the permission.
-    /// Empty: nobody, which is refused.
-    allowed_approvers: Option<Vec<String>>,
-    /// Everybody named must approve.
-    require_all: Option<bool>,
-    /// Whether the requester may decide too.
-    allow_self_approval: Option<bool>,
-    /// Distinct people whose rejection ends it; 1 by default.
-    #[schema(minimum = 1, maximum = 1000)]
-    rejections_to_reject: Option<i64>,
-    /// Not supported yet.
-    #[schema(value_type = Option<Object>)]
-    allowed_roles: Option<Value>,
-}
-
 impl CreateBody {
     /// What a socket is about is what its questions are about, unless they say otherwise.
     pub fn default_to(&mut self, task: &str, session: Option<&str>) {
@@ -142,20 +120,19 @@ pub fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Pr
             TimeoutAction::default()
         }
     };
-    let policy = policy(&mut check, body.policy.unwrap_or_default().0);
+    let policy = body.policy.unwrap_or_default().0;
+    let check_membership = policy.checks_membership();
+    let policy = policy.policy(&mut check, "/policy");
     if timeout_action == TimeoutAction::Approve && !caller.allow_timeout_approve {
         let message = "the workspace does not let a timeout approve (its setting allow_timeout_approve)";
         check.fail("/timeout_action", "allowed", message);
     }
     check.finish()?;
-    policy.check(&caller.actor.name).map_err(|error| {
-        let pointer = match error {
-            Unsatisfiable::TooFewToReject { .. } => "/policy/rejections_to_reject",
-            Unsatisfiable::Nobody | Unsatisfiable::TooFew { .. } => "/policy",
-        };
-        let violation = Violation::new(pointer, "satisfiable", error.to_string());
-        Problem::about(Code::UnsatisfiablePolicy, vec![violation])
-    })?;
+    let asked = Asked { by: &caller.actor, on_behalf_of: caller.on_behalf_of.as_ref() };
+    satisfiable(&policy, "/policy", &asked)?;
+    let policy_shown = (!policy.is_plain()).then(|| to_raw_value(&PolicyView::from(&policy)));
+    let policy_shown =
+        policy_shown.transpose().map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
     let missing = || Problem::new(Code::Internal, "a required field was let through");
     let run_id = run_id.ok_or_else(missing)?;
     let request = Request {
@@ -179,6 +156,8 @@ pub fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Pr
         workspace: caller.workspace,
         request,
         policy,
+        policy_shown,
+        check_membership,
         requested_by: caller.actor.clone(),
         timeout_seconds: u32::try_from(timeout).map_err(|_| missing())?,
         idempotency: None,
@@ -204,19 +183,18 @@ pub fn warnings(policy: &Policy, present: Option<u32>) -> Vec<Violation> {
 
 /// Nothing is accepted and then ignored.
 fn refuse_unsupported(body: &CreateBody) -> Result<(), Problem> {
-    let roles = body.policy.as_ref().is_some_and(|policy| policy.0.allowed_roles.is_some());
     let escalates = body.timeout_action.as_deref() == Some("escalate");
     let asked = [
         (body.escalation.is_some(), "/escalation"),
         (body.notify.is_some(), "/notify"),
         (body.response_schema.is_some(), "/response_schema"),
-        (roles, "/policy/allowed_roles"),
         (escalates, "/timeout_action"),
     ];
+    let asked = asked.into_iter().filter(|(asked, _)| *asked).map(|(_, pointer)| pointer.to_owned());
+    let policy = body.policy.iter().flat_map(|policy| policy.0.unsupported("/policy"));
     let violations: Vec<Violation> = asked
-        .into_iter()
-        .filter(|(asked, _)| *asked)
-        .map(|(_, pointer)| Violation::new(pointer, "not_supported", "is not supported yet"))
+        .chain(policy)
+        .map(|pointer| Violation::new(pointer, "not_supported", "is not supported yet"))
         .collect();
     if violations.is_empty() { Ok(()) } else { Err(Problem::about(Code::NotSupported, violations)) }
 }
@@ -237,47 +215,4 @@ fn checkpoint(check: &mut Check, json: Box<RawValue>) -> Option<Box<RawValue>> {
         check.fail("/checkpoint", "shape", format!("must be {{name, state}}: {message}"));
     }
     Some(json)
-}
-
-fn policy(check: &mut Check, body: PolicyBody) -> Policy {
-    let range = (1, MAX_APPROVERS);
-    let min_approvers = check.range("/policy/min_approvers", body.min_approvers, range, 1);
-    let rejections = check.range("/policy/rejections_to_reject", body.rejections_to_reject, range, 1);
-    let require_all = body.require_all.unwrap_or(false);
-    if require_all && body.allowed_approvers.is_none() {
-        check.fail("/policy/require_all", "needs", "needs allowed_approvers");
-    }
-    let allowed_approvers = body.allowed_approvers.map(|names| {
-        if i64::try_from(names.len()).is_ok_and(|count| count > MAX_APPROVERS) {
-            check.fail(
-                "/policy/allowed_approvers",
-                "max_items",
-                format!("must name at most {MAX_APPROVERS}"),
-            );
-        }
-        if names.iter().map(String::len).sum::<usize>() > MAX_NAMES {
-            let message = format!("must have at most {MAX_NAMES} bytes together");
-            check.fail("/policy/allowed_approvers", "max_size", message);
-        }
-        let mut named = std::collections::BTreeSet::new();
-        for (index, name) in names.iter().enumerate() {
-            match PrincipalName::new(name) {
-                Ok(name) => {
-                    named.insert(name);
-                }
-                Err(error) => {
-                    let pointer = format!("/policy/allowed_approvers/{index}");
-                    check.fail(pointer, "name", error.to_string());
-                }
-            }
-        }
-        named
-    });
-    Policy {
-        min_approvers: u32::try_from(min_approvers).unwrap_or(1),
-        allowed_approvers,
-        require_all,
-        allow_self_approval: body.allow_self_approval.unwrap_or(false),
-        rejections_to_reject: u32::try_from(rejections).unwrap_or(1),
-    }
 }

@@ -10,6 +10,7 @@ use crate::{
     domain::{
         decision::{Ballot, Modifications, Verdict},
         ids::DecisionId,
+        names::PrincipalName,
     },
 };
 
@@ -33,6 +34,8 @@ pub struct ApproveBody {
     /// Kept with the decision. At most 64 KiB.
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Box<RawValue>>,
+    /// In whose seat, where several are open to you by delegation.
+    pub r#for: Option<String>,
 }
 
 /// What to say with a rejection.
@@ -45,6 +48,8 @@ pub struct RejectBody {
     pub reason: Option<String>,
     /// At most 5,000 characters.
     pub comment: Option<String>,
+    /// In whose seat, where several are open to you by delegation.
+    pub r#for: Option<String>,
 }
 
 /// Why.
@@ -64,10 +69,12 @@ impl ApproveBody {
         check.text("/comment", self.comment.as_ref(), MAX_COMMENT);
         let edits = check.object("/modifications", self.modifications);
         let metadata = check.object_of("/metadata", self.metadata, MAX_METADATA);
+        let seat = seat(&mut check, self.r#for.as_deref());
         check.finish()?;
         Ok(Ballot {
             id: DecisionId::generate(),
-            by: caller.actor.clone(),
+            voter: caller.voter.clone(),
+            seat,
             verdict: Verdict::Approved,
             modifications: edits.filter(|edits| !is_empty(edits)).map(Modifications),
             feedback: self.comment,
@@ -88,10 +95,12 @@ impl RejectBody {
         let mut check = Check::default();
         let reason = reason(&mut check, self.reason);
         check.text("/comment", self.comment.as_ref(), MAX_COMMENT);
+        let seat = seat(&mut check, self.r#for.as_deref());
         check.finish()?;
         Ok(Ballot {
             id: DecisionId::generate(),
-            by: caller.actor.clone(),
+            voter: caller.voter.clone(),
+            seat,
             verdict: Verdict::Rejected,
             modifications: None,
             feedback: Some(reason),
@@ -109,6 +118,12 @@ impl CancelBody {
         check.finish()?;
         Ok(reason)
     }
+}
+
+/// In whose seat a vote is to be cast.
+pub(super) fn seat(check: &mut Check, name: Option<&str>) -> Option<PrincipalName> {
+    let name = PrincipalName::new(name?);
+    name.inspect_err(|error| check.fail("/for", "name", error.to_string())).ok()
 }
 
 /// A reason that must be given, and say something.

@@ -36,7 +36,8 @@ fn without_defaults(body: Value) -> Value {
         drop_defaults(
             policy,
             &json!({
-                "min_approvers": 1, "require_all": false, "allow_self_approval": false, "rejections_to_reject": 1
+                "min_approvers": 1, "require_all": false, "allow_self_approval": false, "rejections_to_reject": 1,
+                "allow_services": false, "check_membership": false
             }),
         );
     }

@@ -237,11 +237,11 @@ impl From<Failure> for Problem {
             Failure::NotFound => Self::not_found(),
             Failure::Trouble(trouble) => trouble.into(),
             Failure::Refused { refusal, approval, room } => {
-                let code = match refusal {
+                let code = match &refusal {
                     Refusal::AlreadyDecided => Code::AlreadyDecided,
                     Refusal::Cancelled => Code::Cancelled,
                     Refusal::Expired => Code::Expired,
-                    Refusal::AlreadyVoted => Code::AlreadyVoted,
+                    Refusal::AlreadyVoted | Refusal::SeatTaken { .. } => Code::AlreadyVoted,
                     Refusal::ModificationsDiffer => Code::ModificationsDiffer,
                     Refusal::VersionConflict => Code::VersionConflict,
                     Refusal::NotEligible(_) => Code::NotEligible,
@@ -274,6 +274,9 @@ impl From<RequestFailure> for Problem {
         match failure {
             RequestFailure::RunDeleted => {
                 Self::about(Code::Invalid, vec![Violation::new("/run_id", "run_deleted", detail)])
+            }
+            RequestFailure::NoMembers => {
+                Self::about(Code::UnsatisfiablePolicy, vec![Violation::new("/policy", "members", detail)])
             }
             RequestFailure::IdempotencyMismatch => Self::new(Code::IdempotencyMismatch, detail),
             RequestFailure::ReplayGone => Self::new(Code::NotFound, detail),

@@ -10,7 +10,10 @@ use utoipa::{
     },
 };
 
-use crate::domain::approval;
+use crate::{
+    approvals::eligible,
+    domain::{approval, policy},
+};
 
 macro_rules! closed {
     ($($(#[doc = $text:literal])+ $name:ident = $words:expr;)+) => {$(
@@ -41,6 +44,10 @@ closed! {
     ResolvedVia = approval::Via::WORDS;
     /// What the deadline does.
     TimeoutAction = approval::TimeoutAction::WORDS;
+    /// What stands in somebody's way.
+    EligibleState = eligible::State::WORDS;
+    /// Why votes ended it.
+    Because = policy::Because::WORDS;
 }
 
 #[cfg(test)]

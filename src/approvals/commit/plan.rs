@@ -11,8 +11,9 @@ use crate::{
     domain::{
         self,
         approval::{Approval, Brief, Ending, Resolution, State, Via},
-        decision::{Cast, Refusal, Vote, cancel, cast},
-        ids::{ApprovalId, PrincipalId},
+        decision::{Ballot, Cast, Refusal, Vote, cancel, cast},
+        ids::{ApprovalId, DecisionId, PrincipalId},
+        policy::admission::Admission,
     },
     store::{
         approvals::{Found, Loaded},
@@ -50,7 +51,11 @@ struct Draft {
     /// Those that were read, then those of this batch.
     votes: Vec<Vote>,
     votes_read: usize,
+    /// As what the votes of this batch are admitted.
+    admitted: HashMap<DecisionId, Admission>,
     ending: Option<Ending>,
+    /// The database's clock at the reading.
+    at: DateTime<Utc>,
 }
 
 /// The whole batch.
@@ -121,8 +126,8 @@ impl<'a> Plan<'a> {
             .into_iter()
             .map(|(id, draft)| {
                 let stands = match (draft.is_changed(), written.get(&id)) {
-                    (false, _) => Some(draft.now),
-                    (true, Some(at)) => Some(draft.stamped(*at)),
+                    (false, _) => Some(draft.stands(None)),
+                    (true, Some(at)) => Some(draft.stands(Some(*at))),
                     (true, None) => None,
                 };
                 (id, stands.map(Arc::new))
@@ -139,7 +144,9 @@ impl Draft {
             read: loaded.approval,
             votes_read: loaded.votes.len(),
             votes: loaded.votes,
+            admitted: HashMap::new(),
             ending: None,
+            at: loaded.now,
         };
         if loaded.due {
             draft.end(draft.read.time_out());
@@ -152,18 +159,20 @@ impl Draft {
         let done = match act {
             Act::Settle => Ok(false),
             Act::Vote { ballot, expected } => {
-                cast(&self.now, &self.votes, ballot, expected).map(|cast| match cast {
+                cast(&self.now, &self.votes, ballot, expected, self.at).map(|cast| match cast {
                     Cast::Same => false,
                     Cast::Concluded(ending) => {
                         self.end(ending);
                         true
                     }
-                    Cast::Counted | Cast::Decisive(_) => {
-                        self.votes.push(Vote::new(&self.votes, ballot, self.now.escalation_level));
-                        match cast {
-                            Cast::Decisive(ending) => self.end(ending),
-                            _ => self.now.version += 1,
-                        }
+                    Cast::Counted(as_what) => {
+                        self.count(ballot, as_what);
+                        self.now.version += 1;
+                        true
+                    }
+                    Cast::Decisive(as_what, ending) => {
+                        self.count(ballot, as_what);
+                        self.end(ending);
                         true
                     }
                 })
@@ -190,14 +199,19 @@ impl Draft {
         }
     }
 
+    fn count(&mut self, ballot: &Ballot, admission: Admission) {
+        self.votes.push(Vote::new(&self.votes, ballot, &admission, self.now.escalation_level));
+        self.admitted.insert(ballot.id, admission);
+    }
+
     fn end(&mut self, ending: Ending) {
         self.now.version += 1;
-        // When, is the database's to say: `stamped` puts that in once it has.
+        // When, is the database's to say: `stands` puts that in once it has.
         self.now.state = State::Final { ending: ending.clone(), at: self.now.updated_at };
         self.ending = Some(ending);
     }
 
-    /// Whose approvals, of those that were read, the ending rests on.
+    /// Whose approvals and seats, of those that were read, the ending rests on.
     fn rests_on(&self) -> impl Iterator<Item = PrincipalId> {
         let approves = matches!(
             &self.ending,
@@ -205,19 +219,24 @@ impl Draft {
         );
         let read = self.votes.iter().take(if approves { self.votes_read } else { 0 });
         read.filter(|vote| vote.verdict == domain::decision::Verdict::Approved && vote.counts)
-            .map(|vote| vote.by.id)
+            .flat_map(|vote| [Some(vote.by.id), vote.seat.as_ref().map(|seat| seat.id)])
+            .flatten()
     }
 
     fn is_changed(&self) -> bool {
         self.now.version != self.read.version
     }
 
-    fn stamped(self, written_at: DateTime<Utc>) -> Approval {
+    /// The approval as it is then, written at that moment if it was changed.
+    fn stands(self, written_at: Option<DateTime<Utc>>) -> Approval {
         let mut approval = self.now;
-        approval.updated_at = written_at;
-        if let State::Final { at, .. } = &mut approval.state {
-            *at = written_at;
+        if let Some(written_at) = written_at {
+            approval.updated_at = written_at;
+            if let State::Final { at, .. } = &mut approval.state {
+                *at = written_at;
+            }
         }
+        approval.look_for_progress(&self.votes);
         approval
     }
 
@@ -229,9 +248,10 @@ impl Draft {
                 (by, "approval.cancelled", json!({ "reason_sha256": sha256(reason) }))
             }
             Act::Vote { ballot, .. } => {
-                if step.votes {
-                    let counted = self.votes.iter().rev().find(|vote| vote.by.id == ballot.by.id);
-                    batch.vote(&self.read, ballot, counted.map_or(0, Vote::size));
+                let admission = self.admitted.get(&ballot.id).filter(|_| step.votes);
+                if let Some(admission) = admission {
+                    let counted = self.votes.iter().rev().find(|vote| vote.by.id == ballot.by().id);
+                    batch.vote(&self.read, ballot, admission, counted.map_or(0, Vote::size));
                 }
                 let edits = ballot.modifications.as_ref();
                 let detail = json!({
@@ -241,7 +261,7 @@ impl Draft {
                     "modifications_sha256": edits.map(|edits| sha256(edits.0.get())),
                 });
                 // Only the vote that ended it is recorded as the ending.
-                (&ballot.by, if step.ends { "approval.resolved" } else { "approval.voted" }, detail)
+                (ballot.by(), if step.ends { "approval.resolved" } else { "approval.voted" }, detail)
             }
         };
         let ending = self.ending.as_ref().filter(|_| step.ends);

@@ -54,9 +54,11 @@ pub fn approval(approval: &Answer, votes: Result<&[Answer], String>) -> Text {
         Ok(votes) => votes.iter().for_each(|vote| page.line("vote", &voted(vote))),
         Err(why) => page.line("votes", &why),
     }
+    page.line("missing", &field(&approval["progress"], "summary"));
     page.line("status", &field(approval, "status"));
     page.line("resolution", &field(approval, "resolution"));
-    page.line("by", &field(approval, "resolved_by"));
+    page.line("by", &by(approval, ["resolved_by", "resolved_for"]));
+    page.line("because", &field(&approval["result"], "because"));
     page.line("via", &field(approval, "resolved_via"));
     page.line("feedback", &field(&approval["result"], "feedback"));
     page.line("comment", &field(&approval["result"], "comment"));
@@ -66,12 +68,20 @@ pub fn approval(approval: &Answer, votes: Result<&[Answer], String>) -> Text {
     Text::folding(page.0, COLUMN)
 }
 
+/// "bo for ana", where somebody decided in another person's seat.
+pub fn by(what: &Value, [who, seat]: [&str; 2]) -> String {
+    match (field(what, who), field(what, seat)) {
+        (who, seat) if seat.is_empty() => who,
+        (who, seat) => format!("{who} for {seat}"),
+    }
+}
+
 /// "approved by ana at 2026-11-21T12:00:00Z: looks right"
 fn voted(vote: &Value) -> String {
     let mut words = format!(
         "{} by {} at {}",
         field(vote, "verdict"),
-        field(vote, "principal"),
+        by(vote, ["principal", "for"]),
         field(vote, "created_at")
     );
     for part in ["feedback", "comment"].map(|part| field(vote, part)).iter().filter(|it| !it.is_empty()) {

@@ -4,6 +4,7 @@ pub mod bulk;
 pub mod cancel;
 pub mod create;
 pub mod decide;
+pub mod eligible;
 pub mod get;
 pub mod history;
 pub mod pending;

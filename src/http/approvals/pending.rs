@@ -91,7 +91,7 @@ pub async fn pending(
     let after = query.cursor.as_deref().and_then(|cursor| after(&mut check, cursor, sort));
     let mine = match query.approver.as_deref() {
         None => None,
-        Some("me") => Some(&may.caller().actor),
+        Some("me") => Some(&*may.caller().voter),
         Some(_) => {
             check.fail("?approver", "choice", "must be me");
             None
@@ -132,7 +132,7 @@ fn decides(caller: &Caller) -> bool {
 }
 
 fn item<'a>(pending: &'a Pending, caller: &Caller) -> PendingItem<'a> {
-    let can_decide = decides(caller) && can_decide(pending, &caller.actor);
+    let can_decide = decides(caller) && can_decide(pending, &caller.voter);
     PendingItem { approval: (&*pending.loaded.approval).into(), can_decide }
 }
 

@@ -71,7 +71,8 @@ pub struct KeyBody {
     /// for other people.
     #[schema(required, nullable = false)]
     principal: Option<String>,
-    /// What a new principal is: `service` (the default) or `person`.
+    /// What a new principal is: `person` or `service`. Where nothing is said, it is a person if an administrator makes the
+    /// key and the key allows to decide, and a service otherwise. A service decides only where a policy says so.
     kind: Option<String>,
     /// What it is for; at most 200 characters.
     label: Option<String>,
@@ -200,7 +201,7 @@ pub async fn create(
     let wanted = Wanted {
         workspace: may.caller().workspace,
         principal,
-        kind: kind.unwrap_or("service"),
+        kind,
         label: body.label.filter(|it| !it.is_empty()),
         grants: Grants { permissions: body.permissions, roles: body.roles },
         valid_for: valid_for.map(|it| Duration::from_secs(it.unsigned_abs())),

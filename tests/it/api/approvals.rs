@@ -65,7 +65,10 @@ async fn defaults_are_filled_in() {
     assert_eq!(created["metadata"], json!({}));
     assert_eq!(
         created["policy"],
-        json!({ "min_approvers": 1, "require_all": false, "allow_self_approval": false, "rejections_to_reject": 1 })
+        json!({
+            "min_approvers": 1, "require_all": false, "allow_self_approval": false, "allow_services": false,
+            "rejections_to_reject": 1
+        })
     );
 }
 
@@ -81,7 +84,10 @@ async fn what_was_said_is_handed_back() {
     assert_eq!(done["approval"]["resolution"], "modified");
     assert_eq!(
         done["approval"]["result"],
-        json!({ "resolution": "modified", "feedback": "fine", "modifications": { "limit": 5 }, "comment": null })
+        json!({
+            "resolution": "modified", "feedback": "fine", "modifications": { "limit": 5 }, "comment": null,
+            "because": "quorum"
+        })
     );
     let decisions = asker.get(&format!("/api/v1/approvals/{id}/decisions")).await.expect(200).body;
     let decision = &decisions["items"][0];
@@ -92,7 +98,10 @@ async fn what_was_said_is_handed_back() {
     let done = ana.post(&format!("/api/v1/approvals/{id}/reject"), &body).await.expect(200).body;
     assert_eq!(
         done["approval"]["result"],
-        json!({ "resolution": "rejected", "feedback": "no", "modifications": null, "comment": "ask again on Monday" })
+        json!({
+            "resolution": "rejected", "feedback": "no", "modifications": null, "comment": "ask again on Monday",
+            "because": "rejections"
+        })
     );
 
     let id = asker.ask(json!({})).await;

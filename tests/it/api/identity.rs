@@ -25,8 +25,7 @@ fn text(value: &Value) -> &str {
 async fn keys_live_and_die() {
     let cluster = one().await;
     let admin = cluster.api(0, &cluster.key("acme", "root", &["workspace:admin"]).await);
-    let body =
-        json!({ "principal": "robot", "roles": ["requester"], "label": "CI", "expires_in_seconds": 3600 });
+    let body = json!({ "principal": "robot", "kind": "service", "roles": ["requester"], "label": "CI", "expires_in_seconds": 3600 });
     let made = admin.post("/api/v1/keys", &body).await.expect(201);
     assert_eq!(made.header("cache-control"), "no-store");
     let (key, prefix) = (text(&made.body["key"]).to_owned(), text(&made.body["prefix"]).to_owned());

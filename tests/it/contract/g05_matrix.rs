@@ -46,6 +46,8 @@ fn cases() -> BTreeMap<&'static str, Case> {
         ("GET /api/v1/approvals/{id}", case(NotFound, none())),
         ("GET /api/v1/approvals/{id}/decisions", case(NotFound, none())),
         ("GET /api/v1/approvals/{id}/audit", case(NotFound, none())),
+        ("GET /api/v1/approvals/{id}/eligible", case(NotFound, none())),
+        ("POST /api/v1/policies/check", case(Own, json!({ "policy": {} }))),
         ("GET /api/v1/approvals/{id}/wait", case(NotFound, none())),
         ("POST /api/v1/approvals/{id}/approve", case(NotFound, json!({}))),
         ("POST /api/v1/approvals/{id}/reject", case(NotFound, json!({ "reason": "no" }))),

@@ -185,7 +185,7 @@ pub async fn make_key(
     let wanted = Wanted {
         workspace,
         principal: PrincipalName::new(principal).unwrap(),
-        kind: "person",
+        kind: Some("person"),
         label: None,
         grants: Grants {
             permissions: permissions.iter().map(|it| (*it).to_owned()).collect(),

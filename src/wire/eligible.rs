@@ -1,0 +1,222 @@
+//! Who may agree to an approval, as callers see it.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::vocabulary;
+use crate::{
+    approvals::eligible::{Eligible, Explained},
+    domain::policy::{Selector, explain::Need},
+};
+
+/// What is still missing, and who could give it.
+#[derive(Serialize, ToSchema)]
+pub struct EligibleView<'a> {
+    /// The escalation level at which it stands.
+    level: i32,
+    /// The fewest approvals that it still takes.
+    #[schema(example = 1)]
+    missing: u32,
+    /// The same in a sentence, of 300 characters at most.
+    #[schema(example = "1 more of bo, cy or the group sre")]
+    summary: String,
+    next: NextView<'a>,
+    /// How the leaves of the nearest way stand, by one assignment of the votes: the same for the same votes.
+    needs: Vec<NeedView<'a>>,
+    /// In how many ways the policy can be satisfied.
+    ways: usize,
+    /// Whether those who may vote now could complete it. False is a warning and no outcome: members come and go.
+    satisfiable_now: bool,
+    /// Not all members of a role or group were looked at: of each, 1,000 at most.
+    truncated: bool,
+    /// How many members were found for each role and group, and for anyone.
+    members: Vec<MembersView>,
+    /// By name. Who may not approve sees those alone whom the policy names, and not when they were seen.
+    items: Vec<EligibleItem<'a>>,
+    /// Null on the last page.
+    next_cursor: Option<String>,
+}
+
+/// Whose approval would bring the outcome nearer: exactly theirs.
+#[derive(Default, Serialize, ToSchema)]
+pub struct NextView<'a> {
+    people: Vec<&'a str>,
+    roles: Vec<&'a str>,
+    groups: Vec<&'a str>,
+    anyone: bool,
+}
+
+/// One leaf.
+#[derive(Serialize, ToSchema)]
+pub struct NeedView<'a> {
+    /// JSON Pointer to the leaf; `/policy` for the simple form.
+    #[schema(example = "/policy/all_of/0")]
+    pointer: String,
+    label: Option<&'a str>,
+    /// Approvals that it takes.
+    count: u32,
+    /// Whose approvals it has.
+    by: Vec<GivenView<'a>>,
+}
+
+/// An approval that counts for a leaf.
+#[derive(Serialize, ToSchema)]
+pub struct GivenView<'a> {
+    principal: &'a str,
+    /// In whose seat, where it was not their own.
+    r#for: Option<&'a str>,
+}
+
+/// How many are meant.
+#[derive(Serialize, ToSchema)]
+pub struct MembersView {
+    #[schema(example = "group:sre")]
+    selector: String,
+    count: usize,
+}
+
+/// One person whom the policy means.
+#[derive(Serialize, ToSchema)]
+pub struct EligibleItem<'a> {
+    principal: &'a str,
+    /// Null where nobody is called so.
+    principal_id: Option<Uuid>,
+    /// What of the policy means them.
+    #[schema(example = json!(["person:bo"]))]
+    r#as: Vec<String>,
+    #[schema(value_type = vocabulary::EligibleState, example = "can_vote")]
+    state: &'static str,
+    /// Whether their approval would bring the outcome nearer.
+    helps: bool,
+    /// Whether a connection of theirs is live now. Absent for those who may not approve.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reachable: Option<bool>,
+    /// When a connection or a browser session of theirs was last seen. Absent for those who may not approve.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    last_seen_at: Option<DateTime<Utc>>,
+}
+
+impl<'a> EligibleView<'a> {
+    /// A page of the people, from the one behind `after` on. `sees_members`: for an approver.
+    pub fn of(
+        explained: &'a Explained,
+        sees_members: bool,
+        after: Option<&str>,
+        limit: usize,
+    ) -> (Self, bool) {
+        let shown = explained.people.iter().filter(|it| sees_members || is_named(it));
+        let behind = shown.filter(|it| after.is_none_or(|after| it.name.as_str() > after));
+        let mut page: Vec<&Eligible> = behind.take(limit + 1).collect();
+        let more = page.len() > limit;
+        page.truncate(limit);
+        let view = Self {
+            level: explained.level,
+            missing: explained.missing.missing,
+            summary: explained.missing.summary(),
+            next: NextView::from(&*explained.missing.next),
+            needs: explained.needs.iter().map(NeedView::from).collect(),
+            ways: explained.ways,
+            satisfiable_now: explained.satisfiable_now,
+            truncated: explained.truncated,
+            members: members(&explained.people),
+            items: page.into_iter().map(|it| item(it, sees_members)).collect(),
+            next_cursor: None,
+        };
+        (view, more)
+    }
+
+    /// The last name on the page.
+    pub fn last(&self) -> Option<&str> {
+        self.items.last().map(|item| item.principal)
+    }
+
+    pub fn go_on_at(&mut self, cursor: String) {
+        self.next_cursor = Some(cursor);
+    }
+}
+
+fn is_named(eligible: &Eligible) -> bool {
+    eligible.counted_as.iter().any(|selector| matches!(selector, Selector::Person(_)))
+}
+
+fn members(people: &[Eligible]) -> Vec<MembersView> {
+    let mut counts = std::collections::BTreeMap::new();
+    let of_many = |selector: &&Selector| !matches!(selector, Selector::Person(_));
+    for selector in people.iter().flat_map(|it| it.counted_as.iter().filter(of_many)) {
+        *counts.entry(selector).or_insert(0) += 1;
+    }
+    counts
+        .into_iter()
+        .map(|(selector, count)| MembersView { selector: selector.to_string(), count })
+        .collect()
+}
+
+fn item(it: &Eligible, sees_members: bool) -> EligibleItem<'_> {
+    let candidate = it.candidate.as_ref();
+    let seen = candidate.filter(|_| sees_members);
+    EligibleItem {
+        principal: it.name.as_str(),
+        principal_id: candidate.map(|candidate| candidate.member.actor.id.0),
+        r#as: it.counted_as.iter().map(ToString::to_string).collect(),
+        state: it.state.as_str(),
+        helps: it.helps,
+        reachable: seen.map(|candidate| candidate.reachable),
+        last_seen_at: seen.and_then(|candidate| candidate.last_seen_at),
+    }
+}
+
+impl<'a> From<&'a [Selector]> for NextView<'a> {
+    fn from(next: &'a [Selector]) -> Self {
+        let mut view = Self::default();
+        for selector in next {
+            match selector {
+                Selector::Person(name) => view.people.push(name.as_str()),
+                Selector::Role(name) => view.roles.push(name.as_str()),
+                Selector::Group(name) => view.groups.push(name.as_str()),
+                Selector::Anyone => view.anyone = true,
+                Selector::Veto => {}
+            }
+        }
+        view
+    }
+}
+
+impl<'a> From<&'a Need> for NeedView<'a> {
+    fn from(need: &'a Need) -> Self {
+        Self {
+            pointer: format!("/policy{}", need.pointer),
+            label: need.label.as_deref(),
+            count: need.count,
+            by: need
+                .by
+                .iter()
+                .map(|given| GivenView {
+                    principal: given.by.as_str(),
+                    r#for: given.seat.as_ref().map(crate::domain::names::PrincipalName::as_str),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// What there is to say of a policy before anything is asked.
+#[derive(Serialize, ToSchema)]
+pub struct PolicyChecked {
+    /// The form is right.
+    pub valid: bool,
+    /// The people whom it names can satisfy it, as far as that depends on them.
+    pub satisfiable: bool,
+    /// The members that its roles and groups have now could satisfy it.
+    pub satisfiable_now: bool,
+    /// In how many ways it can be satisfied.
+    pub alternatives: usize,
+    /// What it takes, in a sentence.
+    #[schema(example = "2 more of the group product or the group security")]
+    pub summary: Option<String>,
+    /// What is wrong: each field, and the rule that it breaks.
+    pub errors: Vec<super::validate::Violation>,
+}
