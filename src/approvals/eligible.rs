@@ -1,7 +1,10 @@
 //! Who may agree, and what their agreement would do: what the matching that decides says, put to the members as they
 //! are now. It decides nothing.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use sqlx::PgConnection;
 
@@ -12,14 +15,18 @@ use crate::{
     domain::{
         approval::Approval,
         decision::{Verdict, Vote},
-        ids::{ApprovalId, WorkspaceId},
+        ids::{ApprovalId, PrincipalId, WorkspaceId},
         names::PrincipalName,
         policy::{
-            Asked, Kind, Policy, Selector,
+            Actor, Asked, Kind, Member, Policy, Selector,
+            admission::{Seat, Voter, Wish},
             explain::{Missing, Need},
         },
     },
-    store::eligible::{self, Candidate, Meant},
+    store::{
+        delegations,
+        eligible::{self, Candidate, Meant},
+    },
 };
 
 /// What stands in somebody's way, if anything does.
@@ -58,6 +65,8 @@ pub struct Eligible {
     pub name: PrincipalName,
     /// Who it is, unless nobody is called so.
     pub candidate: Option<Candidate>,
+    /// In whose seat, for a delegate.
+    pub seat: Option<PrincipalName>,
     pub counted_as: Vec<Selector>,
     pub state: State,
     /// Whether their approval would bring the outcome nearer.
@@ -72,7 +81,7 @@ pub struct Explained {
     pub ways: usize,
     /// Whether the members as they are now could satisfy it.
     pub satisfiable_now: bool,
-    /// By name.
+    /// By name, and then by that of the seat.
     pub people: Vec<Eligible>,
     /// Not all members of a role or group were looked at.
     pub truncated: bool,
@@ -93,18 +102,33 @@ impl Approvals {
             loaded.votes.iter().filter(|vote| vote.level == approval.escalation_level).cloned().collect();
         let policy = approval.policy_now();
         let asked = approval.asked();
-        let (candidates, truncated) = self.candidates(workspace, policy).await?;
+        let (candidates, mut truncated) = self.candidates(workspace, policy).await?;
+        let (delegates, is_cut) = self.delegates(workspace, &candidates).await?;
+        truncated |= is_cut;
         let missing = if approval.state.is_final() {
             Missing { missing: 0, next: Vec::new() }
         } else {
             policy.missing(&here, &asked)
         };
-        let people = people(policy, &asked, &here, &missing, &candidates);
+        let helps = |it: &[Selector]| {
+            it.iter().any(|it| missing.next.contains(it)) || missing.next.contains(&Selector::Anyone)
+        };
+        let mut people = people(policy, &asked, &here, &helps, &candidates);
+        let wish = Wish {
+            verdict: Verdict::Approved,
+            approval_type: &approval.request.approval_type,
+            seat: None,
+            at: loaded.now,
+        };
+        for (candidate, voter) in &delegates {
+            people.extend(in_seats(policy, &asked, (candidate, voter), wish, &here, &helps));
+        }
+        people.sort_by(|one, other| (&one.name, &one.seat).cmp(&(&other.name, &other.seat)));
         let explained = Explained {
             level: approval.escalation_level,
             needs: policy.needs(&here),
             ways: policy.ways(),
-            satisfiable_now: is_satisfiable_now(policy, &asked, &here, &candidates),
+            satisfiable_now: is_satisfiable_now(policy, &asked, &here, &candidates, &people),
             missing,
             people,
             truncated,
@@ -120,7 +144,7 @@ impl Approvals {
         asked: &Asked<'_>,
     ) -> Result<bool, Trouble> {
         let (candidates, _) = self.candidates(workspace, policy).await?;
-        Ok(is_satisfiable_now(policy, asked, &[], &candidates))
+        Ok(is_satisfiable_now(policy, asked, &[], &candidates, &[]))
     }
 
     async fn candidates(
@@ -132,6 +156,49 @@ impl Approvals {
         let ttl = self.shared.lease_ttl;
         let find = async |conn: &mut PgConnection| eligible::candidates(conn, workspace, &meant, ttl).await;
         Ok(self.shared.database.tenant.within(workspace, READ, find).await?)
+    }
+
+    /// Those to whom the seats of `owners` are open, and whether there are more than are looked at.
+    async fn delegates(
+        &self,
+        workspace: WorkspaceId,
+        owners: &[Candidate],
+    ) -> Result<(Vec<(Candidate, Voter)>, bool), Trouble> {
+        let open = owners.iter().filter(|it| !it.disabled && it.kind == Kind::Person);
+        let open: HashMap<PrincipalId, &Member> = open.map(|it| (it.member.actor.id, &it.member)).collect();
+        let ids: Vec<PrincipalId> = open.keys().copied().collect();
+        let ttl = self.shared.lease_ttl;
+        let find = async |conn: &mut PgConnection| {
+            let most = i64::from(eligible::MOST);
+            let mut found = delegations::delegates(conn, workspace, &ids, most + 1).await?;
+            let is_cut = i64::try_from(found.len()).is_ok_and(|count| count > most);
+            found.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+            if found.is_empty() {
+                return Ok((found, Vec::new(), is_cut));
+            }
+            let people = found.iter().map(|it| it.delegate.name.clone()).collect();
+            let meant = Meant { people, ..Meant::default() };
+            let (candidates, _) = eligible::candidates(conn, workspace, &meant, ttl).await?;
+            Ok((found, candidates, is_cut))
+        };
+        let (found, candidates, is_cut) = self.shared.database.tenant.within(workspace, READ, find).await?;
+        let mut seats: HashMap<PrincipalId, Vec<Seat>> = HashMap::new();
+        for it in found {
+            let Some(owner) = open.get(&it.owner) else { continue };
+            seats.entry(it.delegate.id).or_default().push(Seat {
+                owner: (*owner).clone(),
+                delegations: it.delegations,
+                through: it.through,
+                approval_types: it.approval_types,
+                until: it.until,
+            });
+        }
+        let delegates = candidates.into_iter().filter_map(|candidate| {
+            let seats = seats.remove(&candidate.member.actor.id)?;
+            let voter = Voter { member: candidate.member.clone(), kind: candidate.kind, seats };
+            Some((candidate, voter))
+        });
+        Ok((delegates.collect(), is_cut))
     }
 }
 
@@ -169,18 +236,73 @@ fn obstacle(policy: &Policy, asked: &Asked<'_>, candidate: &Candidate) -> Option
     }
 }
 
-/// Whether those who may vote now could complete what the votes have begun.
-fn is_satisfiable_now(policy: &Policy, asked: &Asked<'_>, votes: &[Vote], candidates: &[Candidate]) -> bool {
-    let voted = |candidate: &Candidate| votes.iter().any(|vote| vote.by.id == candidate.member.actor.id);
-    let free = candidates.iter().filter(|it| obstacle(policy, asked, it).is_none() && !voted(it));
+/// Whether those who may vote now could complete what the votes have begun. Who lacks nothing but the permission may
+/// be sat in for: each by one delegate, and each delegate for one.
+fn is_satisfiable_now(
+    policy: &Policy,
+    asked: &Asked<'_>,
+    votes: &[Vote],
+    candidates: &[Candidate],
+    people: &[Eligible],
+) -> bool {
+    let mut sitting: HashSet<&PrincipalName> = HashSet::new();
+    let mut is_sat_in_for = |owner: &PrincipalName| {
+        let free = people.iter().filter(|it| it.state == State::CanVote && it.seat.as_ref() == Some(owner));
+        free.map(|it| &it.name).any(|delegate| sitting.insert(delegate))
+    };
+    let free = candidates.iter().filter(|it| {
+        !is_used(votes, &it.member.actor)
+            && match obstacle(policy, asked, it) {
+                None => true,
+                Some(State::NoPermission) => is_sat_in_for(&it.member.actor.name),
+                Some(_) => false,
+            }
+    });
     policy.is_satisfiable_with(votes, free.map(|candidate| &candidate.member))
+}
+
+/// Whether somebody has voted, or a delegate in their seat.
+fn is_used(votes: &[Vote], owner: &Actor) -> bool {
+    votes
+        .iter()
+        .any(|vote| vote.by.id == owner.id || vote.seat.as_ref().is_some_and(|seat| seat.id == owner.id))
+}
+
+/// A delegate, once for each seat that they may take. Who is admitted by themselves takes none.
+fn in_seats(
+    policy: &Policy,
+    asked: &Asked<'_>,
+    (candidate, voter): (&Candidate, &Voter),
+    wish: Wish<'_>,
+    votes: &[Vote],
+    helps: &impl Fn(&[Selector]) -> bool,
+) -> Vec<Eligible> {
+    if !policy.matching(&voter.member, Verdict::Approved).is_empty() {
+        return Vec::new();
+    }
+    let open = policy.seats(asked, voter, wish).into_iter().map(|(seat, counted_as)| {
+        let state = match obstacle(policy, asked, candidate) {
+            _ if is_used(votes, &voter.member.actor) || is_used(votes, &seat.owner.actor) => State::Voted,
+            Some(obstacle) => obstacle,
+            None => State::CanVote,
+        };
+        Eligible {
+            name: voter.member.actor.name.clone(),
+            candidate: Some(candidate.clone()),
+            seat: Some(seat.owner.actor.name.clone()),
+            helps: state == State::CanVote && helps(&counted_as),
+            counted_as,
+            state,
+        }
+    });
+    open.collect()
 }
 
 fn people(
     policy: &Policy,
     asked: &Asked<'_>,
     votes: &[Vote],
-    missing: &Missing,
+    helps: &impl Fn(&[Selector]) -> bool,
     candidates: &[Candidate],
 ) -> Vec<Eligible> {
     let known = candidates.iter().map(|candidate| {
@@ -193,9 +315,15 @@ fn people(
             Some(obstacle) => obstacle,
             None => State::CanVote,
         };
-        let helps = state == State::CanVote && counted_as.iter().any(|it| missing.next.contains(it))
-            || state == State::CanVote && missing.next.contains(&Selector::Anyone);
-        Eligible { name: name.clone(), candidate: Some(candidate.clone()), counted_as, state, helps }
+        let helps = state == State::CanVote && helps(&counted_as);
+        Eligible {
+            name: name.clone(),
+            candidate: Some(candidate.clone()),
+            seat: None,
+            counted_as,
+            state,
+            helps,
+        }
     });
     let unknown = policy.approvers().into_iter().filter_map(|selector| {
         let Selector::Person(name) = &selector else { return None };
@@ -203,12 +331,11 @@ fn people(
         (!is_known).then(|| Eligible {
             name: name.clone(),
             candidate: None,
+            seat: None,
             counted_as: vec![selector.clone()],
             state: State::Unknown,
             helps: false,
         })
     });
-    let mut people: Vec<Eligible> = known.chain(unknown).collect();
-    people.sort_by(|one, other| one.name.cmp(&other.name));
-    people
+    known.chain(unknown).collect()
 }

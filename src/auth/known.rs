@@ -3,6 +3,7 @@
 use std::{
     borrow::Borrow,
     hash::Hash,
+    mem,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -70,12 +71,14 @@ impl Fresh {
 
 impl Known {
     /// `at`: before the database was asked.
-    pub(super) fn new(standing: Standing, at: Instant) -> Self {
+    pub(super) fn new(mut standing: Standing, at: Instant) -> Self {
         let permissions = role::allowed(&standing.permissions, &standing.roles);
         // Far away is as good as for ever.
         let until = standing.valid_for.and_then(|left| Instant::now().checked_add(left));
+        // All callers share them, and who has none keeps no room for any.
+        let seats = mem::take(&mut standing.seats);
         let Standing { member, kind, .. } = &standing;
-        let voter = Arc::new(Voter { member: member.clone(), kind: *kind, seats: Vec::new() });
+        let voter = Arc::new(Voter { member: member.clone(), kind: *kind, seats });
         Self { standing, voter, permissions, until, at }
     }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{
     client::{ClientArgs, path_segment},
     exit::Exit,
-    output::{Text, field, print},
+    output::{Text, field, page, print},
 };
 use crate::domain::legible;
 
@@ -49,7 +49,7 @@ impl Eligible {
                 item["as"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             let yes = |of: &str| if item[of] == true { "yes".to_owned() } else { String::new() };
             [
-                field(item, "principal"),
+                page::by(item, ["principal", "for"]),
                 field(item, "state"),
                 yes("helps"),
                 yes("reachable"),

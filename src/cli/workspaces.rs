@@ -14,7 +14,7 @@ use super::{
     output::{Text, print, print_done},
 };
 use crate::{
-    domain::{names::PrincipalName, patch::Patch},
+    domain::{delegation::Delegating, names::PrincipalName, patch::Patch},
     identity::workspaces as use_cases,
     store::{
         usage::{self, Holding},
@@ -58,9 +58,17 @@ enum Command {
         /// After how many days what has ended is deleted, its record apart; 0 for never.
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i32).range(0..=36_500))]
         history_retention_days: Option<i32>,
+        /// Whether people may let others sit in their seats: off; own (each for themselves); managed (who manages
+        /// principals, for them).
+        #[arg(long, value_name = "HOW", value_parser = delegating)]
+        delegation: Option<Delegating>,
         #[arg(long)]
         json: bool,
     },
+}
+
+fn delegating(word: &str) -> Result<Delegating, String> {
+    Delegating::from_word(word).ok_or_else(|| "must be one of off, own, managed".to_owned())
 }
 
 impl Workspaces {
@@ -70,13 +78,13 @@ impl Workspaces {
             Command::List { json } => print(&listed(&workspaces::list(&mut conn).await?, json)?)?,
             Command::Usage { json } => usage(&mut conn, json).await?,
             Command::Create { name, json } => create(&mut conn, &name, json).await?,
-            Command::Set { name, allow_timeout_approve, history_retention_days, json } => {
+            Command::Set { name, allow_timeout_approve, history_retention_days, delegation, json } => {
                 let history_retention_days = match history_retention_days {
                     None => Patch::Keep,
                     Some(0) => Patch::Clear,
                     Some(days) => Patch::Set(days),
                 };
-                let settings = Settings { allow_timeout_approve, history_retention_days };
+                let settings = Settings { allow_timeout_approve, history_retention_days, delegation };
                 set(&mut conn, &name, settings, json).await?;
             }
         }
@@ -172,8 +180,9 @@ fn listed(all: &[Workspace], json: bool) -> anyhow::Result<Text> {
             it.id.to_string(),
             it.allow_timeout_approve.to_string(),
             it.history_retention_days.map_or_else(|| "for ever".to_owned(), |days| format!("{days} d")),
+            it.delegation.clone(),
             it.created_at.format("%F %T").to_string(),
         ]
     });
-    Ok(Text::table(["NAME", "ID", "TIMEOUT MAY APPROVE", "KEEPS HISTORY", "CREATED"], rows))
+    Ok(Text::table(["NAME", "ID", "TIMEOUT MAY APPROVE", "KEEPS HISTORY", "DELEGATION", "CREATED"], rows))
 }

@@ -117,6 +117,11 @@ impl<P: Needs, Q: Needs> MayEither<P, Q> {
     pub fn second(self) -> Result<May<Q>, Problem> {
         May::of(self.somebody)
     }
+
+    /// The caller, for whom the use case itself tells which of the two is needed.
+    pub fn whichever(self) -> Somebody {
+        self.somebody
+    }
 }
 
 impl<P: Needs, Q: Needs> FromRequestParts<Api> for MayEither<P, Q> {

@@ -153,6 +153,8 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(identity::keys::list, identity::keys::create))
         .routes(routes!(identity::keys::get, identity::keys::revoke))
         .routes(routes!(identity::keys::rotate))
+        .routes(routes!(identity::delegations::list, identity::delegations::create))
+        .routes(routes!(identity::delegations::get, identity::delegations::revoke))
         .routes(routes!(audit::list))
         .routes(routes!(audit::checkpoints))
         .routes(routes!(cluster::cluster))

@@ -120,6 +120,7 @@ const PRODUCERS: &[Producer] = &[
     Producer { path: "/api/v1/approvals", field: "id" },
     Producer { path: "/api/v1/principals", field: "id" },
     Producer { path: "/api/v1/keys", field: "prefix" },
+    Producer { path: "/api/v1/delegations", field: "id" },
 ];
 
 /// From the answer to a `POST` to all that can be done with what it made.
@@ -183,6 +184,9 @@ fn codes(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
             Code::UnsatisfiablePolicy,
             Code::NotSupported,
         ]);
+    }
+    if path.ends_with("/delegations") && *method == HttpMethod::Post {
+        codes.push(Code::LimitReached);
     }
     if path.ends_with("/escalate") {
         codes.push(Code::NotSupported);

@@ -4,6 +4,7 @@
 //! own, so that a change and its record are one. Nobody grants more than they have. This module knows neither HTTP
 //! nor where a credential comes from.
 
+pub mod delegations;
 pub mod grants;
 pub mod keys;
 pub mod principals;
@@ -43,6 +44,12 @@ pub enum Refusal {
     /// A field and what is wrong with it.
     #[error("{field}: {message}")]
     Invalid { field: &'static str, message: String },
+    /// The same, where programs tell the rule from others.
+    #[error("{field}: {message}")]
+    Breaks { field: &'static str, rule: &'static str, message: String },
+    /// There are as many as may be.
+    #[error("{0}")]
+    LimitReached(String),
     /// It would give, or take from somebody, what the caller doesn't have.
     #[error("you can't grant {0}, nor change who or what has it: you don't have it yourself")]
     Beyond(&'static str),

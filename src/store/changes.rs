@@ -345,7 +345,8 @@ pub async fn write(
                                'approval_id', c.id, 'approval_type', c.approval_type, 'status', c.status,
                                'approved', coalesce(c.resolution IN ('approved', 'modified'), false),
                                'resolution', c.resolution, 'resolved_via', c.resolved_via,
-                               'resolved_by', c.resolved_by_name, 'feedback', c.result -> 'feedback',
+                               'resolved_by', c.resolved_by_name, 'resolved_for', c.result -> 'for',
+                               'feedback', c.result -> 'feedback',
                                'modifications', c.result -> 'modifications', 'comment', c.result -> 'comment',
                                'version', c.version,
                                'resolved_at', to_char(c.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) AS data

@@ -6,12 +6,12 @@ use std::time::Duration;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::Error;
+use super::{Error, delegations};
 use crate::domain::{
     credential::Credential,
     ids::{KeyId, PrincipalId, SessionId, WorkspaceId},
     names::PrincipalName,
-    policy::{Actor, Kind, Member},
+    policy::{Actor, Kind, Member, admission::Seat},
 };
 
 /// A credential that is good now.
@@ -23,6 +23,8 @@ pub struct Standing {
     /// Who it is, as policies see it: what somebody's own roles and groups are, whatever the credential allows.
     pub member: Member,
     pub kind: Kind,
+    /// Whose seats are open to them by delegation.
+    pub seats: Vec<Seat>,
     /// Permissions by name, as they are given directly and by the workspace's own roles.
     pub permissions: Vec<String>,
     /// Roles by name; what the built-in ones among them allow, the caller knows.
@@ -53,11 +55,18 @@ struct Row {
     kind: String,
     member_roles: Vec<String>,
     member_groups: Vec<String>,
+    has_seats: bool,
     valid_for: Option<f64>,
 }
 
 impl Row {
-    fn standing(self, credential: CredentialRow) -> Result<Standing, Error> {
+    /// The standing, with the seats that are open: who has none, as most, is not asked about again.
+    async fn standing(self, conn: &mut PgConnection, credential: CredentialRow) -> Result<Standing, Error> {
+        let seats = if self.has_seats {
+            delegations::seats(conn, PrincipalId(self.principal_id)).await?
+        } else {
+            Vec::new()
+        };
         let corrupt =
             |what: String| Error::Corrupt { table: "principals", id: self.principal_id.to_string(), what };
         let name = PrincipalName::stored(&self.name).map_err(|error| corrupt(error.to_string()))?;
@@ -76,6 +85,7 @@ impl Row {
                 groups: names(&self.member_groups),
             },
             kind,
+            seats,
             permissions,
             roles: self.roles,
             valid_for: self
@@ -87,7 +97,7 @@ impl Row {
 
 /// The standing that a row of either statement below tells of; each has a type of its own.
 macro_rules! standing {
-    ($row:ident, $credential:expr) => {
+    ($conn:ident, $row:ident, $credential:expr) => {
         Row {
             workspace_id: $row.workspace_id,
             allow_timeout_approve: $row.allow_timeout_approve,
@@ -99,9 +109,11 @@ macro_rules! standing {
             kind: $row.kind,
             member_roles: $row.member_roles,
             member_groups: $row.member_groups,
+            has_seats: $row.has_seats,
             valid_for: $row.valid_for,
         }
-        .standing($credential)
+        .standing($conn, $credential)
+        .await
     };
 }
 
@@ -111,6 +123,10 @@ pub async fn key(conn: &mut PgConnection, prefix: &str) -> Result<Option<Standin
         r#"SELECT k.id, k.secret_hash, k.workspace_id, w.allow_timeout_approve, k.principal_id, p.name,
                   p.kind, p.roles || p.claimed_roles AS "member_roles!",
                   p.groups || p.claimed_groups AS "member_groups!",
+                  (w.delegation <> 'off' AND EXISTS (
+                      SELECT FROM delegations d
+                       WHERE d.to_id = p.id AND d.revoked_at IS NULL AND d.starts_at <= now() AND d.ends_at > now()))
+                  AS "has_seats!",
                   k.permissions, k.roles,
                   ARRAY(SELECT DISTINCT g FROM roles r CROSS JOIN unnest(r.permissions) AS g
                          WHERE r.workspace_id = k.workspace_id AND r.name = ANY(k.roles)) AS "own!",
@@ -122,18 +138,12 @@ pub async fn key(conn: &mut PgConnection, prefix: &str) -> Result<Option<Standin
               AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())"#,
         prefix,
     )
-    .fetch_optional(conn)
+    .fetch_optional(&mut *conn)
     .await?;
-    found
-        .map(|row| {
-            let credential = CredentialRow::Key {
-                id: KeyId(row.id),
-                prefix: prefix.to_owned(),
-                secret_hash: row.secret_hash,
-            };
-            standing!(row, credential)
-        })
-        .transpose()
+    let Some(row) = found else { return Ok(None) };
+    let credential =
+        CredentialRow::Key { id: KeyId(row.id), prefix: prefix.to_owned(), secret_hash: row.secret_hash };
+    standing!(conn, row, credential).map(Some)
 }
 
 /// The browser session whose secret has this hash. One that was opened with a key allows what the key does, as long
@@ -147,6 +157,10 @@ pub async fn session(
         r#"SELECT s.id, s.workspace_id, w.allow_timeout_approve, s.principal_id, p.name,
                   p.kind, p.roles || p.claimed_roles AS "member_roles!",
                   p.groups || p.claimed_groups AS "member_groups!",
+                  (w.delegation <> 'off' AND EXISTS (
+                      SELECT FROM delegations d
+                       WHERE d.to_id = p.id AND d.revoked_at IS NULL AND d.starts_at <= now() AND d.ends_at > now()))
+                  AS "has_seats!",
                   coalesce(k.permissions, '{}') AS "permissions!", g.roles AS "roles!",
                   ARRAY(SELECT DISTINCT o FROM roles r CROSS JOIN unnest(r.permissions) AS o
                          WHERE r.workspace_id = s.workspace_id AND r.name = ANY(g.roles)) AS "own!",
@@ -164,14 +178,11 @@ pub async fn session(
         hash,
         idle.as_secs_f64(),
     )
-    .fetch_optional(conn)
+    .fetch_optional(&mut *conn)
     .await?;
-    found
-        .map(|row| {
-            let credential = CredentialRow::Session(SessionId(row.id));
-            standing!(row, credential)
-        })
-        .transpose()
+    let Some(row) = found else { return Ok(None) };
+    let credential = CredentialRow::Session(SessionId(row.id));
+    standing!(conn, row, credential).map(Some)
 }
 
 /// Somebody for whom an issuer has vouched before.
@@ -180,32 +191,34 @@ pub async fn principal(conn: &mut PgConnection, id: PrincipalId) -> Result<Optio
         r#"SELECT p.workspace_id, w.allow_timeout_approve, p.name, p.roles || p.claimed_roles AS "roles!",
                   p.kind, p.roles || p.claimed_roles AS "member_roles!",
                   p.groups || p.claimed_groups AS "member_groups!",
+                  (w.delegation <> 'off' AND EXISTS (
+                      SELECT FROM delegations d
+                       WHERE d.to_id = p.id AND d.revoked_at IS NULL AND d.starts_at <= now() AND d.ends_at > now()))
+                  AS "has_seats!",
                   ARRAY(SELECT DISTINCT g FROM roles r CROSS JOIN unnest(r.permissions) AS g
                          WHERE r.workspace_id = p.workspace_id AND r.name = ANY(p.roles || p.claimed_roles)) AS "own!"
              FROM principals p JOIN workspaces w ON w.id = p.workspace_id
             WHERE p.id = $1 AND p.disabled_at IS NULL"#,
         id.0,
     )
-    .fetch_optional(conn)
+    .fetch_optional(&mut *conn)
     .await?;
-    found
-        .map(|row| {
-            Row {
-                workspace_id: row.workspace_id,
-                allow_timeout_approve: row.allow_timeout_approve,
-                principal_id: id.0,
-                name: row.name,
-                permissions: Vec::new(),
-                roles: row.roles,
-                own: row.own,
-                kind: row.kind,
-                member_roles: row.member_roles,
-                member_groups: row.member_groups,
-                valid_for: None,
-            }
-            .standing(CredentialRow::Principal)
-        })
-        .transpose()
+    let Some(row) = found else { return Ok(None) };
+    let row = Row {
+        workspace_id: row.workspace_id,
+        allow_timeout_approve: row.allow_timeout_approve,
+        principal_id: id.0,
+        name: row.name,
+        permissions: Vec::new(),
+        roles: row.roles,
+        own: row.own,
+        kind: row.kind,
+        member_roles: row.member_roles,
+        member_groups: row.member_groups,
+        has_seats: row.has_seats,
+        valid_for: None,
+    };
+    row.standing(conn, CredentialRow::Principal).await.map(Some)
 }
 
 /// A credential that was remembered by its row, and what it allows: permissions and roles by name.

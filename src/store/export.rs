@@ -25,7 +25,7 @@ pub struct Line {
     pub requested_by_id: Uuid,
     pub resolved_by: Option<String>,
     pub resolved_by_id: Option<Uuid>,
-    /// Names, separated by "; ", in the order of their votes.
+    /// Names, separated by "; ", in the order of their votes; "bo for ana" where it was in another's seat.
     pub approved_by: Option<String>,
     pub rejected_by: Option<String>,
     pub feedback: Option<String>,
@@ -33,6 +33,8 @@ pub struct Line {
     pub created_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
     pub resolved_at: DateTime<Utc>,
+    /// In whose seat it was resolved, where that was not their own.
+    pub resolved_for: Option<String>,
 }
 
 impl Line {
@@ -63,12 +65,12 @@ pub async fn lines(
                   a.resolved_via, a.requested_by_name AS requested_by, a.requested_by AS requested_by_id,
                   a.resolved_by_name AS resolved_by, a.resolved_by AS resolved_by_id, d.approved_by, d.rejected_by,
                   a.result ->> 'feedback' AS feedback, a.result ->> 'comment' AS comment, a.created_at, a.expires_at,
-                  a.resolved_at AS "resolved_at!"
+                  a.resolved_at AS "resolved_at!", a.result ->> 'for' AS resolved_for
              FROM approval_requests a
             CROSS JOIN LATERAL (
-                  SELECT string_agg(d.principal_name, '; ' ORDER BY d.created_at, d.id)
+                  SELECT string_agg(d.principal_name || coalesce(' for ' || d.seat_name, ''), '; ' ORDER BY d.created_at, d.id)
                              FILTER (WHERE d.verdict = 'approved') AS approved_by,
-                         string_agg(d.principal_name, '; ' ORDER BY d.created_at, d.id)
+                         string_agg(d.principal_name || coalesce(' for ' || d.seat_name, ''), '; ' ORDER BY d.created_at, d.id)
                              FILTER (WHERE d.verdict = 'rejected') AS rejected_by
                     FROM approval_decisions d WHERE d.approval_id = a.id) d
             WHERE a.id = ANY($1) AND a.workspace_id = $2 AND a.resolved_at IS NOT NULL

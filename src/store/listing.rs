@@ -3,6 +3,8 @@
 //! Pages are cut by key (the last item's sort value and id), so that approvals that come and go between two
 //! pages neither repeat nor hide others.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -15,7 +17,7 @@ use super::{
 use crate::domain::{
     approval::State,
     ids::{PrincipalId, WorkspaceId},
-    names::CallerName,
+    names::{CallerName, PrincipalName},
     policy::{Kind, admission::Voter},
 };
 
@@ -93,6 +95,10 @@ macro_rules! pending {
                              WHERE d.approval_id = a.id AND d.principal_id = $12 AND d.level = a.escalation_level)
                     AS "voted!"
                FROM approval_requests a
+              CROSS JOIN LATERAL (
+                    SELECT CASE WHEN a.approvers IS NULL
+                                THEN a.policy->'allowed_approvers' IS NULL OR a.policy->'allowed_approvers' ? $8
+                                ELSE a.approvers && $13 END AS own) m
               WHERE a.workspace_id = $1 AND a.status = 'pending' AND a.expires_at > now()
                 AND ($2::text IS NULL OR a.run_id = $2)
                 AND ($3::text IS NULL OR a.session_id = $3)
@@ -100,9 +106,21 @@ macro_rules! pending {
                 AND ($5::text IS NULL OR a.approval_type = $5)
                 AND ($6::text IS NULL OR strpos(lower(concat_ws(' ', a.title, a.description, a.approval_type)), lower($6)) > 0)
                 AND ($7::uuid IS NULL OR (
-                        CASE WHEN a.approvers IS NULL
-                             THEN a.policy->'allowed_approvers' IS NULL OR a.policy->'allowed_approvers' ? $8
-                             ELSE a.approvers && $13 END
+                        (m.own AND NOT EXISTS (SELECT FROM approval_decisions d
+                                                WHERE d.approval_id = a.id AND d.seat_id = $7
+                                                  AND d.level = a.escalation_level)
+                         OR NOT m.own AND $15::text IS NOT NULL AND EXISTS (
+                            SELECT FROM json_to_recordset($15::text::json) AS s(
+                                   owner uuid, name text, people uuid[], names text[], selectors text[], types text[],
+                                   until timestamptz)
+                             WHERE CASE WHEN a.approvers IS NULL THEN a.policy->'allowed_approvers' ? s.name
+                                        ELSE a.approvers && s.selectors END
+                               AND (s.types IS NULL OR a.approval_type = ANY (s.types)) AND s.until > now()
+                               AND a.requested_by <> ALL (s.people) AND a.requested_by_name <> ALL (s.names)
+                               AND (a.on_behalf_of = ANY (s.names)) IS NOT TRUE
+                               AND NOT EXISTS (SELECT FROM approval_decisions d
+                                                WHERE d.approval_id = a.id AND d.level = a.escalation_level
+                                                  AND coalesce(d.seat_id, d.principal_id) = s.owner)))
                     AND ($14 OR (a.policy->>'allow_services')::boolean IS TRUE)
                     AND ((a.requested_by <> $7 AND a.requested_by_name <> $8 AND a.on_behalf_of IS DISTINCT FROM $8)
                          OR (a.policy->>'allow_self_approval')::boolean)
@@ -124,6 +142,7 @@ macro_rules! pending {
             $filter.caller.0,
             &$filter.approver.map(mine).unwrap_or_default(),
             $filter.approver.is_none_or(|voter| voter.kind == Kind::Person),
+            $filter.approver.map(seats).transpose()?.flatten(),
         )
     };
 }
@@ -131,6 +150,39 @@ macro_rules! pending {
 /// What an approval's `approvers` may name for this voter to be meant.
 fn mine(voter: &Voter) -> Vec<String> {
     voter.member.selectors().iter().map(ToString::to_string).collect()
+}
+
+/// A seat that is open to the voter: what the policy must name, and of whose requests it must not be.
+#[derive(Serialize)]
+struct SeatRow<'a> {
+    owner: PrincipalId,
+    name: &'a PrincipalName,
+    people: Vec<PrincipalId>,
+    names: Vec<&'a PrincipalName>,
+    selectors: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    types: Option<&'a BTreeSet<CallerName>>,
+    until: DateTime<Utc>,
+}
+
+/// The seats of others, if any is open to this voter.
+fn seats(voter: &Voter) -> Result<Option<String>, Error> {
+    if voter.seats.is_empty() {
+        return Ok(None);
+    }
+    let rows = voter.seats.iter().map(|seat| {
+        let people = || std::iter::once(&seat.owner.actor).chain(&seat.through);
+        SeatRow {
+            owner: seat.owner.actor.id,
+            name: &seat.owner.actor.name,
+            people: people().map(|actor| actor.id).collect(),
+            names: people().map(|actor| &actor.name).collect(),
+            selectors: seat.owner.selectors().iter().map(ToString::to_string).collect(),
+            types: seat.approval_types.as_ref(),
+            until: seat.until,
+        }
+    });
+    super::json(&rows.collect::<Vec<_>>()).map(Some)
 }
 
 /// One page of pending approvals, by their places.

@@ -15,6 +15,7 @@ pub mod checkpoints;
 pub mod connections;
 pub mod creation;
 pub mod credentials;
+pub mod delegations;
 pub mod eligible;
 pub mod epoch;
 pub mod events;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::Error;
-use crate::domain::{ids::WorkspaceId, names::PrincipalName, patch::Patch};
+use crate::domain::{delegation::Delegating, ids::WorkspaceId, names::PrincipalName, patch::Patch};
 
 /// A tenant, as it is shown and recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -18,6 +18,10 @@ pub struct Workspace {
     pub allow_timeout_approve: bool,
     /// How long what has ended is kept; null: for ever.
     pub history_retention_days: Option<i32>,
+    /// Whether people may let others sit in their seats: `off`, `own` (each for themselves), or `managed` (who manages
+    /// principals, for them).
+    #[schema(example = "off")]
+    pub delegation: String,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -27,6 +31,7 @@ pub struct Workspace {
 pub struct Settings {
     pub allow_timeout_approve: Option<bool>,
     pub history_retention_days: Patch<i32>,
+    pub delegation: Option<Delegating>,
 }
 
 impl Settings {
@@ -36,6 +41,9 @@ impl Settings {
             workspace.allow_timeout_approve = allow;
         }
         self.history_retention_days.apply(&mut workspace.history_retention_days);
+        if let Some(delegation) = self.delegation {
+            delegation.as_str().clone_into(&mut workspace.delegation);
+        }
     }
 }
 
@@ -55,7 +63,7 @@ pub async fn ensure(conn: &mut PgConnection, name: &PrincipalName) -> Result<(Wo
 pub async fn by_name(conn: &mut PgConnection, name: &str) -> Result<Option<Workspace>, Error> {
     Ok(sqlx::query_as!(
         Workspace,
-        "SELECT id, name, allow_timeout_approve, history_retention_days, created_at, updated_at FROM workspaces WHERE name = $1",
+        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, created_at, updated_at FROM workspaces WHERE name = $1",
         name,
     )
     .fetch_optional(conn)
@@ -65,7 +73,7 @@ pub async fn by_name(conn: &mut PgConnection, name: &str) -> Result<Option<Works
 pub async fn get(conn: &mut PgConnection, id: WorkspaceId) -> Result<Option<Workspace>, Error> {
     Ok(sqlx::query_as!(
         Workspace,
-        "SELECT id, name, allow_timeout_approve, history_retention_days, created_at, updated_at FROM workspaces WHERE id = $1",
+        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, created_at, updated_at FROM workspaces WHERE id = $1",
         id.0,
     )
     .fetch_optional(conn)
@@ -75,7 +83,7 @@ pub async fn get(conn: &mut PgConnection, id: WorkspaceId) -> Result<Option<Work
 pub async fn list(conn: &mut PgConnection) -> Result<Vec<Workspace>, Error> {
     Ok(sqlx::query_as!(
         Workspace,
-        "SELECT id, name, allow_timeout_approve, history_retention_days, created_at, updated_at FROM workspaces ORDER BY name",
+        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, created_at, updated_at FROM workspaces ORDER BY name",
     )
     .fetch_all(conn)
     .await?)
@@ -85,7 +93,7 @@ pub async fn list(conn: &mut PgConnection) -> Result<Vec<Workspace>, Error> {
 pub async fn lock(conn: &mut PgConnection, id: WorkspaceId) -> Result<Option<Workspace>, Error> {
     Ok(sqlx::query_as!(
         Workspace,
-        "SELECT id, name, allow_timeout_approve, history_retention_days, created_at, updated_at FROM workspaces WHERE id = $1 FOR UPDATE",
+        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, created_at, updated_at FROM workspaces WHERE id = $1 FOR UPDATE",
         id.0,
     )
     .fetch_optional(conn)
@@ -96,11 +104,13 @@ pub async fn lock(conn: &mut PgConnection, id: WorkspaceId) -> Result<Option<Wor
 pub async fn update(conn: &mut PgConnection, workspace: &Workspace) -> Result<Workspace, Error> {
     Ok(sqlx::query_as!(
         Workspace,
-        "UPDATE workspaces SET allow_timeout_approve = $2, history_retention_days = $3, updated_at = now()
-          WHERE id = $1 RETURNING id, name, allow_timeout_approve, history_retention_days, created_at, updated_at",
+        "UPDATE workspaces SET allow_timeout_approve = $2, history_retention_days = $3, delegation = $4,
+                updated_at = now()
+          WHERE id = $1 RETURNING id, name, allow_timeout_approve, history_retention_days, delegation, created_at, updated_at",
         workspace.id,
         workspace.allow_timeout_approve,
         workspace.history_retention_days,
+        workspace.delegation,
     )
     .fetch_one(conn)
     .await?)

@@ -9,7 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::store::export::Line;
 
 /// The columns, in their order. New ones come at the end.
-const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 22] = [
     "id",
     "run_id",
     "session_id",
@@ -31,6 +31,7 @@ const COLUMNS: [&str; 21] = [
     "created_at",
     "expires_at",
     "resolved_at",
+    "resolved_for",
 ];
 
 /// Whom the file is for.
@@ -91,6 +92,7 @@ fn cells(line: &Line, reader: Reader) -> [String; COLUMNS.len()] {
         time(line.created_at),
         time(line.expires_at),
         time(line.resolved_at),
+        optional(&line.resolved_for),
     ]
 }
 
@@ -147,6 +149,7 @@ mod tests {
             created_at: DateTime::UNIX_EPOCH,
             expires_at: DateTime::UNIX_EPOCH,
             resolved_at: DateTime::UNIX_EPOCH,
+            resolved_for: None,
         }
     }
 

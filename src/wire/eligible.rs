@@ -8,7 +8,10 @@ use uuid::Uuid;
 use super::vocabulary;
 use crate::{
     approvals::eligible::{Eligible, Explained},
-    domain::policy::{Selector, explain::Need},
+    domain::{
+        names::PrincipalName,
+        policy::{Selector, explain::Need},
+    },
 };
 
 /// What is still missing, and who could give it.
@@ -83,7 +86,9 @@ pub struct EligibleItem<'a> {
     principal: &'a str,
     /// Null where nobody is called so.
     principal_id: Option<Uuid>,
-    /// What of the policy means them.
+    /// Whose seat they may take as a delegate. Null for who is meant by themselves.
+    r#for: Option<&'a str>,
+    /// What of the policy means them, or the owner of the seat.
     #[schema(example = json!(["person:bo"]))]
     r#as: Vec<String>,
     #[schema(value_type = vocabulary::EligibleState, example = "can_vote")]
@@ -105,11 +110,12 @@ impl<'a> EligibleView<'a> {
     pub fn of(
         explained: &'a Explained,
         sees_members: bool,
-        after: Option<&str>,
+        after: Option<(&str, Option<&str>)>,
         limit: usize,
     ) -> (Self, bool) {
         let shown = explained.people.iter().filter(|it| sees_members || is_named(it));
-        let behind = shown.filter(|it| after.is_none_or(|after| it.name.as_str() > after));
+        let place = |it: &'a Eligible| (it.name.as_str(), it.seat.as_ref().map(PrincipalName::as_str));
+        let behind = shown.filter(|it| after.is_none_or(|after| place(it) > after));
         let mut page: Vec<&Eligible> = behind.take(limit + 1).collect();
         let more = page.len() > limit;
         page.truncate(limit);
@@ -129,9 +135,9 @@ impl<'a> EligibleView<'a> {
         (view, more)
     }
 
-    /// The last name on the page.
-    pub fn last(&self) -> Option<&str> {
-        self.items.last().map(|item| item.principal)
+    /// The last one on the page, and in whose seat.
+    pub fn last(&self) -> Option<(&str, Option<&str>)> {
+        self.items.last().map(|item| (item.principal, item.r#for))
     }
 
     pub fn go_on_at(&mut self, cursor: String) {
@@ -140,13 +146,16 @@ impl<'a> EligibleView<'a> {
 }
 
 fn is_named(eligible: &Eligible) -> bool {
-    eligible.counted_as.iter().any(|selector| matches!(selector, Selector::Person(_)))
+    eligible.seat.is_none()
+        && eligible.counted_as.iter().any(|selector| matches!(selector, Selector::Person(_)))
 }
 
 fn members(people: &[Eligible]) -> Vec<MembersView> {
     let mut counts = std::collections::BTreeMap::new();
     let of_many = |selector: &&Selector| !matches!(selector, Selector::Person(_));
-    for selector in people.iter().flat_map(|it| it.counted_as.iter().filter(of_many)) {
+    for selector in
+        people.iter().filter(|it| it.seat.is_none()).flat_map(|it| it.counted_as.iter().filter(of_many))
+    {
         *counts.entry(selector).or_insert(0) += 1;
     }
     counts
@@ -161,6 +170,7 @@ fn item(it: &Eligible, sees_members: bool) -> EligibleItem<'_> {
     EligibleItem {
         principal: it.name.as_str(),
         principal_id: candidate.map(|candidate| candidate.member.actor.id.0),
+        r#for: it.seat.as_ref().map(PrincipalName::as_str),
         r#as: it.counted_as.iter().map(ToString::to_string).collect(),
         state: it.state.as_str(),
         helps: it.helps,
@@ -196,7 +206,7 @@ impl<'a> From<&'a Need> for NeedView<'a> {
                 .iter()
                 .map(|given| GivenView {
                     principal: given.by.as_str(),
-                    r#for: given.seat.as_ref().map(crate::domain::names::PrincipalName::as_str),
+                    r#for: given.seat.as_ref().map(PrincipalName::as_str),
                 })
                 .collect(),
         }

@@ -52,6 +52,7 @@ codes! {
     AlreadyDecided = 409 "already_decided": "Somebody has decided it already",
     Cancelled = 409 "cancelled": "It was cancelled",
     AlreadyVoted = 409 "already_voted": "You have voted otherwise already",
+    LimitReached = 409 "limit_reached": "There are as many as may be",
     ModificationsDiffer = 409 "modifications_differ": "Your modifications differ from the first approver's",
     Expired = 410 "expired": "Its deadline has passed",
     VersionConflict = 412 "version_conflict": "It has changed since you looked",
@@ -260,6 +261,10 @@ impl From<identity::Refusal> for Problem {
             identity::Refusal::Invalid { field, message } => {
                 Self::about(Code::Invalid, vec![Violation::new(format!("/{field}"), "value", message)])
             }
+            identity::Refusal::Breaks { field, rule, message } => {
+                Self::about(Code::Invalid, vec![Violation::new(format!("/{field}"), rule, message)])
+            }
+            identity::Refusal::LimitReached(message) => Self::new(Code::LimitReached, message),
             identity::Refusal::ShutOut => Self::new(Code::Unauthenticated, refusal.to_string()),
             identity::Refusal::Lacks(_) | identity::Refusal::Beyond(_) | identity::Refusal::Forbidden(_) => {
                 Self::new(Code::Forbidden, refusal.to_string())

@@ -12,7 +12,7 @@ use utoipa::{
 
 use crate::{
     approvals::eligible,
-    domain::{approval, policy},
+    domain::{approval, delegation, policy},
 };
 
 macro_rules! closed {
@@ -48,6 +48,8 @@ closed! {
     EligibleState = eligible::State::WORDS;
     /// Why votes ended it.
     Because = policy::Because::WORDS;
+    /// Whether people may let others sit in their seats.
+    Delegating = delegation::Delegating::WORDS;
 }
 
 #[cfg(test)]

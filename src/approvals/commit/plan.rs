@@ -1,7 +1,7 @@
 //! What a batch of commands does to the approvals that were read for it: pure, so that every order of events
 //! can be tried without a database.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -11,6 +11,7 @@ use crate::{
     domain::{
         self,
         approval::{Approval, Brief, Ending, Resolution, State, Via},
+        credential::Origin,
         decision::{Ballot, Cast, Refusal, Vote, cancel, cast},
         ids::{ApprovalId, DecisionId, PrincipalId},
         policy::admission::Admission,
@@ -240,6 +241,17 @@ impl Draft {
         approval
     }
 
+    /// From where a command comes: a vote in another person's seat is on behalf of that person.
+    fn origin<'c>(&self, command: &'c Command) -> Cow<'c, Origin> {
+        let origin = &*command.authority.origin;
+        let Act::Vote { ballot, .. } = &command.act else { return Cow::Borrowed(origin) };
+        let vote = self.votes.iter().rev().find(|vote| vote.by.id == ballot.by().id);
+        match vote.and_then(|vote| vote.seat.as_ref()) {
+            None => Cow::Borrowed(origin),
+            Some(seat) => Cow::Owned(Origin { on_behalf_of: Some(seat.name.clone()), ..origin.clone() }),
+        }
+    }
+
     /// The vote and the record of a command that changed this draft.
     fn record(&self, batch: &mut Batch, command: &Command, step: Step) {
         let (actor, action, detail) = match &command.act {
@@ -254,22 +266,26 @@ impl Draft {
                     batch.vote(&self.read, ballot, admission, counted.map_or(0, Vote::size));
                 }
                 let edits = ballot.modifications.as_ref();
-                let detail = json!({
+                let mut detail = json!({
                     "decision_id": step.votes.then_some(ballot.id), "verdict": ballot.verdict,
                     "feedback_sha256": ballot.feedback.as_deref().map(sha256),
                     "comment_sha256": ballot.comment.as_deref().map(sha256),
                     "modifications_sha256": edits.map(|edits| sha256(edits.0.get())),
                 });
+                if let Some(seat) = admission.and_then(|admission| admission.seat.as_ref()) {
+                    detail["delegations"] = json!(seat.delegations);
+                }
                 // Only the vote that ended it is recorded as the ending.
                 (ballot.by(), if step.ends { "approval.resolved" } else { "approval.voted" }, detail)
             }
         };
         let ending = self.ending.as_ref().filter(|_| step.ends);
+        let origin = self.origin(command);
         let record = Record {
             action,
             actor: Some(actor),
             via: Via::Human.as_str(),
-            origin: &command.authority.origin,
+            origin: &origin,
             step: changes::Step { from: step.from, to: step.to, ending },
             detail,
         };

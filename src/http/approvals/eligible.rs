@@ -35,6 +35,7 @@ pub struct Query {
 #[serde(deny_unknown_fields)]
 struct Cursor {
     principal: String,
+    r#for: Option<String>,
 }
 
 /// Who may agree
@@ -61,16 +62,18 @@ pub async fn eligible(
         if cursor.is_none() {
             check.fail("?cursor", "cursor", "must be a next_cursor of this list");
         }
-        cursor.map(|cursor| cursor.principal)
+        cursor
     });
     check.finish()?;
     let caller = may.caller();
     let (_, explained) = api.approvals.eligible(caller.workspace, id).await?;
     let sees_members = caller.may(Permission::ApprovalApprove);
     let limit = usize::try_from(limit).unwrap_or(1);
-    let (mut view, more) = EligibleView::of(&explained, sees_members, after.as_deref(), limit);
-    if more && let Some(principal) = view.last().map(str::to_owned) {
-        view.go_on_at(encode_cursor(&Cursor { principal })?);
+    let after = after.as_ref().map(|after| (after.principal.as_str(), after.r#for.as_deref()));
+    let (mut view, more) = EligibleView::of(&explained, sees_members, after, limit);
+    if more && let Some((principal, seat)) = view.last() {
+        let cursor = Cursor { principal: principal.to_owned(), r#for: seat.map(str::to_owned) };
+        view.go_on_at(encode_cursor(&cursor)?);
     }
     Ok(Json(view).into_response())
 }

@@ -1,6 +1,7 @@
 //! Administering one's own workspace: its settings, principals, roles and keys. Each change is one transaction with
 //! its record: whoever goes away in the middle leaves all of it or nothing.
 
+pub mod delegations;
 pub mod keys;
 pub mod principals;
 pub mod roles;

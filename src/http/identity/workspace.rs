@@ -7,7 +7,10 @@ use utoipa::ToSchema;
 
 use super::{change, look};
 use crate::{
-    domain::patch::{Patch, never_null},
+    domain::{
+        delegation::Delegating,
+        patch::{Patch, never_null},
+    },
     http::{
         Api,
         body::Body,
@@ -15,7 +18,7 @@ use crate::{
     },
     identity::{By, workspaces as use_cases},
     store::workspaces::{self, Settings, Workspace},
-    wire::{problem::Problem, validate::Check},
+    wire::{problem::Problem, validate::Check, vocabulary},
 };
 
 /// A hundred years, in days.
@@ -34,6 +37,10 @@ pub struct SettingsBody {
     #[serde(default)]
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 36_500)]
     history_retention_days: Patch<i32>,
+    /// Whether people may let others sit in their seats: `off`, `own` or `managed`.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(nullable = false, value_type = Option<vocabulary::Delegating>)]
+    delegation: Option<String>,
 }
 
 /// Show the workspace
@@ -62,10 +69,15 @@ pub async fn update(
     if let Some(days) = body.history_retention_days.value() {
         check.range("/history_retention_days", Some((*days).into()), (1, LONGEST_RETENTION), 1);
     }
+    let delegation = body.delegation.as_deref().map(Delegating::from_word);
+    if delegation == Some(None) {
+        check.fail("/delegation", "choice", "must be off, own or managed");
+    }
     check.finish()?;
     let settings = Settings {
         allow_timeout_approve: body.allow_timeout_approve,
         history_retention_days: body.history_retention_days,
+        delegation: delegation.flatten(),
     };
     let update = async |conn: &mut PgConnection, by: &By<'_>| use_cases::update(conn, by, id, settings).await;
     Ok(Json(change(&api, &may, update).await?))

@@ -1,0 +1,2 @@
+DROP TABLE delegations;
+ALTER TABLE workspaces DROP COLUMN delegation;
