@@ -56,6 +56,9 @@ pub struct Approve {
     /// Edits to the proposal: a JSON object, @FILE, or @- for standard input.
     #[arg(long, value_name = "JSON")]
     modifications: Option<String>,
+    /// In whose seat, where several are open to you by delegation.
+    #[arg(long, value_name = "NAME")]
+    r#for: Option<String>,
 }
 
 #[derive(Args)]
@@ -67,6 +70,9 @@ pub struct Reject {
     reason: String,
     #[arg(long)]
     comment: Option<String>,
+    /// In whose seat, where several are open to you by delegation.
+    #[arg(long, value_name = "NAME")]
+    r#for: Option<String>,
 }
 
 #[derive(Args)]
@@ -152,14 +158,18 @@ impl Approve {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let edits =
             self.modifications.as_deref().map(json_argument).transpose().context("--modifications")?;
-        let body = ApproveBody { comment: self.comment.as_deref(), modifications: edits.as_deref() };
+        let body = ApproveBody {
+            comment: self.comment.as_deref(),
+            modifications: edits.as_deref(),
+            r#for: self.r#for.as_deref(),
+        };
         decide(&self.client, &self.id, "approve", &body).await
     }
 }
 
 impl Reject {
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let body = json!({ "reason": self.reason, "comment": self.comment });
+        let body = json!({ "reason": self.reason, "comment": self.comment, "for": self.r#for });
         decide(&self.client, &self.id, "reject", &body).await
     }
 }
@@ -216,4 +226,5 @@ fn words(approval: &Value) -> String {
 struct ApproveBody<'a> {
     comment: Option<&'a str>,
     modifications: Option<&'a RawValue>,
+    r#for: Option<&'a str>,
 }

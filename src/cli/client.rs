@@ -215,6 +215,18 @@ impl Client {
         self.patiently(async || self.post(&path, body).await?.value_where(is_ours)).await
     }
 
+    /// Posts a delegation, once: the same one again would be another.
+    pub async fn delegate(&self, body: &impl Serialize) -> Result<Answer, ClientError> {
+        self.post(&api("/delegations"), body).await?.value_with("/id")
+    }
+
+    /// Revokes a delegation. Doing so again changes nothing.
+    pub async fn revoke_delegation(&self, id: &str) -> Result<(), ClientError> {
+        let path = api(&format!("/delegations/{}", path_segment(id)));
+        let attempt = async || self.ask(Method::DELETE, &path, &|request| request).await;
+        self.patiently(async || attempt().await?.value_where(Value::is_null)).await.map(drop)
+    }
+
     /// Posts events, once: the same ones again would be others.
     pub async fn publish(&self, path: &str, body: &impl Serialize) -> Result<Answer, ClientError> {
         self.post(&api(path), body).await?.value_with("/cursor")

@@ -10,6 +10,7 @@ mod backoff;
 mod check;
 mod client;
 mod cluster;
+mod delegations;
 mod eligible;
 mod emit;
 mod exit;
@@ -115,6 +116,10 @@ enum Command {
     Reject(approvals::Reject),
     /// Cancel.
     Cancel(approvals::Cancel),
+    /// Let somebody sit in your seat for a time.
+    Delegate(delegations::Delegate),
+    /// List and revoke delegations.
+    Delegations(delegations::Delegations),
     /// Follow a task's events as they happen.
     Tail(tail::Tail),
     /// Send events of a task.
@@ -195,6 +200,8 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Approve(command) => command.run().await,
             Command::Reject(command) => command.run().await,
             Command::Cancel(command) => command.run().await,
+            Command::Delegate(command) => command.run().await,
+            Command::Delegations(command) => command.run().await,
             Command::Tail(command) => command.run().await,
             Command::Emit(command) => command.run().await,
             Command::Cluster(command) => command.run().await,

@@ -15,6 +15,8 @@ mod cli_tail;
 mod cli_tail_credentials;
 mod cli_tail_restored;
 mod cli_trouble;
+mod delegation_plans;
+mod delegations;
 mod eligible;
 mod events;
 mod export;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Api, Cluster, Reply, Setup, Socket,
+    delegating::{allow, delegate, in_seconds},
     process::signoff,
     socket::{Refused, request},
     within,
@@ -69,6 +70,10 @@ fn cases() -> BTreeMap<&'static str, Case> {
         ("POST /api/v1/principals", case(Own, json!({ "name": "new" }))),
         ("GET /api/v1/principals/{id}", case(NotFound, none())),
         ("PATCH /api/v1/principals/{id}", case(NotFound, json!({ "email": "x@example.com" }))),
+        ("GET /api/v1/delegations", case(Own, none())),
+        ("POST /api/v1/delegations", case(Own, json!({ "to": "peer", "ends_at": in_seconds(3_600) }))),
+        ("GET /api/v1/delegations/{id}", case(NotFound, none())),
+        ("DELETE /api/v1/delegations/{id}", case(NotFound, none())),
         ("GET /api/v1/roles", case(Own, none())),
         ("PUT /api/v1/roles/{name}", case(Own, json!({ "permissions": [] }))),
         ("DELETE /api/v1/roles/{name}", case(NotFound, none())),
@@ -139,6 +144,7 @@ struct Things {
     approval: String,
     principal: String,
     prefix: String,
+    delegation: String,
 }
 
 impl Things {
@@ -150,12 +156,17 @@ impl Things {
         let body = json!({ "principal": "thing", "permissions": ["approval:create"] });
         let key = admin.post("/api/v1/keys", &body).await.expect(201).body;
         let text = |name: &str| key[name].as_str().unwrap().to_owned();
+        let delegation = delegate(admin, "peer", json!({})).await.expect(201).id();
         let socket = Socket::open(admin, "thing").await;
-        (Self { approval, principal: text("principal_id"), prefix: text("prefix") }, socket)
+        (Self { approval, principal: text("principal_id"), prefix: text("prefix"), delegation }, socket)
     }
 
     fn path(&self, template: &str) -> String {
-        let id = if template.contains("/principals/") { &self.principal } else { &self.approval };
+        let id = match template {
+            _ if template.contains("/principals/") => &self.principal,
+            _ if template.contains("/delegations/") => &self.delegation,
+            _ => &self.approval,
+        };
         let path = template.replace("{id}", id).replace("{prefix}", &self.prefix);
         let path =
             ["{run_id}", "{task_id}", "{name}"].iter().fold(path, |path, name| path.replace(name, "thing"));
@@ -228,6 +239,10 @@ async fn g05_every_call_asks_who_and_whether() {
     let admin = cluster.api(0, &cluster.key("acme", "root", &["workspace:admin", "cluster:view"]).await);
     let stranger = cluster.api(0, &cluster.key("evil", "root", &["workspace:admin"]).await);
     let spent = spent(&cluster).await;
+    for workspace in ["acme", "evil"] {
+        cluster.key(workspace, "peer", &[]).await;
+    }
+    allow(&cluster, "own").await;
     let (things, _socket) = Things::make(&admin).await;
 
     for operation in &operations {

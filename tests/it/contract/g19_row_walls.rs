@@ -5,20 +5,25 @@ use serde_json::json;
 use signoff::{
     auth::key::ApiKey,
     domain::{
+        delegation::Link,
         event::TaskKey,
-        ids::{ApprovalId, KeyId, PrincipalId, WorkspaceId},
+        ids::{ApprovalId, DelegationId, KeyId, PrincipalId, WorkspaceId},
         names::{CallerName, PrincipalName},
         policy::Actor,
     },
     store::{
-        approvals, audit, checkpoints, connections, events, keys, listing, principals, purge, roles,
-        workspaces,
+        approvals, audit, checkpoints, connections, delegations, events, keys, listing, principals, purge,
+        roles, workspaces,
     },
 };
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use crate::support::{Cluster, Setup, Socket, eventually};
+use crate::support::{
+    Cluster, Setup, Socket,
+    delegating::{allow, delegate},
+    eventually,
+};
 
 /// Signed in as instances are, in one of their roles.
 async fn act_as(cluster: &Cluster, role: &str) -> PgConnection {
@@ -80,6 +85,7 @@ async fn seen(
         keys::list(conn, Some(of), Some("agent"), None, 10).await.unwrap().len(),
         audit::page(conn, of, &audit::Filter::default(), None, 10).await.unwrap().items.len().min(1),
         checkpoints::of_workspace(conn, of.0, (i64::MAX, ""), 10).await.unwrap().len(),
+        delegations::page(conn, of, &delegations::Which::default(), 10).await.unwrap().items.len(),
     ]
 }
 
@@ -94,12 +100,20 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     ana.approve(&made).await.expect(200);
     let role = admin.request(reqwest::Method::PUT, "/api/v1/roles/own").json(&json!({ "permissions": [] }));
     crate::support::Api::send(role).await.expect(200);
+    allow(&cluster, "own").await;
+    let delegation = delegate(&admin, "ana", json!({})).await.expect(201).id();
     let _socket = Socket::open(&admin, "t").await;
     let id = ApprovalId(made.parse().unwrap());
     let key = TaskKey { workspace: acme, task: CallerName::new("t").unwrap() };
     let mut superuser = cluster.database.connect().await;
     let principal: Uuid =
         sqlx::query_scalar("SELECT id FROM principals WHERE workspace_id = $1 AND name = 'agent'")
+            .bind(acme.0)
+            .fetch_one(&mut superuser)
+            .await
+            .unwrap();
+    let ana_id: Uuid =
+        sqlx::query_scalar("SELECT id FROM principals WHERE workspace_id = $1 AND name = 'ana'")
             .bind(acme.0)
             .fetch_one(&mut superuser)
             .await
@@ -113,7 +127,7 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     .unwrap();
     let mut conn = act_as(&cluster, "signoff_app").await;
     // The lease of the instance, by which connections count, is written with its first heartbeat.
-    let all = |n: usize| vec![n; 13];
+    let all = |n: usize| vec![n; 14];
     let found = tokio::sync::Mutex::new(&mut conn);
     eventually("what is there is seen from within", || async {
         let mut conn = found.lock().await;
@@ -144,6 +158,8 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     let who = principals::Who::Id(PrincipalId(principal));
     assert!(principals::lock(&mut transaction, acme, who).await.unwrap().is_none());
     roles::delete(&mut transaction, acme, "own").await.unwrap();
+    let delegation = DelegationId(delegation.parse().unwrap());
+    assert!(!delegations::revoke(&mut transaction, acme, delegation, &by).await.unwrap());
     transaction.commit().await.unwrap();
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM roles").fetch_one(&mut superuser).await.unwrap();
     assert_eq!(left, 1, "another workspace's role was deleted");
@@ -166,6 +182,23 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
         within(&mut conn, evil, async |conn| principals::ensure(conn, acme, &name, "person").await.map(drop))
             .await,
     );
+    let at = chrono::Utc::now();
+    let link = Link {
+        from: by.id,
+        to: PrincipalId(ana_id),
+        starts_at: at,
+        ends_at: at + chrono::TimeDelta::hours(1),
+    };
+    let new = delegations::NewDelegation {
+        id: DelegationId::generate(),
+        workspace: acme,
+        link,
+        approval_types: None,
+        redelegable: false,
+        reason: None,
+        by: &by,
+    };
+    refused(within(&mut conn, evil, async |conn| delegations::insert(conn, &new).await).await);
     refused(
         within(&mut conn, evil, async |conn| roles::insert(conn, acme, "x", None, &[]).await.map(drop)).await,
     );
@@ -270,6 +303,9 @@ async fn g19_each_role_is_as_narrow_as_its_work() {
             "UPDATE audit_chain SET position = 7",
             "DELETE FROM audit_chain",
             "UPDATE approval_decisions SET verdict = 'rejected'",
+            "UPDATE delegations SET ends_at = 'infinity'",
+            "UPDATE delegations SET to_id = gen_random_uuid()",
+            "DELETE FROM delegations",
             "UPDATE approval_requests SET context = '{}'",
             "UPDATE principals SET workspace_id = gen_random_uuid()",
             "ALTER TABLE approval_requests DISABLE ROW LEVEL SECURITY",

@@ -2,7 +2,11 @@
 
 use serde_json::json;
 
-use crate::support::{Cluster, End, Socket, ended, eventually};
+use crate::support::{
+    Cluster, End, Socket,
+    delegating::{allow, delegate},
+    ended, eventually,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g19_another_workspace_is_another_world() {
@@ -146,4 +150,34 @@ async fn g19_the_history_ends_at_the_wall() {
         }
     }
     assert_eq!(ours.show(&open).await.body["version"], 1);
+}
+
+/// A seat opens in its own workspace alone: people of the same names are others elsewhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn g19_a_seat_ends_at_the_wall() {
+    let cluster = Cluster::start().await;
+    for workspace in ["acme", "rival"] {
+        for name in ["agent", "ana", "bo"] {
+            cluster.key(workspace, name, &[]).await;
+        }
+    }
+    allow(&cluster, "own").await;
+    let ana = cluster.api(0, &cluster.key("acme", "ana", &[]).await);
+    let delegation = delegate(&ana, "bo", json!({})).await.expect(201).id();
+    let path = format!("/api/v1/delegations/{delegation}");
+    let policy = json!({ "policy": { "allowed_approvers": ["ana"] } });
+    for (workspace, status) in [("rival", 403), ("acme", 200)] {
+        let asker = cluster.api(0, &cluster.key(workspace, "agent", &[]).await);
+        let bo = cluster.api(1, &cluster.key(workspace, "bo", &[]).await);
+        let id = asker.ask(policy.clone()).await;
+        let seen = asker.get(&format!("/api/v1/approvals/{id}/eligible")).await.expect(200).body;
+        let others = seen["items"].as_array().unwrap().iter().filter(|it| it["for"] == "ana").count();
+        assert_eq!(others, usize::from(status == 200), "{workspace}: {seen}");
+        assert_eq!(bo.approve(&id).await.status, status, "{workspace}");
+    }
+    let theirs = cluster.api(1, &cluster.key("rival", "root", &["workspace:admin"]).await);
+    theirs.get(&path).await.problem(404, "not_found");
+    theirs.delete(&path).await.problem(404, "not_found");
+    assert_eq!(theirs.get("/api/v1/delegations").await.expect(200).body["items"], json!([]));
+    assert_eq!(ana.get(&path).await.expect(200).body["state"], "active");
 }

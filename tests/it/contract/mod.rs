@@ -5,6 +5,7 @@ mod g02_one_outcome;
 mod g03_deadline;
 mod g04_no_default;
 mod g05_administration;
+mod g05_delegates;
 mod g05_matrix;
 mod g05_old_authority;
 mod g05_right_person;

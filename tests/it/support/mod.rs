@@ -7,6 +7,7 @@ pub mod client;
 pub mod cluster;
 pub mod command;
 pub mod database;
+pub mod delegating;
 pub mod ended;
 pub mod forge;
 pub mod haproxy;
