@@ -56,6 +56,9 @@ pub struct Approve {
     /// Edits to the proposal: a JSON object, @FILE, or @- for standard input.
     #[arg(long, value_name = "JSON")]
     modifications: Option<String>,
+    /// In whose seat, where several are open to you.
+    #[arg(long = "for", value_name = "NAME")]
+    seat: Option<String>,
 }
 
 #[derive(Args)]
@@ -67,6 +70,9 @@ pub struct Reject {
     reason: String,
     #[arg(long)]
     comment: Option<String>,
+    /// In whose seat, where several are open to you.
+    #[arg(long = "for", value_name = "NAME")]
+    seat: Option<String>,
 }
 
 #[derive(Args)]
@@ -152,14 +158,21 @@ impl Approve {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let edits =
             self.modifications.as_deref().map(json_argument).transpose().context("--modifications")?;
-        let body = ApproveBody { comment: self.comment.as_deref(), modifications: edits.as_deref() };
+        let body = ApproveBody {
+            comment: self.comment.as_deref(),
+            modifications: edits.as_deref(),
+            r#for: self.seat.as_deref(),
+        };
         decide(&self.client, &self.id, "approve", &body).await
     }
 }
 
 impl Reject {
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let body = json!({ "reason": self.reason, "comment": self.comment });
+        let mut body = json!({ "reason": self.reason, "comment": self.comment });
+        if let Some(seat) = self.seat {
+            body["for"] = seat.into();
+        }
         decide(&self.client, &self.id, "reject", &body).await
     }
 }
@@ -216,4 +229,6 @@ fn words(approval: &Value) -> String {
 struct ApproveBody<'a> {
     comment: Option<&'a str>,
     modifications: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#for: Option<&'a str>,
 }

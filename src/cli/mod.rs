@@ -12,6 +12,7 @@ mod client;
 mod cluster;
 mod eligible;
 mod emit;
+mod escalate;
 mod exit;
 mod failure;
 mod history;
@@ -115,6 +116,10 @@ enum Command {
     Reject(approvals::Reject),
     /// Cancel.
     Cancel(approvals::Cancel),
+    /// Hand an approval to its next level.
+    Escalate(escalate::Escalate),
+    /// Move an approval's deadline.
+    Extend(escalate::Extend),
     /// Follow a task's events as they happen.
     Tail(tail::Tail),
     /// Send events of a task.
@@ -195,6 +200,8 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Approve(command) => command.run().await,
             Command::Reject(command) => command.run().await,
             Command::Cancel(command) => command.run().await,
+            Command::Escalate(command) => command.run().await,
+            Command::Extend(command) => command.run().await,
             Command::Tail(command) => command.run().await,
             Command::Emit(command) => command.run().await,
             Command::Cluster(command) => command.run().await,

@@ -8,6 +8,7 @@ pub mod approval;
 pub mod chain;
 pub mod credential;
 pub mod decision;
+pub mod escalation;
 pub mod event;
 pub mod ids;
 pub mod legible;

@@ -73,6 +73,8 @@ pub enum NotEligible {
         "{0} is a service, and services don't decide here; if it is a person: signoff principals set {0} --kind person"
     )]
     Service(PrincipalName),
+    #[error("the policy does not let you move its deadline")]
+    MayNotExtend,
     #[error("you may decide in your own right: leave out \"for\"")]
     OwnRight,
     #[error("nobody whom the policy admits has delegated to you")]
@@ -141,6 +143,12 @@ impl Policy {
             };
         }
         self.seat(asked, voter, wish, votes)
+    }
+
+    /// Whether it would admit an approval by them, or in a seat of theirs, before any vote.
+    pub fn may_approve(&self, asked: &Asked<'_>, voter: &Voter, wish: Wish<'_>) -> bool {
+        let admitted = self.admit(asked, voter, wish, &[]);
+        matches!(admitted, Ok(_) | Err(Denied::NotEligible(NotEligible::SeveralSeats(_))))
     }
 
     /// Whether a member who asked, or was acted for, is kept out.

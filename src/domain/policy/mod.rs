@@ -70,6 +70,13 @@ pub struct Extension {
     pub by_requester: bool,
 }
 
+/// Not at all.
+impl Default for Extension {
+    fn default() -> Self {
+        Self { max_seconds: 0, by_approvers: true, by_requester: false }
+    }
+}
+
 /// Why votes ended an approval. It is told with the outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Because {
