@@ -171,8 +171,8 @@ fn obstacle(policy: &Policy, asked: &Asked<'_>, candidate: &Candidate) -> Option
 
 /// Whether those who may vote now could complete what the votes have begun.
 fn is_satisfiable_now(policy: &Policy, asked: &Asked<'_>, votes: &[Vote], candidates: &[Candidate]) -> bool {
-    let voted = |candidate: &Candidate| votes.iter().any(|vote| vote.by.id == candidate.member.actor.id);
-    let free = candidates.iter().filter(|it| obstacle(policy, asked, it).is_none() && !voted(it));
+    let is_done = |candidate: &Candidate| votes.iter().any(|vote| vote.by.id == candidate.member.actor.id);
+    let free = candidates.iter().filter(|it| obstacle(policy, asked, it).is_none() && !is_done(it));
     policy.is_satisfiable_with(votes, free.map(|candidate| &candidate.member))
 }
 
@@ -193,8 +193,9 @@ fn people(
             Some(obstacle) => obstacle,
             None => State::CanVote,
         };
-        let helps = state == State::CanVote && counted_as.iter().any(|it| missing.next.contains(it))
-            || state == State::CanVote && missing.next.contains(&Selector::Anyone);
+        let would_help =
+            missing.next.contains(&Selector::Anyone) || counted_as.iter().any(|it| missing.next.contains(it));
+        let helps = state == State::CanVote && would_help;
         Eligible { name: name.clone(), candidate: Some(candidate.clone()), counted_as, state, helps }
     });
     let unknown = policy.approvers().into_iter().filter_map(|selector| {

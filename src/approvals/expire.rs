@@ -108,19 +108,18 @@ async fn end(
             TimedOut::Escalate => moves.add(brief.id, brief.version, Move::TimesOut, &Origin::default()),
         }
     }
-    let ended = match changes.is_empty() {
-        true => HashMap::new(),
-        false => changes::write(&mut transaction, &changes).await?,
-    };
-    let moved = match moves.is_empty() {
-        true => HashMap::new(),
-        false => moves::write(&mut transaction, &moves).await?,
-    };
+    let (mut ended, mut handed_on) = (HashMap::new(), HashMap::new());
+    if !changes.is_empty() {
+        ended = changes::write(&mut transaction, &changes).await?;
+    }
+    if !moves.is_empty() {
+        handed_on = moves::write(&mut transaction, &moves).await?;
+    }
     transaction.commit().await?;
     conn.done();
     let mut done = Done::default();
     for (mut brief, outcome) in due.into_iter().zip(&outcomes) {
-        match (outcome, ended.get(&brief.id), moved.get(&brief.id)) {
+        match (outcome, ended.get(&brief.id), handed_on.get(&brief.id)) {
             (TimedOut::End(ending), Some(at), _) => {
                 brief.version += 1;
                 done.ended.push(Ended::new(&brief, ending, *at));

@@ -97,7 +97,7 @@ enum Command {
     /// Show who you are, and what you may do.
     Whoami(login::WhoAmI),
     /// Ask for an approval and wait for the outcome.
-    Ask(ask::Ask),
+    Ask(Box<ask::Ask>),
     /// Wait for an approval's outcome.
     Wait(approvals::Wait),
     /// List what is pending.

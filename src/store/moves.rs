@@ -117,7 +117,6 @@ impl Moves {
 /// Writes the moves and says which were written. The others were left as they are.
 ///
 /// The new time of a level begins when the hop is written, however late that is: it is never cut short.
-#[expect(clippy::too_many_lines, reason = "it is one statement, for one commit")]
 pub async fn write(conn: &mut PgConnection, moves: &Moves) -> Result<HashMap<ApprovalId, Moved>, Error> {
     let written = sqlx::query!(
         r#"
@@ -215,6 +214,6 @@ pub async fn write(conn: &mut PgConnection, moves: &Moves) -> Result<HashMap<App
     )
     .fetch_all(conn)
     .await?;
-    let moved = |at, expires_at| Moved { at, expires_at };
-    Ok(written.into_iter().map(|row| (ApprovalId(row.id), moved(row.at, row.expires_at))).collect())
+    let stamp = |at, expires_at| Moved { at, expires_at };
+    Ok(written.into_iter().map(|row| (ApprovalId(row.id), stamp(row.at, row.expires_at))).collect())
 }

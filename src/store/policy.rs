@@ -214,13 +214,13 @@ mod tests {
         rejections_to_reject: u32,
     }
 
-    fn names(list: &[&str]) -> Option<Names> {
-        Some(list.iter().map(|name| PrincipalName::new(name).unwrap()).collect())
+    fn names(list: &[&str]) -> Names {
+        list.iter().map(|name| PrincipalName::new(name).unwrap()).collect()
     }
 
     fn policies() -> [(Policy, bool); 6] {
-        let people = Selectors { people: names(&["ana", "bo"]), ..Selectors::default() };
-        let roles = Selectors { roles: names(&["ml-ops"]), ..people.clone() };
+        let people = Selectors { people: Some(names(&["ana", "bo"])), ..Selectors::default() };
+        let roles = Selectors { roles: Some(names(&["ml-ops"])), ..people.clone() };
         let leaf = |who: &Selectors| Node::Leaf(Leaf { count: 2, who: who.clone(), label: Some("x".into()) });
         let tree = Node::All(vec![
             leaf(&people),
