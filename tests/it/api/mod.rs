@@ -16,6 +16,7 @@ mod cli_tail_credentials;
 mod cli_tail_restored;
 mod cli_trouble;
 mod eligible;
+mod escalation;
 mod events;
 mod export;
 mod handshakes;
