@@ -14,7 +14,7 @@ use super::{
 use crate::{
     batch::Trouble,
     domain::{
-        approval::{Brief, Ending, Via},
+        approval::{Brief, Ending, TimedOut, Via},
         credential::Origin,
         ids::WorkspaceId,
         names::CallerName,
@@ -120,7 +120,11 @@ async fn delete(shared: &Shared, deletion: &Deletion) -> Result<Option<Vec<Ended
 /// What was due before the run went has expired; the rest is cancelled.
 fn end_with_run((brief, due): (Brief, bool), by: &Actor) -> (Brief, Ending) {
     let ending = if due {
-        brief.timeout_action.ending()
+        match brief.time_out() {
+            TimedOut::End(ending) => ending,
+            // Nobody is asked for a run that is gone.
+            TimedOut::Escalate => Ending::Expired { resolution: None },
+        }
     } else {
         Ending::Cancelled {
             via: Via::RunDeleted,

@@ -1,7 +1,7 @@
 //! Applying timeout actions to what is due, for the sweep. (Whoever meets a due approval on another way settles
 //! it there; the guard in the database lets one of them win.)
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use serde_json::json;
 use sqlx::Connection;
@@ -10,13 +10,14 @@ use tokio::time::timeout;
 use super::{Approvals, Ended, Shared, commit::action_of};
 use crate::{
     domain::{
-        approval::{Brief, Ending, Via},
+        approval::{Brief, Ending, TimedOut, Via},
         credential::Origin,
         ids::ApprovalId,
     },
     store::{
         self, changes,
         changes::{Batch, Record, Step},
+        moves::{self, Move, Moves},
         sweep::{self, Due},
     },
 };
@@ -35,7 +36,7 @@ pub struct Failed {
 /// What came of a batch.
 #[derive(Debug, Default)]
 pub struct Swept {
-    /// How many it ended.
+    /// How many it ended, or handed to their next level.
     pub ended: usize,
     /// There may be more.
     pub full: bool,
@@ -50,14 +51,17 @@ impl From<store::Error> for Failed {
 }
 
 impl Approvals {
-    /// Ends what is due, up to `most` of it and without `besides`.
+    /// Ends what is due, or hands it on, up to `most` of it and without `besides`.
     pub async fn expire_due(&self, most: i64, besides: &[ApprovalId]) -> Result<Swept, Failed> {
         let mut batch = Vec::new();
         let ended = timeout(LONGEST, end(&self.shared, (most, besides), &mut batch)).await;
         match ended.unwrap_or_else(|elapsed| Err(elapsed.into())) {
-            Ok((ended, swept)) => {
-                for ended in ended {
+            Ok((done, swept)) => {
+                for ended in done.ended {
                     self.shared.announce_ended(ended);
+                }
+                for moved in done.moved {
+                    self.shared.announce_moved(&moved);
                 }
                 Ok(swept)
             }
@@ -66,12 +70,19 @@ impl Approvals {
     }
 }
 
-/// Answers what ended, and what came of the batch. Leaves in `batch` what it tried.
+/// What the deadlines of a batch did.
+#[derive(Default)]
+struct Done {
+    ended: Vec<Ended>,
+    moved: Vec<Brief>,
+}
+
+/// Answers what was done, and what came of the batch. Leaves in `batch` what it tried.
 async fn end(
     shared: &Shared,
     (most, besides): (i64, &[ApprovalId]),
     batch: &mut Vec<ApprovalId>,
-) -> Result<(Vec<Ended>, Swept), store::Error> {
+) -> Result<(Done, Swept), store::Error> {
     let mut conn = shared.database.work.checkout().await?;
     // What a deadline does is an outcome: background work as such can't bring one about.
     let mut transaction = conn.begin_with(sweep::BEGIN_DECIDING).await?;
@@ -84,25 +95,41 @@ async fn end(
     if due.is_empty() {
         transaction.rollback().await?;
         conn.done();
-        return Ok((Vec::new(), swept));
+        return Ok((Done::default(), swept));
     }
-    let mut changes = Batch::default();
-    let endings: Vec<Ending> = due.iter().map(|brief| brief.timeout_action.ending()).collect();
-    for (brief, ending) in due.iter().zip(&endings) {
-        changes.change(brief.id, (brief.version, brief.version + 1), Some(ending));
-        record(&mut changes, brief, ending);
+    let (mut changes, mut moves) = (Batch::default(), Moves::default());
+    let outcomes: Vec<TimedOut> = due.iter().map(Brief::time_out).collect();
+    for (brief, outcome) in due.iter().zip(&outcomes) {
+        match outcome {
+            TimedOut::End(ending) => {
+                changes.change(brief.id, (brief.version, brief.version + 1), Some(ending));
+                record(&mut changes, brief, ending);
+            }
+            TimedOut::Escalate => moves.add(brief.id, brief.version, Move::TimesOut, &Origin::default()),
+        }
     }
-    let written = changes::write(&mut transaction, &changes).await?;
+    let (mut ended, mut handed_on) = (HashMap::new(), HashMap::new());
+    if !changes.is_empty() {
+        ended = changes::write(&mut transaction, &changes).await?;
+    }
+    if !moves.is_empty() {
+        handed_on = moves::write(&mut transaction, &moves).await?;
+    }
     transaction.commit().await?;
     conn.done();
-    let ended = due.into_iter().zip(&endings).filter_map(|(mut brief, ending)| {
-        let at = written.get(&brief.id)?;
-        brief.version += 1;
-        Some(Ended::new(&brief, ending, *at))
-    });
-    let ended: Vec<Ended> = ended.collect();
-    swept.ended = ended.len();
-    Ok((ended, swept))
+    let mut done = Done::default();
+    for (mut brief, outcome) in due.into_iter().zip(&outcomes) {
+        match (outcome, ended.get(&brief.id), handed_on.get(&brief.id)) {
+            (TimedOut::End(ending), Some(at), _) => {
+                brief.version += 1;
+                done.ended.push(Ended::new(&brief, ending, *at));
+            }
+            (TimedOut::Escalate, _, Some(_)) => done.moved.push(brief),
+            _ => {}
+        }
+    }
+    swept.ended = done.ended.len() + done.moved.len();
+    Ok((done, swept))
 }
 
 /// The record of a deadline that passed.

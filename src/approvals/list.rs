@@ -11,7 +11,7 @@ use super::{Approvals, Shared, read::READ};
 use crate::{
     batch::Trouble,
     domain::{
-        decision::Verdict,
+        decision::{Verdict, Vote},
         ids::{ApprovalId, WorkspaceId},
         policy::admission::{Denied, NotEligible, Voter, Wish},
     },
@@ -117,8 +117,10 @@ pub fn can_decide(Pending { loaded, voted }: &Pending, voter: &Voter) -> bool {
         seat: None,
         at: loaded.now,
     };
+    let at_this_level = loaded.votes.iter().filter(|vote| vote.level == approval.escalation_level);
+    let here: Vec<Vote> = at_this_level.cloned().collect();
     let admits = |verdict| {
-        let admitted = approval.policy_now().admit(&approval.asked(), voter, wish(verdict), &loaded.votes);
+        let admitted = approval.policy_now().admit(&approval.asked(), voter, wish(verdict), &here);
         // Which of several seats, they will have to say.
         matches!(admitted, Ok(_) | Err(Denied::NotEligible(NotEligible::SeveralSeats(_))))
     };

@@ -13,6 +13,7 @@ pub mod export;
 pub mod history;
 pub mod list;
 pub mod read;
+pub mod remind;
 pub mod request;
 pub mod wait;
 
@@ -105,7 +106,11 @@ impl Shared {
     /// Tells whoever follows its task that there is a new approval.
     pub fn announce_requested(&self, workspace: WorkspaceId, request: &Request) {
         self.metrics.approval_requested();
-        let task = TaskKey { workspace, task: request.task_id.clone() };
+        self.announce_event(TaskKey { workspace, task: request.task_id.clone() });
+    }
+
+    /// Tells whoever follows a task that there is more in its log.
+    pub fn announce_event(&self, task: TaskKey) {
         self.bus.seats.events(&task);
         self.bus.publisher.events(task);
     }
@@ -118,6 +123,11 @@ impl Shared {
         if let State::Final { ending, at } = &approval.state {
             self.count(&Ended::new(&brief, ending, *at));
         }
+    }
+
+    /// Tells everybody who may be interested that an approval was moved on; it is pending still, so no waiter wakes.
+    pub fn announce_moved(&self, approval: &Brief) {
+        self.look(Change::from(approval));
     }
 
     /// The same where the approval itself was not kept: waiters here read it like those elsewhere.

@@ -10,6 +10,7 @@ use crate::{
     batch::{Queue, Trouble, Weigh, has_lapsed, is_late},
     domain::{
         approval::{Approval, State},
+        escalation::Escalation,
         ids::{ApprovalId, WorkspaceId},
         policy::Asked,
     },
@@ -40,7 +41,7 @@ pub enum RequestFailure {
     #[error("the run was deleted")]
     RunDeleted,
     #[error("can't be satisfied by those whom it means as they are now")]
-    NoMembers,
+    NoMembers { level: usize },
     #[error("the idempotency key was used before with another body")]
     IdempotencyMismatch,
     #[error("what the idempotency key made was deleted with its run")]
@@ -91,8 +92,10 @@ impl Approvals {
     /// like every command.
     pub async fn request(&self, new: NewApproval, looked_at: Instant) -> Result<Requested, RequestFailure> {
         let workspace = new.workspace;
-        if new.check_membership && !self.has_members(&new).await? {
-            return Err(RequestFailure::NoMembers);
+        for &level in &new.check_membership {
+            if !self.has_members(&new, level).await? {
+                return Err(RequestFailure::NoMembers { level });
+            }
         }
         let (reply, answer) = oneshot::channel();
         self.intake.queue.send(Command { new, looked_at, since: Instant::now(), reply })?;
@@ -113,9 +116,11 @@ impl Approvals {
 
 impl Approvals {
     /// Whether today's members could satisfy the policy, or the key was used before: then the answer is what it made.
-    async fn has_members(&self, new: &NewApproval) -> Result<bool, Trouble> {
+    async fn has_members(&self, new: &NewApproval, level: usize) -> Result<bool, Trouble> {
+        let above = level.checked_sub(1).and_then(|index| new.levels.get(index));
+        let policy = above.map_or(&new.policy, |level| &level.policy);
         let asked = Asked { by: &new.requested_by, on_behalf_of: new.origin.on_behalf_of.as_ref() };
-        if self.is_satisfiable_now(new.workspace, &new.policy, &asked).await? {
+        if self.is_satisfiable_now(new.workspace, policy, &asked).await? {
             return Ok(true);
         }
         let Some(idempotency) = &new.idempotency else { return Ok(false) };
@@ -134,7 +139,9 @@ fn approval(new: NewApproval, created: Created) -> Approval {
         policy: new.policy,
         requested_by: new.requested_by,
         on_behalf_of: new.origin.on_behalf_of.clone(),
+        escalation: Escalation { levels: new.levels, hops: Vec::new() },
         escalation_level: 0,
+        extended_seconds: 0,
         state: State::Pending,
         progress: None,
         version: 1,

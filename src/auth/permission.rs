@@ -33,6 +33,7 @@ permissions! {
     ApprovalReject = "approval:reject": "Reject, where the policy admits it.",
     ApprovalCancel = "approval:cancel": "Cancel pending approvals.",
     ApprovalEscalate = "approval:escalate": "Hand pending approvals to the next level.",
+    ApprovalExtend = "approval:extend": "Move deadlines of pending approvals, where the policy lets them.",
     ApprovalViewPending = "approval:view:pending": "See approvals, list what is pending, wait for outcomes.",
     ApprovalViewHistory = "approval:view:history": "See decisions and records of approvals, list and export what has ended.",
     RunDelete = "run:delete": "Delete a run with its approvals.",

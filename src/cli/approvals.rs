@@ -57,8 +57,8 @@ pub struct Approve {
     #[arg(long, value_name = "JSON")]
     modifications: Option<String>,
     /// In whose seat, where several are open to you by delegation.
-    #[arg(long, value_name = "NAME")]
-    r#for: Option<String>,
+    #[arg(long = "for", value_name = "NAME")]
+    seat: Option<String>,
 }
 
 #[derive(Args)]
@@ -71,8 +71,8 @@ pub struct Reject {
     #[arg(long)]
     comment: Option<String>,
     /// In whose seat, where several are open to you by delegation.
-    #[arg(long, value_name = "NAME")]
-    r#for: Option<String>,
+    #[arg(long = "for", value_name = "NAME")]
+    seat: Option<String>,
 }
 
 #[derive(Args)]
@@ -161,7 +161,7 @@ impl Approve {
         let body = ApproveBody {
             comment: self.comment.as_deref(),
             modifications: edits.as_deref(),
-            r#for: self.r#for.as_deref(),
+            r#for: self.seat.as_deref(),
         };
         decide(&self.client, &self.id, "approve", &body).await
     }
@@ -169,7 +169,10 @@ impl Approve {
 
 impl Reject {
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let body = json!({ "reason": self.reason, "comment": self.comment, "for": self.r#for });
+        let mut body = json!({ "reason": self.reason, "comment": self.comment });
+        if let Some(seat) = self.seat {
+            body["for"] = seat.into();
+        }
         decide(&self.client, &self.id, "reject", &body).await
     }
 }
@@ -226,5 +229,6 @@ fn words(approval: &Value) -> String {
 struct ApproveBody<'a> {
     comment: Option<&'a str>,
     modifications: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     r#for: Option<&'a str>,
 }

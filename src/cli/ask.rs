@@ -48,9 +48,16 @@ pub struct Ask {
     /// How long until the deadline, for example 90s, 5m, 12h or 7d (the server's default: 5m).
     #[arg(long, value_name = "DURATION", value_parser = argument::duration)]
     timeout: Option<Duration>,
-    /// What the deadline does: expire, approve or reject.
+    /// What the deadline does: expire, approve, reject or escalate.
     #[arg(long, value_name = "ACTION")]
     timeout_action: Option<String>,
+    /// Who is asked next where nobody answers: a JSON list of levels, @FILE, or @-. Without --timeout-action, the
+    /// deadline escalates.
+    #[arg(long, value_name = "JSON")]
+    escalation: Option<String>,
+    /// Remind the approvers so long before the deadline of each level; can be given many times.
+    #[arg(long, value_name = "DURATION", value_parser = argument::duration)]
+    remind_before: Vec<Duration>,
     /// Who may decide: names, separated by commas; can be given many times.
     #[arg(long = "approver", value_name = "NAMES", value_delimiter = ',', value_parser = argument::name)]
     approvers: Vec<String>,
@@ -93,7 +100,8 @@ impl Ask {
         let context = json_argument(&self.context).context("--context")?;
         let metadata = self.metadata.as_deref().map(json_argument).transpose().context("--metadata")?;
         let policy = self.policy.as_deref().map(json_argument).transpose().context("--policy")?;
-        let body = self.body(&context, metadata.as_deref(), policy.as_deref());
+        let levels = self.escalation.as_deref().map(json_argument).transpose().context("--escalation")?;
+        let body = self.body(&context, metadata.as_deref(), policy.as_deref(), levels.as_deref());
         if !self.cancel_on_interrupt {
             return self.ask(&client, &body, std::future::pending()).await;
         }
@@ -140,7 +148,9 @@ impl Ask {
         context: &'a RawValue,
         metadata: Option<&'a RawValue>,
         policy: Option<&'a RawValue>,
+        escalation: Option<&'a RawValue>,
     ) -> Body<'a> {
+        let escalates = escalation.map(|_| "escalate");
         Body {
             run_id: &self.run,
             approval_type: &self.approval_type,
@@ -151,7 +161,9 @@ impl Ask {
             context,
             metadata,
             timeout_seconds: self.timeout.map(|it| it.as_secs()),
-            timeout_action: self.timeout_action.as_deref(),
+            timeout_action: self.timeout_action.as_deref().or(escalates),
+            escalation,
+            remind_before_seconds: self.remind_before.iter().map(Duration::as_secs).collect(),
             policy: match policy {
                 Some(policy) => Policy::Whole(policy),
                 None => Policy::Simple {
@@ -197,6 +209,10 @@ struct Body<'a> {
     metadata: Option<&'a RawValue>,
     timeout_seconds: Option<u64>,
     timeout_action: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    escalation: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remind_before_seconds: Vec<u64>,
     policy: Policy<'a>,
 }
 

@@ -13,6 +13,7 @@ mod cluster;
 mod delegations;
 mod eligible;
 mod emit;
+mod escalate;
 mod exit;
 mod failure;
 mod history;
@@ -97,7 +98,7 @@ enum Command {
     /// Show who you are, and what you may do.
     Whoami(login::WhoAmI),
     /// Ask for an approval and wait for the outcome.
-    Ask(ask::Ask),
+    Ask(Box<ask::Ask>),
     /// Wait for an approval's outcome.
     Wait(approvals::Wait),
     /// List what is pending.
@@ -116,6 +117,10 @@ enum Command {
     Reject(approvals::Reject),
     /// Cancel.
     Cancel(approvals::Cancel),
+    /// Hand an approval to its next level.
+    Escalate(escalate::Escalate),
+    /// Move an approval's deadline.
+    Extend(escalate::Extend),
     /// Let somebody sit in your seat for a time.
     Delegate(delegations::Delegate),
     /// List and revoke delegations.
@@ -200,6 +205,8 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Approve(command) => command.run().await,
             Command::Reject(command) => command.run().await,
             Command::Cancel(command) => command.run().await,
+            Command::Escalate(command) => command.run().await,
+            Command::Extend(command) => command.run().await,
             Command::Delegate(command) => command.run().await,
             Command::Delegations(command) => command.run().await,
             Command::Tail(command) => command.run().await,

@@ -3,10 +3,11 @@
 //! ```text
 //! pending ──decide──▶ resolved    approved | rejected | modified   (human | rule)
 //!    ├──────deadline─▶ expired     none | approved | rejected       (timeout)
-//!    └──────cancel───▶ cancelled   reason                           (human | run_deleted)
+//!    ├──────cancel───▶ cancelled   reason                           (human | run_deleted)
+//!    └──────escalate─▶ pending     one level higher, a new deadline (human | timeout)
 //! ```
 //!
-//! The three on the right are final: [`State::end`] is the only way there and refuses a second one.
+//! The three on the right are final, all but the last: [`State::end`] is the only way there and refuses a second one.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use serde_json::value::RawValue;
 
 use super::{
     decision::{Modifications, Refusal, Vote},
+    escalation::Escalation,
     ids::{ApprovalId, WorkspaceId},
     names::{CallerName, PrincipalName},
     policy::{Actor, Asked, Because, Policy, explain::Missing},
@@ -32,7 +34,11 @@ pub struct Approval {
     pub requested_by: Actor,
     /// For whom the requester acted.
     pub on_behalf_of: Option<PrincipalName>,
+    /// What comes after the first level, and how it came to where it stands.
+    pub escalation: Escalation,
     pub escalation_level: i32,
+    /// By how much the deadline of this level was moved.
+    pub extended_seconds: u32,
     pub state: State,
     /// What is still missing, where that was looked for: of what is pending, for those who show it.
     pub progress: Option<Missing>,
@@ -57,6 +63,8 @@ pub struct Request {
     pub checkpoint: Option<Opaque>,
     pub metadata: Opaque,
     pub timeout_action: TimeoutAction,
+    /// So long before a level's deadline its approvers are reminded, the longest first.
+    pub remind_before: Vec<u32>,
 }
 
 impl Request {
@@ -80,8 +88,8 @@ const FIXED: usize = 1024;
 /// it is known before the row is read.
 ///
 /// [`Vote::size`]: super::decision::Vote::size
-pub fn size(request: &Request, policy: &Policy) -> usize {
-    FIXED + request.size() + policy.size()
+pub fn size(request: &Request, policy: &Policy, escalation: &Escalation) -> usize {
+    FIXED + request.size() + policy.size() + escalation.size()
 }
 
 /// Bytes of a text in JSON, without its quotation marks.
@@ -102,6 +110,15 @@ pub enum TimeoutAction {
     Expire,
     Approve,
     Reject,
+    /// Hands it to the next level; expires where there is none.
+    Escalate,
+}
+
+/// What a deadline makes of an approval.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TimedOut {
+    End(Ending),
+    Escalate,
 }
 
 /// Which way it went.
@@ -253,13 +270,14 @@ impl Ending {
 impl TimeoutAction {
     /// What a deadline makes of an approval. Told apart from what a person did, for ever: the status is `expired`
     /// even where the timeout action then approved or rejected it.
-    pub fn ending(self) -> Ending {
+    pub fn apply(self, has_next_level: bool) -> TimedOut {
         let resolution = match self {
-            Self::Expire => None,
+            Self::Escalate if has_next_level => return TimedOut::Escalate,
+            Self::Expire | Self::Escalate => None,
             Self::Approve => Some(Resolution::Approved),
             Self::Reject => Some(Resolution::Rejected),
         };
-        Ending::Expired { resolution }
+        TimedOut::End(Ending::Expired { resolution })
     }
 }
 
@@ -272,7 +290,16 @@ pub struct Brief {
     pub task_id: CallerName,
     pub version: i32,
     pub timeout_action: TimeoutAction,
+    pub escalation_level: i32,
+    pub has_next_level: bool,
     pub expires_at: DateTime<Utc>,
+}
+
+impl Brief {
+    /// What its deadline makes of it.
+    pub fn time_out(&self) -> TimedOut {
+        self.timeout_action.apply(self.has_next_level)
+    }
 }
 
 impl From<&Approval> for Brief {
@@ -283,6 +310,8 @@ impl From<&Approval> for Brief {
             task_id: approval.request.task_id.clone(),
             version: approval.version,
             timeout_action: approval.request.timeout_action,
+            escalation_level: approval.escalation_level,
+            has_next_level: approval.has_next_level(),
             expires_at: approval.expires_at,
         }
     }
@@ -295,12 +324,16 @@ impl Approval {
             State::Pending => 0,
             State::Final { ending, .. } => ending.size(),
         };
-        size(&self.request, &self.policy) + ending
+        size(&self.request, &self.policy, &self.escalation) + ending
     }
 
     /// What must be agreed to at the level where it stands.
     pub fn policy_now(&self) -> &Policy {
-        &self.policy
+        self.escalation.level(self.escalation_level).map_or(&self.policy, |level| &level.policy)
+    }
+
+    pub fn has_next_level(&self) -> bool {
+        self.escalation.level(self.escalation_level + 1).is_some()
     }
 
     /// Looks for what is still missing, by the votes at the level where it stands.
@@ -317,8 +350,8 @@ impl Approval {
     }
 
     /// What its deadline makes of it.
-    pub fn time_out(&self) -> Ending {
-        self.request.timeout_action.ending()
+    pub fn time_out(&self) -> TimedOut {
+        self.request.timeout_action.apply(self.has_next_level())
     }
 }
 
@@ -345,7 +378,7 @@ vocabulary! {
     Status { Pending = "pending", Resolved = "resolved", Expired = "expired", Cancelled = "cancelled" }
     Resolution { Approved = "approved", Rejected = "rejected", Modified = "modified" }
     Via { Human = "human", Rule = "rule", Timeout = "timeout", RunDeleted = "run_deleted" }
-    TimeoutAction { Expire = "expire", Approve = "approve", Reject = "reject" }
+    TimeoutAction { Expire = "expire", Approve = "approve", Reject = "reject", Escalate = "escalate" }
 }
 
 #[cfg(test)]
@@ -372,11 +405,14 @@ pub(crate) mod tests {
                 checkpoint: None,
                 metadata: empty(),
                 timeout_action: TimeoutAction::Expire,
+                remind_before: Vec::new(),
             },
             policy: Policy::default(),
             on_behalf_of: None,
             requested_by: requester,
+            escalation: Escalation::default(),
             escalation_level: 0,
+            extended_seconds: 0,
             state: State::Pending,
             progress: None,
             version: 1,
@@ -392,20 +428,17 @@ pub(crate) mod tests {
             id: crate::domain::ids::PrincipalId::generate(),
             name: PrincipalName::new("agent").unwrap(),
         });
-        let bare = size(&approval.request, &approval.policy);
+        let bare = approval.size();
         for text in ["plain", "\"\\\n\r\t\u{8}\u{c}", "\u{1}\u{1f}\u{7f}", "äöü😀"] {
             approval.request.description = Some(text.to_owned());
             let json = serde_json::to_string(text).unwrap().len() - 2;
-            assert_eq!(size(&approval.request, &approval.policy), bare + json, "{text:?}");
+            assert_eq!(approval.size(), bare + json, "{text:?}");
         }
         approval.request.description = None;
         let names = (0..1_000).map(|number| PrincipalName::new(&format!("p{number}")).unwrap());
         let people = Some(names.collect());
         approval.policy = Policy::simple(1, Selectors { people, ..Selectors::default() });
-        assert!(
-            size(&approval.request, &approval.policy) > bare + 64 * 1_000,
-            "names take memory, however short"
-        );
+        assert!(approval.size() > bare + 64 * 1_000, "names take memory, however short");
     }
 
     #[test]
@@ -417,6 +450,6 @@ pub(crate) mod tests {
             assert_eq!(Via::from_word(via.as_str()), Some(via));
         }
         assert_eq!(Resolution::from_word("maybe"), None);
-        assert_eq!(TimeoutAction::from_word("escalate"), None);
+        assert_eq!(TimeoutAction::from_word("nothing"), None);
     }
 }

@@ -138,6 +138,12 @@ pub enum Refusal {
     ModificationsDiffer,
     #[error("it has changed since the version that If-Match names")]
     VersionConflict,
+    #[error("it stands at level {at}, not at the one that from_level names")]
+    OtherLevel { at: i32 },
+    #[error("there is no further level")]
+    NoFurtherLevel,
+    #[error("its deadline may be moved by {left} s more at this level")]
+    ExtendedEnough { left: u32 },
     #[error(transparent)]
     NotEligible(#[from] NotEligible),
 }
@@ -291,7 +297,7 @@ pub enum Precondition {
 }
 
 impl Precondition {
-    fn check(&self, version: i32) -> Result<(), Refusal> {
+    pub(super) fn check(&self, version: i32) -> Result<(), Refusal> {
         match self {
             Self::OneOf(versions) if !versions.contains(&version) => Err(Refusal::VersionConflict),
             _ => Ok(()),
@@ -300,216 +306,4 @@ impl Precondition {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use proptest::prelude::*;
-    use serde_json::{json, value::to_raw_value};
-
-    use super::*;
-    use crate::domain::{
-        approval::tests::pending,
-        ids::PrincipalId,
-        names::PrincipalName,
-        policy::{Kind, Member, Policy, Selectors},
-    };
-
-    fn person(number: u8) -> Actor {
-        Actor {
-            id: PrincipalId(uuid::Uuid::from_u128(u128::from(number))),
-            name: PrincipalName::new(&format!("p{number}")).unwrap(),
-        }
-    }
-
-    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
-
-    fn admission() -> Admission {
-        Admission { seat: None, counted_as: vec![Selector::Anyone] }
-    }
-
-    fn policy(min_approvers: u32, rejections_to_reject: u32) -> Policy {
-        Policy { rejections_to_reject, ..Policy::simple(min_approvers, Selectors::default()) }
-    }
-
-    fn ballot(who: u8, verdict: Verdict, edits: bool) -> Ballot {
-        Ballot {
-            id: DecisionId::generate(),
-            voter: Arc::new(Voter {
-                member: Member { actor: person(who), roles: BTreeSet::new(), groups: BTreeSet::new() },
-                kind: Kind::Person,
-                seats: Vec::new(),
-            }),
-            seat: None,
-            verdict,
-            modifications: edits.then(|| Modifications(to_raw_value(&json!({ "limit": 1 })).unwrap())),
-            feedback: None,
-            comment: None,
-            metadata: None,
-        }
-    }
-
-    /// What may be tried on an approval, in any order.
-    #[derive(Debug, Clone)]
-    enum Step {
-        Vote {
-            who: u8,
-            approve: bool,
-            edits: bool,
-            expected: Option<i32>,
-        },
-        Cancel {
-            who: u8,
-        },
-        /// A person is disabled, or enabled again.
-        Disable {
-            who: u8,
-            out: bool,
-        },
-        Deadline,
-    }
-
-    fn steps() -> impl Strategy<Value = Vec<Step>> {
-        let step = prop_oneof![
-            8 => (0..6u8, any::<bool>(), any::<bool>(), prop::option::of(1..6i32))
-                .prop_map(|(who, approve, edits, expected)| Step::Vote { who, approve, edits, expected }),
-            1 => (0..6u8).prop_map(|who| Step::Cancel { who }),
-            2 => (0..6u8, any::<bool>()).prop_map(|(who, out)| Step::Disable { who, out }),
-            1 => Just(Step::Deadline),
-        ];
-        prop::collection::vec(step, 1..24)
-    }
-
-    proptest! {
-        /// Whatever is tried, and in whatever order: one outcome at most, never left; versions rise by one for
-        /// each accepted change; nobody votes twice; the requester (p0) never does.
-        #[test]
-        fn the_state_machine_keeps_its_promises(
-            steps in steps(), min_approvers in 1..4u32, rejections_to_reject in 1..3u32,
-        ) {
-            let mut approval = pending(person(0));
-            approval.policy = policy(min_approvers, rejections_to_reject);
-            let mut votes: Vec<Vote> = Vec::new();
-            for step in steps {
-                let before = approval.clone();
-                if let Step::Disable { who, out } = step {
-                    let theirs = |vote: &&mut Vote| vote.by == person(who) && vote.verdict == Verdict::Approved;
-                    votes.iter_mut().filter(theirs).for_each(|vote| vote.counts = !out);
-                    continue;
-                }
-                let change = match step {
-                    Step::Vote { who, approve, edits, expected } => {
-                        let verdict = if approve { Verdict::Approved } else { Verdict::Rejected };
-                        let ballot = ballot(who, verdict, approve && edits);
-                        let expected = expected.map_or(Precondition::None, |it| Precondition::OneOf(vec![it]));
-                        match cast(&approval, &votes, &ballot, &expected, NOW) {
-                            Ok(Cast::Same) => {
-                                prop_assert!(votes.iter().any(|vote| vote.by == *ballot.by()));
-                                continue;
-                            }
-                            Ok(Cast::Concluded(ending)) => {
-                                let said = |vote: &Vote| vote.by == *ballot.by() && vote.verdict == verdict;
-                                prop_assert!(votes.iter().any(said));
-                                Some(ending)
-                            }
-                            Ok(cast) => {
-                                prop_assert!(who != 0, "the requester voted");
-                                prop_assert!(!votes.iter().any(|vote| vote.by == *ballot.by()), "a second vote");
-                                let (admission, ending) = match cast {
-                                    Cast::Decisive(admission, ending) => (admission, Some(ending)),
-                                    Cast::Counted(admission) => (admission, None),
-                                    _ => panic!("told above"),
-                                };
-                                votes.push(Vote::new(&votes, &ballot, &admission, 0));
-                                ending
-                            }
-                            Err(refusal) => {
-                                let is_final = matches!(
-                                    refusal, Refusal::AlreadyDecided | Refusal::Cancelled | Refusal::Expired);
-                                prop_assert_eq!(is_final, approval.state.is_final());
-                                continue;
-                            }
-                        }
-                    }
-                    Step::Cancel { who } => match cancel(&approval, &person(who), "no", &Precondition::None) {
-                        Ok(Some(ending)) => Some(ending),
-                        Ok(None) => continue,
-                        Err(_) => { prop_assert!(approval.state.is_final()); continue; }
-                    },
-                    Step::Disable { .. } => continue,
-                    Step::Deadline if approval.state.is_final() => continue,
-                    Step::Deadline => Some(approval.time_out()),
-                };
-                prop_assert!(!before.state.is_final(), "a final approval changed");
-                approval.version += 1;
-                if let Some(ending) = change {
-                    if let Ending::Resolved { resolution, .. } = &ending {
-                        let (verdict, needed) = match resolution {
-                            Resolution::Rejected => (Verdict::Rejected, rejections_to_reject),
-                            _ => (Verdict::Approved, min_approvers),
-                        };
-                        let count = votes.iter().filter(|vote| vote.verdict == verdict && vote.counts).count();
-                        prop_assert!(count >= needed as usize);
-                    }
-                    let at = approval.updated_at;
-                    approval.state = approval.state.clone().end(ending.clone(), at).unwrap();
-                    prop_assert!(approval.state.clone().end(ending, at).is_err());
-                }
-            }
-            if let State::Final { ending: Ending::Resolved { resolution, outcome, .. }, .. } = &approval.state {
-                prop_assert_eq!(*resolution == Resolution::Modified, outcome.modifications.is_some());
-            }
-        }
-    }
-
-    /// An approval whose approver is disabled since doesn't count, and does again once the approver is back.
-    #[test]
-    fn an_approval_of_a_disabled_approver_waits_for_their_return() {
-        let mut approval = pending(person(0));
-        approval.policy = policy(2, 2);
-        let by = |who, counts| Vote {
-            counts,
-            ..Vote::new(&[], &ballot(who, Verdict::Approved, false), &admission(), 0)
-        };
-        let none = Precondition::None;
-        let second = ballot(2, Verdict::Approved, false);
-        assert_eq!(cast(&approval, &[by(1, false)], &second, &none, NOW), Ok(Cast::Counted(admission())));
-        assert!(matches!(cast(&approval, &[by(1, true)], &second, &none, NOW), Ok(Cast::Decisive(..))));
-        // What was agreed on stays agreed on.
-        let other = ballot(2, Verdict::Approved, true);
-        assert_eq!(cast(&approval, &[by(1, false)], &other, &none, NOW), Err(Refusal::ModificationsDiffer));
-        assert_eq!(cast(&approval, &[by(1, false), by(2, true)], &second, &none, NOW), Ok(Cast::Same));
-        let back = [by(1, true), by(2, true)];
-        assert!(matches!(cast(&approval, &back, &second, &none, NOW), Ok(Cast::Concluded(_))));
-        assert_eq!(cast(&approval, &back, &second, &Precondition::OneOf(vec![99]), NOW), Ok(Cast::Same));
-        // A rejection doesn't conclude what the others approved.
-        assert_eq!(
-            cast(&approval, &back, &ballot(3, Verdict::Rejected, false), &none, NOW),
-            Ok(Cast::Counted(admission()))
-        );
-    }
-
-    #[test]
-    fn the_order_of_checks_is_part_of_the_contract() {
-        let mut approval = pending(person(0));
-        let stale = Precondition::OneOf(vec![99]);
-        let mine = ballot(1, Verdict::Approved, false);
-        // The precondition before the person, the person before the vote.
-        assert_eq!(
-            cast(&approval, &[], &ballot(0, Verdict::Approved, false), &stale, NOW),
-            Err(Refusal::VersionConflict)
-        );
-        assert_eq!(
-            cast(&approval, &[], &ballot(0, Verdict::Approved, false), &Precondition::None, NOW),
-            Err(Refusal::NotEligible(NotEligible::OwnRequest))
-        );
-        // The outcome before the precondition; the same again before the outcome.
-        let Ok(Cast::Decisive(_, ending)) = cast(&approval, &[], &mine, &Precondition::None, NOW) else {
-            panic!()
-        };
-        approval.state = approval.state.clone().end(ending, approval.updated_at).unwrap();
-        let vote = Vote::new(&[], &mine, &admission(), 0);
-        assert_eq!(cast(&approval, std::slice::from_ref(&vote), &mine, &stale, NOW), Ok(Cast::Same));
-        let other = ballot(2, Verdict::Approved, false);
-        assert_eq!(cast(&approval, &[vote], &other, &stale, NOW), Err(Refusal::AlreadyDecided));
-    }
-}
+mod tests;

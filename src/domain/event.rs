@@ -22,6 +22,8 @@ pub const OURS: &[&str] = &[
     "approval_expired",
     "approval_cancelled",
     "approval_escalated",
+    "approval_extended",
+    "approval_reminder",
     "approval_received",
     "workflow_paused",
     "workflow_resumed",

@@ -9,6 +9,7 @@ pub mod chain;
 pub mod credential;
 pub mod decision;
 pub mod delegation;
+pub mod escalation;
 pub mod event;
 pub mod ids;
 pub mod legible;

@@ -47,6 +47,7 @@ needs! {
     Reject = ApprovalReject,
     Cancel = ApprovalCancel,
     Escalate = ApprovalEscalate,
+    Extend = ApprovalExtend,
     ViewPending = ApprovalViewPending,
     ViewHistory = ApprovalViewHistory,
     DeleteRun = RunDelete,

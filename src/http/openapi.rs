@@ -189,7 +189,10 @@ fn codes(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
         codes.push(Code::LimitReached);
     }
     if path.ends_with("/escalate") {
-        codes.push(Code::NotSupported);
+        codes.push(Code::LimitReached);
+    }
+    if path.ends_with("/extend") {
+        codes.extend([Code::NotEligible, Code::LimitReached]);
     }
     codes
 }

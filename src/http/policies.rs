@@ -94,7 +94,7 @@ pub async fn check(
     checked.satisfiable = true;
     checked.satisfiable_now = api.approvals.is_satisfiable_now(caller.workspace, &policy, &asked).await?;
     if !checked.satisfiable_now {
-        checked.errors.extend_from_slice(Problem::from(RequestFailure::NoMembers).errors());
+        checked.errors.extend_from_slice(Problem::from(RequestFailure::NoMembers { level: 0 }).errors());
     }
     Ok(Json(checked))
 }

@@ -7,7 +7,11 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
-use super::{Error, policy::StoredPolicy};
+use super::{
+    Error,
+    escalation::{StoredHop, StoredLevel, escalation},
+    policy::StoredPolicy,
+};
 use crate::domain::{
     approval::{Approval, Ending, Opaque, Outcome, Request, Resolution, State, Status, TimeoutAction, Via},
     decision::{Modifications, Verdict, Vote},
@@ -70,7 +74,11 @@ pub(super) struct Row {
     pub resolved_by_name: Option<String>,
     pub result: Option<Json<StoredResult>>,
     pub timeout_action: String,
+    pub escalation: Option<Json<Vec<StoredLevel>>>,
+    pub ladder: Option<Json<Vec<StoredHop>>>,
     pub escalation_level: i32,
+    pub extended_seconds: Option<i32>,
+    pub remind_before: Option<Vec<i32>>,
     pub checkpoint: Option<Json<Opaque>>,
     pub metadata: Json<Opaque>,
     pub requested_by: Uuid,
@@ -139,6 +147,7 @@ macro_rules! rows {
                   a.context AS "context!: _", a.policy AS "policy!: _", a.status AS "status!", a.resolution,
                   a.resolved_via, a.resolved_by, a.resolved_by_name, a.result AS "result: _",
                   a.timeout_action AS "timeout_action!", a.escalation_level AS "escalation_level!",
+                  a.escalation AS "escalation: _", a.ladder AS "ladder: _", a.extended_seconds, a.remind_before,
                   a.checkpoint AS "checkpoint: _", a.metadata AS "metadata!: _", a.requested_by AS "requested_by!",
                   a.requested_by_name AS "requested_by_name!", a.on_behalf_of, a.version AS "version!",
                   a.created_at AS "created_at!", a.updated_at AS "updated_at!", a.expires_at AS "expires_at!",
@@ -239,6 +248,10 @@ pub async fn sizes(conn: &mut PgConnection, ids: &[ApprovalId]) -> Result<HashMa
 /// A count as the database has it.
 pub(super) fn bytes(size: i32) -> usize {
     usize::try_from(size).unwrap_or(0)
+}
+
+fn seconds(count: i32) -> u32 {
+    u32::try_from(count).unwrap_or(0)
 }
 
 /// Waits for the row's lock and holds it until the transaction ends.
@@ -364,7 +377,10 @@ impl TryFrom<Row> for Loaded {
             context: row.context.0,
             checkpoint: row.checkpoint.map(|Json(checkpoint)| checkpoint),
             metadata: row.metadata.0,
+            remind_before: row.remind_before.into_iter().flatten().map(seconds).collect(),
         };
+        let escalation = escalation(row.escalation.map(|Json(it)| it), row.ladder.map(|Json(it)| it))
+            .ok_or_else(|| corrupt("its levels are malformed"))?;
         let requested_by = actor(row.requested_by, &row.requested_by_name)
             .ok_or_else(|| corrupt("the requester's name is malformed"))?;
         let on_behalf_of = row.on_behalf_of.as_deref().map(PrincipalName::stored).transpose();
@@ -377,7 +393,9 @@ impl TryFrom<Row> for Loaded {
                 policy: policy.into(),
                 requested_by,
                 on_behalf_of,
+                escalation,
                 escalation_level: row.escalation_level,
+                extended_seconds: row.extended_seconds.map_or(0, seconds),
                 state,
                 progress: None,
                 version: row.version,

@@ -14,12 +14,14 @@ use uuid::Uuid;
 use super::{
     Error,
     changes::sha256,
+    escalation::StoredLevel,
     json,
     policy::{self, StoredPolicy},
 };
 use crate::domain::{
     approval::{self, Opaque, Request},
     credential::Origin,
+    escalation::{Escalation, Level},
     ids::{ApprovalId, WorkspaceId},
     names::{CallerName, PrincipalName},
     policy::{Actor, Policy},
@@ -32,10 +34,13 @@ pub struct NewApproval {
     pub workspace: WorkspaceId,
     pub request: Request,
     pub policy: Policy,
+    pub levels: Vec<Level>,
+    /// The levels for the record.
+    pub levels_shown: Option<Opaque>,
     /// The policy for the record, where that is not how it is stored.
     pub policy_shown: Option<Opaque>,
-    /// Refuse it if today's members can't satisfy the policy.
-    pub check_membership: bool,
+    /// Refuse it if today's members can't satisfy the policies of these levels.
+    pub check_membership: Vec<usize>,
     pub requested_by: Actor,
     /// From the moment of its making, by the database's clock.
     pub timeout_seconds: u32,
@@ -47,7 +52,8 @@ pub struct NewApproval {
 impl NewApproval {
     /// Bytes that it takes.
     pub fn size(&self) -> usize {
-        approval::size(&self.request, &self.policy)
+        let levels: usize = self.levels.iter().map(Level::size).sum();
+        approval::size(&self.request, &self.policy, &Escalation::default()) + levels
     }
 }
 
@@ -95,6 +101,12 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     policy_shown: Option<&'a Opaque>,
     approvers: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    escalation: Option<Vec<StoredLevel>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    levels_shown: Option<&'a Opaque>,
+    #[serde(skip_serializing_if = "<[u32]>::is_empty")]
+    remind_before: &'a [u32],
     timeout_action: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     checkpoint: Option<&'a Opaque>,
@@ -141,9 +153,15 @@ impl<'a> From<&'a NewApproval> for Row<'a> {
             title: request.title.as_deref(),
             description: request.description.as_deref(),
             context: &request.context,
-            policy: StoredPolicy::from(&new.policy),
+            policy: match new.levels.as_slice() {
+                [] => StoredPolicy::from(&new.policy),
+                _ => StoredPolicy::closed(&new.policy),
+            },
             policy_shown: new.policy_shown.as_ref(),
             approvers: policy::approvers(&new.policy),
+            escalation: (!new.levels.is_empty()).then(|| new.levels.iter().map(StoredLevel::from).collect()),
+            levels_shown: new.levels_shown.as_ref(),
+            remind_before: &request.remind_before,
             timeout_action: request.timeout_action.as_str(),
             checkpoint: request.checkpoint.as_ref(),
             metadata: &request.metadata,
@@ -186,14 +204,15 @@ pub async fn insert(
         r#"
         WITH input AS MATERIALIZED (
             SELECT x.id, x.workspace_id, x.run_id, x.session_id, x.task_id, x.job_id, x.approval_type, x.title,
-                   x.description, x.context, x.policy, x.policy_shown, x.approvers, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
+                   x.description, x.context, x.policy, x.policy_shown, x.approvers, x.escalation, x.levels_shown,
+                   x.remind_before, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
                    x.requested_by_name, x.timeout_seconds, x.size, x.idempotency_key, x.body_hash, x.meaning_hash, x.on_behalf_of,
                    x.credential, x.address, x.user_agent, x.request_id, x.context_sha256,
                    x.title_sha256, x.description_sha256, x.metadata_sha256
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, workspace_id uuid, run_id text, session_id text, task_id text, job_id text,
                    approval_type text, title text, description text, context json, policy jsonb,
-                   policy_shown json, approvers text[],
+                   policy_shown json, approvers text[], escalation jsonb, levels_shown json, remind_before integer[],
                    timeout_action text, checkpoint json, metadata json, requested_by uuid,
                    requested_by_name text, timeout_seconds integer, size integer, idempotency_key text, body_hash bytea, meaning_hash bytea,
                    on_behalf_of text, credential text, address text, user_agent text, request_id text,
@@ -241,12 +260,15 @@ pub async fn insert(
              WHERE u.idempotency_key IS NULL OR u.id IN (SELECT k.approval_id FROM new_keys k)
         ), created AS (
             INSERT INTO approval_requests (id, workspace_id, run_id, session_id, task_id, job_id, approval_type,
-                   title, description, context, policy, approvers, timeout_action, checkpoint, metadata,
-                   requested_by, requested_by_name, on_behalf_of, created_at, updated_at, expires_at, size)
+                   title, description, context, policy, approvers, escalation, remind_before, remind_at,
+                   timeout_action, checkpoint, metadata, requested_by, requested_by_name, on_behalf_of, created_at,
+                   updated_at, expires_at, size)
             SELECT i.id, i.workspace_id, i.run_id, i.session_id, i.task_id, i.job_id, i.approval_type, i.title,
-                   i.description, i.context, i.policy, i.approvers, i.timeout_action, i.checkpoint, i.metadata,
-                   i.requested_by, i.requested_by_name, i.on_behalf_of, s.at, s.at,
-                   s.at + make_interval(secs => i.timeout_seconds), i.size
+                   i.description, i.context, i.policy, i.approvers, i.escalation, i.remind_before,
+                   s.at + make_interval(secs => i.timeout_seconds - (
+                       SELECT max(r.seconds) FROM unnest(i.remind_before) AS r(seconds))),
+                   i.timeout_action, i.checkpoint, i.metadata, i.requested_by, i.requested_by_name, i.on_behalf_of,
+                   s.at, s.at, s.at + make_interval(secs => i.timeout_seconds), i.size
               FROM stamped s JOIN input i ON i.id = s.id
             RETURNING id, workspace_id, created_at, expires_at
         ), records AS (
@@ -257,7 +279,8 @@ pub async fn insert(
                    json_build_object('status', 'pending', 'resolution', NULL, 'version', 1),
                    json_build_object('approval_type', i.approval_type, 'expires_at', to_char(
                            c.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-                       'timeout_action', i.timeout_action, 'policy', coalesce(i.policy_shown, i.policy::json), 'context_sha256', i.context_sha256,
+                       'timeout_action', i.timeout_action, 'policy', coalesce(i.policy_shown, i.policy::json),
+                       'escalation', i.levels_shown, 'context_sha256', i.context_sha256,
                        'title_sha256', i.title_sha256, 'description_sha256', i.description_sha256,
                        'metadata_sha256', i.metadata_sha256)
               FROM created c JOIN input i ON i.id = c.id

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::policy::{
-    Form, Names, Policy, Selectors,
+    Extension, Form, Names, Policy, Selectors,
     tree::{Leaf, Node},
 };
 
@@ -28,7 +28,22 @@ pub(super) struct StoredPolicy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     veto: Option<Selectors>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    extension: Option<StoredExtension>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     form: Option<StoredForm>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredExtension {
+    max_seconds: u32,
+    by: Vec<StoredMover>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredMover {
+    Approvers,
+    Requester,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,8 +70,14 @@ enum StoredNode {
     },
 }
 
-impl From<&Policy> for StoredPolicy {
-    fn from(policy: &Policy) -> Self {
+impl StoredPolicy {
+    /// For a level that others follow. The version before knows no levels: it must not admit anybody of this one once
+    /// the next has its turn.
+    pub fn closed(policy: &Policy) -> Self {
+        Self::new(policy, true)
+    }
+
+    fn new(policy: &Policy, is_closed: bool) -> Self {
         let mut stored = Self {
             min_approvers: OUT_OF_REACH,
             allowed_approvers: Some(Names::new()),
@@ -65,10 +86,11 @@ impl From<&Policy> for StoredPolicy {
             rejections_to_reject: policy.rejections_to_reject,
             allow_services: policy.allow_services,
             veto: policy.veto.clone(),
+            extension: policy.extension.map(StoredExtension::from),
             form: None,
         };
         match &policy.form {
-            Form::Simple { min_approvers, who, require_all } if policy.is_plain() => {
+            Form::Simple { min_approvers, who, require_all } if policy.is_plain() && !is_closed => {
                 stored.min_approvers = *min_approvers;
                 stored.allowed_approvers.clone_from(&who.people);
                 stored.require_all = *require_all;
@@ -83,6 +105,33 @@ impl From<&Policy> for StoredPolicy {
             Form::Tree(node) => stored.form = Some(StoredForm::Tree(node.into())),
         }
         stored
+    }
+}
+
+impl From<&Policy> for StoredPolicy {
+    fn from(policy: &Policy) -> Self {
+        Self::new(policy, false)
+    }
+}
+
+impl From<Extension> for StoredExtension {
+    fn from(extension: Extension) -> Self {
+        let by = [
+            (extension.by_approvers, StoredMover::Approvers),
+            (extension.by_requester, StoredMover::Requester),
+        ];
+        let by = by.into_iter().filter_map(|(may, who)| may.then_some(who)).collect();
+        Self { max_seconds: extension.max_seconds, by }
+    }
+}
+
+impl From<StoredExtension> for Extension {
+    fn from(stored: StoredExtension) -> Self {
+        Self {
+            max_seconds: stored.max_seconds,
+            by_approvers: stored.by.contains(&StoredMover::Approvers),
+            by_requester: stored.by.contains(&StoredMover::Requester),
+        }
     }
 }
 
@@ -105,7 +154,7 @@ impl From<StoredPolicy> for Policy {
             veto: stored.veto,
             allow_self_approval: stored.allow_self_approval,
             allow_services: stored.allow_services,
-            extension: None,
+            extension: stored.extension.map(Extension::from),
         }
     }
 }
@@ -165,19 +214,21 @@ mod tests {
         rejections_to_reject: u32,
     }
 
-    fn names(list: &[&str]) -> Option<Names> {
-        Some(list.iter().map(|name| PrincipalName::new(name).unwrap()).collect())
+    fn names(list: &[&str]) -> Names {
+        list.iter().map(|name| PrincipalName::new(name).unwrap()).collect()
     }
 
-    fn policies() -> [(Policy, bool); 5] {
-        let people = Selectors { people: names(&["ana", "bo"]), ..Selectors::default() };
-        let roles = Selectors { roles: names(&["ml-ops"]), ..people.clone() };
+    fn policies() -> [(Policy, bool); 6] {
+        let people = Selectors { people: Some(names(&["ana", "bo"])), ..Selectors::default() };
+        let roles = Selectors { roles: Some(names(&["ml-ops"])), ..people.clone() };
         let leaf = |who: &Selectors| Node::Leaf(Leaf { count: 2, who: who.clone(), label: Some("x".into()) });
         let tree = Node::All(vec![
             leaf(&people),
             Node::Some { k: 1, of: vec![Node::Any(vec![leaf(&roles)]), leaf(&Selectors::default())] },
         ]);
+        let extension = Some(Extension { max_seconds: 60, by_approvers: false, by_requester: true });
         [
+            (Policy { extension, ..Policy::default() }, true),
             (Policy::default(), true),
             (Policy::simple(2, people.clone()), true),
             (Policy::simple(2, roles.clone()), false),
@@ -190,6 +241,11 @@ mod tests {
     fn policies_come_back_as_they_went() {
         for (policy, _) in policies() {
             let json = serde_json::to_string(&StoredPolicy::from(&policy)).unwrap();
+            let stored: StoredPolicy = serde_json::from_str(&json).unwrap();
+            assert_eq!(Policy::from(stored), policy, "{json}");
+            let json = serde_json::to_string(&StoredPolicy::closed(&policy)).unwrap();
+            let before: Before = serde_json::from_str(&json).unwrap();
+            assert_eq!((before.min_approvers, before.allowed_approvers), (u32::MAX, Some(Names::new())));
             let stored: StoredPolicy = serde_json::from_str(&json).unwrap();
             assert_eq!(Policy::from(stored), policy, "{json}");
         }

@@ -53,7 +53,8 @@ pub async fn due(conn: &mut PgConnection, limit: i64, besides: &[ApprovalId]) ->
     let besides: Vec<Uuid> = besides.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(
         BriefRow,
-        "SELECT a.id, a.workspace_id, a.task_id, a.version, a.timeout_action, a.expires_at
+        r#"SELECT a.id, a.workspace_id, a.task_id, a.version, a.timeout_action, a.expires_at, a.escalation_level,
+                coalesce(jsonb_array_length(a.escalation), 0) AS "levels!"
            FROM approval_requests a
            LEFT JOIN LATERAL (
                 SELECT true AS ours FROM tasks t
@@ -62,7 +63,7 @@ pub async fn due(conn: &mut PgConnection, limit: i64, besides: &[ApprovalId]) ->
           WHERE a.status = 'pending' AND a.expires_at <= now() AND a.id <> ALL($2)
             AND (held.ours OR NOT EXISTS (
                 SELECT FROM tasks t WHERE t.workspace_id = a.workspace_id AND t.task_id = a.task_id))
-          ORDER BY a.expires_at LIMIT $1 FOR UPDATE OF a SKIP LOCKED",
+          ORDER BY a.expires_at LIMIT $1 FOR UPDATE OF a SKIP LOCKED"#,
         limit,
         &besides,
     )
@@ -93,21 +94,27 @@ pub struct Due {
 pub async fn briefs(conn: &mut PgConnection, ids: &[ApprovalId]) -> Result<Vec<(Brief, bool)>, Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        r#"SELECT a.id, a.workspace_id, a.task_id, a.version, a.timeout_action, a.expires_at,
+        r#"SELECT a.id, a.workspace_id, a.task_id, a.version, a.timeout_action, a.expires_at, a.escalation_level,
+                  coalesce(jsonb_array_length(a.escalation), 0) AS "levels!",
                   a.expires_at <= clock_timestamp() AS "due!"
              FROM approval_requests a WHERE a.id = ANY($1)"#,
         &ids,
     )
     .fetch_all(conn)
     .await?;
-    let brief = |id, workspace_id, task_id, version, timeout_action, expires_at| {
-        Brief::try_from(BriefRow { id, workspace_id, task_id, version, timeout_action, expires_at })
-    };
     rows.into_iter()
         .map(|it| {
-            let brief =
-                brief(it.id, it.workspace_id, it.task_id, it.version, it.timeout_action, it.expires_at)?;
-            Ok((brief, it.due))
+            let row = BriefRow {
+                id: it.id,
+                workspace_id: it.workspace_id,
+                task_id: it.task_id,
+                version: it.version,
+                timeout_action: it.timeout_action,
+                expires_at: it.expires_at,
+                escalation_level: it.escalation_level,
+                levels: it.levels,
+            };
+            Ok((Brief::try_from(row)?, it.due))
         })
         .collect()
 }
@@ -119,6 +126,8 @@ struct BriefRow {
     version: i32,
     timeout_action: String,
     expires_at: DateTime<Utc>,
+    escalation_level: i32,
+    levels: i32,
 }
 
 impl TryFrom<BriefRow> for Brief {
@@ -137,6 +146,8 @@ impl TryFrom<BriefRow> for Brief {
             version: row.version,
             timeout_action: TimeoutAction::from_word(&row.timeout_action)
                 .ok_or_else(|| corrupt("unknown timeout_action"))?,
+            escalation_level: row.escalation_level,
+            has_next_level: row.escalation_level < row.levels,
             expires_at: row.expires_at,
         })
     }
@@ -152,6 +163,18 @@ pub enum Next {
     Overdue(Duration),
 }
 
+impl Next {
+    /// By the time that is left, in seconds.
+    pub(super) fn from_seconds(seconds: Option<f64>) -> Self {
+        let duration = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        match seconds {
+            None => Self::None,
+            Some(seconds) if seconds > 0.0 => Self::In(duration(seconds)),
+            Some(seconds) => Self::Overdue(duration(-seconds)),
+        }
+    }
+}
+
 /// Looks for the next deadline.
 pub async fn next_deadline(conn: &mut PgConnection) -> Result<Next, Error> {
     let seconds = sqlx::query_scalar!(
@@ -160,10 +183,5 @@ pub async fn next_deadline(conn: &mut PgConnection) -> Result<Next, Error> {
     )
     .fetch_one(conn)
     .await?;
-    let duration = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-    Ok(match seconds {
-        None => Next::None,
-        Some(seconds) if seconds > 0.0 => Next::In(duration(seconds)),
-        Some(seconds) => Next::Overdue(duration(-seconds)),
-    })
+    Ok(Next::from_seconds(seconds))
 }

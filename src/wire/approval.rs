@@ -6,7 +6,12 @@ use serde_json::{Value, value::RawValue};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{policy::PolicyView, validate::Violation, vocabulary};
+use super::{
+    escalation::{HopView, LevelView},
+    policy::PolicyView,
+    validate::Violation,
+    vocabulary,
+};
 use crate::domain::{
     approval::{Approval, Ending, Resolution, State, TimeoutAction},
     names::{CallerName, PrincipalName},
@@ -55,10 +60,19 @@ pub struct ApprovalView<'a> {
     /// In whose seat they did, where it was not their own.
     resolved_for: Option<&'a str>,
     result: Option<ResultView<'a>>,
-    /// What the deadline does: `expire`, `approve` or `reject`.
+    /// What the deadline does: `expire`, `approve`, `reject` or `escalate`.
     #[schema(value_type = vocabulary::TimeoutAction, example = "expire")]
     timeout_action: &'static str,
+    /// The levels above the first, as they were sent; null where none were.
+    escalation: Option<Vec<LevelView<'a>>>,
+    /// The level at which it stands, or ended: 0 is the request's own.
     escalation_level: i32,
+    /// The hops that led there.
+    escalations: Vec<HopView<'a>>,
+    /// So many seconds before each level's deadline its approvers are reminded, the longest first.
+    remind_before_seconds: &'a [u32],
+    /// By how much the deadline of this level was moved.
+    extended_seconds: u32,
     /// As it was sent.
     #[schema(value_type = Option<Checkpoint>)]
     checkpoint: Option<&'a RawValue>,
@@ -157,6 +171,7 @@ impl<'a> From<&'a Ending> for ResultView<'a> {
 impl<'a> From<&'a Approval> for ApprovalView<'a> {
     fn from(approval: &'a Approval) -> Self {
         let request = &approval.request;
+        let levels = &approval.escalation.levels;
         let (ending, resolved_at) = match &approval.state {
             State::Pending => (None, None),
             State::Final { ending, at } => (Some(ending), Some(*at)),
@@ -181,7 +196,11 @@ impl<'a> From<&'a Approval> for ApprovalView<'a> {
             resolved_for: ending.and_then(Ending::seat).map(PrincipalName::as_str),
             result: ending.map(ResultView::from),
             timeout_action: TimeoutAction::as_str(request.timeout_action),
+            escalation: (!levels.is_empty()).then(|| levels.iter().map(LevelView::from).collect()),
             escalation_level: approval.escalation_level,
+            escalations: approval.escalation.hops.iter().map(HopView::from).collect(),
+            remind_before_seconds: &request.remind_before,
+            extended_seconds: approval.extended_seconds,
             checkpoint: request.checkpoint.as_deref(),
             metadata: &request.metadata,
             requested_by: approval.requested_by.name.as_str(),

@@ -11,9 +11,10 @@ use utoipa::ToSchema;
 
 use super::{
     approval::Checkpoint,
+    escalation::{self, LevelBody, LevelView},
     parse::Object,
     policy::{PolicyBody, PolicyView, satisfiable},
-    problem::{Code, Problem},
+    problem::{Code, Problem, policy_pointer},
     validate::{Check, Violation},
     vocabulary,
 };
@@ -30,7 +31,7 @@ use crate::{
 const MAX_TITLE: usize = 500;
 const MAX_DESCRIPTION: usize = 10_000;
 pub const DEFAULT_TIMEOUT: i64 = 300;
-const MAX_TIMEOUT: i64 = 31_536_000;
+pub(super) const MAX_TIMEOUT: i64 = 31_536_000;
 
 /// A question to people.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -61,9 +62,16 @@ pub struct CreateBody {
     /// 1 to 31,536,000 (a year); 300 by default.
     #[schema(minimum = 1, maximum = 31_536_000)]
     timeout_seconds: Option<i64>,
-    /// What the deadline does: `expire` (default), `approve` or `reject`.
+    /// What the deadline does: `expire` (default), `approve`, `reject`, or `escalate` to the next level.
     #[schema(value_type = Option<vocabulary::TimeoutAction>, example = "expire")]
     timeout_action: Option<String>,
+    /// The levels above this one, at most 5: who is asked next, and for how long. Where `timeout_action` is not
+    /// `escalate`, people hand it on.
+    #[schema(value_type = Option<Vec<LevelBody>>)]
+    escalation: Option<Vec<Object<LevelBody>>>,
+    /// So many seconds before a level's deadline its approvers are reminded: at most 5 times.
+    #[schema(example = json!([600, 60]))]
+    remind_before_seconds: Option<Vec<i64>>,
     #[schema(value_type = Option<PolicyBody>)]
     policy: Option<Object<PolicyBody>>,
     /// `{name, state}`: kept with the request, handed back with the outcome.
@@ -75,9 +83,6 @@ pub struct CreateBody {
     /// Not supported yet.
     #[schema(value_type = Option<Object>)]
     response_schema: Option<Value>,
-    /// Not supported yet.
-    #[schema(value_type = Option<Object>)]
-    escalation: Option<Value>,
     /// Not supported yet.
     #[schema(value_type = Option<Object>)]
     notify: Option<Value>,
@@ -116,13 +121,23 @@ pub fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Pr
         None => TimeoutAction::default(),
         Some(Some(action)) => action,
         Some(None) => {
-            check.fail("/timeout_action", "choice", "must be expire, approve or reject");
+            check.fail("/timeout_action", "choice", "must be expire, approve, reject or escalate");
             TimeoutAction::default()
         }
     };
     let policy = body.policy.unwrap_or_default().0;
-    let check_membership = policy.checks_membership();
+    let mut check_membership = Vec::new();
+    check_membership.extend(policy.checks_membership().then_some(0));
     let policy = policy.policy(&mut check, "/policy");
+    let has_levels = body.escalation.is_some();
+    let levels = escalation::levels(&mut check, body.escalation, timeout);
+    check_membership.extend(levels.check_membership);
+    let levels = levels.levels;
+    if timeout_action == TimeoutAction::Escalate && !has_levels {
+        check.fail("/timeout_action", "needs", "needs escalation");
+    }
+    escalation::bound(&mut check, &policy, &levels);
+    let remind_before = escalation::reminders(&mut check, body.remind_before_seconds.as_deref(), timeout);
     if timeout_action == TimeoutAction::Approve && !caller.allow_timeout_approve {
         let message = "the workspace does not let a timeout approve (its setting allow_timeout_approve)";
         check.fail("/timeout_action", "allowed", message);
@@ -130,9 +145,14 @@ pub fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Pr
     check.finish()?;
     let asked = Asked { by: &caller.actor, on_behalf_of: caller.on_behalf_of.as_ref() };
     satisfiable(&policy, "/policy", &asked)?;
-    let policy_shown = (!policy.is_plain()).then(|| to_raw_value(&PolicyView::from(&policy)));
-    let policy_shown =
-        policy_shown.transpose().map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
+    for (index, level) in levels.iter().enumerate() {
+        satisfiable(&level.policy, &policy_pointer(index + 1), &asked)?;
+    }
+    let unprintable = |error: serde_json::Error| Problem::new(Code::Internal, error.to_string());
+    let policy_shown = (has_levels || !policy.is_plain()).then(|| to_raw_value(&PolicyView::from(&policy)));
+    let policy_shown = policy_shown.transpose().map_err(unprintable)?;
+    let shown: Vec<LevelView<'_>> = levels.iter().map(LevelView::from).collect();
+    let levels_shown = has_levels.then(|| to_raw_value(&shown)).transpose().map_err(unprintable)?;
     let missing = || Problem::new(Code::Internal, "a required field was let through");
     let run_id = run_id.ok_or_else(missing)?;
     let request = Request {
@@ -150,12 +170,15 @@ pub fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Pr
             None => RawValue::from_string("{}".to_owned()).map_err(|_| missing())?,
         },
         timeout_action,
+        remind_before,
     };
     Ok(NewApproval {
         id: ApprovalId::generate(),
         workspace: caller.workspace,
         request,
         policy,
+        levels,
+        levels_shown,
         policy_shown,
         check_membership,
         requested_by: caller.actor.clone(),
@@ -183,15 +206,16 @@ pub fn warnings(policy: &Policy, present: Option<u32>) -> Vec<Violation> {
 
 /// Nothing is accepted and then ignored.
 fn refuse_unsupported(body: &CreateBody) -> Result<(), Problem> {
-    let escalates = body.timeout_action.as_deref() == Some("escalate");
-    let asked = [
-        (body.escalation.is_some(), "/escalation"),
-        (body.notify.is_some(), "/notify"),
-        (body.response_schema.is_some(), "/response_schema"),
-        (escalates, "/timeout_action"),
-    ];
+    let asked = [(body.notify.is_some(), "/notify"), (body.response_schema.is_some(), "/response_schema")];
     let asked = asked.into_iter().filter(|(asked, _)| *asked).map(|(_, pointer)| pointer.to_owned());
-    let policy = body.policy.iter().flat_map(|policy| policy.0.unsupported("/policy"));
+    let of_levels = body
+        .escalation
+        .iter()
+        .flatten()
+        .enumerate()
+        .filter_map(|(index, level)| Some((policy_pointer(index + 1), level.0.policy()?)));
+    let policies = body.policy.iter().map(|policy| ("/policy".to_owned(), &policy.0)).chain(of_levels);
+    let policy = policies.flat_map(|(pointer, policy)| policy.unsupported(&pointer));
     let violations: Vec<Violation> = asked
         .chain(policy)
         .map(|pointer| Violation::new(pointer, "not_supported", "is not supported yet"))

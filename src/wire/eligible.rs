@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::vocabulary;
+use super::{problem::policy_pointer, vocabulary};
 use crate::{
     approvals::eligible::{Eligible, Explained},
     domain::{
@@ -54,7 +54,8 @@ pub struct NextView<'a> {
 /// One leaf.
 #[derive(Serialize, ToSchema)]
 pub struct NeedView<'a> {
-    /// JSON Pointer to the leaf; `/policy` for the simple form.
+    /// JSON Pointer to the leaf; `/policy` for the simple form; `/escalation/0/policy` and what follows at
+    /// level 1.
     #[schema(example = "/policy/all_of/0")]
     pointer: String,
     label: Option<&'a str>,
@@ -124,7 +125,7 @@ impl<'a> EligibleView<'a> {
             missing: explained.missing.missing,
             summary: explained.missing.summary(),
             next: NextView::from(&*explained.missing.next),
-            needs: explained.needs.iter().map(NeedView::from).collect(),
+            needs: explained.needs.iter().map(|need| NeedView::of(need, explained.level)).collect(),
             ways: explained.ways,
             satisfiable_now: explained.satisfiable_now,
             truncated: explained.truncated,
@@ -195,10 +196,11 @@ impl<'a> From<&'a [Selector]> for NextView<'a> {
     }
 }
 
-impl<'a> From<&'a Need> for NeedView<'a> {
-    fn from(need: &'a Need) -> Self {
+impl<'a> NeedView<'a> {
+    fn of(need: &'a Need, level: i32) -> Self {
+        let policy = policy_pointer(usize::try_from(level).unwrap_or(0));
         Self {
-            pointer: format!("/policy{}", need.pointer),
+            pointer: format!("{policy}{}", need.pointer),
             label: need.label.as_deref(),
             count: need.count,
             by: need

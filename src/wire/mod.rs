@@ -7,6 +7,7 @@ pub mod create;
 pub mod csv;
 pub mod decide;
 pub mod eligible;
+pub mod escalation;
 pub mod idempotency;
 pub mod parse;
 pub mod policy;

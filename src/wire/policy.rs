@@ -7,6 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
+    create::MAX_TIMEOUT,
     parse::Object,
     problem::{Code, Problem},
     validate::{Check, Violation},
@@ -14,7 +15,7 @@ use super::{
 use crate::domain::{
     names::PrincipalName,
     policy::{
-        Asked, Form, Names, Policy, Selectors,
+        Asked, Extension, Form, Names, Policy, Selectors,
         check::Unsatisfiable,
         tree::{Leaf, MAX_ALTERNATIVES, MAX_DEPTH, MAX_LEAVES, MAX_NODES, Node},
     },
@@ -83,9 +84,21 @@ pub struct PolicyBody {
     /// Not supported yet.
     #[schema(value_type = Option<bool>)]
     require_digest: Option<Value>,
-    /// Not supported yet.
-    #[schema(value_type = Option<Object>)]
-    extension: Option<Value>,
+    /// By how much, and by whom, the deadline may be moved; not at all by default.
+    #[schema(value_type = Option<ExtensionBody>)]
+    extension: Option<Object<ExtensionBody>>,
+}
+
+/// By how much, and by whom, the deadline of a level may be moved.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"max_seconds": 86400, "by": ["approvers"]}))]
+pub struct ExtensionBody {
+    /// All extensions of a level together.
+    #[schema(required, nullable = false, minimum = 1, maximum = 31_536_000)]
+    max_seconds: Option<i64>,
+    /// `approvers` (the default) and/or `requester`.
+    by: Option<Vec<String>>,
 }
 
 /// One node of a tree: `all_of`, `any_of`, `k_of` with `k`, or a leaf.
@@ -121,12 +134,8 @@ pub struct SelectorsBody {
 impl PolicyBody {
     /// What is accepted only to be refused in words.
     pub fn unsupported(&self, pointer: &str) -> Vec<String> {
-        let asked = [(&self.require_digest, "require_digest"), (&self.extension, "extension")];
-        asked
-            .into_iter()
-            .filter(|(it, _)| it.is_some())
-            .map(|(_, name)| format!("{pointer}/{name}"))
-            .collect()
+        let asked = self.require_digest.iter();
+        asked.map(|_| format!("{pointer}/require_digest")).collect()
     }
 
     pub fn checks_membership(&self) -> bool {
@@ -185,14 +194,38 @@ impl PolicyBody {
             Form::Tree(reading.tree(pointer, node))
         };
         reading.bounds(pointer);
+        let extension = self.extension.map(|Object(it)| extension(reading.check, pointer, it));
         Policy {
             form,
             rejections_to_reject,
             veto,
             allow_self_approval: self.allow_self_approval.unwrap_or(false),
             allow_services: self.allow_services.unwrap_or(false),
-            extension: None,
+            extension,
         }
+    }
+}
+
+fn extension(check: &mut Check, pointer: &str, body: ExtensionBody) -> Extension {
+    let at = format!("{pointer}/extension/max_seconds");
+    if body.max_seconds.is_none() {
+        check.fail(&at, "required", "must be given");
+    }
+    let most = check.range(&at, body.max_seconds, (1, MAX_TIMEOUT), 1);
+    let by = body.by.unwrap_or_else(|| vec!["approvers".to_owned()]);
+    let at = format!("{pointer}/extension/by");
+    if by.is_empty() {
+        check.fail(&at, "min_items", "must have approvers, requester or both");
+    }
+    for (index, word) in by.iter().enumerate() {
+        if !["approvers", "requester"].contains(&word.as_str()) {
+            check.fail(format!("{at}/{index}"), "choice", "must be approvers or requester");
+        }
+    }
+    Extension {
+        max_seconds: u32::try_from(most).unwrap_or(1),
+        by_approvers: by.iter().any(|word| word == "approvers"),
+        by_requester: by.iter().any(|word| word == "requester"),
     }
 }
 
@@ -406,6 +439,28 @@ pub struct PolicyView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     veto: Option<SelectorsView<'a>>,
+    /// By how much, and by whom, the deadline may be moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    extension: Option<ExtensionView>,
+}
+
+/// By how much, and by whom, the deadline of a level may be moved.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Extension)]
+pub struct ExtensionView {
+    /// All extensions of a level together.
+    max_seconds: u32,
+    /// `approvers`, `requester` or both.
+    by: Vec<&'static str>,
+}
+
+impl From<Extension> for ExtensionView {
+    fn from(extension: Extension) -> Self {
+        let by = [(extension.by_approvers, "approvers"), (extension.by_requester, "requester")];
+        let by = by.into_iter().filter_map(|(may, word)| may.then_some(word)).collect();
+        Self { max_seconds: extension.max_seconds, by }
+    }
 }
 
 /// One node of a tree.
@@ -493,6 +548,7 @@ impl<'a> From<&'a Policy> for PolicyView<'a> {
             allow_services: policy.allow_services,
             rejections_to_reject: policy.rejections_to_reject,
             veto: policy.veto.as_ref().map(SelectorsView::from),
+            extension: policy.extension.map(ExtensionView::from),
         };
         match &policy.form {
             Form::Simple { min_approvers, who, require_all } => {

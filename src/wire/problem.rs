@@ -52,8 +52,8 @@ codes! {
     AlreadyDecided = 409 "already_decided": "Somebody has decided it already",
     Cancelled = 409 "cancelled": "It was cancelled",
     AlreadyVoted = 409 "already_voted": "You have voted otherwise already",
-    LimitReached = 409 "limit_reached": "There are as many as may be",
     ModificationsDiffer = 409 "modifications_differ": "Your modifications differ from the first approver's",
+    LimitReached = 409 "limit_reached": "A limit is reached",
     Expired = 410 "expired": "Its deadline has passed",
     VersionConflict = 412 "version_conflict": "It has changed since you looked",
     TooLarge = 413 "too_large": "The body is too large",
@@ -244,7 +244,8 @@ impl From<Failure> for Problem {
                     Refusal::Expired => Code::Expired,
                     Refusal::AlreadyVoted | Refusal::SeatTaken { .. } => Code::AlreadyVoted,
                     Refusal::ModificationsDiffer => Code::ModificationsDiffer,
-                    Refusal::VersionConflict => Code::VersionConflict,
+                    Refusal::VersionConflict | Refusal::OtherLevel { .. } => Code::VersionConflict,
+                    Refusal::NoFurtherLevel | Refusal::ExtendedEnough { .. } => Code::LimitReached,
                     Refusal::NotEligible(_) => Code::NotEligible,
                 };
                 let shown = code != Code::NotEligible;
@@ -273,6 +274,14 @@ impl From<identity::Refusal> for Problem {
     }
 }
 
+/// Where the policy of a level stands in a request.
+pub fn policy_pointer(level: usize) -> String {
+    match level.checked_sub(1) {
+        None => "/policy".to_owned(),
+        Some(index) => format!("/escalation/{index}/policy"),
+    }
+}
+
 impl From<RequestFailure> for Problem {
     fn from(failure: RequestFailure) -> Self {
         let detail = failure.to_string();
@@ -280,8 +289,9 @@ impl From<RequestFailure> for Problem {
             RequestFailure::RunDeleted => {
                 Self::about(Code::Invalid, vec![Violation::new("/run_id", "run_deleted", detail)])
             }
-            RequestFailure::NoMembers => {
-                Self::about(Code::UnsatisfiablePolicy, vec![Violation::new("/policy", "members", detail)])
+            RequestFailure::NoMembers { level } => {
+                let pointer = policy_pointer(level);
+                Self::about(Code::UnsatisfiablePolicy, vec![Violation::new(pointer, "members", detail)])
             }
             RequestFailure::IdempotencyMismatch => Self::new(Code::IdempotencyMismatch, detail),
             RequestFailure::ReplayGone => Self::new(Code::NotFound, detail),

@@ -10,6 +10,7 @@ mod janitor;
 mod outcomes;
 mod pace;
 mod reaper;
+mod reminders;
 mod round;
 mod search_index;
 mod step;
@@ -63,6 +64,7 @@ impl Workers {
         lifecycle.spawn_loop("redis probe", health::probe_redis(self.clone()));
         lifecycle.spawn_loop("outcome sweep", outcomes::run(self.clone(), health.clone()));
         lifecycle.spawn_loop("deadline sweep", deadlines::run(self.clone(), health.clone()));
+        lifecycle.spawn_loop("reminder sweep", reminders::run(self.clone()));
         lifecycle.spawn_loop("event sweep", followers::run(self.clone()));
         lifecycle.spawn_loop("reaper", reaper::run(self.clone()));
         lifecycle.spawn_loop("credential sweep", credentials::run(self.clone()));

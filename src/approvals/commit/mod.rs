@@ -13,21 +13,22 @@ use futures_util::future::join_all;
 use sqlx::{Connection, PgConnection};
 use tokio::{sync::oneshot, time::timeout};
 
-use self::plan::{Plan, Verdict};
+use self::plan::{Drafts, Plan, Verdict, Written};
 use super::{ATTEMPT, Authority, COMMAND, Shared};
 use crate::{
     batch::{Queue, Trouble, Weigh, has_lapsed, is_late},
     domain::{
-        approval::{Approval, Ending},
+        approval::{Approval, Brief, Ending},
         decision::{Ballot, Precondition, Refusal},
+        escalation::Push,
         ids::{ApprovalId, WorkspaceId},
-        policy::Actor,
+        policy::{Actor, admission::Voter},
     },
     limits::Room,
     store::{
         self,
         approvals::{self, Found, Part, Votes},
-        changes,
+        changes, moves,
     },
 };
 
@@ -43,6 +44,18 @@ pub enum Act {
     },
     Cancel {
         by: Actor,
+        reason: String,
+        expected: Precondition,
+    },
+    /// Hand it to the next level.
+    Escalate {
+        push: Push,
+        expected: Precondition,
+    },
+    /// Move its deadline.
+    Extend {
+        by: Arc<Voter>,
+        seconds: u32,
         reason: String,
         expected: Precondition,
     },
@@ -155,7 +168,7 @@ impl Weigh for Command {
                 let edits = ballot.modifications.as_ref().map_or(0, |edits| edits.0.get().len());
                 edits + ballot.metadata.as_ref().map_or(0, |metadata| metadata.get().len())
             }
-            Act::Cancel { .. } | Act::Settle => 0,
+            Act::Cancel { .. } | Act::Escalate { .. } | Act::Extend { .. } | Act::Settle => 0,
         }
     }
 
@@ -235,6 +248,8 @@ struct Outcome {
     results: Vec<Taken>,
     /// What was changed, to be announced once it is committed.
     changed: Vec<Arc<Approval>>,
+    /// What was moved on, whether or not more became of it.
+    moved: Vec<Brief>,
     votes: Vec<&'static str>,
 }
 
@@ -243,19 +258,14 @@ enum Taken {
     Done(Result<Answer, Failure>),
     /// Left out by the write: to be taken by itself.
     Singly,
-    /// Not come to: there was too much before it.
+    /// Not come to: there was too much before it, or something that has to be written first.
     Later,
 }
 
 impl Outcome {
     /// After the commit: wake, publish, answer. What was not come to is handed back.
-    fn conclude(self, shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
-        for approval in &self.changed {
-            shared.announce(approval);
-        }
-        for verdict in self.votes {
-            shared.metrics.vote(verdict);
-        }
+    fn conclude(mut self, shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
+        self.announce(shared);
         let mut later = Vec::new();
         for (command, taken) in commands.into_iter().zip(self.results) {
             match taken {
@@ -266,6 +276,46 @@ impl Outcome {
         }
         later
     }
+
+    fn announce(&mut self, shared: &Shared) {
+        for brief in self.moved.drain(..) {
+            shared.announce_moved(&brief);
+        }
+        for approval in self.changed.drain(..) {
+            shared.announce(&approval);
+        }
+        for verdict in self.votes.drain(..) {
+            shared.metrics.vote(verdict);
+        }
+    }
+}
+
+/// Writes what the plan comes to. A move and a vote on the same approval are written together or not at all.
+///
+/// Two statements in one transaction lock the rows of tasks twice, so two batches could wait for each other in a circle.
+/// So a batch of several approvals is one statement: where some are moved and others decided, those that are moved are
+/// left to be taken singly.
+async fn write(conn: &mut PgConnection, plan: &Plan<'_>) -> Result<Written, store::Error> {
+    let (moves, batch) = (plan.moves(), plan.batch(Drafts::All));
+    let mut written = Written::default();
+    match (moves.is_empty(), batch.is_empty()) {
+        (true, true) => {}
+        (true, false) => written.changed = changes::write(conn, &batch).await?,
+        (false, true) => written.moved = moves::write(conn, &moves).await?,
+        (false, false) if plan.is_of_one() => {
+            let mut transaction = conn.begin().await?;
+            written.moved = moves::write(&mut transaction, &moves).await?;
+            written.changed = changes::write(&mut transaction, &batch).await?;
+            transaction.commit().await?;
+        }
+        (false, false) => {
+            let batch = plan.batch(Drafts::NotMoved);
+            if !batch.is_empty() {
+                written.changed = changes::write(conn, &batch).await?;
+            }
+        }
+    }
+    Ok(written)
 }
 
 async fn attempt(
@@ -280,10 +330,8 @@ async fn attempt(
     let Part { found, rest } = approvals::load(&mut *conn, &ids, Votes::Read).await?;
     let rooms: Vec<_> = commands.iter().map(|command| command.room(shared, &found)).collect();
     let plan = Plan::new(found, commands, |index| rooms[index].is_ok());
-    let written = match plan.batch() {
-        batch if batch.is_empty() => std::collections::HashMap::new(),
-        batch => changes::write(conn, &batch).await?,
-    };
+    let written = write(conn, &plan).await?;
+    let moved = plan.moved(&written);
     let mut votes = Vec::new();
     let (drafts, verdicts) = plan.finish(&written);
     let taken = |((command, verdict), room): ((&Command, Verdict), Result<Option<Room>, Trouble>)| {
@@ -297,11 +345,12 @@ async fn attempt(
         let approval = match (&verdict, drafts.get(&command.approval)) {
             (Verdict::NotFound, _) => return Taken::Done(Err(Failure::NotFound)),
             (Verdict::Unreadable(trouble), _) => return Taken::Done(Err(trouble.clone().into())),
+            (Verdict::Later, _) => return Taken::Later,
             (_, Some(Some(approval))) => approval.clone(),
             _ => return Taken::Singly,
         };
         Taken::Done(match verdict {
-            Verdict::NotFound | Verdict::Unreadable(_) => Err(Failure::NotFound),
+            Verdict::NotFound | Verdict::Unreadable(_) | Verdict::Later => Err(Failure::NotFound),
             Verdict::Refused(refusal) => Err(Failure::Refused { refusal, approval, room }),
             Verdict::Same => Ok(Answer { changed: false, approval, room }),
             Verdict::Changed(_) => {
@@ -313,8 +362,8 @@ async fn attempt(
         })
     };
     let results = commands.iter().zip(verdicts).zip(rooms).map(taken).collect();
-    let changed = written.keys().filter_map(|id| drafts.get(id)?.clone()).collect();
-    Ok(Outcome { results, changed, votes })
+    let changed = written.changed.keys().filter_map(|id| drafts.get(id)?.clone()).collect();
+    Ok(Outcome { results, changed, moved, votes })
 }
 
 /// Takes one command under the row's lock, waiting for whoever holds it.
@@ -348,10 +397,12 @@ async fn singly(shared: &Shared, command: &[Command; 1]) -> Result<Option<Outcom
             conn.done();
             return Ok(None);
         }
-        let outcome = attempt(shared, &mut transaction, command).await?;
+        let mut outcome = attempt(shared, &mut transaction, command).await?;
         transaction.commit().await?;
         conn.done();
-        // Under the lock only the deadline can still come between reading and writing; then it is due.
+        outcome.announce(shared);
+        // Under the lock only the deadline can still come between reading and writing; then it is due. Or it was due, and
+        // stands at its next level now.
         if outcome.results.iter().all(|taken| matches!(taken, Taken::Done(_))) {
             return Ok(Some(outcome));
         }

@@ -10,15 +10,17 @@ use super::{Act, Command, Trouble};
 use crate::{
     domain::{
         self,
-        approval::{Approval, Brief, Ending, Resolution, State, Via},
+        approval::{Approval, Brief, Ending, Resolution, State, TimedOut, Via},
         credential::Origin,
         decision::{Ballot, Cast, Refusal, Vote, cancel, cast},
+        escalation::{Hop, escalate, extend},
         ids::{ApprovalId, DecisionId, PrincipalId},
         policy::admission::Admission,
     },
     store::{
         approvals::{Found, Loaded},
         changes::{self, Batch, Record, sha256},
+        moves::{Move, Moved, Moves},
     },
 };
 
@@ -31,6 +33,8 @@ pub(super) enum Verdict {
     Refused(Refusal),
     Same,
     Changed(Step),
+    /// It moves an approval that another command of the batch has changed: to be taken after that.
+    Later,
 }
 
 /// What one command changed.
@@ -54,9 +58,34 @@ struct Draft {
     votes_read: usize,
     /// As what the votes of this batch are admitted.
     admitted: HashMap<DecisionId, Admission>,
+    /// What moved it on, if anything did: that comes first, before votes of the batch.
+    moved_by: Option<Mover>,
     ending: Option<Ending>,
     /// The database's clock at the reading.
     at: DateTime<Utc>,
+}
+
+/// What moves an approval to its next level, or its deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mover {
+    Deadline,
+    /// The command with this number.
+    Command(usize),
+}
+
+/// Of which approvals something is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Drafts {
+    All,
+    /// Not of those that are moved on.
+    NotMoved,
+}
+
+/// What the database wrote of a batch.
+#[derive(Default)]
+pub(super) struct Written {
+    pub moved: HashMap<ApprovalId, Moved>,
+    pub changed: HashMap<ApprovalId, DateTime<Utc>>,
 }
 
 /// The whole batch.
@@ -84,7 +113,7 @@ impl<'a> Plan<'a> {
                 // Told by whoever looked for room.
                 _ if !has_room(index) => Verdict::NotFound,
                 Some(draft) if draft.read.workspace == command.authority.workspace => {
-                    draft.apply(&command.act)
+                    draft.apply(index, &command.act)
                 }
                 _ => match unreadable.get(&command.approval) {
                     Some(trouble) => Verdict::Unreadable(trouble.clone()),
@@ -95,11 +124,41 @@ impl<'a> Plan<'a> {
         Self { drafts, verdicts, commands }
     }
 
-    /// What is to be written.
-    pub fn batch(&self) -> Batch {
+    /// What is to be moved on, before anything else is written.
+    pub fn moves(&self) -> Moves {
+        let mut moves = Moves::default();
+        for draft in self.drafts.values() {
+            let (how, origin) = match draft.moved_by.map(|by| (by, self.mover(by))) {
+                None => continue,
+                Some((Mover::Command(_), Some((Act::Escalate { push, .. }, origin)))) => {
+                    (Move::Escalate { by: &push.by, reason: &push.reason }, origin)
+                }
+                Some((Mover::Command(_), Some((Act::Extend { by, reason, seconds, .. }, origin)))) => {
+                    (Move::Extend { by: &by.member.actor, reason, seconds: *seconds }, origin)
+                }
+                Some(_) => (Move::TimesOut, &Origin::default()),
+            };
+            moves.add(draft.read.id, draft.read.version, how, origin);
+        }
+        moves
+    }
+
+    /// Whether it is about one approval alone.
+    pub fn is_of_one(&self) -> bool {
+        self.drafts.len() == 1
+    }
+
+    fn mover(&self, by: Mover) -> Option<(&Act, &Origin)> {
+        let Mover::Command(index) = by else { return None };
+        self.commands.get(index).map(|command| (&command.act, &*command.authority.origin))
+    }
+
+    /// What is to be written then.
+    pub fn batch(&self, which: Drafts) -> Batch {
+        let is_meant = |draft: &&Draft| which == Drafts::All || draft.moved_by.is_none();
         let mut batch = Batch::default();
-        for draft in self.drafts.values().filter(|draft| draft.is_changed()) {
-            let versions = (draft.read.version, draft.now.version);
+        for draft in self.drafts.values().filter(|draft| draft.is_changed()).filter(is_meant) {
+            let versions = (draft.moved_version(), draft.now.version);
             batch.change(draft.read.id, versions, draft.ending.as_ref());
             batch.rest_on(draft.rests_on());
             if let Some(ending @ Ending::Expired { .. }) = &draft.ending {
@@ -108,7 +167,7 @@ impl<'a> Plan<'a> {
         }
         for (command, verdict) in self.commands.iter().zip(&self.verdicts) {
             if let Verdict::Changed(step) = verdict
-                && let Some(draft) = self.drafts.get(&command.approval)
+                && let Some(draft) = self.drafts.get(&command.approval).filter(is_meant)
             {
                 draft.record(&mut batch, command, *step);
             }
@@ -116,21 +175,23 @@ impl<'a> Plan<'a> {
         batch
     }
 
+    /// What was moved on, as it was read.
+    pub fn moved(&self, written: &Written) -> Vec<Brief> {
+        let drafts = written.moved.keys().filter_map(|id| self.drafts.get(id));
+        drafts.map(|draft| Brief::from(&*draft.read)).collect()
+    }
+
     /// Fills in what the database said: the approvals as they stand now (`None`: not written, take it singly),
     /// and a verdict for each command.
-    pub fn finish(
-        self,
-        written: &HashMap<ApprovalId, DateTime<Utc>>,
-    ) -> (HashMap<ApprovalId, Option<Arc<Approval>>>, Vec<Verdict>) {
+    pub fn finish(self, written: &Written) -> (HashMap<ApprovalId, Option<Arc<Approval>>>, Vec<Verdict>) {
         let drafts = self
             .drafts
             .into_iter()
             .map(|(id, draft)| {
-                let stands = match (draft.is_changed(), written.get(&id)) {
-                    (false, _) => Some(draft.stands(None)),
-                    (true, Some(at)) => Some(draft.stands(Some(*at))),
-                    (true, None) => None,
-                };
+                let (moved, changed) = (written.moved.get(&id), written.changed.get(&id));
+                let is_left =
+                    draft.moved_by.is_some() && moved.is_none() || draft.is_changed() && changed.is_none();
+                let stands = (!is_left).then(|| draft.stands(moved, changed));
                 (id, stands.map(Arc::new))
             })
             .collect();
@@ -146,16 +207,23 @@ impl Draft {
             votes_read: loaded.votes.len(),
             votes: loaded.votes,
             admitted: HashMap::new(),
+            moved_by: None,
             ending: None,
             at: loaded.now,
         };
         if loaded.due {
-            draft.end(draft.read.time_out());
+            match draft.read.time_out() {
+                TimedOut::End(ending) => draft.end(ending),
+                TimedOut::Escalate => {
+                    draft.moved_by = Some(Mover::Deadline);
+                    draft.hop(Hop::by_deadline(&draft.now));
+                }
+            }
         }
         draft
     }
 
-    fn apply(&mut self, act: &Act) -> Verdict {
+    fn apply(&mut self, index: usize, act: &Act) -> Verdict {
         let (from, votes) = (self.now.version, self.votes.len());
         let done = match act {
             Act::Settle => Ok(false),
@@ -177,6 +245,27 @@ impl Draft {
                         true
                     }
                 })
+            }
+            Act::Escalate { push, expected } => match escalate(&self.now, push, expected) {
+                Ok(true) if self.is_touched() => return Verdict::Later,
+                Ok(true) => {
+                    self.moved_by = Some(Mover::Command(index));
+                    self.hop(Hop::by_person(&self.now, push));
+                    Ok(true)
+                }
+                other => other,
+            },
+            Act::Extend { by, seconds, expected, .. } => {
+                match extend(&self.now, by, *seconds, expected, self.at) {
+                    Ok(()) if self.is_touched() => return Verdict::Later,
+                    Ok(()) => {
+                        self.moved_by = Some(Mover::Command(index));
+                        self.now.extended_seconds += seconds;
+                        self.now.version += 1;
+                        Ok(true)
+                    }
+                    Err(refusal) => Err(refusal),
+                }
             }
             Act::Cancel { by, reason, expected } => {
                 cancel(&self.now, by, reason, expected).map(|ending| match ending {
@@ -205,6 +294,13 @@ impl Draft {
         self.admitted.insert(ballot.id, admission);
     }
 
+    fn hop(&mut self, hop: Hop) {
+        self.now.escalation.hops.push(hop);
+        self.now.escalation_level += 1;
+        self.now.extended_seconds = 0;
+        self.now.version += 1;
+    }
+
     fn end(&mut self, ending: Ending) {
         self.now.version += 1;
         // When, is the database's to say: `stands` puts that in once it has.
@@ -218,20 +314,40 @@ impl Draft {
             &self.ending,
             Some(Ending::Resolved { resolution: Resolution::Approved | Resolution::Modified, .. })
         );
+        let level = self.now.escalation_level;
         let read = self.votes.iter().take(if approves { self.votes_read } else { 0 });
-        read.filter(|vote| vote.verdict == domain::decision::Verdict::Approved && vote.counts)
-            .flat_map(|vote| [Some(vote.by.id), vote.seat.as_ref().map(|seat| seat.id)])
-            .flatten()
+        read.filter(move |vote| {
+            vote.level == level && vote.verdict == domain::decision::Verdict::Approved && vote.counts
+        })
+        .flat_map(|vote| [Some(vote.by.id), vote.seat.as_ref().map(|seat| seat.id)])
+        .flatten()
     }
 
+    /// The version that it has once it was moved on, before anything else of the batch.
+    fn moved_version(&self) -> i32 {
+        self.read.version + i32::from(self.moved_by.is_some())
+    }
+
+    /// Whether anything but a move happens to it.
     fn is_changed(&self) -> bool {
+        self.now.version != self.moved_version()
+    }
+
+    /// Whether anything at all happens to it.
+    fn is_touched(&self) -> bool {
         self.now.version != self.read.version
     }
 
-    /// The approval as it is then, written at that moment if it was changed.
-    fn stands(self, written_at: Option<DateTime<Utc>>) -> Approval {
+    /// The approval as it is then, with the moments at which it was moved and changed.
+    fn stands(self, moved: Option<&Moved>, changed: Option<&DateTime<Utc>>) -> Approval {
         let mut approval = self.now;
-        if let Some(written_at) = written_at {
+        if let Some(moved) = moved {
+            approval.updated_at = moved.at;
+            approval.expires_at = moved.expires_at;
+            let hops = approval.escalation.hops.iter_mut();
+            hops.skip(self.read.escalation.hops.len()).for_each(|hop| hop.at = moved.at);
+        }
+        if let Some(&written_at) = changed {
             approval.updated_at = written_at;
             if let State::Final { at, .. } = &mut approval.state {
                 *at = written_at;
@@ -255,7 +371,8 @@ impl Draft {
     /// The vote and the record of a command that changed this draft.
     fn record(&self, batch: &mut Batch, command: &Command, step: Step) {
         let (actor, action, detail) = match &command.act {
-            Act::Settle => return,
+            // What moves it has its record there.
+            Act::Settle | Act::Escalate { .. } | Act::Extend { .. } => return,
             Act::Cancel { by, reason, .. } => {
                 (by, "approval.cancelled", json!({ "reason_sha256": sha256(reason) }))
             }
@@ -263,7 +380,7 @@ impl Draft {
                 let admission = self.admitted.get(&ballot.id).filter(|_| step.votes);
                 if let Some(admission) = admission {
                     let counted = self.votes.iter().rev().find(|vote| vote.by.id == ballot.by().id);
-                    batch.vote(&self.read, ballot, admission, counted.map_or(0, Vote::size));
+                    batch.vote(&self.now, ballot, admission, counted.map_or(0, Vote::size));
                 }
                 let edits = ballot.modifications.as_ref();
                 let mut detail = json!({

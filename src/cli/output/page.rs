@@ -50,6 +50,16 @@ pub fn approval(approval: &Answer, votes: Result<&[Answer], String>) -> Text {
     page.json("metadata", approval.part(&["metadata"]).filter(|text| json::compact(text) != "{}"));
     page.json("checkpoint", approval.part(&["checkpoint"]));
     page.line("policy", &legible::json(&json::compact(&approval.part(&["policy"]).unwrap_or_default())));
+    page.json(
+        "then",
+        approval.part(&["escalation"]).filter(|text| text != "null").map(|it| json::compact(&it)),
+    );
+    for hop in approval["escalations"].as_array().into_iter().flatten() {
+        page.line("handed on", &handed_on(hop));
+    }
+    if approval["escalation"].is_array() {
+        page.line("level", &field(approval, "escalation_level"));
+    }
     match votes {
         Ok(votes) => votes.iter().for_each(|vote| page.line("vote", &voted(vote))),
         Err(why) => page.line("votes", &why),
@@ -74,6 +84,19 @@ pub fn by(what: &Value, [who, seat]: [&str; 2]) -> String {
         (who, seat) if seat.is_empty() => who,
         (who, seat) => format!("{who} for {seat}"),
     }
+}
+
+/// "from level 0 by ana at 2026-11-21T12:00:00Z: she is away"
+fn handed_on(hop: &Value) -> String {
+    let by = match field(hop, "by") {
+        by if by.is_empty() => String::new(),
+        by => format!(" by {by}"),
+    };
+    let reason = match field(hop, "reason") {
+        reason if reason.is_empty() => "nobody answered in time".to_owned(),
+        reason => reason,
+    };
+    format!("from level {}{by} at {}: {reason}", field(hop, "from_level"), field(hop, "at"))
 }
 
 /// "approved by ana at 2026-11-21T12:00:00Z: looks right"

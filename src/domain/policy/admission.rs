@@ -73,6 +73,8 @@ pub enum NotEligible {
         "{0} is a service, and services don't decide here; if it is a person: signoff principals set {0} --kind person"
     )]
     Service(PrincipalName),
+    #[error("the policy does not let you move its deadline")]
+    MayNotExtend,
     #[error("you may decide in your own right: leave out \"for\"")]
     OwnRight,
     #[error("nobody whom the policy admits has delegated to you")]
@@ -107,7 +109,7 @@ impl Policy {
     /// What of the policy a member is, for this verdict: the leaves' selectors, and the veto for a rejection.
     pub fn matching(&self, member: &Member, verdict: Verdict) -> Vec<Selector> {
         let slots = self.slots();
-        let leaves = slots.slots.iter().flat_map(|slot| slot.who.matching(member));
+        let leaves = slots.leaves.iter().flat_map(|slot| slot.who.matching(member));
         let mut matching: BTreeSet<Selector> = leaves.collect();
         if verdict == Verdict::Rejected
             && self.veto.as_ref().is_some_and(|veto| !veto.matching(member).is_empty())
@@ -117,13 +119,13 @@ impl Policy {
         matching.into_iter().collect()
     }
 
-    /// Admits a vote at the level whose votes so far are `votes`, or says why not.
+    /// Admits a vote at the level whose votes so far are `so_far`, or says why not.
     pub fn admit(
         &self,
         asked: &Asked<'_>,
         voter: &Voter,
         wish: Wish<'_>,
-        votes: &[Vote],
+        so_far: &[Vote],
     ) -> Result<Admission, Denied> {
         let me = &voter.member.actor;
         if self.is_own(asked, me) {
@@ -134,13 +136,19 @@ impl Policy {
         }
         let counted_as = self.matching(&voter.member, wish.verdict);
         if !counted_as.is_empty() {
-            return match (wish.seat, seat_used(votes, me)) {
+            return match (wish.seat, seat_used(so_far, me)) {
                 (Some(_), _) => Err(NotEligible::OwnRight.into()),
                 (None, Some(by)) => Err(Denied::SeatTaken { by }),
                 (None, None) => Ok(Admission { seat: None, counted_as }),
             };
         }
-        self.seat(asked, voter, wish, votes)
+        self.seat(asked, voter, wish, so_far)
+    }
+
+    /// Whether it would admit an approval by them, or in a seat of theirs, before any vote.
+    pub fn may_approve(&self, asked: &Asked<'_>, voter: &Voter, wish: Wish<'_>) -> bool {
+        let admitted = self.admit(asked, voter, wish, &[]);
+        matches!(admitted, Ok(_) | Err(Denied::NotEligible(NotEligible::SeveralSeats(_))))
     }
 
     /// Whether a member who asked, or was acted for, is kept out.
@@ -153,7 +161,7 @@ impl Policy {
         asked: &Asked<'_>,
         voter: &Voter,
         wish: Wish<'_>,
-        votes: &[Vote],
+        so_far: &[Vote],
     ) -> Result<Admission, Denied> {
         let open = self.seats(asked, voter, wish);
         if let Some(name) = wish.seat
@@ -161,7 +169,7 @@ impl Policy {
         {
             return Err(NotEligible::NotTheirSeat(name.clone()).into());
         }
-        let used = |seat: &Seat| seat_used(votes, &seat.owner.actor);
+        let used = |seat: &Seat| seat_used(so_far, &seat.owner.actor);
         let mut free = open.iter().filter(|(seat, _)| used(seat).is_none());
         match (free.next(), free.next()) {
             (Some((seat, counted_as)), None) => Ok(Admission {

@@ -128,13 +128,13 @@ fn hopeless(policy: &Policy, votes: &[Vote], may: impl Fn(&PrincipalName) -> boo
         .filter(|(_, leaf)| leaf.who.is_closed())
         .flat_map(|(_, leaf)| leaf.who.names())
         .collect();
-    let voted = |name: &PrincipalName| votes.iter().any(|vote| vote.by.name == *name);
+    let is_done = |name: &PrincipalName| votes.iter().any(|vote| vote.by.name == *name);
     let mut all: Vec<Vec<usize>> = votes
         .iter()
         .filter(|vote| vote.verdict == Verdict::Approved)
         .map(|vote| fits(node, &vote.counted_as))
         .collect();
-    let free = named.into_iter().filter(|name| !voted(name) && may(name));
+    let free = named.into_iter().filter(|name| !is_done(name) && may(name));
     all.extend(free.map(|name| fits(node, &[Selector::Person(name.clone())])));
     let mut have: Vec<u32> = (0..leaves.len()).map(|leaf| u32::from(open.contains(&leaf)) * 1_000).collect();
     least(node, &all, &mut have) > 0

@@ -63,7 +63,7 @@ impl Policy {
         let always = slots.alternatives.iter().fold(u16::MAX, |always, set| always & set);
         let pointers = self.selectors();
         for leaf in matching::numbers(always & slots.closed()) {
-            let (needed, people) = (slots.counts[leaf], slots.slots[leaf].who.people.iter().flatten());
+            let (needed, people) = (slots.counts[leaf], slots.leaves[leaf].who.people.iter().flatten());
             let eligible = u32::try_from(people.filter(|name| may(name)).count()).unwrap_or(u32::MAX);
             if needed > eligible {
                 let pointer = pointers[leaf].0.clone();
@@ -80,7 +80,7 @@ impl Policy {
         may: impl Fn(&PrincipalName) -> bool,
     ) -> Result<(), Unsatisfiable> {
         let all: Vec<&Selectors> =
-            slots.slots.iter().map(|slot| slot.who).chain(self.veto.as_ref()).collect();
+            slots.leaves.iter().map(|slot| slot.who).chain(self.veto.as_ref()).collect();
         if !all.iter().all(|who| who.is_closed()) {
             return Ok(());
         }

@@ -55,12 +55,12 @@ impl Policy {
             return Missing { missing, next: Vec::new() };
         }
         let open = best.iter().fold(0, |open: LeafSet, filled| open | filled.open(&classes));
-        let voted: BTreeSet<&PrincipalName> = votes.iter().flat_map(Vote::names).collect();
+        let taken: BTreeSet<&PrincipalName> = votes.iter().flat_map(Vote::names).collect();
         let is_free = |name: &PrincipalName| {
-            !voted.contains(name) && (self.allow_self_approval || !asked.is(None, name))
+            !taken.contains(name) && (self.allow_self_approval || !asked.is(None, name))
         };
         let next: BTreeSet<Selector> = matching::numbers(open)
-            .flat_map(|leaf| slots.slots[leaf].who.each())
+            .flat_map(|leaf| slots.leaves[leaf].who.each())
             .filter(|selector| !matches!(selector, Selector::Person(name) if !is_free(name)))
             .collect();
         Missing { missing, next: next.into_iter().collect() }
@@ -108,7 +108,7 @@ impl Slots<'_> {
 
     /// Which votes each leaf got: of each class the earliest votes go to the first leaves.
     fn assign(&self, filled: &Filled, classes: &[Class], votes: &[&Vote]) -> Vec<Vec<Given>> {
-        let mut given = vec![Vec::new(); self.slots.len()];
+        let mut given = vec![Vec::new(); self.leaves.len()];
         for (class, places) in classes.iter().zip(&filled.given) {
             let mut theirs = votes.iter().filter(|vote| self.fits(vote) == class.fits);
             for (leaf, places) in places.iter().enumerate() {
@@ -169,10 +169,10 @@ fn joined(words: &[String], room: usize) -> String {
         let more = if text.is_empty() { word.clone() } else { format!("{text}, {word}") };
         if length(&more) + TAIL > room {
             let left = words.len() - index;
-            return match text.is_empty() {
-                true => format!("{}… and others", word.chars().take(room - TAIL).collect::<String>()),
-                false => format!("{text} … and {left} others"),
-            };
+            if text.is_empty() {
+                return format!("{}… and others", word.chars().take(room - TAIL).collect::<String>());
+            }
+            return format!("{text} … and {left} others");
         }
         text = more;
     }

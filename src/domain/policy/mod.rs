@@ -70,6 +70,13 @@ pub struct Extension {
     pub by_requester: bool,
 }
 
+/// Not at all.
+impl Default for Extension {
+    fn default() -> Self {
+        Self { max_seconds: 0, by_approvers: true, by_requester: false }
+    }
+}
+
 /// Why votes ended an approval. It is told with the outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Because {
@@ -122,7 +129,7 @@ pub(crate) struct Slot<'a> {
 
 /// The leaves of a policy, and the sets of them that satisfy it.
 pub(crate) struct Slots<'a> {
-    pub slots: Vec<Slot<'a>>,
+    pub leaves: Vec<Slot<'a>>,
     pub counts: Vec<u32>,
     pub alternatives: Vec<LeafSet>,
 }
@@ -194,23 +201,10 @@ impl Policy {
         if missing == 0 {
             return Tally::Approved;
         }
-        if !rejecters.is_empty() && self.is_impossible(&slots, votes) {
+        if !rejecters.is_empty() && is_impossible(&slots, votes) {
             return Tally::Rejected(Because::Impossible);
         }
         Tally::Open { missing }
-    }
-
-    /// Whether the votes leave no way to satisfy it, even if all who are named and free approved. Roles, groups and
-    /// anyone never run dry: members come and go. Votes that don't count just now may count again.
-    fn is_impossible(&self, slots: &Slots<'_>, votes: &[Vote]) -> bool {
-        let closed = slots.closed();
-        if closed == 0 {
-            return false;
-        }
-        let voted: BTreeSet<&PrincipalName> = votes.iter().flat_map(Vote::names).collect();
-        let free = slots.named(closed, |name| !voted.contains(name));
-        let classes = slots.classes(distinct(votes.iter()));
-        slots.without(closed, classes, &free)
     }
 
     /// People by name and how many of them: nothing more is asked.
@@ -226,7 +220,7 @@ impl Policy {
 
     /// The leaves, in order, and the alternatives.
     pub(crate) fn slots(&self) -> Slots<'_> {
-        let (slots, alternatives) = match &self.form {
+        let (leaves, alternatives) = match &self.form {
             Form::Simple { min_approvers, who, require_all } => {
                 let named = who.people.as_ref().map_or(0, BTreeSet::len);
                 let all = if *require_all { u32::try_from(named).unwrap_or(u32::MAX) } else { 0 };
@@ -240,14 +234,27 @@ impl Policy {
                 (slots.map(|(leaf, count)| Slot { count, who: &leaf.who }).collect(), plan.alternatives)
             }
         };
-        let counts = slots.iter().map(|slot| slot.count).collect();
-        Slots { slots, counts, alternatives }
+        let counts = leaves.iter().map(|slot| slot.count).collect();
+        Slots { leaves, counts, alternatives }
     }
 
     /// Everything by which it admits approvals: what a list of "mine to decide" goes by.
     pub fn approvers(&self) -> BTreeSet<Selector> {
-        self.slots().slots.iter().flat_map(|slot| slot.who.each()).collect()
+        self.slots().leaves.iter().flat_map(|slot| slot.who.each()).collect()
     }
+}
+
+/// Whether the votes leave no way to satisfy it, even if all who are named and free approved. Roles, groups and
+/// anyone never run dry: members come and go. Votes that don't count just now may count again.
+fn is_impossible(slots: &Slots<'_>, votes: &[Vote]) -> bool {
+    let closed = slots.closed();
+    if closed == 0 {
+        return false;
+    }
+    let taken: BTreeSet<&PrincipalName> = votes.iter().flat_map(Vote::names).collect();
+    let free = slots.named(closed, |name| !taken.contains(name));
+    let classes = slots.classes(distinct(votes.iter()));
+    slots.without(closed, classes, &free)
 }
 
 /// Bytes that names take.
@@ -273,7 +280,7 @@ impl Slots<'_> {
     }
 
     fn set(&self, fits: impl Fn(&Selectors) -> bool) -> LeafSet {
-        let fitting = self.slots.iter().enumerate().filter(|(_, slot)| fits(slot.who));
+        let fitting = self.leaves.iter().enumerate().filter(|(_, slot)| fits(slot.who));
         fitting.fold(0, |set, (leaf, _)| set | (1 << leaf))
     }
 
@@ -306,7 +313,7 @@ impl Slots<'_> {
     /// What named people who are free could give to the leaves of a set.
     fn named(&self, leaves: LeafSet, is_free: impl Fn(&PrincipalName) -> bool) -> Vec<Class> {
         let people: BTreeSet<&PrincipalName> = matching::numbers(leaves)
-            .flat_map(|leaf| self.slots[leaf].who.people.iter().flatten())
+            .flat_map(|leaf| self.leaves[leaf].who.people.iter().flatten())
             .filter(|name| is_free(name))
             .collect();
         classes(people.into_iter().map(|name| self.fits_person(name) & leaves))

@@ -347,9 +347,9 @@ fn admitted(policy: &Policy, verdicts: &[Option<Verdict>], requester: &Actor) ->
     let mut votes = Vec::new();
     for (who, verdict) in verdicts.iter().enumerate() {
         let Some(verdict) = *verdict else { continue };
-        let voter = of_number(u8::try_from(who).unwrap());
-        if let Ok(Admission { counted_as, .. }) = policy.admit(&asked, &voter, wish(verdict, &of), &votes) {
-            let by = voter.member.actor;
+        let them = of_number(u8::try_from(who).unwrap());
+        if let Ok(Admission { counted_as, .. }) = policy.admit(&asked, &them, wish(verdict, &of), &votes) {
+            let by = them.member.actor;
             votes.push(Vote {
                 by,
                 seat: None,

@@ -1,4 +1,4 @@
-//! Cancelling, and (not yet) escalating.
+//! Cancelling.
 
 use axum::{extract::State, response::Response};
 
@@ -8,15 +8,11 @@ use crate::{
     http::{
         Api,
         body::Body,
-        caller::{Cancel, Escalate, May},
+        caller::{Cancel, May},
         path::IdPath,
         respond,
     },
-    wire::{
-        approval::Decided,
-        decide::CancelBody,
-        problem::{Code, Problem, ProblemBody},
-    },
+    wire::{approval::Decided, decide::CancelBody, problem::Problem},
 };
 
 /// Cancel
@@ -42,23 +38,4 @@ pub async fn cancel(
     let act = Act::Cancel { by: may.caller().actor.clone(), reason: body.reason()?, expected };
     let answer = api.approvals.act(may.authority(), approval, act).await?;
     Ok(respond::decided(answer.changed, &answer.approval))
-}
-
-/// Escalate (not supported yet)
-///
-/// Always 422 `not_supported`, once the caller and the approval are known.
-#[utoipa::path(
-    post, path = "/api/v1/approvals/{id}/escalate", tag = "deciding",
-    security(("key" = ["approval:escalate"])),
-    params(("id" = uuid::Uuid, Path, description = "The approval's id")),
-    request_body = CancelBody,
-    responses((status = 422, description = "Not supported yet", body = ProblemBody))
-)]
-pub async fn escalate(
-    State(api): State<Api>,
-    may: May<Escalate>,
-    IdPath(approval): IdPath,
-) -> Result<Response, Problem> {
-    api.approvals.get(may.caller().workspace, approval).await?;
-    Err(Problem::new(Code::NotSupported, "escalation is not supported yet"))
 }

@@ -5,6 +5,7 @@ pub mod cancel;
 pub mod create;
 pub mod decide;
 pub mod eligible;
+pub mod escalate;
 pub mod get;
 pub mod history;
 pub mod pending;

@@ -125,7 +125,7 @@ async fn rejecting_many() {
     assert_eq!(
         outcome["result"],
         json!({ "resolution": "rejected", "feedback": "not on a Friday", "modifications": null,
-                "comment": "ask on Monday" })
+                "comment": "ask on Monday", "because": "rejections" })
     );
 }
 

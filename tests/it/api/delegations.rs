@@ -512,6 +512,36 @@ async fn who_may_agree_names_delegates() {
     assert_eq!(view["items"][1]["for"], Value::Null, "bo votes in his own right now: {view}");
 }
 
+/// A seat that was used at one level is free at the next, for its owner and for delegates.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_level_has_seats_of_its_own() {
+    let cluster = one().await;
+    let agent = person(&cluster, 0, "agent", &[]).await;
+    let ana = person(&cluster, 0, "ana", &[]).await;
+    person(&cluster, 0, "bo", &[]).await;
+    delegate(&ana, "bo", json!({})).await.expect(201);
+    let bo = person(&cluster, 0, "bo", &[]).await;
+    let policy = json!({ "allowed_approvers": ["ana", "dan"], "min_approvers": 2 });
+    let body =
+        json!({ "policy": policy, "timeout_action": "escalate", "escalation": [{ "policy": policy }] });
+    let id = agent.ask(body).await;
+    bo.approve(&id).await.expect(200);
+    let mine = async |api: &Api| {
+        let all = rows(api, "/api/v1/approvals/pending").await;
+        let listed = rows(api, "/api/v1/approvals/pending?approver=me").await;
+        assert_eq!(all[0]["can_decide"], json!(!listed.is_empty()), "{all:?}");
+        !listed.is_empty()
+    };
+    assert!(!mine(&bo).await && !mine(&ana).await);
+    let hop = json!({ "reason": "nobody is there" });
+    ana.post(&format!("/api/v1/approvals/{id}/escalate"), &hop).await.expect(200);
+    assert!(mine(&bo).await && mine(&ana).await);
+    bo.approve(&id).await.expect(200);
+    assert!(!mine(&bo).await && !mine(&ana).await);
+    let cast = votes(&agent, &id).await;
+    assert_eq!(cast, vec![("bo".to_owned(), Some("ana".to_owned())); 2]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_delegates() {
     let shell = Shell::new().await;

@@ -168,7 +168,7 @@ async fn a_policy_can_be_tried_out() {
     let own = check(json!({ "allowed_approvers": ["ana"] }), Some("ana")).await;
     assert_eq!((&own["valid"], &own["satisfiable"]), (&json!(true), &json!(false)));
     assert_eq!(own["errors"][0]["rule"], "satisfiable");
-    let wrong = check(json!({ "count": 0, "k": 1, "extension": {} }), None).await;
+    let wrong = check(json!({ "count": 0, "k": 1, "require_digest": true }), None).await;
     assert_eq!((&wrong["valid"], &wrong["summary"]), (&json!(false), &Value::Null));
     let rules: Vec<&Value> = wrong["errors"].as_array().unwrap().iter().map(|it| &it["rule"]).collect();
     assert_eq!(rules, ["not_supported", "needs", "range"]);

@@ -18,6 +18,7 @@ mod cli_trouble;
 mod delegation_plans;
 mod delegations;
 mod eligible;
+mod escalation;
 mod events;
 mod export;
 mod handshakes;

@@ -128,6 +128,14 @@ async fn g18_each_use_case_leaves_one_record() {
         assert_eq!(call(&admin, Method::PATCH, "/api/v1/workspace", same).await.expect(200).body, changed);
     }
     log.has(&[]).await;
+    crate::support::delegating::allow(&cluster, "own").await;
+    let made = crate::support::delegating::delegate(&admin, "ana", json!({})).await.expect(201).id();
+    crate::support::delegating::delegate(&admin, "root", json!({})).await.expect(422);
+    for expected in [&["delegation.created", "delegation.revoked"][..], &[]] {
+        admin.delete(&format!("/api/v1/delegations/{made}")).await.expect(204);
+        let rows = log.has(expected).await;
+        assert!(rows.iter().all(|row| row.2.as_ref() == Some(&made)), "{rows:?}");
+    }
 
     super::g18_chain::all_linked(&cluster.database).await;
     let output = signoff(&["audit", "verify"], &[("DATABASE_URL", &cluster.database.url)]).await;

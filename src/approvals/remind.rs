@@ -1,0 +1,58 @@
+//! Reminding those who are asked, for the sweep: an event in the task's log, once for each reminder.
+
+use std::time::Duration;
+
+use sqlx::Connection;
+use tokio::time::timeout;
+
+use super::{Approvals, Shared};
+use crate::{
+    domain::{event::TaskKey, ids::WorkspaceId, names::CallerName},
+    store::{
+        self,
+        approvals::{self, Part, Votes},
+        reminders::{self, Reminder, Told},
+        sweep,
+    },
+};
+
+/// Longest a batch may take.
+const LONGEST: Duration = Duration::from_secs(4);
+
+impl Approvals {
+    /// Tells the reminders that are due, up to `most`; answers how many.
+    pub async fn remind_due(&self, most: i64) -> Result<usize, store::Error> {
+        let told = timeout(LONGEST, tell(&self.shared, most)).await??;
+        for reminder in &told {
+            // A name that this version can't read has no followers here.
+            if let Ok(task) = CallerName::stored(&reminder.task) {
+                self.shared.announce_event(TaskKey { workspace: WorkspaceId(reminder.workspace), task });
+            }
+        }
+        Ok(told.len())
+    }
+}
+
+async fn tell(shared: &Shared, most: i64) -> Result<Vec<Told>, store::Error> {
+    let mut conn = shared.database.work.checkout().await?;
+    let mut transaction = conn.begin_with(sweep::BEGIN_DECIDING).await?;
+    let due = reminders::due(&mut transaction, most).await?;
+    let mut told = Vec::new();
+    let mut rest = due;
+    // Large ones are read in parts; all of them are locked already.
+    while !rest.is_empty() {
+        let Part { found, rest: later } = approvals::load(&mut transaction, &rest, Votes::OfPending).await?;
+        let of = |id| {
+            let loaded = found.get(&id).and_then(|it| it.as_ref().ok());
+            let progress = loaded.and_then(|loaded| loaded.approval.progress.as_ref());
+            Reminder { approval: id, missing: progress.map(|progress| progress.missing) }
+        };
+        let reminders: Vec<Reminder> =
+            rest.iter().filter(|id| later.binary_search(id).is_err()).copied().map(of).collect();
+        told.extend(reminders::tell(&mut transaction, &reminders).await?);
+        rest = later;
+    }
+    transaction.commit().await?;
+    conn.done();
+    Ok(told)
+}
