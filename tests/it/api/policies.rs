@@ -263,7 +263,7 @@ async fn a_decision_takes_two_statements() {
         "all_of": [
             { "groups": ["security"] },
             { "any_of": [{ "count": 2, "groups": ["product"] }, { "roles": ["lead"] }] },
-            { "k_of": [{ "people": ["ana", "bo"] }, { "people": ["cy"] }, {}], "k": 1 },
+            { "k_of": [{ "people": ["ana", "bo"] }, { "people": ["cy"] }, { "count": 1 }], "k": 1 },
         ],
         "veto": { "groups": ["security"] }, "rejections_to_reject": 2,
     });
