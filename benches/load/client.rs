@@ -120,9 +120,14 @@ impl Caller {
 
     /// A request for an approval, with a kilobyte of context.
     pub fn ask(&self, run: &str) -> Vec<u8> {
+        self.ask_with(run, "{}")
+    }
+
+    /// The same, with a policy.
+    pub fn ask_with(&self, run: &str, policy: &str) -> Vec<u8> {
         let context = "x".repeat(1_000);
         let body = format!(
-            r#"{{"run_id":"{run}","approval_type":"tool_call","title":"Drop table users?","timeout_seconds":86400,"context":{{"sql":"{context}"}}}}"#
+            r#"{{"run_id":"{run}","approval_type":"tool_call","title":"Drop table users?","timeout_seconds":86400,"context":{{"sql":"{context}"}},"policy":{policy}}}"#
         );
         self.request("POST", "/api/v1/approvals", &body)
     }

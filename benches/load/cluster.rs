@@ -97,7 +97,7 @@ impl Cluster {
     }
 }
 
-async fn caller(database_url: &str, principal: &str) -> anyhow::Result<Caller> {
+pub async fn caller(database_url: &str, principal: &str) -> anyhow::Result<Caller> {
     let mut conn = PgConnection::connect(database_url).await?;
     let origin = Origin::default();
     let by = By::operator(&origin);

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`wake`] | from a decision on one instance to the waiter's answer from the other |
 //! | [`throughput`] | creates, decisions and whole cycles a second |
+//! | [`policies`] | what trees cost, who may agree in a large group, and the list of one's own |
 //! | [`crowd`] | the wake-up while thousands of others wait |
 //! | [`memory`] | what an idle long poll costs |
 //! | [`sockets`] | what idle sockets cost, how fast they connect, what their heartbeat takes |
@@ -28,6 +29,7 @@ mod floor;
 mod load;
 mod memory;
 mod pgbench;
+mod policies;
 mod process;
 mod reconnect;
 mod redis_down;
@@ -63,6 +65,7 @@ struct Arguments {
 enum Part {
     Wake,
     Throughput,
+    Policies,
     Crowd,
     Memory,
     Sockets,
@@ -118,6 +121,7 @@ async fn measure(
         match part {
             Part::Wake => wake::measure(cluster, extent, report).await,
             Part::Throughput => throughput::measure(cluster, extent, report).await,
+            Part::Policies => policies::measure(cluster, extent, report).await,
             Part::Crowd => crowd::measure(cluster, extent, report).await,
             Part::Memory => memory::measure(cluster, extent, report).await,
             Part::Sockets => sockets::measure(cluster, extent, report).await,

@@ -37,7 +37,11 @@ impl Eligible {
         }
         let items = client.list(&path).await?;
         if self.client.json {
-            print(&Text::json(&serde_json::to_string(&items)?))?;
+            // All pages as if they were one.
+            let mut whole: Value = serde_json::from_str(head.text())?;
+            whole["items"] = serde_json::to_value(&items)?;
+            whole["next_cursor"] = Value::Null;
+            print(&Text::json(&whole.to_string()))?;
             return Ok(Exit::Success);
         }
         let missing = legible::line(&field(&head, "summary")).into_owned();

@@ -99,6 +99,9 @@ macro_rules! pending {
                     SELECT CASE WHEN a.approvers IS NULL
                                 THEN a.policy->'allowed_approvers' IS NULL OR a.policy->'allowed_approvers' ? $8
                                 ELSE a.approvers && $13 END AS own) m
+              CROSS JOIN LATERAL (
+                    SELECT CASE a.escalation_level WHEN 0 THEN a.policy
+                           ELSE a.escalation -> (a.escalation_level - 1) -> 'policy' END AS policy) now
               WHERE a.workspace_id = $1 AND a.status = 'pending' AND a.expires_at > now()
                 AND ($2::text IS NULL OR a.run_id = $2)
                 AND ($3::text IS NULL OR a.session_id = $3)
@@ -121,9 +124,9 @@ macro_rules! pending {
                                AND NOT EXISTS (SELECT FROM approval_decisions d
                                                 WHERE d.approval_id = a.id AND d.level = a.escalation_level
                                                   AND coalesce(d.seat_id, d.principal_id) = s.owner)))
-                    AND ($14 OR (a.policy->>'allow_services')::boolean IS TRUE)
+                    AND ($14 OR (now.policy->>'allow_services')::boolean IS TRUE)
                     AND ((a.requested_by <> $7 AND a.requested_by_name <> $8 AND a.on_behalf_of IS DISTINCT FROM $8)
-                         OR (a.policy->>'allow_self_approval')::boolean)
+                         OR (now.policy->>'allow_self_approval')::boolean)
                     AND NOT EXISTS (SELECT FROM approval_decisions d
                                      WHERE d.approval_id = a.id AND d.principal_id = $7
                                        AND d.level = a.escalation_level))) "#

@@ -9,6 +9,7 @@ mod cli_cluster;
 mod cli_emit;
 mod cli_history;
 mod cli_login;
+mod cli_policies;
 mod cli_printing;
 mod cli_redirects;
 mod cli_tail;

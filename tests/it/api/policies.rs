@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Api, Cluster, Setup};
+use crate::support::{Api, Cluster, Setup, TestDatabase, statements::Statements};
 
 async fn one() -> Cluster {
     Cluster::with(Setup { instances: 1, ..Setup::default() }).await
@@ -246,5 +246,36 @@ async fn forms_that_are_wrong_are_told_where() {
         let body = crate::support::client::merged(json!({ "policy": policy }));
         let problem = agent.post("/api/v1/approvals", &body).await.problem(422, "unsatisfiable_policy").body;
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{policy}: {problem}");
+    }
+}
+
+/// However much a policy asks: a decision is one reading and one guarded statement.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_takes_two_statements() {
+    let database = TestDatabase::new().await;
+    let (statements, url) = Statements::before(&database.url).await;
+    let setup = Setup { instances: 1, database_url: Some(url), ..Setup::default() };
+    let cluster = Cluster::on(database, setup).await;
+    let agent = person(&cluster, "agent", &[], &[]).await;
+    let ana = person(&cluster, "ana", &[], &["security"]).await;
+    let bo = person(&cluster, "bo", &["lead"], &["product"]).await;
+    let tree = json!({
+        "all_of": [
+            { "groups": ["security"] },
+            { "any_of": [{ "count": 2, "groups": ["product"] }, { "roles": ["lead"] }] },
+            { "k_of": [{ "people": ["ana", "bo"] }, { "people": ["cy"] }, { "count": 1 }], "k": 1 },
+        ],
+        "veto": { "groups": ["security"] }, "rejections_to_reject": 2,
+    });
+    let asked = json!({ "policy": tree, "escalation": [{ "policy": tree }] });
+    for policy in [json!({}), asked.clone(), asked] {
+        let id = agent.ask(policy).await;
+        for voter in [&ana, &bo] {
+            let before = statements.of("signoff_commit");
+            let answer = voter.approve(&id).await;
+            if answer.status == 200 {
+                assert_eq!(statements.of("signoff_commit") - before, 2, "{}", answer.body);
+            }
+        }
     }
 }

@@ -54,6 +54,7 @@ fn cases() -> BTreeMap<&'static str, Case> {
         ("POST /api/v1/approvals/{id}/reject", case(NotFound, json!({ "reason": "no" }))),
         ("POST /api/v1/approvals/{id}/cancel", case(NotFound, json!({ "reason": "no" }))),
         ("POST /api/v1/approvals/{id}/escalate", case(NotFound, json!({ "reason": "no" }))),
+        ("POST /api/v1/approvals/{id}/extend", case(NotFound, json!({ "seconds": 1, "reason": "no" }))),
         ("DELETE /api/v1/runs/{run_id}", case(NotFound, none())),
         ("POST /api/v1/tasks/{task_id}/events", case(Own, json!({ "event_type": "output", "data": {} }))),
         ("GET /api/v1/tasks/{task_id}/events", case(Own, none())),

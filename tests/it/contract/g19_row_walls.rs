@@ -12,8 +12,8 @@ use signoff::{
         policy::Actor,
     },
     store::{
-        approvals, audit, checkpoints, connections, delegations, events, keys, listing, principals, purge,
-        roles, workspaces,
+        approvals, audit, checkpoints, connections, delegations, eligible, events, keys, listing, principals,
+        purge, roles, workspaces,
     },
 };
 use sqlx::{Connection, PgConnection};
@@ -71,6 +71,10 @@ async fn seen(
     let ttl = std::time::Duration::from_mins(1);
     let reading = events::Reading { key: key.clone(), after: 0, generation: None };
     let who = principals::Who::Id(PrincipalId(principal));
+    let meant = eligible::Meant {
+        groups: [PrincipalName::new("team").unwrap()].into(),
+        ..eligible::Meant::default()
+    };
     vec![
         listing::pending(conn, &filter).await.unwrap().len(),
         approvals::load(conn, &[id], approvals::Votes::Read).await.unwrap().found.len(),
@@ -86,6 +90,7 @@ async fn seen(
         audit::page(conn, of, &audit::Filter::default(), None, 10).await.unwrap().items.len().min(1),
         checkpoints::of_workspace(conn, of.0, (i64::MAX, ""), 10).await.unwrap().len(),
         delegations::page(conn, of, &delegations::Which::default(), 10).await.unwrap().items.len(),
+        eligible::candidates(conn, of, &meant, ttl).await.unwrap().0.len(),
     ]
 }
 
@@ -118,6 +123,11 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
             .fetch_one(&mut superuser)
             .await
             .unwrap();
+    sqlx::query("UPDATE principals SET groups = '{team}' WHERE id = $1")
+        .bind(principal)
+        .execute(&mut superuser)
+        .await
+        .unwrap();
     sqlx::query(
         "INSERT INTO audit_checkpoints VALUES ($1, 1, sha256('h'), now(), 'key', sha256('k'), sha512('s'))",
     )
@@ -127,7 +137,7 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     .unwrap();
     let mut conn = act_as(&cluster, "signoff_app").await;
     // The lease of the instance, by which connections count, is written with its first heartbeat.
-    let all = |n: usize| vec![n; 14];
+    let all = |n: usize| vec![n; 15];
     let found = tokio::sync::Mutex::new(&mut conn);
     eventually("what is there is seen from within", || async {
         let mut conn = found.lock().await;

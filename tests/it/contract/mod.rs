@@ -3,6 +3,7 @@
 mod g01_durable;
 mod g02_one_outcome;
 mod g03_deadline;
+mod g03_levels;
 mod g04_no_default;
 mod g05_administration;
 mod g05_delegates;

@@ -17,6 +17,7 @@ pub mod proxy;
 pub mod redis;
 pub mod shell;
 pub mod socket;
+pub mod statements;
 pub mod tools;
 
 use std::{future::Future, time::Duration};
