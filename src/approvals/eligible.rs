@@ -272,22 +272,22 @@ fn is_used(votes: &[Vote], owner: &Actor) -> bool {
 fn in_seats(
     policy: &Policy,
     asked: &Asked<'_>,
-    (candidate, voter): (&Candidate, &Voter),
+    (candidate, sitter): (&Candidate, &Voter),
     wish: Wish<'_>,
     votes: &[Vote],
     helps: &impl Fn(&[Selector]) -> bool,
 ) -> Vec<Eligible> {
-    if !policy.matching(&voter.member, Verdict::Approved).is_empty() {
+    if !policy.matching(&sitter.member, Verdict::Approved).is_empty() {
         return Vec::new();
     }
-    let open = policy.seats(asked, voter, wish).into_iter().map(|(seat, counted_as)| {
+    let open = policy.seats(asked, sitter, wish).into_iter().map(|(seat, counted_as)| {
         let state = match obstacle(policy, asked, candidate) {
-            _ if is_used(votes, &voter.member.actor) || is_used(votes, &seat.owner.actor) => State::Voted,
+            _ if is_used(votes, &sitter.member.actor) || is_used(votes, &seat.owner.actor) => State::Voted,
             Some(obstacle) => obstacle,
             None => State::CanVote,
         };
         Eligible {
-            name: voter.member.actor.name.clone(),
+            name: sitter.member.actor.name.clone(),
             candidate: Some(candidate.clone()),
             seat: Some(seat.owner.actor.name.clone()),
             helps: state == State::CanVote && helps(&counted_as),

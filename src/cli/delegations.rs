@@ -119,9 +119,14 @@ struct Body<'a> {
     reason: Option<&'a str>,
 }
 
+#[expect(clippy::disallowed_methods, reason = "a length is meant from the moment of the command")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
 impl Delegate {
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let start = self.starts.unwrap_or_else(Utc::now);
+        let start = self.starts.unwrap_or_else(now);
         let ends_at = match self.until {
             End::At(at) => at,
             End::After(length) => start

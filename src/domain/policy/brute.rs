@@ -14,11 +14,11 @@ use crate::domain::{
     names::PrincipalName,
 };
 
-fn name(text: &str) -> PrincipalName {
+pub(super) fn name(text: &str) -> PrincipalName {
     PrincipalName::new(text).unwrap()
 }
 
-fn actor(number: u8) -> Actor {
+pub(super) fn actor(number: u8) -> Actor {
     Actor { id: PrincipalId(uuid::Uuid::from_u128(u128::from(number))), name: name(&format!("p{number}")) }
 }
 
@@ -51,7 +51,7 @@ fn node() -> impl Strategy<Value = Node> {
     .prop_filter("six leaves are enough", |node| node.leaves().len() <= 6)
 }
 
-fn policies() -> impl Strategy<Value = Policy> {
+pub(super) fn policies() -> impl Strategy<Value = Policy> {
     (node(), 1..4u32, any::<bool>()).prop_map(|(node, rejections_to_reject, allow_self_approval)| Policy {
         form: Form::Tree(node),
         rejections_to_reject,

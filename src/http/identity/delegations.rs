@@ -163,7 +163,7 @@ pub async fn list(
         text.and_then(|it| principals::name(&mut check, pointer, Some(it)))
     };
     let (from, to) = (name("?from", query.from.as_deref()), name("?to", query.to.as_deref()));
-    let active = query.active.as_deref().map(|it| it.parse::<bool>());
+    let active = query.active.as_deref().map(str::parse::<bool>);
     if let Some(Err(_)) = active {
         check.fail("?active", "choice", "must be true or false");
     }
@@ -183,8 +183,8 @@ pub async fn list(
     };
     let list = async |conn: &mut PgConnection| delegations::page(conn, caller.workspace, &which, limit).await;
     let Page { items, more } = look(&api, caller, list).await?;
-    let last = items.last().filter(|_| more);
-    let next_cursor = last.map(|last| query::encode_cursor(&Cursor { id: last.id })).transpose()?;
+    let ends_at = items.last().filter(|_| more).map(|end| Cursor { id: end.id });
+    let next_cursor = ends_at.as_ref().map(query::encode_cursor).transpose()?;
     Ok(Json(DelegationsPage { items, next_cursor }))
 }
 

@@ -4,9 +4,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Api, Cluster, Setup, Shell, Socket,
+    Api, Cluster, Setup, Shell, Socket, TestDatabase,
+    client::merged,
     delegating::{allow, belongs, delegate, in_seconds, person, votes},
     eventually,
+    statements::Statements,
 };
 
 async fn one() -> Cluster {
@@ -116,8 +118,7 @@ async fn bo_is_not_both_ana_and_bo() {
     delegate(&ana, "bo", json!({})).await.expect(201);
     let bo = person(&cluster, 0, "bo", &[]).await;
     let policy = json!({ "all_of": [{ "people": ["ana"] }, { "people": ["bo"] }] });
-    let id =
-        agent.post("/api/v1/approvals", &crate::support::client::merged(json!({ "policy": policy }))).await;
+    let id = agent.post("/api/v1/approvals", &merged(json!({ "policy": policy }))).await;
     let id = id.expect(201).id();
     let counted = bo.approve(&id).await.expect(200).body;
     assert_eq!(counted["approval"]["progress"]["summary"], "1 more of ana");
@@ -337,7 +338,10 @@ async fn both_sides_see_a_delegation_and_end_it() {
     let path = format!("/api/v1/delegations/{}", made["id"].as_str().unwrap());
     for api in [&ana, &bo, &admin] {
         assert_eq!(api.get(&path).await.expect(200).body, made);
-        assert_eq!(rows(api, "/api/v1/delegations?from=ana&to=bo&active=false").await, [made.clone()]);
+        assert_eq!(
+            rows(api, "/api/v1/delegations?from=ana&to=bo&active=false").await,
+            std::slice::from_ref(&made)
+        );
         assert_eq!(rows(api, "/api/v1/delegations?active=true").await, Vec::<Value>::new());
     }
     assert_eq!(rows(&eve, "/api/v1/delegations").await, Vec::<Value>::new());
@@ -540,6 +544,33 @@ async fn each_level_has_seats_of_its_own() {
     assert!(!mine(&bo).await && !mine(&ana).await);
     let cast = votes(&agent, &id).await;
     assert_eq!(cast, vec![("bo".to_owned(), Some("ana".to_owned())); 2]);
+}
+
+/// What a delegate may sit in comes with the credential: deciding reads once and writes once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delegates_decision_takes_two_statements() {
+    let database = TestDatabase::new().await;
+    let (statements, url) = Statements::before(&database.url).await;
+    let setup = Setup { instances: 1, database_url: Some(url), ..Setup::default() };
+    let cluster = Cluster::on(database, setup).await;
+    cluster.member("agent").await;
+    allow(&cluster, "own").await;
+    let agent = person(&cluster, 0, "agent", &[]).await;
+    let ana = person(&cluster, 0, "ana", &["sre"]).await;
+    person(&cluster, 0, "bo", &[]).await;
+    delegate(&ana, "bo", json!({})).await.expect(201);
+    let bo = person(&cluster, 0, "bo", &[]).await;
+    bo.get("/api/v1/approvals/pending").await.expect(200);
+    let tree = json!({ "all_of": [{ "groups": ["sre"] }, { "count": 1, "groups": ["web"] }] });
+    let policies = [json!({ "policy": { "allowed_groups": ["sre"] } }), json!({ "policy": tree })];
+    for (policy, approves) in policies.iter().flat_map(|policy| [(policy, true), (policy, false)]) {
+        let id = agent.post("/api/v1/approvals", &merged(policy.clone())).await.expect(201).id();
+        let before = statements.of("signoff_commit");
+        let done = if approves { bo.approve(&id).await } else { bo.reject(&id, "no").await };
+        done.expect(200);
+        assert_eq!(statements.of("signoff_commit") - before, 2, "{policy}");
+        assert_eq!(votes(&agent, &id).await, [("bo".into(), Some("ana".into()))]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

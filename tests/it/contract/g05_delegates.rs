@@ -10,9 +10,12 @@ use crate::support::{
     socket::request,
 };
 
+/// The seat of a vote that was taken, or the code and words of a refusal.
+type Told = Result<Option<&'static str>, (&'static str, &'static str)>;
+
 /// Each who might want to decide what agent asked for, on behalf of boss, of the group sre; and what they are told: the
 /// seat that they vote in (none: their own), or a code and words.
-const EXPECTED: [(&str, Result<Option<&str>, (&str, &str)>); 15] = [
+const EXPECTED: [(&str, Told); 15] = [
     ("agent", Err(("not_eligible", "own request"))),
     ("boss", Err(("not_eligible", "own request"))),
     // The requester's delegates, and those of whom it acts for, have no seat of theirs, but their own right.
@@ -139,16 +142,16 @@ async fn g05_whichever_way_there_is_one_answer() {
     for (id, name, expected, way, approves) in asked {
         let case = format!("{name}, {way}, approves: {approves}");
         let (code, words) = vote(&keys[name], way, &id, approves).await;
-        let cast = votes(&agent, &id).await;
+        let recorded = votes(&agent, &id).await;
         match expected {
             Ok(seat) => {
                 assert_eq!(code, "", "{case}: {words:?}");
-                assert_eq!(cast, [(name.to_owned(), seat.map(str::to_owned))], "{case}");
+                assert_eq!(recorded, [(name.to_owned(), seat.map(str::to_owned))], "{case}");
             }
             Err((refusal, why)) => {
                 assert_eq!(code, refusal, "{case}: {words:?}");
                 assert!(words.as_ref().is_none_or(|words| words.contains(why)), "{case}: {words:?}");
-                assert_eq!(cast, [], "{case}");
+                assert_eq!(recorded, [], "{case}");
             }
         }
     }

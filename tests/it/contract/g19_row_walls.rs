@@ -106,19 +106,13 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     let role = admin.request(reqwest::Method::PUT, "/api/v1/roles/own").json(&json!({ "permissions": [] }));
     crate::support::Api::send(role).await.expect(200);
     allow(&cluster, "own").await;
-    let delegation = delegate(&admin, "ana", json!({})).await.expect(201).id();
+    delegate(&admin, "ana", json!({})).await.expect(201);
     let _socket = Socket::open(&admin, "t").await;
     let id = ApprovalId(made.parse().unwrap());
     let key = TaskKey { workspace: acme, task: CallerName::new("t").unwrap() };
     let mut superuser = cluster.database.connect().await;
     let principal: Uuid =
         sqlx::query_scalar("SELECT id FROM principals WHERE workspace_id = $1 AND name = 'agent'")
-            .bind(acme.0)
-            .fetch_one(&mut superuser)
-            .await
-            .unwrap();
-    let ana_id: Uuid =
-        sqlx::query_scalar("SELECT id FROM principals WHERE workspace_id = $1 AND name = 'ana'")
             .bind(acme.0)
             .fetch_one(&mut superuser)
             .await
@@ -168,8 +162,6 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     let who = principals::Who::Id(PrincipalId(principal));
     assert!(principals::lock(&mut transaction, acme, who).await.unwrap().is_none());
     roles::delete(&mut transaction, acme, "own").await.unwrap();
-    let delegation = DelegationId(delegation.parse().unwrap());
-    assert!(!delegations::revoke(&mut transaction, acme, delegation, &by).await.unwrap());
     transaction.commit().await.unwrap();
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM roles").fetch_one(&mut superuser).await.unwrap();
     assert_eq!(left, 1, "another workspace's role was deleted");
@@ -192,26 +184,44 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
         within(&mut conn, evil, async |conn| principals::ensure(conn, acme, &name, "person").await.map(drop))
             .await,
     );
+    refused(
+        within(&mut conn, evil, async |conn| roles::insert(conn, acme, "x", None, &[]).await.map(drop)).await,
+    );
+}
+
+/// The same of delegations: none is revoked from elsewhere, and none can be put there.
+#[tokio::test(flavor = "multi_thread")]
+async fn g19_a_delegation_is_written_within_its_workspace() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    let ana = cluster.api(0, &cluster.member("ana").await);
+    for (workspace, name) in [("acme", "bo"), ("evil", "ana")] {
+        cluster.key(workspace, name, &[]).await;
+    }
+    allow(&cluster, "own").await;
+    let made = delegate(&ana, "bo", json!({})).await.expect(201).body;
+    let (acme, evil) = (workspace(&cluster, "acme").await, workspace(&cluster, "evil").await);
+    let person = |of: &str| PrincipalId(made[of].as_str().unwrap().parse().unwrap());
+    let by = Actor { id: person("from_id"), name: PrincipalName::new("ana").unwrap() };
+    let id = DelegationId(made["id"].as_str().unwrap().parse().unwrap());
+    let mut conn = act_as(&cluster, "signoff_app").await;
+    let mut transaction = conn.begin().await.unwrap();
+    enter(&mut transaction, Some(evil)).await;
+    assert!(delegations::get(&mut transaction, acme, id).await.unwrap().is_none());
+    assert!(!delegations::revoke(&mut transaction, acme, id, &by).await.unwrap());
+    transaction.commit().await.unwrap();
     let at = chrono::Utc::now();
-    let link = Link {
-        from: by.id,
-        to: PrincipalId(ana_id),
-        starts_at: at,
-        ends_at: at + chrono::TimeDelta::hours(1),
-    };
+    let ends_at = at + chrono::TimeDelta::hours(1);
     let new = delegations::NewDelegation {
         id: DelegationId::generate(),
         workspace: acme,
-        link,
+        link: Link { from: by.id, to: person("to_id"), starts_at: at, ends_at },
         approval_types: None,
         redelegable: false,
         reason: None,
         by: &by,
     };
-    refused(within(&mut conn, evil, async |conn| delegations::insert(conn, &new).await).await);
-    refused(
-        within(&mut conn, evil, async |conn| roles::insert(conn, acme, "x", None, &[]).await.map(drop)).await,
-    );
+    let refused = within(&mut conn, evil, async |conn| delegations::insert(conn, &new).await).await;
+    assert!(refused.to_string().contains("row-level security"), "{refused}");
 }
 
 /// Runs something in a transaction for `workspace`, in which it must fail.
