@@ -563,6 +563,9 @@ async fn a_delegates_decision_takes_two_statements() {
     bo.get("/api/v1/approvals/pending").await.expect(200);
     let tree = json!({ "all_of": [{ "groups": ["sre"] }, { "count": 1, "groups": ["web"] }] });
     let policies = [json!({ "policy": { "allowed_groups": ["sre"] } }), json!({ "policy": tree })];
+    // A connection that was quiet for a while is asked before it is used.
+    let first = agent.ask(json!({})).await;
+    ana.approve(&first).await.expect(200);
     for (policy, approves) in policies.iter().flat_map(|policy| [(policy, true), (policy, false)]) {
         let id = agent.post("/api/v1/approvals", &merged(policy.clone())).await.expect(201).id();
         let before = statements.of("signoff_commit");

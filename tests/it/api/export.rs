@@ -94,10 +94,11 @@ async fn every_column() {
         ("created_at", shown["created_at"].as_str().unwrap()),
         ("expires_at", shown["expires_at"].as_str().unwrap()),
         ("resolved_at", shown["resolved_at"].as_str().unwrap()),
+        ("resolved_for", ""),
     ] {
         assert_eq!(line[column], value, "{column}");
     }
-    assert_eq!((lines.len(), line.len()), (1, 21));
+    assert_eq!((lines.len(), line.len()), (1, 22));
     // JSON for everybody else.
     let page = agent.get(HISTORY).await.expect(200);
     assert_eq!((page.header("content-type"), page.header("vary")), ("application/json", "accept"));
