@@ -17,7 +17,7 @@ use crate::{
     store::{
         self, changes,
         changes::{Batch, Record, Step},
-        moves::{self, Move, Moves},
+        moves::{self, Move, Moved, Moves},
         sweep::{self, Due},
     },
 };
@@ -60,8 +60,8 @@ impl Approvals {
                 for ended in done.ended {
                     self.shared.announce_ended(ended);
                 }
-                for moved in done.moved {
-                    self.shared.announce_moved(&moved);
+                for (brief, moved) in done.moved {
+                    self.shared.announce_moved(&brief, &moved);
                 }
                 Ok(swept)
             }
@@ -74,7 +74,7 @@ impl Approvals {
 #[derive(Default)]
 struct Done {
     ended: Vec<Ended>,
-    moved: Vec<Brief>,
+    moved: Vec<(Brief, Moved)>,
 }
 
 /// Answers what was done, and what came of the batch. Leaves in `batch` what it tried.
@@ -124,7 +124,7 @@ async fn end(
                 brief.version += 1;
                 done.ended.push(Ended::new(&brief, ending, *at));
             }
-            (TimedOut::Escalate, _, Some(_)) => done.moved.push(brief),
+            (TimedOut::Escalate, _, Some(how)) => done.moved.push((brief, *how)),
             _ => {}
         }
     }

@@ -36,7 +36,7 @@ use crate::{
     },
     lifecycle::Lifecycle,
     limits::{Answers, Full, Room, Subject},
-    store::{self, Checkout, Database, Turn},
+    store::{self, Checkout, Database, Turn, moves::Moved},
     telemetry::Metrics,
 };
 
@@ -126,7 +126,10 @@ impl Shared {
     }
 
     /// Tells everybody who may be interested that an approval was moved on; it is pending still, so no waiter wakes.
-    pub fn announce_moved(&self, approval: &Brief) {
+    pub fn announce_moved(&self, approval: &Brief, moved: &Moved) {
+        if let Some(via) = moved.hop {
+            self.metrics.escalated(via.as_str());
+        }
         self.look(Change::from(approval));
     }
 

@@ -23,6 +23,7 @@ impl Approvals {
     /// Tells the reminders that are due, up to `most`; answers how many.
     pub async fn remind_due(&self, most: i64) -> Result<usize, store::Error> {
         let told = timeout(LONGEST, tell(&self.shared, most)).await??;
+        self.shared.metrics.reminded(told.len() as u64);
         for reminder in &told {
             // A name that this version can't read has no followers here.
             if let Ok(task) = CallerName::stored(&reminder.task) {

@@ -68,6 +68,8 @@ struct Row {
 pub struct Moved {
     pub at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
+    /// What brought it to its next level; `None`: only its deadline was moved.
+    pub hop: Option<Via>,
 }
 
 impl Moves {
@@ -77,6 +79,12 @@ impl Moves {
 
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// What hands an approval on, if one of these does.
+    fn hop(&self, id: Uuid) -> Option<Via> {
+        let row = self.0.iter().find(|row| row.id == id && row.seconds.is_none())?;
+        Some(if row.fires { Via::Timeout } else { Via::Human })
     }
 
     /// One that was read in version `expected`; it will have the next.
@@ -117,6 +125,7 @@ impl Moves {
 /// Writes the moves and says which were written. The others were left as they are.
 ///
 /// The new time of a level begins when the hop is written, however late that is: it is never cut short.
+#[expect(clippy::too_many_lines, reason = "it is one statement, for one commit")]
 pub async fn write(conn: &mut PgConnection, moves: &Moves) -> Result<HashMap<ApprovalId, Moved>, Error> {
     let written = sqlx::query!(
         r#"
@@ -214,6 +223,9 @@ pub async fn write(conn: &mut PgConnection, moves: &Moves) -> Result<HashMap<App
     )
     .fetch_all(conn)
     .await?;
-    let stamp = |at, expires_at| Moved { at, expires_at };
-    Ok(written.into_iter().map(|row| (ApprovalId(row.id), stamp(row.at, row.expires_at))).collect())
+    let told = written.into_iter().map(|row| {
+        let hop = moves.hop(row.id);
+        (ApprovalId(row.id), Moved { at: row.at, expires_at: row.expires_at, hop })
+    });
+    Ok(told.collect())
 }

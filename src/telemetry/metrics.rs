@@ -124,6 +124,15 @@ impl Metrics {
         self.within(|| counter!("signoff_decisions_total", "outcome" => outcome, "via" => via).increment(1));
     }
 
+    /// A hop to the next level.
+    pub fn escalated(&self, via: &'static str) {
+        self.within(|| counter!("signoff_escalations_total", "via" => via).increment(1));
+    }
+
+    pub fn reminded(&self, count: u64) {
+        self.within(|| counter!("signoff_reminders_total").increment(count));
+    }
+
     pub fn vote(&self, verdict: &'static str) {
         self.within(|| counter!("signoff_votes_total", "verdict" => verdict).increment(1));
     }
@@ -277,6 +286,8 @@ fn describe() {
         ("signoff_approvals_requested_total", "Approvals created."),
         ("signoff_decisions_total", "Final outcomes, by outcome and by what brought them about."),
         ("signoff_votes_total", "Accepted votes, by verdict."),
+        ("signoff_escalations_total", "Hops to a next level, by what brought them about."),
+        ("signoff_reminders_total", "Reminders that were told."),
         ("signoff_wakeups_total", "Approvals whose waiters were woken, by how this instance learned of it."),
         (
             "signoff_bus_hints_dropped_total",

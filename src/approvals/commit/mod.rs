@@ -28,7 +28,8 @@ use crate::{
     store::{
         self,
         approvals::{self, Found, Part, Votes},
-        changes, moves,
+        changes,
+        moves::{self, Moved},
     },
 };
 
@@ -249,7 +250,7 @@ struct Outcome {
     /// What was changed, to be announced once it is committed.
     changed: Vec<Arc<Approval>>,
     /// What was moved on, whether or not more became of it.
-    moved: Vec<Brief>,
+    moved: Vec<(Brief, Moved)>,
     votes: Vec<&'static str>,
 }
 
@@ -278,8 +279,8 @@ impl Outcome {
     }
 
     fn announce(&mut self, shared: &Shared) {
-        for brief in self.moved.drain(..) {
-            shared.announce_moved(&brief);
+        for (brief, moved) in self.moved.drain(..) {
+            shared.announce_moved(&brief, &moved);
         }
         for approval in self.changed.drain(..) {
             shared.announce(&approval);

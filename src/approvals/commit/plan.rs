@@ -176,9 +176,9 @@ impl<'a> Plan<'a> {
     }
 
     /// What was moved on, as it was read.
-    pub fn moved(&self, written: &Written) -> Vec<Brief> {
-        let drafts = written.moved.keys().filter_map(|id| self.drafts.get(id));
-        drafts.map(|draft| Brief::from(&*draft.read)).collect()
+    pub fn moved(&self, written: &Written) -> Vec<(Brief, Moved)> {
+        let drafts = written.moved.iter().filter_map(|(id, moved)| Some((self.drafts.get(id)?, *moved)));
+        drafts.map(|(draft, moved)| (Brief::from(&*draft.read), moved)).collect()
     }
 
     /// Fills in what the database said: the approvals as they stand now (`None`: not written, take it singly),
