@@ -24,8 +24,8 @@ use crate::{
         },
     },
     store::{
-        delegations,
         eligible::{self, Candidate, Meant},
+        open_seats,
     },
 };
 
@@ -170,7 +170,7 @@ impl Approvals {
         let ttl = self.shared.lease_ttl;
         let find = async |conn: &mut PgConnection| {
             let most = i64::from(eligible::MOST);
-            let mut found = delegations::delegates(conn, workspace, &ids, most + 1).await?;
+            let mut found = open_seats::delegates(conn, workspace, &ids, most + 1).await?;
             let is_cut = i64::try_from(found.len()).is_ok_and(|count| count > most);
             found.truncate(usize::try_from(most).unwrap_or(usize::MAX));
             if found.is_empty() {

@@ -14,7 +14,7 @@ use super::{
     client::{Client, ClientArgs, path_segment},
     exit::Exit,
     failure::ClientError,
-    output::{Stream, Text, Unprinted, field, print, say},
+    output::{Stream, Text, Unprinted, field, page, print, say},
 };
 
 /// Longest that the next piece of an export may take.
@@ -158,7 +158,7 @@ fn row(item: &Value) -> [String; 8] {
         field(item, "id"),
         field(item, "resolved_at"),
         outcome,
-        field(item, "resolved_by"),
+        page::by(item, ["resolved_by", "resolved_for"]),
         field(item, "approval_type"),
         field(item, "run_id"),
         field(item, "requested_by"),

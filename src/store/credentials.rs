@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Error, delegations};
+use super::{Error, open_seats};
 use crate::domain::{
     credential::Credential,
     ids::{KeyId, PrincipalId, SessionId, WorkspaceId},
@@ -63,7 +63,7 @@ impl Row {
     /// The standing, with the seats that are open: who has none, as most, is not asked about again.
     async fn standing(self, conn: &mut PgConnection, credential: CredentialRow) -> Result<Standing, Error> {
         let seats = if self.has_seats {
-            delegations::seats(conn, PrincipalId(self.principal_id)).await?
+            open_seats::seats(conn, PrincipalId(self.principal_id)).await?
         } else {
             Vec::new()
         };

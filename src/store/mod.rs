@@ -30,6 +30,7 @@ pub mod listing;
 pub mod login;
 pub mod migrations;
 pub mod moves;
+pub mod open_seats;
 mod policy;
 mod pool;
 pub mod principals;

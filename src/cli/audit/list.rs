@@ -91,7 +91,10 @@ fn row(record: &AuditRecord) -> [String; 7] {
         record.at.format("%F %T%.3f").to_string(),
         record.action.clone(),
         text(of.as_ref().or(record.subject.as_ref()).or(record.run_id.as_ref())),
-        text(record.actor.as_ref()),
+        match (&record.actor, &record.on_behalf_of) {
+            (Some(actor), Some(whom)) => format!("{actor} for {whom}"),
+            (actor, _) => text(actor.as_ref()),
+        },
         record.via.clone(),
         text(record.credential.as_ref()),
     ]

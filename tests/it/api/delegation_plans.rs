@@ -7,7 +7,7 @@ use signoff::{
         delegation::Link,
         ids::{PrincipalId, WorkspaceId},
     },
-    store::{credentials, delegations},
+    store::{credentials, delegations, open_seats},
 };
 use sqlx::{Connection, Executor, PgConnection};
 use uuid::Uuid;
@@ -108,7 +108,7 @@ async fn a_look_at_a_credential_reads_its_own_and_no_more() {
         // Whom the owners have let in, and what a new delegation could make a chain with.
         let owners = [1, 2, 5].map(person);
         let find = async |conn: &mut PgConnection| {
-            delegations::delegates(conn, WorkspaceId(workspace), &owners, 100).await.unwrap().len()
+            open_seats::delegates(conn, WorkspaceId(workspace), &owners, 100).await.unwrap().len()
         };
         let (found, read_by) = read(&mut conn, ("signoff_app", workspace), find).await;
         assert_eq!(found, 3 + 2 + 3);
