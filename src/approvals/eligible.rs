@@ -261,7 +261,7 @@ fn is_satisfiable_now(
     policy.is_satisfiable_with(votes, free.map(|candidate| &candidate.member))
 }
 
-/// Whether somebody has voted, or a delegate in their seat.
+/// Whether a person has voted, or a delegate in their seat.
 fn is_used(votes: &[Vote], owner: &Actor) -> bool {
     votes
         .iter()

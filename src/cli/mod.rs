@@ -121,7 +121,7 @@ enum Command {
     Escalate(escalate::Escalate),
     /// Move an approval's deadline.
     Extend(escalate::Extend),
-    /// Let somebody sit in your seat for a time.
+    /// Let another person sit in your seat for a time.
     Delegate(delegations::Delegate),
     /// List and revoke delegations.
     Delegations(delegations::Delegations),

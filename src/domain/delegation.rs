@@ -15,7 +15,7 @@ pub const LONGEST_CHAIN: usize = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Delegating {
-    /// Nobody may, and no seat is open.
+    /// No one may, and no seat is open.
     #[default]
     Off,
     /// People may for themselves, and who manages principals for others.
@@ -83,7 +83,7 @@ pub fn check(new: &Link, others: &[Link]) -> Result<(), Tangle> {
     if is_too_long { Err(Tangle::Depth) } else { Ok(()) }
 }
 
-/// Whether delegations lead from `at` to `goal` in at most so many steps.
+/// Whether delegations lead from `at` to `goal` in at most `left` steps.
 fn leads_to(goal: PrincipalId, at: PrincipalId, during: Window, links: &[Link], left: usize) -> bool {
     left > 0
         && links.iter().filter(|link| link.from == at).any(|link| {
@@ -93,7 +93,7 @@ fn leads_to(goal: PrincipalId, at: PrincipalId, during: Window, links: &[Link], 
         })
 }
 
-/// Whether a chain through `new` has more than so many other delegations: some before it, some behind it.
+/// Whether a chain through `new` has more than `left` other delegations, those before it and those behind it together.
 fn is_longer(new: &Link, during: Window, links: &[Link], left: usize) -> bool {
     goes_on(new.to, during, links, left)
         || links.iter().filter(|link| link.to == new.from).any(|link| {
@@ -106,7 +106,7 @@ fn is_longer(new: &Link, during: Window, links: &[Link], left: usize) -> bool {
         })
 }
 
-/// Whether more than so many delegations follow one another from `at` on.
+/// Whether more than `left` delegations follow one another from `at` on.
 fn goes_on(at: PrincipalId, during: Window, links: &[Link], left: usize) -> bool {
     links.iter().filter(|link| link.from == at).any(|link| {
         during

@@ -1,5 +1,4 @@
-//! Delegations: made, revoked. Whoever delegates gives nothing but their own seat; whose that is, and who sits in it,
-//! stays on record.
+//! Delegations: made, revoked. A delegation opens one seat; whose it is, and who sits in it, stays on record.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
@@ -46,7 +45,7 @@ pub struct Wanted {
     pub reason: Option<String>,
 }
 
-/// Lets somebody sit in a seat. Callers of a workspace come here one at a time (`By::caller`), so two that would make a
+/// Lets a person sit in another's seat. Callers of a workspace come here one at a time (`By::caller`), so two that would make a
 /// circle together don't pass each other.
 pub async fn create(
     conn: &mut PgConnection,
@@ -73,7 +72,7 @@ pub async fn create(
     if from.id == to.id {
         return Ok(Err(breaks("to", "self", "must be another person than the seat is of")));
     }
-    // Power over seats is power over approvals: as nobody gives themselves a role.
+    // Power over seats is power over approvals. It is the same with one's own roles.
     if !is_own && by.is(&to) && !by.is_admin() {
         let message = "only an administrator lets themselves sit in another person's seat";
         return Ok(Err(Refusal::Forbidden(message)));
@@ -153,7 +152,7 @@ async fn seen(
     Ok(found.ok_or(Refusal::NotFound("delegation")))
 }
 
-/// Whether a delegation is from or to somebody.
+/// Whether a delegation is from or to this person.
 pub fn is_side(actor: &Actor, delegation: &Delegation) -> bool {
     [delegation.from_id, delegation.to_id].contains(&actor.id.0)
 }
@@ -179,7 +178,7 @@ fn may(by: &By<'_>, setting: Delegating, is_own: bool) -> Result<(), Refusal> {
     let manages = by.may(Permission::PrincipalManage);
     match setting {
         Delegating::Off => Err(Refusal::Forbidden(
-            "nobody sits in for others here: the workspace's setting delegation is off",
+            "no one sits in for others here: the workspace's setting delegation is off",
         )),
         Delegating::Managed if !manages => Err(Refusal::Forbidden(
             "only who manages principals delegates here (principal:manage): the workspace's setting delegation is \

@@ -78,7 +78,7 @@ pub async fn seats(conn: &mut PgConnection, to: PrincipalId) -> Result<Vec<Seat>
     seats.collect()
 }
 
-/// Somebody to whom a seat is open, by one chain.
+/// A person to whom a seat is open, by one chain.
 #[derive(Debug)]
 pub struct Delegate {
     pub delegate: Actor,

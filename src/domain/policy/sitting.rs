@@ -22,7 +22,7 @@ const REQUESTER: u8 = 5;
 /// Delegations from a lower number to a higher one, so none leads back.
 type Delegations = BTreeSet<(u8, u8)>;
 
-/// The chains that lead to somebody: whose seat, and through whom.
+/// The chains that lead to a person: whose seat, and through whom.
 fn chains(delegations: &Delegations, to: u8) -> Vec<(u8, Vec<u8>)> {
     let direct = delegations.iter().filter(|(_, it)| *it == to).map(|(from, _)| *from);
     direct
@@ -98,7 +98,7 @@ proptest! {
         }
         let seats: BTreeSet<_> = votes.iter().map(|vote| owner(vote).id).collect();
         prop_assert_eq!(seats.len(), votes.len(), "a seat was used twice");
-        // Whose seat was used hears so, whoever used it.
+        // The owner of a seat that was used hears so.
         for vote in &votes {
             let Some(seat) = &vote.seat else { continue };
             let number = (0..6).find(|number| actor(*number) == *seat).unwrap();

@@ -209,7 +209,7 @@ pub async fn get(
     found.map(Json).ok_or_else(Problem::not_found)
 }
 
-/// Let somebody sit in a seat
+/// Let a person sit in a seat
 ///
 /// Until it ends, `to` may decide in the seat of `from`, where the policy admits `from` and not `to` by themselves. As
 /// the workspace's setting `delegation` has it: `off` refuses it, and with `managed` it takes `principal:manage`.

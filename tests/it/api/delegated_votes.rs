@@ -87,14 +87,14 @@ async fn a_seat_is_used_once_and_only_by_who_has_no_right_of_their_own() {
     let of_nobody = bo.approve_with(&id, json!({ "for": "cy" })).await.problem(403, "not_eligible").body;
     assert!(of_nobody["detail"].as_str().unwrap().contains("may not sit in for cy"), "{of_nobody}");
     bo.approve_with(&id, json!({ "for": "ana" })).await.expect(200);
-    // One human has one vote, whatever seats are left.
+    // One human has one vote, also where seats are left.
     bo.approve_with(&id, json!({ "for": "dan" })).await.problem(409, "already_voted");
     for late in [&ana, &cy] {
         let refused = late.approve(&id).await.problem(409, "already_voted").body;
         assert!(refused["detail"].as_str().unwrap().contains("bo has voted in this seat"), "{refused}");
         late.reject(&id, "no").await.problem(409, "already_voted");
     }
-    // Who is admitted by themselves sits in nobody's seat.
+    // Who is admitted by themselves takes no seat.
     let id = agent.ask(three).await;
     let refused = ana.approve_with(&id, json!({ "for": "dan" })).await.problem(403, "not_eligible").body;
     assert!(refused["detail"].as_str().unwrap().contains("in your own right"), "{refused}");

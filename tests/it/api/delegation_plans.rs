@@ -1,5 +1,5 @@
-//! What a look at a credential reads where there are many principals and delegations: counted, on tables that nobody
-//! has analysed, and on such that somebody has.
+//! What a look at a credential reads where there are many principals and delegations: counted, on tables that
+//! were never analysed, and on such that were.
 
 use chrono::Utc;
 use signoff::{
@@ -85,7 +85,7 @@ async fn a_look_at_a_credential_reads_its_own_and_no_more() {
     let mut conn = database.connect().await;
     let alone = make_key(&database, "acme", "alone", &[]).await;
     conn.execute(FILL).await.unwrap();
-    // The fourth of a chain has three seats; the first has none, and somebody who ever had one doesn't either.
+    // The fourth of a chain has three seats; the first has none.
     let fourth = make_key(&database, "acme", "p4", &[]).await;
     let first = make_key(&database, "acme", "p1", &[]).await;
     let workspace: Uuid = sqlx::query_scalar("SELECT id FROM workspaces").fetch_one(&mut conn).await.unwrap();

@@ -52,7 +52,7 @@ async fn a_chain_leads_on_where_each_owner_lets_it() {
     assert_eq!(votes(&agent, &id).await, [("di".into(), Some("ana".into()))]);
     let decision = &rows(&agent, &format!("/api/v1/approvals/{id}/decisions")).await[0];
     assert_eq!(decision["delegations"].as_array().unwrap().len(), 3);
-    // Where somebody on the way is disabled, or has not let it go on, it ends.
+    // Where a person on the way is disabled, or has not let it go on, it ends.
     let mut conn = cluster.database.connect().await;
     for (spoil, mend) in [
         (
@@ -122,7 +122,7 @@ async fn what_makes_no_sense_is_refused_with_its_rule() {
         assert_eq!((&error["pointer"], &error["rule"]), (&json!(pointer), &json!(rule)), "{body}: {refused}");
     }
     assert_eq!(rows(&ana, "/api/v1/delegations").await, Vec::<Value>::new());
-    // For somebody who manages principals, the same holds for whose seat it is.
+    // Who manages principals hears the same of whose seat it is.
     let admin = cluster.api(0, &cluster.key("acme", "root", &["workspace:admin"]).await);
     for (from, rule) in [("nobody", "unknown"), ("bot", "service"), ("gone", "disabled"), ("bo", "self")] {
         let refused = delegate(&admin, "bo", json!({ "from": from })).await.problem(422, "invalid").body;
@@ -211,7 +211,7 @@ async fn who_may_delegate_is_for_the_workspace_to_say() {
         viewer.get("/api/v1/delegations").await.problem(403, "forbidden");
         assert_eq!(whose(&viewer, Value::Null, "bo").await.0, 403);
     }
-    // Power over seats is power over approvals: nobody but an administrator takes another's.
+    // Power over seats is power over approvals: only an administrator takes another's.
     let (status, why) = whose(&manager, json!("ana"), "max").await;
     assert!(status == 403 && why.contains("only an administrator"), "{status}: {why}");
     assert_eq!(whose(&admin, json!("ana"), "root").await.0, 201);

@@ -1,5 +1,5 @@
-//! G5, G2, G3 with seats: whoever comes, by whichever way, there is one answer; one seat has one vote; and a seat closes
-//! at its moment.
+//! G5, G2, G3 with seats: there is one answer for each person, whichever way they come. One seat has one vote. A seat
+//! closes at its moment.
 
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
@@ -210,7 +210,7 @@ async fn g02_a_seat_has_one_vote_whoever_races() {
     assert!(winners.len() > 1, "it was no race: {winners:?}");
 }
 
-/// Ends a delegation in so many milliseconds, by the database.
+/// Ends a delegation after this time, by the database.
 async fn end_in(conn: &mut PgConnection, id: &str, milliseconds: i64) {
     sqlx::query(
         "UPDATE delegations SET ends_at = clock_timestamp() + $2 * interval '1 ms', starts_at = '2020-01-01'
@@ -224,7 +224,7 @@ async fn end_in(conn: &mut PgConnection, id: &str, milliseconds: i64) {
 }
 
 /// The row's lock is held past the delegation's end. The vote was sent before it and comes too late: in the seat of
-/// somebody who is back, nobody else decides.
+/// a person who is back, no one else decides.
 #[tokio::test(flavor = "multi_thread")]
 async fn g03_a_delegates_vote_that_waited_past_the_end_is_late() {
     let cluster = Cluster::start().await;

@@ -12,7 +12,7 @@ pub async fn allow(cluster: &Cluster, how: &str) {
     sqlx::query("UPDATE workspaces SET delegation = $1").bind(how).execute(&mut conn).await.unwrap();
 }
 
-/// Somebody who is in these groups, with a new key, on this instance.
+/// A person who is in these groups, with a new key, on this instance.
 pub async fn person(cluster: &Cluster, instance: usize, name: &str, groups: &[&str]) -> Api {
     let key = cluster.member(name).await;
     belongs(cluster, name, groups).await;
@@ -25,7 +25,7 @@ pub async fn belongs(cluster: &Cluster, name: &str, groups: &[&str]) {
     sqlx::query(set).bind(name).bind(groups).execute(&mut conn).await.unwrap();
 }
 
-/// In so many seconds, as JSON has it.
+/// This time from now, as JSON has it.
 pub fn in_seconds(seconds: i64) -> Value {
     json!(Utc::now() + TimeDelta::seconds(seconds))
 }
