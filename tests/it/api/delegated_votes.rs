@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{
     Api, Cluster, Setup, Socket, TestDatabase,
     client::merged,
-    delegating::{allow, belongs, delegate, person, votes},
+    delegating::{allow, belongs, delegate, in_seconds, person, votes},
     statements::Statements,
 };
 
@@ -310,4 +310,37 @@ async fn a_delegates_decision_takes_two_statements() {
         assert_eq!(statements.of("signoff_commit") - before, 2, "{policy}");
         assert_eq!(votes(&agent, &id).await, [("bo".into(), Some("ana".into()))]);
     }
+}
+
+/// A seat is what is given, and only from its beginning on: no permission comes with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seat_opens_when_it_begins_and_brings_no_permission() {
+    let cluster = one().await;
+    let agent = person(&cluster, 0, "agent", &[]).await;
+    let ana = person(&cluster, 0, "ana", &["sre"]).await;
+    for name in ["bo", "vi"] {
+        person(&cluster, 0, name, &[]).await;
+    }
+    let scheduled = json!({ "starts_at": in_seconds(600) });
+    let id = delegate(&ana, "bo", scheduled).await.expect(201).id();
+    delegate(&ana, "vi", json!({})).await.expect(201);
+    let asked = agent.ask(json!({ "policy": { "allowed_groups": ["sre"] } })).await;
+    let viewer = cluster.key("acme", "vi", &["approval:view:pending"]).await;
+    cluster.api(0, &viewer).approve(&asked).await.problem(403, "forbidden");
+    let bo = person(&cluster, 0, "bo", &[]).await;
+    assert!(detail(&bo, &asked).await.contains("does not name you"));
+    assert_eq!(rows(&bo, "/api/v1/approvals/pending?approver=me").await, Vec::<Value>::new());
+    let who = |items: &[Value]| -> Vec<Value> { items.iter().map(|it| it["principal"].clone()).collect() };
+    let eligible = format!("/api/v1/approvals/{asked}/eligible");
+    assert_eq!(who(&rows(&ana, &eligible).await), ["ana", "vi"]);
+    let mut conn = cluster.database.connect().await;
+    sqlx::query("UPDATE delegations SET starts_at = now() WHERE id = $1::uuid")
+        .bind(&id)
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    assert_eq!(who(&rows(&ana, &eligible).await), ["ana", "bo", "vi"]);
+    let bo = person(&cluster, 0, "bo", &[]).await;
+    assert_eq!(rows(&bo, "/api/v1/approvals/pending?approver=me").await.len(), 1);
+    bo.approve(&asked).await.expect(200);
 }

@@ -331,3 +331,22 @@ async fn the_command_line_delegates() {
         .await;
     assert_eq!(code, 10, "{said}");
 }
+
+/// Callers of a workspace delegate one after the other, on whichever instance: so two that would make a circle together
+/// don't pass each other.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_that_would_make_a_circle_one_is_refused() {
+    let cluster = Cluster::start().await;
+    cluster.member("agent").await;
+    allow(&cluster, "own").await;
+    let ana = person(&cluster, 0, "ana", &[]).await;
+    let bo = person(&cluster, 1, "bo", &[]).await;
+    for round in 0..20 {
+        let (one, other) = tokio::join!(delegate(&ana, "bo", json!({})), delegate(&bo, "ana", json!({})));
+        let (made, refused) = if one.status == 201 { (one, other) } else { (other, one) };
+        let id = made.expect(201).id();
+        let refused = refused.problem(422, "invalid").body;
+        assert_eq!(refused["errors"][0]["rule"], "cycle", "round {round}: {refused}");
+        bo.delete(&format!("/api/v1/delegations/{id}")).await.expect(204);
+    }
+}
