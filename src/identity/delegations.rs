@@ -123,6 +123,9 @@ pub async fn revoke(
     workspace: WorkspaceId,
     id: DelegationId,
 ) -> Outcome<()> {
+    if !by.may(Permission::ApprovalApprove) && !by.may(Permission::PrincipalManage) {
+        return Ok(Err(Refusal::Lacks(Permission::PrincipalManage)));
+    }
     let before = match seen(conn, by, workspace, id).await? {
         Ok(before) => before,
         Err(refusal) => return Ok(Err(refusal)),

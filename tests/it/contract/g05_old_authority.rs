@@ -10,7 +10,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::support::{Api, Cluster, Reply, Setup, browser::Browser, ended, eventually, within};
+use crate::support::{Api, Cluster, Reply, Setup, browser::Browser, delegating, ended, eventually, within};
 
 async fn one() -> Cluster {
     Cluster::with(Setup { instances: 1, ..Setup::default() }).await
@@ -69,6 +69,7 @@ impl Dawdling {
 async fn everything(caller: &Api, asker: &Api, conn: &mut PgConnection) -> Vec<Dawdling> {
     let pending = async || format!("/api/v1/approvals/{}", asker.ask(json!({})).await);
     let (ana, robot) = (id_of(conn, "ana").await, prefix(asker));
+    sqlx::query("UPDATE workspaces SET delegation = 'own'").execute(&mut *conn).await.unwrap();
     let mut begun = Vec::new();
     for (method, path, body) in [
         (
@@ -91,6 +92,11 @@ async fn everything(caller: &Api, asker: &Api, conn: &mut PgConnection) -> Vec<D
         ("PATCH", format!("/api/v1/principals/{ana}"), json!({ "email": "ana@example.com" })),
         ("PUT", "/api/v1/roles/own".to_owned(), json!({ "permissions": ["audit:view"] })),
         ("PATCH", "/api/v1/workspace".to_owned(), json!({ "history_retention_days": 7 })),
+        (
+            "POST",
+            "/api/v1/delegations".to_owned(),
+            json!({ "to": "ana", "ends_at": delegating::in_seconds(3_600) }),
+        ),
     ] {
         begun.push(Dawdling::begin(caller, method, &path, &body).await);
     }
@@ -239,6 +245,10 @@ async fn g05_who_is_just_being_shut_out_changes_nothing() {
     let listed = admin.get("/api/v1/browser-sessions").await.expect(200).body;
     let session = listed["items"][0]["id"].as_str().unwrap();
     let (ana, robot) = (id_of(&mut conn, "ana").await, prefix(&asker));
+    delegating::allow(&cluster, "own").await;
+    let delegation = delegating::delegate(&admin, "ana", json!({})).await.expect(201).id();
+    let of_one = format!("/api/v1/delegations/{delegation}");
+    let new = json!({ "to": "ana", "ends_at": delegating::in_seconds(3_600) });
     let calls = [
         ("POST", "/api/v1/keys".to_owned(), json!({ "principal": "robot", "roles": ["requester"] })),
         ("POST", format!("/api/v1/keys/{robot}/rotate"), json!({})),
@@ -249,6 +259,13 @@ async fn g05_who_is_just_being_shut_out_changes_nothing() {
         ("DELETE", "/api/v1/roles/doomed".to_owned(), Value::Null),
         ("PATCH", "/api/v1/workspace".to_owned(), json!({ "history_retention_days": 7 })),
         ("DELETE", format!("/api/v1/browser-sessions/{session}"), Value::Null),
+        // Each way to be shut out, for these do look themselves at what is allowed.
+        ("DELETE", of_one.clone(), Value::Null),
+        ("DELETE", of_one.clone(), Value::Null),
+        ("DELETE", of_one, Value::Null),
+        ("POST", "/api/v1/delegations".to_owned(), new.clone()),
+        ("POST", "/api/v1/delegations".to_owned(), new.clone()),
+        ("POST", "/api/v1/delegations".to_owned(), new),
     ];
     let withdrawals = [
         ("UPDATE api_keys SET revoked_at = now() WHERE prefix = $1", 401),
