@@ -90,7 +90,8 @@ pub struct Due {
     pub full: bool,
 }
 
-/// The same of some that the caller has locked, and whether the deadline of each has passed.
+/// The same of some that the caller has locked, and whether the deadline of each has passed. Their run is going, so a
+/// timeout action that only a later version knows counts as `expire`: it must not keep the run here.
 pub async fn briefs(conn: &mut PgConnection, ids: &[ApprovalId]) -> Result<Vec<(Brief, bool)>, Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
@@ -114,7 +115,8 @@ pub async fn briefs(conn: &mut PgConnection, ids: &[ApprovalId]) -> Result<Vec<(
                 escalation_level: it.escalation_level,
                 levels: it.levels,
             };
-            Ok((Brief::try_from(row)?, it.due))
+            let action = TimeoutAction::from_word(&row.timeout_action).unwrap_or(TimeoutAction::Expire);
+            Ok((row.brief(action)?, it.due))
         })
         .collect()
 }
@@ -130,26 +132,32 @@ struct BriefRow {
     levels: i32,
 }
 
+impl BriefRow {
+    fn corrupt(&self, what: &str) -> Error {
+        Error::Corrupt { table: "approval_requests", id: self.id.to_string(), what: what.to_owned() }
+    }
+
+    fn brief(self, timeout_action: TimeoutAction) -> Result<Brief, Error> {
+        Ok(Brief {
+            id: ApprovalId(self.id),
+            workspace: WorkspaceId(self.workspace_id),
+            task_id: CallerName::stored(&self.task_id).map_err(|_| self.corrupt("a name is malformed"))?,
+            version: self.version,
+            timeout_action,
+            escalation_level: self.escalation_level,
+            has_next_level: self.escalation_level < self.levels,
+            expires_at: self.expires_at,
+        })
+    }
+}
+
 impl TryFrom<BriefRow> for Brief {
     type Error = Error;
 
     fn try_from(row: BriefRow) -> Result<Self, Error> {
-        let corrupt = |what: &str| Error::Corrupt {
-            table: "approval_requests",
-            id: row.id.to_string(),
-            what: what.to_owned(),
-        };
-        Ok(Self {
-            id: ApprovalId(row.id),
-            workspace: WorkspaceId(row.workspace_id),
-            task_id: CallerName::stored(&row.task_id).map_err(|_| corrupt("a name is malformed"))?,
-            version: row.version,
-            timeout_action: TimeoutAction::from_word(&row.timeout_action)
-                .ok_or_else(|| corrupt("unknown timeout_action"))?,
-            escalation_level: row.escalation_level,
-            has_next_level: row.escalation_level < row.levels,
-            expires_at: row.expires_at,
-        })
+        let action = TimeoutAction::from_word(&row.timeout_action)
+            .ok_or_else(|| row.corrupt("unknown timeout_action"))?;
+        row.brief(action)
     }
 }
 

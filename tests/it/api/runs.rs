@@ -96,3 +96,42 @@ async fn a_deleted_run_is_purged() {
     assert_eq!(count("SELECT count(*) FROM audit_log WHERE action = 'approval.resolved'").await, 2);
     admin.ask(json!({ "run_id": "old" })).await;
 }
+
+/// While versions are replaced, a later one may have asked with a timeout action that this one doesn't know. Its run
+/// can be deleted all the same: what is due expires with no resolution, and the rest is cancelled.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_goes_whatever_a_later_version_asked() {
+    let cluster = Cluster::start().await;
+    let admin = cluster.api(0, &cluster.key("acme", "agent", &["workspace:admin"]).await);
+    let open = admin.ask(json!({ "run_id": "r" })).await;
+    let due = admin.ask(json!({ "run_id": "r" })).await;
+    let mut conn = cluster.database.connect().await;
+    for change in [
+        "ALTER TABLE approval_requests DROP CONSTRAINT approval_requests_timeout_action_check",
+        "UPDATE approval_requests SET timeout_action = 'approve_by_lot'",
+    ] {
+        sqlx::query(change).execute(&mut conn).await.unwrap();
+    }
+    sqlx::query("UPDATE approval_requests SET expires_at = now() WHERE id = $1::uuid")
+        .bind(&due)
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    admin.delete("/api/v1/runs/r").await.expect(204);
+    let mut told = Vec::new();
+    for id in [&open, &due] {
+        let state: (String, Option<String>, Option<String>) = sqlx::query_as(
+            "SELECT status, resolved_via, resolution FROM approval_requests WHERE id = $1::uuid",
+        )
+        .bind(id)
+        .fetch_one(&mut conn)
+        .await
+        .unwrap();
+        told.push(state);
+    }
+    let word = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        told,
+        [("cancelled".to_owned(), word("run_deleted"), None), ("expired".to_owned(), word("timeout"), None)]
+    );
+}
