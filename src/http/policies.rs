@@ -3,6 +3,7 @@
 use axum::{Json, extract::State};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::{
     Api,
@@ -12,6 +13,7 @@ use super::{
 use crate::{
     approvals::request::RequestFailure,
     domain::{
+        ids::PrincipalId,
         names::PrincipalName,
         policy::{Actor, Asked},
     },
@@ -31,7 +33,7 @@ use crate::{
 pub struct CheckBody {
     #[schema(required, value_type = PolicyBody)]
     policy: Option<Object<PolicyBody>>,
-    /// The caller, if nobody is named.
+    /// The caller by default, and for whom the caller acts.
     requested_by: Option<String>,
 }
 
@@ -56,16 +58,14 @@ pub async fn check(
         check.fail("/policy", "required", "must be given");
         return Err(check.finish().err().unwrap_or_else(Problem::not_found));
     };
-    let requester = match value.requested_by.as_deref().map(PrincipalName::new) {
-        None => caller.actor.clone(),
-        // By name: whoever is called so.
-        Some(Ok(name)) if name == caller.actor.name => caller.actor.clone(),
-        Some(Ok(name)) => Actor { id: crate::domain::ids::PrincipalId(uuid::Uuid::nil()), name },
-        Some(Err(error)) => {
+    let named = match value.requested_by.as_deref().map(PrincipalName::new).transpose() {
+        Ok(named) => named,
+        Err(error) => {
             check.fail("/requested_by", "name", error.to_string());
             return Err(check.finish().err().unwrap_or_else(Problem::not_found));
         }
     };
+    let (requester, on_behalf_of) = requester((&caller.actor, caller.on_behalf_of.as_ref()), named);
     let unsupported = body.unsupported("/policy").into_iter();
     let mut errors: Vec<Violation> =
         unsupported.map(|it| Violation::new(it, "not_supported", "is not supported yet")).collect();
@@ -84,7 +84,7 @@ pub async fn check(
     if !checked.valid {
         return Ok(Json(checked));
     }
-    let asked = Asked { by: &requester, on_behalf_of: None };
+    let asked = Asked { by: &requester, on_behalf_of };
     checked.alternatives = policy.ways();
     checked.summary = Some(policy.missing(&[], &asked).summary());
     if let Err(problem) = satisfiable(&policy, "/policy", &asked) {
@@ -97,4 +97,41 @@ pub async fn check(
         checked.errors.extend_from_slice(Problem::from(RequestFailure::NoMembers { level: 0 }).errors());
     }
     Ok(Json(checked))
+}
+
+/// Who would ask, and for whom: the caller, as in a create, unless another one is named.
+fn requester<'a>(
+    (caller, on_behalf_of): (&Actor, Option<&'a PrincipalName>),
+    named: Option<PrincipalName>,
+) -> (Actor, Option<&'a PrincipalName>) {
+    match named {
+        // By name alone, so nobody has its id.
+        Some(name) if name != caller.name => (Actor { id: PrincipalId(Uuid::nil()), name }, None),
+        _ => (caller.clone(), on_behalf_of),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::policy::{Policy, Selectors};
+
+    fn name(text: &str) -> PrincipalName {
+        PrincipalName::new(text).unwrap()
+    }
+
+    /// As in a create: what only the one can give for whom the caller acts is not satisfiable.
+    #[test]
+    fn for_whom_the_caller_acts_is_kept_out_here_too() {
+        let agent = Actor { id: PrincipalId::generate(), name: name("agent") };
+        let boss = name("boss");
+        let only_boss = Selectors { people: Some([boss.clone()].into()), ..Selectors::default() };
+        let policy = Policy::simple(1, only_boss);
+        for (named, is_satisfiable) in [(None, false), (Some("agent"), false), (Some("other"), true)] {
+            let (by, on_behalf_of) = requester((&agent, Some(&boss)), named.map(name));
+            assert_eq!(by.name, name(named.unwrap_or("agent")));
+            assert_eq!(by.id == agent.id, !is_satisfiable);
+            assert_eq!(policy.check(&Asked { by: &by, on_behalf_of }).is_ok(), is_satisfiable, "{named:?}");
+        }
+    }
 }
