@@ -1,7 +1,25 @@
 //! G5, G2, G3 with seats: there is one answer for each person, whichever way they come. One seat has one vote. A seat
 //! closes at its moment.
 
+use std::{collections::BTreeSet, sync::Arc};
+
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use signoff::{
+    domain::{
+        decision::{Ballot, Verdict},
+        ids::{ApprovalId, DecisionId, DelegationId, PrincipalId},
+        names::PrincipalName,
+        policy::{
+            Actor, Kind, Member, Selector,
+            admission::{Admission, Taken, Voter},
+        },
+    },
+    store::{
+        approvals::{Votes, load},
+        changes::{Batch, write},
+    },
+};
 use sqlx::{Connection, PgConnection};
 
 use crate::support::{
@@ -321,4 +339,53 @@ async fn g03_votes_race_a_delegations_end() {
     .unwrap();
     assert_eq!(late, 0, "a vote was written after the end");
     assert!(cast < 60, "no vote came after the end");
+}
+
+/// What was read says that the seat is open, and the statement that writes has the last word, by the database's clock: it
+/// writes the vote before the seat's end and not from then on.
+#[tokio::test(flavor = "multi_thread")]
+async fn g03_the_statement_itself_refuses_a_seat_that_has_closed() {
+    let cluster = Cluster::start().await;
+    let agent = person(&cluster, 0, "agent", &[]).await;
+    person(&cluster, 0, "ana", &[]).await;
+    person(&cluster, 0, "bo", &[]).await;
+    let mut conn = cluster.database.connect().await;
+    let mut member = async |name: &str| {
+        let id = "SELECT id FROM principals WHERE name = $1";
+        let id: uuid::Uuid = sqlx::query_scalar(id).bind(name).fetch_one(&mut conn).await.unwrap();
+        let actor = Actor { id: PrincipalId(id), name: PrincipalName::new(name).unwrap() };
+        Member { actor, roles: BTreeSet::new(), groups: BTreeSet::new() }
+    };
+    let (ana, bo) = (member("ana").await, member("bo").await);
+    let bo = Arc::new(Voter { member: bo, kind: Kind::Person, seats: Vec::new() });
+    // The end of the seat, from the moment of the reading, and whether a vote in it is written.
+    for (end, is_written) in [("0", false), ("-1 microsecond", false), ("1 hour", true)] {
+        let id = agent.ask(json!({ "policy": { "allowed_approvers": ["ana"] } })).await;
+        let id = ApprovalId(id.parse().unwrap());
+        let loaded = load(&mut conn, &[id], Votes::Read).await.unwrap().found.remove(&id).unwrap().unwrap();
+        let until = "SELECT clock_timestamp() + $1::text::interval";
+        let until: DateTime<Utc> = sqlx::query_scalar(until).bind(end).fetch_one(&mut conn).await.unwrap();
+        let ballot = Ballot {
+            id: DecisionId::generate(),
+            voter: bo.clone(),
+            seat: None,
+            verdict: Verdict::Approved,
+            modifications: None,
+            feedback: None,
+            comment: None,
+            metadata: None,
+        };
+        let taken = Taken { owner: ana.actor.clone(), delegations: vec![DelegationId::generate()], until };
+        let admission =
+            Admission { seat: Some(taken), counted_as: vec![Selector::Person(ana.actor.name.clone())] };
+        let mut batch = Batch::default();
+        batch.change(id, (1, 2), None);
+        batch.vote(&loaded.approval, &ballot, &admission, 0);
+        let written = write(&mut conn, &batch).await.unwrap();
+        assert_eq!(written.contains_key(&id), is_written, "{end}");
+        let id = id.0.to_string();
+        assert_eq!(votes(&agent, &id).await.len(), usize::from(is_written), "{end}");
+        let version = agent.show(&id).await.expect(200).body["version"].clone();
+        assert_eq!(version, json!(if is_written { 2 } else { 1 }), "{end}");
+    }
 }
