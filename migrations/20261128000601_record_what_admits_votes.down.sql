@@ -1,4 +1,3 @@
-DROP INDEX approval_decisions_of_seats;
 ALTER TABLE approval_decisions
     DROP CONSTRAINT seats_are_whole,
     DROP COLUMN counted_as, DROP COLUMN seat_id, DROP COLUMN seat_name, DROP COLUMN seat_until,

@@ -17,5 +17,3 @@ ALTER TABLE approval_decisions
     ADD COLUMN seat_until timestamptz,
     ADD COLUMN delegations uuid[],
     ADD CONSTRAINT seats_are_whole CHECK (num_nonnulls(seat_id, seat_name, seat_until, delegations) IN (0, 4)) NOT VALID;
-CREATE UNIQUE INDEX approval_decisions_of_seats ON approval_decisions (approval_id, seat_id, level)
-    WHERE seat_id IS NOT NULL;

@@ -1,4 +1,3 @@
-DROP INDEX approval_requests_reminders;
 REVOKE UPDATE (expires_at, escalation_level, approvers) ON approval_requests FROM signoff_commit;
 ALTER TABLE approval_requests
     DROP CONSTRAINT approval_requests_timeout_action_check,
@@ -6,6 +5,7 @@ ALTER TABLE approval_requests
         CHECK (timeout_action IN ('expire', 'approve', 'reject')) NOT VALID,
     DROP COLUMN remind_at,
     DROP COLUMN remind_before,
+    DROP COLUMN extensions,
     DROP COLUMN extended_seconds,
     DROP COLUMN ladder,
     DROP COLUMN escalation;

@@ -8,16 +8,14 @@ ALTER TABLE approval_requests
     ADD COLUMN escalation jsonb,
     -- The hops so far: `[{from_level, at, via, by, by_id, reason}]`.
     ADD COLUMN ladder jsonb,
-    -- By how much the deadline of this level was moved.
+    -- By how much the deadline of this level was moved, and how often.
     ADD COLUMN extended_seconds integer,
+    ADD COLUMN extensions integer,
     -- So many seconds before a level's deadline its approvers are reminded; and when that is next.
     ADD COLUMN remind_before integer[],
     ADD COLUMN remind_at timestamptz,
     DROP CONSTRAINT approval_requests_timeout_action_check,
     ADD CONSTRAINT approval_requests_timeout_action_check
         CHECK (timeout_action IN ('expire', 'approve', 'reject', 'escalate')) NOT VALID;
--- What has no reminders costs nothing here.
-CREATE INDEX IF NOT EXISTS approval_requests_reminders ON approval_requests (remind_at)
-    WHERE remind_at IS NOT NULL AND status = 'pending';
-GRANT UPDATE (expires_at, escalation_level, approvers, ladder, extended_seconds, remind_at) ON approval_requests
+GRANT UPDATE (expires_at, escalation_level, approvers, ladder, extended_seconds, extensions, remind_at) ON approval_requests
       TO signoff_commit;

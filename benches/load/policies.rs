@@ -9,7 +9,7 @@ use signoff::domain::{
     ids::PrincipalId,
     names::PrincipalName,
     policy::{
-        Actor, Form, Policy, Selector, Selectors,
+        Actor, Asked, Form, Policy, Selector, Selectors,
         tree::{Leaf, Node},
     },
 };
@@ -132,9 +132,11 @@ fn judge(times: u32) -> anyhow::Result<Point> {
             counted_as: counted_as.collect::<anyhow::Result<_>>()?,
         });
     }
+    let requester = Actor { id: PrincipalId(uuid::Uuid::new_v4()), name: name("agent".to_owned())? };
+    let asked = Asked { by: &requester, on_behalf_of: None };
     let begun = Instant::now();
     for _ in 0..times {
-        std::hint::black_box(policy.tally(std::hint::black_box(&votes)));
+        std::hint::black_box(policy.tally(std::hint::black_box(&votes), &asked));
     }
     Ok(Point::single(begun.elapsed().as_secs_f64() * 1e6 / f64::from(times), times as usize))
 }

@@ -61,7 +61,7 @@ impl Approvals {
                     self.shared.announce_ended(ended);
                 }
                 for (brief, moved) in done.moved {
-                    self.shared.announce_moved(&brief, &moved);
+                    self.shared.announce_moved(brief, &moved);
                 }
                 Ok(swept)
             }

@@ -125,12 +125,14 @@ impl Shared {
         }
     }
 
-    /// Tells everybody who may be interested that an approval was moved on; it is pending still, so no waiter wakes.
-    pub fn announce_moved(&self, approval: &Brief, moved: &Moved) {
+    /// Tells everybody who may be interested that an approval, as it was read, was moved on; it is pending still, so no
+    /// waiter wakes.
+    pub fn announce_moved(&self, mut approval: Brief, moved: &Moved) {
+        approval.version += 1;
         if let Some(via) = moved.hop {
             self.metrics.escalated(via.as_str());
         }
-        self.look(Change::from(approval));
+        self.look(Change::from(&approval));
     }
 
     /// The same where the approval itself was not kept: waiters here read it like those elsewhere.

@@ -5,9 +5,13 @@ use std::time::Duration;
 use sqlx::Connection;
 use tokio::time::timeout;
 
-use super::{Approvals, Shared};
+use super::{Approvals, Shared, expire::Failed};
 use crate::{
-    domain::{event::TaskKey, ids::WorkspaceId, names::CallerName},
+    domain::{
+        event::TaskKey,
+        ids::{ApprovalId, WorkspaceId},
+        names::CallerName,
+    },
     store::{
         self,
         approvals::{self, Part, Votes},
@@ -20,9 +24,12 @@ use crate::{
 const LONGEST: Duration = Duration::from_secs(4);
 
 impl Approvals {
-    /// Tells the reminders that are due, up to `most`; answers how many.
-    pub async fn remind_due(&self, most: i64) -> Result<usize, store::Error> {
-        let told = timeout(LONGEST, tell(&self.shared, most)).await??;
+    /// Tells the reminders that are due, up to `most` and without `besides`; answers how many.
+    pub async fn remind_due(&self, most: i64, besides: &[ApprovalId]) -> Result<usize, Failed> {
+        let mut batch = Vec::new();
+        let told = timeout(LONGEST, tell(&self.shared, (most, besides), &mut batch)).await;
+        let told = told.unwrap_or_else(|elapsed| Err(elapsed.into()));
+        let told = told.map_err(|error| Failed { error, batch })?;
         self.shared.metrics.reminded(told.len() as u64);
         for reminder in &told {
             // A name that this version can't read has no followers here.
@@ -34,12 +41,17 @@ impl Approvals {
     }
 }
 
-async fn tell(shared: &Shared, most: i64) -> Result<Vec<Told>, store::Error> {
+/// Leaves in `batch` what it tried.
+async fn tell(
+    shared: &Shared,
+    (most, besides): (i64, &[ApprovalId]),
+    batch: &mut Vec<ApprovalId>,
+) -> Result<Vec<Told>, store::Error> {
     let mut conn = shared.database.work.checkout().await?;
     let mut transaction = conn.begin_with(sweep::BEGIN_DECIDING).await?;
-    let due = reminders::due(&mut transaction, most).await?;
+    let mut rest = reminders::due(&mut transaction, most, besides).await?;
+    batch.extend_from_slice(&rest);
     let mut told = Vec::new();
-    let mut rest = due;
     // Large ones are read in parts; all of them are locked already.
     while !rest.is_empty() {
         let Part { found, rest: later } = approvals::load(&mut transaction, &rest, Votes::OfPending).await?;

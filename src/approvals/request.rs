@@ -10,7 +10,7 @@ use crate::{
     batch::{Queue, Trouble, Weigh, has_lapsed, is_late},
     domain::{
         approval::{Approval, State},
-        escalation::Escalation,
+        escalation::{Escalation, Extended},
         ids::{ApprovalId, WorkspaceId},
         policy::Asked,
     },
@@ -141,7 +141,7 @@ fn approval(new: NewApproval, created: Created) -> Approval {
         on_behalf_of: new.origin.on_behalf_of.clone(),
         escalation: Escalation { levels: new.levels, hops: Vec::new() },
         escalation_level: 0,
-        extended_seconds: 0,
+        extended: Extended::default(),
         state: State::Pending,
         progress: None,
         version: 1,

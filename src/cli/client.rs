@@ -201,6 +201,12 @@ impl Client {
         self.patiently(async || self.post(&path, body).await?.value_where(is_ours)).await
     }
 
+    /// Moves a deadline, once: the same again would move it further.
+    pub async fn extend(&self, id: &str, body: &impl Serialize) -> Result<Answer, ClientError> {
+        let path = api(&format!("/approvals/{}/extend", path_segment(id)));
+        self.post(&path, body).await?.value_where(|value| is_approval(&value["approval"], Some(id)))
+    }
+
     /// The first page of who may agree.
     pub async fn eligible(&self, path: &str) -> Result<Answer, ClientError> {
         let path = api(path);

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
+    answer::Answer,
     argument,
     client::ClientArgs,
     exit::Exit,
@@ -19,7 +20,7 @@ pub struct Escalate {
     id: String,
     #[arg(long)]
     reason: String,
-    /// Only if it stands at this level: so a repeated command hands it on once.
+    /// Only if it stands at this level; by default the one at which it stands now.
     #[arg(long, value_name = "LEVEL")]
     from_level: Option<i64>,
 }
@@ -38,28 +39,30 @@ pub struct Extend {
 
 impl Escalate {
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let mut body = json!({ "reason": self.reason });
-        if let Some(level) = self.from_level {
-            body["from_level"] = level.into();
-        }
-        change(&self.client, &self.id, "escalate", &body).await
+        let client = self.client.client()?;
+        // With a level a repeated call changes nothing: the client repeats it where it got no answer.
+        let from = match self.from_level {
+            Some(level) => level.into(),
+            None => client.approval(&self.id).await?["escalation_level"].clone(),
+        };
+        let body = json!({ "reason": self.reason, "from_level": from });
+        told(&client.decide(&self.id, "escalate", &body).await?, self.client.json)
     }
 }
 
 impl Extend {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let body = json!({ "seconds": self.by.as_secs(), "reason": self.reason });
-        change(&self.client, &self.id, "extend", &body).await
+        told(&self.client.client()?.extend(&self.id, &body).await?, self.client.json)
     }
 }
 
-async fn change(args: &ClientArgs, id: &str, verb: &str, body: &Value) -> anyhow::Result<Exit> {
-    let answer = args.client()?.decide(id, verb, body).await?;
+fn told(answer: &Answer, json: bool) -> anyhow::Result<Exit> {
     let approval = &answer["approval"];
     let before = if answer["changed"] == false { " (you had handed it on before)" } else { "" };
     let (id, level) = (field(approval, "id"), field(approval, "escalation_level"));
     let said = format!("{id}: level {level}, pending until {}{before}", field(approval, "expires_at"));
-    let text = if args.json { Text::json(answer.text()) } else { Text::line(&said) };
+    let text = if json { Text::json(answer.text()) } else { Text::line(&said) };
     done(print(&text), &said)?;
     Ok(Exit::Success)
 }

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use super::{
     decision::{Modifications, Refusal, Vote},
-    escalation::Escalation,
+    escalation::{Escalation, Extended},
     ids::{ApprovalId, WorkspaceId},
     names::{CallerName, PrincipalName},
     policy::{Actor, Asked, Because, Policy, explain::Missing},
@@ -37,8 +37,8 @@ pub struct Approval {
     /// What comes after the first level, and how it came to where it stands.
     pub escalation: Escalation,
     pub escalation_level: i32,
-    /// By how much the deadline of this level was moved.
-    pub extended_seconds: u32,
+    /// How the deadline of this level was moved.
+    pub extended: Extended,
     pub state: State,
     /// What is still missing, where that was looked for: of what is pending, for those who show it.
     pub progress: Option<Missing>,

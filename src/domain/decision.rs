@@ -144,6 +144,8 @@ pub enum Refusal {
     NoFurtherLevel,
     #[error("its deadline may be moved by {left} s more at this level")]
     ExtendedEnough { left: u32 },
+    #[error("its deadline was moved {most} times at this level already")]
+    ExtendedTooOften { most: u32 },
     #[error(transparent)]
     NotEligible(#[from] NotEligible),
 }
@@ -245,7 +247,8 @@ fn conclusion(
     ballot: &Ballot,
     seat: Option<PrincipalName>,
 ) -> Option<Ending> {
-    let (resolution, because) = match (approval.policy_now().tally(votes), ballot.verdict) {
+    let (resolution, because) = match (approval.policy_now().tally(votes, &approval.asked()), ballot.verdict)
+    {
         (Tally::Rejected(because), Verdict::Rejected) => (Resolution::Rejected, because),
         (Tally::Approved, Verdict::Approved) if ballot.modifications.is_some() => {
             (Resolution::Modified, Because::Quorum)

@@ -55,6 +55,16 @@ pub struct Escalation {
     pub hops: Vec<Hop>,
 }
 
+/// How the deadline of a level was moved so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Extended {
+    pub seconds: u32,
+    pub times: u32,
+}
+
+/// Most times that the deadline of a level is moved: each leaves a record for ever.
+const MOST_TIMES: u32 = 20;
+
 /// Bytes that a level or a hop takes besides its texts.
 const FIXED: usize = 128;
 
@@ -136,9 +146,12 @@ pub fn extend(
     if !may {
         return Err(NotEligible::MayNotExtend.into());
     }
-    let left = extension.max_seconds.saturating_sub(approval.extended_seconds);
+    let left = extension.max_seconds.saturating_sub(approval.extended.seconds);
     if seconds > left {
         return Err(Refusal::ExtendedEnough { left });
+    }
+    if approval.extended.times >= MOST_TIMES {
+        return Err(Refusal::ExtendedTooOften { most: MOST_TIMES });
     }
     Ok(())
 }

@@ -7,14 +7,11 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
-use super::{
-    Error,
-    escalation::{StoredHop, StoredLevel, escalation},
-    policy::StoredPolicy,
-};
+use super::{Error, escalation::escalation, policy::StoredPolicy};
 use crate::domain::{
     approval::{Approval, Ending, Opaque, Outcome, Request, Resolution, State, Status, TimeoutAction, Via},
     decision::{Modifications, Verdict, Vote},
+    escalation::Extended,
     ids::{ApprovalId, PrincipalId, WorkspaceId},
     names::{CallerName, PrincipalName},
     policy::{Actor, Because, Selector},
@@ -74,10 +71,11 @@ pub(super) struct Row {
     pub resolved_by_name: Option<String>,
     pub result: Option<Json<StoredResult>>,
     pub timeout_action: String,
-    pub escalation: Option<Json<Vec<StoredLevel>>>,
-    pub ladder: Option<Json<Vec<StoredHop>>>,
+    pub escalation: Option<Json<Opaque>>,
+    pub ladder: Option<Json<Opaque>>,
     pub escalation_level: i32,
     pub extended_seconds: Option<i32>,
+    pub extensions: Option<i32>,
     pub remind_before: Option<Vec<i32>>,
     pub checkpoint: Option<Json<Opaque>>,
     pub metadata: Json<Opaque>,
@@ -147,7 +145,8 @@ macro_rules! rows {
                   a.context AS "context!: _", a.policy AS "policy!: _", a.status AS "status!", a.resolution,
                   a.resolved_via, a.resolved_by, a.resolved_by_name, a.result AS "result: _",
                   a.timeout_action AS "timeout_action!", a.escalation_level AS "escalation_level!",
-                  a.escalation AS "escalation: _", a.ladder AS "ladder: _", a.extended_seconds, a.remind_before,
+                  a.escalation AS "escalation: _", a.ladder AS "ladder: _", a.extended_seconds, a.extensions,
+                  a.remind_before,
                   a.checkpoint AS "checkpoint: _", a.metadata AS "metadata!: _", a.requested_by AS "requested_by!",
                   a.requested_by_name AS "requested_by_name!", a.on_behalf_of, a.version AS "version!",
                   a.created_at AS "created_at!", a.updated_at AS "updated_at!", a.expires_at AS "expires_at!",
@@ -250,8 +249,8 @@ pub(super) fn bytes(size: i32) -> usize {
     usize::try_from(size).unwrap_or(0)
 }
 
-fn seconds(count: i32) -> u32 {
-    u32::try_from(count).unwrap_or(0)
+fn count(number: i32) -> u32 {
+    u32::try_from(number).unwrap_or(0)
 }
 
 /// Waits for the row's lock and holds it until the transaction ends.
@@ -377,9 +376,9 @@ impl TryFrom<Row> for Loaded {
             context: row.context.0,
             checkpoint: row.checkpoint.map(|Json(checkpoint)| checkpoint),
             metadata: row.metadata.0,
-            remind_before: row.remind_before.into_iter().flatten().map(seconds).collect(),
+            remind_before: row.remind_before.into_iter().flatten().map(count).collect(),
         };
-        let escalation = escalation(row.escalation.map(|Json(it)| it), row.ladder.map(|Json(it)| it))
+        let escalation = escalation(row.escalation.as_deref(), row.ladder.as_deref())
             .ok_or_else(|| corrupt("its levels are malformed"))?;
         let requested_by = actor(row.requested_by, &row.requested_by_name)
             .ok_or_else(|| corrupt("the requester's name is malformed"))?;
@@ -395,7 +394,10 @@ impl TryFrom<Row> for Loaded {
                 on_behalf_of,
                 escalation,
                 escalation_level: row.escalation_level,
-                extended_seconds: row.extended_seconds.map_or(0, seconds),
+                extended: Extended {
+                    seconds: row.extended_seconds.map_or(0, count),
+                    times: row.extensions.map_or(0, count),
+                },
                 state,
                 progress: None,
                 version: row.version,

@@ -24,7 +24,7 @@ use crate::domain::{
     escalation::{Escalation, Level},
     ids::{ApprovalId, WorkspaceId},
     names::{CallerName, PrincipalName},
-    policy::{Actor, Policy},
+    policy::{Actor, Names, Policy},
 };
 
 /// An approval that is to be.
@@ -78,7 +78,7 @@ pub struct Created {
 }
 
 /// Where a policy names more people, none of them is looked for.
-const LOOKED_FOR: i32 = 100;
+const LOOKED_FOR: usize = 100;
 
 #[derive(Serialize)]
 struct Row<'a> {
@@ -103,6 +103,9 @@ struct Row<'a> {
     approvers: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     escalation: Option<Vec<StoredLevel>>,
+    /// The people whom it names, where the policy is stored in another form than that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    named: Option<&'a Names>,
     #[serde(skip_serializing_if = "Option::is_none")]
     levels_shown: Option<&'a Opaque>,
     #[serde(skip_serializing_if = "<[u32]>::is_empty")]
@@ -160,6 +163,10 @@ impl<'a> From<&'a NewApproval> for Row<'a> {
             policy_shown: new.policy_shown.as_ref(),
             approvers: policy::approvers(&new.policy),
             escalation: (!new.levels.is_empty()).then(|| new.levels.iter().map(StoredLevel::from).collect()),
+            named: new
+                .policy
+                .plain_names()
+                .filter(|names| !new.levels.is_empty() && names.len() <= LOOKED_FOR),
             levels_shown: new.levels_shown.as_ref(),
             remind_before: &request.remind_before,
             timeout_action: request.timeout_action.as_str(),
@@ -204,7 +211,7 @@ pub async fn insert(
         r#"
         WITH input AS MATERIALIZED (
             SELECT x.id, x.workspace_id, x.run_id, x.session_id, x.task_id, x.job_id, x.approval_type, x.title,
-                   x.description, x.context, x.policy, x.policy_shown, x.approvers, x.escalation, x.levels_shown,
+                   x.description, x.context, x.policy, x.policy_shown, x.approvers, x.escalation, x.named, x.levels_shown,
                    x.remind_before, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
                    x.requested_by_name, x.timeout_seconds, x.size, x.idempotency_key, x.body_hash, x.meaning_hash, x.on_behalf_of,
                    x.credential, x.address, x.user_agent, x.request_id, x.context_sha256,
@@ -212,7 +219,7 @@ pub async fn insert(
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, workspace_id uuid, run_id text, session_id text, task_id text, job_id text,
                    approval_type text, title text, description text, context json, policy jsonb,
-                   policy_shown json, approvers text[], escalation jsonb, levels_shown json, remind_before integer[],
+                   policy_shown json, approvers text[], escalation jsonb, named text[], levels_shown json, remind_before integer[],
                    timeout_action text, checkpoint json, metadata json, requested_by uuid,
                    requested_by_name text, timeout_seconds integer, size integer, idempotency_key text, body_hash bytea, meaning_hash bytea,
                    on_behalf_of text, credential text, address text, user_agent text, request_id text,
@@ -325,17 +332,18 @@ pub async fn insert(
                      WHERE h.added > p.n) e
         )
         SELECT c.id AS "id!", c.created_at AS "created_at!", c.expires_at AS "expires_at!",
-               CASE WHEN i.policy -> 'form' IS NULL
+               CASE WHEN i.named IS NOT NULL OR i.policy -> 'form' IS NULL
                          AND jsonb_array_length(i.policy -> 'allowed_approvers') <= $2 THEN (
                    SELECT count(*)
-                     FROM jsonb_array_elements_text(i.policy -> 'allowed_approvers') AS named(name)
+                     FROM (SELECT unnest(i.named) AS name
+                           UNION ALL SELECT jsonb_array_elements_text(i.policy -> 'allowed_approvers')) named
                     WHERE (named.name <> i.requested_by_name OR (i.policy ->> 'allow_self_approval')::boolean)
                       AND (SELECT p.disabled_at IS NULL FROM principals p
                             WHERE p.workspace_id = i.workspace_id AND p.name = named.name)) END AS present
           FROM created c JOIN input i ON i.id = c.id
         "#,
         json(&rows)?,
-        LOOKED_FOR,
+        i32::try_from(LOOKED_FOR).unwrap_or(i32::MAX),
     )
     .fetch_all(conn)
     .await?;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::policy::{StoredPolicy, approvers};
 use crate::domain::{
-    approval::Via,
+    approval::{Opaque, Via},
     escalation::{Escalation, Hop, Level},
     ids::PrincipalId,
     names::PrincipalName,
@@ -24,7 +24,7 @@ pub(super) struct StoredLevel {
 }
 
 #[derive(Deserialize)]
-pub(super) struct StoredHop {
+struct StoredHop {
     from_level: i32,
     at: DateTime<Utc>,
     via: String,
@@ -50,11 +50,11 @@ impl From<StoredLevel> for Level {
     }
 }
 
-/// `None` for a way that this version doesn't know.
-pub(super) fn escalation(
-    levels: Option<Vec<StoredLevel>>,
-    hops: Option<Vec<StoredHop>>,
-) -> Option<Escalation> {
+/// `None` for what this version can't read: it hurts that row, and no other of the same reading.
+pub(super) fn escalation(levels: Option<&Opaque>, hops: Option<&Opaque>) -> Option<Escalation> {
+    let levels: Option<Vec<StoredLevel>> =
+        levels.map(|json| serde_json::from_str(json.get())).transpose().ok()?;
+    let hops: Option<Vec<StoredHop>> = hops.map(|json| serde_json::from_str(json.get())).transpose().ok()?;
     let hop = |hop: StoredHop| {
         Some(Hop {
             from_level: hop.from_level,

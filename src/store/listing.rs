@@ -1,7 +1,7 @@
 //! The list of what is pending, page by page.
 //!
 //! Pages are cut by key (the last item's sort value and id), so that approvals that come and go between two
-//! pages neither repeat nor hide others.
+//! pages neither repeat nor hide others. By deadline, one whose deadline moves meanwhile may itself come twice, or not.
 
 use std::collections::BTreeSet;
 

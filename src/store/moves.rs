@@ -167,6 +167,7 @@ pub async fn write(conn: &mut PgConnection, moves: &Moves) -> Result<HashMap<App
                                      'reason', ok.reason, 'at',
                                      to_char(ok.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))) END,
                    extended_seconds = CASE WHEN ok.next IS NULL THEN coalesce(a.extended_seconds, 0) + ok.seconds END,
+                   extensions = CASE WHEN ok.next IS NULL THEN coalesce(a.extensions, 0) + 1 END,
                    remind_at = (SELECT min(ok.expires_at - make_interval(secs => r.seconds))
                                   FROM unnest(a.remind_before) AS r(seconds)
                                  WHERE ok.expires_at - make_interval(secs => r.seconds) > ok.at),

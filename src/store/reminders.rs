@@ -24,9 +24,14 @@ struct Row {
     missing: Option<u32>,
 }
 
-/// Locks pending approvals of which a reminder is due, the longest overdue first; not those that another transaction
-/// holds, or whose task it holds. Of what has reached its deadline nobody is reminded.
-pub async fn due(conn: &mut PgConnection, limit: i64) -> Result<Vec<ApprovalId>, Error> {
+/// Locks pending approvals of which a reminder is due, the longest overdue first; not `besides`, and not those that
+/// another transaction holds, or whose task it holds. Of what has reached its deadline nobody is reminded.
+pub async fn due(
+    conn: &mut PgConnection,
+    limit: i64,
+    besides: &[ApprovalId],
+) -> Result<Vec<ApprovalId>, Error> {
+    let besides: Vec<Uuid> = besides.iter().map(|id| id.0).collect();
     let ids: Vec<Uuid> = sqlx::query_scalar!(
         "SELECT a.id
            FROM approval_requests a
@@ -35,10 +40,11 @@ pub async fn due(conn: &mut PgConnection, limit: i64) -> Result<Vec<ApprovalId>,
                  WHERE t.workspace_id = a.workspace_id AND t.task_id = a.task_id
                    FOR NO KEY UPDATE SKIP LOCKED) held ON true
           WHERE a.remind_at <= now() AND a.remind_at IS NOT NULL AND a.status = 'pending' AND a.expires_at > now()
-            AND (held.ours OR NOT EXISTS (
+            AND a.id <> ALL($2) AND (held.ours OR NOT EXISTS (
                 SELECT FROM tasks t WHERE t.workspace_id = a.workspace_id AND t.task_id = a.task_id))
           ORDER BY a.remind_at LIMIT $1 FOR UPDATE OF a SKIP LOCKED",
         limit,
+        &besides,
     )
     .fetch_all(conn)
     .await?;

@@ -200,7 +200,7 @@ impl<'a> From<&'a Approval> for ApprovalView<'a> {
             escalation_level: approval.escalation_level,
             escalations: approval.escalation.hops.iter().map(HopView::from).collect(),
             remind_before_seconds: &request.remind_before,
-            extended_seconds: approval.extended_seconds,
+            extended_seconds: approval.extended.seconds,
             checkpoint: request.checkpoint.as_deref(),
             metadata: &request.metadata,
             requested_by: approval.requested_by.name.as_str(),

@@ -121,7 +121,7 @@ pub fn reminders(check: &mut Check, seconds: Option<&[i64]>, timeout: i64) -> Ve
         if (1..timeout).contains(&before) {
             read.extend(u32::try_from(before));
         } else {
-            let message = format!("must be 1 to {}, within the first level's time", timeout - 1);
+            let message = format!("must be at least 1, and less than the first level's {timeout} seconds");
             check.fail(format!("/remind_before_seconds/{index}"), "range", message);
         }
     }

@@ -245,7 +245,9 @@ impl From<Failure> for Problem {
                     Refusal::AlreadyVoted | Refusal::SeatTaken { .. } => Code::AlreadyVoted,
                     Refusal::ModificationsDiffer => Code::ModificationsDiffer,
                     Refusal::VersionConflict | Refusal::OtherLevel { .. } => Code::VersionConflict,
-                    Refusal::NoFurtherLevel | Refusal::ExtendedEnough { .. } => Code::LimitReached,
+                    Refusal::NoFurtherLevel
+                    | Refusal::ExtendedEnough { .. }
+                    | Refusal::ExtendedTooOften { .. } => Code::LimitReached,
                     Refusal::NotEligible(_) => Code::NotEligible,
                 };
                 let shown = code != Code::NotEligible;

@@ -10,6 +10,9 @@ use crate::domain::names::{CallerName, is_unseen};
 /// Largest object that passes through untouched, in bytes.
 pub const MAX_OBJECT: usize = 256 * 1024;
 
+/// Most breaches that are told of one body.
+const MOST: usize = 100;
+
 /// One field and the rule that it breaks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Violation {
@@ -35,7 +38,7 @@ impl Violation {
     }
 }
 
-/// Collects every breach, so that a caller can mend them all at once.
+/// Collects breaches, a hundred at most, so that a caller can mend them all at once.
 #[derive(Default)]
 pub struct Check {
     violations: Vec<Violation>,
@@ -43,6 +46,9 @@ pub struct Check {
 
 impl Check {
     pub fn fail(&mut self, pointer: impl Into<String>, rule: &'static str, message: impl Into<String>) {
+        if self.violations.len() >= MOST {
+            return;
+        }
         self.violations.push(Violation::new(pointer, rule, message));
     }
 
@@ -102,7 +108,8 @@ impl Check {
         Some(json)
     }
 
-    /// A number in a range, or the default.
+    /// A number in a range, or the default. What is out of range is told, and brought into it: whatever is computed with
+    /// it before the end of the check is bounded.
     pub fn range(
         &mut self,
         pointer: &str,
@@ -114,7 +121,7 @@ impl Check {
         if !(least..=most).contains(&number) {
             self.fail(pointer, "range", format!("must be {least} to {most}"));
         }
-        number
+        number.clamp(least, most)
     }
 
     /// Nothing failed, or a problem that says all that did.

@@ -1,46 +1,90 @@
 //! The reminder sweep: sleeps until the earliest reminder it knows of (a second at most, because another instance may
 //! have taken an earlier one), and tells those that are due.
+//!
+//! It serves all workspaces. A batch that fails is halved until the row that is to blame stands alone; that row is
+//! passed over for a while, so that all other reminders go on.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{Round, Workers};
-use crate::store::{self, reminders, sweep::Next};
+use super::{
+    Round, Workers,
+    step::{Step, may_be_too_much},
+};
+use crate::{
+    approvals::expire::Failed,
+    domain::ids::ApprovalId,
+    store::{self, reminders, sweep::Next},
+};
 
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 /// Time that several instances with the same reminder in mind spread their look over.
 const SPREAD: Duration = Duration::from_millis(50);
 /// Most reminders in one statement.
 const BATCH: i64 = 100;
-/// Most batches of one round: the rest is left to the next.
-const BATCHES: usize = 10;
+/// When a round leaves the rest to the next.
+const LONG: Duration = Duration::from_secs(1);
+/// How long an approval that can't be reminded of is passed over, and how many of them.
+const PASSED_OVER: Duration = Duration::from_secs(30);
+const MOST_PASSED_OVER: usize = 1_000;
 
 pub(super) async fn run(workers: Workers) {
     let mut round = Round::new("reminders", workers.metrics.clone());
+    let mut sweep = Reminders { step: Step::new(BATCH), passed_over: Vec::new(), told: 0 };
     loop {
-        let pause = match round.run(once(&workers)).await {
-            Some((Next::In(time), _)) => time.min(LONGEST_SLEEP),
+        let pause = match round.run(sweep.once(&workers)).await {
+            Some(Next::In(time)) => time.min(LONGEST_SLEEP),
             // A full round leaves the rest to the next. What one could not tell is not tried again at once.
-            Some((Next::Overdue(_), told)) if told > 0 => SPREAD,
-            _ => LONGEST_SLEEP,
+            Some(Next::Overdue(_)) if sweep.told > 0 => SPREAD,
+            Some(Next::Overdue(_) | Next::None) | None => LONGEST_SLEEP,
         };
         tokio::time::sleep(pause + SPREAD.mul_f64(rand::random_range(0.0..1.0))).await;
     }
 }
 
-/// How far off the next reminder is then, and how many were told.
-async fn once(workers: &Workers) -> Result<(Next, usize), store::Error> {
-    let next = look(workers).await?;
-    if !matches!(next, Next::Overdue(_)) {
-        return Ok((next, 0));
+struct Reminders {
+    step: Step,
+    /// What could not be told, and when that was found out.
+    passed_over: Vec<(ApprovalId, Instant)>,
+    /// How many the last round told.
+    told: usize,
+}
+
+impl Reminders {
+    /// Tells what is due; answers how far off the next reminder is then.
+    async fn once(&mut self, workers: &Workers) -> Result<Next, store::Error> {
+        let begun = Instant::now();
+        self.told = 0;
+        self.passed_over.retain(|(_, since)| since.elapsed() < PASSED_OVER);
+        let mut more = matches!(look(workers).await?, Next::Overdue(_));
+        while more && begun.elapsed() < LONG {
+            let besides: Vec<ApprovalId> = self.passed_over.iter().map(|(id, _)| *id).collect();
+            match workers.approvals.remind_due(self.step.size(), &besides).await {
+                Ok(told) => {
+                    self.told += told;
+                    more = told > 0;
+                    self.step.worked();
+                }
+                Err(Failed { error, batch }) if may_be_too_much(&error) => {
+                    tracing::warn!(%error, size = self.step.size(), "reminders could not be told; fewer are tried");
+                    if !self.step.halved() {
+                        self.pass_over(&batch);
+                    }
+                }
+                Err(failed) => return Err(failed.error),
+            }
+        }
+        look(workers).await
     }
-    let mut told = 0;
-    for _ in 0..BATCHES {
-        match workers.approvals.remind_due(BATCH).await? {
-            0 => break,
-            more => told += more,
+
+    fn pass_over(&mut self, batch: &[ApprovalId]) {
+        for id in batch {
+            tracing::error!(approval_id = %id, "it can't be reminded of; it is passed over for a while");
+            if self.passed_over.len() >= MOST_PASSED_OVER {
+                self.passed_over.remove(0);
+            }
+            self.passed_over.push((*id, Instant::now()));
         }
     }
-    Ok((look(workers).await?, told))
 }
 
 async fn look(workers: &Workers) -> Result<Next, store::Error> {

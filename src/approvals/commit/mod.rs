@@ -280,7 +280,7 @@ impl Outcome {
 
     fn announce(&mut self, shared: &Shared) {
         for (brief, moved) in self.moved.drain(..) {
-            shared.announce_moved(&brief, &moved);
+            shared.announce_moved(brief, &moved);
         }
         for approval in self.changed.drain(..) {
             shared.announce(&approval);
@@ -291,7 +291,7 @@ impl Outcome {
     }
 }
 
-/// Writes what the plan comes to. A move and a vote on the same approval are written together or not at all.
+/// Writes what the plan comes to.
 ///
 /// Two statements in one transaction lock the rows of tasks twice, so two batches could wait for each other in a circle.
 /// So a batch of several approvals is one statement: where some are moved and others decided, those that are moved are
@@ -346,7 +346,7 @@ async fn attempt(
         let approval = match (&verdict, drafts.get(&command.approval)) {
             (Verdict::NotFound, _) => return Taken::Done(Err(Failure::NotFound)),
             (Verdict::Unreadable(trouble), _) => return Taken::Done(Err(trouble.clone().into())),
-            (Verdict::Later, _) => return Taken::Later,
+            (Verdict::Later, Some(Some(_))) => return Taken::Later,
             (_, Some(Some(approval))) => approval.clone(),
             _ => return Taken::Singly,
         };

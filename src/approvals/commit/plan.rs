@@ -13,7 +13,7 @@ use crate::{
         approval::{Approval, Brief, Ending, Resolution, State, TimedOut, Via},
         credential::Origin,
         decision::{Ballot, Cast, Refusal, Vote, cancel, cast},
-        escalation::{Hop, escalate, extend},
+        escalation::{Extended, Hop, escalate, extend},
         ids::{ApprovalId, DecisionId, PrincipalId},
         policy::admission::Admission,
     },
@@ -247,6 +247,10 @@ impl Draft {
                 })
             }
             Act::Escalate { push, expected } => match escalate(&self.now, push, expected) {
+                // The deadline was faster: who says no level meant the one before.
+                Ok(true) if self.moved_by == Some(Mover::Deadline) && push.from_level.is_none() => {
+                    Err(Refusal::OtherLevel { at: self.now.escalation_level })
+                }
                 Ok(true) if self.is_touched() => return Verdict::Later,
                 Ok(true) => {
                     self.moved_by = Some(Mover::Command(index));
@@ -255,12 +259,15 @@ impl Draft {
                 }
                 other => other,
             },
+            // The deadline that was to be moved has passed.
+            Act::Extend { .. } if self.moved_by == Some(Mover::Deadline) => Err(Refusal::Expired),
             Act::Extend { by, seconds, expected, .. } => {
                 match extend(&self.now, by, *seconds, expected, self.at) {
                     Ok(()) if self.is_touched() => return Verdict::Later,
                     Ok(()) => {
                         self.moved_by = Some(Mover::Command(index));
-                        self.now.extended_seconds += seconds;
+                        self.now.extended.seconds += seconds;
+                        self.now.extended.times += 1;
                         self.now.version += 1;
                         Ok(true)
                     }
@@ -297,7 +304,7 @@ impl Draft {
     fn hop(&mut self, hop: Hop) {
         self.now.escalation.hops.push(hop);
         self.now.escalation_level += 1;
-        self.now.extended_seconds = 0;
+        self.now.extended = Extended::default();
         self.now.version += 1;
     }
 

@@ -27,7 +27,7 @@ pub(crate) fn pending(requester: Actor) -> Approval {
         requested_by: requester,
         escalation: Escalation::default(),
         escalation_level: 0,
-        extended_seconds: 0,
+        extended: Extended::default(),
         state: State::Pending,
         progress: None,
         version: 1,

@@ -6,7 +6,7 @@ use serde_json::{json, value::to_raw_value};
 use super::*;
 use crate::domain::{
     approval::{TimedOut, TimeoutAction, tests::pending},
-    escalation::{Hop, Level, Push, escalate, extend},
+    escalation::{Extended, Hop, Level, Push, escalate, extend},
     ids::PrincipalId,
     names::PrincipalName,
     policy::{Extension, Kind, Member, Policy, Selectors},
@@ -289,8 +289,9 @@ fn a_deadline_is_moved_as_far_as_the_policy_lets_it() {
     approval.policy.extension = extension(false, true);
     assert_eq!(extend(&approval, 0, 60), Ok(()));
     assert_eq!(extend(&approval, 1, 1), Err(NotEligible::MayNotExtend.into()));
-    approval.extended_seconds = 50;
+    approval.extended = Extended { seconds: 50, times: 20 };
     assert_eq!(extend(&approval, 0, 11), Err(Refusal::ExtendedEnough { left: 10 }));
+    assert_eq!(extend(&approval, 0, 10), Err(Refusal::ExtendedTooOften { most: 20 }));
     approval.escalation.levels = levels(1);
     approval.escalation_level = 1;
     assert_eq!(

@@ -55,10 +55,7 @@ impl Policy {
             return Missing { missing, next: Vec::new() };
         }
         let open = best.iter().fold(0, |open: LeafSet, filled| open | filled.open(&classes));
-        let taken: BTreeSet<&PrincipalName> = votes.iter().flat_map(Vote::names).collect();
-        let is_free = |name: &PrincipalName| {
-            !taken.contains(name) && (self.allow_self_approval || !asked.is(None, name))
-        };
+        let is_free = self.free(votes, asked);
         let next: BTreeSet<Selector> = matching::numbers(open)
             .flat_map(|leaf| slots.leaves[leaf].who.each())
             .filter(|selector| !matches!(selector, Selector::Person(name) if !is_free(name)))

@@ -189,7 +189,7 @@ impl Policy {
 
     /// Where the votes of one level leave it. Only votes of people whom the policy admits are ever recorded; those that
     /// don't count are passed along, for they may count again.
-    pub fn tally(&self, votes: &[Vote]) -> Tally {
+    pub fn tally(&self, votes: &[Vote], asked: &Asked<'_>) -> Tally {
         let rejections = || votes.iter().filter(|vote| vote.verdict == Verdict::Rejected);
         if rejections().any(|vote| vote.counted_as.contains(&Selector::Veto)) {
             return Tally::Rejected(Because::Veto);
@@ -203,16 +203,39 @@ impl Policy {
         if missing == 0 {
             return Tally::Approved;
         }
-        if !rejecters.is_empty() && is_impossible(&slots, votes) {
+        if !rejecters.is_empty() && self.is_impossible(&slots, votes, asked) {
             return Tally::Rejected(Because::Impossible);
         }
         Tally::Open { missing }
+    }
+
+    /// Whether the votes leave no way to satisfy it, even if all who are named and free approved. Roles, groups and
+    /// anyone never run dry: members come and go. Votes that don't count just now may count again.
+    fn is_impossible(&self, slots: &Slots<'_>, votes: &[Vote], asked: &Asked<'_>) -> bool {
+        let closed = slots.closed();
+        if closed == 0 {
+            return false;
+        }
+        let free = slots.named(closed, self.free(votes, asked));
+        slots.without(closed, slots.classes(distinct(votes.iter())), &free)
+    }
+
+    /// Those of the named who may still vote: not the requester, and nobody whose place was taken.
+    fn free<'a>(&'a self, votes: &'a [Vote], asked: &'a Asked<'_>) -> impl Fn(&PrincipalName) -> bool + 'a {
+        let taken: BTreeSet<&PrincipalName> = votes.iter().flat_map(Vote::names).collect();
+        move |name| !taken.contains(name) && (self.allow_self_approval || !asked.is(None, name))
     }
 
     /// People by name and how many of them: nothing more is asked.
     pub fn is_plain(&self) -> bool {
         let Form::Simple { who, .. } = &self.form else { return false };
         who.roles.is_none() && who.groups.is_none() && self.veto.is_none()
+    }
+
+    /// The people whom it names, where it asks for nothing but them.
+    pub fn plain_names(&self) -> Option<&Names> {
+        let Form::Simple { who, .. } = &self.form else { return None };
+        who.people.as_ref().filter(|_| self.is_plain())
     }
 
     /// Distinct approvals that it takes at least.
@@ -244,19 +267,6 @@ impl Policy {
     pub fn approvers(&self) -> BTreeSet<Selector> {
         self.slots().leaves.iter().flat_map(|slot| slot.who.each()).collect()
     }
-}
-
-/// Whether the votes leave no way to satisfy it, even if all who are named and free approved. Roles, groups and
-/// anyone never run dry: members come and go. Votes that don't count just now may count again.
-fn is_impossible(slots: &Slots<'_>, votes: &[Vote]) -> bool {
-    let closed = slots.closed();
-    if closed == 0 {
-        return false;
-    }
-    let taken: BTreeSet<&PrincipalName> = votes.iter().flat_map(Vote::names).collect();
-    let free = slots.named(closed, |name| !taken.contains(name));
-    let classes = slots.classes(distinct(votes.iter()));
-    slots.without(closed, classes, &free)
 }
 
 /// Bytes that names take.

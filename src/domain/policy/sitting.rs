@@ -81,7 +81,7 @@ proptest! {
             if votes.iter().any(|vote| vote.by == voter.member.actor) {
                 continue;
             }
-            let before = policy.tally(&votes);
+            let before = policy.tally(&votes, &asked);
             let Ok(Admission { seat, counted_as }) = policy.admit(&asked, &voter, wish, &votes) else { continue };
             let own = policy.matching(&voter.member, verdict);
             prop_assert_eq!(seat.is_none(), !own.is_empty(), "own right comes first");
@@ -92,7 +92,7 @@ proptest! {
                 by: voter.member.actor, seat: seat.map(|seat| seat.owner), level: 0, verdict, modifications: None,
                 counts: true, counted_as,
             });
-            let after = policy.tally(&votes);
+            let after = policy.tally(&votes, &asked);
             let impossible = Tally::Rejected(Because::Impossible);
             prop_assert!(!approves || after != impossible || before == impossible, "{votes:#?}");
         }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::{
     Actor, Asked, Because, Form, Kind, Member, Names, Policy, Selectors, Tally,
     admission::{Admission, Denied, NotEligible, Seat, Taken, Voter, Wish},
+    brute::tally,
     check::Why,
     tree::{Leaf, Node},
 };
@@ -103,7 +104,7 @@ impl<'a> Ballots<'a> {
             counts: true,
             counted_as,
         });
-        self.policy.tally(&self.votes)
+        tally(&self.policy, &self.votes)
     }
 
     fn approve(&mut self, who: &str, groups: &[&str]) -> Tally {
@@ -220,7 +221,7 @@ fn membership_is_of_the_vote() {
     assert_eq!(ballots.approve("bo", &["sec"]), Tally::Approved);
     // Of somebody who is shut out meanwhile it doesn't count.
     ballots.votes[0].counts = false;
-    assert_eq!(policy.tally(&ballots.votes), ONE);
+    assert_eq!(tally(&policy, &ballots.votes), ONE);
 }
 
 #[test]
@@ -369,6 +370,34 @@ fn verdicts() -> impl Strategy<Value = Vec<Option<Verdict>>> {
     prop::collection::vec(verdict, 8)
 }
 
+/// The requester may not vote, so a policy that needs them is impossible.
+#[test]
+fn a_requester_is_not_free() {
+    let who = Selectors { people: Some(names(&["ana", "bo", "rita"])), ..Selectors::default() };
+    let policy = Policy { rejections_to_reject: 2, ..Policy::simple(2, who) };
+    let by = actor("rita");
+    let asked = Asked { by: &by, on_behalf_of: None };
+    let ana = voter("ana", &[]);
+    let type_ = approval_type();
+    let Ok(Admission { counted_as, .. }) = policy.admit(&asked, &ana, wish(Verdict::Rejected, &type_), &[])
+    else {
+        panic!("ana is named")
+    };
+    let vote = Vote {
+        by: ana.member.actor,
+        seat: None,
+        level: 0,
+        verdict: Verdict::Rejected,
+        modifications: None,
+        counts: true,
+        counted_as,
+    };
+    let votes = [vote];
+    assert_eq!(policy.tally(&votes, &asked), Tally::Rejected(Because::Impossible));
+    // Asked by somebody else, rita is as free as bo.
+    assert_eq!(tally(&policy, &votes), Tally::Open { missing: 2 });
+}
+
 proptest! {
     /// Who votes twice counts once, and the order of votes does not matter.
     #[test]
@@ -376,14 +405,14 @@ proptest! {
         let votes = admitted(&policy, &verdicts, &requester());
         let mut doubled = votes.clone();
         doubled.extend(votes.iter().rev().cloned());
-        prop_assert_eq!(policy.tally(&votes), policy.tally(&doubled));
+        prop_assert_eq!(tally(&policy, &votes), tally(&policy, &doubled));
     }
 
     /// What is decided stays decided, whoever votes the same way afterwards.
     #[test]
     fn more_of_the_same_never_undoes(policy in simple_policies(), verdicts in verdicts(), more in 8..12u8) {
         let mut votes = admitted(&policy, &verdicts, &requester());
-        let before = policy.tally(&votes);
+        let before = tally(&policy, &votes);
         let verdict = match before {
             Tally::Approved => Verdict::Approved,
             Tally::Rejected(_) => Verdict::Rejected,
@@ -392,7 +421,7 @@ proptest! {
         let by = of_number(more).member.actor;
         let counted_as = vec![super::Selector::Person(by.name.clone())];
         votes.push(Vote { by, seat: None, level: 0, verdict, modifications: None, counts: true, counted_as });
-        match (before, policy.tally(&votes)) {
+        match (before, tally(&policy, &votes)) {
             (Tally::Rejected(_), Tally::Rejected(_)) | (Tally::Approved, Tally::Approved) => {}
             (before, after) => prop_assert!(false, "{before:?} became {after:?}"),
         }
@@ -402,7 +431,7 @@ proptest! {
     #[test]
     fn what_passes_can_be_satisfied(policy in simple_policies(), requester in 0..8u8) {
         let by = of_number(requester).member.actor;
-        let all = |verdict| policy.tally(&admitted(&policy, &[Some(verdict); 16], &by));
+        let all = |verdict| tally(&policy, &admitted(&policy, &[Some(verdict); 16], &by));
         let rejections = admitted(&policy, &[Some(Verdict::Rejected); 16], &by).len();
         let satisfied = all(Verdict::Approved) == Tally::Approved
             && rejections >= policy.rejections_to_reject as usize;
@@ -414,7 +443,7 @@ proptest! {
     fn what_is_missing_suffices(policy in simple_policies(), verdicts in verdicts()) {
         let by = requester();
         let mut votes = admitted(&policy, &verdicts, &by);
-        if let Tally::Open { missing } = policy.tally(&votes) {
+        if let Tally::Open { missing } = tally(&policy, &votes) {
             let mut verdicts = verdicts;
             verdicts.resize(40, None);
             let free: Vec<usize> = (0..40)
@@ -427,12 +456,12 @@ proptest! {
                 .collect();
             let enough = free.len() >= missing as usize;
             for (step, who) in free.into_iter().take(missing as usize).enumerate() {
-                let open = matches!(policy.tally(&votes), Tally::Open { .. });
+                let open = matches!(tally(&policy, &votes), Tally::Open { .. });
                 prop_assert!(open, "approved after {} of {}", step, missing);
                 verdicts[who] = Some(Verdict::Approved);
                 votes = admitted(&policy, &verdicts, &by);
             }
-            let is_approved = policy.tally(&votes) == Tally::Approved;
+            let is_approved = tally(&policy, &votes) == Tally::Approved;
             prop_assert!(is_approved || !enough);
         }
     }

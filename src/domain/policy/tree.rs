@@ -135,6 +135,9 @@ impl Node {
 
 /// The sum over all ways to take `k` of the factors, of their products.
 fn elementary(factors: &[u64], k: usize) -> u64 {
+    if k > factors.len() {
+        return 0;
+    }
     let mut sums = vec![0_u64; k + 1];
     sums[0] = 1;
     for factor in factors {

@@ -135,7 +135,8 @@ impl<'a> Reading<'a> {
             self.check.fail(pointer, "max_items", format!("must name at most {MAX_PEOPLE}"));
             return Names::new();
         }
-        self.bytes += list.iter().map(String::len).sum::<usize>();
+        // Each counts, however short it is.
+        self.bytes += list.iter().map(|name| name.len() + 1).sum::<usize>();
         if self.bytes > MAX_NAMES {
             let message = format!("must have at most {MAX_NAMES} bytes together");
             self.check.fail(pointer, "max_size", message);
@@ -164,6 +165,9 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// Who may be let to move a deadline.
+const MOVERS: [&str; 2] = ["approvers", "requester"];
+
 pub(super) fn extension(check: &mut Check, pointer: &str, body: ExtensionBody) -> Extension {
     let at = format!("{pointer}/extension/max_seconds");
     if body.max_seconds.is_none() {
@@ -175,8 +179,11 @@ pub(super) fn extension(check: &mut Check, pointer: &str, body: ExtensionBody) -
     if by.is_empty() {
         check.fail(&at, "min_items", "must have approvers, requester or both");
     }
-    for (index, word) in by.iter().enumerate() {
-        if !["approvers", "requester"].contains(&word.as_str()) {
+    if by.len() > MOVERS.len() {
+        check.fail(&at, "max_items", format!("must have at most {}", MOVERS.len()));
+    }
+    for (index, word) in by.iter().take(MOVERS.len()).enumerate() {
+        if !MOVERS.contains(&word.as_str()) {
             check.fail(format!("{at}/{index}"), "choice", "must be approvers or requester");
         }
     }

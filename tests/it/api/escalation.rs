@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use sqlx::Connection;
 
 use crate::support::{Api, Cluster, Setup, within};
 
@@ -383,4 +384,82 @@ async fn approvers_are_reminded_once() {
     // It was late, so the reminder that the deadline still wants is set, and not the late one again.
     let is_next: bool = sqlx::query_scalar(next).bind(id).fetch_one(&mut conn).await.unwrap();
     assert!(is_next);
+}
+
+/// The deadline comes first: what meant the level before is told so, and does nothing to the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_after_the_deadline_does_nothing_to_the_next_level() {
+    let cluster = Cluster::start().await;
+    let [agent, ana] = team(&cluster, ["agent", "ana"]).await;
+    let policy = json!({ "extension": { "max_seconds": 600 } });
+    let level = json!({ "after_seconds": 600, "policy": policy });
+    let mut conn = cluster.database.connect().await;
+    for _ in 0..10 {
+        for (path, body, status, code) in [
+            (escalate as fn(&str) -> String, json!({ "reason": "hurry" }), 412, "version_conflict"),
+            (escalate, json!({ "reason": "hurry", "from_level": 0 }), 412, "version_conflict"),
+            (extend, json!({ "reason": "hurry", "seconds": 60 }), 410, "expired"),
+        ] {
+            let id = agent
+                .ask(json!({ "policy": policy, "timeout_action": "escalate", "escalation": [level, level, level] }))
+                .await;
+            // The row is held until the call has come, so that no sweep is faster.
+            let mut transaction = conn.begin().await.unwrap();
+            let due = "UPDATE approval_requests SET expires_at = now() WHERE id = $1::uuid";
+            sqlx::query(due).bind(&id).execute(&mut *transaction).await.unwrap();
+            let call = {
+                let (ana, path) = (ana.clone(), path(&id));
+                tokio::task::spawn(async move { ana.post(&path, &body).await })
+            };
+            waits_for(&cluster, &mut transaction).await;
+            transaction.commit().await.unwrap();
+            let reply = call.await.unwrap().problem(status, code).body;
+            assert_eq!(reply["approval"]["escalation_level"], 1, "{reply}");
+            assert_eq!(agent.show(&id).await.body["extended_seconds"], 0);
+        }
+    }
+}
+
+/// Until a statement waits for the row that the transaction holds.
+async fn waits_for(cluster: &Cluster, holder: &mut sqlx::PgConnection) {
+    let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(holder).await.unwrap();
+    within(Duration::from_secs(10), "the call waits for the row", || async {
+        let waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid)))";
+        let mut conn = cluster.database.connect().await;
+        sqlx::query_scalar::<_, bool>(waiting).bind(pid).fetch_one(&mut conn).await.unwrap()
+    })
+    .await;
+}
+
+/// A row that can't be read, or can't be told of, keeps no other reminder from being told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reminder_that_fails_holds_up_no_other() {
+    let cluster = one().await;
+    let [agent] = team(&cluster, ["agent"]).await;
+    let mut conn = cluster.database.connect().await;
+    for sql in [
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$",
+        "CREATE TRIGGER refuse BEFORE UPDATE OF remind_at ON approval_requests FOR EACH ROW
+             WHEN (NEW.task_id = 'stuck') EXECUTE FUNCTION refuse()",
+    ] {
+        sqlx::query(sql).execute(&mut conn).await.unwrap();
+    }
+    let asked =
+        |task: &str| json!({ "task_id": task, "timeout_seconds": 600, "remind_before_seconds": [599] });
+    for _ in 0..3 {
+        agent.ask(asked("stuck")).await;
+    }
+    let odd = agent
+        .ask(json!({ "task_id": "odd", "timeout_seconds": 600, "remind_before_seconds": [599],
+        "escalation": [{ "policy": {} }] }))
+        .await;
+    let unreadable = "UPDATE approval_requests SET escalation = '[{\"later\": 1}]' WHERE id = $1::uuid";
+    sqlx::query(unreadable).bind(&odd).execute(&mut conn).await.unwrap();
+    agent.ask(asked("fine")).await;
+    for task in ["fine", "odd"] {
+        within(Duration::from_secs(20), "it is told", || async {
+            events(&agent, task).await.iter().any(|event| event["event_type"] == "approval_reminder")
+        })
+        .await;
+    }
 }

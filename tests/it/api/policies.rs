@@ -268,6 +268,7 @@ async fn a_decision_takes_two_statements() {
         "veto": { "groups": ["security"] }, "rejections_to_reject": 2,
     });
     let asked = json!({ "policy": tree, "escalation": [{ "policy": tree }] });
+    let mut counted = 0;
     for policy in [json!({}), asked.clone(), asked] {
         let id = agent.ask(policy).await;
         for voter in [&ana, &bo] {
@@ -275,7 +276,35 @@ async fn a_decision_takes_two_statements() {
             let answer = voter.approve(&id).await;
             if answer.status == 200 {
                 assert_eq!(statements.of("signoff_commit") - before, 2, "{}", answer.body);
+                counted += 1;
             }
         }
+    }
+    // A simple policy has one vote, the trees two.
+    assert_eq!(counted, 5);
+}
+
+/// Numbers are brought into their range before anything is computed with them, and of breaches a hundred are told.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_far_too_large_costs_little() {
+    let cluster = one().await;
+    let agent = person(&cluster, "agent", &[], &[]).await;
+    for k in [json!(u32::MAX), json!(i64::MAX), json!(i64::MIN), json!(250_000_000)] {
+        let tree = json!({ "k_of": [{ "roles": ["x"] }, { "any_of": [{ "people": ["a"] }] }], "k": k });
+        let checked = agent.post("/api/v1/policies/check", &json!({ "policy": tree })).await.expect(200).body;
+        assert_eq!(
+            (&checked["valid"], &checked["errors"][0]["rule"]),
+            (&json!(false), &json!("range")),
+            "{k}"
+        );
+        let body = json!({ "policy": tree, "escalation": [{ "policy": tree }] });
+        agent.create(body).await.problem(422, "invalid");
+    }
+    let empty: Vec<&str> = vec![""; 1_000];
+    let leaf = json!({ "people": empty, "roles": empty, "groups": empty });
+    let tree = json!({ "all_of": vec![leaf; 60] });
+    for policy in [tree, json!({ "extension": { "max_seconds": 1, "by": vec![""; 100_000] } })] {
+        let answer = agent.post("/api/v1/policies/check", &json!({ "policy": policy })).await.expect(200);
+        assert!(answer.body["errors"].as_array().unwrap().len() <= 100);
     }
 }

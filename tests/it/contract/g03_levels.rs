@@ -204,7 +204,7 @@ async fn g03_a_hop_outlives_who_made_it() {
     let (there, here) = (Api::new(&first.url, &key), Api::new(&second.url, &key));
     let asked = json!({ "policy": { "allow_self_approval": true }, "escalation": levels(1, 600) });
     let id = here.ask(asked).await;
-    // The instance is stopped between the commit and everything that follows it: its answer, and its message.
+    // The instance is killed as soon as the commit is heard of: mostly before its answer and its message.
     let stop = "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN PERFORM pg_notify('hop', ''); RETURN NULL; END $$";
     sqlx::query(stop).execute(&mut conn).await.unwrap();
@@ -234,4 +234,43 @@ async fn g03_a_hop_outlives_who_made_it() {
         page["items"].as_array().unwrap().iter().any(|event| event["event_type"] == "approval_escalated")
     })
     .await;
+    let listed = here.get("/api/v1/approvals/pending").await.expect(200).body;
+    assert_eq!(listed["items"][0]["escalation_level"], 1);
+}
+
+/// Of two instances that sweep, one is killed as soon as it has told a reminder: the other doesn't tell it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn g03_a_reminder_goes_out_once_whoever_dies() {
+    let database = TestDatabase::new().await;
+    let prefix = unique("reminders");
+    let mut first = Process::start(&database, &prefix, &Setup::default()).await;
+    let mut conn = database.connect().await;
+    let key = make_key(&database, "acme", "ana", &[]).await;
+    let there = Api::new(&first.url, &key);
+    for sql in [
+        "CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN PERFORM pg_notify('told', ''); RETURN NULL; END $$",
+        "CREATE TRIGGER tell AFTER INSERT ON task_events FOR EACH ROW WHEN (NEW.event_type = 'approval_reminder')
+             EXECUTE FUNCTION tell()",
+    ] {
+        sqlx::query(sql).execute(&mut conn).await.unwrap();
+    }
+    let mut listener = sqlx::postgres::PgListener::connect(&database.url).await.unwrap();
+    listener.listen("told").await.unwrap();
+    let asked =
+        |task: &str| json!({ "task_id": task, "timeout_seconds": 600, "remind_before_seconds": [599] });
+    there.ask(asked("first")).await;
+    listener.recv().await.unwrap();
+    first.kill();
+    // The other instance has swept once it has told one that came later.
+    let second = Process::start(&database, &prefix, &Setup::default()).await;
+    let here = Api::new(&second.url, &key);
+    here.ask(asked("second")).await;
+    let told = async |task: &str| {
+        let page = here.get(&format!("/api/v1/tasks/{task}/events")).await.expect(200).body;
+        let items = page["items"].as_array().unwrap().clone();
+        items.iter().filter(|event| event["event_type"] == "approval_reminder").count()
+    };
+    eventually("the other sweeps", || async { told("second").await == 1 }).await;
+    assert_eq!(told("first").await, 1);
 }

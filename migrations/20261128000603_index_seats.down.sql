@@ -1,0 +1,1 @@
+DROP INDEX approval_decisions_of_seats;
