@@ -80,6 +80,19 @@ pub fn of_built_in<'a>(names: impl IntoIterator<Item = &'a str>) -> Permissions 
     names.into_iter().filter_map(built_in).flat_map(|role| role.permissions.iter().copied()).collect()
 }
 
+/// The names of the permissions, and of the built-in roles, each of which allows this by itself.
+pub fn that_allow(permission: Permission) -> (Vec<String>, Vec<String>) {
+    let permissions = Permission::ALL.iter().map(|it| it.as_str());
+    let roles = BUILT_IN.iter().map(|role| role.name);
+    (
+        permissions
+            .filter(|name| Permissions::from_names([*name]).allow(permission))
+            .map(str::to_owned)
+            .collect(),
+        roles.filter(|name| of_built_in([*name]).allow(permission)).map(str::to_owned).collect(),
+    )
+}
+
 /// What permissions and roles, by name, allow together. The workspace's own roles are among the permissions already.
 pub fn allowed(permissions: &[String], roles: &[String]) -> Permissions {
     let named = Permissions::from_names(permissions.iter().map(String::as_str));
@@ -99,5 +112,8 @@ mod tests {
         assert!(may("operator", P::ClusterView) && !may("admin", P::ClusterView));
         assert!(may("admin", P::KeyManage) && !may(MEMBER, P::KeyManage));
         assert_eq!(of_built_in(["root", ""]), Permissions::NONE);
+        let (permissions, roles) = that_allow(P::ApprovalApprove);
+        assert_eq!(permissions, ["approval:approve", "workspace:admin"]);
+        assert_eq!(roles, ["approver", "member", "admin"]);
     }
 }

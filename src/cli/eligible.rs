@@ -45,8 +45,8 @@ impl Eligible {
             return Ok(Exit::Success);
         }
         let missing = legible::line(&field(&head, "summary")).into_owned();
-        let now =
-            if head["satisfiable_now"] == false { " (those who are there now can't give it)" } else { "" };
+        let is_short = head["missing"] != 0 && head["satisfiable_now"] == false;
+        let now = if is_short { " (those who are there now can't give it)" } else { "" };
         print(&Text::line(&format!("{missing}{now}")))?;
         let rows = items.iter().map(|item| {
             let means: Vec<&str> =

@@ -30,9 +30,12 @@ pub struct EligibleView<'a> {
     needs: Vec<NeedView<'a>>,
     /// In how many ways the policy can be satisfied.
     ways: usize,
-    /// Whether those who may vote now could complete it. False is a warning and no outcome: members come and go.
+    /// Whether the votes leave no way to satisfy it, even if all who are named and free approved.
+    impossible: bool,
+    /// Whether those who may vote now could complete it. False is a warning and no outcome: members come and go. Where not
+    /// all were looked at, it is never false. Once it has ended: whether it was satisfied.
     satisfiable_now: bool,
-    /// Not all members of a role or group were looked at: of each, 1,000 at most.
+    /// Not all who are meant were looked at: of each role and group 1,000 members at most, and 2,000 people together.
     truncated: bool,
     /// How many members were found for each role and group, and for anyone.
     members: Vec<MembersView>,
@@ -89,12 +92,12 @@ pub struct EligibleItem<'a> {
     principal_id: Option<Uuid>,
     /// Whose seat they may take as a delegate. Null for who is meant by themselves.
     r#for: Option<&'a str>,
-    /// What of the policy means them, or the owner of the seat.
+    /// What of the policy means them, or the owner of the seat. For who may not approve: their name alone.
     #[schema(example = json!(["person:bo"]))]
     r#as: Vec<String>,
     #[schema(value_type = vocabulary::EligibleState, example = "can_vote")]
     state: &'static str,
-    /// Whether their approval would bring the outcome nearer.
+    /// Whether their approval would bring the outcome nearer. For who may not approve: by their name alone.
     helps: bool,
     /// Whether a connection of theirs is live now. Absent for those who may not approve.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,10 +130,15 @@ impl<'a> EligibleView<'a> {
             next: NextView::from(&*explained.missing.next),
             needs: explained.needs.iter().map(|need| NeedView::of(need, explained.level)).collect(),
             ways: explained.ways,
+            impossible: explained.impossible,
             satisfiable_now: explained.satisfiable_now,
             truncated: explained.truncated,
-            members: members(&explained.people),
-            items: page.into_iter().map(|it| item(it, sees_members)).collect(),
+            members: explained
+                .members
+                .iter()
+                .map(|(selector, count)| MembersView { selector: selector.to_string(), count: *count })
+                .collect(),
+            items: page.into_iter().map(|it| item(it, sees_members, &explained.missing.next)).collect(),
             next_cursor: None,
         };
         (view, more)
@@ -151,30 +159,20 @@ fn is_named(eligible: &Eligible) -> bool {
         && eligible.counted_as.iter().any(|selector| matches!(selector, Selector::Person(_)))
 }
 
-fn members(people: &[Eligible]) -> Vec<MembersView> {
-    let mut counts = std::collections::BTreeMap::new();
-    let of_many = |selector: &&Selector| !matches!(selector, Selector::Person(_));
-    for selector in
-        people.iter().filter(|it| it.seat.is_none()).flat_map(|it| it.counted_as.iter().filter(of_many))
-    {
-        *counts.entry(selector).or_insert(0) += 1;
-    }
-    counts
-        .into_iter()
-        .map(|(selector, count)| MembersView { selector: selector.to_string(), count })
-        .collect()
-}
-
-fn item(it: &Eligible, sees_members: bool) -> EligibleItem<'_> {
+/// Who sees no members is not told either which of those who are named are members.
+fn item<'a>(it: &'a Eligible, sees_members: bool, next: &[Selector]) -> EligibleItem<'a> {
+    let is_shown = |selector: &&Selector| sees_members || matches!(selector, Selector::Person(_));
+    let shown = || it.counted_as.iter().filter(is_shown);
+    let is_next = next.contains(&Selector::Anyone) || shown().any(|selector| next.contains(selector));
     let candidate = it.candidate.as_ref();
     let seen = candidate.filter(|_| sees_members);
     EligibleItem {
         principal: it.name.as_str(),
         principal_id: candidate.map(|candidate| candidate.member.actor.id.0),
         r#for: it.seat.as_ref().map(PrincipalName::as_str),
-        r#as: it.counted_as.iter().map(ToString::to_string).collect(),
+        r#as: shown().map(ToString::to_string).collect(),
         state: it.state.as_str(),
-        helps: it.helps,
+        helps: it.helps && is_next,
         reachable: seen.map(|candidate| candidate.reachable),
         last_seen_at: seen.and_then(|candidate| candidate.last_seen_at),
     }

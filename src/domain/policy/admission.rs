@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::{Actor, Asked, Kind, Member, Policy, Selector, Verdict, Vote};
+use super::{Actor, Asked, Form, Kind, Member, Policy, Selector, Verdict, Vote};
 use crate::domain::{
     ids::DelegationId,
     names::{CallerName, PrincipalName},
@@ -108,8 +108,12 @@ fn listed(names: &[PrincipalName]) -> String {
 impl Policy {
     /// What of the policy a member is, for this verdict: the leaves' selectors, and the veto for a rejection.
     pub fn matching(&self, member: &Member, verdict: Verdict) -> Vec<Selector> {
-        let slots = self.slots();
-        let leaves = slots.leaves.iter().flat_map(|slot| slot.who.matching(member));
+        // No alternative is built: this is asked of thousands.
+        let leaves = match &self.form {
+            Form::Simple { who, .. } => vec![who],
+            Form::Tree(node) => node.whom(),
+        };
+        let leaves = leaves.into_iter().flat_map(|who| who.matching(member));
         let mut matching: BTreeSet<Selector> = leaves.collect();
         if verdict == Verdict::Rejected
             && self.veto.as_ref().is_some_and(|veto| !veto.matching(member).is_empty())

@@ -63,6 +63,11 @@ impl Policy {
         Missing { missing, next: next.into_iter().collect() }
     }
 
+    /// Whether the votes leave no way to satisfy it, even if all who are named and free approved.
+    pub fn has_no_way_left(&self, votes: &[Vote], asked: &Asked<'_>) -> bool {
+        self.is_impossible(&self.slots(), votes, asked)
+    }
+
     /// One assignment of the votes to the leaves of the alternative that is nearest: the same for the same votes.
     pub fn needs(&self, votes: &[Vote]) -> Vec<Need> {
         let slots = self.slots();

@@ -78,6 +78,14 @@ impl Node {
         leaves
     }
 
+    /// Whom the leaves mean, in order.
+    pub fn whom(&self) -> Vec<&Selectors> {
+        match self {
+            Self::Leaf(leaf) => vec![&leaf.who],
+            _ => self.children().iter().flat_map(Self::whom).collect(),
+        }
+    }
+
     fn collect<'a>(&'a self, pointer: String, leaves: &mut Vec<(String, &'a Leaf)>) {
         if let Self::Leaf(leaf) = self {
             leaves.push((pointer, leaf));

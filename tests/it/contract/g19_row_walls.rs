@@ -75,6 +75,8 @@ async fn seen(
         groups: [PrincipalName::new("team").unwrap()].into(),
         ..eligible::Meant::default()
     };
+    let asking =
+        eligible::Asking { roles: &meant.roles, groups: &meant.groups, permissions: &[], built_in: &[] };
     vec![
         listing::pending(conn, &filter).await.unwrap().len(),
         approvals::load(conn, &[id], approvals::Votes::Read).await.unwrap().found.len(),
@@ -90,7 +92,7 @@ async fn seen(
         audit::page(conn, of, &audit::Filter::default(), None, 10).await.unwrap().items.len().min(1),
         checkpoints::of_workspace(conn, of.0, (i64::MAX, ""), 10).await.unwrap().len(),
         delegations::page(conn, of, &delegations::Which::default(), 10).await.unwrap().items.len(),
-        eligible::candidates(conn, of, &meant, ttl).await.unwrap().0.len(),
+        eligible::candidates(conn, of, &meant, &asking, ttl).await.unwrap().0.len(),
     ]
 }
 
