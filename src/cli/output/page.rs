@@ -108,7 +108,7 @@ fn voted(vote: &Value, has_levels: bool) -> String {
         field(vote, "created_at")
     );
     if has_levels {
-        words += &format!(", level {}", field(vote, "level"));
+        words = words + ", level " + &field(vote, "level");
     }
     for part in ["feedback", "comment"].map(|part| field(vote, part)).iter().filter(|it| !it.is_empty()) {
         words = words + ": " + part;
