@@ -191,17 +191,20 @@ fn listed(all: &[Principal], json: bool) -> anyhow::Result<Text> {
         let state = it
             .disabled_at
             .map_or_else(|| "enabled".to_owned(), |at| format!("disabled {}", at.format("%F %T")));
-        let claimed = it.claimed_roles.iter().map(|role| format!("{role} (claimed)"));
-        let roles: Vec<String> = it.roles.iter().cloned().chain(claimed).collect();
+        let both = |given: &[String], claimed: &[String]| -> String {
+            let claimed = claimed.iter().map(|name| format!("{name} (claimed)"));
+            given.iter().cloned().chain(claimed).collect::<Vec<String>>().join(",")
+        };
         [
             it.name.clone(),
             it.kind.clone(),
             state,
             it.display_name.clone().unwrap_or_default(),
             it.email.clone().unwrap_or_default(),
-            roles.join(","),
+            both(&it.roles, &it.claimed_roles),
+            both(&it.groups, &it.claimed_groups),
             it.id.to_string(),
         ]
     });
-    Ok(Text::table(["NAME", "KIND", "STATE", "SHOWN AS", "E-MAIL", "ROLES", "ID"], rows))
+    Ok(Text::table(["NAME", "KIND", "STATE", "SHOWN AS", "E-MAIL", "ROLES", "GROUPS", "ID"], rows))
 }

@@ -50,18 +50,18 @@ pub fn approval(approval: &Answer, votes: Result<&[Answer], String>) -> Text {
     page.json("metadata", approval.part(&["metadata"]).filter(|text| json::compact(text) != "{}"));
     page.json("checkpoint", approval.part(&["checkpoint"]));
     page.line("policy", &legible::json(&json::compact(&approval.part(&["policy"]).unwrap_or_default())));
-    page.json(
-        "then",
-        approval.part(&["escalation"]).filter(|text| text != "null").map(|it| json::compact(&it)),
-    );
+    if let Some(levels) = approval.part(&["escalation"]).filter(|text| text != "null") {
+        page.line("then", &legible::json(&json::compact(&levels)));
+    }
     for hop in approval["escalations"].as_array().into_iter().flatten() {
         page.line("handed on", &handed_on(hop));
     }
-    if approval["escalation"].is_array() {
+    let has_levels = approval["escalation"].is_array();
+    if has_levels {
         page.line("level", &field(approval, "escalation_level"));
     }
     match votes {
-        Ok(votes) => votes.iter().for_each(|vote| page.line("vote", &voted(vote))),
+        Ok(votes) => votes.iter().for_each(|vote| page.line("vote", &voted(vote, has_levels))),
         Err(why) => page.line("votes", &why),
     }
     page.line("missing", &field(&approval["progress"], "summary"));
@@ -100,13 +100,16 @@ fn handed_on(hop: &Value) -> String {
 }
 
 /// "approved by ana at 2026-11-21T12:00:00Z: looks right"
-fn voted(vote: &Value) -> String {
+fn voted(vote: &Value, has_levels: bool) -> String {
     let mut words = format!(
         "{} by {} at {}",
         field(vote, "verdict"),
         by(vote, ["principal", "for"]),
         field(vote, "created_at")
     );
+    if has_levels {
+        words = words + ", level " + &field(vote, "level");
+    }
     for part in ["feedback", "comment"].map(|part| field(vote, part)).iter().filter(|it| !it.is_empty()) {
         words = words + ": " + part;
     }

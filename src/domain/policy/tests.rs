@@ -104,7 +104,7 @@ impl<'a> Ballots<'a> {
             counts: true,
             counted_as,
         });
-        tally(&self.policy, &self.votes)
+        tally(self.policy, &self.votes)
     }
 
     fn approve(&mut self, who: &str, groups: &[&str]) -> Tally {

@@ -289,7 +289,7 @@ async fn a_decision_takes_two_statements() {
 async fn what_is_far_too_large_costs_little() {
     let cluster = one().await;
     let agent = person(&cluster, "agent", &[], &[]).await;
-    for k in [json!(u32::MAX), json!(i64::MAX), json!(i64::MIN), json!(250_000_000)] {
+    for k in [json!(u32::MAX), json!(1_u64 << 52), json!(-1), json!(250_000_000)] {
         let tree = json!({ "k_of": [{ "roles": ["x"] }, { "any_of": [{ "people": ["a"] }] }], "k": k });
         let checked = agent.post("/api/v1/policies/check", &json!({ "policy": tree })).await.expect(200).body;
         assert_eq!(
