@@ -51,10 +51,11 @@ pub fn fill(classes: &[Class], alternative: LeafSet, counts: &[u32]) -> Filled {
     for leaf in numbers(alternative) {
         filled.left[leaf] = counts[leaf];
     }
+    let mut closed = 0;
     for (number, class) in classes.iter().enumerate() {
         let mut votes = class.votes;
         while votes > 0 {
-            let moved = filled.augment(classes, number, votes);
+            let moved = filled.augment(classes, (number, votes), &mut closed);
             if moved == 0 {
                 break;
             }
@@ -71,12 +72,20 @@ impl Filled {
         self.alternative
     }
 
-    /// Places up to `most` votes of a class, moving others if it must. Answers how many were placed.
-    fn augment(&mut self, classes: &[Class], class: usize, most: u32) -> u32 {
+    /// Places up to `most` votes of a class, moving others if it must. Answers how many were placed. Where none could be,
+    /// no vote can ever be placed by way of the leaves that were reached: those are `closed` and not looked at again.
+    fn augment(&mut self, classes: &[Class], (class, most): (usize, u32), closed: &mut LeafSet) -> u32 {
+        let open = self.alternative & !*closed;
+        if let Some(leaf) = numbers(classes[class].fits & open).find(|leaf| self.left[*leaf] > 0) {
+            let amount = most.min(self.left[leaf]);
+            self.given[class][leaf] += amount;
+            self.left[leaf] -= amount;
+            return amount;
+        }
         // From each leaf that was reached: the class whose vote goes there, and the leaf that vote leaves.
         let mut came: [Option<(usize, Option<usize>)>; LeafSet::BITS as usize] = Default::default();
         let mut queue: Vec<usize> = Vec::with_capacity(LeafSet::BITS as usize);
-        for leaf in numbers(classes[class].fits & self.alternative) {
+        for leaf in numbers(classes[class].fits & open) {
             came[leaf] = Some((class, None));
             queue.push(leaf);
         }
@@ -88,7 +97,7 @@ impl Filled {
             }
             for (other, given) in self.given.iter().enumerate().filter(|(_, given)| given[leaf] > 0) {
                 debug_assert!(given[leaf] <= classes[other].votes);
-                for onward in numbers(classes[other].fits & self.alternative) {
+                for onward in numbers(classes[other].fits & open) {
                     if came[onward].is_none() {
                         came[onward] = Some((other, Some(leaf)));
                         queue.push(onward);
@@ -96,6 +105,7 @@ impl Filled {
                 }
             }
         }
+        *closed |= queue.into_iter().fold(0, |set: LeafSet, leaf| set | (1 << leaf));
         0
     }
 
@@ -142,5 +152,22 @@ impl Filled {
             }
             open = more;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Votes of every kind there is, few of which find a place: each look for one would go through all of them.
+    #[test]
+    fn votes_that_find_no_place_cost_little() {
+        let lacking: LeafSet = 1 << 15;
+        let crowd: Vec<Class> = (1..lacking).map(|fits| Class { fits, votes: 1 }).collect();
+        let filled = fill(&crowd, LeafSet::MAX, &[1; LeafSet::BITS as usize]);
+        assert_eq!((filled.missing, filled.open(&crowd)), (1, lacking));
+        // The last of those that do find one have others moved.
+        let filled = fill(&crowd[..2_000], LeafSet::MAX, &[150; LeafSet::BITS as usize]);
+        assert_eq!(filled.missing, 16 * 150 - 11 * 150, "only the first eleven are meant by these");
     }
 }

@@ -298,3 +298,34 @@ async fn a_policy_of_very_many_long_names_is_refused() {
     assert_eq!(refused.body["errors"][0]["pointer"], "/policy/allowed_approvers");
     assert_eq!(refused.body["errors"][0]["rule"], "max_size");
 }
+
+/// Who may agree is worked out of all whom the policy means, however few of them are shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_agree_needs_room_where_thousands_are_meant() {
+    let cluster = narrow().await;
+    let crowd = cluster.api(0, &cluster.member("agent").await);
+    let mut conn = cluster.database.connect().await;
+    sqlx::query(
+        "INSERT INTO principals (id, workspace_id, name, groups)
+         SELECT gen_random_uuid(), w.id, 'p' || n, ARRAY['g' || n % 2]
+           FROM generate_series(1, 2000) n CROSS JOIN workspaces w WHERE w.name = 'acme'",
+    )
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    let many = crowd.ask(json!({ "policy": { "allowed_groups": ["g0", "g1"] } })).await;
+    let few = crowd.ask(json!({ "policy": { "allowed_approvers": ["ana"] } })).await;
+    let mut held = Vec::new();
+    let mut ids = Vec::new();
+    for _ in 0..40 {
+        let id = crowd.ask(large()).await;
+        held.push(ask_only(&crowd, &format!("/api/v1/approvals/{id}")).await);
+        ids.push(id);
+    }
+    eventually("its share is used up", || async { crowd.show(&ids[39]).await.status == 503 }).await;
+    let eligible = async |id: &str| crowd.get(&format!("/api/v1/approvals/{id}/eligible?limit=1")).await;
+    eligible(&many).await.problem(503, "overloaded");
+    eligible(&few).await.expect(200);
+    drop(held);
+    eventually("there is room again", || async { eligible(&many).await.status == 200 }).await;
+}
