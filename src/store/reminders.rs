@@ -116,11 +116,13 @@ pub async fn tell(conn: &mut PgConnection, reminders: &[Reminder]) -> Result<Vec
     Ok(told.into_iter().map(|row| Told { workspace: row.workspace, task: row.task, at: row.at }).collect())
 }
 
-/// How far off the next reminder is.
+/// How far off the next reminder is. Ordered, for a minimum is read from all there are where the planner knows too little.
 pub async fn next(conn: &mut PgConnection) -> Result<Next, Error> {
     let seconds = sqlx::query_scalar!(
-        "SELECT extract(epoch FROM min(remind_at) - clock_timestamp())::float8
-           FROM approval_requests WHERE remind_at IS NOT NULL AND status = 'pending'"
+        "SELECT extract(epoch FROM (
+                    SELECT a.remind_at FROM approval_requests a
+                     WHERE a.remind_at IS NOT NULL AND a.status = 'pending'
+                     ORDER BY a.remind_at LIMIT 1) - clock_timestamp())::float8"
     )
     .fetch_one(conn)
     .await?;

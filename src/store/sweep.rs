@@ -183,11 +183,12 @@ impl Next {
     }
 }
 
-/// Looks for the next deadline.
+/// Looks for the next deadline. Ordered, for a minimum is read from all there are where the planner knows too little.
 pub async fn next_deadline(conn: &mut PgConnection) -> Result<Next, Error> {
     let seconds = sqlx::query_scalar!(
-        "SELECT extract(epoch FROM min(expires_at) - clock_timestamp())::float8
-           FROM approval_requests WHERE status = 'pending'"
+        "SELECT extract(epoch FROM (
+                    SELECT a.expires_at FROM approval_requests a
+                     WHERE a.status = 'pending' ORDER BY a.expires_at LIMIT 1) - clock_timestamp())::float8"
     )
     .fetch_one(conn)
     .await?;

@@ -40,5 +40,6 @@ mod runs;
 mod search_index;
 mod signing_in;
 mod sockets;
+mod sweep_plans;
 mod token_people;
 mod tokens;
