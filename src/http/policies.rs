@@ -105,7 +105,7 @@ fn requester<'a>(
     named: Option<PrincipalName>,
 ) -> (Actor, Option<&'a PrincipalName>) {
     match named {
-        // By name alone, so nobody has its id.
+        // By name alone: no principal has this id.
         Some(name) if name != caller.name => (Actor { id: PrincipalId(Uuid::nil()), name }, None),
         _ => (caller.clone(), on_behalf_of),
     }

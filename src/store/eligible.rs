@@ -79,7 +79,6 @@ impl Candidate {
 const NAME: usize = 64;
 
 /// Those who are meant, by their names; and whether there are more than are looked at.
-#[expect(clippy::too_many_lines, reason = "it is one statement")]
 pub async fn candidates(
     conn: &mut PgConnection,
     workspace: WorkspaceId,

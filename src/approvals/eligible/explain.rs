@@ -139,10 +139,11 @@ pub(super) fn explain(loaded: &Loaded, found: &Found, room: Option<Room>) -> Exp
     };
     people.extend(found.delegates.iter().flat_map(|it| looking.in_seats(it, wish)));
     people.sort_by(|one, other| (&one.name, &one.seat).cmp(&(&other.name, &other.seat)));
-    let satisfiable_now = match ended {
-        true => policy.is_satisfiable_with(&here, std::iter::empty()),
+    let satisfiable_now = if ended {
+        policy.is_satisfiable_with(&here, std::iter::empty())
+    } else {
         // Those who were not looked at may do it.
-        false => found.truncated || looking.is_satisfiable_now(&here, &found.candidates, &people),
+        found.truncated || looking.is_satisfiable_now(&here, &found.candidates, &people)
     };
     Explained {
         level: approval.escalation_level,
