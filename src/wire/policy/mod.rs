@@ -4,7 +4,6 @@ mod reading;
 mod view;
 
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use self::reading::{ALLOWED, LISTS, MAX_COUNT, Reading, extension};
@@ -66,9 +65,8 @@ pub struct PolicyBody {
     allow_services: Option<bool>,
     /// Refuse the policy if the members that roles and groups have now can't satisfy it.
     check_membership: Option<bool>,
-    /// Not supported yet.
-    #[schema(value_type = Option<bool>)]
-    require_digest: Option<Value>,
+    /// True is not supported yet.
+    require_digest: Option<bool>,
     /// By how much, and by whom, the deadline may be moved; not at all by default.
     #[schema(value_type = Option<ExtensionBody>)]
     extension: Option<Object<ExtensionBody>>,
@@ -119,7 +117,7 @@ pub struct SelectorsBody {
 impl PolicyBody {
     /// What is accepted only to be refused in words.
     pub fn unsupported(&self, pointer: &str) -> Vec<String> {
-        let asked = self.require_digest.iter();
+        let asked = self.require_digest.iter().filter(|is_asked| **is_asked);
         asked.map(|_| format!("{pointer}/require_digest")).collect()
     }
 
