@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use super::{
     Health, Round, Workers,
+    passed_over::PassedOver,
     step::{Step, may_be_too_much},
 };
 use crate::{
     approvals::expire::Failed,
-    domain::ids::ApprovalId,
     store::{
         self,
         sweep::{self, Next},
@@ -26,15 +26,14 @@ const SPREAD: Duration = Duration::from_millis(20);
 const BATCH: i64 = 200;
 /// When a round leaves the rest to the next.
 const LONG: Duration = Duration::from_secs(1);
-/// How long an approval that could not be ended is passed over, and how many of them.
-const PASSED_OVER: Duration = Duration::from_secs(30);
-const MOST_PASSED_OVER: usize = 1_000;
 /// What is overdue longer than this is late.
 const LATE: Duration = Duration::from_secs(15);
+/// What the log says of what is passed over.
+const CANT: &str = "its deadline can't be applied";
 
 pub(super) async fn run(workers: Workers, health: Health) {
     let mut round = Round::new("deadlines", workers.metrics.clone());
-    let mut sweep = Deadlines { step: Step::new(BATCH), passed_over: Vec::new(), ended: 0 };
+    let mut sweep = Deadlines { step: Step::new(BATCH), passed_over: PassedOver::default(), ended: 0 };
     loop {
         let next = round.run(sweep.once(&workers)).await;
         let overdue = if let Some(Next::Overdue(overdue)) = next { overdue } else { Duration::ZERO };
@@ -51,8 +50,7 @@ pub(super) async fn run(workers: Workers, health: Health) {
 
 struct Deadlines {
     step: Step,
-    /// What could not be ended, and when that was found out.
-    passed_over: Vec<(ApprovalId, Instant)>,
+    passed_over: PassedOver,
     /// How many the last round ended.
     ended: usize,
 }
@@ -62,13 +60,12 @@ impl Deadlines {
     async fn once(&mut self, workers: &Workers) -> Result<Next, store::Error> {
         let begun = Instant::now();
         self.ended = 0;
-        self.passed_over.retain(|(_, since)| since.elapsed() < PASSED_OVER);
         let mut more = matches!(look(workers).await?, Next::Overdue(_));
         while more && begun.elapsed() < LONG {
-            let besides: Vec<ApprovalId> = self.passed_over.iter().map(|(id, _)| *id).collect();
+            let besides = self.passed_over.now();
             match workers.approvals.expire_due(self.step.size(), &besides).await {
                 Ok(swept) => {
-                    self.pass_over(&swept.unreadable);
+                    self.passed_over.add(&swept.unreadable, CANT);
                     self.ended += swept.ended;
                     // Where nothing was ended, others are at all that is left.
                     more = swept.full && (swept.ended > 0 || !swept.unreadable.is_empty());
@@ -77,23 +74,13 @@ impl Deadlines {
                 Err(Failed { error, batch }) if may_be_too_much(&error) => {
                     tracing::warn!(%error, size = self.step.size(), "deadlines could not be applied; fewer are tried");
                     if !self.step.halved() {
-                        self.pass_over(&batch);
+                        self.passed_over.add(&batch, CANT);
                     }
                 }
                 Err(failed) => return Err(failed.error),
             }
         }
         look(workers).await
-    }
-
-    fn pass_over(&mut self, batch: &[ApprovalId]) {
-        for id in batch {
-            tracing::error!(approval_id = %id, "its deadline can't be applied; it is passed over for a while");
-            if self.passed_over.len() >= MOST_PASSED_OVER {
-                self.passed_over.remove(0);
-            }
-            self.passed_over.push((*id, Instant::now()));
-        }
     }
 }
 

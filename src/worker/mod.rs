@@ -9,6 +9,7 @@ mod health;
 mod janitor;
 mod outcomes;
 mod pace;
+mod passed_over;
 mod reaper;
 mod reminders;
 mod round;

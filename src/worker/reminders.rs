@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use super::{
     Round, Workers,
+    passed_over::PassedOver,
     step::{Step, may_be_too_much},
 };
 use crate::{
     approvals::expire::Failed,
-    domain::ids::ApprovalId,
     store::{self, reminders, sweep::Next},
 };
 
@@ -23,13 +23,12 @@ const SPREAD: Duration = Duration::from_millis(50);
 const BATCH: i64 = 100;
 /// When a round leaves the rest to the next.
 const LONG: Duration = Duration::from_secs(1);
-/// How long an approval that can't be reminded of is passed over, and how many of them.
-const PASSED_OVER: Duration = Duration::from_secs(30);
-const MOST_PASSED_OVER: usize = 1_000;
+/// What the log says of what is passed over.
+const CANT: &str = "it can't be reminded of";
 
 pub(super) async fn run(workers: Workers) {
     let mut round = Round::new("reminders", workers.metrics.clone());
-    let mut sweep = Reminders { step: Step::new(BATCH), passed_over: Vec::new(), told: 0 };
+    let mut sweep = Reminders { step: Step::new(BATCH), passed_over: PassedOver::default(), told: 0 };
     loop {
         let pause = match round.run(sweep.once(&workers)).await {
             Some(Next::In(time)) => time.min(LONGEST_SLEEP),
@@ -43,8 +42,7 @@ pub(super) async fn run(workers: Workers) {
 
 struct Reminders {
     step: Step,
-    /// What could not be told, and when that was found out.
-    passed_over: Vec<(ApprovalId, Instant)>,
+    passed_over: PassedOver,
     /// How many the last round told.
     told: usize,
 }
@@ -54,10 +52,9 @@ impl Reminders {
     async fn once(&mut self, workers: &Workers) -> Result<Next, store::Error> {
         let begun = Instant::now();
         self.told = 0;
-        self.passed_over.retain(|(_, since)| since.elapsed() < PASSED_OVER);
         let mut more = matches!(look(workers).await?, Next::Overdue(_));
         while more && begun.elapsed() < LONG {
-            let besides: Vec<ApprovalId> = self.passed_over.iter().map(|(id, _)| *id).collect();
+            let besides = self.passed_over.now();
             match workers.approvals.remind_due(self.step.size(), &besides).await {
                 Ok(told) => {
                     self.told += told;
@@ -67,23 +64,13 @@ impl Reminders {
                 Err(Failed { error, batch }) if may_be_too_much(&error) => {
                     tracing::warn!(%error, size = self.step.size(), "reminders could not be told; fewer are tried");
                     if !self.step.halved() {
-                        self.pass_over(&batch);
+                        self.passed_over.add(&batch, CANT);
                     }
                 }
                 Err(failed) => return Err(failed.error),
             }
         }
         look(workers).await
-    }
-
-    fn pass_over(&mut self, batch: &[ApprovalId]) {
-        for id in batch {
-            tracing::error!(approval_id = %id, "it can't be reminded of; it is passed over for a while");
-            if self.passed_over.len() >= MOST_PASSED_OVER {
-                self.passed_over.remove(0);
-            }
-            self.passed_over.push((*id, Instant::now()));
-        }
     }
 }
 

@@ -1,3 +1,5 @@
+//! What an approval measures, and its words.
+
 use super::*;
 use crate::domain::policy::Selectors;
 

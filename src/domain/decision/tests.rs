@@ -1,3 +1,5 @@
+//! The state machine, tried in any order; repeated answers, disabled approvers, moved deadlines.
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
