@@ -3,8 +3,8 @@ SET LOCAL lock_timeout = '2s';
 
 -- A policy may ask for members of roles and groups, and for people in several places of a tree
 -- (docs/decisions/0034). What admits votes at the level where an approval stands, in words: `person:ana`,
--- `role:ml-ops`, `group:sre`, `anyone`. It is what a list of one's own decisions goes by. NULL: an instance of the
--- version before made it, and the policy has named people at most.
+-- `role:ml-ops`, `group:sre`, `anyone`. It is what a list of one's own decisions goes by. NULL: the policy names
+-- people at most, and its own list says it.
 ALTER TABLE approval_requests ADD COLUMN approvers text[];
 
 -- What of the policy a vote was admitted by, when it was cast: later changes of roles and groups don't undo it. NULL:

@@ -100,7 +100,9 @@ struct Row<'a> {
     /// For the record, where it is stored in another form than it is shown in.
     #[serde(skip_serializing_if = "Option::is_none")]
     policy_shown: Option<&'a Opaque>,
-    approvers: Vec<String>,
+    /// Not of what names people at most: the policy's own list says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approvers: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     escalation: Option<Vec<StoredLevel>>,
     /// The people whom it names, where the policy is stored in another form than that.
@@ -110,6 +112,9 @@ struct Row<'a> {
     levels_shown: Option<&'a Opaque>,
     #[serde(skip_serializing_if = "<[u32]>::is_empty")]
     remind_before: &'a [u32],
+    /// The first of them, which is the longest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remind_first: Option<u32>,
     timeout_action: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     checkpoint: Option<&'a Opaque>,
@@ -161,7 +166,8 @@ impl<'a> From<&'a NewApproval> for Row<'a> {
                 _ => StoredPolicy::closed(&new.policy),
             },
             policy_shown: new.policy_shown.as_ref(),
-            approvers: policy::approvers(&new.policy),
+            approvers: (!new.levels.is_empty() || !new.policy.is_plain())
+                .then(|| policy::approvers(&new.policy)),
             escalation: (!new.levels.is_empty()).then(|| new.levels.iter().map(StoredLevel::from).collect()),
             named: new
                 .policy
@@ -169,6 +175,7 @@ impl<'a> From<&'a NewApproval> for Row<'a> {
                 .filter(|names| !new.levels.is_empty() && names.len() <= LOOKED_FOR),
             levels_shown: new.levels_shown.as_ref(),
             remind_before: &request.remind_before,
+            remind_first: request.remind_before.first().copied(),
             timeout_action: request.timeout_action.as_str(),
             checkpoint: request.checkpoint.as_ref(),
             metadata: &request.metadata,
@@ -212,14 +219,14 @@ pub async fn insert(
         WITH input AS MATERIALIZED (
             SELECT x.id, x.workspace_id, x.run_id, x.session_id, x.task_id, x.job_id, x.approval_type, x.title,
                    x.description, x.context, x.policy, x.policy_shown, x.approvers, x.escalation, x.named, x.levels_shown,
-                   x.remind_before, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
+                   x.remind_before, x.remind_first, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
                    x.requested_by_name, x.timeout_seconds, x.size, x.idempotency_key, x.body_hash, x.meaning_hash, x.on_behalf_of,
                    x.credential, x.address, x.user_agent, x.request_id, x.context_sha256,
                    x.title_sha256, x.description_sha256, x.metadata_sha256
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, workspace_id uuid, run_id text, session_id text, task_id text, job_id text,
                    approval_type text, title text, description text, context json, policy jsonb,
-                   policy_shown json, approvers text[], escalation jsonb, named text[], levels_shown json, remind_before integer[],
+                   policy_shown json, approvers text[], escalation jsonb, named text[], levels_shown json, remind_before integer[], remind_first integer,
                    timeout_action text, checkpoint json, metadata json, requested_by uuid,
                    requested_by_name text, timeout_seconds integer, size integer, idempotency_key text, body_hash bytea, meaning_hash bytea,
                    on_behalf_of text, credential text, address text, user_agent text, request_id text,
@@ -272,8 +279,7 @@ pub async fn insert(
                    updated_at, expires_at, size)
             SELECT i.id, i.workspace_id, i.run_id, i.session_id, i.task_id, i.job_id, i.approval_type, i.title,
                    i.description, i.context, i.policy, i.approvers, i.escalation, i.remind_before,
-                   s.at + make_interval(secs => i.timeout_seconds - (
-                       SELECT max(r.seconds) FROM unnest(i.remind_before) AS r(seconds))),
+                   s.at + make_interval(secs => i.timeout_seconds - i.remind_first),
                    i.timeout_action, i.checkpoint, i.metadata, i.requested_by, i.requested_by_name, i.on_behalf_of,
                    s.at, s.at, s.at + make_interval(secs => i.timeout_seconds), i.size
               FROM stamped s JOIN input i ON i.id = s.id

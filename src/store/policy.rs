@@ -23,7 +23,7 @@ pub(super) struct StoredPolicy {
     require_all: bool,
     allow_self_approval: bool,
     rejections_to_reject: u32,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     allow_services: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     veto: Option<Selectors>,
