@@ -36,8 +36,8 @@ pub struct Failed {
 /// What came of a batch.
 #[derive(Debug, Default)]
 pub struct Swept {
-    /// How many it ended, or handed to their next level.
-    pub ended: usize,
+    /// How many something was done about.
+    pub done: usize,
     /// There may be more.
     pub full: bool,
     /// Rows that make no sense: they are still due, and will be.
@@ -90,7 +90,7 @@ async fn end(
     for (id, error) in &unreadable {
         tracing::error!(approval_id = %id, %error, "a row is left out");
     }
-    let mut swept = Swept { full, unreadable: unreadable.into_iter().map(|(id, _)| id).collect(), ended: 0 };
+    let mut swept = Swept { full, unreadable: unreadable.into_iter().map(|(id, _)| id).collect(), done: 0 };
     batch.extend(due.iter().map(|brief| brief.id));
     if due.is_empty() {
         transaction.rollback().await?;
@@ -128,7 +128,7 @@ async fn end(
             _ => {}
         }
     }
-    swept.ended = done.ended.len() + done.moved.len();
+    swept.done = done.ended.len() + done.moved.len();
     Ok((done, swept))
 }
 

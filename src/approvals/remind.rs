@@ -5,7 +5,10 @@ use std::time::Duration;
 use sqlx::Connection;
 use tokio::time::timeout;
 
-use super::{Approvals, Shared, expire::Failed};
+use super::{
+    Approvals, Shared,
+    expire::{Failed, Swept},
+};
 use crate::{
     domain::{
         event::TaskKey,
@@ -24,8 +27,8 @@ use crate::{
 const LONGEST: Duration = Duration::from_secs(4);
 
 impl Approvals {
-    /// Tells the reminders that are due, up to `most` and without `besides`; answers how many.
-    pub async fn remind_due(&self, most: i64, besides: &[ApprovalId]) -> Result<usize, Failed> {
+    /// Tells the reminders that are due, up to `most` and without `besides`.
+    pub async fn remind_due(&self, most: i64, besides: &[ApprovalId]) -> Result<Swept, Failed> {
         let mut batch = Vec::new();
         let told = timeout(LONGEST, tell(&self.shared, (most, besides), &mut batch)).await;
         let told = told.unwrap_or_else(|elapsed| Err(elapsed.into()));
@@ -37,7 +40,9 @@ impl Approvals {
                 self.shared.announce_event(TaskKey { workspace: WorkspaceId(reminder.workspace), task });
             }
         }
-        Ok(told.len())
+        let full = i64::try_from(told.len()).is_ok_and(|count| count >= most);
+        // What can't be read is reminded of, too: only what is missing can't be said.
+        Ok(Swept { done: told.len(), full, unreadable: Vec::new() })
     }
 }
 

@@ -4,6 +4,7 @@ mod audit;
 mod checkpoints;
 mod credentials;
 mod deadlines;
+mod due;
 mod followers;
 mod health;
 mod janitor;
