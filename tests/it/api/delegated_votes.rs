@@ -6,25 +6,9 @@ use serde_json::{Value, json};
 use crate::support::{
     Api, Cluster, Setup, Socket, TestDatabase,
     client::merged,
-    delegating::{allow, belongs, delegate, in_seconds, person, votes},
+    delegating::{allow, belongs, delegate, in_seconds, one, person, refusal, rows, votes},
     statements::Statements,
 };
-
-async fn one() -> Cluster {
-    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
-    cluster.member("agent").await;
-    allow(&cluster, "own").await;
-    cluster
-}
-
-async fn detail(api: &Api, id: &str) -> String {
-    let refused = api.approve(id).await.problem(403, "not_eligible").body;
-    refused["detail"].as_str().unwrap().to_owned()
-}
-
-async fn rows(api: &Api, path: &str) -> Vec<Value> {
-    api.get(path).await.expect(200).body["items"].as_array().unwrap().clone()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delegates_vote_says_for_whom_wherever_it_is_shown() {
@@ -83,7 +67,7 @@ async fn a_seat_is_used_once_and_only_by_who_has_no_right_of_their_own() {
     let three = json!({ "policy": { "min_approvers": 3, "allowed_groups": ["sre"] } });
     let id = agent.ask(three.clone()).await;
     // Two seats are open to bo.
-    assert!(detail(&bo, &id).await.contains("say \"for\" which of ana, dan"));
+    assert!(refusal(&bo, &id).await.contains("say \"for\" which of ana, dan"));
     let of_nobody = bo.approve_with(&id, json!({ "for": "cy" })).await.problem(403, "not_eligible").body;
     assert!(of_nobody["detail"].as_str().unwrap().contains("may not sit in for cy"), "{of_nobody}");
     bo.approve_with(&id, json!({ "for": "ana" })).await.expect(200);
@@ -328,7 +312,7 @@ async fn a_seat_opens_when_it_begins_and_brings_no_permission() {
     let viewer = cluster.key("acme", "vi", &["approval:view:pending"]).await;
     cluster.api(0, &viewer).approve(&asked).await.problem(403, "forbidden");
     let bo = person(&cluster, 0, "bo", &[]).await;
-    assert!(detail(&bo, &asked).await.contains("does not name you"));
+    assert!(refusal(&bo, &asked).await.contains("does not name you"));
     assert_eq!(rows(&bo, "/api/v1/approvals/pending?approver=me").await, Vec::<Value>::new());
     let who = |items: &[Value]| -> Vec<Value> { items.iter().map(|it| it["principal"].clone()).collect() };
     let eligible = format!("/api/v1/approvals/{asked}/eligible");

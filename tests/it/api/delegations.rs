@@ -4,28 +4,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Api, Cluster, Setup, Shell,
-    delegating::{allow, delegate, in_seconds, person, votes},
+    Api, Cluster, Shell,
+    delegating::{allow, delegate, in_seconds, one, person, refusal, rows, votes},
     eventually,
     process::signoff,
     shell::told,
 };
-
-async fn one() -> Cluster {
-    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
-    cluster.member("agent").await;
-    allow(&cluster, "own").await;
-    cluster
-}
-
-async fn detail(api: &Api, id: &str) -> String {
-    let refused = api.approve(id).await.problem(403, "not_eligible").body;
-    refused["detail"].as_str().unwrap().to_owned()
-}
-
-async fn rows(api: &Api, path: &str) -> Vec<Value> {
-    api.get(path).await.expect(200).body["items"].as_array().unwrap().clone()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chain_leads_on_where_each_owner_lets_it() {
@@ -46,7 +30,7 @@ async fn a_chain_leads_on_where_each_owner_lets_it() {
     let di = person(&cluster, 0, "di", &[]).await;
     let policy = json!({ "allowed_groups": ["sre"] });
     let id = agent.ask(json!({ "policy": policy, "approval_type": "deploy" })).await;
-    assert!(detail(&di, &id).await.contains("nobody whom the policy admits has delegated to you"));
+    assert!(refusal(&di, &id).await.contains("nobody whom the policy admits has delegated to you"));
     let id = agent.ask(json!({ "policy": policy })).await;
     di.approve(&id).await.expect(200);
     assert_eq!(votes(&agent, &id).await, [("di".into(), Some("ana".into()))]);

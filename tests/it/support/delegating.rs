@@ -4,7 +4,26 @@
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::{Api, Cluster, Reply};
+use super::{Api, Cluster, Reply, Setup};
+
+/// One instance, and a workspace in which people may delegate.
+pub async fn one() -> Cluster {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    cluster.member("agent").await;
+    allow(&cluster, "own").await;
+    cluster
+}
+
+/// Why a vote is refused.
+pub async fn refusal(api: &Api, id: &str) -> String {
+    let refused = api.approve(id).await.problem(403, "not_eligible").body;
+    refused["detail"].as_str().unwrap().to_owned()
+}
+
+/// The items of a list.
+pub async fn rows(api: &Api, path: &str) -> Vec<Value> {
+    api.get(path).await.expect(200).body["items"].as_array().unwrap().clone()
+}
 
 /// Sets the setting `delegation` of all workspaces.
 pub async fn allow(cluster: &Cluster, how: &str) {
