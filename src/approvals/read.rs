@@ -21,8 +21,9 @@ use crate::{
     },
     store::{
         self, Database,
-        approvals::{DecisionRecord, Loaded, Part, Votes},
+        approvals::{Loaded, Part, Votes},
         audit::AuditRecord,
+        decisions::DecisionRecord,
     },
 };
 
@@ -152,7 +153,7 @@ impl Approvals {
     ) -> Result<(Vec<DecisionRecord>, bool), Failure> {
         self.get(workspace, id).await?;
         let read =
-            async |conn: &mut PgConnection| store::approvals::decisions(conn, workspace, id, part).await;
+            async |conn: &mut PgConnection| store::decisions::decisions(conn, workspace, id, part).await;
         Ok(self.shared.database.tenant.within(workspace, READ, read).await.map_err(Trouble::from)?)
     }
 

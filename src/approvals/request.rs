@@ -16,7 +16,8 @@ use crate::{
     },
     store::{
         self,
-        creation::{self, Created, NewApproval, Replay, RunState},
+        creation::{self, Created, NewApproval},
+        obstacles::{self, Replay, RunState},
     },
 };
 
@@ -125,7 +126,7 @@ impl Approvals {
         }
         let Some(idempotency) = &new.idempotency else { return Ok(false) };
         let mut conn = self.shared.database.decide.checkout().await?;
-        let replay = creation::replay(&mut conn, new.workspace, &new.requested_by, idempotency).await?;
+        let replay = obstacles::replay(&mut conn, new.workspace, &new.requested_by, idempotency).await?;
         conn.done();
         Ok(replay != Replay::New)
     }
@@ -244,7 +245,7 @@ async fn singly(shared: &Shared, command: &Command) -> Result<Taken, RequestFail
     loop {
         let (mut conn, _place) = shared.transaction(new.workspace).await.map_err(trouble)?;
         if let Some(idempotency) = &new.idempotency {
-            let replay = creation::replay(&mut conn, new.workspace, &new.requested_by, idempotency).await;
+            let replay = obstacles::replay(&mut conn, new.workspace, &new.requested_by, idempotency).await;
             match replay.map_err(trouble)? {
                 Replay::New => {}
                 Replay::Same(id) => {
@@ -259,7 +260,7 @@ async fn singly(shared: &Shared, command: &Command) -> Result<Taken, RequestFail
         }
         let attempt = async {
             let mut transaction = conn.begin().await?;
-            let run = creation::lock_run(&mut transaction, new.workspace, &new.request.run_id).await?;
+            let run = obstacles::lock_run(&mut transaction, new.workspace, &new.request.run_id).await?;
             if run == RunState::Deleted {
                 transaction.rollback().await?;
                 return Ok(None);

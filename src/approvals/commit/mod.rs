@@ -5,7 +5,9 @@
 //! statement leaves out (somebody else holds the row, or was faster) is taken singly, under the row's lock, in a
 //! task of its own, so that one contended row delays nobody else.
 
+mod draft;
 mod plan;
+mod singly;
 
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
@@ -13,10 +15,13 @@ use futures_util::future::join_all;
 use sqlx::{Connection, PgConnection};
 use tokio::{sync::oneshot, time::timeout};
 
-use self::plan::{Drafts, Plan, Verdict, Written};
+use self::{
+    draft::Verdict,
+    plan::{Drafts, Plan, Written},
+};
 use super::{ATTEMPT, Authority, COMMAND, Shared};
 use crate::{
-    batch::{Queue, Trouble, Weigh, has_lapsed, is_late},
+    batch::{Queue, Trouble, Weigh, is_late},
     domain::{
         approval::{Approval, Brief, Ending},
         decision::{Ballot, Precondition, Refusal},
@@ -228,7 +233,7 @@ async fn commit(shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
         Err(error) if error.is_of_the_data() => {
             tracing::warn!(%error, size, "a batch failed; each of its commands is retried singly");
             for command in commands {
-                spawn_singly(shared, command);
+                singly::spawn(shared, command);
             }
         }
         Err(error) => {
@@ -271,7 +276,7 @@ impl Outcome {
         for (command, taken) in commands.into_iter().zip(self.results) {
             match taken {
                 Taken::Done(result) => command.answer(result),
-                Taken::Singly => spawn_singly(shared, command),
+                Taken::Singly => singly::spawn(shared, command),
                 Taken::Later => later.push(command),
             }
         }
@@ -365,49 +370,6 @@ async fn attempt(
     let results = commands.iter().zip(verdicts).zip(rooms).map(taken).collect();
     let changed = written.changed.keys().filter_map(|id| drafts.get(id)?.clone()).collect();
     Ok(Outcome { results, changed, moved, votes })
-}
-
-/// Takes one command under the row's lock, waiting for whoever holds it.
-fn spawn_singly(shared: &Shared, command: Command) {
-    let shared_here = shared.clone();
-    shared.lifecycle.spawn("single commit", async move {
-        let left = COMMAND.saturating_sub(command.since.elapsed());
-        let commands = [command];
-        let result = timeout(left, singly(&shared_here, &commands)).await;
-        let [command] = commands;
-        match result {
-            Ok(Ok(Some(outcome))) => drop(outcome.conclude(&shared_here, vec![command])),
-            Ok(Ok(None)) => command.answer(Err(Failure::Trouble(Trouble::TimedOut))),
-            Ok(Err(error)) => {
-                tracing::warn!(%error, approval_id = %command.approval, "a command failed");
-                command.answer(Err(Failure::Trouble(error.into())));
-            }
-            Err(elapsed) => command.answer(Err(Failure::Trouble(elapsed.into()))),
-        }
-    });
-}
-
-/// `None`: it took so long to get the lock that the caller would have to be looked at again. Nothing was done.
-async fn singly(shared: &Shared, command: &[Command; 1]) -> Result<Option<Outcome>, store::Error> {
-    loop {
-        let (mut conn, _place) = shared.transaction(command[0].workspace()).await?;
-        let mut transaction = conn.begin().await?;
-        approvals::lock(&mut transaction, command[0].approval).await?;
-        if has_lapsed(command[0].looked_at()) {
-            transaction.rollback().await?;
-            conn.done();
-            return Ok(None);
-        }
-        let mut outcome = attempt(shared, &mut transaction, command).await?;
-        transaction.commit().await?;
-        conn.done();
-        outcome.announce(shared);
-        // Under the lock only the deadline can still come between reading and writing; then it is due. Or it was due, and
-        // stands at its next level now.
-        if outcome.results.iter().all(|taken| matches!(taken, Taken::Done(_))) {
-            return Ok(Some(outcome));
-        }
-    }
 }
 
 /// The words of the record for an ending.

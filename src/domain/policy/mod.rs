@@ -16,6 +16,8 @@ pub mod who;
 #[cfg(test)]
 mod brute;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod sitting;
 #[cfg(test)]
 mod tests;

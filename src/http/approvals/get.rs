@@ -12,7 +12,7 @@ use crate::{
         query::{Params, decode_cursor, encode_cursor, limit},
         respond,
     },
-    store::{approvals::DecisionRecord, audit::AuditRecord},
+    store::{audit::AuditRecord, decisions::DecisionRecord},
     wire::{approval::ApprovalView, problem::Problem, validate::Check},
 };
 

@@ -8,12 +8,12 @@ use sqlx::Connection;
 
 use crate::support::{Api, Cluster, Setup, within};
 
-async fn one() -> Cluster {
+pub async fn one() -> Cluster {
     Cluster::with(Setup { instances: 1, ..Setup::default() }).await
 }
 
 /// Members of the team, by name, on the first instance.
-async fn team<const N: usize>(cluster: &Cluster, names: [&str; N]) -> [Api; N] {
+pub async fn team<const N: usize>(cluster: &Cluster, names: [&str; N]) -> [Api; N] {
     let mut members = Vec::new();
     for name in names {
         members.push(cluster.api(0, &cluster.member(name).await));
@@ -21,7 +21,7 @@ async fn team<const N: usize>(cluster: &Cluster, names: [&str; N]) -> [Api; N] {
     members.try_into().unwrap_or_else(|_| unreachable!())
 }
 
-fn escalate(id: &str) -> String {
+pub fn escalate(id: &str) -> String {
     format!("/api/v1/approvals/{id}/escalate")
 }
 
@@ -33,12 +33,12 @@ fn time(value: &Value) -> DateTime<Utc> {
     value.as_str().unwrap().parse().unwrap()
 }
 
-fn names(names: &[&str]) -> Value {
+pub fn names(names: &[&str]) -> Value {
     json!({ "allowed_approvers": names })
 }
 
 /// The types of what happened in a task, and one event of a type.
-async fn events(api: &Api, task: &str) -> Vec<Value> {
+pub async fn events(api: &Api, task: &str) -> Vec<Value> {
     let page = api.get(&format!("/api/v1/tasks/{task}/events")).await.expect(200).body;
     page["items"].as_array().unwrap().clone()
 }
@@ -340,52 +340,6 @@ async fn a_deadline_is_moved_as_far_as_the_policy_says() {
     }
 }
 
-/// Two instances sweep; each reminder is told once, at each level anew, and none of what has ended.
-#[tokio::test(flavor = "multi_thread")]
-async fn approvers_are_reminded_once() {
-    let cluster = Cluster::start().await;
-    let [agent, ana, bo] = team(&cluster, ["agent", "ana", "bo"]).await;
-    let two = json!({ "min_approvers": 2, "allowed_approvers": ["ana", "bo"] });
-    let reminders = async || {
-        let all = events(&agent, "run-1").await;
-        all.into_iter().filter(|event| event["event_type"] == "approval_reminder").collect::<Vec<Value>>()
-    };
-    let ended = agent
-        .ask(json!({ "policy": names(&["ana"]), "timeout_seconds": 600, "remind_before_seconds": [599] }))
-        .await;
-    ana.approve(&ended).await.expect(200);
-    let asked = agent.create(json!({
-        "policy": two, "timeout_seconds": 600, "remind_before_seconds": [5, 599, 599],
-        "escalation": [{ "policy": names(&["bo"]), "after_seconds": 300 }],
-    }));
-    let asked = asked.await.expect(201).body;
-    assert_eq!(asked["remind_before_seconds"], json!([599, 5]));
-    let id = asked["id"].as_str().unwrap();
-    ana.approve(id).await.expect(200);
-    within(Duration::from_secs(10), "a reminder comes", || async { !reminders().await.is_empty() }).await;
-    let told = reminders().await;
-    let data = &told[0]["data"];
-    assert_eq!((told.len(), &data["approval_id"]), (1, &json!(id)));
-    assert_eq!((&data["level"], &data["missing"]), (&json!(0), &json!(1)));
-    assert!((590..600).contains(&data["seconds_left"].as_i64().unwrap()), "{data}");
-    // Telling changes nothing of the approval.
-    assert_eq!(agent.show(id).await.body["version"], 2);
-    // The next level is shorter than the first reminder wants: only the second fits.
-    bo.post(&escalate(id), &json!({ "reason": "hurry" })).await.expect(200);
-    let mut conn = cluster.database.connect().await;
-    let next = "SELECT expires_at - remind_at = interval '5 s' FROM approval_requests WHERE id = $1::uuid";
-    let is_next: bool = sqlx::query_scalar(next).bind(id).fetch_one(&mut conn).await.unwrap();
-    assert!(is_next);
-    let due = "UPDATE approval_requests SET remind_at = now() - interval '1 hour' WHERE id = $1::uuid";
-    sqlx::query(due).bind(id).execute(&mut conn).await.unwrap();
-    within(Duration::from_secs(10), "the second comes", || async { reminders().await.len() == 2 }).await;
-    let told = reminders().await;
-    assert_eq!((&told[1]["data"]["level"], &told[1]["data"]["missing"]), (&json!(1), &json!(1)));
-    // It was late, so the reminder that the deadline still wants is set, and not the late one again.
-    let is_next: bool = sqlx::query_scalar(next).bind(id).fetch_one(&mut conn).await.unwrap();
-    assert!(is_next);
-}
-
 /// The deadline comes first: what meant the level before is told so, and does nothing to the next.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_after_the_deadline_does_nothing_to_the_next_level() {
@@ -429,37 +383,4 @@ async fn waits_for(cluster: &Cluster, holder: &mut sqlx::PgConnection) {
         sqlx::query_scalar::<_, bool>(waiting).bind(pid).fetch_one(&mut conn).await.unwrap()
     })
     .await;
-}
-
-/// A row that can't be read, or can't be told of, keeps no other reminder from being told.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_reminder_that_fails_holds_up_no_other() {
-    let cluster = one().await;
-    let [agent] = team(&cluster, ["agent"]).await;
-    let mut conn = cluster.database.connect().await;
-    for sql in [
-        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$",
-        "CREATE TRIGGER refuse BEFORE UPDATE OF remind_at ON approval_requests FOR EACH ROW
-             WHEN (NEW.task_id = 'stuck') EXECUTE FUNCTION refuse()",
-    ] {
-        sqlx::query(sql).execute(&mut conn).await.unwrap();
-    }
-    let asked =
-        |task: &str| json!({ "task_id": task, "timeout_seconds": 600, "remind_before_seconds": [599] });
-    for _ in 0..3 {
-        agent.ask(asked("stuck")).await;
-    }
-    let odd = agent
-        .ask(json!({ "task_id": "odd", "timeout_seconds": 600, "remind_before_seconds": [599],
-        "escalation": [{ "policy": {} }] }))
-        .await;
-    let unreadable = "UPDATE approval_requests SET escalation = '[{\"later\": 1}]' WHERE id = $1::uuid";
-    sqlx::query(unreadable).bind(&odd).execute(&mut conn).await.unwrap();
-    agent.ask(asked("fine")).await;
-    for task in ["fine", "odd"] {
-        within(Duration::from_secs(20), "it is told", || async {
-            events(&agent, task).await.iter().any(|event| event["event_type"] == "approval_reminder")
-        })
-        .await;
-    }
 }

@@ -35,6 +35,7 @@ mod openapi;
 mod permissions_doc;
 mod policies;
 mod query_names;
+mod reminders;
 mod retention;
 mod runs;
 mod search_index;

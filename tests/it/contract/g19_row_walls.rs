@@ -5,15 +5,14 @@ use serde_json::json;
 use signoff::{
     auth::key::ApiKey,
     domain::{
-        delegation::Link,
         event::TaskKey,
-        ids::{ApprovalId, DelegationId, KeyId, PrincipalId, WorkspaceId},
+        ids::{ApprovalId, KeyId, PrincipalId, WorkspaceId},
         names::{CallerName, PrincipalName},
         policy::Actor,
     },
     store::{
-        approvals, audit, checkpoints, connections, delegations, eligible, events, keys, listing, principals,
-        purge, roles, workspaces,
+        approvals, audit, checkpoints, connections, decisions, delegations, eligible, events, keys, listing,
+        principals, purge, roles, workspaces,
     },
 };
 use sqlx::{Connection, PgConnection};
@@ -26,12 +25,12 @@ use crate::support::{
 };
 
 /// Signed in as instances are, in one of their roles.
-async fn act_as(cluster: &Cluster, role: &str) -> PgConnection {
+pub async fn act_as(cluster: &Cluster, role: &str) -> PgConnection {
     let options: sqlx::postgres::PgConnectOptions = cluster.database.url.parse().unwrap();
     PgConnection::connect_with(&options.options([("role", role)])).await.unwrap()
 }
 
-async fn workspace(cluster: &Cluster, name: &str) -> WorkspaceId {
+pub async fn workspace(cluster: &Cluster, name: &str) -> WorkspaceId {
     let mut conn = cluster.database.connect().await;
     let id: Uuid = sqlx::query_scalar("SELECT id FROM workspaces WHERE name = $1")
         .bind(name)
@@ -41,7 +40,7 @@ async fn workspace(cluster: &Cluster, name: &str) -> WorkspaceId {
     WorkspaceId(id)
 }
 
-async fn enter(conn: &mut PgConnection, workspace: Option<WorkspaceId>) {
+pub async fn enter(conn: &mut PgConnection, workspace: Option<WorkspaceId>) {
     let name = workspace.map_or_else(String::new, |it| it.0.to_string());
     sqlx::query("SELECT set_config('signoff.workspace', $1, true)").bind(name).execute(conn).await.unwrap();
 }
@@ -80,7 +79,7 @@ async fn seen(
     vec![
         listing::pending(conn, &filter).await.unwrap().len(),
         approvals::load(conn, &[id], approvals::Votes::Read).await.unwrap().found.len(),
-        approvals::decisions(conn, of, id, (0, 10)).await.unwrap().0.len(),
+        decisions::decisions(conn, of, id, (0, 10)).await.unwrap().0.len(),
         audit::of_approval(conn, of, id, (0, 10)).await.unwrap().0.len().min(1),
         events::pages(conn, &[reading], 10).await.unwrap().first().map_or(0, |page| page.events.len().min(1)),
         events::heads(conn, std::slice::from_ref(key)).await.unwrap().len(),
@@ -191,43 +190,8 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     );
 }
 
-/// The same of delegations: none is revoked from elsewhere, and none can be put there.
-#[tokio::test(flavor = "multi_thread")]
-async fn g19_a_delegation_is_written_within_its_workspace() {
-    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
-    let ana = cluster.api(0, &cluster.member("ana").await);
-    for (workspace, name) in [("acme", "bo"), ("evil", "ana")] {
-        cluster.key(workspace, name, &[]).await;
-    }
-    allow(&cluster, "own").await;
-    let made = delegate(&ana, "bo", json!({})).await.expect(201).body;
-    let (acme, evil) = (workspace(&cluster, "acme").await, workspace(&cluster, "evil").await);
-    let person = |of: &str| PrincipalId(made[of].as_str().unwrap().parse().unwrap());
-    let by = Actor { id: person("from_id"), name: PrincipalName::new("ana").unwrap() };
-    let id = DelegationId(made["id"].as_str().unwrap().parse().unwrap());
-    let mut conn = act_as(&cluster, "signoff_app").await;
-    let mut transaction = conn.begin().await.unwrap();
-    enter(&mut transaction, Some(evil)).await;
-    assert!(delegations::get(&mut transaction, acme, id).await.unwrap().is_none());
-    assert!(!delegations::revoke(&mut transaction, acme, id, &by).await.unwrap());
-    transaction.commit().await.unwrap();
-    let at = chrono::Utc::now();
-    let ends_at = at + chrono::TimeDelta::hours(1);
-    let new = delegations::NewDelegation {
-        id: DelegationId::generate(),
-        workspace: acme,
-        link: Link { from: by.id, to: person("to_id"), starts_at: at, ends_at },
-        approval_types: None,
-        redelegable: false,
-        reason: None,
-        by: &by,
-    };
-    let refused = within(&mut conn, evil, async |conn| delegations::insert(conn, &new).await).await;
-    assert!(refused.to_string().contains("row-level security"), "{refused}");
-}
-
 /// Runs something in a transaction for `workspace`, in which it must fail.
-async fn within(
+pub async fn within(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
     work: impl AsyncFnOnce(&mut PgConnection) -> Result<(), signoff::store::Error>,
