@@ -2,7 +2,7 @@
 SET LOCAL lock_timeout = '2s';
 
 -- Who has a role, or is in a group, looked up by its name. The lists stand with the principals, but behind row-level
--- security no index on a list is used. A trigger keeps this table, whoever writes.
+-- security no index on a list is used. A trigger keeps this table, whichever statement writes.
 CREATE TABLE principal_memberships (
     workspace_id uuid NOT NULL,
     kind         text NOT NULL CHECK (kind IN ('role', 'group')),

@@ -1,7 +1,7 @@
 -- A table that a backup reads, say, is waited for only so long: everything that comes after would wait behind it.
 SET LOCAL lock_timeout = '2s';
 
--- What nobody answered goes to the next level (docs/escalation.md).
+-- What got no answer goes to the next level (docs/escalation.md).
 ALTER TABLE approval_requests
     -- The levels above the first: `[{after_seconds, label, policy, approvers}]`. `policy` is stored as the column of that
     -- name is, and `approvers` is what that column is to be.
@@ -11,7 +11,7 @@ ALTER TABLE approval_requests
     -- By how much the deadline of this level was moved, and how often.
     ADD COLUMN extended_seconds integer,
     ADD COLUMN extensions integer,
-    -- So many seconds before a level's deadline its approvers are reminded; and when that is next.
+    -- This many seconds before a level's deadline its approvers are reminded; and when that is next.
     ADD COLUMN remind_before integer[],
     ADD COLUMN remind_at timestamptz,
     DROP CONSTRAINT approval_requests_timeout_action_check,

@@ -122,7 +122,7 @@ fn end_with_run((brief, due): (Brief, bool), by: &Actor) -> (Brief, Ending) {
     let ending = if due {
         match brief.time_out() {
             TimedOut::End(ending) => ending,
-            // Nobody is asked for a run that is gone.
+            // No level is asked about a run that is gone.
             TimedOut::Escalate => Ending::Expired { resolution: None },
         }
     } else {

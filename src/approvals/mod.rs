@@ -109,7 +109,7 @@ impl Shared {
         self.announce_event(TaskKey { workspace, task: request.task_id.clone() });
     }
 
-    /// Tells whoever follows a task that there is more in its log.
+    /// Tells the followers of a task that there is more in its log.
     pub fn announce_event(&self, task: TaskKey) {
         self.bus.seats.events(&task);
         self.bus.publisher.events(task);

@@ -51,7 +51,7 @@ pub struct Ask {
     /// What the deadline does: expire, approve, reject or escalate.
     #[arg(long, value_name = "ACTION")]
     timeout_action: Option<String>,
-    /// Who is asked next where nobody answers: a JSON list of levels, @FILE, or @-. Without --timeout-action, the
+    /// Who is asked next where no answer comes: a JSON list of levels, @FILE, or @-. Without --timeout-action, the
     /// deadline escalates.
     #[arg(long, value_name = "JSON")]
     escalation: Option<String>,

@@ -30,7 +30,7 @@ struct Check {
     client: ClientArgs,
     /// The policy: a JSON object, @FILE, or @- for standard input.
     policy: String,
-    /// Who would ask; you, if nobody is named.
+    /// Who would ask; you by default.
     #[arg(long, value_name = "NAME")]
     requested_by: Option<String>,
 }

@@ -63,7 +63,7 @@ pub struct Request {
     pub checkpoint: Option<Opaque>,
     pub metadata: Opaque,
     pub timeout_action: TimeoutAction,
-    /// So long before a level's deadline its approvers are reminded, the longest first.
+    /// How many seconds before a level's deadline its approvers are reminded, the longest first.
     pub remind_before: Vec<u32>,
 }
 

@@ -92,7 +92,7 @@ pub fn hop_size(reason: Option<&str>) -> usize {
     FIXED + reason.map_or(0, written)
 }
 
-/// What somebody who hands a question on says.
+/// What a person says who hands a question on.
 #[derive(Debug, Clone)]
 pub struct Push {
     pub by: Actor,
@@ -122,7 +122,7 @@ pub fn escalate(approval: &Approval, push: &Push, expected: &Precondition) -> Re
     }
 }
 
-/// Looks whether `voter` may move the deadline of a pending approval by so many seconds. Whether it has passed, only
+/// Looks whether `voter` may move the deadline of a pending approval by this many seconds. Whether it has passed, only
 /// the database's clock can tell.
 pub fn extend(
     approval: &Approval,

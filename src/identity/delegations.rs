@@ -70,7 +70,7 @@ pub async fn create(
         (Err(refusal), _) | (_, Err(refusal)) => return Ok(Err(refusal)),
     };
     if from.id == to.id {
-        return Ok(Err(breaks("to", "self", "must be another person than the seat is of")));
+        return Ok(Err(breaks("to", "self", "must be another person than the owner of the seat")));
     }
     // Power over seats is power over approvals. It is the same with one's own roles.
     if !is_own && by.is(&to) && !by.is_admin() {

@@ -2,7 +2,7 @@
 //!
 //! It goes beside [`super::changes`], which ends approvals and writes votes, so that what decides pays nothing for it.
 //! Its guard is the same: the row is locked without waiting, and then version, state and clock are looked at. Who
-//! comes next, and for how long, stands in the row: nobody needs to read it to hand it on.
+//! comes next, and for how long, stands in the row, so it is handed on without being read.
 
 use std::{collections::HashMap, net::IpAddr};
 

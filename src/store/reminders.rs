@@ -25,7 +25,7 @@ struct Row {
 }
 
 /// Locks pending approvals of which a reminder is due, the longest overdue first; not `besides`, and not those that
-/// another transaction holds, or whose task it holds. Of what has reached its deadline nobody is reminded.
+/// another transaction holds, or whose task it holds. Of what has reached its deadline no one is reminded.
 pub async fn due(
     conn: &mut PgConnection,
     limit: i64,

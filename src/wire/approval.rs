@@ -69,7 +69,7 @@ pub struct ApprovalView<'a> {
     escalation_level: i32,
     /// The hops that led there.
     escalations: Vec<HopView<'a>>,
-    /// So many seconds before each level's deadline its approvers are reminded, the longest first.
+    /// How many seconds before each level's deadline its approvers are reminded, the longest first.
     remind_before_seconds: &'a [u32],
     /// By how much the deadline of this level was moved.
     extended_seconds: u32,

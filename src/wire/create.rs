@@ -69,7 +69,7 @@ pub struct CreateBody {
     /// `escalate`, people hand it on.
     #[schema(value_type = Option<Vec<LevelBody>>)]
     escalation: Option<Vec<Object<LevelBody>>>,
-    /// So many seconds before a level's deadline its approvers are reminded: at most 5 times.
+    /// How many seconds before a level's deadline its approvers are reminded: at most 5 times.
     #[schema(example = json!([600, 60]))]
     remind_before_seconds: Option<Vec<i64>>,
     #[schema(value_type = Option<PolicyBody>)]

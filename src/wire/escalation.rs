@@ -103,7 +103,7 @@ pub fn bound(check: &mut Check, policy: &Policy, levels: &[Level]) {
     let all = std::iter::once(policy).chain(levels.iter().map(|level| &level.policy));
     let size = |policy| serde_json::to_vec(&PolicyView::from(policy)).map_or(usize::MAX, |json| json.len());
     if !levels.is_empty() && all.map(size).fold(0, usize::saturating_add) > MAX_POLICIES {
-        let message = format!("the policies of all levels must have at most {MAX_POLICIES} bytes together");
+        let message = format!("must have at most {MAX_POLICIES} bytes of policies, all levels together");
         check.fail("/escalation", "max_size", message);
     }
 }
@@ -197,7 +197,7 @@ pub struct LevelView<'a> {
 pub struct HopView<'a> {
     from_level: i32,
     at: DateTime<Utc>,
-    /// `human`, or `timeout` where nobody answered in time.
+    /// `human`, or `timeout` where no answer came in time.
     #[schema(value_type = vocabulary::ResolvedVia, example = "timeout")]
     via: &'static str,
     /// Who did it: the name they had then.

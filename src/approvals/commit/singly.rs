@@ -1,4 +1,4 @@
-//! One command by itself, under the row's lock: what a batch left out, because somebody else holds the row or was
+//! One command by itself, under the row's lock: what a batch left out, because another holds the row, or was
 //! faster.
 
 use sqlx::Connection;
@@ -10,7 +10,7 @@ use crate::{
     store::{self, approvals},
 };
 
-/// Takes one command under the row's lock, waiting for whoever holds it.
+/// Takes one command under the row's lock, waiting for the transaction that holds it.
 pub fn spawn(shared: &Shared, command: Command) {
     let shared_here = shared.clone();
     shared.lifecycle.spawn("single commit", async move {

@@ -18,7 +18,7 @@ use crate::{
     store::{approvals::Loaded, eligible::Candidate},
 };
 
-/// What stands in somebody's way, if anything does.
+/// What keeps a person from voting, if anything does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     CanVote,
@@ -55,7 +55,7 @@ impl State {
 /// One person whom the policy means.
 pub struct Eligible {
     pub name: PrincipalName,
-    /// Who it is, unless nobody is called so.
+    /// Who it is, unless no principal is called so.
     pub candidate: Option<Candidate>,
     /// In whose seat, for a delegate.
     pub seat: Option<PrincipalName>,

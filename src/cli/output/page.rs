@@ -78,7 +78,7 @@ pub fn approval(approval: &Answer, votes: Result<&[Answer], String>) -> Text {
     Text::folding(page.0, COLUMN)
 }
 
-/// "bo for ana", where somebody decided in another person's seat.
+/// "bo for ana", where a person decided in another person's seat.
 pub fn by(what: &Value, [who, seat]: [&str; 2]) -> String {
     match (field(what, who), field(what, seat)) {
         (who, seat) if seat.is_empty() => who,
@@ -93,7 +93,7 @@ fn handed_on(hop: &Value) -> String {
         by => format!(" by {by}"),
     };
     let reason = match field(hop, "reason") {
-        reason if reason.is_empty() => "nobody answered in time".to_owned(),
+        reason if reason.is_empty() => "no answer came in time".to_owned(),
         reason => reason,
     };
     format!("from level {}{by} at {}: {reason}", field(hop, "from_level"), field(hop, "at"))

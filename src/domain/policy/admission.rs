@@ -1,6 +1,6 @@
-//! Whether somebody may vote, and as what. The one place that decides it, for every way a vote may come.
+//! Whether a person may vote, and as what. The one place that decides it, for every way a vote may come.
 //!
-//! Own right comes first: who is admitted by themselves votes as themselves. Only somebody who isn't may sit in
+//! Own right comes first: who is admitted by themselves votes as themselves. Only a person who isn't may sit in
 //! another person's seat. So one human never becomes two, and no vote takes a place that the policy then lacks.
 
 use std::collections::BTreeSet;
@@ -35,7 +35,7 @@ pub struct Seat {
     pub until: DateTime<Utc>,
 }
 
-/// What somebody wants to say, before it is known whether they may.
+/// What a voter wants to say, before it is known whether they may.
 #[derive(Debug, Clone, Copy)]
 pub struct Wish<'a> {
     pub verdict: Verdict,
@@ -77,7 +77,7 @@ pub enum NotEligible {
     MayNotExtend,
     #[error("you may decide in your own right: leave out \"for\"")]
     OwnRight,
-    #[error("nobody whom the policy admits has delegated to you")]
+    #[error("no person whom the policy admits has delegated to you")]
     NoSeat,
     #[error("you may not sit in for {0} here")]
     NotTheirSeat(PrincipalName),

@@ -15,7 +15,7 @@ pub struct Unsatisfiable {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Why {
-    #[error("names nobody, so nobody could ever decide")]
+    #[error("names no person, so no person could ever decide")]
     Nobody,
     #[error("takes {needed} approvals, but only {eligible} of the people it names may give one")]
     TooFew { needed: u32, eligible: u32 },
@@ -26,7 +26,7 @@ pub enum Why {
 }
 
 impl Policy {
-    /// Refuses what nobody could ever satisfy when this is asked: named people are as many as they are, roles and
+    /// Refuses what no votes could ever satisfy when this is asked: named people are as many as they are, roles and
     /// groups may get members yet.
     pub fn check(&self, asked: &Asked<'_>) -> Result<(), Unsatisfiable> {
         self.refuse_empty()?;
@@ -73,7 +73,7 @@ impl Policy {
         Ok(())
     }
 
-    /// More rejections than there are named people, where nobody else may reject.
+    /// More rejections than there are named people, where no other person may reject.
     fn refuse_unheard(
         &self,
         slots: &Slots<'_>,

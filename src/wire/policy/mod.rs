@@ -171,7 +171,8 @@ impl PolicyBody {
             Form::Simple { min_approvers, who, require_all }
         } else {
             if is_simple {
-                let message = "has either the simple form (min_approvers, allowed_…, require_all) or a tree";
+                let message =
+                    "must have the simple form (min_approvers, allowed_…, require_all) or a tree, not both";
                 reading.check.fail(pointer, "exclusive", message);
             }
             Form::Tree(reading.tree(pointer, node))

@@ -30,7 +30,7 @@ async fn a_chain_leads_on_where_each_owner_lets_it() {
     let di = person(&cluster, 0, "di", &[]).await;
     let policy = json!({ "allowed_groups": ["sre"] });
     let id = agent.ask(json!({ "policy": policy, "approval_type": "deploy" })).await;
-    assert!(refusal(&di, &id).await.contains("nobody whom the policy admits has delegated to you"));
+    assert!(refusal(&di, &id).await.contains("no person whom the policy admits has delegated to you"));
     let id = agent.ask(json!({ "policy": policy })).await;
     di.approve(&id).await.expect(200);
     assert_eq!(votes(&agent, &id).await, [("di".into(), Some("ana".into()))]);

@@ -37,11 +37,11 @@ const EXPECTED: [(&str, Told); 15] = [
     ("agent", Err(("not_eligible", "own request"))),
     ("boss", Err(("not_eligible", "own request"))),
     // The requester's delegates, and those of whom it acts for, have no seat of theirs, but their own right.
-    ("of-agent", Err(("not_eligible", "nobody whom the policy admits has delegated to you"))),
-    ("of-boss", Err(("not_eligible", "nobody whom the policy admits has delegated to you"))),
+    ("of-agent", Err(("not_eligible", "no person whom the policy admits has delegated to you"))),
+    ("of-boss", Err(("not_eligible", "no person whom the policy admits has delegated to you"))),
     ("of-agent-in-sre", Ok(None)),
     // A chain from ana that leads through the requester.
-    ("of-ana-through-agent", Err(("not_eligible", "nobody whom the policy admits has delegated to you"))),
+    ("of-ana-through-agent", Err(("not_eligible", "no person whom the policy admits has delegated to you"))),
     ("of-ana", Ok(Some("ana"))),
     ("of-ana-through-bo", Ok(Some("ana"))),
     ("service", Err(("not_eligible", "services don't decide"))),
@@ -49,7 +49,7 @@ const EXPECTED: [(&str, Told); 15] = [
     ("disabled", Err(("unauthenticated", ""))),
     ("of-disabled", Err(("not_eligible", "does not name you"))),
     ("left", Err(("not_eligible", "does not name you"))),
-    ("of-left", Err(("not_eligible", "nobody whom the policy admits has delegated to you"))),
+    ("of-left", Err(("not_eligible", "no person whom the policy admits has delegated to you"))),
     ("joined", Ok(None)),
 ];
 
