@@ -145,6 +145,7 @@ cmd_test() {
   need_node
   need_command curl curl
   [ $# -gt 0 ] || need_checkers
+  install_locked build_web || die "the web app can't be built (ui/)"
   install_issuer || die "the issuer for the tests of signing in can't be installed (tests/oidc)"
   start_run_servers
   export SIGNOFF_FAKETIME=$FAKETIME_LIBRARY
@@ -153,6 +154,7 @@ cmd_test() {
   else
     step "formatting" in_session cargo fmt --check
     step "clippy" in_session cargo clippy --all-targets --locked -- -D warnings
+    step "web app: types, build, unit tests" check_web
     step "tests" run_tests
     step "third-party clients" run_clients
     step "documentation tests" in_session cargo test --doc --locked
