@@ -137,10 +137,18 @@ export function write(value: Json, indent = 0, depth = 0): string {
   return `${open}\n${pad}${parts.join(`,\n${pad}`)}\n${" ".repeat(indent * depth)}${close}`;
 }
 
+/** Digits and power of ten, however it was written: a double would take large numbers for one another. */
+function exactly(raw: string): string {
+  const [, sign = "", whole = "", part = "", power = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(raw) ?? [];
+  const digits = (whole + part).replace(/^0+/, "");
+  const short = digits.replace(/0+$/, "");
+  return short === "" ? "0" : `${sign}${short}e${Number(power) - part.length + digits.length - short.length}`;
+}
+
 /** Whether both say the same; 1.0 and 1 do. */
 export function same(a: Json, b: Json): boolean {
   if (a === b) return true;
-  if (a instanceof Num && b instanceof Num) return a.raw === b.raw || Number(a.raw) === Number(b.raw);
+  if (a instanceof Num && b instanceof Num) return a.raw === b.raw || exactly(a.raw) === exactly(b.raw);
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((it, index) => same(it, b[index] as Json));
   }

@@ -80,6 +80,7 @@ export function search(root: Json, words: string, most = 1000): string[] {
     }
     const entries = Array.isArray(value) ? value.map((it, index) => [String(index), it] as const) : [...value];
     for (const [key, it] of entries) {
+      if (found.length >= most) return;
       const path = [...where, key];
       const before = found.length;
       visit(it, path);

@@ -36,6 +36,13 @@ export function Asking({ full, row, found, state }: BarProps & { state: AskingSt
     if (!editing) return void answer(id, "approve", version, words);
     if (now) void answer(id, "edit", version, { ...words, modifications: write(modifications(approval_type, found?.where ?? [], now.proposed, now.value)) });
   };
+  const leave = () => {
+    if (editing) {
+      keepDraft(id, { edits: null });
+      edits.value = null;
+    }
+    back(id);
+  };
   useKeys({ Escape: () => back(id), ...(editing ? {} : { Enter: go }) });
   return (
     <form
@@ -61,18 +68,26 @@ export function Asking({ full, row, found, state }: BarProps & { state: AskingSt
             </>
           )}
         </p>
-        {notShown.value > 0 && (
+        {notShown.value > 0 && !editing && (
           <p class="st st-late">
             <Icon name="warn" class="i-sm" /> {approvalWords.notAllShown(notShown.value)}
           </p>
         )}
+        {(editing || comment === "") && (
+          <input
+            class={`in act-c ${editing ? "" : "only-phone"}`}
+            aria-label={words.comment}
+            placeholder={words.comment}
+            maxLength={5000}
+            value={comment}
+            onInput={(event) => {
+              setComment(event.currentTarget.value);
+              keepDraft(id, { comment: event.currentTarget.value });
+            }}
+          />
+        )}
       </div>
-      {comment === "" || editing ? (
-        <input class={`in ${editing ? "" : "only-phone"}`} aria-label={words.comment} placeholder={words.comment} maxLength={5000} value={comment} onInput={(event) => {
-          setComment(event.currentTarget.value);
-          keepDraft(id, { comment: event.currentTarget.value });
-        }} />
-      ) : (
+      {!editing && comment !== "" && (
         <p class="act-said">
           <Plain text={`“${comment}”`} />
         </p>
@@ -82,7 +97,7 @@ export function Asking({ full, row, found, state }: BarProps & { state: AskingSt
         <button ref={confirm} type="submit" class="b b-ok" data-first aria-disabled={blocked} disabled={blocked}>
           <Icon name={editing ? "pencil" : "check"} /> {editing ? words.approveEdits(differ) : words.approveNow} {!editing && <Kbd>⏎</Kbd>}
         </button>
-        <button type="button" class="b" onClick={() => back(id)}>
+        <button type="button" class="b" onClick={leave}>
           {editing ? words.edits.drop : app.back} <Kbd>Esc</Kbd>
         </button>
       </div>
