@@ -37,6 +37,7 @@ mod policy;
 mod pool;
 pub mod principals;
 pub mod purge;
+pub mod recent;
 pub mod reminders;
 pub mod roles;
 pub mod rows;

@@ -42,6 +42,8 @@ mod runs;
 mod search_index;
 mod signing_in;
 mod sockets;
+mod summaries;
 mod sweep_plans;
 mod token_people;
 mod tokens;
+mod tool_edits;
