@@ -1,10 +1,10 @@
 // The app: who is here, which page, and what lies over it.
 
 import { render } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { keep } from "./data/approvals.ts";
 import { run } from "./data/clock.ts";
-import { start, stop } from "./data/feed.ts";
+import { restart, start, stop } from "./data/feed.ts";
 import { signedOut } from "./data/http.ts";
 import { applyTheme } from "./data/preferences.ts";
 import { load, may, session, sessionTrouble } from "./data/session.ts";
@@ -45,10 +45,11 @@ function Inside() {
       stop();
     };
   }, [allowed]);
+  const was = useRef(signedOut.value);
   useEffect(() => {
-    if (signedOut.value) return;
-    stop();
-    start();
+    // Signed in again: with the new session.
+    if (was.current && !signedOut.value) restart();
+    was.current = signedOut.value;
   }, [signedOut.value]);
   useKeys({ "?": () => setHelp(true), "g i": () => go("/inbox") });
   const detail = (here.page === "inbox" && here.id !== null) || here.page === "approval";

@@ -243,6 +243,8 @@ export const bar = {
   moreLabel: "More: hand on, cancel, copy",
   askApprove: (name: string) => `Approve as ${name}?`,
   askEdit: (amount: number, name: string) => `Approve with ${plural(amount, "edit", "edits")} as ${name}?`,
+  askAgreed: (name: string) => `Approve these edits as ${name}?`,
+  seat: "In whose seat",
   approveNow: "Approve now",
   approveEdits: (amount: number) => `Approve with ${plural(amount, "edit", "edits")}`,
   effect: {
@@ -293,7 +295,7 @@ export const bar = {
   edits: {
     off: "Edits need the permission to approve.",
     firstAsIs: (name: string) => `No edits here: ${name} approved it as it is, and edits would have to be the same.`,
-    second: (name: string) => `${name} approved it with edits. What you see as proposed has them; yours must be the same.`,
+    second: (name: string) => `${name} approved it with edits. What you see as proposed has them, and you approve the same.`,
     title: "Your edits",
     differ: (amount: number, all: number) => `${amount} of ${all} differ`,
     form: "Form",

@@ -1,9 +1,9 @@
 // Sending an answer, and what became of it, for each approval. The outcome is what the server says; until it has said
 // something the answer is "sending", or "unknown".
 
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import { type Call, type Ended, READY, type Reply, type State, type Verb, after, isBusy, maySend } from "../logic/answer.ts";
-import { approval as summary, take } from "./approvals.ts";
+import { tell } from "./approvals.ts";
 import { keepDraft, dropDraft } from "./drafts.ts";
 import { type Reply as Raw, ask } from "./http.ts";
 import type { Approval, Decided, Summary } from "./types.ts";
@@ -91,9 +91,12 @@ async function send(it: Call): Promise<void> {
   const next = after(it, raw && replied(raw), approval ? ended(approval) : null, raw?.body?.changed ?? false, Date.now());
   if (next.at === "recorded") dropDraft(it.id);
   else if (next.at !== "unknown" && next.at !== "limited") keepDraft(it.id, {});
-  if (approval) tell(approval);
-  set(it.id, next);
-  for (const told of onAnswered) told(it.id, approval ?? null, next);
+  // All at once: no state is drawn that another part of the page contradicts.
+  batch(() => {
+    if (approval) tell(approval);
+    set(it.id, next);
+    for (const told of onAnswered) told(it.id, approval ?? null, next);
+  });
 }
 
 const replied = (raw: Raw<unknown>): Reply => ({
@@ -113,25 +116,3 @@ export const ended = (it: Approval | Summary): Ended => ({
   resolved_at: it.resolved_at ?? null,
   version: it.version,
 });
-
-/** The list's row knows at once how it stands; what I may do there comes with the next reading. */
-function tell(it: Approval): void {
-  const row = summary(it.id);
-  if (!row || it.version <= row.version) return;
-  const over = it.status !== "pending";
-  take([
-    {
-      ...row,
-      status: it.status as Summary["status"],
-      resolution: (it.resolution ?? null) as Summary["resolution"],
-      resolved_via: it.resolved_via ?? null,
-      resolved_by: it.resolved_by ?? null,
-      resolved_for: it.resolved_for ?? null,
-      resolved_at: it.resolved_at ?? null,
-      updated_at: it.updated_at,
-      expires_at: it.expires_at,
-      version: it.version,
-      ...(over ? { can_decide: false, can: [], why_not: "ended" as const, progress: null } : {}),
-    },
-  ]);
-}

@@ -5,7 +5,7 @@ import { decidable } from "../logic/groups.ts";
 import { apply, missing } from "../logic/merge.ts";
 import { follow, listen, onCatchUp } from "./feed.ts";
 import { ask, query } from "./http.ts";
-import type { Changes, Counts, Page, Summary } from "./types.ts";
+import type { Approval, Changes, Counts, Page, Summary } from "./types.ts";
 
 const known = new Map<string, Summary>();
 /** Raised whenever one has changed: who shows them looks again. */
@@ -120,12 +120,34 @@ async function readPage(next: string | null, limit: number): Promise<Page<Summar
 
 /** What ended behind our back: asked about by itself, and told as it is. */
 async function readOne(id: string): Promise<void> {
-  const reply = await ask<Summary>(`/api/v1/approvals/${id}?view=summary`);
-  if (reply?.ok && reply.body) take([{ ...(known.get(id) as Summary), ...reply.body }]);
+  const reply = await ask<Approval>(`/api/v1/approvals/${id}`);
+  if (reply?.ok && reply.body) tell(reply.body);
   else if (reply?.status === 404) {
     known.delete(id);
     changes.value += 1;
   }
+}
+
+/** An approval that was read in full: its row knows at once how it stands. What I may do there is told by summaries. */
+export function tell(it: Approval): void {
+  const row = known.get(it.id);
+  if (!row || it.version <= row.version) return;
+  const over = it.status !== "pending";
+  take([
+    {
+      ...row,
+      status: it.status as Summary["status"],
+      resolution: (it.resolution ?? null) as Summary["resolution"],
+      resolved_via: it.resolved_via ?? null,
+      resolved_by: it.resolved_by ?? null,
+      resolved_for: it.resolved_for ?? null,
+      resolved_at: it.resolved_at ?? null,
+      updated_at: it.updated_at,
+      expires_at: it.expires_at,
+      version: it.version,
+      ...(over ? { can_decide: false, can: [], why_not: "ended" as const, progress: null } : {}),
+    },
+  ]);
 }
 
 /** What was missed since the last time; all anew where that can't be told. */

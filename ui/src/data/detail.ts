@@ -1,7 +1,7 @@
 // One approval in full, read anew whenever a newer version is told of.
 
 import { effect, signal } from "@preact/signals";
-import { type Dict, type Json, isDict, parse } from "../logic/json.ts";
+import { type Dict, type Json, Num, isDict, parse } from "../logic/json.ts";
 import { approval as summary, changes } from "./approvals.ts";
 import { onAnswered } from "./answering.ts";
 import { onCatchUp } from "./feed.ts";
@@ -20,6 +20,8 @@ export interface Detail {
   size: number;
   eligible: Eligible | null;
   decisions: Decision[];
+  /** The edits of the first approver at this level: the next one signs the same. */
+  agreed: Json | null;
   earlier: Summary[];
 }
 
@@ -54,8 +56,13 @@ export function look(id: string): () => void {
   };
 }
 
-onAnswered.add((id) => {
-  if (id === open) void read();
+onAnswered.add((id, approval) => {
+  if (id !== open) return;
+  const here = looking.peek();
+  if (approval && here.at === "there" && approval.version >= here.detail.approval.version) {
+    looking.value = { ...here, detail: { ...here.detail, approval } };
+  }
+  void read();
 });
 
 /** A GET applies a deadline that has passed: so this is also how the end of the time is asked about. */
@@ -83,6 +90,7 @@ export async function read(): Promise<void> {
     approval: reply.body,
     eligible: eligible?.body ?? null,
     decisions: decisions?.body?.items ?? [],
+    agreed: decisions?.ok ? agreedIn(decisions.text, reply.body.escalation_level) : null,
     earlier: before.at === "there" && before.detail.approval.id === id ? before.detail.earlier : [],
   };
   looking.value = { at: "there", detail, stale: false };
@@ -102,6 +110,18 @@ function parts(text: string): Pick<Detail, "context" | "metadata" | "modificatio
     schema: part("response_schema"),
     size: sizeIn(text, "context"),
   };
+}
+
+function agreedIn(text: string, level: number): Json | null {
+  const whole = parse(text);
+  const items = isDict(whole) ? whole.get("items") : null;
+  if (!Array.isArray(items)) return null;
+  const is = (it: Json, name: string, wanted: string) => {
+    const value = isDict(it) ? it.get(name) : undefined;
+    return (value instanceof Num ? value.raw : value) === wanted;
+  };
+  const first = items.find((it) => is(it, "verdict", "approved") && is(it, "level", String(level)));
+  return first && isDict(first) ? (first.get("modifications") ?? null) : null;
 }
 
 /** The length of a member's text without writing it again: from its name to what follows. */

@@ -89,6 +89,11 @@ export function stop(): void {
   isAway.value = false;
 }
 
+export function restart(): void {
+  stop();
+  start();
+}
+
 export function tryNow(): void {
   cancel("again");
   if (phase.value !== "off") connect();
@@ -182,8 +187,10 @@ function lost(code: number): void {
   const now = Date.now();
   if (awaySince.value === null) {
     awaySince.value = lastMessage.value || now;
+    // Perhaps the feed alone is away: what answers in the meantime says so.
+    catchUp();
     later("banner", rules.BANNER_AFTER, () => {
-      if (awaySince.value !== null) isAway.value = true;
+      if (awaySince.value !== null) isAway.value = lastReply.value <= now;
     });
     later("poll", rules.POLL_AFTER, poll);
   }

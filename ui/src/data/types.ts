@@ -5,8 +5,6 @@ import type { components } from "./api.d.ts";
 type Schemas = components["schemas"];
 
 export type Approval = Schemas["Approval"] & {
-  workflow?: string | null;
-  view?: { proposed?: string | null; current?: string | null; primary?: string[] | null; fold?: string[] | null } | null;
   response_schema?: Record<string, unknown> | null;
 };
 export type Decision = Schemas["Decision"];
@@ -46,6 +44,8 @@ export interface Summary {
   updated_at: string;
   expires_at: string;
   resolved_at: string | null;
+  /** What was said at its end, 200 characters at most. */
+  feedback?: string | null;
   timeout_action: string;
   escalation_level: number;
   levels: number;
@@ -57,17 +57,7 @@ export interface Summary {
   why_not: WhyNot | null;
 }
 
-export interface Allowed {
-  allowed: boolean;
-  code: string | null;
-  reason: string | null;
-  effect: "resolves" | "counts" | null;
-}
-
-export type Eligible = Schemas["EligibleView"] & {
-  you?: Record<CanDo, Allowed>;
-  levels?: { level: number; at: string | null }[];
-};
+export type Eligible = Schemas["EligibleView"];
 
 export interface Page<T> {
   items: T[];

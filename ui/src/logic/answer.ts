@@ -80,9 +80,11 @@ function raced(call: Call, reply: Reply, told: Ended | null, now: number): State
 /** What the server says that I may do. */
 export interface May {
   allowed: boolean;
-  code: string | null;
-  reason: string | null;
-  effect: "resolves" | "counts" | null;
+  code?: string | null;
+  reason?: string | null;
+  effect?: "resolves" | "counts" | null;
+  /** In one of whose seats, and it must be said in which. */
+  seats?: readonly string[];
 }
 
 export type Mode = "ended" | "away" | "voted" | "ready" | "not-yours" | "only-looking";

@@ -69,6 +69,22 @@ const isPatch = (text: string) => /^(diff |--- |@@ )/m.test(text);
 /** As a shell would want it, so that where one word ends can be seen. */
 const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
+/** The proposal as the first approver edited it: that is what the next one signs. */
+export function withEdits(found: Proposal | undefined, type: string, edits: Json | null): Proposal | undefined {
+  if (!isDict(edits ?? undefined) || !found) return found;
+  const given = edits as Dict;
+  if (type === "tool_call") {
+    const changed = given.get("arguments");
+    if (found.kind !== "values" || !isDict(found.proposed) || !isDict(changed)) return { kind: "values", proposed: given, current: undefined, where: found.where };
+    return { ...found, proposed: new Map([...found.proposed, ...changed]), current: found.current ?? found.proposed };
+  }
+  if (found.kind === "text") {
+    const text = given.get(found.where[found.where.length - 1] ?? "");
+    return typeof text === "string" ? { ...found, text } : { kind: "values", proposed: given, current: undefined, where: found.where };
+  }
+  return { ...found, proposed: given, current: found.current ?? found.proposed };
+}
+
 /** Both sides as lines, changed ones and others, in the proposal's order; what goes away stands at its place. */
 export function compare(current: Json | undefined, proposed: Json): Line[] {
   const lines: Line[] = [];

@@ -4,7 +4,6 @@ import { useEffect } from "preact/hooks";
 import { catchUp, loaded, mine, pending, trouble } from "../data/approvals.ts";
 import { current, filtered, isMine, noFilter, rows, selecting, stopSelecting, touched } from "../data/inbox.ts";
 import { prefer, preferences } from "../data/preferences.ts";
-import { signal } from "@preact/signals";
 import { step } from "../logic/groups.ts";
 import { useKeys } from "../parts/keys.ts";
 import { LiveMark } from "../parts/shell.tsx";
@@ -16,19 +15,7 @@ import { notifyAsWanted } from "./inbox/notify.ts";
 import { seen } from "./inbox/fresh.ts";
 import { HeldBack, List } from "./inbox/list.tsx";
 import { Tools } from "./inbox/tools.tsx";
-
-/** Whether list and detail stand side by side. */
-const wideQuery = matchMedia("(min-width: 60rem)");
-export const wide = signal(wideQuery.matches);
-wideQuery.addEventListener("change", () => {
-  wide.value = wideQuery.matches;
-});
-
-export function focusRow(id: string | null): void {
-  if (id === null) return;
-  touched.value = id;
-  requestAnimationFrame(() => document.querySelector<HTMLElement>(`.row-a[data-id="${CSS.escape(id)}"]`)?.focus());
-}
+import { focusRow, wide } from "./wide.ts";
 
 export function Inbox({ id }: { id: string | null }) {
   useEffect(() => {

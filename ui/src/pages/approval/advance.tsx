@@ -11,7 +11,7 @@ import { nextAfter } from "../../logic/groups.ts";
 import { Icon, Plain } from "../../parts/small.tsx";
 import { go, inboxPath } from "../../router.ts";
 import { app, bar as words } from "../../words.ts";
-import { focusRow, wide } from "../inbox.tsx";
+import { focusRow, wide } from "../wide.ts";
 import { titleOf } from "../inbox/row.tsx";
 
 interface Last {
@@ -53,7 +53,7 @@ export function LastOutcome({ id }: { id: string }) {
       {it && it.id !== id && (
         <p class={`act-l st-${it.tone}`}>
           <Icon name={it.icon} />
-          <span class="grow clip">
+          <span class="grow">
             <a href={inboxPath(it.id)}>
               <Plain text={it.title} />
             </a>{" "}

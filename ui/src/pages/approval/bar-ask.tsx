@@ -5,6 +5,7 @@ import { answer, back } from "../../data/answering.ts";
 import { draft, keepDraft } from "../../data/drafts.ts";
 import { me } from "../../data/session.ts";
 import { BREATH, type State } from "../../logic/answer.ts";
+import { plain } from "../../logic/hidden.ts";
 import { write } from "../../logic/json.ts";
 import { modifications } from "../../logic/schema.ts";
 import { useKeys } from "../../parts/keys.ts";
@@ -22,7 +23,8 @@ export function Asking({ full, row, found, state }: BarProps & { state: AskingSt
   const now = edits.value?.id === id ? edits.value : null;
   const differ = now?.differ.length ?? 0;
   const wrong = now?.errors.size ?? 0;
-  const effect = you(full, row, "approve").effect;
+  const { effect, seats } = you(full, row, "approve");
+  const [seat, setSeat] = useState(seats?.[0] ?? "");
   const blocked = editing && (differ === 0 || wrong > 0);
   const [comment, setComment] = useState(() => draft(id).comment);
   const confirm = useRef<HTMLButtonElement>(null);
@@ -32,7 +34,8 @@ export function Asking({ full, row, found, state }: BarProps & { state: AskingSt
   }, []);
   const go = () => {
     if (blocked) return;
-    const words = { comment };
+    const words = { comment, seat: seat || null };
+    if (!editing && full.agreed !== null) return void answer(id, "edit", version, { ...words, modifications: write(full.agreed) });
     if (!editing) return void answer(id, "approve", version, words);
     if (now) void answer(id, "edit", version, { ...words, modifications: write(modifications(approval_type, found?.where ?? [], now.proposed, now.value)) });
   };
@@ -54,7 +57,7 @@ export function Asking({ full, row, found, state }: BarProps & { state: AskingSt
       }}
     >
       <div class="grow">
-        <p class="act-q">{editing ? words.askEdit(differ, me.value) : words.askApprove(me.value)}</p>
+        <p class="act-q">{editing ? words.askEdit(differ, me.value) : full.agreed !== null ? words.askAgreed(me.value) : words.askApprove(me.value)}</p>
         <p class="soft">
           {editing && wrong > 0 ? (
             <span class="st st-late">
@@ -73,6 +76,7 @@ export function Asking({ full, row, found, state }: BarProps & { state: AskingSt
             <Icon name="warn" class="i-sm" /> {approvalWords.notAllShown(notShown.value)}
           </p>
         )}
+        <Seat seats={seats ?? []} seat={seat} onSeat={setSeat} />
         {(editing || comment === "") && (
           <input
             class={`in act-c ${editing ? "" : "only-phone"}`}
@@ -98,15 +102,34 @@ export function Asking({ full, row, found, state }: BarProps & { state: AskingSt
           <Icon name={editing ? "pencil" : "check"} /> {editing ? words.approveEdits(differ) : words.approveNow} {!editing && <Kbd>⏎</Kbd>}
         </button>
         <button type="button" class="b" onClick={leave}>
-          {editing ? words.edits.drop : app.back} <Kbd>Esc</Kbd>
+          {editing ? words.edits.drop : app.back} {!editing && <Kbd>Esc</Kbd>}
         </button>
       </div>
     </form>
   );
 }
 
-export function Rejecting({ full }: BarProps) {
+/** Where several seats are open by delegation, it must be said which one is taken. */
+function Seat({ seats, seat, onSeat }: { seats: readonly string[]; seat: string; onSeat: (name: string) => void }) {
+  if (seats.length === 0) return null;
+  return (
+    <div class="field act-c">
+      <label for="seat">{words.seat}</label>
+      <select id="seat" class="sel" value={seat} onChange={(event) => onSeat(event.currentTarget.value)}>
+        {seats.map((name) => (
+          <option key={name} value={name}>
+            {plain(name)}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+export function Rejecting({ full, row }: BarProps) {
   const { id, version } = full.approval;
+  const { seats } = you(full, row, "reject");
+  const [seat, setSeat] = useState(seats?.[0] ?? "");
   const [reason, setReason] = useState(() => draft(id).reason);
   const [missing, setMissing] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -124,7 +147,7 @@ export function Rejecting({ full }: BarProps) {
       field.current?.focus();
       return;
     }
-    void answer(id, "reject", version, { reason, comment: draft(id).comment });
+    void answer(id, "reject", version, { reason, comment: draft(id).comment, seat: seat || null });
   };
   const start = (text: string) => {
     keep(text);
@@ -157,6 +180,7 @@ export function Rejecting({ full }: BarProps) {
             </label>
           ))}
         </div>
+        <Seat seats={seats ?? []} seat={seat} onSeat={setSeat} />
         <div class="field">
           <label for="reason">{words.reason}</label>
           <textarea ref={field} id="reason" rows={2} required maxLength={5000} value={reason} aria-invalid={missing} aria-describedby="reason-e" onInput={(event) => keep(event.currentTarget.value)} />

@@ -2,7 +2,9 @@
 
 import { useState } from "preact/hooks";
 import { askBack, openEdit, openReject } from "../../data/answering.ts";
+import type { Detail } from "../../data/detail.ts";
 import { draft, keepDraft } from "../../data/drafts.ts";
+import type { May } from "../../logic/answer.ts";
 import { useKeys } from "../../parts/keys.ts";
 import { Icon, Kbd, Plain } from "../../parts/small.tsx";
 import { approval as approvalWords, bar as words } from "../../words.ts";
@@ -11,11 +13,11 @@ import { MoreMenu } from "./bar-more.tsx";
 import { notShown } from "./change.tsx";
 import { beginEdits } from "./edit.tsx";
 
-/** Why edits are not offered, or what the second voter should know of them. */
-export function aboutEdits({ full }: Pick<BarProps, "full">): string | null {
+/** Why edits are not offered, or whose edits one would sign. */
+export function aboutEdits(full: Detail, edit: May): string | null {
   const first = full.decisions.find((one) => one.verdict === "approved" && one.level === full.approval.escalation_level);
-  if (!first) return null;
-  return first.modifications ? words.edits.second(first.principal) : words.edits.firstAsIs(first.principal);
+  if (first && edit.code === "edited_already") return words.edits.second(first.principal);
+  return first && edit.code === "taken_as_it_is" ? words.edits.firstAsIs(first.principal) : null;
 }
 
 export function Ready(props: BarProps) {
@@ -23,8 +25,8 @@ export function Ready(props: BarProps) {
   const { id } = full.approval;
   const [comment, setComment] = useState(() => draft(id).comment);
   const [approve, reject, edit] = [you(full, row, "approve"), you(full, row, "reject"), you(full, row, "edit")];
-  const note = aboutEdits(props);
-  const canEdit = edit.allowed && note === null;
+  const note = aboutEdits(full, edit);
+  const canEdit = edit.allowed;
   const startEdit = () => {
     beginEdits(full, found);
     openEdit(id);

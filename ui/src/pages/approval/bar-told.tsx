@@ -45,6 +45,9 @@ export function Sending({ state }: { state: Of<"sending"> }) {
   );
 }
 
+/** The server's reasons are clauses. */
+const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+
 const secondsLeft = (until: number): number => {
   void now.value;
   return Math.max(0, Math.ceil((until - Date.now()) / 1000));
@@ -143,7 +146,7 @@ export function NotYours(props: BarProps & { may: May }) {
       <p class="grow">
         <span class="act-q">{words.notYours}</span>{" "}
         <span class="soft">
-          <Plain text={may.reason ?? (waits ? words.waitingFor(waitsFor(waits)) : "")} />
+          <Plain text={may.reason ? sentence(may.reason) : (waits ? words.waitingFor(waitsFor(waits)) : "")} />
         </span>
       </p>
       {own && (
@@ -161,7 +164,7 @@ export function OnlyLooking({ may }: { may: May }) {
   return (
     <div class="act is-done" role="group" aria-label={words.label}>
       <p class="grow">
-        <span class="act-q">{words.onlyLooking}</span> <span class="soft">{may.reason}</span>
+        <span class="act-q">{words.onlyLooking}</span> <span class="soft">{may.reason && `${sentence(may.reason)}`}</span>
       </p>
     </div>
   );

@@ -20,14 +20,13 @@ export interface BarProps {
   list: boolean;
 }
 
-const NO: May = { allowed: false, code: null, reason: null, effect: null };
+const NO: May = { allowed: false };
 
 /** What the server says that I may do; from the summary while the reasons are still being read. */
 export function you(full: Detail, row: Summary | undefined, what: CanDo): May {
-  const told = full.eligible?.you?.[what];
+  const told = full.eligible?.you[what];
   if (told) return told;
-  if (!row) return NO;
-  return { allowed: row.can.includes(what), code: row.why_not, reason: null, effect: null };
+  return row ? { allowed: row.can.includes(what), code: row.why_not } : NO;
 }
 
 export function myVote(full: Detail, row: Summary | undefined): { verdict: string; for: string | null; at: string | null } | null {

@@ -47,14 +47,16 @@ function Lines({ lines, compared, first }: { lines: readonly Line[]; compared: b
   const leads = (line: Line) => first.some((name) => name.endsWith(line.name));
   const ordered = [...shown.filter(leads), ...shown.filter((line) => !leads(line))];
   return (
-    <div class="diff">
+    <div class={`diff ${compared ? "" : "is-plain"}`}>
       {shown.length === 0 && <p class="diff-none">{words.noChange}</p>}
       <table>
         <thead>
           <tr>
-            <th class="c-s">
-              <span class="vh">{words.kind}</span>
-            </th>
+            {compared && (
+              <th class="c-s">
+                <span class="vh">{words.kind}</span>
+              </th>
+            )}
             <th scope="col">{words.value}</th>
             {compared && <th scope="col">{words.now}</th>}
             <th scope="col">{words.proposed}</th>
@@ -79,10 +81,12 @@ function Changed({ line, compared }: { line: Line; compared: boolean }) {
   const { mark, now, will } = line;
   return (
     <tr>
-      <td class="c-s">
-        <span aria-hidden="true">{compared && mark !== "=" ? mark : ""}</span>
-        <span class="vh">{compared ? words.marks[mark] : ""}</span>
-      </td>
+      {compared && (
+        <td class="c-s">
+          <span aria-hidden="true">{mark === "=" ? "" : mark}</span>
+          <span class="vh">{words.marks[mark]}</span>
+        </td>
+      )}
       <th scope="row">
         <Plain text={line.name} />
       </th>

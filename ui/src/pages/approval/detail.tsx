@@ -6,11 +6,12 @@ import { answering, set, stateOf } from "../../data/answering.ts";
 import { type Detail as Full, look, looking, read } from "../../data/detail.ts";
 import { rows } from "../../data/inbox.ts";
 import { READY, isBusy } from "../../logic/answer.ts";
-import { compare, proposal, rest } from "../../logic/diff.ts";
+import { compare, proposal, rest, withEdits } from "../../logic/diff.ts";
 import { Level } from "../../parts/heading.tsx";
 import { Icon } from "../../parts/small.tsx";
 import { go, inboxPath } from "../../router.ts";
 import { app, approval as words, pages } from "../../words.ts";
+import { wide } from "../wide.ts";
 import { EmptyPage } from "../plain.tsx";
 import { AnswerBar } from "./bar.tsx";
 import { Change } from "./change.tsx";
@@ -71,19 +72,22 @@ function Shown({ full, stale, list }: { full: Full; stale: boolean; list: boolea
   const it = full.approval;
   void changes.value;
   const box = useRef<HTMLDivElement>(null);
-  const found = useMemo(() => proposal(full.context, it.view, it.approval_type), [full.context]);
+  const asked = useMemo(() => proposal(full.context, it.view, it.approval_type), [full.context]);
+  const found = useMemo(() => withEdits(asked, it.approval_type, full.agreed), [asked, full.agreed]);
   const lines = useMemo(() => (found?.kind === "values" ? compare(found.current, found.proposed) : []), [found]);
-  const left = useMemo(() => rest(full.context, found, it.view), [found]);
+  const left = useMemo(() => rest(full.context, asked, it.view), [asked]);
   const state = stateOf(it.id);
   const row = summary(it.id);
   const editing = state.at === "editing" || (state.at === "asking" && state.verb === "edit");
+  // Where the list isn't seen, this is the page.
+  const beside = list && wide.value;
   const signatures = (side: boolean) => <Signatures full={full} row={row} side={side} />;
   return (
-    <Level.Provider value={list ? 3 : 2}>
+    <Level.Provider value={beside ? 3 : 2}>
     <article class="detail" aria-label={words.label}>
       <div class="scroll" tabIndex={0} role="region" aria-label={words.scroll} ref={box}>
         <div class="d-pad">
-          <Head it={it} list={list} />
+          <Head it={it} list={list} beside={beside} />
           {it.status === "pending" ? <FuseAxis it={it} /> : <Outcome full={full} state={state} />}
           {stale && (
             <p class="err">

@@ -33,9 +33,9 @@ export function CopyButton({ text, label, icon = "copy", keys }: { text: () => s
 
 export const linkTo = (id: string): string => `${location.origin}/approvals/${id}`;
 
-export function Head({ it, list }: { it: Approval; list: boolean }) {
+export function Head({ it, list, beside }: { it: Approval; list: boolean; beside: boolean }) {
   useKeys({ c: () => void copy(linkTo(it.id)) });
-  const Title = list ? "h2" : "h1";
+  const Title = beside ? "h2" : "h1";
   return (
     <header class="d-head">
       <div class="d-crumb">

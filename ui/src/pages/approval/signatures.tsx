@@ -41,7 +41,7 @@ export function Signatures({ full, row, side }: { full: Detail; row: Summary | u
   return (
     <section class={`sec sig ${side ? "" : "sig-inline"}`} aria-label={words.signatures}>
       <div class="sec-h">
-        <H>{words.signedOf(amount, amount + missing)}</H>
+        <H>{it.status === "pending" ? words.signedOf(amount, amount + missing) : words.signatures}</H>
         {it.status === "pending" && summary && (
           <span class="muted" title={summary}>
             {words.needs(waitsFor(summary))}
