@@ -233,6 +233,8 @@ const doing: Record<Verb, string> = {
   escalate: "hand-over",
 };
 
+const edits = (amount: number): string => (amount === 0 ? "edits" : plural(amount, "edit", "edits"));
+
 export const bar = {
   label: "Your answer",
   comment: "Comment (optional)",
@@ -242,11 +244,11 @@ export const bar = {
   more: "More",
   moreLabel: "More: hand on, cancel, copy",
   askApprove: (name: string) => `Approve as ${name}?`,
-  askEdit: (amount: number, name: string) => `Approve with ${plural(amount, "edit", "edits")} as ${name}?`,
+  askEdit: (amount: number, name: string) => `Approve with ${edits(amount)} as ${name}?`,
   askAgreed: (name: string) => `Approve these edits as ${name}?`,
   seat: "In whose seat",
   approveNow: "Approve now",
-  approveEdits: (amount: number) => `Approve with ${plural(amount, "edit", "edits")}`,
+  approveEdits: (amount: number) => `Approve with ${edits(amount)}`,
   effect: {
     resolves: "Yours is the last one needed: the run goes on at once. An answer can't be taken back.",
     counts: "Your approval counts; more are needed before the run goes on. An answer can't be taken back.",

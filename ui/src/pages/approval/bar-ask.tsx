@@ -158,6 +158,7 @@ export function Rejecting({ full, row }: BarProps) {
     <form
       class="act is-ask"
       aria-label={words.rejectAs(me.value)}
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         go();
