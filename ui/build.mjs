@@ -120,7 +120,7 @@ files.set("service-worker.js", Buffer.from(worker.outputFiles[0].contents));
 // --- onto the disk ---
 
 for (const name of await readdir(DIST).catch(() => [])) {
-  if (name !== ".gitkeep") await rm(join(DIST, name), { recursive: true });
+  if (name !== ".gitkeep") await rm(join(DIST, name), { recursive: true, force: true });
 }
 await mkdir(join(DIST, "assets"), { recursive: true });
 const sizes = [];

@@ -14,6 +14,7 @@ import { Shell } from "./parts/shell.tsx";
 import { Kbd } from "./parts/small.tsx";
 import { ApprovalPage } from "./pages/approval.tsx";
 import { Inbox } from "./pages/inbox.tsx";
+import { notifyAsWanted } from "./pages/inbox/notify.ts";
 import { EmptyPage, Forbidden, NotFound } from "./pages/plain.tsx";
 import { SignIn, SignInDialog } from "./pages/sign-in.tsx";
 import { followLinks, go, route } from "./router.ts";
@@ -38,10 +39,10 @@ function Inside() {
   const here = route.value;
   const allowed = may("approval:view:pending");
   useEffect(() => {
-    const end = allowed ? keep() : () => {};
+    const ends = allowed ? [keep(), notifyAsWanted()] : [];
     start();
     return () => {
-      end();
+      ends.forEach((end) => end());
       stop();
     };
   }, [allowed]);

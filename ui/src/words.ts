@@ -102,7 +102,7 @@ export const inbox = {
 };
 
 export const whyNot: Record<string, (progress: string | null) => string> = {
-  own_request: (wait) => (wait ? `your own request, waiting for ${wait}` : "your own request"),
+  own_request: (wait) => (wait && wait !== "anyone" ? `your own request, waiting for ${wait}` : "your own request"),
   voted: (wait) => (wait ? `you approved, waiting for ${wait}` : "you approved"),
   seat_taken: (wait) => (wait ? `your seat has answered, waiting for ${wait}` : "your seat has answered"),
   not_named: (wait) => (wait ? `waiting for ${wait}` : "waiting for others"),
@@ -145,7 +145,7 @@ export const approval = {
   why: "Why",
   signatures: "Signatures",
   signedOf: (given: number, all: number) => `${given} of ${all} signed`,
-  needs: (text: string) => `needs ${text}`,
+  needs: (text: string) => (text === "anyone" ? "needs anyone who may approve" : `needs ${text}`),
   you: "(you)",
   forSeat: (name: string) => `for ${name}`,
   open: "open",
@@ -166,7 +166,9 @@ export const approval = {
   unchanged: (amount: number) => `Show ${number(amount)} unchanged`,
   hideUnchanged: "Hide unchanged",
   allLines: (amount: number) => `Show all ${number(amount)} lines`,
-  notAllShown: (amount: number) => `${number(amount)} lines of what would change were not on your screen.`,
+  someLines: (amount: number) => plural(amount, "line", "lines"),
+  someOf: (size: string, name: string) => `${size} of ${name}`,
+  notAllShown: (parts: readonly string[]) => `Not on your screen yet: ${parts.join("; ")}.`,
   noChange: "Nothing differs from what is there now.",
   context: "Context",
   contextSize: (values: number, size: string) => `${plural(values, "value", "values")}, ${size}`,
@@ -222,6 +224,7 @@ export const fuse = {
   expires: "expires",
   timeUp: "time is up",
   asking: "asking the server how it ended",
+  announce: (left: string) => `${left} left`,
   label: (left: string, whole: string, then: string) => `${left} left of ${whole}; ${then}`,
 };
 

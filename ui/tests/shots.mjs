@@ -14,7 +14,7 @@ for (const name of readdirSync(OUT)) if (name.endsWith(".png") && !only) rmSync(
 
 const cluster = await Cluster.start({ instances: 2 });
 const base = cluster.urls[0];
-const { name: workspace, keys } = await cluster.workspace({ ana: APPROVER, bo: [...APPROVER, "approval:cancel"], cy: APPROVER });
+const { name: workspace, keys } = await cluster.workspace({ ana: APPROVER, bo: [...APPROVER, "approval:cancel"], cy: APPROVER }, "acme");
 const by = async (name) => new Api(base, await cluster.key(workspace, name, ["approval:create"]));
 
 const two = { allowed_approvers: ["ana", "bo", "cy"], min_approvers: 2 };
@@ -49,8 +49,6 @@ await new Api(base, keys.ana).call("POST", `/approvals/${made["release-agent"]}/
 
 const at = (path, act) => async (look) => {
   const page = await signedIn(base, keys.bo, { path, ...look });
-  await page.getByText("Loading").waitFor({ state: "detached" });
-  await page.waitForLoadState("networkidle").catch(() => {});
   await act?.(page);
   return page;
 };

@@ -11,7 +11,6 @@ import { Icon } from "../parts/small.tsx";
 import { go, inboxPath } from "../router.ts";
 import { app, inbox as words, pages } from "../words.ts";
 import { Detail } from "./approval/detail.tsx";
-import { notifyAsWanted } from "./inbox/notify.ts";
 import { seen } from "./inbox/fresh.ts";
 import { HeldBack, List } from "./inbox/list.tsx";
 import { Tools } from "./inbox/tools.tsx";
@@ -22,7 +21,6 @@ export function Inbox({ id }: { id: string | null }) {
     const amount = mine.value > 0 ? `(${mine.value}) ` : "";
     document.title = `${amount}${words.title} · ${app.name}`;
   }, [mine.value]);
-  useEffect(() => notifyAsWanted(), []);
   useEffect(() => {
     if (id) seen(id);
   }, [id]);

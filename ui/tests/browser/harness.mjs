@@ -126,8 +126,7 @@ export class Cluster {
   }
 
   /** A workspace of this test's own, with people in it. */
-  async workspace(people = {}) {
-    const name = `w-${randomBytes(5).toString("hex")}`;
+  async workspace(people = {}, name = `w-${randomBytes(5).toString("hex")}`) {
     const keys = { agent: await this.key(name, "agent", ["workspace:admin"]) };
     for (const [person, permissions] of Object.entries(people)) keys[person] = await this.key(name, person, permissions);
     return { name, keys, agent: new Api(this.urls[0], keys.agent) };

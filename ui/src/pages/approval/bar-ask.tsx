@@ -71,9 +71,9 @@ export function Asking({ full, row, found, state }: BarProps & { state: AskingSt
             </>
           )}
         </p>
-        {notShown.value > 0 && !editing && (
+        {notShown.value.size > 0 && !editing && (
           <p class="st st-late">
-            <Icon name="warn" class="i-sm" /> {approvalWords.notAllShown(notShown.value)}
+            <Icon name="warn" class="i-sm" /> <Plain text={approvalWords.notAllShown([...notShown.value.values()])} />
           </p>
         )}
         <Seat seats={seats ?? []} seat={seat} onSeat={setSeat} />

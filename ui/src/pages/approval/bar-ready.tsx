@@ -60,9 +60,9 @@ export function Ready(props: BarProps) {
         <Icon name="check" /> {words.approve} <Kbd>a</Kbd>
       </button>
       <MoreMenu {...props} onEdit={canEdit ? startEdit : null} />
-      {notShown.value > 0 && (
+      {notShown.value.size > 0 && (
         <p class="act-n st-late">
-          <Icon name="warn" class="i-sm" /> {approvalWords.notAllShown(notShown.value)}
+          <Icon name="warn" class="i-sm" /> <Plain text={approvalWords.notAllShown([...notShown.value.values()])} />
         </p>
       )}
       {note && (

@@ -1,7 +1,8 @@
 // What would change: in full, wrapped, never cut off silently.
 
 import { signal } from "@preact/signals";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { bytes } from "../../logic/durations.ts";
 import { type Line, type Proposal, type View, changed } from "../../logic/diff.ts";
 import { type Json, Num, isScalar, path, write } from "../../logic/json.ts";
 import { H } from "../../parts/heading.tsx";
@@ -9,9 +10,23 @@ import { Plain } from "../../parts/small.tsx";
 import { approval as words } from "../../words.ts";
 
 const LINES = 200;
+const MUCH = 16 * 1024;
 
-/** Lines of the proposal that were never on the screen: the bar names them. */
-export const notShown = signal(0);
+/** Parts of the proposal that were not on the screen yet, in words, by their place: the bar names them. */
+export const notShown = signal<ReadonlyMap<string, string>>(new Map());
+
+/** Told anew whenever what is hidden of a part changes; forgotten with the part. */
+function useNotShown(place: string, hidden: string | null): void {
+  useEffect(() => {
+    if (hidden === null) return;
+    notShown.value = new Map(notShown.peek()).set(place, hidden);
+    return () => {
+      const left = new Map(notShown.peek());
+      left.delete(place);
+      notShown.value = left;
+    };
+  }, [place, hidden]);
+}
 
 export function Change({ found, lines, view }: { found: Proposal; lines: readonly Line[]; view: View | null | undefined }) {
   const [json, setJson] = useState(false);
@@ -33,7 +48,7 @@ export function Change({ found, lines, view }: { found: Proposal; lines: readonl
           </button>
         </div>
       </div>
-      {json ? <Code text={write(found.proposed, 2)} /> : <Lines lines={lines} compared={compared} first={firstNames(view)} />}
+      {json ? <Code text={write(found.proposed, 2)} counts={false} /> : <Lines lines={lines} compared={compared} first={firstNames(view)} />}
     </section>
   );
 }
@@ -90,15 +105,33 @@ function Changed({ line, compared }: { line: Line; compared: boolean }) {
       <th scope="row">
         <Plain text={line.name} />
       </th>
-      {compared && (now === undefined ? <td class="none">{words.notSet}</td> : <td class="was"><Shown value={now} beside={will} /></td>)}
-      {will === undefined ? <td class="gone">{words.removed}</td> : <td class={mark === "=" ? "was" : "will"}><Shown value={will} beside={now} /></td>}
+      {compared && (now === undefined ? <td class="none">{words.notSet}</td> : <td class="was"><Shown value={now} beside={will} name={`${line.name}, ${words.now}`} /></td>)}
+      {will === undefined ? <td class="gone">{words.removed}</td> : <td class={mark === "=" ? "was" : "will"}><Shown value={will} beside={now} name={line.name} /></td>}
     </tr>
   );
 }
 
+/** A text that would fill pages: its begin, and all of it on a click. */
+function Long({ text, name }: { text: string; name: string }) {
+  const [all, setAll] = useState(false);
+  const hidden = all ? 0 : text.length - MUCH;
+  useNotShown(name, hidden > 0 ? words.someOf(bytes(hidden), name) : null);
+  return (
+    <>
+      <Plain text={all ? text : text.slice(0, MUCH)} lines />
+      {hidden > 0 && (
+        <button type="button" class="more-in" onClick={() => setAll(true)}>
+          {words.moreText(bytes(hidden))}
+        </button>
+      )}
+    </>
+  );
+}
+
 /** Plain text bare where the other side is text, too; with its marks where the kind could be mistaken. */
-export function Shown({ value, beside }: { value: Json; beside?: Json | undefined }) {
+export function Shown({ value, beside, name }: { value: Json; beside?: Json | undefined; name?: string }) {
   if (typeof value !== "string") return <Plain text={isScalar(value) && !(value instanceof Num) ? String(value) : write(value)} lines />;
+  if (name !== undefined && value.length > MUCH) return <Long text={value} name={name} />;
   const bare = (beside === undefined || typeof beside === "string") && !/^(true|false|null|-?\d.*|\s.*|.*\s|)$/s.test(value);
   return <Plain text={bare ? value : JSON.stringify(value)} lines />;
 }
@@ -115,11 +148,11 @@ function Text({ text, patch }: { text: string; patch: boolean }) {
 }
 
 /** In full up to 200 lines, then all on a click; what was not shown is named beside the buttons. */
-function Code({ text, patch = false }: { text: string; patch?: boolean }) {
+function Code({ text, patch = false, counts = true }: { text: string; patch?: boolean; counts?: boolean }) {
   const [all, setAll] = useState(false);
   const lines = text.split("\n");
   const more = all ? 0 : Math.max(0, lines.length - LINES);
-  if (notShown.peek() !== more) queueMicrotask(() => (notShown.value = more));
+  useNotShown("", more > 0 && counts ? words.someLines(more) : null);
   const tone = (line: string) => (!patch ? "" : /^\+(?!\+\+)/.test(line) ? "add" : /^-(?!--)/.test(line) ? "del" : /^@@/.test(line) ? "hunk" : "");
   return (
     <div class="diff">

@@ -52,12 +52,15 @@ export function FuseAxis({ it }: { it: Approval }) {
           ))}
         <rect class="fuse-here" x={here} y="0" width="3" height="10" rx="1.5" />
       </svg>
+      <p class="vh" role="status">
+        {announced(axis.left)}
+      </p>
       <div class="fuse-t" aria-hidden="true">
         <span class="a">
           {clock(axis.begin)} {text.asked}
         </span>
-        {axis.segments.filter((segment) => segment.at === "ahead").slice(0, 2).map((segment) => (
-          <span key={segment.from} class="m" style={{ left: `${Math.max(18, Math.min(70, (x(segment.from) / WIDE) * 100))}%` }}>
+        {axis.segments.filter((segment) => segment === next).map((segment) => (
+          <span key={segment.from} class="m" style={{ "--x": `${(x(segment.from) / WIDE) * 100}%` }}>
             {clock(segment.from)} <Plain text={levelLabel(it, segment.level)} />
           </span>
         ))}
@@ -67,6 +70,15 @@ export function FuseAxis({ it }: { it: Approval }) {
       </div>
     </div>
   );
+}
+
+/** Said at five minutes and at one, and not each second. */
+function announced(left: number): string {
+  for (const minutes of [1, 5]) {
+    const over = minutes * 60_000 - left;
+    if (over >= 0 && over < 20_000) return text.announce(long(minutes * 60_000));
+  }
+  return "";
 }
 
 /** At zero the server is asked how it ended: nothing here declares it. Asked again while the answer is still "pending". */

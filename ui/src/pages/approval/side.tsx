@@ -179,6 +179,7 @@ export function Facts({ full }: { full: Detail }) {
     <details class="sec">
       <summary class="sec-h">
         <H>{words.record}</H>
+        <Icon name="right" class="i-sm" />
       </summary>
       <dl class="facts">
         {facts.map(([name, value]) => (
