@@ -21,9 +21,12 @@ pub struct File {
     pub hash: String,
 }
 
+/// A file's bytes, and their SHA-256.
+type Found = (Cow<'static, [u8]>, [u8; 32]);
+
 /// Where files are looked for, by their path in the folder.
 #[derive(Clone, Copy)]
-pub struct Files(pub fn(&str) -> Option<(Cow<'static, [u8]>, [u8; 32])>);
+pub struct Files(pub fn(&str) -> Option<Found>);
 
 /// The compressed forms that the build makes beside a file, the smallest first.
 const FORMS: &[(&str, &str)] = &[("br", ".br"), ("gzip", ".gz")];

@@ -45,7 +45,7 @@ export function People({ full }: { full: Detail }) {
           </li>
         ))}
       </ul>
-      {people.length > most && <p class="hint">{`${people.length - most} more`}</p>}
+      {people.length > most && <p class="hint">{words.more(people.length - most)}</p>}
     </section>
   );
 }

@@ -1,8 +1,9 @@
-// A line for each signature that is needed: signed ones with a name, open ones with who may.
+// A line for each signature that is needed: signed ones with a name, open ones with who may. A tree's leaves are groups.
 
 import type { Detail } from "../../data/detail.ts";
 import { me } from "../../data/session.ts";
 import type { Decision, Summary } from "../../data/types.ts";
+import { type Group, groups } from "../../logic/signing.ts";
 import { H } from "../../parts/heading.tsx";
 import { Icon, Name, Plain, Time } from "../../parts/small.tsx";
 import { approval as words, listed, waitsFor } from "../../words.ts";
@@ -15,83 +16,109 @@ const LOOK: Record<string, { icon: string; tone: string }> = {
 
 export const verdictOf = (it: Decision): string => (it.verdict === "approved" && it.modifications ? "modified" : it.verdict);
 
-/** Who may sign what is still open, in words: people by name, then roles, groups, anyone. */
-function who(full: Detail): string {
-  const next = full.eligible?.next;
-  if (!next) return "";
-  const names = [
-    ...next.people.map((name) => (name === me.value ? `${name} ${words.you}` : name)),
-    ...next.roles,
-    ...next.groups,
-    ...(next.anyone ? [words.anyone] : []),
-  ];
+const named = (names: readonly string[]): string => {
+  const shown = names.map((name) => (name === me.value ? `${name} ${words.you}` : name));
   const most = 4;
-  return listed(names.length > most ? [...names.slice(0, most), `${names.length - most} more`] : names);
-}
+  if (shown.length === 0) return words.anyone;
+  return listed(shown.length > most ? [...shown.slice(0, most), words.more(shown.length - most)] : shown);
+};
 
 export function Signatures({ full, row, side }: { full: Detail; row: Summary | undefined; side: boolean }) {
   const it = full.approval;
+  const pending = it.status === "pending";
   const level = full.decisions.filter((one) => one.level === it.escalation_level);
-  const given = level.filter((one) => one.counts && one.verdict === "approved");
-  const missing = it.status === "pending" ? (full.eligible?.missing ?? it.progress?.missing ?? row?.progress?.missing ?? 0) : 0;
-  const amount = full.decisions.length > 0 ? given.length : (row?.progress?.given ?? signers(full).length);
+  const needs = groups(it, full.eligible?.needs ?? []);
+  const missing = pending ? (full.eligible?.missing ?? it.progress?.missing ?? row?.progress?.missing ?? 0) : 0;
+  const given = full.eligible ? needs.reduce((sum, group) => sum + group.by.length, 0) : (row?.progress?.given ?? level.length);
   const summary = full.eligible?.summary ?? it.progress?.summary ?? "";
-  if (it.status !== "pending" && level.length === 0) return null;
-  const named = full.decisions.length === 0 ? signers(full) : [];
+  if (!pending && level.length === 0) return null;
+  // What was said besides what counts: rejections that didn't end it, votes that don't count.
+  const counted = new Set(needs.flatMap((group) => group.by.map((by) => by.principal)));
+  const others = pending ? level.filter((one) => one.verdict === "rejected" || !counted.has(one.principal)) : level;
   return (
     <section class={`sec sig ${side ? "" : "sig-inline"}`} aria-label={words.signatures}>
       <div class="sec-h">
-        <H>{it.status === "pending" ? words.signedOf(amount, amount + missing) : words.signatures}</H>
-        {it.status === "pending" && summary && (
+        <H>{pending ? words.signedOf(given, given + missing) : words.signatures}</H>
+        {pending && summary && (
           <span class="muted" title={summary}>
-            {words.needs(waitsFor(summary))}
+            <Plain text={words.needs(waitsFor(summary))} />
           </span>
         )}
       </div>
+      {pending && needs.map((group) => <Leaf key={group.key} group={group} level={level} />)}
+      {pending && (full.eligible?.ways ?? 1) > 1 && <p class="hint">{words.ways(full.eligible?.ways ?? 1)}</p>}
+      {others.length > 0 && (
+        <div class="sigs">
+          {others.map((one) => (
+            <Signed key={one.id} one={one} />
+          ))}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Leaf({ group, level }: { group: Group; level: readonly Decision[] }) {
+  const most = 12;
+  return (
+    <>
+      {group.label && (
+        <p class="sig-h">
+          <Plain text={group.label} />
+        </p>
+      )}
       <div class="sigs">
-        {level.map((one) => (
-          <Signed key={one.id} one={one} />
-        ))}
-        {named.map((name) => (
-          <div key={name} class="sig-l">
-            <span class="sig-n">
-              <Name name={name} me={me.value} />
-            </span>
-            <span class="st st-ok">
-              <Icon name="ok-c" />
-            </span>
-          </div>
-        ))}
-        {Array.from({ length: Math.min(missing, 12) }, (_, index) => (
+        {group.by.map((by) => {
+          const said = level.find((one) => one.verdict === "approved" && one.principal === by.principal && (one.for ?? null) === (by.for ?? null));
+          return said ? <Signed key={said.id} one={said} /> : <Unsaid key={by.principal} name={by.principal} seat={by.for ?? null} />;
+        })}
+        {Array.from({ length: Math.min(group.open, most) }, (_, index) => (
           <div key={`open ${index}`} class="sig-l is-open">
             <span class="sig-n">
-              <Plain text={who(full)} />
+              <Plain text={named(group.who)} />
             </span>
             <span class="muted">{words.open}</span>
           </div>
         ))}
       </div>
-    </section>
+      {group.open > most && <p class="hint">{words.more(group.open - most)}</p>}
+    </>
   );
 }
 
-/** Where decisions may not be seen: whose approvals the policy counts. */
-const signers = (full: Detail): string[] => [...new Set((full.eligible?.needs ?? []).flatMap((need) => need.by.map((by) => by.principal)))];
+function Who({ name, seat }: { name: string; seat: string | null }) {
+  return (
+    <span class="sig-n">
+      <Name name={name} me={me.value} />
+      {seat && (
+        <small class="muted">
+          {" "}
+          <Plain text={words.forSeat(seat)} />
+        </small>
+      )}
+    </span>
+  );
+}
+
+/** Where decisions may not be seen: that it counts, and no more. */
+function Unsaid({ name, seat }: { name: string; seat: string | null }) {
+  return (
+    <div class="sig-l">
+      <Who name={name} seat={seat} />
+      <span class="st st-ok">
+        <Icon name="ok-c" />
+        <span class="vh">{words.verdicts.approved}</span>
+      </span>
+    </div>
+  );
+}
 
 function Signed({ one }: { one: Decision }) {
   const verdict = verdictOf(one);
   const look = LOOK[verdict] ?? LOOK.approved;
   return (
     <div class="sig-l">
-      <span class="sig-n">
-        <Name name={one.principal} me={me.value} />
-        {one.for && (
-          <small class="muted">
-            {" "}
-            <Plain text={words.forSeat(one.for)} />
-          </small>
-        )}
-      </span>
+      <Who name={one.principal} seat={one.for ?? null} />
       <span class={`st st-${look?.tone}`} title={one.counts ? undefined : words.notCounted}>
         <Icon name={look?.icon ?? "ok-c"} />
         <span class="vh">{words.verdicts[verdict]}</span>
