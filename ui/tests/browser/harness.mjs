@@ -116,6 +116,8 @@ export class Cluster {
   async stop() {
     for (const child of children) child.kill("SIGKILL");
     children.clear();
+    // A page that a failed test has left behind must not keep the run from ending.
+    setTimeout(() => process.exit(), 5000).unref();
   }
 
   /** A key for a principal of a workspace; both are made where new. */
