@@ -135,6 +135,8 @@ pub struct Limits {
     pub max_instance_sockets_per_workspace: usize,
     pub max_sockets_per_workspace: i64,
     pub max_sockets_per_principal: i64,
+    pub max_feeds: usize,
+    pub max_feeds_per_principal: usize,
     pub max_waiters: usize,
     pub max_waiters_per_workspace: usize,
     pub max_connections: usize,

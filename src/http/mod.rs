@@ -21,6 +21,7 @@ mod cookies;
 mod discard;
 mod established;
 mod events;
+mod feed;
 mod health;
 mod identity;
 mod middleware;
@@ -34,6 +35,7 @@ mod runs;
 pub mod server;
 mod site;
 mod sockets;
+mod upgrade;
 
 use std::{sync::Arc, time::Duration};
 
@@ -58,7 +60,7 @@ use crate::{
     lifecycle::Lifecycle,
     limits::{Cap, Limiter, Network, Turns},
     presence::{DatabaseClock, Listing},
-    realtime::Realtime,
+    realtime::{Realtime, feed::Feeds},
     store::Database,
     telemetry::Metrics,
     worker::Health,
@@ -78,6 +80,7 @@ pub struct Parts {
     pub approvals: Approvals,
     pub events: Events,
     pub realtime: Realtime,
+    pub feeds: Feeds,
     pub authenticator: Authenticator,
     pub limiter: Limiter,
     /// Those whose sign-in the issuer is being asked about, by where they are.
@@ -176,6 +179,7 @@ pub fn router(api: Api) -> Router {
     router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document()))
         .route("/ws/{task_id}", get(sockets::open).head(respond::no_head))
+        .route("/api/v1/feed", get(feed::open).head(respond::no_head))
         .route("/auth/login", head(respond::no_head))
         .route("/auth/callback", head(respond::no_head))
         .route("/livez", get(health::livez))

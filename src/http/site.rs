@@ -3,7 +3,7 @@
 //! A cookie comes along with whatever any page makes a browser send. So it counts only where the browser says that one
 //! of our own pages asked (docs/decisions/0018-tokens-subjects-and-cookies.md).
 
-use axum::http::{HeaderMap, header, request::Parts};
+use axum::http::{HeaderMap, HeaderValue, header, request::Parts};
 use reqwest::Url;
 
 use super::Api;
@@ -32,6 +32,11 @@ impl Site {
             Problem::new(Code::Forbidden, "sessions of browsers need http.public_url in the configuration")
         })?;
         Ok(Self { origin: url.origin().ascii_serialization(), is_secure: url.scheme() == "https" })
+    }
+
+    /// Whether an `Origin` header names it.
+    pub fn is(&self, origin: &HeaderValue) -> bool {
+        origin == self.origin.as_str()
     }
 
     /// Where the issuer sends people back to.

@@ -191,6 +191,23 @@ impl Metrics {
         });
     }
 
+    /// Feeds that have come (1) or gone (-1).
+    pub fn feeds(&self, change: i32) {
+        self.within(|| gauge!("signoff_feeds").increment(f64::from(change)));
+    }
+
+    pub fn feed_messages(&self, count: usize) {
+        self.within(|| counter!("signoff_feed_messages_total").increment(count as u64));
+    }
+
+    /// A feed that ended: the close code that stands for why (0: the client went), and whether the client was told.
+    pub fn feed_closed(&self, code: u16, told: bool) {
+        self.within(|| {
+            let told = if told { "true" } else { "false" };
+            counter!("signoff_feeds_closed_total", "code" => code.to_string(), "told" => told).increment(1);
+        });
+    }
+
     pub fn socket_opened(&self, recovered: &'static str) {
         self.within(|| counter!("signoff_sockets_opened_total", "recovered" => recovered).increment(1));
     }
@@ -280,7 +297,14 @@ impl Metrics {
     }
 }
 
+/// What each is, for those who read the exposition.
 fn describe() {
+    describe_counters();
+    describe_gauges();
+    describe_histograms();
+}
+
+fn describe_counters() {
     let counters = [
         ("signoff_http_requests_total", "Requests, by method, route and status."),
         ("signoff_approvals_requested_total", "Approvals created."),
@@ -305,6 +329,11 @@ fn describe() {
             "Calls with events that were refused: the workspace's quota is used up.",
         ),
         ("signoff_events_sent_total", "Events that were sent to sockets."),
+        ("signoff_feed_messages_total", "Messages that were sent to feeds."),
+        (
+            "signoff_feeds_closed_total",
+            "Feeds that ended, by close code (0: the client went) and whether it was told.",
+        ),
         ("signoff_sockets_opened_total", "Sockets that were opened, by whether their cursor was honoured."),
         (
             "signoff_sockets_closed_total",
@@ -322,11 +351,15 @@ fn describe() {
     for (name, text) in counters {
         describe_counter!(name, text);
     }
+}
+
+fn describe_gauges() {
     let gauges = [
         ("signoff_build_info", "1, labelled with the version."),
         ("signoff_waiters", "Calls that sleep on this instance until an outcome wakes them."),
         ("signoff_http_connections", "Open HTTP connections, without those that became sockets."),
         ("signoff_sockets", "Live sockets."),
+        ("signoff_feeds", "Open feeds."),
         ("signoff_database_connections", "Connections to Postgres, by pool and state."),
         ("signoff_database_up", "1 while the last probe of Postgres was answered."),
         ("signoff_database_short", "1 while Postgres gives fewer connections than the pools want."),
@@ -364,6 +397,9 @@ fn describe() {
     for (name, text) in gauges {
         describe_gauge!(name, text);
     }
+}
+
+fn describe_histograms() {
     let seconds = [
         ("signoff_http_request_duration_seconds", "From the request's head to the response's, by route."),
         ("signoff_wake_latency_seconds", "From an outcome's moment to the waiter's answer."),

@@ -17,6 +17,7 @@ mod round;
 mod search_index;
 mod step;
 mod usage;
+mod watched;
 
 use std::sync::Arc;
 
@@ -68,6 +69,7 @@ impl Workers {
         lifecycle.spawn_loop("deadline sweep", deadlines::run(self.clone(), health.clone()));
         lifecycle.spawn_loop("reminder sweep", reminders::run(self.clone()));
         lifecycle.spawn_loop("event sweep", followers::run(self.clone()));
+        lifecycle.spawn_loop("watched sweep", watched::run(self.clone()));
         lifecycle.spawn_loop("reaper", reaper::run(self.clone()));
         lifecycle.spawn_loop("credential sweep", credentials::run(self.clone()));
         lifecycle.spawn_loop("audit chainer", audit::run(self.clone(), health.clone()));

@@ -23,6 +23,8 @@ mod eligible;
 mod escalation;
 mod events;
 mod export;
+mod feed;
+mod feed_followers;
 mod handshakes;
 mod history;
 mod history_plans;
