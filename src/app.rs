@@ -29,7 +29,7 @@ use crate::{
     limits::{Answers, Cap, Limiter, Turns},
     oidc::Issuer,
     open_files,
-    presence::{DatabaseClock, Heart, Listing, Ownership, Pulse, VERSION, new_instance_id},
+    presence::{DatabaseClock, Heart, Journal, Listing, Ownership, Pulse, VERSION, new_instance_id},
     realtime::{self, Realtime},
     store::{self, Database},
     telemetry::Metrics,
@@ -62,6 +62,7 @@ struct Core {
     ownership: Ownership,
     clock: DatabaseClock,
     pulse: Pulse,
+    journal: Journal,
     limiter: Limiter,
     answers: Answers,
     proxies: TrustedProxies,
@@ -210,6 +211,7 @@ impl Core {
             ownership,
             clock,
             pulse,
+            journal: Journal::default(),
             limiter,
             answers,
             proxies,
@@ -229,8 +231,10 @@ impl Core {
             instance: self.instance.clone(),
             ownership: self.ownership.clone(),
             pulse: self.pulse.clone(),
+            journal: self.journal.clone(),
             sweep: config.sweep.clone(),
             lease: config.lease.clone(),
+            cluster: config.cluster.clone(),
             events: config.events.clone(),
             events_log: self.events.clone(),
             audit: config.audit.clone(),
@@ -245,6 +249,7 @@ impl Core {
             redis: self.redis.clone(),
             names: self.names.clone(),
             approvals: self.approvals.clone(),
+            events: self.events.clone(),
             bus: self.bus.clone(),
             metrics: self.metrics.clone(),
             lifecycle: self.lifecycle.clone(),
@@ -252,6 +257,7 @@ impl Core {
             lease: config.lease.clone(),
             clock: self.clock.clone(),
             pulse: self.pulse.clone(),
+            journal: self.journal.clone(),
         }
     }
 
@@ -278,6 +284,7 @@ impl Core {
             bus: self.bus.clone(),
             lifecycle: self.lifecycle.clone(),
             lease_ttl: config.lease.ttl(),
+            heartbeat: config.lease.heartbeat(),
         };
         Api::new(http::Parts {
             instance: self.instance.clone(),

@@ -159,6 +159,8 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(audit::list))
         .routes(routes!(audit::checkpoints))
         .routes(routes!(cluster::cluster))
+        .routes(routes!(cluster::samples))
+        .routes(routes!(cluster::events))
         .routes(routes!(browser_sessions::list))
         .routes(routes!(browser_sessions::end))
         .routes(routes!(auth::session::open, auth::session::show, auth::session::end))

@@ -41,6 +41,7 @@ pub mod reminders;
 pub mod roles;
 pub mod rows;
 pub mod runs;
+pub mod samples;
 pub mod search_index;
 pub mod session;
 mod shortage;

@@ -263,6 +263,8 @@ async fn g19_background_work_may_do_its_work() {
     purge::tickets(&mut conn, 10).await.unwrap();
     purge::sign_ins(&mut conn, 10).await.unwrap();
     purge::browser_sessions(&mut conn, 10).await.unwrap();
+    purge::samples(&mut conn, age, 10).await.unwrap();
+    purge::cluster_events(&mut conn, age, 10).await.unwrap();
 }
 
 /// Each role can do its work and no other: what it would take to lie about the past, or to read what it has no
