@@ -28,6 +28,7 @@ pub mod names;
 mod openapi;
 mod path;
 mod policies;
+mod preferences;
 mod query;
 mod respond;
 mod runs;
@@ -139,7 +140,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(approvals::cancel::cancel))
         .routes(routes!(approvals::escalate::escalate))
         .routes(routes!(approvals::escalate::extend))
-        .routes(routes!(runs::delete_run))
+        .routes(routes!(runs::get, runs::delete_run))
         .routes(routes!(events::publish))
         .routes(routes!(events::replay))
         .routes(routes!(sockets::ticket))
@@ -161,6 +162,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(cluster::cluster))
         .routes(routes!(cluster::samples))
         .routes(routes!(cluster::events))
+        .routes(routes!(preferences::get, preferences::put))
         .routes(routes!(browser_sessions::list))
         .routes(routes!(browser_sessions::end))
         .routes(routes!(auth::session::open, auth::session::show, auth::session::end))

@@ -35,6 +35,7 @@ pub mod obstacles;
 pub mod open_seats;
 mod policy;
 mod pool;
+pub mod preferences;
 pub mod principals;
 pub mod purge;
 pub mod reminders;

@@ -9,5 +9,5 @@ pub mod escalate;
 pub mod get;
 pub mod history;
 pub mod pending;
-mod precondition;
+pub mod precondition;
 pub mod wait;
