@@ -166,6 +166,8 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(browser_sessions::list))
         .routes(routes!(browser_sessions::end))
         .routes(routes!(auth::session::open, auth::session::show, auth::session::end))
+        .routes(routes!(auth::workspaces::list))
+        .routes(routes!(auth::workspaces::switch))
         .routes(routes!(auth::sign_in::login))
         .routes(routes!(auth::sign_in::callback))
         .routes(routes!(auth::configuration::configuration))

@@ -45,5 +45,6 @@ mod search_index;
 mod signing_in;
 mod sockets;
 mod sweep_plans;
+mod switching;
 mod token_people;
 mod tokens;
