@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     approvals::{Approvals, Limits},
-    audit::checkpoint::Signer,
+    audit::{checkpoint::Signer, verifications::Verifications},
     auth::{Authenticator, Lasting},
     bus::{Bus, Names, Redis},
     config::Config,
@@ -304,6 +304,12 @@ impl Core {
             lifecycle: self.lifecycle.clone(),
             clock: self.clock.clone(),
             listing,
+            verifications: Verifications::new(
+                &self.database,
+                &self.lifecycle,
+                &self.instance,
+                config.lease.ttl(),
+            ),
             connections,
             bodies: Budget::new(config.limits.max_bodies_mebibytes, Sizes::from(&config.limits).largest()),
             sending: Sending::new(self.answers.clone(), self.metrics.clone()),

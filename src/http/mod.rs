@@ -35,6 +35,7 @@ mod runs;
 pub mod server;
 mod site;
 mod sockets;
+mod verifications;
 
 use std::{sync::Arc, time::Duration};
 
@@ -52,6 +53,7 @@ pub use self::{
 };
 use crate::{
     approvals::Approvals,
+    audit::verifications::Verifications,
     auth::Authenticator,
     bus::{Bus, Redis},
     domain::ids::WorkspaceId,
@@ -94,6 +96,7 @@ pub struct Parts {
     pub lifecycle: Lifecycle,
     pub clock: DatabaseClock,
     pub listing: Listing,
+    pub verifications: Verifications,
     pub connections: server::Connections,
     pub bodies: budget::Budget,
     pub sending: answers::Sending,
@@ -159,6 +162,9 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(identity::delegations::get, identity::delegations::revoke))
         .routes(routes!(audit::list))
         .routes(routes!(audit::checkpoints))
+        .routes(routes!(verifications::begin))
+        .routes(routes!(verifications::latest))
+        .routes(routes!(verifications::get))
         .routes(routes!(cluster::cluster))
         .routes(routes!(cluster::samples))
         .routes(routes!(cluster::events))

@@ -6,6 +6,7 @@
 //! never starred, so that an older binary survives a newer migration.
 
 pub mod administration;
+mod apart;
 pub mod approvals;
 pub mod audit;
 pub mod browser_sessions;
@@ -51,6 +52,7 @@ pub mod sweep;
 pub mod tickets;
 mod turns;
 pub mod usage;
+pub mod verifications;
 pub mod workspaces;
 
 pub use pool::{Checkout, Database, Pool, PoolSizes};

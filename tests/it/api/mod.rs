@@ -48,3 +48,4 @@ mod sweep_plans;
 mod switching;
 mod token_people;
 mod tokens;
+mod verifications;
