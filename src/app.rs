@@ -262,7 +262,7 @@ impl Core {
     }
 
     fn api(&self, config: &Config, health: Health, connections: Connections) -> Api {
-        let authenticator = self.authenticator.clone();
+        let (authenticator, lease_ttl) = (self.authenticator.clone(), config.lease.ttl());
         let realtime = Realtime::new(realtime::Parts {
             instance: self.instance.clone(),
             approvals: self.approvals.clone(),
@@ -283,7 +283,7 @@ impl Core {
             database: self.database.clone(),
             bus: self.bus.clone(),
             lifecycle: self.lifecycle.clone(),
-            lease_ttl: config.lease.ttl(),
+            lease_ttl,
             heartbeat: config.lease.heartbeat(),
         };
         Api::new(http::Parts {
@@ -304,12 +304,7 @@ impl Core {
             lifecycle: self.lifecycle.clone(),
             clock: self.clock.clone(),
             listing,
-            verifications: Verifications::new(
-                &self.database,
-                &self.lifecycle,
-                &self.instance,
-                config.lease.ttl(),
-            ),
+            verifications: Verifications::new(&self.database, &self.lifecycle, &self.instance, lease_ttl),
             connections,
             bodies: Budget::new(config.limits.max_bodies_mebibytes, Sizes::from(&config.limits).largest()),
             sending: Sending::new(self.answers.clone(), self.metrics.clone()),

@@ -68,7 +68,7 @@ impl Authenticator {
         let hash = before.hash();
         let switch = async |conn: &mut PgConnection| {
             let mut transaction = conn.begin().await?;
-            // Whoever has ended it meanwhile has ended it: nothing comes of it any more.
+            // It was ended meanwhile: nothing comes of it any more.
             let Some(ended) = browser_sessions::end(&mut transaction, &hash).await? else {
                 transaction.rollback().await?;
                 return Ok::<_, store::Error>(None);

@@ -124,7 +124,7 @@ pub struct Point {
     queued: Queued,
     wakes: Wakes,
     wake_delay: WakeDelay,
-    /// Approvals that ended here, by whatever way.
+    /// Approvals that ended here: by a decision, a cancellation or a deadline.
     decisions: i64,
     commits: Commits,
     /// The longest time since a sweep for outcomes or for deadlines had worked, in seconds.

@@ -1,4 +1,4 @@
-//! What a person has chosen for the console. Everybody has their own, whatever they may do.
+//! What a person has chosen for the console. Each principal has their own, with any permissions.
 
 use axum::{
     Json,
@@ -91,7 +91,7 @@ impl Preferences {
 
 /// Show one's preferences
 ///
-/// Of the principal who calls, whatever they may do. Where nothing is stored, nothing is chosen.
+/// Of the principal who calls; no permission is needed. Where nothing is stored, nothing is chosen.
 #[utoipa::path(
     get, path = "/api/v1/me/preferences", operation_id = "get_preferences", tag = "signing in",
     responses((status = 200, body = Preferences, headers(("ETag", description = "Their version"))))

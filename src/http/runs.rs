@@ -41,7 +41,8 @@ pub async fn delete_run(
 
 /// A run, and how its approvals stand.
 #[derive(Serialize, ToSchema)]
-pub struct Run {
+#[schema(as = Run)]
+pub struct Shown {
     #[schema(example = "run-42")]
     run_id: String,
     /// The sessions that its approvals name, twenty at most: mostly one.
@@ -69,17 +70,17 @@ pub struct Standings {
     get, path = "/api/v1/runs/{run_id}", operation_id = "get_run", tag = "runs",
     security(("key" = ["approval:view:pending"])),
     params(("run_id" = String, Path, description = "The run's name", example = "run-42")),
-    responses((status = 200, body = Run))
+    responses((status = 200, body = Shown))
 )]
 pub async fn get(
     State(api): State<Api>,
     may: May<ViewPending>,
     NamePath(run): NamePath,
-) -> Result<Json<Run>, Problem> {
+) -> Result<Json<Shown>, Problem> {
     let workspace = may.caller().workspace;
     let overview = async |conn: &mut PgConnection| runs::overview(conn, workspace, &run).await;
     let found = look(&api, may.caller(), overview).await?.ok_or_else(Problem::not_found)?;
-    Ok(Json(Run {
+    Ok(Json(Shown {
         run_id: run.to_string(),
         session_ids: found.sessions,
         created_at: found.created_at,

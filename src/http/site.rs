@@ -62,7 +62,7 @@ impl Site {
         ))
     }
 
-    /// A page of this site, whatever somebody wrote: nothing that a browser could take for another place, and no call.
+    /// A page of this site: nothing that a browser could take for another place, and no call.
     pub fn local_path(&self, text: &str) -> Option<String> {
         let plain = text.len() <= 2000 && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
         if !plain || !text.starts_with('/') || text.starts_with("//") {
@@ -74,7 +74,7 @@ impl Site {
             let rest = url.path().strip_prefix(*prefix);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        let is_page = !url.path().starts_with("//") && !NO_PAGES.iter().any(|prefix| is_within(prefix));
+        let is_page = !url.path().starts_with("//") && !NO_PAGES.iter().any(is_within);
         (url.origin().ascii_serialization() == self.origin && is_page).then(|| text.to_owned())
     }
 }

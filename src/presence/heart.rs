@@ -121,8 +121,7 @@ impl Heart {
         match standing.bus_was_up {
             // It takes a moment to come up after the start; that it did is no news.
             None if !is_up && first => return,
-            None if !is_up => self.journal.note(Happening::RedisAway),
-            Some(true) if !is_up => self.journal.note(Happening::RedisAway),
+            None | Some(true) if !is_up => self.journal.note(Happening::RedisAway),
             Some(false) if is_up => self.journal.note(Happening::RedisBack),
             _ => {}
         }

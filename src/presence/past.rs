@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 use crate::{
     store::{
         self,
-        samples::{self, Bucket, Span},
+        samples::{self, Bucket, Extent, Span},
     },
     telemetry::tally::WAKE_BOUNDS_MS,
 };
@@ -38,7 +38,7 @@ pub struct Past {
     pub to: DateTime<Utc>,
     /// The step that was used, in seconds.
     pub step: i64,
-    /// Whether every step from `from` on is there.
+    /// Whether every step from `from` on is there: not where too many instances had samples.
     pub complete: bool,
     /// By instance, oldest first.
     pub instances: BTreeMap<String, Vec<Point>>,
@@ -82,12 +82,12 @@ pub async fn read(
     let since = first.checked_mul(step).and_then(|it| DateTime::from_timestamp(it, 0)).unwrap_or(extent.from);
     let before = TimeDelta::try_seconds(step.max(3 * heartbeat)).unwrap_or_default();
     let span = (since - before, extent.to);
-    let buckets = samples::buckets(conn, span, step, POINTS + extent.instances.min(POINTS)).await?;
-    Ok(put_together(
-        buckets,
-        Past { from: extent.from, to: extent.to, step, complete: true, instances: BTreeMap::new() },
-        first,
-    ))
+    // And one more of each instance, to measure from.
+    let most = POINTS + extent.instances.min(POINTS / 2);
+    let buckets = samples::buckets(conn, span, step, most).await?;
+    let complete = i64::try_from(buckets.len()).is_ok_and(|found| found < most);
+    let Extent { from, to, .. } = extent;
+    Ok(Past { from, to, step, complete, instances: put_together(buckets, step, first) })
 }
 
 /// A step that gives few enough points, not finer than samples come.
@@ -102,20 +102,18 @@ fn up(length: i64, by: i64) -> i64 {
     length / by + i64::from(length % by > 0)
 }
 
-fn put_together(mut buckets: Vec<Bucket>, mut past: Past, first: i64) -> Past {
-    buckets.reverse();
-    let mut points = 0;
+/// From the newest first to each instance's oldest first.
+fn put_together(buckets: Vec<Bucket>, step: i64, first: i64) -> BTreeMap<String, Vec<Point>> {
+    let mut instances: BTreeMap<String, Vec<Point>> = BTreeMap::new();
     let mut befores: BTreeMap<String, Bucket> = BTreeMap::new();
-    for bucket in buckets {
+    for bucket in buckets.into_iter().rev() {
         if bucket.step >= first {
-            points += 1;
-            let point = point(&bucket, befores.get(&bucket.instance_id), past.step);
-            past.instances.entry(bucket.instance_id.clone()).or_default().push(point);
+            let point = point(&bucket, befores.get(&bucket.instance_id), step);
+            instances.entry(bucket.instance_id.clone()).or_default().push(point);
         }
         befores.insert(bucket.instance_id.clone(), bucket);
     }
-    past.complete = points <= POINTS;
-    past
+    instances
 }
 
 fn point(bucket: &Bucket, before: Option<&Bucket>, step: i64) -> Point {
@@ -209,14 +207,7 @@ mod tests {
     }
 
     fn past(buckets: Vec<Bucket>, first: i64) -> Vec<Point> {
-        let empty = Past {
-            from: DateTime::UNIX_EPOCH,
-            to: DateTime::UNIX_EPOCH,
-            step: 10,
-            complete: true,
-            instances: BTreeMap::new(),
-        };
-        put_together(buckets, empty, first).instances.remove("one").unwrap()
+        put_together(buckets, 10, first).remove("one").unwrap()
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::domain::{
     ids::{PrincipalId, WorkspaceId},
 };
 
-/// What somebody has stored.
+/// What a person has stored.
 #[derive(Debug)]
 pub struct Stored {
     pub preferences: Json<Box<RawValue>>,
@@ -17,6 +17,7 @@ pub struct Stored {
     pub version: i32,
 }
 
+/// `None`: nothing was ever stored.
 pub async fn get(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
@@ -25,7 +26,7 @@ pub async fn get(
     Ok(sqlx::query_as!(
         Stored,
         r#"SELECT preferences AS "preferences: Json<Box<RawValue>>", version
-             FROM preferences WHERE workspace_id = $1 AND principal_id = $2"#,
+             FROM preferences WHERE workspace_id = $1 AND principal_id = $2 AND version > 0"#,
         workspace.0,
         principal.0,
     )

@@ -144,7 +144,7 @@ pub async fn finish(
     Ok(())
 }
 
-/// One of the workspace's, or its latest. One that was not heard of for `ttl` has failed, whoever finds that first.
+/// One of the workspace's, or its latest. One that was not heard of for `ttl` has failed, whether or not that was written down.
 pub async fn get(
     conn: &mut PgConnection,
     workspace: WorkspaceId,

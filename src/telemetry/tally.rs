@@ -126,7 +126,7 @@ mod tests {
         tally.committed(Duration::from_millis(3));
         tally.committed(Duration::from_millis(9));
         tally.sweep_lag("outcomes", Duration::from_secs(2));
-        tally.sweep_lag("janitor", Duration::from_secs(60));
+        tally.sweep_lag("janitor", Duration::from_mins(1));
         let worst = tally.take_worst();
         assert_eq!(worst, Worst { commit: Duration::from_millis(9), sweep_lag: Duration::from_secs(2) });
         assert_eq!(tally.take_worst(), Worst::default());

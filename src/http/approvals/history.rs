@@ -216,7 +216,7 @@ fn reader(check: &mut Check, text: Option<&str>, form: Form) -> Reader {
         None | Some("false") => {}
         Some("true") if form == Form::Csv => return Reader::Spreadsheet,
         Some("true") => {
-            check.fail("?spreadsheet", "excluded", "is for CSV only: Accept: text/csv, or format=csv")
+            check.fail("?spreadsheet", "excluded", "is for CSV only: Accept: text/csv, or format=csv");
         }
         Some(_) => check.fail("?spreadsheet", "choice", "must be true or false"),
     }

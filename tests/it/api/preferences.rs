@@ -104,7 +104,13 @@ async fn what_is_no_preference_is_refused_by_name() {
     put(&ana, &json!([]), None).await.problem(422, "invalid");
     let large = json!({ "saved_views": [view("a", &"q".repeat(17_000))] });
     put(&ana, &large, None).await.problem(413, "too_large");
-    assert_eq!(ana.get(PREFERENCES).await.expect(200).header("etag"), "\"0\"", "nothing was stored");
+    put(&ana, &json!({ "theme": "dark" }), Some("\"3\"")).await.problem(412, "version_conflict");
+    let shown = ana.get(PREFERENCES).await.expect(200);
+    assert_eq!(
+        (shown.header("etag"), shown.body.as_object().unwrap().len()),
+        ("\"0\"", 5),
+        "nothing was stored"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
