@@ -17,7 +17,7 @@ use crate::{
     domain::ids::ApprovalId,
     store::{
         self,
-        approvals::Loaded,
+        approvals::{Extent, Loaded},
         history::{self, Search, Walked},
         listing::Position,
     },
@@ -118,7 +118,7 @@ impl Approvals {
         &self,
         search: &Search,
         after: Option<Position>,
-        limit: usize,
+        (limit, extent): (usize, Extent),
     ) -> Result<Page<Loaded>, Trouble> {
         let begun = Instant::now();
         let mut progress = Progress::new(after);
@@ -135,7 +135,7 @@ impl Approvals {
             next = keys.last().copied();
         }
         let ids: Vec<ApprovalId> = keys.iter().map(|key| ApprovalId(key.id)).collect();
-        let measure = async |conn: &mut PgConnection| store::approvals::sizes(conn, &ids).await;
+        let measure = async |conn: &mut PgConnection| store::approvals::sizes(conn, &ids, extent).await;
         let sizes = self.shared.database.tenant.within(search.workspace, READ, measure).await?;
         // What is gone by now takes nothing.
         let (fit, size) = fitting(ids.iter().map(|id| sizes.get(id).copied().unwrap_or(0)));
@@ -143,7 +143,7 @@ impl Approvals {
             next = keys[..fit].last().copied();
         }
         let room = self.shared.room(search.workspace, size)?;
-        let mut found = self.shared.shown(search.workspace, &ids[..fit]).await?;
+        let mut found = self.shared.shown(search.workspace, &ids[..fit], extent).await?;
         let items = ids[..fit].iter().filter_map(|id| found.remove(id)).collect();
         Ok(Page::new(items, next, room))
     }

@@ -11,20 +11,24 @@ use super::{Approvals, Shared, read::READ};
 use crate::{
     batch::Trouble,
     domain::{
-        decision::{Verdict, Vote},
+        decision::Verdict,
         ids::{ApprovalId, WorkspaceId},
-        policy::admission::{Denied, NotEligible, Voter, Wish},
+        policy::admission::Voter,
+        standing::Reading,
     },
     limits::Room,
     store::{
         self,
-        approvals::{Loaded, Votes},
-        listing::{self, Filter, Position},
+        approvals::{Extent, Loaded, Votes},
+        listing::{self, Counts, Facet, Filter, Paging, Position},
     },
 };
 
 /// A page ends with the item that reaches so many bytes.
 pub const LARGEST_PAGE: usize = store::approvals::LARGEST;
+
+/// Most values of each kind that there is to filter by.
+const FACETS: i64 = 50;
 
 /// One page.
 pub struct Page<T> {
@@ -41,32 +45,37 @@ impl<T> Page<T> {
     }
 }
 
-/// An item of the list.
-pub struct Pending {
-    pub loaded: Loaded,
-    /// Whether whoever looks has voted on it already.
-    pub voted: bool,
-}
-
 impl Approvals {
-    /// A page of what is pending.
-    pub async fn pending(&self, mut filter: Filter<'_>) -> Result<Page<Pending>, Trouble> {
-        let limit = usize::try_from(filter.limit).unwrap_or(1);
+    /// A page of what is pending: whole, or without what makes an approval large.
+    pub async fn pending(&self, filter: &Filter, mut paging: Paging<'_>) -> Result<Page<Loaded>, Trouble> {
+        let limit = usize::try_from(paging.limit).unwrap_or(1);
         // One more than asked tells whether there is another page.
-        filter.limit += 1;
-        let find = async |conn: &mut PgConnection| listing::pending(conn, &filter).await;
+        paging.limit += 1;
+        let find = async |conn: &mut PgConnection| listing::pending(conn, filter, paging).await;
         let found = self.shared.database.tenant.within(filter.workspace, READ, find).await?;
         let (fit, size) = fitting(found.iter().map(|entry| entry.size).take(limit));
         let next = found[..fit].last().map(|last| last.position).filter(|_| found.len() > fit);
         let room = self.shared.room(filter.workspace, size)?;
         let ids: Vec<ApprovalId> = found[..fit].iter().map(|entry| ApprovalId(entry.position.id)).collect();
-        let mut loaded = self.shared.shown(filter.workspace, &ids).await?;
+        let mut loaded = self.shared.shown(filter.workspace, &ids, paging.extent).await?;
         let items = found[..fit].iter().filter_map(|entry| {
             let loaded = loaded.remove(&ApprovalId(entry.position.id))?;
             // What has ended since it was found is pending no more.
-            (!loaded.approval.state.is_final()).then_some(Pending { loaded, voted: entry.voted })
+            (!loaded.approval.state.is_final()).then_some(loaded)
         });
         Ok(Page::new(items.collect(), next, room))
+    }
+
+    /// How many are pending, and how many of them are for this person to vote on: those that [`Self::pending`] lists.
+    pub async fn count(&self, filter: &Filter, voter: &Voter) -> Result<Counts, Trouble> {
+        let count = async |conn: &mut PgConnection| listing::count(conn, filter, voter).await;
+        Ok(self.shared.database.tenant.within(filter.workspace, READ, count).await?)
+    }
+
+    /// What there is to filter by, the most frequent first.
+    pub async fn facets(&self, filter: &Filter, voter: &Voter) -> Result<Vec<Facet>, Trouble> {
+        let find = async |conn: &mut PgConnection| listing::facets(conn, filter, voter, FACETS).await;
+        Ok(self.shared.database.tenant.within(filter.workspace, READ, find).await?)
     }
 }
 
@@ -76,12 +85,15 @@ impl Shared {
         &self,
         workspace: WorkspaceId,
         ids: &[ApprovalId],
+        extent: Extent,
     ) -> Result<HashMap<ApprovalId, Loaded>, Trouble> {
         let mut shown = HashMap::new();
         let mut left = ids.to_vec();
         while !left.is_empty() {
-            let read =
-                async |conn: &mut PgConnection| store::approvals::load(conn, &left, Votes::OfPending).await;
+            let read = async |conn: &mut PgConnection| match extent {
+                Extent::Whole => store::approvals::load(conn, &left, Votes::OfPending).await,
+                Extent::Brief => store::approvals::load_brief(conn, &left).await,
+            };
             let part = self.database.tenant.within(workspace, READ, read).await?;
             left = part.rest;
             for (id, loaded) in part.found {
@@ -108,24 +120,7 @@ pub(super) fn fitting(sizes: impl Iterator<Item = usize>) -> (usize, usize) {
     (count, total)
 }
 
-/// Whether a voter may vote on it now, one way or the other: the policy admits them, and they haven't voted yet.
-pub fn can_decide(Pending { loaded, voted }: &Pending, voter: &Voter) -> bool {
-    let approval = &loaded.approval;
-    let wish = |verdict| Wish {
-        verdict,
-        approval_type: &approval.request.approval_type,
-        seat: None,
-        at: loaded.now,
-    };
-    let at_this_level = loaded.votes.iter().filter(|vote| vote.level == approval.escalation_level);
-    let here: Vec<Vote> = at_this_level.cloned().collect();
-    let admits = |verdict| {
-        let admitted = approval.policy_now().admit(&approval.asked(), voter, wish(verdict), &here);
-        // Which of several seats, they will have to say.
-        matches!(admitted, Ok(_) | Err(Denied::NotEligible(NotEligible::SeveralSeats(_))))
-    };
-    !approval.state.is_final()
-        && !loaded.due
-        && !voted
-        && (admits(Verdict::Approved) || admits(Verdict::Rejected))
+/// Whether a voter may vote on it now, one way or the other: what `approver=me` lists.
+pub fn can_decide(reading: Reading<'_>, voter: &Voter) -> bool {
+    [Verdict::Approved, Verdict::Rejected].into_iter().any(|it| reading.vote(voter, true, it).is_allowed())
 }

@@ -13,6 +13,7 @@ pub mod export;
 pub mod history;
 pub mod list;
 pub mod read;
+pub mod recent;
 pub mod remind;
 pub mod request;
 pub mod wait;

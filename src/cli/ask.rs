@@ -34,6 +34,9 @@ pub struct Ask {
     task: Option<String>,
     #[arg(long, value_name = "NAME")]
     session: Option<String>,
+    /// The workflow that the run is one of.
+    #[arg(long, value_name = "NAME")]
+    workflow: Option<String>,
     /// What it is about, in a line.
     #[arg(long)]
     title: Option<String>,
@@ -156,6 +159,7 @@ impl Ask {
             approval_type: &self.approval_type,
             task_id: self.task.as_deref(),
             session_id: self.session.as_deref(),
+            workflow: self.workflow.as_deref(),
             title: self.title.as_deref(),
             description: self.description.as_deref(),
             context,
@@ -202,6 +206,8 @@ struct Body<'a> {
     task_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workflow: Option<&'a str>,
     title: Option<&'a str>,
     description: Option<&'a str>,
     context: &'a RawValue,

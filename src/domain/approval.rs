@@ -56,6 +56,10 @@ pub struct Request {
     pub session_id: Option<CallerName>,
     pub task_id: CallerName,
     pub job_id: Option<CallerName>,
+    /// The workflow that the run is one of.
+    pub workflow: Option<CallerName>,
+    /// Which parts of the context are the proposal: for those who show it.
+    pub view: Option<Opaque>,
     pub approval_type: CallerName,
     pub title: Option<String>,
     pub description: Option<String>,
@@ -75,6 +79,7 @@ impl Request {
         opaque(&self.context)
             + opaque(&self.metadata)
             + self.checkpoint.as_ref().map_or(0, opaque)
+            + self.view.as_ref().map_or(0, opaque)
             + text(&self.title)
             + text(&self.description)
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{
     approval::{Approval, Ending, Opaque, Outcome, Resolution, State, Via, written},
+    edits,
     ids::DecisionId,
     names::PrincipalName,
     policy::{
@@ -148,6 +149,8 @@ pub enum Refusal {
     ExtendedTooOften { most: u32 },
     #[error(transparent)]
     NotEligible(#[from] NotEligible),
+    #[error(transparent)]
+    MalformedEdits(#[from] edits::Malformed),
 }
 
 /// What a ballot comes to.
@@ -211,6 +214,9 @@ pub fn cast(
         Err(Denied::SeatTaken { by }) => return Err(Refusal::SeatTaken { by }),
         Ok(admission) => admission,
     };
+    if let Some(edits) = &ballot.modifications {
+        edits::check(&approval.request.approval_type, edits)?;
+    }
     if ballot.verdict == Verdict::Approved
         && agreed.is_some_and(|first| first.modifications != ballot.modifications)
     {

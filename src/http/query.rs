@@ -10,9 +10,12 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Datelike, Utc};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::wire::{
-    problem::{Code, Problem},
-    validate::{Check, Violation},
+use crate::{
+    store::approvals::Extent,
+    wire::{
+        problem::{Code, Problem},
+        validate::{Check, Violation},
+    },
 };
 
 const DEFAULT_LIMIT: i64 = 50;
@@ -42,7 +45,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
 }
 
 /// Names and values as they stand there, unless it is no query at all.
-fn pairs(parts: &Parts) -> Option<Vec<(String, String)>> {
+pub fn pairs(parts: &Parts) -> Option<Vec<(String, String)>> {
     Query::try_from_uri(&parts.uri).ok().map(|Query(pairs)| pairs)
 }
 
@@ -57,7 +60,7 @@ pub fn given_once(check: &mut Check, pairs: &[(String, String)]) {
 }
 
 /// Postgres holds no U+0000 in a text. Bodies can't bring one either.
-fn refuse_nul(parts: &Parts) -> Result<(), Problem> {
+pub fn refuse_nul(parts: &Parts) -> Result<(), Problem> {
     // What is no query at all is told where it is parsed.
     let Some(pairs) = pairs(parts) else { return Ok(()) };
     let mut check = Check::default();
@@ -71,6 +74,18 @@ fn refuse_nul(parts: &Parts) -> Result<(), Problem> {
 pub fn limit(check: &mut Check, text: Option<&str>) -> i64 {
     let number = text.map(|text| text.parse().unwrap_or(0));
     check.range("?limit", number, (1, MAX_LIMIT), DEFAULT_LIMIT)
+}
+
+/// How much of each approval a list shows.
+pub fn extent(check: &mut Check, text: Option<&str>) -> Extent {
+    match text {
+        None | Some("full") => Extent::Whole,
+        Some("summary") => Extent::Brief,
+        Some(_) => {
+            check.fail("?view", "choice", "must be full or summary");
+            Extent::Whole
+        }
+    }
 }
 
 /// A text to search for.

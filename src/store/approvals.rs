@@ -31,6 +31,14 @@ pub struct Loaded {
     pub now: DateTime<Utc>,
 }
 
+/// How much of an approval is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    Whole,
+    /// Without what makes it large ([`load_brief`]).
+    Brief,
+}
+
 /// Whether votes are read along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Votes {
@@ -59,6 +67,8 @@ pub(super) struct Row {
     pub session_id: Option<String>,
     pub task_id: String,
     pub job_id: Option<String>,
+    pub workflow: Option<String>,
+    pub view: Option<Json<Opaque>>,
     pub approval_type: String,
     pub title: Option<String>,
     pub description: Option<String>,
@@ -137,28 +147,50 @@ pub struct Part {
 /// Reads rows from what `FROM` names `a`: approvals with their `bytes`. `$2` is with which votes ([`Votes`]); there are
 /// none in the first version.
 macro_rules! rows {
+    // Whole ones.
     ($from:literal, $($argument:expr),*) => {
+        rows!(
+            @ r#"a.description, a.view AS "view: _", a.context AS "context!: _", a.checkpoint AS "checkpoint: _",
+                 a.metadata AS "metadata!: _", a.result AS "result: _""#,
+            "CASE WHEN d.verdict = 'approved' AND d.nth = 1 THEN d.modifications END",
+            $from, $($argument),*
+        )
+    };
+    // Without what makes them large.
+    (brief $from:literal, $($argument:expr),*) => {
+        rows!(
+            @ r#"NULL AS description, NULL::json AS "view: _", '{}'::json AS "context!: _", NULL::json AS "checkpoint: _",
+                 '{}'::json AS "metadata!: _",
+                 CASE WHEN a.status <> 'pending' THEN json_build_object(
+                     'resolution', a.resolution, 'for', a.result -> 'for', 'because', a.result -> 'because',
+                     'feedback', CASE WHEN length(a.result ->> 'feedback') > 200
+                                      THEN left(a.result ->> 'feedback', 199) || '…' ELSE a.result ->> 'feedback' END)
+                 END AS "result: _""#,
+            "NULL",
+            $from, $($argument),*
+        )
+    };
+    (@ $large:literal, $modifications:literal, $from:literal, $($argument:expr),*) => {
         sqlx::query_as!(
             Row,
             r#"SELECT a.id AS "id!", a.workspace_id AS "workspace_id!", a.run_id AS "run_id!", a.session_id,
-                  a.task_id AS "task_id!", a.job_id, a.approval_type AS "approval_type!", a.title, a.description,
-                  a.context AS "context!: _", a.policy AS "policy!: _", a.status AS "status!", a.resolution,
-                  a.resolved_via, a.resolved_by, a.resolved_by_name, a.result AS "result: _",
+                  a.task_id AS "task_id!", a.job_id, a.workflow, a.approval_type AS "approval_type!", a.title,
+                  a.policy AS "policy!: _", a.status AS "status!", a.resolution,
+                  a.resolved_via, a.resolved_by, a.resolved_by_name,
                   a.timeout_action AS "timeout_action!", a.escalation_level AS "escalation_level!",
                   a.escalation AS "escalation: _", a.ladder AS "ladder: _", a.extended_seconds, a.extensions,
                   a.remind_before,
-                  a.checkpoint AS "checkpoint: _", a.metadata AS "metadata!: _", a.requested_by AS "requested_by!",
+                  a.requested_by AS "requested_by!",
                   a.requested_by_name AS "requested_by_name!", a.on_behalf_of, a.version AS "version!",
                   a.created_at AS "created_at!", a.updated_at AS "updated_at!", a.expires_at AS "expires_at!",
                   a.resolved_at, (a.status = 'pending' AND a.expires_at <= clock_timestamp()) AS "due!",
                   clock_timestamp() AS "now!",
-                  a.bytes AS "size!",
+                  a.bytes AS "size!", "# + $large + r#",
                   CASE WHEN a.version > 1 AND ($2 = 2 OR $2 = 1 AND a.status = 'pending') THEN (
                       SELECT json_agg(json_build_object(
                                  'principal_id', d.principal_id, 'principal_name', d.principal_name,
                                  'seat_id', d.seat_id, 'seat_name', d.seat_name, 'counted_as', d.counted_as,
-                                 'level', d.level, 'verdict', d.verdict, 'modifications',
-                                 CASE WHEN d.verdict = 'approved' AND d.nth = 1 THEN d.modifications END,
+                                 'level', d.level, 'verdict', d.verdict, 'modifications', "# + $modifications + r#",
                                  'counts', CASE WHEN a.status = 'pending' AND d.verdict = 'approved' THEN coalesce((
                                      SELECT p.disabled_at IS NULL FROM principals p WHERE p.id = d.principal_id), false)
                                      AND (d.seat_id IS NULL OR coalesce((
@@ -208,6 +240,31 @@ pub async fn load(conn: &mut PgConnection, ids: &[ApprovalId], votes: Votes) -> 
         .fetch_all(conn)
         .await?
     };
+    Ok(part(ids, rows, votes))
+}
+
+/// The same without what makes an approval large: description, context, checkpoint, metadata, view, edits, and what is
+/// beyond 200 characters of what was said at its end. For those who show many, with the votes of what is pending. Its bytes
+/// are those that are read.
+pub async fn load_brief(conn: &mut PgConnection, ids: &[ApprovalId]) -> Result<Part, Error> {
+    let uuids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = rows!(
+        brief "(SELECT m.*, sum(m.bytes) OVER (ORDER BY array_position($1, m.id) ROWS UNBOUNDED PRECEDING) AS total
+                  FROM (SELECT r.*, 1024 + octet_length(r.policy::text) + coalesce(octet_length(r.escalation::text), 0)
+                                    AS bytes
+                          FROM approval_requests r WHERE r.id = ANY($1)) m) a
+                WHERE a.total - a.bytes < $3",
+        &uuids,
+        Votes::OfPending.parameter(),
+        i64::try_from(LARGEST).unwrap_or(i64::MAX)
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(part(ids, rows, Votes::OfPending))
+}
+
+/// What was read of `ids`, up to the one that reached the largest size.
+fn part(ids: &[ApprovalId], rows: Vec<Row>, votes: Votes) -> Part {
     let total: i64 = rows.iter().map(|row| i64::from(row.size)).sum();
     let found: Found = rows
         .into_iter()
@@ -227,17 +284,24 @@ pub async fn load(conn: &mut PgConnection, ids: &[ApprovalId], votes: Votes) -> 
     let last = ids.iter().rposition(|id| found.contains_key(id)).filter(|_| is_cut);
     let mut rest = last.map_or_else(Vec::new, |last| ids[last + 1..].to_vec());
     rest.sort_unstable();
-    Ok(Part { found, rest })
+    Part { found, rest }
 }
 
 /// How many bytes approvals take, of those that are there: known without reading them.
-pub async fn sizes(conn: &mut PgConnection, ids: &[ApprovalId]) -> Result<HashMap<ApprovalId, usize>, Error> {
+pub async fn sizes(
+    conn: &mut PgConnection,
+    ids: &[ApprovalId],
+    extent: Extent,
+) -> Result<HashMap<ApprovalId, usize>, Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        r#"SELECT a.id, coalesce(a.size, approval_size(a.context, a.checkpoint, a.metadata, a.result, a.title,
-                                                       a.description, a.policy)) AS "size!"
+        r#"SELECT a.id,
+                  CASE WHEN $2 THEN 1024 + octet_length(a.policy::text) + coalesce(octet_length(a.escalation::text), 0)
+                       ELSE coalesce(a.size, approval_size(a.context, a.checkpoint, a.metadata, a.result, a.title,
+                                                           a.description, a.policy)) END AS "size!"
              FROM approval_requests a WHERE a.id = ANY($1)"#,
         &ids,
+        extent == Extent::Brief,
     )
     .fetch_all(conn)
     .await?;
@@ -283,6 +347,8 @@ impl TryFrom<Row> for Loaded {
             session_id: optional(&row.session_id)?,
             task_id: name(&row.task_id)?,
             job_id: optional(&row.job_id)?,
+            workflow: optional(&row.workflow)?,
+            view: row.view.map(|Json(view)| view),
             approval_type: name(&row.approval_type)?,
             timeout_action: TimeoutAction::from_word(&row.timeout_action)
                 .ok_or_else(|| corrupt("unknown timeout_action"))?,

@@ -35,6 +35,7 @@ pub struct Line {
     pub resolved_at: DateTime<Utc>,
     /// In whose seat it was resolved, where that was not their own.
     pub resolved_for: Option<String>,
+    pub workflow: Option<String>,
 }
 
 impl Line {
@@ -65,7 +66,7 @@ pub async fn lines(
                   a.resolved_via, a.requested_by_name AS requested_by, a.requested_by AS requested_by_id,
                   a.resolved_by_name AS resolved_by, a.resolved_by AS resolved_by_id, d.approved_by, d.rejected_by,
                   a.result ->> 'feedback' AS feedback, a.result ->> 'comment' AS comment, a.created_at, a.expires_at,
-                  a.resolved_at AS "resolved_at!", a.result ->> 'for' AS resolved_for
+                  a.resolved_at AS "resolved_at!", a.result ->> 'for' AS resolved_for, a.workflow
              FROM approval_requests a
             CROSS JOIN LATERAL (
                   SELECT string_agg(d.principal_name || coalesce(' for ' || d.seat_name, ''), '; ' ORDER BY d.created_at, d.id)

@@ -26,6 +26,7 @@ const SHORTEST: i32 = 3;
 pub struct Search {
     pub workspace: WorkspaceId,
     pub run_id: Option<CallerName>,
+    pub workflow: Option<CallerName>,
     /// A final one.
     pub status: Option<Status>,
     /// `Some(None)`: only what ended without a resolution.
@@ -33,7 +34,7 @@ pub struct Search {
     pub requested_by: Option<PrincipalName>,
     /// Who cast a vote, whether or not it counted in the end, or ended it by hand.
     pub decided_by: Option<PrincipalName>,
-    /// Only where for each word of this one begins like it, in title, description, type or run.
+    /// Only where for each word of this one begins like it, in title, description, type, run or workflow.
     pub text: Option<String>,
     /// Outcomes from this moment on.
     pub from: Option<DateTime<Utc>>,
@@ -44,9 +45,20 @@ pub struct Search {
 impl Search {
     /// Whether all that ended within the time is wanted.
     pub fn is_for_all(&self) -> bool {
-        let Self { workspace: _, run_id, status, resolution, requested_by, decided_by, text, from: _, to: _ } =
-            self;
+        let Self {
+            workspace: _,
+            run_id,
+            workflow,
+            status,
+            resolution,
+            requested_by,
+            decided_by,
+            text,
+            from: _,
+            to: _,
+        } = self;
         run_id.is_none()
+            && workflow.is_none()
             && status.is_none()
             && resolution.is_none()
             && requested_by.is_none()
@@ -113,9 +125,10 @@ pub async fn walk(
                           coalesce(
                               (SELECT s.terms FROM approval_search s WHERE s.approval_id = h.approval_id),
                               (SELECT approval_terms(a.id, a.workspace_id, a.run_id, a.approval_type, a.title,
-                                      a.description, a.status, a.resolution, a.requested_by_name, a.resolved_by_name)
+                                      a.description, a.status, a.resolution, a.requested_by_name, a.resolved_by_name,
+                                      a.workflow)
                                  FROM approval_requests a WHERE a.id = h.approval_id))
-                          @@ (SELECT approval_query($1, $6, $7, $8, $9, $10, $11, 0)) AS matches
+                          @@ (SELECT approval_query($1, $6, $7, $8, $9, $10, $11, 0, $13)) AS matches
                      FROM approval_history($1, coalesce($2, '-infinity'::timestamptz), coalesce($3, 'infinity'::timestamptz),
                                            coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid), $5)
                           WITH ORDINALITY AS h(approval_id, resolved_at, place)) w
@@ -133,6 +146,7 @@ pub async fn walk(
         search.decided_by.as_ref().map(PrincipalName::as_str),
         search.text,
         most,
+        search.workflow.as_ref().map(CallerName::as_str),
     )
     .fetch_all(conn)
     .await?;
@@ -163,8 +177,8 @@ pub async fn look_up(
     Ok(sqlx::query_as!(
         Position,
         r#"SELECT f.resolved_at AS "at!", f.approval_id AS "id!"
-             FROM search_approvals($1, approval_query($1, $6, $7, $8, $9, $10, $11, $12),
-                      approval_query($1, $6, $7, $8, $9, $10, $11, 0), coalesce($2, '-infinity'::timestamptz), $3, $4, $5) f"#,
+             FROM search_approvals($1, approval_query($1, $6, $7, $8, $9, $10, $11, $12, $13),
+                      approval_query($1, $6, $7, $8, $9, $10, $11, 0, $13), coalesce($2, '-infinity'::timestamptz), $3, $4, $5) f"#,
         search.workspace.0,
         search.from,
         after.at,
@@ -177,6 +191,7 @@ pub async fn look_up(
         search.decided_by.as_ref().map(PrincipalName::as_str),
         search.text,
         SHORTEST,
+        search.workflow.as_ref().map(CallerName::as_str),
     )
     .fetch_all(conn)
     .await?)

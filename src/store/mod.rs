@@ -39,6 +39,7 @@ mod pool;
 pub mod preferences;
 pub mod principals;
 pub mod purge;
+pub mod recent;
 pub mod reminders;
 pub mod roles;
 pub mod rows;

@@ -150,10 +150,10 @@ async fn add(conn: &mut PgConnection, missing: &[&Outcome], terms: Terms) -> Res
          SELECT a.id, a.workspace_id, a.resolved_at,
                 CASE WHEN $2 THEN
                      approval_terms(a.id, a.workspace_id, a.run_id, a.approval_type, a.title, a.description, a.status,
-                                    a.resolution, a.requested_by_name, a.resolved_by_name)
+                                    a.resolution, a.requested_by_name, a.resolved_by_name, a.workflow)
                 ELSE ''::tsvector END
            FROM (SELECT a.id, a.workspace_id, a.resolved_at, a.run_id, a.approval_type, a.title, a.description,
-                        a.status, a.resolution, a.requested_by_name, a.resolved_by_name
+                        a.status, a.resolution, a.requested_by_name, a.resolved_by_name, a.workflow
                    FROM approval_requests a WHERE a.id = ANY($1)
                     FOR KEY SHARE) a",
         &ids,

@@ -31,6 +31,9 @@ pub struct ApprovalView<'a> {
     #[schema(example = "run-42")]
     task_id: &'a str,
     job_id: Option<&'a str>,
+    /// The workflow that the run is one of.
+    #[schema(example = "checkout-release")]
+    workflow: Option<&'a str>,
     #[schema(example = "tool_call")]
     approval_type: &'a str,
     #[schema(example = "Drop table users?")]
@@ -39,6 +42,9 @@ pub struct ApprovalView<'a> {
     /// As it was sent.
     #[schema(value_type = Object)]
     context: &'a RawValue,
+    /// Which parts of the context are the proposal.
+    #[schema(value_type = Option<super::view::ViewBody>)]
+    view: Option<&'a RawValue>,
     policy: PolicyView<'a>,
     /// What the policy still misses. Absent where it has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -182,10 +188,12 @@ impl<'a> From<&'a Approval> for ApprovalView<'a> {
             session_id: request.session_id.as_ref().map(CallerName::as_str),
             task_id: request.task_id.as_str(),
             job_id: request.job_id.as_ref().map(CallerName::as_str),
+            workflow: request.workflow.as_ref().map(CallerName::as_str),
             approval_type: request.approval_type.as_str(),
             title: request.title.as_deref(),
             description: request.description.as_deref(),
             context: &request.context,
+            view: request.view.as_deref(),
             policy: (&approval.policy).into(),
             progress: approval.progress.as_ref().map(ProgressView::from),
             status: approval.state.status().as_str(),

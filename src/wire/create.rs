@@ -16,6 +16,7 @@ use super::{
     policy::{PolicyBody, PolicyView, satisfiable},
     problem::{Code, Problem, policy_pointer},
     validate::{Check, Violation},
+    view::ViewBody,
     vocabulary,
 };
 use crate::{
@@ -55,6 +56,11 @@ pub struct CreateBody {
     task_id: Option<String>,
     session_id: Option<String>,
     job_id: Option<String>,
+    /// The workflow that the run is one of: what the runs of a pipeline have in common.
+    #[schema(pattern = "^[A-Za-z0-9._:-]{1,200}$")]
+    workflow: Option<String>,
+    #[schema(value_type = Option<ViewBody>)]
+    view: Option<Object<ViewBody>>,
     /// At most 500 characters.
     title: Option<String>,
     /// At most 10,000 characters.
@@ -108,12 +114,14 @@ pub fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Pr
     let task_id = check.name("/task_id", body.task_id.as_deref());
     let session_id = check.name("/session_id", body.session_id.as_deref());
     let job_id = check.name("/job_id", body.job_id.as_deref());
+    let workflow = check.name("/workflow", body.workflow.as_deref());
     check.text("/title", body.title.as_ref(), MAX_TITLE);
     check.text("/description", body.description.as_ref(), MAX_DESCRIPTION);
     if body.context.is_none() {
         check.fail("/context", "required", "must be given");
     }
     let context = check.object("/context", body.context);
+    let view = body.view.and_then(|Object(view)| view.check(&mut check, context.as_deref()));
     let metadata = check.object("/metadata", body.metadata);
     let checkpoint = body.checkpoint.and_then(|it| checkpoint(&mut check, it));
     let timeout = check.range("/timeout_seconds", body.timeout_seconds, (1, MAX_TIMEOUT), DEFAULT_TIMEOUT);
@@ -160,6 +168,8 @@ pub fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Pr
         run_id,
         session_id,
         job_id,
+        workflow,
+        view,
         approval_type: approval_type.ok_or_else(missing)?,
         title: body.title,
         description: body.description,

@@ -9,7 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::store::export::Line;
 
 /// The columns, in their order. New ones come at the end.
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 23] = [
     "id",
     "run_id",
     "session_id",
@@ -32,6 +32,7 @@ const COLUMNS: [&str; 22] = [
     "expires_at",
     "resolved_at",
     "resolved_for",
+    "workflow",
 ];
 
 /// Whom the file is for.
@@ -93,6 +94,7 @@ fn cells(line: &Line, reader: Reader) -> [String; COLUMNS.len()] {
         time(line.expires_at),
         time(line.resolved_at),
         optional(&line.resolved_for),
+        optional(&line.workflow),
     ]
 }
 
@@ -150,6 +152,7 @@ mod tests {
             expires_at: DateTime::UNIX_EPOCH,
             resolved_at: DateTime::UNIX_EPOCH,
             resolved_for: None,
+            workflow: None,
         }
     }
 

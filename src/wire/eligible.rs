@@ -5,9 +5,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{problem::policy_pointer, vocabulary};
+use super::{problem::policy_pointer, summary::StandingView, vocabulary};
 use crate::{
-    approvals::eligible::{Eligible, Explained},
+    approvals::eligible::{Eligible, Explained, You},
     domain::{
         names::PrincipalName,
         policy::{Selector, explain::Need},
@@ -39,6 +39,8 @@ pub struct EligibleView<'a> {
     truncated: bool,
     /// How many members were found for each role and group, and for anyone.
     members: Vec<MembersView>,
+    /// What the caller may do now, by policy and permissions, and why not.
+    you: YouView,
     /// By name. Who may not approve sees those alone whom the policy names, and not when they were seen.
     items: Vec<EligibleItem<'a>>,
     /// Null on the last page.
@@ -74,6 +76,33 @@ pub struct GivenView<'a> {
     principal: &'a str,
     /// In whose seat, where it was not their own.
     r#for: Option<&'a str>,
+}
+
+/// What the caller may do.
+#[derive(Serialize, ToSchema)]
+pub struct YouView {
+    approve: StandingView,
+    /// Approve with edits of their own.
+    edit: StandingView,
+    reject: StandingView,
+    cancel: StandingView,
+    /// Hand it to the next level.
+    escalate: StandingView,
+    /// Move its deadline.
+    extend: StandingView,
+}
+
+impl From<&You> for YouView {
+    fn from(you: &You) -> Self {
+        Self {
+            approve: (&you.approve).into(),
+            edit: (&you.edit).into(),
+            reject: (&you.reject).into(),
+            cancel: (&you.cancel).into(),
+            escalate: (&you.escalate).into(),
+            extend: (&you.extend).into(),
+        }
+    }
 }
 
 /// How many are meant.
@@ -112,7 +141,7 @@ pub struct EligibleItem<'a> {
 impl<'a> EligibleView<'a> {
     /// A page of the people, from the one behind `after` on. `sees_members`: for an approver.
     pub fn of(
-        explained: &'a Explained,
+        (you, explained): (&You, &'a Explained),
         sees_members: bool,
         after: Option<(&str, Option<&str>)>,
         limit: usize,
@@ -138,6 +167,7 @@ impl<'a> EligibleView<'a> {
                 .iter()
                 .map(|(selector, count)| MembersView { selector: selector.to_string(), count: *count })
                 .collect(),
+            you: you.into(),
             items: page.into_iter().map(|it| item(it, sees_members, &explained.missing.next)).collect(),
             next_cursor: None,
         };

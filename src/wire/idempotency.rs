@@ -49,7 +49,7 @@ fn without_defaults(body: Value) -> Value {
         &mut fields,
         &json!({
             "task_id": task, "timeout_seconds": DEFAULT_TIMEOUT, "policy": {}, "metadata": {},
-            "timeout_action": TimeoutAction::default().as_str(), "remind_before_seconds": []
+            "timeout_action": TimeoutAction::default().as_str(), "remind_before_seconds": [], "view": {}
         }),
     );
     Value::Object(fields)

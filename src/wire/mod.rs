@@ -13,5 +13,7 @@ pub mod parse;
 pub mod policy;
 pub mod problem;
 mod strict_json;
+pub mod summary;
 pub mod validate;
+pub mod view;
 pub mod vocabulary;

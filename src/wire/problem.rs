@@ -237,6 +237,9 @@ impl From<Failure> for Problem {
         match failure {
             Failure::NotFound => Self::not_found(),
             Failure::Trouble(trouble) => trouble.into(),
+            Failure::Refused { refusal: Refusal::MalformedEdits(edits), .. } => {
+                Self::about(Code::Invalid, vec![Violation::new(edits.pointer, edits.rule, edits.message)])
+            }
             Failure::Refused { refusal, approval, room } => {
                 let code = match &refusal {
                     Refusal::AlreadyDecided => Code::AlreadyDecided,
@@ -249,6 +252,7 @@ impl From<Failure> for Problem {
                     | Refusal::ExtendedEnough { .. }
                     | Refusal::ExtendedTooOften { .. } => Code::LimitReached,
                     Refusal::NotEligible(_) => Code::NotEligible,
+                    Refusal::MalformedEdits(_) => Code::Invalid,
                 };
                 let shown = code != Code::NotEligible;
                 Self { approval: shown.then_some(approval), room, ..Self::new(code, refusal.to_string()) }

@@ -12,7 +12,7 @@ use utoipa::{
 
 use crate::{
     approvals::eligible,
-    domain::{approval, delegation, policy},
+    domain::{approval, delegation, policy, standing},
 };
 
 macro_rules! closed {
@@ -48,6 +48,12 @@ closed! {
     EligibleState = eligible::State::WORDS;
     /// Why votes ended it.
     Because = policy::Because::WORDS;
+    /// What may be done with a pending approval.
+    Verb = standing::VERBS;
+    /// Why something can't be done with an approval.
+    WhyNot = standing::Why::CODES;
+    /// What a vote would do.
+    Effect = standing::Effect::WORDS;
     /// Whether people may let others sit in their seats.
     Delegating = delegation::Delegating::WORDS;
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Health, Workers,
+    Health, Round, Workers,
     due::{self, Due},
 };
 use crate::{
@@ -20,13 +20,13 @@ const LATE: Duration = Duration::from_secs(15);
 
 pub(super) async fn run(workers: Workers, health: Health) {
     let tell = move |lag, overdue| health.deadlines.set(lag < LATE && overdue < LATE);
-    Box::pin(due::run::<Deadlines>(workers, tell)).await;
+    let round = Round::new("deadlines", workers.metrics.clone());
+    Box::pin(due::run::<Deadlines>(workers, round, tell)).await;
 }
 
 struct Deadlines;
 
 impl Due for Deadlines {
-    const NAME: &'static str = "deadlines";
     const SPREAD: Duration = Duration::from_millis(20);
     const BATCH: i64 = 200;
     const FAILED: &'static str = "deadlines could not be applied";

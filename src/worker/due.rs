@@ -27,8 +27,6 @@ const LONG: Duration = Duration::from_secs(1);
 
 /// What is due at a moment, and what is done about it.
 pub(super) trait Due: Send + 'static {
-    /// What metrics call its sweep.
-    const NAME: &'static str;
     /// Time that several instances with the same moment in mind spread their look over.
     const SPREAD: Duration;
     /// Most in one statement.
@@ -50,8 +48,11 @@ pub(super) trait Due: Send + 'static {
 }
 
 /// Sweeps for ever. After each round `tell` hears how long ago one worked, and how long something is overdue.
-pub(super) async fn run<D: Due>(workers: Workers, tell: impl Fn(Duration, Duration) + Send) {
-    let mut round = Round::new(D::NAME, workers.metrics.clone());
+pub(super) async fn run<D: Due>(
+    workers: Workers,
+    mut round: Round,
+    tell: impl Fn(Duration, Duration) + Send,
+) {
     let mut sweep = Sweep::<D> {
         step: Step::new(D::BATCH),
         passed_over: PassedOver::default(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Workers,
+    Round, Workers,
     due::{self, Due},
 };
 use crate::{
@@ -13,13 +13,13 @@ use crate::{
 };
 
 pub(super) async fn run(workers: Workers) {
-    Box::pin(due::run::<Reminders>(workers, |_, _| {})).await;
+    let round = Round::new("reminders", workers.metrics.clone());
+    Box::pin(due::run::<Reminders>(workers, round, |_, _| {})).await;
 }
 
 struct Reminders;
 
 impl Due for Reminders {
-    const NAME: &'static str = "reminders";
     const SPREAD: Duration = Duration::from_millis(50);
     const BATCH: i64 = 100;
     const FAILED: &'static str = "reminders could not be told";

@@ -14,12 +14,13 @@ use crate::{
     auth::{Permission, role},
     batch::Trouble,
     domain::{
-        approval::Approval,
+        decision::Verdict,
         ids::{ApprovalId, PrincipalId, WorkspaceId},
         policy::{
             Asked, Kind, Member, Names, Policy, Selector,
             admission::{Seat, Voter},
         },
+        standing::{Allowed, Reading, Standing},
     },
     store::{
         self,
@@ -29,21 +30,48 @@ use crate::{
     },
 };
 
+/// What the one who asks may do.
+pub struct You {
+    pub approve: Standing,
+    pub edit: Standing,
+    pub reject: Standing,
+    pub cancel: Standing,
+    pub escalate: Standing,
+    pub extend: Standing,
+}
+
+impl You {
+    fn of(loaded: &Loaded, voter: &Arc<Voter>, allowed: Allowed) -> Self {
+        let Loaded { approval, votes, due, now, .. } = loaded;
+        let reading = Reading { approval, votes, due: *due, at: *now };
+        let approve = reading.vote_with_effect(voter, allowed.approve, Verdict::Approved);
+        Self {
+            edit: reading.edit(&approve),
+            approve,
+            reject: reading.vote_with_effect(voter, allowed.reject, Verdict::Rejected),
+            cancel: reading.cancel(allowed.cancel),
+            escalate: reading.escalate(voter, allowed.escalate),
+            extend: reading.extend(voter, allowed.extend),
+        }
+    }
+}
+
 /// Most people whose part is worked out on a thread that serves others too.
 const FEW: usize = 50;
 
 impl Approvals {
-    /// Explains an approval as it stands.
+    /// Explains an approval as it stands, and what the one who asks may do with it.
     pub async fn eligible(
         &self,
         workspace: WorkspaceId,
         id: ApprovalId,
-    ) -> Result<(Arc<Approval>, Explained), Failure> {
+        (voter, allowed): (&Arc<Voter>, Allowed),
+    ) -> Result<(You, Explained), Failure> {
         // One that is due is settled first.
         self.get(workspace, id).await?;
         let loaded = self.with_all_votes(workspace, id).await?.ok_or(Failure::NotFound)?;
-        let approval = loaded.approval.clone();
-        let meant = meant(approval.policy_now(), Whom::All);
+        let you = You::of(&loaded, voter, allowed);
+        let meant = meant(loaded.approval.policy_now(), Whom::All);
         let (candidates, mut truncated) = self.candidates(workspace, &meant, &meant).await?;
         let (delegates, is_cut) = self.delegates(workspace, &meant, &candidates).await?;
         truncated |= is_cut;
@@ -52,7 +80,7 @@ impl Approvals {
         let count = candidates.len() + delegates.len();
         let found = Found { candidates, delegates, truncated };
         let explained = aside(count, move || explain::explain(&loaded, &found, room)).await?;
-        Ok((approval, explained))
+        Ok((you, explained))
     }
 
     /// Whether today's members could satisfy a policy that is not asked yet. Also where they were too many for a look

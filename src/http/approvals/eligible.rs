@@ -16,7 +16,7 @@ use crate::{
         path::IdPath,
         query::{Params, decode_cursor, encode_cursor, limit},
     },
-    wire::{eligible::EligibleView, problem::Problem, validate::Check},
+    wire::{eligible::EligibleView, problem::Problem, summary::allowed, validate::Check},
 };
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -40,8 +40,8 @@ struct Cursor {
 
 /// Who may agree
 ///
-/// What the policy still misses, whose approval would bring it nearer, and how those whom it means stand: it says what
-/// deciding would do, and decides nothing. Members of roles and groups, and when somebody was seen, are shown to those
+/// What the policy still misses, whose approval would bring it nearer, how those whom it means stand, and what the caller
+/// may do: it says what deciding would do, and decides nothing. Members of roles and groups, and when somebody was seen, are shown to those
 /// who may approve.
 #[utoipa::path(
     get, path = "/api/v1/approvals/{id}/eligible", operation_id = "who_may_agree", tag = "approvals",
@@ -66,11 +66,12 @@ pub async fn eligible(
     });
     check.finish()?;
     let caller = may.caller();
-    let (_, explained) = api.approvals.eligible(caller.workspace, id).await?;
+    let asking = (&caller.voter, allowed(caller));
+    let (you, explained) = api.approvals.eligible(caller.workspace, id, asking).await?;
     let sees_members = caller.may(Permission::ApprovalApprove);
     let limit = usize::try_from(limit).unwrap_or(1);
     let after = after.as_ref().map(|after| (after.principal.as_str(), after.r#for.as_deref()));
-    let (mut view, more) = EligibleView::of(&explained, sees_members, after, limit);
+    let (mut view, more) = EligibleView::of((&you, &explained), sees_members, after, limit);
     if more && let Some((principal, seat)) = view.last() {
         let cursor = Cursor { principal: principal.to_owned(), r#for: seat.map(str::to_owned) };
         view.go_on_at(encode_cursor(&cursor)?);

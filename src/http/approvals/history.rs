@@ -31,11 +31,16 @@ use crate::{
         query::{self, Params, decode_cursor, encode_cursor, limit},
         server::SlowReader,
     },
-    store::{history::Search, listing::Position},
+    store::{
+        approvals::{Extent, Loaded},
+        history::Search,
+        listing::Position,
+    },
     wire::{
         approval::ApprovalView,
         csv::{self, Reader},
         problem::Problem,
+        summary::SummaryView,
         validate::Check,
     },
 };
@@ -45,6 +50,7 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub struct Query {
     run_id: Option<String>,
+    workflow: Option<String>,
     /// `resolved`, `expired` or `cancelled`.
     #[param(example = "resolved")]
     status: Option<String>,
@@ -61,11 +67,14 @@ pub struct Query {
     /// Outcomes before this time (RFC 3339).
     #[param(value_type = Option<DateTime<Utc>>)]
     to: Option<String>,
-    /// Words, whatever their case. For each there is one that begins like it, in title, description, type or run.
+    /// Words, whatever their case. For each there is one that begins like it, in title, description, type, run or workflow.
     q: Option<String>,
     /// `json` or `csv`: what a link wants, which can't send `Accept`. It wins over that.
     #[param(example = "csv")]
     format: Option<String>,
+    /// `full` (the default), or `summary`: without description, context, checkpoint, metadata and policy. Not for CSV.
+    #[param(example = "summary")]
+    view: Option<String>,
     /// For CSV: `true` for a file that spreadsheets open as it is, with a byte order mark and times like
     /// `2026-11-21 12:00:00` (UTC); `false` by default.
     #[param(value_type = Option<bool>)]
@@ -81,9 +90,18 @@ pub struct Query {
 #[derive(Serialize, ToSchema)]
 pub struct HistoryPage<'a> {
     /// The latest outcome first.
-    items: Vec<ApprovalView<'a>>,
+    items: Vec<HistoryItem<'a>>,
     /// Null on the last page. A page may be short, or empty, without being the last.
     next_cursor: Option<String>,
+}
+
+/// In the form that `view` names.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "a page has items of one form")]
+pub enum HistoryItem<'a> {
+    Full(ApprovalView<'a>),
+    Summary(SummaryView<'a>),
 }
 
 /// Where the next page begins. Named unlike other lists' cursors, so that none is taken for another.
@@ -117,20 +135,24 @@ pub async fn history(
     let limit = limit(&mut check, query.limit.as_deref());
     let after = query.cursor.as_deref().and_then(|cursor| after(&mut check, cursor));
     if form == Form::Csv {
-        for (pointer, given) in [("?cursor", &query.cursor), ("?limit", &query.limit)] {
+        for (pointer, given) in [("?cursor", &query.cursor), ("?limit", &query.limit), ("?view", &query.view)]
+        {
             if given.is_some() {
                 check.fail(pointer, "excluded", "is not for CSV, which has no pages");
             }
         }
     }
     let reader = reader(&mut check, query.spreadsheet.as_deref(), form);
+    let extent = query::extent(&mut check, query.view.as_deref());
     let search = search(&mut check, query, may.caller());
     check.finish()?;
     let mut response = match form {
         Form::Json => {
-            let page = api.approvals.history(&search, after, usize::try_from(limit).unwrap_or(1)).await?;
+            let part = (usize::try_from(limit).unwrap_or(1), extent);
+            let page = api.approvals.history(&search, after, part).await?;
+            let item = |loaded| item(loaded, extent, may.caller());
             let body = HistoryPage {
-                items: page.items.iter().map(|loaded| (&*loaded.approval).into()).collect(),
+                items: page.items.iter().map(item).collect(),
                 next_cursor: page.next.map(|after| encode_cursor(&Cursor::from(after))).transpose()?,
             };
             Json(body).into_response()
@@ -143,6 +165,13 @@ pub async fn history(
     };
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
     Ok(response)
+}
+
+fn item<'a>(loaded: &'a Loaded, extent: Extent, caller: &Caller) -> HistoryItem<'a> {
+    match extent {
+        Extent::Whole => HistoryItem::Full((&*loaded.approval).into()),
+        Extent::Brief => HistoryItem::Summary(SummaryView::of(loaded, caller)),
+    }
 }
 
 impl From<Position> for Cursor {
@@ -189,6 +218,7 @@ fn search(check: &mut Check, query: Query, caller: &Caller) -> Search {
     Search {
         workspace: caller.workspace,
         run_id: check.name("?run_id", query.run_id.as_deref()),
+        workflow: check.name("?workflow", query.workflow.as_deref()),
         status,
         resolution,
         requested_by: principal(check, "?requested_by", query.requested_by.as_deref()),

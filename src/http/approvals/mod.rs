@@ -2,10 +2,13 @@
 
 pub mod bulk;
 pub mod cancel;
+pub mod changes;
+pub mod counts;
 pub mod create;
 pub mod decide;
 pub mod eligible;
 pub mod escalate;
+mod filters;
 pub mod get;
 pub mod history;
 pub mod pending;

@@ -1,34 +1,44 @@
 //! What is pending.
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::filters::Filters;
 use crate::{
-    approvals::list::{Pending, can_decide},
+    approvals::list::can_decide,
     auth::{Caller, Permission},
     http::{
         Api,
         caller::{May, ViewPending},
         query::{self, Params, decode_cursor, encode_cursor, limit},
     },
-    store::listing::{Filter, Position, Sort},
-    wire::{approval::ApprovalView, problem::Problem, validate::Check},
+    store::{
+        approvals::{Extent, Loaded},
+        listing::{Paging, Position, Sort},
+    },
+    wire::{
+        approval::ApprovalView,
+        problem::Problem,
+        summary::{SummaryView, reading},
+        validate::Check,
+    },
 };
 
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Query {
-    run_id: Option<String>,
-    session_id: Option<String>,
-    task_id: Option<String>,
-    approval_type: Option<String>,
     /// `me`: only what the caller may still vote on.
     #[param(example = "me")]
     approver: Option<String>,
-    /// A text within title, description or type, whatever its case.
-    q: Option<String>,
+    /// `full` (the default), or `summary`: without description, context, checkpoint, metadata and policy, and with what
+    /// the caller may do.
+    #[param(example = "summary")]
+    view: Option<String>,
     /// `expires_at` (the default) or `-created_at`.
     #[param(example = "expires_at")]
     sort: Option<String>,
@@ -47,8 +57,18 @@ pub struct PendingPage<'a> {
     next_cursor: Option<String>,
 }
 
+/// In the form that `view` names.
 #[derive(Serialize, ToSchema)]
-pub struct PendingItem<'a> {
+#[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "a page has items of one form")]
+pub enum PendingItem<'a> {
+    Full(FullItem<'a>),
+    Summary(SummaryView<'a>),
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = PendingApproval)]
+pub struct FullItem<'a> {
     #[serde(flatten)]
     approval: ApprovalView<'a>,
     /// Whether the caller may vote on it now.
@@ -70,55 +90,39 @@ struct Cursor {
 #[utoipa::path(
     get, path = "/api/v1/approvals/pending", tag = "approvals",
     security(("key" = ["approval:view:pending"])),
-    params(Query), responses((status = 200, body = PendingPage))
+    params(Filters, Query), responses((status = 200, body = PendingPage))
 )]
 pub async fn pending(
     State(api): State<Api>,
     may: May<ViewPending>,
+    filters: Filters,
     Params(query): Params<Query>,
-) -> Result<axum::response::Response, Problem> {
-    use axum::response::IntoResponse;
+) -> Result<Response, Problem> {
     let mut check = Check::default();
-    let names = [
-        check.name("?run_id", query.run_id.as_deref()),
-        check.name("?session_id", query.session_id.as_deref()),
-        check.name("?task_id", query.task_id.as_deref()),
-        check.name("?approval_type", query.approval_type.as_deref()),
-    ];
-    query::text(&mut check, "?q", query.q.as_ref());
+    let caller = may.caller();
+    let filter = filters.filter(&mut check, caller.workspace);
     let sort = sort(&mut check, query.sort.as_deref());
     let limit = limit(&mut check, query.limit.as_deref());
+    let extent = query::extent(&mut check, query.view.as_deref());
     let after = query.cursor.as_deref().and_then(|cursor| after(&mut check, cursor, sort));
     let mine = match query.approver.as_deref() {
-        None => None,
-        Some("me") => Some(&*may.caller().voter),
+        None => false,
+        Some("me") => true,
         Some(_) => {
             check.fail("?approver", "choice", "must be me");
-            None
+            false
         }
     };
     check.finish()?;
-    let [run_id, session_id, task_id, approval_type] = &names;
-    if mine.is_some() && !decides(may.caller()) {
+    if mine && !decides(caller) {
         return Ok(Json(PendingPage { items: Vec::new(), next_cursor: None }).into_response());
     }
-    let page = api
-        .approvals
-        .pending(Filter {
-            workspace: may.caller().workspace,
-            caller: may.caller().actor.id,
-            run_id: run_id.as_ref(),
-            session_id: session_id.as_ref(),
-            task_id: task_id.as_ref(),
-            approval_type: approval_type.as_ref(),
-            approver: mine,
-            text: query.q.as_deref(),
-            sort,
-            after,
-            limit,
-        })
-        .await?;
-    let item = |pending| item(pending, may.caller());
+    let paging = Paging { voter: &caller.voter, mine, extent, sort, after, limit };
+    let page = api.approvals.pending(&filter, paging).await?;
+    let item = |loaded| match extent {
+        Extent::Whole => PendingItem::Full(full(loaded, caller)),
+        Extent::Brief => PendingItem::Summary(SummaryView::of(loaded, caller)),
+    };
     let body = PendingPage {
         items: page.items.iter().map(item).collect(),
         next_cursor: page.next.map(|after| encode_cursor(&Cursor { sort, after })).transpose()?,
@@ -127,13 +131,13 @@ pub async fn pending(
 }
 
 /// Whether the credential allows to decide anything at all.
-fn decides(caller: &Caller) -> bool {
+pub fn decides(caller: &Caller) -> bool {
     caller.may(Permission::ApprovalApprove) || caller.may(Permission::ApprovalReject)
 }
 
-fn item<'a>(pending: &'a Pending, caller: &Caller) -> PendingItem<'a> {
-    let can_decide = decides(caller) && can_decide(pending, &caller.voter);
-    PendingItem { approval: (&*pending.loaded.approval).into(), can_decide }
+fn full<'a>(loaded: &'a Loaded, caller: &Caller) -> FullItem<'a> {
+    let can_decide = decides(caller) && can_decide(reading(loaded), &caller.voter);
+    FullItem { approval: (&*loaded.approval).into(), can_decide }
 }
 
 fn sort(check: &mut Check, text: Option<&str>) -> Sort {

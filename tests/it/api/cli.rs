@@ -14,7 +14,7 @@ async fn a_script_can_branch_on_the_outcome() {
     };
     for (verb, extra, code, words) in [
         ("approve", vec!["--comment", "go"], 0, "resolved: approved by ana: go"),
-        ("approve", vec!["--modifications", r#"{"a":2}"#], 0, "resolved: modified by ana"),
+        ("approve", vec!["--modifications", r#"{"arguments":{"a":2}}"#], 0, "resolved: modified by ana"),
         ("reject", vec!["--reason", "no"], 1, "resolved: rejected by ana: no"),
         ("cancel", vec!["--reason", "never mind"], 3, "cancelled by ana: never mind"),
     ] {

@@ -103,7 +103,7 @@ async fn numbers_are_printed_as_they_were_written() {
     let (code, asked) = whole(&shell, &shell.agent, &ask).await;
     assert!(code == 0 && asked.contains(context), "{asked}");
     let id = serde_json::from_str::<Value>(&asked).unwrap()["id"].as_str().unwrap().to_owned();
-    let edits = r#"{"z": 1.10, "a":12345678901234567.0}"#;
+    let edits = r#"{"arguments": {"z": 1.10, "a":12345678901234567.0}}"#;
     let contains = async |arguments: &[&str], part: &str| {
         let (_, said) = whole(&shell, &shell.ana, arguments).await;
         assert!(said.contains(part), "{arguments:?}: {said}");

@@ -142,6 +142,19 @@ async fn a_long_stretch_of_samples_is_told_in_a_coarser_step() {
     // A step in the middle of it begins where the one before ended.
     let part = samples(&operator, "?from=2026-01-01T12:00:00Z&to=2026-01-01T12:10:00Z&step=60").await;
     assert_eq!(sum(&points(&part, "old-1"), "/decisions"), 60);
+    // Thousands of instances that died young: the answer is bounded, and says so.
+    sqlx::query(
+        "INSERT INTO instance_samples
+         SELECT 'young-' || n, '2026-02-01T00:00:00Z'::timestamptz + make_interval(secs => 10 * n), 1, 2, 3, 4, true,
+                0, 0, 0, 0, 0, '{0,0,0}', array_fill(0, ARRAY[16])
+           FROM generate_series(0, 8639) n",
+    )
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    let many = samples(&operator, "?from=2026-02-01T00:00:00Z&to=2026-02-02T00:00:00Z").await;
+    let told = many["instances"].as_array().unwrap().len();
+    assert!(many["complete"] == false && (1_000..=3_000).contains(&told), "{told}");
     // The janitor's part.
     let mut work = act_as(&cluster, "signoff_work").await;
     let day = Duration::from_hours(24);

@@ -43,7 +43,7 @@ async fn a_delegates_vote_says_for_whom_wherever_it_is_shown() {
     let request = agent.request(Method::GET, "/api/v1/approvals/history").header("Accept", "text/csv");
     let csv = Api::send(request).await.expect(200).body;
     let lines: Vec<&str> = csv.as_str().unwrap().lines().collect();
-    assert!(lines[0].ends_with(",resolved_at,resolved_for") && lines[1].ends_with(",ana"), "{csv}");
+    assert!(lines[0].ends_with(",resolved_for,workflow") && lines[1].ends_with(",ana,"), "{csv}");
     assert!(lines[1].contains(",bo for ana,"), "{csv}");
     // The same again changes nothing, for ana either is late.
     assert_eq!(bo.approve(&id).await.expect(200).body["changed"], false);
@@ -118,7 +118,7 @@ async fn mine_and_eligible_count_seats_as_deciding_does() {
     let ana = person(&cluster, 0, "ana", &["sre"]).await;
     let dan = person(&cluster, 0, "dan", &["ops"]).await;
     person(&cluster, 0, "bo", &["web"]).await;
-    delegate(&ana, "bo", json!({ "approval_types": ["tool_call"] })).await.expect(201);
+    delegate(&ana, "bo", json!({ "approval_types": ["plan_approval"] })).await.expect(201);
     delegate(&dan, "bo", json!({ "redelegable": true })).await.expect(201);
     delegate(&agent, "bo", json!({})).await.expect(201);
     let bo = person(&cluster, 0, "bo", &["web"]).await;
@@ -135,7 +135,7 @@ async fn mine_and_eligible_count_seats_as_deciding_does() {
         json!({ "allowed_approvers": ["eve"], "veto": { "groups": ["sre"] } }),
         json!({}),
     ] {
-        for approval_type in ["tool_call", "deploy"] {
+        for approval_type in ["plan_approval", "deploy"] {
             for (used, on_behalf_of) in [(false, None), (true, None), (false, Some("dan"))] {
                 let body = json!({ "policy": policy, "approval_type": approval_type });
                 let id = agent.ask(body).await;

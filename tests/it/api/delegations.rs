@@ -20,8 +20,8 @@ async fn a_chain_leads_on_where_each_owner_lets_it() {
         people.push(person(&cluster, 0, name, groups).await);
     }
     let of = |types: &[&str]| json!({ "redelegable": true, "approval_types": types });
-    delegate(&people[0], "bo", of(&["tool_call", "deploy"])).await.expect(201);
-    delegate(&people[1], "cy", of(&["tool_call", "payment"])).await.expect(201);
+    delegate(&people[0], "bo", of(&["plan_approval", "deploy"])).await.expect(201);
+    delegate(&people[1], "cy", of(&["plan_approval", "payment"])).await.expect(201);
     delegate(&people[2], "di", json!({})).await.expect(201);
     for (from, to, rule) in [(3, "eve", "depth"), (3, "ana", "cycle"), (1, "ana", "cycle")] {
         let refused = delegate(&people[from], to, json!({})).await.problem(422, "invalid").body;
@@ -279,12 +279,12 @@ async fn the_command_line_delegates() {
     let shell = Shell::new().await;
     allow(&shell.cluster, "own").await;
     shell.cluster.member("bo").await;
-    let until = ["--until", "2w", "--types", "tool_call,deploy", "--reason", "leave"];
+    let until = ["--until", "2w", "--types", "plan_approval,deploy", "--reason", "leave"];
     let (code, id) = shell.run(&shell.ana, &[&["delegate", "bo"][..], &until].concat()).await;
     assert_eq!(code, 0, "{id}");
     let id = id.trim();
     let (code, listed) = shell.run(&shell.ana, &["delegations", "list", "--active", "--to", "bo"]).await;
-    assert!(code == 0 && listed.contains(id) && listed.contains("tool_call,deploy"), "{listed}");
+    assert!(code == 0 && listed.contains(id) && listed.contains("plan_approval,deploy"), "{listed}");
     let policy = json!({ "policy": { "allowed_approvers": ["ana"] } });
     let bo = shell.cluster.member("bo").await;
     let asked = shell.cluster.api(0, &shell.agent).ask(policy).await;

@@ -49,7 +49,7 @@ async fn every_column() {
         (cluster.api(0, &cluster.member("ana").await), cluster.api(0, &cluster.member("=bo").await));
     let id = agent
         .ask(json!({
-            "run_id": "-run", "session_id": "s", "task_id": "t", "job_id": "j", "approval_type": "tool_call",
+            "run_id": "-run", "session_id": "s", "task_id": "t", "job_id": "j", "workflow": "w", "approval_type": "tool_call",
             "title": "=cmd|'/C calc'!A0", "description": "not in it", "context": { "not": "in it" },
             "policy": { "min_approvers": 2, "rejections_to_reject": 2 },
         }))
@@ -97,10 +97,11 @@ async fn every_column() {
         ("expires_at", shown["expires_at"].as_str().unwrap()),
         ("resolved_at", shown["resolved_at"].as_str().unwrap()),
         ("resolved_for", ""),
+        ("workflow", "w"),
     ] {
         assert_eq!(line[column], value, "{column}");
     }
-    assert_eq!((lines.len(), line.len()), (1, 22));
+    assert_eq!((lines.len(), line.len()), (1, 23));
     // JSON for everybody else.
     let page = agent.get(HISTORY).await.expect(200);
     assert_eq!((page.header("content-type"), page.header("vary")), ("application/json", "accept"));

@@ -62,6 +62,7 @@ fn search(workspace: Uuid, text: Option<&str>) -> Search {
     Search {
         workspace: WorkspaceId(workspace),
         run_id: None,
+        workflow: None,
         status: None,
         resolution: None,
         requested_by: None,

@@ -18,17 +18,17 @@ async fn filters_and_order() {
     let slow = asker.ask(json!({ "run_id": "a", "timeout_seconds": 900, "title": "Drop 100%_table" })).await;
     let quick = asker.ask(json!({ "run_id": "b", "timeout_seconds": 100, "session_id": "s" })).await;
     let middle = asker
-        .ask(json!({ "run_id": "a", "task_id": "t", "timeout_seconds": 500, "approval_type": "plan_approval" }))
+        .ask(json!({ "run_id": "a", "task_id": "t", "timeout_seconds": 500, "approval_type": "step_approval" }))
         .await;
     assert_eq!(ids(&asker, "").await, [quick.as_str(), &middle, &slow]);
     assert_eq!(ids(&asker, "sort=-created_at").await, [middle.as_str(), &quick, &slow]);
     assert_eq!(ids(&asker, "run_id=a").await, [middle.as_str(), &slow]);
     assert_eq!(ids(&asker, "session_id=s").await, [quick.as_str()]);
     assert_eq!(ids(&asker, "task_id=t").await, [middle.as_str()]);
-    assert_eq!(ids(&asker, "approval_type=plan_approval&run_id=a").await, [middle.as_str()]);
+    assert_eq!(ids(&asker, "approval_type=step_approval&run_id=a").await, [middle.as_str()]);
     assert_eq!(ids(&asker, "q=DROP").await, [slow.as_str()]);
     assert_eq!(ids(&asker, "q=100%25_").await, [slow.as_str()], "wildcards are text");
-    assert_eq!(ids(&asker, "q=1000").await, [] as [&str; 0]);
+    assert_eq!(ids(&asker, "q=1000%25").await, [] as [&str; 0]);
     asker.cancel(&quick, "no").await.expect(200);
     assert_eq!(ids(&asker, "").await, [middle.as_str(), &slow]);
 }

@@ -113,7 +113,11 @@ async fn approvals_are_asked_awaited_and_decided_over_sockets() {
     for (n, message, expected) in [
         (1, json!({ "approved": true, "feedback": "fine" }), (true, "approved", "fine")),
         (2, json!({ "resolution": "rejected", "feedback": "no" }), (false, "rejected", "no")),
-        (3, json!({ "resolution": "modified", "modifications": { "a": 1 } }), (true, "modified", "")),
+        (
+            3,
+            json!({ "resolution": "modified", "modifications": { "arguments": { "a": 1 } } }),
+            (true, "modified", ""),
+        ),
         (4, json!({ "approved": false, "feedback": "no" }), (false, "rejected", "no")),
         (5, json!({ "resolution": "approved" }), (true, "approved", "")),
     ] {
@@ -160,7 +164,7 @@ async fn approvals_are_asked_awaited_and_decided_over_sockets() {
         );
         assert_eq!(data["feedback"].as_str().unwrap_or(""), feedback);
         if n == 3 {
-            assert_eq!(data["modifications"], json!({ "a": 1 }));
+            assert_eq!(data["modifications"], json!({ "arguments": { "a": 1 } }));
         }
     }
 }

@@ -39,6 +39,9 @@ fn cases() -> BTreeMap<&'static str, Case> {
         ("POST /api/v1/approvals", case(Own, json!({ "run_id": "r", "approval_type": "t", "context": {} }))),
         ("GET /api/v1/approvals/pending", case(Own, none())),
         ("GET /api/v1/approvals/history", case(Own, none())),
+        ("GET /api/v1/approvals/changes", case(Own, none())),
+        ("GET /api/v1/approvals/counts", case(Own, none())),
+        ("GET /api/v1/approvals/facets", case(Own, none())),
         // Each outcome by itself: what is elsewhere is not found.
         (
             "POST /api/v1/approvals/bulk",

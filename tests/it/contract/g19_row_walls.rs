@@ -1,6 +1,8 @@
 //! G19, the second wall: what the code forgot, the database refuses. The application's own statements, run as the
 //! role that runs them, with another workspace's name in the transaction, or none.
 
+use std::time::Duration;
+
 use serde_json::json;
 use signoff::{
     auth::key::ApiKey,
@@ -8,11 +10,11 @@ use signoff::{
         event::TaskKey,
         ids::{ApprovalId, KeyId, PrincipalId, WorkspaceId},
         names::{CallerName, PrincipalName},
-        policy::Actor,
+        policy::{Actor, Kind, Member, admission::Voter},
     },
     store::{
         approvals, audit, checkpoints, connections, decisions, delegations, eligible, events, keys, listing,
-        preferences, principals, purge, roles, runs, verifications, workspaces,
+        preferences, principals, purge, recent, roles, runs, verifications, workspaces,
     },
 };
 use sqlx::{Connection, PgConnection};
@@ -55,13 +57,21 @@ async fn seen(
 ) -> Vec<usize> {
     let filter = listing::Filter {
         workspace: of,
-        caller: PrincipalId(principal),
         run_id: None,
         session_id: None,
         task_id: None,
-        approval_type: None,
-        approver: None,
+        approval_types: Vec::new(),
+        workflows: Vec::new(),
+        requesters: Vec::new(),
         text: None,
+    };
+    let actor = Actor { id: PrincipalId(principal), name: PrincipalName::new("agent").unwrap() };
+    let member = Member { actor, roles: [].into(), groups: [].into() };
+    let voter = Voter { member, kind: Kind::Person, seats: Vec::new() };
+    let paging = listing::Paging {
+        voter: &voter,
+        mine: false,
+        extent: approvals::Extent::Whole,
         sort: listing::Sort::default(),
         after: None,
         limit: 10,
@@ -77,7 +87,11 @@ async fn seen(
     let asking =
         eligible::Asking { roles: &meant.roles, groups: &meant.groups, permissions: &[], built_in: &[] };
     vec![
-        listing::pending(conn, &filter).await.unwrap().len(),
+        listing::pending(conn, &filter, paging).await.unwrap().len(),
+        usize::try_from(listing::count(conn, &filter, &voter).await.unwrap().all).unwrap(),
+        listing::facets(conn, &filter, &voter, 50).await.unwrap().len().min(1),
+        recent::lately(conn, &[of], Duration::from_mins(1), 10).await.unwrap().len(),
+        approvals::load_brief(conn, &[id]).await.unwrap().found.len(),
         approvals::load(conn, &[id], approvals::Votes::Read).await.unwrap().found.len(),
         decisions::decisions(conn, of, id, (0, 10)).await.unwrap().0.len(),
         audit::of_approval(conn, of, id, (0, 10)).await.unwrap().0.len().min(1),
@@ -139,7 +153,7 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     .unwrap();
     let mut conn = act_as(&cluster, "signoff_app").await;
     // The lease of the instance, by which connections count, is written with its first heartbeat.
-    let all = |n: usize| vec![n; 18];
+    let all = |n: usize| vec![n; 22];
     let found = tokio::sync::Mutex::new(&mut conn);
     eventually("what is there is seen from within", || async {
         let mut conn = found.lock().await;

@@ -49,6 +49,15 @@ impl Reply {
         assert_eq!(self.body["status"], status);
         self
     }
+
+    /// Asserts that the problem is about one field, and the rule that it breaks.
+    #[track_caller]
+    pub fn violation(self, pointer: &str, rule: &str) -> Self {
+        let errors = &self.body["errors"];
+        let only = (&errors[0]["pointer"], &errors[0]["rule"], &errors[1]);
+        assert_eq!(only, (&json!(pointer), &json!(rule), &Value::Null), "{self:#?}");
+        self
+    }
 }
 
 impl Api {
@@ -138,7 +147,7 @@ impl Api {
 
 /// The smallest body that is accepted, with `body` over it.
 pub fn merged(body: Value) -> Value {
-    let mut whole = json!({ "run_id": "run-1", "approval_type": "tool_call", "context": {} });
+    let mut whole = json!({ "run_id": "run-1", "approval_type": "plan_approval", "context": {} });
     if let Value::Object(fields) = body {
         for (name, value) in fields {
             whole[name] = value;
