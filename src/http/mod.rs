@@ -29,6 +29,7 @@ pub mod names;
 mod openapi;
 mod path;
 mod policies;
+mod preferences;
 mod query;
 mod respond;
 mod runs;
@@ -36,6 +37,7 @@ pub mod server;
 mod site;
 mod sockets;
 mod upgrade;
+mod verifications;
 
 use std::{sync::Arc, time::Duration};
 
@@ -53,6 +55,7 @@ pub use self::{
 };
 use crate::{
     approvals::Approvals,
+    audit::verifications::Verifications,
     auth::Authenticator,
     bus::{Bus, Redis},
     domain::ids::WorkspaceId,
@@ -96,6 +99,7 @@ pub struct Parts {
     pub lifecycle: Lifecycle,
     pub clock: DatabaseClock,
     pub listing: Listing,
+    pub verifications: Verifications,
     pub connections: server::Connections,
     pub bodies: budget::Budget,
     pub sending: answers::Sending,
@@ -145,7 +149,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(approvals::cancel::cancel))
         .routes(routes!(approvals::escalate::escalate))
         .routes(routes!(approvals::escalate::extend))
-        .routes(routes!(runs::delete_run))
+        .routes(routes!(runs::get, runs::delete_run))
         .routes(routes!(events::publish))
         .routes(routes!(events::replay))
         .routes(routes!(sockets::ticket))
@@ -164,10 +168,18 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(identity::delegations::get, identity::delegations::revoke))
         .routes(routes!(audit::list))
         .routes(routes!(audit::checkpoints))
+        .routes(routes!(verifications::begin))
+        .routes(routes!(verifications::latest))
+        .routes(routes!(verifications::get))
         .routes(routes!(cluster::cluster))
+        .routes(routes!(cluster::samples))
+        .routes(routes!(cluster::events))
+        .routes(routes!(preferences::get, preferences::put))
         .routes(routes!(browser_sessions::list))
         .routes(routes!(browser_sessions::end))
         .routes(routes!(auth::session::open, auth::session::show, auth::session::end))
+        .routes(routes!(auth::workspaces::list))
+        .routes(routes!(auth::workspaces::switch))
         .routes(routes!(auth::sign_in::login))
         .routes(routes!(auth::sign_in::callback))
         .routes(routes!(auth::configuration::configuration))

@@ -11,6 +11,7 @@ use ::metrics::{
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
+use super::Tally;
 use crate::audit::chainer::Done;
 
 /// Buckets for what should take milliseconds.
@@ -27,6 +28,7 @@ pub struct Metrics {
     recorder: Arc<PrometheusRecorder>,
     handle: PrometheusHandle,
     process: metrics_process::Collector,
+    tally: Arc<Tally>,
 }
 
 /// What is read off at the moment of a scrape.
@@ -59,6 +61,7 @@ impl Metrics {
             recorder: Arc::new(recorder),
             handle,
             process: metrics_process::Collector::new("signoff_"),
+            tally: Arc::default(),
         };
         me.within(|| {
             describe();
@@ -68,6 +71,11 @@ impl Metrics {
             gauge!("signoff_rate_limits_shared").set(0.0);
         });
         Ok(me)
+    }
+
+    /// What heartbeats store.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     fn within<T>(&self, record: impl FnOnce() -> T) -> T {
@@ -121,6 +129,7 @@ impl Metrics {
 
     /// A final outcome: its status, or its resolution where it has one.
     pub fn outcome(&self, outcome: &'static str, via: &'static str) {
+        self.tally.decided();
         self.within(|| counter!("signoff_decisions_total", "outcome" => outcome, "via" => via).increment(1));
     }
 
@@ -139,12 +148,14 @@ impl Metrics {
 
     pub fn wakeups(&self, source: &'static str, count: u64) {
         if count > 0 {
+            self.tally.woken(source, count);
             self.within(|| counter!("signoff_wakeups_total", "source" => source).increment(count));
         }
     }
 
     /// From the outcome's moment (by the database's clock) to the waiter's answer.
     pub fn wake_latency(&self, latency: Duration) {
+        self.tally.wake_delay(latency);
         self.within(|| histogram!("signoff_wake_latency_seconds").record(latency));
     }
 
@@ -243,6 +254,7 @@ impl Metrics {
 
     #[expect(clippy::cast_precision_loss, reason = "a histogram takes doubles; batches are small")]
     pub fn batch(&self, kind: &'static str, size: usize, took: Duration) {
+        self.tally.committed(took);
         self.within(|| {
             histogram!("signoff_commit_batch_size", "kind" => kind).record(size as f64);
             histogram!("signoff_commit_duration_seconds", "kind" => kind).record(took);
@@ -260,6 +272,7 @@ impl Metrics {
 
     /// Time since the last round that worked.
     pub fn sweep_lag(&self, sweep: &'static str, lag: Duration) {
+        self.tally.sweep_lag(sweep, lag);
         self.within(|| gauge!("signoff_sweep_lag_seconds", "sweep" => sweep).set(lag.as_secs_f64()));
     }
 
