@@ -3,16 +3,17 @@
 //! The only place that knows all parts. It is a function of configuration and listeners, so that tests run as
 //! many as they like in one process, on ports that the system chooses.
 
+mod checks;
+
 use std::{future::Future, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
-use sqlx::{Connection, postgres::PgConnectOptions};
 use tokio::net::TcpListener;
 
 use crate::{
     approvals::{Approvals, Limits},
-    audit::checkpoint::Signer,
+    audit::{checkpoint::Signer, verifications::Verifications},
     auth::{Authenticator, Lasting},
     bus::{Bus, Names, Redis},
     config::Config,
@@ -29,12 +30,18 @@ use crate::{
     limits::{Answers, Cap, Limiter, Turns},
     oidc::Issuer,
     open_files,
-    presence::{DatabaseClock, Heart, Listing, Ownership, Pulse, VERSION, new_instance_id},
-    realtime::{self, Realtime},
-    store::{self, Database},
+    presence::{DatabaseClock, Heart, Journal, Listing, Ownership, Pulse, VERSION, new_instance_id},
+    realtime::{
+        self, Realtime,
+        feed::{self, Feeds},
+    },
+    store::Database,
     telemetry::Metrics,
     worker::{Health, Workers},
 };
+
+pub use self::checks::database_options;
+use self::checks::{check_login, check_schema};
 
 /// A running instance.
 pub struct App {
@@ -62,6 +69,7 @@ struct Core {
     ownership: Ownership,
     clock: DatabaseClock,
     pulse: Pulse,
+    journal: Journal,
     limiter: Limiter,
     answers: Answers,
     proxies: TrustedProxies,
@@ -210,6 +218,7 @@ impl Core {
             ownership,
             clock,
             pulse,
+            journal: Journal::default(),
             limiter,
             answers,
             proxies,
@@ -229,8 +238,10 @@ impl Core {
             instance: self.instance.clone(),
             ownership: self.ownership.clone(),
             pulse: self.pulse.clone(),
+            journal: self.journal.clone(),
             sweep: config.sweep.clone(),
             lease: config.lease.clone(),
+            cluster: config.cluster.clone(),
             events: config.events.clone(),
             events_log: self.events.clone(),
             audit: config.audit.clone(),
@@ -245,6 +256,7 @@ impl Core {
             redis: self.redis.clone(),
             names: self.names.clone(),
             approvals: self.approvals.clone(),
+            events: self.events.clone(),
             bus: self.bus.clone(),
             metrics: self.metrics.clone(),
             lifecycle: self.lifecycle.clone(),
@@ -252,11 +264,12 @@ impl Core {
             lease: config.lease.clone(),
             clock: self.clock.clone(),
             pulse: self.pulse.clone(),
+            journal: self.journal.clone(),
         }
     }
 
     fn api(&self, config: &Config, health: Health, connections: Connections) -> Api {
-        let authenticator = self.authenticator.clone();
+        let (authenticator, lease_ttl) = (self.authenticator.clone(), config.lease.ttl());
         let realtime = Realtime::new(realtime::Parts {
             instance: self.instance.clone(),
             approvals: self.approvals.clone(),
@@ -277,13 +290,30 @@ impl Core {
             database: self.database.clone(),
             bus: self.bus.clone(),
             lifecycle: self.lifecycle.clone(),
-            lease_ttl: config.lease.ttl(),
+            lease_ttl,
+            heartbeat: config.lease.heartbeat(),
         };
+        let feeds = Feeds::start(feed::Parts {
+            instance: self.instance.clone(),
+            build: VERSION.to_owned(),
+            approvals: self.approvals.clone(),
+            authenticator: authenticator.clone(),
+            bus: self.bus.clone(),
+            clock: self.clock.clone(),
+            database: self.database.clone(),
+            lifecycle: self.lifecycle.clone(),
+            listing: listing.clone(),
+            metrics: self.metrics.clone(),
+            sockets: config.sockets.clone(),
+            most: config.limits.max_feeds,
+            most_of_a_principal: config.limits.max_feeds_per_principal,
+        });
         Api::new(http::Parts {
             instance: self.instance.clone(),
             approvals: self.approvals.clone(),
             events: self.events.clone(),
             realtime,
+            feeds,
             authenticator,
             limiter: self.limiter.clone(),
             signing_in: Cap::new(http::SIGNING_IN),
@@ -297,6 +327,7 @@ impl Core {
             lifecycle: self.lifecycle.clone(),
             clock: self.clock.clone(),
             listing,
+            verifications: Verifications::new(&self.database, &self.lifecycle, &self.instance, lease_ttl),
             connections,
             bodies: Budget::new(config.limits.max_bodies_mebibytes, Sizes::from(&config.limits).largest()),
             sending: Sending::new(self.answers.clone(), self.metrics.clone()),
@@ -331,63 +362,4 @@ fn listen(
     let serving = http::server::serve(listeners.http, routers, options, connections, lifecycle.clone());
     lifecycle.spawn_service("listener", serving);
     Ok(())
-}
-
-/// Parses a database URL; the message never repeats it, for it may hold a password.
-pub fn database_options(url: &str) -> anyhow::Result<PgConnectOptions> {
-    url.parse().map_err(|error| {
-        anyhow::anyhow!("database.url is no Postgres URL (postgres://user:password@host/name): {error}")
-    })
-}
-
-/// A schema that is older than this binary would fail at the first request; better to say so now. A database that
-/// is away is not asked twice: it is waited for while serving.
-async fn check_schema(options: &PgConnectOptions) -> anyhow::Result<()> {
-    let asking = tokio::time::timeout(Duration::from_secs(5), store::migrations::pending(options));
-    match asking.await {
-        Ok(Ok(0)) => Ok(()),
-        Ok(Ok(missing)) => {
-            bail!(
-                "the database lacks {missing} migration(s) that this version needs; run `signoff migrate up` first"
-            )
-        }
-        Ok(Err(store::migrations::Error::Migrate(error))) => {
-            Err(error).context("can't read the schema's version")
-        }
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "the database can't be reached; starting without it");
-            Ok(())
-        }
-        Err(_) => {
-            tracing::warn!("the database does not answer; starting without it");
-            Ok(())
-        }
-    }
-}
-
-/// The roles that work is divided among must be ours to take; each pool would fail without.
-async fn check_login(options: &PgConnectOptions) -> anyhow::Result<()> {
-    let looking = async {
-        let mut conn = store::session::connect(options).await?;
-        let login = store::login::look(&mut conn).await?;
-        conn.close().await?;
-        Ok::<_, store::Error>(login)
-    };
-    match tokio::time::timeout(Duration::from_secs(5), looking).await.unwrap_or_else(|it| Err(it.into())) {
-        Ok(login) if !login.lacks.is_empty() => bail!("{}", login.remedy()),
-        Ok(login) => {
-            if login.is_privileged {
-                tracing::warn!(
-                    login = login.name,
-                    "the database login owns the tables or is a superuser: it could switch the walls between \
-                     workspaces off; let it be a member of signoff_app and nothing more (docs/database-roles.md)"
-                );
-            }
-            Ok(())
-        }
-        Err(error) => {
-            tracing::warn!(%error, "the database can't be reached; starting without it");
-            Ok(())
-        }
-    }
 }

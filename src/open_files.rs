@@ -66,7 +66,9 @@ fn share(limits: &mut Limits, files: usize, database: usize) -> usize {
     let kept = OWN + database + OPERATOR + 2 * (LOBBY + SLACK);
     let room = files.saturating_sub(kept).max(LEAST);
     // Sockets leave room for those who ask, and for the next socket's handshake.
-    limits.max_sockets = limits.max_sockets.min(room - (room / 20).max(LEAST / 2));
+    let most = room - (room / 20).max(LEAST / 2);
+    limits.max_sockets = limits.max_sockets.min(most);
+    limits.max_feeds = limits.max_feeds.min(most);
     if room < limits.max_connections {
         if limits.max_connections_per_address < limits.max_connections {
             // One address must not have all of it.

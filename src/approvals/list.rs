@@ -66,6 +66,15 @@ impl Approvals {
         Ok(Page::new(items.collect(), next, room))
     }
 
+    /// Some approvals as they stand, without what makes them large; those that are there.
+    pub async fn brief(
+        &self,
+        workspace: WorkspaceId,
+        ids: &[ApprovalId],
+    ) -> Result<HashMap<ApprovalId, Loaded>, Trouble> {
+        self.shared.shown(workspace, ids, Extent::Brief).await
+    }
+
     /// How many are pending, and how many of them are for this person to vote on: those that [`Self::pending`] lists.
     pub async fn count(&self, filter: &Filter, voter: &Voter) -> Result<Counts, Trouble> {
         let count = async |conn: &mut PgConnection| listing::count(conn, filter, voter).await;

@@ -33,7 +33,7 @@ use crate::{
         approval::{Approval, Brief, Ending, Request, Resolution, State},
         credential::Origin,
         event::TaskKey,
-        ids::WorkspaceId,
+        ids::{ApprovalId, WorkspaceId},
     },
     lifecycle::Lifecycle,
     limits::{Answers, Full, Room, Subject},
@@ -104,10 +104,10 @@ impl Shared {
         Trouble::Overloaded
     }
 
-    /// Tells whoever follows its task that there is a new approval.
-    pub fn announce_requested(&self, workspace: WorkspaceId, request: &Request) {
+    /// Tells whoever follows its task, and whoever watches its workspace, that there is a new approval.
+    pub fn announce_requested(&self, workspace: WorkspaceId, approval: ApprovalId, request: &Request) {
         self.metrics.approval_requested();
-        self.announce_event(TaskKey { workspace, task: request.task_id.clone() });
+        self.look(Change { workspace, approval, version: 1, task: request.task_id.clone() });
     }
 
     /// Tells the followers of a task that there is more in its log.
@@ -136,16 +136,19 @@ impl Shared {
         self.look(Change::from(&approval));
     }
 
-    /// The same where the approval itself was not kept: waiters here read it like those elsewhere.
-    pub fn announce_ended(&self, ended: Ended) {
+    /// The same of one that ended, as it was read, where the approval itself was not kept: waiters here read it like those
+    /// elsewhere.
+    pub fn announce_ended(&self, mut ended: Ended) {
         self.count(&ended);
+        ended.change.version += 1;
         self.bus.registry.wake([ended.change.approval], Source::Local);
         self.look(ended.change);
     }
 
-    /// For the other instances, and for the task's socket where it is here.
+    /// For the other instances, for the task's socket where it is here, and for those here who watch the workspace.
     fn look(&self, change: Change) {
         self.bus.seats.events(&TaskKey { workspace: change.workspace, task: change.task.clone() });
+        self.bus.watchers.changed(&change);
         self.bus.publisher.changed(change);
     }
 

@@ -320,7 +320,7 @@ mod tests {
         let text = text(lines);
         let open = || Ok(Box::new(io::Cursor::new(text.clone())) as Box<dyn BufRead>);
         let trusted = Trusted(checkpoints.iter().map(|it| it.public_key).collect());
-        let wanted = Wanted { only: None, checkpoints: checkpoints.to_vec(), trusted };
+        let wanted = Wanted { only: None, checkpoints: checkpoints.to_vec(), trusted, ..Wanted::default() };
         verify(open, wanted, |_| {}).is_ok_and(|summary| {
             let compared = summary.checkpoints == checkpoints.len() as u64;
             assert!(compared || !summary.whole, "{text}");

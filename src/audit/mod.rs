@@ -11,5 +11,6 @@ pub mod checkpoints;
 pub mod export;
 pub mod finding;
 pub mod read;
+pub mod verifications;
 pub mod verify;
 pub mod walk;

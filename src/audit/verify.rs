@@ -1,6 +1,12 @@
 //! Looking over chains in the database, page by page: memory stays flat however long they are.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -31,6 +37,8 @@ pub struct Wanted {
     /// Besides those that stand beside the chain.
     pub checkpoints: Vec<Checkpoint>,
     pub trusted: Trusted,
+    /// Counts links as they are looked at, for who follows it.
+    pub walked: Arc<AtomicU64>,
 }
 
 /// The one workspace that is to be looked over.
@@ -162,7 +170,7 @@ pub async fn database(
     known.retain(|it| wanted_id.is_none_or(|wanted| wanted == it.id));
     for it in &known {
         let given = given.remove(&it.id).unwrap_or_default();
-        for finding in workspace(conn, it, given, &wanted.trusted, &mut summary).await? {
+        for finding in workspace(conn, it, given, (&wanted.trusted, &wanted.walked), &mut summary).await? {
             let (workspace_id, workspace) = (Some(it.id), it.name.clone());
             summary.tell(Found { workspace_id, workspace, finding }, &mut tell);
         }
@@ -177,7 +185,7 @@ async fn workspace(
     conn: &mut PgConnection,
     &Known { id, is_there, .. }: &Known,
     given: Vec<Checkpoint>,
-    trusted: &Trusted,
+    (trusted, walked): (&Trusted, &AtomicU64),
     summary: &mut Summary,
 ) -> Result<Vec<Finding>, Error> {
     // Before the links are: none can be ahead of them then.
@@ -206,6 +214,7 @@ async fn workspace(
         for link in &page {
             walk.link(link);
         }
+        walked.fetch_add(page.len() as u64, Ordering::Relaxed);
     }
     summary.links += walk.links();
     summary.checkpoints += walk.compared();

@@ -11,6 +11,7 @@ pub mod role;
 pub mod secret;
 mod sessions;
 mod sign_in;
+mod switching;
 pub mod ticket;
 mod tokens;
 
@@ -20,4 +21,5 @@ pub use self::{
     permission::{Permission, Permissions},
     sessions::{Opened, Opener, record_end},
     sign_in::Return,
+    switching::Switched,
 };

@@ -65,6 +65,7 @@ impl Authenticator {
             key: opener.key,
             hash: secret.hash(),
             lasts: self.sessions_last.at_most,
+            until: None,
             address: address.as_deref(),
             user_agent: origin.user_agent.as_deref(),
         };
@@ -113,7 +114,7 @@ pub async fn record_end(
     record(conn, "session.ended", actor, ended.workspace, ended.id, origin, detail).await
 }
 
-async fn record(
+pub(super) async fn record(
     conn: &mut PgConnection,
     action: &'static str,
     actor: &Actor,

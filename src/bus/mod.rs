@@ -1,4 +1,5 @@
-//! Waking across instances: Redis pub/sub, the registry of who waits here, and the seats of who is connected here.
+//! Waking across instances: Redis pub/sub, the registry of who waits here, the seats of who is connected
+//! here, and what those who watch are to be told.
 //!
 //! Postgres decides, Redis only wakes. A message is a hint that may be lost, late, doubled or forged; whoever
 //! is woken reads the row. So nothing here is ever awaited by a request, and everything here may fail without
@@ -15,6 +16,7 @@ mod redis;
 pub mod registry;
 pub mod seats;
 mod subscriber;
+pub mod watchers;
 
 use std::sync::Arc;
 
@@ -27,6 +29,7 @@ pub use self::{
     redis::{Error, Found, Redis},
     registry::{Interest, Registry, Source},
     seats::{Seat, Seats},
+    watchers::Watchers,
 };
 use crate::{lifecycle::Lifecycle, telemetry::Metrics};
 
@@ -43,6 +46,7 @@ pub struct BusState {
 pub struct Bus {
     pub registry: Arc<Registry>,
     pub seats: Arc<Seats>,
+    pub watchers: Arc<Watchers>,
     pub publisher: Publisher,
     state: watch::Receiver<BusState>,
 }
@@ -52,17 +56,21 @@ impl Bus {
     pub fn start(redis: &Redis, names: &Names, metrics: &Metrics, lifecycle: &Lifecycle) -> Self {
         let registry = Arc::new(Registry::new(metrics.clone()));
         let seats = Arc::new(Seats::default());
+        let watchers = Arc::new(Watchers::default());
         let publisher = Publisher::start(redis.clone(), names, metrics.clone(), lifecycle);
         let state = subscriber::start(
             redis.clone(),
             names.clone(),
             publisher.clone(),
-            registry.clone(),
-            seats.clone(),
+            subscriber::Listeners {
+                registry: registry.clone(),
+                seats: seats.clone(),
+                watchers: watchers.clone(),
+            },
             metrics.clone(),
             lifecycle,
         );
-        Self { registry, seats, publisher, state }
+        Self { registry, seats, watchers, publisher, state }
     }
 
     /// Follows whether hints arrive.

@@ -21,6 +21,7 @@ use super::{
     redis::CONNECT,
     registry::{Registry, Source},
     seats::Seats,
+    watchers::Watchers,
 };
 use crate::{
     domain::event::TaskKey,
@@ -36,25 +37,29 @@ pub(super) fn start(
     redis: Redis,
     names: Names,
     publisher: Publisher,
-    registry: Arc<Registry>,
-    seats: Arc<Seats>,
+    listeners: Listeners,
     metrics: Metrics,
     lifecycle: &Lifecycle,
 ) -> watch::Receiver<BusState> {
     let (state, follow) = watch::channel(BusState { up: false, confirmed: 0 });
     let gone = Seldom::new(Duration::from_mins(1));
-    let subscriber =
-        Subscriber { redis, names, publisher, registry, seats, metrics, state, canaries: 0, gone };
+    let subscriber = Subscriber { redis, names, publisher, listeners, metrics, state, canaries: 0, gone };
     lifecycle.spawn_loop("subscriber", subscriber.run());
     follow
+}
+
+/// Who is told what comes.
+pub(super) struct Listeners {
+    pub registry: Arc<Registry>,
+    pub seats: Arc<Seats>,
+    pub watchers: Arc<Watchers>,
 }
 
 struct Subscriber {
     redis: Redis,
     names: Names,
     publisher: Publisher,
-    registry: Arc<Registry>,
-    seats: Arc<Seats>,
+    listeners: Listeners,
     metrics: Metrics,
     state: watch::Sender<BusState>,
     canaries: u64,
@@ -132,12 +137,14 @@ impl Subscriber {
         }
     }
 
-    /// Approvals changed: whoever waits for one looks, and so does whoever has its task's socket.
+    /// Approvals changed: whoever waits for one looks, whoever has its task's socket, and whoever watches its workspace.
     fn changed(&self, text: &str) {
         let changes: Vec<Change> = Change::decode(text).collect();
-        self.registry.wake(changes.iter().map(|it| it.approval), Source::Redis);
-        for Change { workspace, task, .. } in changes {
-            self.seats.events(&TaskKey { workspace, task });
+        self.listeners.registry.wake(changes.iter().map(|it| it.approval), Source::Redis);
+        for change in changes {
+            self.listeners.watchers.changed(&change);
+            let Change { workspace, task, .. } = change;
+            self.listeners.seats.events(&TaskKey { workspace, task });
         }
     }
 
@@ -145,8 +152,8 @@ impl Subscriber {
     fn received(&self, text: &str) -> Option<u64> {
         match Letter::decode(text)? {
             Letter::Canary(number) => return Some(number),
-            Letter::Events(key) => self.seats.events(&key),
-            Letter::Owner(key) => self.seats.check(&key),
+            Letter::Events(key) => self.listeners.seats.events(&key),
+            Letter::Owner(key) => self.listeners.seats.check(&key),
         }
         None
     }

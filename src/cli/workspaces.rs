@@ -84,7 +84,12 @@ impl Workspaces {
                     Some(0) => Patch::Clear,
                     Some(days) => Patch::Set(days),
                 };
-                let settings = Settings { allow_timeout_approve, history_retention_days, delegation };
+                let settings = Settings {
+                    allow_timeout_approve,
+                    history_retention_days,
+                    delegation,
+                    ..Settings::default()
+                };
                 set(&mut conn, &name, settings, json).await?;
             }
         }

@@ -33,6 +33,7 @@ pub struct Config {
     pub redis: Redis,
     pub instance: Instance,
     pub lease: Lease,
+    pub cluster: Cluster,
     pub sweep: Sweep,
     pub events: Events,
     pub audit: Audit,
@@ -144,6 +145,7 @@ impl Config {
             );
         }
         self.check_sign_in()?;
+        self.cluster.check()?;
         self.limits.check()?;
         self.http.check()?;
         self.rate_limits.check()?;

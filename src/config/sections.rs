@@ -60,6 +60,22 @@ pub struct Lease {
     pub ttl_seconds: u64,
 }
 
+/// What is kept of how the service was.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cluster {
+    pub samples_hours: u64,
+    pub events_days: u64,
+}
+
+impl Cluster {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        ensure!((1..=720).contains(&self.samples_hours), "cluster.samples_hours must be 1 to 720");
+        ensure!((1..=3_650).contains(&self.events_days), "cluster.events_days must be 1 to 3650");
+        Ok(())
+    }
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sweep {
@@ -135,6 +151,8 @@ pub struct Limits {
     pub max_instance_sockets_per_workspace: usize,
     pub max_sockets_per_workspace: i64,
     pub max_sockets_per_principal: i64,
+    pub max_feeds: usize,
+    pub max_feeds_per_principal: usize,
     pub max_waiters: usize,
     pub max_waiters_per_workspace: usize,
     pub max_connections: usize,

@@ -59,6 +59,9 @@ pub struct Any;
 /// One that brings events.
 pub struct Events;
 
+/// One of what a person keeps here.
+pub struct Modest;
+
 /// One of a caller that nobody knows yet: a credential, and no more.
 pub struct Small;
 
@@ -71,6 +74,12 @@ impl Class for Any {
 impl Class for Events {
     fn most(sizes: Sizes) -> usize {
         sizes.events
+    }
+}
+
+impl Class for Modest {
+    fn most(_: Sizes) -> usize {
+        16 * 1024
     }
 }
 

@@ -22,6 +22,7 @@ mod cookies;
 mod discard;
 mod established;
 mod events;
+mod feed;
 mod health;
 mod identity;
 mod middleware;
@@ -29,12 +30,15 @@ pub mod names;
 mod openapi;
 mod path;
 mod policies;
+mod preferences;
 mod query;
 mod respond;
 mod runs;
 pub mod server;
 mod site;
 mod sockets;
+mod upgrade;
+mod verifications;
 
 use std::{sync::Arc, time::Duration};
 
@@ -52,6 +56,7 @@ pub use self::{
 };
 use crate::{
     approvals::Approvals,
+    audit::verifications::Verifications,
     auth::Authenticator,
     bus::{Bus, Redis},
     domain::ids::WorkspaceId,
@@ -59,7 +64,7 @@ use crate::{
     lifecycle::Lifecycle,
     limits::{Cap, Limiter, Network, Turns},
     presence::{DatabaseClock, Listing},
-    realtime::Realtime,
+    realtime::{Realtime, feed::Feeds},
     store::Database,
     telemetry::Metrics,
     worker::Health,
@@ -79,6 +84,7 @@ pub struct Parts {
     pub approvals: Approvals,
     pub events: Events,
     pub realtime: Realtime,
+    pub feeds: Feeds,
     pub authenticator: Authenticator,
     pub limiter: Limiter,
     /// Those whose sign-in the issuer is being asked about, by where they are.
@@ -94,6 +100,7 @@ pub struct Parts {
     pub lifecycle: Lifecycle,
     pub clock: DatabaseClock,
     pub listing: Listing,
+    pub verifications: Verifications,
     pub connections: server::Connections,
     pub bodies: budget::Budget,
     pub sending: answers::Sending,
@@ -143,7 +150,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(approvals::cancel::cancel))
         .routes(routes!(approvals::escalate::escalate))
         .routes(routes!(approvals::escalate::extend))
-        .routes(routes!(runs::delete_run))
+        .routes(routes!(runs::get, runs::delete_run))
         .routes(routes!(events::publish))
         .routes(routes!(events::replay))
         .routes(routes!(sockets::ticket))
@@ -162,10 +169,18 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(identity::delegations::get, identity::delegations::revoke))
         .routes(routes!(audit::list))
         .routes(routes!(audit::checkpoints))
+        .routes(routes!(verifications::begin))
+        .routes(routes!(verifications::latest))
+        .routes(routes!(verifications::get))
         .routes(routes!(cluster::cluster))
+        .routes(routes!(cluster::samples))
+        .routes(routes!(cluster::events))
+        .routes(routes!(preferences::get, preferences::put))
         .routes(routes!(browser_sessions::list))
         .routes(routes!(browser_sessions::end))
         .routes(routes!(auth::session::open, auth::session::show, auth::session::end))
+        .routes(routes!(auth::workspaces::list))
+        .routes(routes!(auth::workspaces::switch))
         .routes(routes!(auth::sign_in::login))
         .routes(routes!(auth::sign_in::callback))
         .routes(routes!(auth::configuration::configuration))
@@ -177,6 +192,7 @@ pub fn router(api: Api) -> Router {
     router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document()))
         .route("/ws/{task_id}", get(sockets::open).head(respond::no_head))
+        .route("/api/v1/feed", get(feed::open).head(respond::no_head))
         .route("/auth/login", head(respond::no_head))
         .route("/auth/callback", head(respond::no_head))
         .route("/livez", get(health::livez))

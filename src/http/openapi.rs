@@ -191,6 +191,13 @@ fn codes(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
     if path.ends_with("/escalate") {
         codes.push(Code::LimitReached);
     }
+    // The latest of none, a workspace that is not one's own.
+    if path.ends_with("/latest") || path.ends_with("/session/workspace") {
+        codes.push(Code::NotFound);
+    }
+    if path.ends_with("/preferences") && *method == HttpMethod::Put {
+        codes.push(Code::VersionConflict);
+    }
     if path.ends_with("/extend") {
         codes.extend([Code::NotEligible, Code::LimitReached]);
     }

@@ -3,7 +3,7 @@
 //! A cookie comes along with whatever any page makes a browser send. So it counts only where the browser says that one
 //! of our own pages asked (docs/decisions/0018-tokens-subjects-and-cookies.md).
 
-use axum::http::{HeaderMap, header, request::Parts};
+use axum::http::{HeaderMap, HeaderValue, header, request::Parts};
 use reqwest::Url;
 
 use super::Api;
@@ -13,6 +13,9 @@ use crate::{
 };
 
 const CALLBACK: &str = "/auth/callback";
+/// What no page is under.
+const NO_PAGES: [&str; 8] =
+    ["/api", "/auth", "/ws", "/docs", "/openapi.json", "/livez", "/readyz", "/metrics"];
 
 /// An origin of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +35,11 @@ impl Site {
             Problem::new(Code::Forbidden, "sessions of browsers need http.public_url in the configuration")
         })?;
         Ok(Self { origin: url.origin().ascii_serialization(), is_secure: url.scheme() == "https" })
+    }
+
+    /// Whether an `Origin` header names it.
+    pub fn is(&self, origin: &HeaderValue) -> bool {
+        origin == self.origin.as_str()
     }
 
     /// Where the issuer sends people back to.
@@ -59,7 +67,7 @@ impl Site {
         ))
     }
 
-    /// A path on this site, whatever somebody wrote: nothing that a browser could take for another place.
+    /// A page of this site: nothing that a browser could take for another place, and no call.
     pub fn local_path(&self, text: &str) -> Option<String> {
         let plain = text.len() <= 2000 && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
         if !plain || !text.starts_with('/') || text.starts_with("//") {
@@ -67,8 +75,12 @@ impl Site {
         }
         // As a browser reads it.
         let url = Url::parse(&self.origin).ok()?.join(text).ok()?;
-        (url.origin().ascii_serialization() == self.origin && !url.path().starts_with("//"))
-            .then(|| text.to_owned())
+        let is_within = |prefix: &&str| {
+            let rest = url.path().strip_prefix(*prefix);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let is_page = !url.path().starts_with("//") && !NO_PAGES.iter().any(is_within);
+        (url.origin().ascii_serialization() == self.origin && is_page).then(|| text.to_owned())
     }
 }
 
@@ -132,7 +144,15 @@ mod tests {
 
     #[test]
     fn nobody_is_sent_elsewhere() {
-        for good in ["/", "/approvals/1?x=1#y", "/a//b", "/?u=https://example.com", "/%2f%2fexample.com"] {
+        for good in [
+            "/",
+            "/approvals/1?x=1#y",
+            "/a//b",
+            "/?u=https://example.com",
+            "/%2f%2fexample.com",
+            "/apis",
+            "/inbox/1?all=1",
+        ] {
             assert_eq!(site().local_path(good).as_deref(), Some(good));
         }
         for bad in [
@@ -150,6 +170,12 @@ mod tests {
             "javascript:alert(1)",
             "/.//evil.example",
             "/é",
+            "/auth/login?return_to=/inbox",
+            "/api/v1/approvals/history?format=csv",
+            "/inbox/../auth/callback",
+            "/inbox/%2e%2e/api",
+            "/ws/task",
+            "/docs",
         ] {
             assert_eq!(site().local_path(bad), None, "{bad:?}");
         }

@@ -10,17 +10,18 @@ use serde_json::json;
 use sqlx::PgConnection;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use super::{DatabaseClock, Ownership, Pulse, VERSION};
+use super::{DatabaseClock, Happening, Journal, Ownership, Pulse, VERSION, journal::Noted};
 use crate::{
     approvals::Approvals,
     bus::{Bus, Names, Redis},
     config::Lease,
+    events::Events,
     lifecycle::Lifecycle,
     store::{
         self, Database, connections,
-        instances::{self, Beat},
+        instances::{self, Beat, Sample, Told},
     },
-    telemetry::Metrics,
+    telemetry::{Metrics, tally::Worst},
 };
 
 /// Keeps the lease.
@@ -30,6 +31,7 @@ pub struct Heart {
     pub redis: Redis,
     pub names: Names,
     pub approvals: Approvals,
+    pub events: Events,
     pub bus: Bus,
     pub metrics: Metrics,
     pub lifecycle: Lifecycle,
@@ -37,6 +39,17 @@ pub struct Heart {
     pub lease: Lease,
     pub clock: DatabaseClock,
     pub pulse: Pulse,
+    pub journal: Journal,
+}
+
+/// What the heart knows of the beats before.
+#[derive(Default)]
+struct Standing {
+    /// A beat has reached Postgres.
+    is_known: bool,
+    is_draining: bool,
+    /// `None` until it was up for the first time, or should have been.
+    bus_was_up: Option<bool>,
 }
 
 /// What a beat found.
@@ -63,12 +76,16 @@ impl Heart {
         let mut bus = self.bus.state();
         let mut renewed = Instant::now();
         let mut beats = 0;
+        let mut standing = Standing::default();
+        self.journal.note(Happening::Started);
         loop {
             bus.borrow_and_update();
+            self.notice(&mut standing, beats == 0);
             let begun = Instant::now();
             let late = renewed.elapsed() > self.lease.ttl();
-            let beaten = self.beat(beats == 0).await;
+            let beaten = self.beat(beats == 0, standing.is_known).await;
             if beaten.reached_postgres {
+                standing.is_known = true;
                 renewed = begun;
                 self.pulse.beat();
                 if late {
@@ -94,8 +111,30 @@ impl Heart {
         }
     }
 
-    async fn beat(&self, first: bool) -> Beaten {
+    /// Notes what has changed since the last beat.
+    fn notice(&self, standing: &mut Standing, first: bool) {
+        if self.lifecycle.is_draining() && !standing.is_draining {
+            standing.is_draining = true;
+            self.journal.note(Happening::Draining);
+        }
+        let is_up = self.bus.is_up();
+        match standing.bus_was_up {
+            // It takes a moment to come up after the start; that it did is no news.
+            None if !is_up && first => return,
+            None | Some(true) if !is_up => self.journal.note(Happening::RedisAway),
+            Some(false) if is_up => self.journal.note(Happening::RedisBack),
+            _ => {}
+        }
+        standing.bus_was_up = Some(is_up);
+    }
+
+    async fn beat(&self, first: bool, known: bool) -> Beaten {
+        let noted = self.journal.untold();
+        let worst = self.metrics.tally().take_worst();
         let beat = Beat {
+            known,
+            sample: self.sample(worst),
+            told: noted.iter().map(told).collect(),
             id: self.id.clone(),
             version: VERSION,
             state: self.state(),
@@ -106,6 +145,11 @@ impl Heart {
         let to_postgres = self.to_postgres(&beat);
         let to_redis = self.to_redis(&beat);
         let (postgres, redis) = tokio::join!(to_postgres, to_redis);
+        if postgres.is_ok() {
+            self.journal.told(&noted);
+        } else {
+            self.metrics.tally().put_back(worst);
+        }
         if let Err(error) = &postgres {
             tracing::warn!(%error, "the heartbeat did not reach Postgres");
         }
@@ -114,6 +158,29 @@ impl Heart {
         self.metrics.heartbeat("postgres", postgres.is_ok());
         self.metrics.heartbeat("redis", redis.is_ok());
         Beaten { key_was_there: first || redis.unwrap_or(true), reached_postgres: postgres.is_ok() }
+    }
+
+    /// What is stored of this moment.
+    fn sample(&self, worst: Worst) -> Sample {
+        let (mut queued_writes, mut queued_reads) = (0, 0);
+        for (queue, length) in [self.approvals.queues(), self.events.queues()].concat() {
+            let is_write = ["decide", "request", "publish"].contains(&queue);
+            *(if is_write { &mut queued_writes } else { &mut queued_reads }) += length;
+        }
+        let counts = self.metrics.tally().counts();
+        let counted = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+        Sample {
+            queued_writes: counted(queued_writes),
+            queued_reads: counted(queued_reads),
+            bus_up: self.bus.is_up(),
+            sweep_lag: worst.sweep_lag,
+            longest_commit: worst.commit,
+            decisions: counts.decisions,
+            commits: counts.commits,
+            commit_seconds: counts.commit_seconds,
+            wakes: counts.wakes,
+            wake_delays: counts.wake_delays,
+        }
     }
 
     fn state(&self) -> &'static str {
@@ -154,4 +221,8 @@ impl Heart {
             tracing::debug!(%error, "the key of the lease stays until it runs out");
         }
     }
+}
+
+fn told(noted: &Noted) -> Told {
+    Told { id: noted.id, kind: noted.what.as_str(), ago: noted.at.elapsed() }
 }

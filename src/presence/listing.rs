@@ -2,19 +2,23 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
+use super::past::{self, Past, Wanted};
 use crate::{
     batch::Trouble,
     bus::{Bus, Letter},
     domain::{credential::Origin, event::TaskKey, ids::WorkspaceId, policy::Actor},
     lifecycle::Lifecycle,
     store::{
-        self, Database, audit,
+        self, Database, Page, audit,
         connections::{self, Listed, Which},
         instances,
+        samples::{self, Event},
     },
 };
 
@@ -28,6 +32,7 @@ pub struct Listing {
     pub bus: Bus,
     pub lifecycle: Lifecycle,
     pub lease_ttl: Duration,
+    pub heartbeat: Duration,
 }
 
 /// Who closes which connection.
@@ -41,6 +46,25 @@ impl Listing {
     /// Instances that hold a lease, or lost theirs not long ago.
     pub async fn instances(&self) -> Result<Vec<instances::Listed>, Trouble> {
         Ok(self.database.read.run(LOOK, instances::list).await?)
+    }
+
+    /// How the instances were, step by step.
+    pub async fn past(&self, workspace: WorkspaceId, wanted: &Wanted) -> Result<Past, Trouble> {
+        let heartbeat = self.heartbeat;
+        let read = async |conn: &mut PgConnection| past::read(conn, wanted, heartbeat).await;
+        Ok(self.database.tenant.within(workspace, LOOK, read).await?)
+    }
+
+    /// What happened to the service, newest first.
+    pub async fn happened(
+        &self,
+        workspace: WorkspaceId,
+        since: Option<DateTime<Utc>>,
+        before: Option<(DateTime<Utc>, Uuid)>,
+        limit: i64,
+    ) -> Result<Page<Event>, Trouble> {
+        let read = async |conn: &mut PgConnection| samples::events(conn, since, before, limit).await;
+        Ok(self.database.tenant.within(workspace, LOOK, read).await?)
     }
 
     /// Live connections of a workspace.

@@ -3,8 +3,10 @@
 //! The id is new at each start, so that a process that comes back is never taken for the one that died.
 
 mod heart;
+pub mod journal;
 pub mod listing;
 pub mod ownership;
+pub mod past;
 mod pulse;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +14,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-pub use self::{heart::Heart, listing::Listing, ownership::Ownership, pulse::Pulse};
+pub use self::{
+    heart::Heart,
+    journal::{Happening, Journal},
+    listing::Listing,
+    ownership::Ownership,
+    pulse::Pulse,
+};
 
 /// This binary's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -17,10 +17,13 @@ const MAX_REF: usize = 200;
 
 /// One message, and how its answer is to be marked.
 #[derive(Debug)]
-pub struct Frame {
+pub struct Frame<M = Message> {
     pub reference: Option<Reference>,
-    pub message: Result<Message, Problem>,
+    pub message: Result<M, Problem>,
 }
+
+/// The fields of a message, without `ref`.
+pub type Fields = BTreeMap<String, Box<RawValue>>;
 
 /// A string or number of the client's that comes back with the answer.
 pub type Reference = Box<RawValue>;
@@ -66,13 +69,19 @@ pub struct Wait {
 struct Nothing {}
 
 impl Frame {
-    /// Whatever the text is, there is an answer to it.
+    /// A task's socket's. Whatever the text is, there is an answer to it.
     pub fn parse(text: &str) -> Self {
-        let fields: Fields = match parse(text.as_bytes()) {
+        Self::parse_as(text, message)
+    }
+}
+
+impl<M> Frame<M> {
+    /// The same for another kind of message, of which its fields are made.
+    pub fn parse_as(text: &str, message: impl FnOnce(Fields) -> Result<M, Problem>) -> Self {
+        let AllFields(mut fields) = match parse(text.as_bytes()) {
             Ok(fields) => fields,
             Err(problem) => return Self { reference: None, message: Err(problem) },
         };
-        let mut fields = fields.0;
         let reference = match fields.remove("ref").map(reference).transpose() {
             Ok(reference) => reference,
             Err(problem) => return Self { reference: None, message: Err(problem) },
@@ -83,9 +92,9 @@ impl Frame {
 
 #[derive(Deserialize)]
 #[serde(transparent)]
-struct Fields(BTreeMap<String, Box<RawValue>>);
+struct AllFields(Fields);
 
-fn invalid(pointer: &str, rule: &'static str, message: &str) -> Problem {
+pub fn invalid(pointer: &str, rule: &'static str, message: &str) -> Problem {
     Problem::about(Code::Invalid, vec![Violation::new(pointer, rule, message)])
 }
 
@@ -97,11 +106,11 @@ fn reference(raw: Box<RawValue>) -> Result<Reference, Problem> {
     Err(invalid("/ref", "type", "must be a string or a number of at most 200 bytes"))
 }
 
-fn string(raw: &RawValue, pointer: &str) -> Result<String, Problem> {
+pub fn string(raw: &RawValue, pointer: &str) -> Result<String, Problem> {
     serde_json::from_str(raw.get()).map_err(|_| invalid(pointer, "type", "must be a string"))
 }
 
-fn message(mut fields: BTreeMap<String, Box<RawValue>>) -> Result<Message, Problem> {
+fn message(mut fields: Fields) -> Result<Message, Problem> {
     let kind = fields.remove("type").ok_or_else(|| invalid("/type", "required", "must be given"))?;
     let kind = string(&kind, "/type")?;
     Ok(match kind.as_str() {
@@ -126,7 +135,7 @@ fn message(mut fields: BTreeMap<String, Box<RawValue>>) -> Result<Message, Probl
 }
 
 /// What is left of a message, as an object again.
-fn text(fields: &BTreeMap<String, Box<RawValue>>) -> Result<String, Problem> {
+pub fn text(fields: &Fields) -> Result<String, Problem> {
     serde_json::to_string(fields).map_err(|error| Problem::new(Code::Malformed, error.to_string()))
 }
 

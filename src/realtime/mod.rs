@@ -10,12 +10,14 @@
 //! | [`socket`] | frames on a connection, each sent within its time or not at all |
 //! | [`pieces`], [`allowance`] | what clients send that is no message of its own, and how much they may send |
 //! | [`close`] | close codes, and what a client should do about each |
+//! | [`feed`] | the other kind of socket: what the screens of people are told |
 //!
 //! A session holds one page of events at most: what is not sent yet waits in the log. Only the owner sends: every
 //! page is read under its generation, and one that has lain too long (a frozen process) is read anew.
 
 mod allowance;
 pub mod close;
+pub mod feed;
 mod frames;
 mod opening;
 mod outgoing;
@@ -150,6 +152,15 @@ impl Realtime {
             metrics.panicked("socket");
         }
         drop(place);
+    }
+
+    /// What a socket's client may do.
+    pub fn socket_limits(&self) -> socket::Limits {
+        socket::Limits {
+            send_timeout: Duration::from_secs(self.sockets.send_timeout_seconds),
+            max_message: self.max_message,
+            pieces_per_second: self.sockets.messages_per_second,
+        }
     }
 
     /// The time of an event that has none of its own.

@@ -23,6 +23,8 @@ pub struct NewSession<'a> {
     pub key: Option<KeyId>,
     pub hash: [u8; 32],
     pub lasts: Duration,
+    /// It ends then at the latest, too.
+    pub until: Option<DateTime<Utc>>,
     pub address: Option<&'a str>,
     pub user_agent: Option<&'a str>,
 }
@@ -32,7 +34,8 @@ pub async fn insert(conn: &mut PgConnection, new: &NewSession<'_>) -> Result<Dat
     Ok(sqlx::query_scalar!(
         "INSERT INTO browser_sessions (id, workspace_id, principal_id, key_id, hash, expires_at, address, user_agent)
          VALUES ($1, $2, $3, $4, $5,
-                 least(now() + make_interval(secs => $6), (SELECT k.expires_at FROM api_keys k WHERE k.id = $4)),
+                 least(now() + make_interval(secs => $6), (SELECT k.expires_at FROM api_keys k WHERE k.id = $4),
+                       $9),
                  $7, $8)
          RETURNING expires_at",
         new.id.0,
@@ -43,6 +46,7 @@ pub async fn insert(conn: &mut PgConnection, new: &NewSession<'_>) -> Result<Dat
         new.lasts.as_secs_f64(),
         new.address,
         new.user_agent,
+        new.until,
     )
     .fetch_one(conn)
     .await?)
@@ -103,6 +107,53 @@ fn actor(id: Uuid, name: &str) -> Result<Actor, Error> {
         what: error.to_string(),
     })?;
     Ok(Actor { id: PrincipalId(id), name })
+}
+
+/// A workspace in which the person of a session can go on.
+pub struct Open {
+    pub workspace: WorkspaceId,
+    pub name: String,
+    /// Who the person is there.
+    pub whose: Actor,
+    pub is_current: bool,
+    /// A session there ends then at the latest.
+    pub until: DateTime<Utc>,
+}
+
+/// Those in which the person of a session could have signed in instead, or have, by the issuer's word. Only of a session
+/// that is good, and that an issuer vouched for.
+///
+/// The issuer's word on a workspace counts for as long as a session that it opened would. Where it has said nothing of
+/// the person, an operator has bound them there.
+pub async fn open(conn: &mut PgConnection, id: SessionId, lasts: Duration) -> Result<Vec<Open>, Error> {
+    let rows = sqlx::query!(
+        r#"SELECT w.id AS workspace_id, w.name, p.id AS principal_id, p.name AS principal,
+                  p.id = me.id AS "is_current!",
+                  CASE WHEN p.id = me.id THEN s.expires_at
+                       ELSE least(s.expires_at, p.claimed_at + make_interval(secs => $2)) END AS "until!"
+             FROM browser_sessions s
+             JOIN principals me ON me.id = s.principal_id
+             JOIN principals p ON p.issuer = me.issuer AND p.subject = me.subject
+             JOIN workspaces w ON w.id = p.workspace_id
+            WHERE s.id = $1 AND s.key_id IS NULL AND s.revoked_at IS NULL AND s.expires_at > now()
+              AND p.disabled_at IS NULL
+              AND (p.id = me.id OR p.claimed_at IS NULL OR p.claimed_at + make_interval(secs => $2) > now())
+            ORDER BY w.name"#,
+        id.0,
+        lasts.as_secs_f64(),
+    )
+    .fetch_all(conn)
+    .await?;
+    let open = rows.into_iter().map(|row| {
+        Ok(Open {
+            workspace: WorkspaceId(row.workspace_id),
+            name: row.name,
+            whose: actor(row.principal_id, &row.principal)?,
+            is_current: row.is_current,
+            until: row.until,
+        })
+    });
+    open.collect()
 }
 
 /// One of them, as it is shown.

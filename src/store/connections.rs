@@ -301,6 +301,17 @@ pub async fn reap(conn: &mut PgConnection, ttl: Duration, limit: i64) -> Result<
                   AND c.connected_at < now() - make_interval(secs => $1)
                 LIMIT $2
                   FOR UPDATE SKIP LOCKED
+           ), lost AS (
+               -- Looked at again when locked: several instances do this at once, and one of them tells it.
+               SELECT i.id FROM instances i
+                WHERE i.lost_at IS NULL AND i.last_heartbeat < now() - make_interval(secs => $1)
+                ORDER BY i.id
+                  FOR UPDATE SKIP LOCKED
+           ), marked AS (
+               UPDATE instances i SET lost_at = now() FROM lost l WHERE i.id = l.id RETURNING i.id
+           ), told AS (
+               INSERT INTO cluster_events (id, at, instance_id, kind)
+               SELECT gen_random_uuid(), now(), m.id, 'lost' FROM marked m
            )
            DELETE FROM active_connections c USING ghosts g
             WHERE c.workspace_id = g.workspace_id AND c.task_id = g.task_id AND c.id = g.id

@@ -37,6 +37,22 @@ pub struct Filter {
     pub text: Option<String>,
 }
 
+impl Filter {
+    /// All that is pending in a workspace.
+    pub fn all(workspace: WorkspaceId) -> Self {
+        Self {
+            workspace,
+            run_id: None,
+            session_id: None,
+            task_id: None,
+            approval_types: Vec::new(),
+            workflows: Vec::new(),
+            requesters: Vec::new(),
+            text: None,
+        }
+    }
+}
+
 /// Which part of them, in which order.
 #[derive(Debug, Clone, Copy)]
 pub struct Paging<'a> {

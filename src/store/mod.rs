@@ -6,6 +6,7 @@
 //! never starred, so that an older binary survives a newer migration.
 
 pub mod administration;
+mod apart;
 pub mod approvals;
 pub mod audit;
 pub mod browser_sessions;
@@ -35,6 +36,7 @@ pub mod obstacles;
 pub mod open_seats;
 mod policy;
 mod pool;
+pub mod preferences;
 pub mod principals;
 pub mod purge;
 pub mod recent;
@@ -42,6 +44,7 @@ pub mod reminders;
 pub mod roles;
 pub mod rows;
 pub mod runs;
+pub mod samples;
 pub mod search_index;
 pub mod session;
 mod shortage;
@@ -50,6 +53,7 @@ pub mod sweep;
 pub mod tickets;
 mod turns;
 pub mod usage;
+pub mod verifications;
 pub mod workspaces;
 
 pub use pool::{Checkout, Database, Pool, PoolSizes};

@@ -218,3 +218,36 @@ pub async fn browser_sessions(conn: &mut PgConnection, limit: i64) -> Result<u64
     .await?;
     Ok(gone.rows_affected())
 }
+
+/// Deletes samples of instances older than `age`.
+pub async fn samples(conn: &mut PgConnection, age: Duration, limit: i64) -> Result<u64, Error> {
+    let gone = sqlx::query!(
+        "DELETE FROM instance_samples WHERE (instance_id, at) IN (
+            SELECT s.instance_id, s.at
+              FROM instance_samples s
+             WHERE s.at < now() - make_interval(secs => $1)
+             ORDER BY s.at LIMIT $2
+               FOR UPDATE SKIP LOCKED)",
+        age.as_secs_f64(),
+        limit,
+    )
+    .execute(conn)
+    .await?;
+    Ok(gone.rows_affected())
+}
+
+/// Deletes what happened to the service longer than `age` ago.
+pub async fn cluster_events(conn: &mut PgConnection, age: Duration, limit: i64) -> Result<u64, Error> {
+    let gone = sqlx::query!(
+        "DELETE FROM cluster_events WHERE id IN (
+            SELECT e.id FROM cluster_events e
+             WHERE e.at < now() - make_interval(secs => $1)
+             ORDER BY e.at LIMIT $2
+               FOR UPDATE SKIP LOCKED)",
+        age.as_secs_f64(),
+        limit,
+    )
+    .execute(conn)
+    .await?;
+    Ok(gone.rows_affected())
+}

@@ -1,5 +1,6 @@
 //! Runs, and the deletion of one with what it still asks. Called within one transaction.
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -91,4 +92,48 @@ pub async fn mark_deleted(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// What there is of a run, and how its approvals stand.
+#[derive(Debug)]
+pub struct Overview {
+    pub created_at: DateTime<Utc>,
+    pub deleted_at: Option<DateTime<Utc>>,
+    /// Those that its approvals named, in the order of their names.
+    pub sessions: Vec<String>,
+    pub pending: i64,
+    pub resolved: i64,
+    pub expired: i64,
+    pub cancelled: i64,
+}
+
+/// Most sessions of a run that are told.
+const SESSIONS: i64 = 20;
+
+/// A run with its approvals counted, as far as they are still there.
+pub async fn overview(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    run: &CallerName,
+) -> Result<Option<Overview>, Error> {
+    Ok(sqlx::query_as!(
+        Overview,
+        r#"SELECT r.created_at, r.deleted_at,
+                  ARRAY(SELECT DISTINCT s.session_id FROM approval_requests s
+                         WHERE s.workspace_id = r.workspace_id AND s.run_id = r.id AND s.session_id IS NOT NULL
+                         ORDER BY 1 LIMIT $3) AS "sessions!: Vec<String>",
+                  count(a.id) FILTER (WHERE a.status = 'pending') AS "pending!",
+                  count(a.id) FILTER (WHERE a.status = 'resolved') AS "resolved!",
+                  count(a.id) FILTER (WHERE a.status = 'expired') AS "expired!",
+                  count(a.id) FILTER (WHERE a.status = 'cancelled') AS "cancelled!"
+             FROM workflow_runs r
+             LEFT JOIN approval_requests a ON a.workspace_id = r.workspace_id AND a.run_id = r.id
+            WHERE r.workspace_id = $1 AND r.id = $2
+            GROUP BY r.workspace_id, r.id"#,
+        workspace.0,
+        run.as_str(),
+        SESSIONS,
+    )
+    .fetch_optional(conn)
+    .await?)
 }

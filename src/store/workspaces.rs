@@ -22,16 +22,19 @@ pub struct Workspace {
     /// principals, for them).
     #[schema(example = "off")]
     pub delegation: String,
+    /// What who rejects is offered to say. Everybody in the workspace sees it in `GET /auth/session`.
+    pub reject_reasons: Vec<String>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
 
 /// What is to be changed; `None` stays.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Settings {
     pub allow_timeout_approve: Option<bool>,
     pub history_retention_days: Patch<i32>,
     pub delegation: Option<Delegating>,
+    pub reject_reasons: Option<Vec<String>>,
 }
 
 impl Settings {
@@ -43,6 +46,9 @@ impl Settings {
         self.history_retention_days.apply(&mut workspace.history_retention_days);
         if let Some(delegation) = self.delegation {
             delegation.as_str().clone_into(&mut workspace.delegation);
+        }
+        if let Some(reasons) = self.reject_reasons {
+            workspace.reject_reasons = reasons;
         }
     }
 }
@@ -63,7 +69,7 @@ pub async fn ensure(conn: &mut PgConnection, name: &PrincipalName) -> Result<(Wo
 pub async fn by_name(conn: &mut PgConnection, name: &str) -> Result<Option<Workspace>, Error> {
     Ok(sqlx::query_as!(
         Workspace,
-        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, created_at, updated_at FROM workspaces WHERE name = $1",
+        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, reject_reasons, created_at, updated_at FROM workspaces WHERE name = $1",
         name,
     )
     .fetch_optional(conn)
@@ -73,7 +79,7 @@ pub async fn by_name(conn: &mut PgConnection, name: &str) -> Result<Option<Works
 pub async fn get(conn: &mut PgConnection, id: WorkspaceId) -> Result<Option<Workspace>, Error> {
     Ok(sqlx::query_as!(
         Workspace,
-        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, created_at, updated_at FROM workspaces WHERE id = $1",
+        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, reject_reasons, created_at, updated_at FROM workspaces WHERE id = $1",
         id.0,
     )
     .fetch_optional(conn)
@@ -83,7 +89,7 @@ pub async fn get(conn: &mut PgConnection, id: WorkspaceId) -> Result<Option<Work
 pub async fn list(conn: &mut PgConnection) -> Result<Vec<Workspace>, Error> {
     Ok(sqlx::query_as!(
         Workspace,
-        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, created_at, updated_at FROM workspaces ORDER BY name",
+        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, reject_reasons, created_at, updated_at FROM workspaces ORDER BY name",
     )
     .fetch_all(conn)
     .await?)
@@ -93,7 +99,7 @@ pub async fn list(conn: &mut PgConnection) -> Result<Vec<Workspace>, Error> {
 pub async fn lock(conn: &mut PgConnection, id: WorkspaceId) -> Result<Option<Workspace>, Error> {
     Ok(sqlx::query_as!(
         Workspace,
-        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, created_at, updated_at FROM workspaces WHERE id = $1 FOR UPDATE",
+        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, reject_reasons, created_at, updated_at FROM workspaces WHERE id = $1 FOR UPDATE",
         id.0,
     )
     .fetch_optional(conn)
@@ -105,12 +111,13 @@ pub async fn update(conn: &mut PgConnection, workspace: &Workspace) -> Result<Wo
     Ok(sqlx::query_as!(
         Workspace,
         "UPDATE workspaces SET allow_timeout_approve = $2, history_retention_days = $3, delegation = $4,
-                updated_at = now()
-          WHERE id = $1 RETURNING id, name, allow_timeout_approve, history_retention_days, delegation, created_at, updated_at",
+                reject_reasons = $5, updated_at = now()
+          WHERE id = $1 RETURNING id, name, allow_timeout_approve, history_retention_days, delegation, reject_reasons, created_at, updated_at",
         workspace.id,
         workspace.allow_timeout_approve,
         workspace.history_retention_days,
         workspace.delegation,
+        &workspace.reject_reasons,
     )
     .fetch_one(conn)
     .await?)

@@ -11,6 +11,7 @@ use ::metrics::{
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
+use super::Tally;
 use crate::audit::chainer::Done;
 
 /// Buckets for what should take milliseconds.
@@ -27,6 +28,7 @@ pub struct Metrics {
     recorder: Arc<PrometheusRecorder>,
     handle: PrometheusHandle,
     process: metrics_process::Collector,
+    tally: Arc<Tally>,
 }
 
 /// What is read off at the moment of a scrape.
@@ -59,6 +61,7 @@ impl Metrics {
             recorder: Arc::new(recorder),
             handle,
             process: metrics_process::Collector::new("signoff_"),
+            tally: Arc::default(),
         };
         me.within(|| {
             describe();
@@ -68,6 +71,11 @@ impl Metrics {
             gauge!("signoff_rate_limits_shared").set(0.0);
         });
         Ok(me)
+    }
+
+    /// What heartbeats store.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     fn within<T>(&self, record: impl FnOnce() -> T) -> T {
@@ -121,6 +129,7 @@ impl Metrics {
 
     /// A final outcome: its status, or its resolution where it has one.
     pub fn outcome(&self, outcome: &'static str, via: &'static str) {
+        self.tally.decided();
         self.within(|| counter!("signoff_decisions_total", "outcome" => outcome, "via" => via).increment(1));
     }
 
@@ -139,12 +148,14 @@ impl Metrics {
 
     pub fn wakeups(&self, source: &'static str, count: u64) {
         if count > 0 {
+            self.tally.woken(source, count);
             self.within(|| counter!("signoff_wakeups_total", "source" => source).increment(count));
         }
     }
 
     /// From the outcome's moment (by the database's clock) to the waiter's answer.
     pub fn wake_latency(&self, latency: Duration) {
+        self.tally.wake_delay(latency);
         self.within(|| histogram!("signoff_wake_latency_seconds").record(latency));
     }
 
@@ -191,6 +202,23 @@ impl Metrics {
         });
     }
 
+    /// Feeds that have come (1) or gone (-1).
+    pub fn feeds(&self, change: i32) {
+        self.within(|| gauge!("signoff_feeds").increment(f64::from(change)));
+    }
+
+    pub fn feed_messages(&self, count: usize) {
+        self.within(|| counter!("signoff_feed_messages_total").increment(count as u64));
+    }
+
+    /// A feed that ended: the close code that stands for why (0: the client went), and whether the client was told.
+    pub fn feed_closed(&self, code: u16, told: bool) {
+        self.within(|| {
+            let told = if told { "true" } else { "false" };
+            counter!("signoff_feeds_closed_total", "code" => code.to_string(), "told" => told).increment(1);
+        });
+    }
+
     pub fn socket_opened(&self, recovered: &'static str) {
         self.within(|| counter!("signoff_sockets_opened_total", "recovered" => recovered).increment(1));
     }
@@ -226,6 +254,7 @@ impl Metrics {
 
     #[expect(clippy::cast_precision_loss, reason = "a histogram takes doubles; batches are small")]
     pub fn batch(&self, kind: &'static str, size: usize, took: Duration) {
+        self.tally.committed(took);
         self.within(|| {
             histogram!("signoff_commit_batch_size", "kind" => kind).record(size as f64);
             histogram!("signoff_commit_duration_seconds", "kind" => kind).record(took);
@@ -243,6 +272,7 @@ impl Metrics {
 
     /// Time since the last round that worked.
     pub fn sweep_lag(&self, sweep: &'static str, lag: Duration) {
+        self.tally.sweep_lag(sweep, lag);
         self.within(|| gauge!("signoff_sweep_lag_seconds", "sweep" => sweep).set(lag.as_secs_f64()));
     }
 
@@ -280,7 +310,14 @@ impl Metrics {
     }
 }
 
+/// What each is, for those who read the exposition.
 fn describe() {
+    describe_counters();
+    describe_gauges();
+    describe_histograms();
+}
+
+fn describe_counters() {
     let counters = [
         ("signoff_http_requests_total", "Requests, by method, route and status."),
         ("signoff_approvals_requested_total", "Approvals created."),
@@ -305,6 +342,11 @@ fn describe() {
             "Calls with events that were refused: the workspace's quota is used up.",
         ),
         ("signoff_events_sent_total", "Events that were sent to sockets."),
+        ("signoff_feed_messages_total", "Messages that were sent to feeds."),
+        (
+            "signoff_feeds_closed_total",
+            "Feeds that ended, by close code (0: the client went) and whether it was told.",
+        ),
         ("signoff_sockets_opened_total", "Sockets that were opened, by whether their cursor was honoured."),
         (
             "signoff_sockets_closed_total",
@@ -322,11 +364,15 @@ fn describe() {
     for (name, text) in counters {
         describe_counter!(name, text);
     }
+}
+
+fn describe_gauges() {
     let gauges = [
         ("signoff_build_info", "1, labelled with the version."),
         ("signoff_waiters", "Calls that sleep on this instance until an outcome wakes them."),
         ("signoff_http_connections", "Open HTTP connections, without those that became sockets."),
         ("signoff_sockets", "Live sockets."),
+        ("signoff_feeds", "Open feeds."),
         ("signoff_database_connections", "Connections to Postgres, by pool and state."),
         ("signoff_database_up", "1 while the last probe of Postgres was answered."),
         ("signoff_database_short", "1 while Postgres gives fewer connections than the pools want."),
@@ -364,6 +410,9 @@ fn describe() {
     for (name, text) in gauges {
         describe_gauge!(name, text);
     }
+}
+
+fn describe_histograms() {
     let seconds = [
         ("signoff_http_request_duration_seconds", "From the request's head to the response's, by route."),
         ("signoff_wake_latency_seconds", "From an outcome's moment to the waiter's answer."),

@@ -3,9 +3,11 @@
 mod logs;
 pub mod metrics;
 mod seldom;
+pub mod tally;
 
 pub use self::{
     logs::{LogFormat, init_logs},
     metrics::Metrics,
     seldom::Seldom,
+    tally::Tally,
 };

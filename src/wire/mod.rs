@@ -3,6 +3,8 @@
 
 pub mod approval;
 pub mod bulk;
+pub mod cluster;
+pub mod counts;
 pub mod create;
 pub mod csv;
 pub mod decide;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::{Round, Workers};
+use crate::presence::Happening;
 
 const INTERVAL: Duration = Duration::from_secs(1);
 
@@ -51,8 +52,16 @@ const AT_LEAST: Duration = Duration::from_millis(100);
 pub(super) async fn probe(workers: Workers) {
     let mut round = Round::new("probe", workers.metrics.clone());
     let mut epoch = workers.database.epoch().ok();
+    let mut was_up = workers.database.is_up();
     loop {
         round.run(workers.database.probe()).await;
+        let is_up = workers.database.is_up();
+        if was_up != is_up {
+            // Told by the heart, once it can be.
+            let happening = if is_up { Happening::DatabaseBack } else { Happening::DatabaseAway };
+            workers.journal.note(happening);
+        }
+        was_up = is_up;
         workers.metrics.upkeep();
         let now = workers.database.epoch().ok();
         if epoch.is_some() && epoch != now {

@@ -42,6 +42,23 @@ pub(super) async fn run(workers: Workers) {
     }
 }
 
+/// How long what is configured is kept.
+struct Kept {
+    events: Duration,
+    samples: Duration,
+    cluster_events: Duration,
+}
+
+impl Kept {
+    fn of(workers: &Workers) -> Self {
+        Self {
+            events: Duration::from_hours(workers.events.retention_hours),
+            samples: Duration::from_hours(workers.cluster.samples_hours),
+            cluster_events: Duration::from_hours(24 * workers.cluster.events_days),
+        }
+    }
+}
+
 /// What there is to delete.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
@@ -54,10 +71,12 @@ enum Kind {
     SignIns,
     BrowserSessions,
     EndedApprovals,
+    Samples,
+    ClusterEvents,
 }
 
 impl Kind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::ApprovalsOfDeletedRuns,
         Self::DeletedRuns,
         Self::IdempotencyKeys,
@@ -67,34 +86,38 @@ impl Kind {
         Self::SignIns,
         Self::BrowserSessions,
         Self::EndedApprovals,
+        Self::Samples,
+        Self::ClusterEvents,
     ];
 
     /// Deletes up to `most`; answers how many that were.
-    async fn purge(self, conn: &mut PgConnection, most: i64, kept: Duration) -> Result<u64, store::Error> {
+    async fn purge(self, conn: &mut PgConnection, most: i64, kept: &Kept) -> Result<u64, store::Error> {
         match self {
             Self::ApprovalsOfDeletedRuns => purge::approvals_of_deleted_runs(conn, RUN_GRACE, most).await,
             Self::DeletedRuns => purge::deleted_runs(conn, RUN_GRACE, most).await,
             Self::IdempotencyKeys => purge::idempotency_keys(conn, IDEMPOTENCY, most).await,
-            Self::Events => purge::events(conn, kept, most).await,
-            Self::UnusedTasks => purge::unused_tasks(conn, kept, most).await,
+            Self::Events => purge::events(conn, kept.events, most).await,
+            Self::UnusedTasks => purge::unused_tasks(conn, kept.events, most).await,
             Self::Tickets => purge::tickets(conn, most).await,
             Self::SignIns => purge::sign_ins(conn, most).await,
             Self::BrowserSessions => purge::browser_sessions(conn, most).await,
             Self::EndedApprovals => purge::ended_approvals(conn, most).await,
+            Self::Samples => purge::samples(conn, kept.samples, most).await,
+            Self::ClusterEvents => purge::cluster_events(conn, kept.cluster_events, most).await,
         }
     }
 }
 
 /// Gives each kind its turn, as far as there is time; the others come first in the next round. Answers whether there is
 /// more.
-async fn once(workers: &Workers, turns: &mut [(Kind, Step); 9]) -> Result<bool, store::Error> {
+async fn once(workers: &Workers, turns: &mut [(Kind, Step)]) -> Result<bool, store::Error> {
     let begun = Instant::now();
     let mut more = false;
     for _ in 0..turns.len() {
         if begun.elapsed() > LONG {
             return Ok(true);
         }
-        let [(kind, step), ..] = turns;
+        let [(kind, step), ..] = turns else { break };
         more |= turn(workers, *kind, step).await?;
         turns.rotate_left(1);
     }
@@ -107,10 +130,10 @@ async fn once(workers: &Workers, turns: &mut [(Kind, Step); 9]) -> Result<bool, 
 /// Answers whether there is more. What fails is tried again with half as much, and left to the next round in the end.
 async fn turn(workers: &Workers, kind: Kind, step: &mut Step) -> Result<bool, store::Error> {
     let begun = Instant::now();
-    let kept = Duration::from_hours(workers.events.retention_hours);
+    let kept = Kept::of(workers);
     while begun.elapsed() < TURN {
         let mut conn = workers.database.work.checkout().await?;
-        let purged = timeout(LONGEST, kind.purge(&mut conn, step.size(), kept)).await;
+        let purged = timeout(LONGEST, kind.purge(&mut conn, step.size(), &kept)).await;
         match purged.unwrap_or_else(|elapsed| Err(elapsed.into())) {
             Ok(gone) => {
                 conn.done();

@@ -17,6 +17,7 @@ mod round;
 mod search_index;
 mod step;
 mod usage;
+mod watched;
 
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ use crate::{
     config::{self, Lease, Sweep},
     events::Events,
     lifecycle::Lifecycle,
-    presence::{Ownership, Pulse},
+    presence::{Journal, Ownership, Pulse},
     store::Database,
     telemetry::Metrics,
 };
@@ -49,8 +50,10 @@ pub struct Workers {
     pub instance: String,
     pub ownership: Ownership,
     pub pulse: Pulse,
+    pub journal: Journal,
     pub sweep: Sweep,
     pub lease: Lease,
+    pub cluster: config::Cluster,
     pub events: config::Events,
     pub events_log: Events,
     pub audit: config::Audit,
@@ -68,6 +71,7 @@ impl Workers {
         lifecycle.spawn_loop("deadline sweep", deadlines::run(self.clone(), health.clone()));
         lifecycle.spawn_loop("reminder sweep", reminders::run(self.clone()));
         lifecycle.spawn_loop("event sweep", followers::run(self.clone()));
+        lifecycle.spawn_loop("watched sweep", watched::run(self.clone()));
         lifecycle.spawn_loop("reaper", reaper::run(self.clone()));
         lifecycle.spawn_loop("credential sweep", credentials::run(self.clone()));
         lifecycle.spawn_loop("audit chainer", audit::run(self.clone(), health.clone()));

@@ -74,7 +74,7 @@ impl Verify {
                 "an export's name for its workspace proves nothing: name it by its id"
             );
             let file = || Ok(Box::new(BufReader::new(File::open(path)?)) as Box<dyn io::BufRead>);
-            let wanted = Wanted { only: id, checkpoints, trusted };
+            let wanted = Wanted { only: id, checkpoints, trusted, ..Wanted::default() };
             export::verify(file, wanted, tell).with_context(|| path.display().to_string())?
         } else {
             let mut conn = operator::connect().await?;
@@ -90,7 +90,7 @@ impl Verify {
                     || checkpoints.iter().any(|it| it.standing.workspace_id == id);
                 anyhow::ensure!(is_known, "there is no workspace {id}");
             }
-            let wanted = Wanted { only, checkpoints, trusted };
+            let wanted = Wanted { only, checkpoints, trusted, ..Wanted::default() };
             let summary = verify::database(&mut conn, wanted, tell).await?;
             conn.close().await?;
             summary

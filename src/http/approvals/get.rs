@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     http::{
         Api,
-        caller::{May, ViewHistory, ViewPending},
+        caller::{May, MayEither, Needs, ViewHistory, ViewPending},
         path::IdPath,
         query::{Params, decode_cursor, encode_cursor, limit},
         respond,
@@ -87,21 +87,29 @@ pub struct Decisions {
 
 /// List an approval's decisions
 ///
-/// Who said what, oldest first.
+/// Who said what, oldest first. With `approval:view:pending` alone those of what is pending: what has ended takes
+/// `approval:view:history`.
 #[utoipa::path(
     get, path = "/api/v1/approvals/{id}/decisions", tag = "approvals",
-    security(("key" = ["approval:view:history"])),
+    security(("key" = ["approval:view:history"]), ("key" = ["approval:view:pending"])),
     params(("id" = uuid::Uuid, Path, description = "The approval's id"), PartQuery),
     responses((status = 200, body = Decisions))
 )]
 pub async fn decisions(
     State(api): State<Api>,
-    may: May<ViewHistory>,
+    may: MayEither<ViewHistory, ViewPending>,
     IdPath(id): IdPath,
     Params(query): Params<PartQuery>,
 ) -> Result<Json<Decisions>, Problem> {
     let part = query.part()?;
-    let (items, more) = api.approvals.decisions(may.caller().workspace, id, part).await?;
+    let somebody = may.whichever();
+    let caller = somebody.caller();
+    let (items, more) = api.approvals.decisions(caller.workspace, id, part).await?;
+    // Looked at after they were read: what is pending then was pending when they were.
+    if !caller.may(ViewHistory::PERMISSION) && api.approvals.get(caller.workspace, id).await?.state.is_final()
+    {
+        return Err(Problem::forbidden(ViewHistory::PERMISSION));
+    }
     Ok(Json(Decisions { next_cursor: next(part.0, items.len(), more)?, items }))
 }
 

@@ -69,6 +69,9 @@ pub struct Query {
     to: Option<String>,
     /// Words, whatever their case. For each there is one that begins like it, in title, description, type, run or workflow.
     q: Option<String>,
+    /// `json` or `csv`: what a link wants, which can't send `Accept`. It wins over that.
+    #[param(example = "csv")]
+    format: Option<String>,
     /// `full` (the default), or `summary`: without description, context, checkpoint, metadata and policy. Not for CSV.
     #[param(example = "summary")]
     view: Option<String>,
@@ -111,7 +114,7 @@ struct Cursor {
 /// List what has ended
 ///
 /// The latest outcome first. Pages are stable: what ends between two of them neither repeats nor hides others. With
-/// `Accept: text/csv` the whole history that matches, as a file; one that breaks off is incomplete.
+/// `Accept: text/csv`, or `format=csv`, the whole history that matches, as a file; one that breaks off is incomplete.
 #[utoipa::path(
     get, path = "/api/v1/approvals/history", tag = "approvals",
     security(("key" = ["approval:view:history"])),
@@ -124,10 +127,11 @@ struct Cursor {
 pub async fn history(
     State(api): State<Api>,
     may: May<ViewHistory>,
-    form: Form,
+    accepted: Form,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
     let mut check = Check::default();
+    let form = form(&mut check, query.format.as_deref(), accepted);
     let limit = limit(&mut check, query.limit.as_deref());
     let after = query.cursor.as_deref().and_then(|cursor| after(&mut check, cursor));
     if form == Form::Csv {
@@ -225,12 +229,25 @@ fn search(check: &mut Check, query: Query, caller: &Caller) -> Search {
     }
 }
 
+/// In which form it is wanted.
+fn form(check: &mut Check, format: Option<&str>, accepted: Form) -> Form {
+    match format {
+        None => return accepted,
+        Some("json") => {}
+        Some("csv") => return Form::Csv,
+        Some(_) => check.fail("?format", "choice", "must be json or csv"),
+    }
+    Form::Json
+}
+
 /// Whom a file is for.
 fn reader(check: &mut Check, text: Option<&str>, form: Form) -> Reader {
     match text {
         None | Some("false") => {}
         Some("true") if form == Form::Csv => return Reader::Spreadsheet,
-        Some("true") => check.fail("?spreadsheet", "excluded", "is for CSV only: Accept: text/csv"),
+        Some("true") => {
+            check.fail("?spreadsheet", "excluded", "is for CSV only: Accept: text/csv, or format=csv");
+        }
         Some(_) => check.fail("?spreadsheet", "choice", "must be true or false"),
     }
     Reader::Program

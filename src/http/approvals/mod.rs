@@ -12,5 +12,5 @@ mod filters;
 pub mod get;
 pub mod history;
 pub mod pending;
-mod precondition;
+pub mod precondition;
 pub mod wait;

@@ -3,6 +3,7 @@
 pub mod configuration;
 pub mod session;
 pub mod sign_in;
+pub mod workspaces;
 
 use axum::{
     http::{HeaderMap, HeaderValue, header, request::Parts},

@@ -41,8 +41,8 @@ pub struct OpenSession {
 /// Who is signed in, and what they may do.
 #[derive(Serialize, ToSchema)]
 pub struct WhoAmI {
-    workspace: Named,
-    principal: Named,
+    pub(super) workspace: OwnWorkspace,
+    pub(super) principal: Named,
     #[schema(value_type = Vec<String>, example = json!(["approval:approve", "approval:view:pending"]))]
     permissions: Permissions,
     /// What they came with, by its public name.
@@ -52,12 +52,23 @@ pub struct WhoAmI {
     expires_at: Option<DateTime<Utc>>,
 }
 
+/// The workspace, as far as everybody in it sees it.
+#[derive(Serialize, ToSchema)]
+pub struct OwnWorkspace {
+    pub(super) id: Uuid,
+    #[schema(example = "acme")]
+    pub(super) name: String,
+    /// What who rejects is offered to say.
+    #[schema(example = json!(["Too risky at this hour"]))]
+    reject_reasons: Vec<String>,
+}
+
 #[derive(Serialize, ToSchema)]
 #[schema(as = NamedThing)]
 pub struct Named {
-    id: Uuid,
+    pub(super) id: Uuid,
     #[schema(example = "acme")]
-    name: String,
+    pub(super) name: String,
 }
 
 /// Sign in with a key
@@ -117,7 +128,7 @@ pub async fn end(State(api): State<Api>, parts: Parts, _: KnownNames) -> Result<
     Ok(private(StatusCode::NO_CONTENT.into_response(), [Cookie::Session.clear(&site)]))
 }
 
-async fn who_am_i(api: &Api, caller: &Caller) -> Result<WhoAmI, Problem> {
+pub(super) async fn who_am_i(api: &Api, caller: &Caller) -> Result<WhoAmI, Problem> {
     let (workspace, credential) = (caller.workspace, caller.credential);
     let look = async |conn: &mut sqlx::PgConnection| {
         let found = workspaces::get(conn, workspace).await?;
@@ -133,7 +144,7 @@ async fn who_am_i(api: &Api, caller: &Caller) -> Result<WhoAmI, Problem> {
     // It was there when the credential was looked up, moments ago.
     let found = found.ok_or_else(|| Problem::new(Code::Unauthenticated, "the workspace is gone"))?;
     Ok(WhoAmI {
-        workspace: Named { id: found.id, name: found.name },
+        workspace: OwnWorkspace { id: found.id, name: found.name, reject_reasons: found.reject_reasons },
         principal: Named { id: caller.actor.id.0, name: caller.actor.name.to_string() },
         permissions: caller.permissions,
         credential: caller.credential_name.to_string(),

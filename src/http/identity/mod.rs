@@ -56,7 +56,7 @@ pub async fn change_as<T>(
 }
 
 /// Looks something up within the caller's workspace.
-async fn look<T>(
+pub async fn look<T>(
     api: &Api,
     caller: &Caller,
     work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, store::Error>,

@@ -23,6 +23,9 @@ use crate::{
 
 /// A hundred years, in days.
 const LONGEST_RETENTION: i64 = 36_500;
+/// Most reasons that are offered, and the longest, in characters.
+const MOST_REASONS: usize = 20;
+const MAX_REASON: usize = 200;
 
 /// What is to be changed; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -41,6 +44,10 @@ pub struct SettingsBody {
     #[serde(default, deserialize_with = "never_null")]
     #[schema(nullable = false, value_type = Option<vocabulary::Delegating>)]
     delegation: Option<String>,
+    /// What who rejects is offered to say: at most 20, of 1 to 200 characters, in this order.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(nullable = false)]
+    reject_reasons: Option<Vec<String>>,
 }
 
 /// Show the workspace
@@ -73,12 +80,31 @@ pub async fn update(
     if delegation == Some(None) {
         check.fail("/delegation", "choice", "must be off, own or managed");
     }
+    check_reasons(&mut check, body.reject_reasons.as_deref().unwrap_or_default());
     check.finish()?;
     let settings = Settings {
         allow_timeout_approve: body.allow_timeout_approve,
         history_retention_days: body.history_retention_days,
         delegation: delegation.flatten(),
+        reject_reasons: body.reject_reasons,
     };
     let update = async |conn: &mut PgConnection, by: &By<'_>| use_cases::update(conn, by, id, settings).await;
     Ok(Json(change(&api, &may, update).await?))
+}
+
+fn check_reasons(check: &mut Check, reasons: &[String]) {
+    if reasons.len() > MOST_REASONS {
+        check.fail("/reject_reasons", "max_items", format!("must be at most {MOST_REASONS}"));
+    }
+    for (n, reason) in reasons.iter().take(MOST_REASONS).enumerate() {
+        let pointer = format!("/reject_reasons/{n}");
+        if reason.trim().is_empty() {
+            check.fail(pointer.as_str(), "min_length", "must not be empty");
+        }
+        check.text(&pointer, Some(reason), MAX_REASON);
+        check.visible(&pointer, Some(reason));
+        if reasons[..n].contains(reason) {
+            check.fail(pointer, "unique", "must not be there twice");
+        }
+    }
 }

@@ -8,7 +8,9 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::support::{
-    Api, Cluster, Reply, Setup, TestDatabase, ended, eventually,
+    Api, Cluster, Reply, Setup, TestDatabase,
+    browser::Browser,
+    ended, eventually,
     process::Process,
     proxy::{Mode, Proxy},
     unique,
@@ -340,4 +342,39 @@ async fn an_export_whose_reader_stands_still_ends_when_the_configuration_says() 
     let mut rest = Vec::new();
     let _ = stream.read_to_end(&mut rest).await;
     assert!(!rest.ends_with(b"\r\n0\r\n\r\n"), "what is cut off doesn't look whole");
+}
+
+/// A link can't send `Accept`; the browser sends its session's cookie along, and no `Origin`.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_downloads_the_history() {
+    let cluster = single().await;
+    let (agent, base) = (cluster.api(0, &cluster.member("agent").await), &cluster.instances[0].url);
+    let id = agent.ask(json!({ "title": "one" })).await;
+    agent.cancel(&id, "no").await.expect(200);
+    let browser = Browser::new();
+    browser.sign_in_with_key(base, &cluster.member("ana").await).await;
+    let link = format!("{base}{HISTORY}?format=csv&status=cancelled");
+    let get = |site: &'static str| {
+        let request = browser.request(Method::GET, &link).header("accept", "text/html,*/*;q=0.8");
+        let request = if site.is_empty() { request } else { request.header("sec-fetch-site", site) };
+        browser.send(request)
+    };
+    // A link of ours, an address that was typed, and a browser that says nothing.
+    for site in ["same-origin", "none", ""] {
+        let page = get(site).await;
+        assert_eq!(page.status, 200, "{site}: {page:#?}");
+        assert_eq!(page.headers["content-disposition"], "attachment; filename=\"signoff-history.csv\"");
+        assert!(page.headers["content-type"].to_str().unwrap().starts_with("text/csv"));
+        assert_eq!(ids(&read(page.text.as_bytes())), [id.as_str()]);
+    }
+    // A link on another site.
+    get("cross-site").await.problem(403, "forbidden");
+    // It wins over what is accepted, either way.
+    let lines = export(&agent, "format=csv").await;
+    assert_eq!(lines.len(), 1);
+    let reply = Api::send(request(&agent, "format=json")).await.expect(200);
+    assert_eq!(reply.body["items"][0]["id"], id);
+    for wrong in ["format=xml", "format=CSV", "format=", "format=csv&limit=3"] {
+        agent.get(&format!("{HISTORY}?{wrong}")).await.problem(422, "invalid");
+    }
 }

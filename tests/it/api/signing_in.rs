@@ -154,9 +154,15 @@ async fn a_way_back_is_good_once_in_one_browser() {
     sqlx::query("UPDATE sign_ins SET expires_at = now()").execute(&mut conn).await.unwrap();
     refused(browser.get(back.as_str()).await);
     // Nowhere but here afterwards.
-    for place in
-        ["https://evil.example", "//evil.example", "/%5Cevil.example", "/%09/evil.example", "javascript:x"]
-    {
+    for place in [
+        "https://evil.example",
+        "//evil.example",
+        "/%5Cevil.example",
+        "/%09/evil.example",
+        "javascript:x",
+        "/auth/login",
+        "/api/v1/audit",
+    ] {
         let page = browser.get(&format!("{}/auth/login?return_to={place}", scene.base)).await;
         page.problem(422, "invalid");
     }

@@ -58,6 +58,7 @@ fn cases() -> BTreeMap<&'static str, Case> {
         ("POST /api/v1/approvals/{id}/cancel", case(NotFound, json!({ "reason": "no" }))),
         ("POST /api/v1/approvals/{id}/escalate", case(NotFound, json!({ "reason": "no" }))),
         ("POST /api/v1/approvals/{id}/extend", case(NotFound, json!({ "seconds": 1, "reason": "no" }))),
+        ("GET /api/v1/runs/{run_id}", case(NotFound, none())),
         ("DELETE /api/v1/runs/{run_id}", case(NotFound, none())),
         ("POST /api/v1/tasks/{task_id}/events", case(Own, json!({ "event_type": "output", "data": {} }))),
         ("GET /api/v1/tasks/{task_id}/events", case(Own, none())),
@@ -67,7 +68,12 @@ fn cases() -> BTreeMap<&'static str, Case> {
         ("DELETE /api/v1/connections/{task_id}", case(NotFound, none())),
         ("GET /api/v1/audit", case(Own, none())),
         ("GET /api/v1/audit/checkpoints", case(Own, none())),
+        ("POST /api/v1/audit/verifications", case(Own, none())),
+        ("GET /api/v1/audit/verifications/latest", case(Own, none())),
+        ("GET /api/v1/audit/verifications/{id}", case(NotFound, none())),
         ("GET /api/v1/cluster", case(Shared, none())),
+        ("GET /api/v1/cluster/samples", case(Shared, none())),
+        ("GET /api/v1/cluster/events", case(Shared, none())),
         ("GET /api/v1/workspace", case(Own, none())),
         ("PATCH /api/v1/workspace", case(Own, json!({}))),
         ("GET /api/v1/principals", case(Own, none())),
@@ -106,13 +112,17 @@ impl Operation {
 }
 
 /// What needs no permission: signing in and out, and what is one's own. `api::browser_sessions` asks for these.
-const WITHOUT: [&str; 8] = [
+const WITHOUT: [&str; 12] = [
     "GET /auth/configuration",
     "GET /auth/login",
     "GET /auth/callback",
     "POST /auth/session",
     "GET /auth/session",
     "DELETE /auth/session",
+    "GET /auth/workspaces",
+    "POST /auth/session/workspace",
+    "GET /api/v1/me/preferences",
+    "PUT /api/v1/me/preferences",
     "GET /api/v1/browser-sessions",
     "DELETE /api/v1/browser-sessions/{id}",
 ];
@@ -149,6 +159,7 @@ struct Things {
     principal: String,
     prefix: String,
     delegation: String,
+    verification: String,
 }
 
 impl Things {
@@ -161,14 +172,26 @@ impl Things {
         let key = admin.post("/api/v1/keys", &body).await.expect(201).body;
         let text = |name: &str| key[name].as_str().unwrap().to_owned();
         let delegation = delegate(admin, "peer", json!({})).await.expect(201).id();
+        let verification = Api::send(admin.request(Method::POST, "/api/v1/audit/verifications")).await;
+        let verification = verification.expect(202).id();
         let socket = Socket::open(admin, "thing").await;
-        (Self { approval, principal: text("principal_id"), prefix: text("prefix"), delegation }, socket)
+        (
+            Self {
+                approval,
+                principal: text("principal_id"),
+                prefix: text("prefix"),
+                delegation,
+                verification,
+            },
+            socket,
+        )
     }
 
     fn path(&self, template: &str) -> String {
         let id = match template {
             _ if template.contains("/principals/") => &self.principal,
             _ if template.contains("/delegations/") => &self.delegation,
+            _ if template.contains("/verifications/") => &self.verification,
             _ => &self.approval,
         };
         let path = template.replace("{id}", id).replace("{prefix}", &self.prefix);

@@ -180,7 +180,12 @@ async fn g05_permissions_and_credentials_are_asked_for() {
     looker.approve(&id).await.problem(403, "forbidden");
     looker.reject(&id, "no").await.problem(403, "forbidden");
     looker.cancel(&id, "no").await.problem(403, "forbidden");
-    looker.get(&format!("/api/v1/approvals/{id}/decisions")).await.problem(403, "forbidden");
+    looker.get(&format!("/api/v1/approvals/{id}/audit")).await.problem(403, "forbidden");
+    // Who sees what is pending sees who has signed; of what has ended that takes more.
+    looker.get(&format!("/api/v1/approvals/{id}/decisions")).await.expect(200);
+    let over = asker.ask(json!({})).await;
+    asker.cancel(&over, "no").await.expect(200);
+    looker.get(&format!("/api/v1/approvals/{over}/decisions")).await.problem(403, "forbidden");
     looker.delete("/api/v1/runs/run-1").await.problem(403, "forbidden");
     looker.get("/api/v1/cluster").await.problem(403, "forbidden");
     for key in ["", "nonsense", "so_aaaaaaaaaaaa_0123456789abcdef0123456789abcdef"] {

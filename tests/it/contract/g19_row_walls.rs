@@ -14,7 +14,7 @@ use signoff::{
     },
     store::{
         approvals, audit, checkpoints, connections, decisions, delegations, eligible, events, keys, listing,
-        principals, purge, recent, roles, workspaces,
+        preferences, principals, purge, recent, roles, runs, verifications, workspaces,
     },
 };
 use sqlx::{Connection, PgConnection};
@@ -105,6 +105,9 @@ async fn seen(
         audit::page(conn, of, &audit::Filter::default(), None, 10).await.unwrap().items.len().min(1),
         checkpoints::of_workspace(conn, of.0, (i64::MAX, ""), 10).await.unwrap().len(),
         delegations::page(conn, of, &delegations::Which::default(), 10).await.unwrap().items.len(),
+        usize::from(preferences::get(conn, of, PrincipalId(principal)).await.unwrap().is_some()),
+        usize::from(verifications::get(conn, of, None, ttl).await.unwrap().is_some()),
+        usize::from(runs::overview(conn, of, &key.task).await.unwrap().is_some()),
         eligible::candidates(conn, of, &meant, &asking, ttl).await.unwrap().0.len(),
     ]
 }
@@ -116,8 +119,12 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     let ana = cluster.api(0, &cluster.key("acme", "ana", &["approval:approve"]).await);
     cluster.key("evil", "agent", &["workspace:admin"]).await;
     let (acme, evil) = (workspace(&cluster, "acme").await, workspace(&cluster, "evil").await);
-    let made = admin.ask(json!({ "task_id": "t", "policy": { "min_approvers": 2 } })).await;
+    let made = admin.ask(json!({ "task_id": "t", "run_id": "t", "policy": { "min_approvers": 2 } })).await;
     ana.approve(&made).await.expect(200);
+    let preferences = admin.request(reqwest::Method::PUT, "/api/v1/me/preferences").json(&json!({}));
+    crate::support::Api::send(preferences).await.expect(200);
+    let verify = admin.request(reqwest::Method::POST, "/api/v1/audit/verifications");
+    crate::support::Api::send(verify).await.expect(202);
     let role = admin.request(reqwest::Method::PUT, "/api/v1/roles/own").json(&json!({ "permissions": [] }));
     crate::support::Api::send(role).await.expect(200);
     allow(&cluster, "own").await;
@@ -146,7 +153,7 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     .unwrap();
     let mut conn = act_as(&cluster, "signoff_app").await;
     // The lease of the instance, by which connections count, is written with its first heartbeat.
-    let all = |n: usize| vec![n; 19];
+    let all = |n: usize| vec![n; 22];
     let found = tokio::sync::Mutex::new(&mut conn);
     eventually("what is there is seen from within", || async {
         let mut conn = found.lock().await;
@@ -277,6 +284,8 @@ async fn g19_background_work_may_do_its_work() {
     purge::tickets(&mut conn, 10).await.unwrap();
     purge::sign_ins(&mut conn, 10).await.unwrap();
     purge::browser_sessions(&mut conn, 10).await.unwrap();
+    purge::samples(&mut conn, age, 10).await.unwrap();
+    purge::cluster_events(&mut conn, age, 10).await.unwrap();
 }
 
 /// Each role can do its work and no other: what it would take to lie about the past, or to read what it has no

@@ -34,7 +34,7 @@ mod g18_records;
 mod g18_standing_still;
 mod g18_tampering;
 mod g19_delegations;
-mod g19_row_walls;
+pub mod g19_row_walls;
 mod g19_walls;
 mod g20_bad_input;
 mod g20_odd_texts;

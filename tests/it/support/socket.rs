@@ -45,7 +45,26 @@ pub fn request(api: &Api, task: &str, query: &str) -> Request<()> {
     request
 }
 
+/// The request that opens a feed.
+pub fn feed_request(base: &str, query: &str) -> Request<()> {
+    let url = format!("{}/api/v1/feed?{query}", base.replacen("http", "ws", 1));
+    let mut request = url.into_client_request().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", "signoff.feed.v1".parse().unwrap());
+    request
+}
+
 impl Socket {
+    /// Opens a feed of one's own, and follows these topics.
+    pub async fn feed(api: &Api, topics: &[&str]) -> Self {
+        let mut request = feed_request(&api.base, "");
+        let header = format!("Bearer {}", api.key).parse().unwrap();
+        request.headers_mut().insert("authorization", header);
+        let mut feed = Self::try_open(request).await.unwrap().unwrap();
+        let answer = feed.ask(json!({ "type": "subscribe", "topics": topics })).await;
+        assert_eq!((&answer["event_type"], &answer["data"]["refused"]), (&json!("subscribed"), &json!([])));
+        feed
+    }
+
     /// Opens a socket and takes its first frame, which is `hello` unless the socket is closed at once.
     pub async fn try_open(request: Request<()>) -> Result<Result<Self, End>, Refused> {
         match connect_async(request).await {

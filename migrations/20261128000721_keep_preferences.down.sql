@@ -1,0 +1,2 @@
+ALTER TABLE workspaces DROP COLUMN reject_reasons;
+DROP TABLE preferences;

@@ -1,0 +1,1 @@
+DROP INDEX principals_by_subject;

@@ -1,0 +1,228 @@
+//! Which workspaces are watched on this instance, and which of their approvals changed: what screens are told.
+//!
+//! It knows neither screens nor approvals, only that there is news. Changes come from this instance, from the bus and
+//! from the sweep, so one may come three times: what has been told once in this version is passed over. Where too much
+//! changes at once the single approvals are forgotten, and those who watch are told that they missed something.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Notify;
+
+use super::message::Change;
+use crate::domain::ids::{ApprovalId, WorkspaceId};
+
+/// Approvals of a workspace that may have changed and not been read yet.
+const MOST: usize = 2_000;
+/// For how long a version that was told is remembered: longer than the sweep looks back.
+const REMEMBERED: Duration = Duration::from_secs(30);
+
+/// The workspaces that are watched here.
+#[derive(Default)]
+pub struct Watchers {
+    workspaces: Mutex<HashMap<WorkspaceId, Watched>>,
+    /// How many there are: read without the lock by all that changes something.
+    count: AtomicUsize,
+    woken: Notify,
+}
+
+#[derive(Default)]
+struct Watched {
+    /// How many watch.
+    watching: usize,
+    /// What changed, and in which version it was heard of.
+    changed: HashMap<ApprovalId, i32>,
+    too_much: bool,
+    told: Told,
+}
+
+/// Versions that were told lately: those of the last half a minute at least, and of the last minute at most.
+#[derive(Default)]
+struct Told {
+    now: HashMap<ApprovalId, i32>,
+    before: HashMap<ApprovalId, i32>,
+    turned: Option<Instant>,
+}
+
+/// News of a workspace.
+#[derive(Debug, PartialEq, Eq)]
+pub struct News {
+    pub workspace: WorkspaceId,
+    pub approvals: Vec<ApprovalId>,
+    /// More changed than is listed.
+    pub too_much: bool,
+}
+
+/// One that watches a workspace, for as long as this lives.
+pub struct Watching {
+    workspace: WorkspaceId,
+    watchers: Arc<Watchers>,
+}
+
+impl Watchers {
+    pub fn watch(self: &Arc<Self>, workspace: WorkspaceId) -> Watching {
+        let mut workspaces = self.lock();
+        workspaces.entry(workspace).or_default().watching += 1;
+        self.count.store(workspaces.len(), Ordering::Release);
+        Watching { workspace, watchers: self.clone() }
+    }
+
+    /// The workspaces that are watched.
+    pub fn watched(&self) -> Vec<WorkspaceId> {
+        self.lock().keys().copied().collect()
+    }
+
+    pub fn changed(&self, change: &Change) {
+        self.note(change.workspace, change.approval, change.version);
+    }
+
+    /// An approval has this version by now.
+    pub fn note(&self, workspace: WorkspaceId, approval: ApprovalId, version: i32) {
+        if self.count.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        let mut workspaces = self.lock();
+        let Some(watched) = workspaces.get_mut(&workspace) else { return };
+        if watched.told.has(approval, version) {
+            return;
+        }
+        if watched.changed.len() >= MOST && !watched.changed.contains_key(&approval) {
+            watched.changed = HashMap::new();
+            watched.too_much = true;
+        }
+        if !watched.too_much {
+            let known = watched.changed.entry(approval).or_insert(version);
+            *known = version.max(*known);
+        }
+        drop(workspaces);
+        self.woken.notify_one();
+    }
+
+    /// All workspaces missed something, or may have.
+    pub fn missed(&self) {
+        let mut workspaces = self.lock();
+        for watched in workspaces.values_mut() {
+            watched.changed = HashMap::new();
+            watched.too_much = true;
+        }
+        drop(workspaces);
+        self.woken.notify_one();
+    }
+
+    /// Waits until there is news.
+    pub async fn news(&self) -> Vec<News> {
+        loop {
+            let news = self.take();
+            if !news.is_empty() {
+                return news;
+            }
+            self.woken.notified().await;
+        }
+    }
+
+    fn take(&self) -> Vec<News> {
+        let mut workspaces = self.lock();
+        let has_news = |watched: &&mut Watched| watched.too_much || !watched.changed.is_empty();
+        let with_news = workspaces.iter_mut().filter(|(_, watched)| has_news(watched));
+        with_news
+            .map(|(workspace, watched)| News {
+                workspace: *workspace,
+                approvals: std::mem::take(&mut watched.changed).into_keys().collect(),
+                too_much: std::mem::take(&mut watched.too_much),
+            })
+            .collect()
+    }
+
+    /// These versions were told.
+    pub fn told(&self, workspace: WorkspaceId, versions: impl IntoIterator<Item = (ApprovalId, i32)>) {
+        if let Some(watched) = self.lock().get_mut(&workspace) {
+            watched.told.add(versions);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<WorkspaceId, Watched>> {
+        // No code that can panic runs under this lock.
+        self.workspaces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Told {
+    fn has(&self, approval: ApprovalId, version: i32) -> bool {
+        let of = |versions: &HashMap<ApprovalId, i32>| {
+            versions.get(&approval).is_some_and(|told| *told >= version)
+        };
+        of(&self.now) || of(&self.before)
+    }
+
+    fn add(&mut self, versions: impl IntoIterator<Item = (ApprovalId, i32)>) {
+        if self.turned.is_none_or(|turned| turned.elapsed() > REMEMBERED) {
+            self.before = std::mem::take(&mut self.now);
+            self.turned = Some(Instant::now());
+        }
+        self.now.extend(versions);
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let mut workspaces = self.watchers.lock();
+        let Some(watched) = workspaces.get_mut(&self.workspace) else { return };
+        watched.watching -= 1;
+        if watched.watching == 0 {
+            workspaces.remove(&self.workspace);
+        }
+        self.watchers.count.store(workspaces.len(), Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn approvals(news: &[News]) -> Vec<ApprovalId> {
+        news.iter().flat_map(|it| it.approvals.clone()).collect()
+    }
+
+    #[tokio::test]
+    async fn what_was_told_is_not_told_again_and_a_later_version_is() {
+        let watchers = Arc::new(Watchers::default());
+        let (ours, other, approval) =
+            (WorkspaceId::generate(), WorkspaceId::generate(), ApprovalId::generate());
+        watchers.note(ours, approval, 1);
+        let watching = watchers.watch(ours);
+        assert_eq!(watchers.take(), [], "nobody watched then");
+        watchers.note(other, ApprovalId::generate(), 1);
+        watchers.note(ours, approval, 1);
+        watchers.note(ours, approval, 2);
+        assert_eq!(approvals(&watchers.news().await), [approval], "once for both");
+        watchers.told(ours, [(approval, 2)]);
+        watchers.note(ours, approval, 2);
+        watchers.note(ours, approval, 1);
+        assert_eq!(watchers.take(), []);
+        watchers.note(ours, approval, 3);
+        assert_eq!(approvals(&watchers.news().await), [approval]);
+        drop(watching);
+        assert_eq!((watchers.watched(), watchers.count.load(Ordering::Acquire)), (vec![], 0));
+    }
+
+    #[tokio::test]
+    async fn too_much_is_said_to_be_too_much() {
+        let watchers = Arc::new(Watchers::default());
+        let ours = WorkspaceId::generate();
+        let _watching = watchers.watch(ours);
+        for _ in 0..=MOST {
+            watchers.note(ours, ApprovalId::generate(), 1);
+        }
+        assert_eq!(watchers.news().await, [News { workspace: ours, approvals: vec![], too_much: true }]);
+        watchers.missed();
+        assert!(watchers.news().await[0].too_much);
+        watchers.note(ours, ApprovalId::generate(), 1);
+        assert!(!watchers.news().await[0].too_much);
+    }
+}

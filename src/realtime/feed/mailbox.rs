@@ -1,0 +1,212 @@
+//! What waits to be told to one screen: of each approval the latest only, so that it is bounded by what there is and not
+//! by how often it changes. Where it is too much, it is dropped, and the screen is told to read anew.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::Notify;
+
+use super::messages::Topic;
+use crate::{
+    auth::Caller,
+    domain::{
+        event::Cursor,
+        ids::{ApprovalId, WorkspaceId},
+        names::CallerName,
+    },
+    store::{approvals::Loaded, listing::Counts},
+};
+
+/// Approvals that may wait for one screen.
+const MOST: usize = 1_000;
+
+/// An approval as it was read for all who look, and the part of its summary that is the same for them.
+#[derive(Debug)]
+pub struct Told {
+    pub loaded: Loaded,
+    pub same: Vec<u8>,
+}
+
+/// What is to be told.
+#[derive(Debug, Default)]
+pub struct Letters {
+    pub approvals: HashMap<ApprovalId, Arc<Told>>,
+    pub counts: Option<Counts>,
+    pub cluster: Option<Arc<str>>,
+    pub tasks: HashMap<CallerName, Cursor>,
+    /// Why something may have been missed.
+    pub resync: Option<&'static str>,
+}
+
+impl Letters {
+    fn is_empty(&self) -> bool {
+        let Self { approvals, counts, cluster, tasks, resync } = self;
+        approvals.is_empty() && counts.is_none() && cluster.is_none() && tasks.is_empty() && resync.is_none()
+    }
+}
+
+/// One screen's.
+pub struct Mailbox {
+    pub workspace: WorkspaceId,
+    inner: Mutex<Inner>,
+    woken: Notify,
+}
+
+struct Inner {
+    caller: Arc<Caller>,
+    topics: BTreeSet<Topic>,
+    letters: Letters,
+    /// The counts may have changed since they were told.
+    recount: bool,
+    /// Up to where the screen knows its tasks' logs.
+    places: HashMap<CallerName, i64>,
+}
+
+impl Mailbox {
+    pub fn new(caller: Caller) -> Self {
+        let workspace = caller.workspace;
+        let inner = Inner {
+            topics: BTreeSet::new(),
+            letters: Letters::default(),
+            recount: false,
+            places: HashMap::new(),
+            caller: Arc::new(caller),
+        };
+        Self { workspace, inner: Mutex::new(inner), woken: Notify::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // No code that can panic runs under this lock.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who looks, as of the last look at them.
+    pub fn caller(&self) -> Arc<Caller> {
+        self.lock().caller.clone()
+    }
+
+    pub fn is_seen_by(&self, caller: Arc<Caller>) {
+        self.lock().caller = caller;
+    }
+
+    pub fn topics(&self) -> BTreeSet<Topic> {
+        self.lock().topics.clone()
+    }
+
+    pub fn follows(&self, topic: &Topic) -> bool {
+        self.lock().topics.contains(topic)
+    }
+
+    /// From now on it follows these, and nothing else. What waits of others is dropped.
+    pub fn follow(&self, topics: BTreeSet<Topic>) {
+        let mut inner = self.lock();
+        inner.recount |= topics.contains(&Topic::Counts) && !inner.topics.contains(&Topic::Counts);
+        let is_followed = |task: &CallerName| topics.contains(&Topic::Task(task.clone()));
+        inner.places.retain(|task, _| is_followed(task));
+        inner.letters.tasks.retain(|task, _| is_followed(task));
+        if !topics.contains(&Topic::Approvals) {
+            inner.letters.approvals = HashMap::new();
+        }
+        inner.topics = topics;
+    }
+
+    /// The tasks that it follows, and up to where it knows their logs.
+    pub fn tasks(&self) -> Vec<(CallerName, Option<i64>)> {
+        let inner = self.lock();
+        let task = |topic: &Topic| match topic {
+            Topic::Task(task) => Some((task.clone(), inner.places.get(task).copied())),
+            _ => None,
+        };
+        inner.topics.iter().filter_map(task).collect()
+    }
+
+    /// A task's log ends here by now. The first time nothing is told: those who follow it read it first.
+    pub fn task_is_at(&self, task: &CallerName, cursor: Cursor) {
+        let mut inner = self.lock();
+        if !inner.topics.contains(&Topic::Task(task.clone())) {
+            return;
+        }
+        match inner.places.insert(task.clone(), cursor.seq) {
+            None => {}
+            Some(known) if known == cursor.seq => {}
+            Some(_) => {
+                inner.letters.tasks.insert(task.clone(), cursor);
+                drop(inner);
+                self.woken.notify_one();
+            }
+        }
+    }
+
+    /// Approvals changed.
+    pub fn approvals(&self, told: &[Arc<Told>]) {
+        let mut inner = self.lock();
+        inner.recount |= inner.topics.contains(&Topic::Counts);
+        if !inner.topics.contains(&Topic::Approvals) {
+            return;
+        }
+        for it in told {
+            let approval = &it.loaded.approval;
+            let waiting = inner.letters.approvals.get(&approval.id);
+            if waiting.is_none_or(|waiting| waiting.loaded.approval.version <= approval.version) {
+                inner.letters.approvals.insert(approval.id, it.clone());
+            }
+        }
+        if inner.letters.approvals.len() > MOST {
+            inner.letters.approvals = HashMap::new();
+            inner.letters.resync = Some("too_much");
+        }
+        drop(inner);
+        self.woken.notify_one();
+    }
+
+    /// Something may have been missed, and everything is to be read anew.
+    pub fn resync(&self, reason: &'static str) {
+        let mut inner = self.lock();
+        inner.recount |= inner.topics.contains(&Topic::Counts);
+        inner.letters.resync = Some(reason);
+        drop(inner);
+        self.woken.notify_one();
+    }
+
+    /// Who is to be told new counts, if the counts may have changed since this was last asked.
+    pub fn wants_counts(&self) -> Option<Arc<Caller>> {
+        let mut inner = self.lock();
+        std::mem::take(&mut inner.recount).then(|| inner.caller.clone())
+    }
+
+    pub fn counts(&self, counts: Counts) {
+        let mut inner = self.lock();
+        if inner.topics.contains(&Topic::Counts) {
+            inner.letters.counts = Some(counts);
+            drop(inner);
+            self.woken.notify_one();
+        }
+    }
+
+    pub fn recount(&self) {
+        self.lock().recount = true;
+    }
+
+    pub fn cluster(&self, cluster: &Arc<str>) {
+        let mut inner = self.lock();
+        if inner.topics.contains(&Topic::Cluster) {
+            inner.letters.cluster = Some(cluster.clone());
+            drop(inner);
+            self.woken.notify_one();
+        }
+    }
+
+    /// Waits until there is something to tell.
+    pub async fn full(&self) {
+        while self.lock().letters.is_empty() {
+            self.woken.notified().await;
+        }
+    }
+
+    /// What there is to tell.
+    pub fn take(&self) -> Letters {
+        std::mem::take(&mut self.lock().letters)
+    }
+}

@@ -1,0 +1,121 @@
+//! What is looked at now and then while somebody follows it: counts, instances, the ends of tasks' logs. Each costs by
+//! what is followed, and nothing where nothing is.
+
+use std::{
+    collections::{HashMap, HashSet, hash_map::Entry},
+    time::{Duration, Instant},
+};
+
+use sqlx::PgConnection;
+
+use super::{Feeds, messages::Topic};
+use crate::{
+    domain::{
+        event::{Cursor, TaskKey},
+        ids::{PrincipalId, WorkspaceId},
+        names::CallerName,
+    },
+    store::{
+        events,
+        listing::{Counts, Filter},
+    },
+    wire::cluster::ClusterView,
+};
+
+/// Between two rounds of counting; and a round rests at least so many times as long as it worked.
+const COUNTING: Duration = Duration::from_millis(500);
+const REST: u32 = 4;
+/// How often instances are told of: a screen that hears nothing for longer has lost its feed.
+const CLUSTER: Duration = Duration::from_secs(2);
+/// How often it is looked whether there is more of a task.
+const TASKS: Duration = Duration::from_millis(500);
+/// Longest a look may take.
+const LOOK: Duration = Duration::from_secs(4);
+
+/// Waits for the next round: not longer, and not at all where somebody follows something new.
+async fn next(feeds: &Feeds, interval: Duration) {
+    tokio::select! {
+        () = tokio::time::sleep(interval.mul_f64(rand::random_range(0.8..1.0))) => {}
+        () = feeds.0.looked.notified() => {}
+    }
+}
+
+/// How many are pending, for those who follow it and whose workspace has changed.
+pub(super) async fn counts(feeds: Feeds) {
+    let mut rest = COUNTING;
+    loop {
+        next(&feeds, rest).await;
+        let begun = Instant::now();
+        // Who looks at two screens is counted for once.
+        let mut counted: HashMap<(WorkspaceId, PrincipalId), Counts> = HashMap::new();
+        for mailbox in feeds.all() {
+            let Some(caller) = mailbox.wants_counts() else { continue };
+            let key = (caller.workspace, caller.actor.id);
+            let counts = match counted.entry(key) {
+                Entry::Occupied(counted) => *counted.get(),
+                Entry::Vacant(place) => {
+                    match feeds.approvals.count(&Filter::all(caller.workspace), &caller.voter).await {
+                        Ok(counts) => *place.insert(counts),
+                        Err(error) => {
+                            tracing::debug!(%error, "what is pending could not be counted; it is tried again");
+                            mailbox.recount();
+                            continue;
+                        }
+                    }
+                }
+            };
+            mailbox.counts(counts);
+        }
+        rest = COUNTING.max(begun.elapsed() * REST);
+    }
+}
+
+/// The instances of the service, for those who follow them.
+pub(super) async fn cluster(feeds: Feeds) {
+    loop {
+        next(&feeds, CLUSTER).await;
+        let followers: Vec<_> = feeds.all().into_iter().filter(|it| it.follows(&Topic::Cluster)).collect();
+        if followers.is_empty() {
+            continue;
+        }
+        match feeds.listing.instances().await {
+            Ok(instances) => {
+                let view = ClusterView::new(instances, feeds.listing.lease_ttl);
+                let text = serde_json::to_string(&view).unwrap_or_else(|_| "null".to_owned()).into();
+                for mailbox in followers {
+                    mailbox.cluster(&text);
+                }
+            }
+            Err(error) => tracing::debug!(%error, "the instances could not be read; it is tried again"),
+        }
+    }
+}
+
+/// Whether there is more of the tasks that somebody follows.
+pub(super) async fn tasks(feeds: Feeds) {
+    loop {
+        next(&feeds, TASKS).await;
+        let mut followed: HashMap<WorkspaceId, HashSet<CallerName>> = HashMap::new();
+        let mailboxes = feeds.all();
+        for mailbox in &mailboxes {
+            for (task, _) in mailbox.tasks() {
+                followed.entry(mailbox.workspace).or_default().insert(task);
+            }
+        }
+        for (workspace, tasks) in followed {
+            let keys: Vec<TaskKey> = tasks.into_iter().map(|task| TaskKey { workspace, task }).collect();
+            let read = async |conn: &mut PgConnection| events::heads(conn, &keys).await;
+            let heads = feeds.database.tenant.within(workspace, LOOK, read).await;
+            match heads.and_then(|heads| Ok((heads, feeds.database.epoch()?))) {
+                Ok((heads, epoch)) => {
+                    for mailbox in mailboxes.iter().filter(|it| it.workspace == workspace) {
+                        for (key, seq) in &heads {
+                            mailbox.task_is_at(&key.task, Cursor { seq: *seq, epoch });
+                        }
+                    }
+                }
+                Err(error) => tracing::debug!(%error, "the logs of tasks could not be looked at"),
+            }
+        }
+    }
+}
