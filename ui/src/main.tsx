@@ -10,15 +10,18 @@ import { applyTheme } from "./data/preferences.ts";
 import { load, may, session, sessionTrouble } from "./data/session.ts";
 import { Dialog } from "./parts/dialog.tsx";
 import { listenToKeys, useKeys } from "./parts/keys.ts";
-import { Shell } from "./parts/shell.tsx";
+import { lazy } from "./parts/lazy.tsx";
+import { Shell, places } from "./parts/shell.tsx";
 import { Kbd } from "./parts/small.tsx";
 import { ApprovalPage } from "./pages/approval.tsx";
 import { Inbox } from "./pages/inbox.tsx";
 import { notifyAsWanted } from "./pages/inbox/notify.ts";
 import { EmptyPage, Forbidden, NotFound } from "./pages/plain.tsx";
 import { SignIn, SignInDialog } from "./pages/sign-in.tsx";
-import { followLinks, go, route } from "./router.ts";
+import { followLinks, go, path, route } from "./router.ts";
 import { app, keys, pages } from "./words.ts";
+
+const Operations = lazy(async () => (await import("./pages/operations.tsx")).Operations);
 
 function App() {
   const who = session.value;
@@ -52,7 +55,12 @@ function Inside() {
     if (was.current && !signedOut.value) restart();
     was.current = signedOut.value;
   }, [signedOut.value]);
-  useKeys({ "?": () => setHelp(true), "g i": () => go("/inbox") });
+  useKeys({ "?": () => setHelp(true), "g i": () => go("/inbox"), "g o": () => go("/operations") });
+  // Not everybody has an inbox: one begins with the first place that there is.
+  const home = places()[0]?.href;
+  useEffect(() => {
+    if (path.value === "/" && home) go(home, "replace");
+  }, [path.value, home]);
   const detail = (here.page === "inbox" && here.id !== null) || here.page === "approval";
   return (
     <>
@@ -68,6 +76,7 @@ function Inside() {
 function Page() {
   const here = route.value;
   if (here.page === "unknown" || here.page === "sign-in") return <NotFound />;
+  if (here.page === "operations") return <Operations task={here.task} />;
   if (!may("approval:view:pending")) return <Forbidden what={pages.approvals} permission="approval:view:pending" />;
   return here.page === "approval" ? <ApprovalPage id={here.id} /> : <Inbox id={here.id} />;
 }

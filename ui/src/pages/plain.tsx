@@ -51,6 +51,8 @@ export const NotFound = () => <EmptyPage title={pages.notFound} lines={[pages.no
 const ROLES: Record<string, string> = {
   "approval:view:pending": "requester, approver, member, auditor, admin",
   "approval:view:history": "approver, member, auditor, admin",
+  "cluster:view or connection:view": "operator; for connections alone member, auditor, admin",
+  "event:subscribe": "requester, approver, member, admin",
 };
 
 export function Forbidden({ what, permission }: { what: string; permission: string }) {
