@@ -470,7 +470,7 @@ export const operations = {
   bySweep: (part: string) => `${part} by the sweep`,
   noWakes: "none lately",
   commitTime: (mean: string) => `${mean} to commit`,
-  behind: (lag: string) => `${lag} between rounds at most`,
+  behind: (lag: string) => `${lag} behind at most`,
   viewOf: (names: string, age: string) => `Parts as ${names} ${names.includes(" and ") ? "see" : "sees"} them, ${age} ago. Another instance may see them otherwise.`,
   noView: "No instance has said how its parts are.",
   instances: "Instances",

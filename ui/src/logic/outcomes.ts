@@ -90,4 +90,4 @@ export function onAxis(seconds: number): number {
   const within = Math.min(high, Math.max(low, seconds));
   return Math.round((Math.log(within / low) / Math.log(high / low)) * 1e4) / 100;
 }
-export const TICKS: readonly [number, string][] = [[1, "1 s"], [10, "10 s"], [60, "1 min"], [600, "10 min"], [3600, "1 h"], [36_000, "10 h"]];
+export const TICKS: readonly [number, string][] = [[1, "1 s"], [60, "1 min"], [3600, "1 h"]];

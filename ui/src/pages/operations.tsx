@@ -43,7 +43,7 @@ function Service({ cluster, wall }: { cluster: boolean; wall: boolean }) {
   if (wall) return <Wall range={range} onLeave={() => toggleWall(false)} />;
   return (
     <>
-      <div class="bar">
+      <div class="bar ops-bar">
         <h1>{words.title}</h1>
         <span class="grow" />
         {(cluster || may("approval:view:history")) && <RangeChoice range={range} />}

@@ -50,12 +50,13 @@ function looks(place: HTMLElement, spec: Spec): Looks {
 }
 
 const stack = (lines: readonly Line[]): (number | null)[][] => {
-  const sums: (number | null)[][] = [];
+  const sums: number[][] = [];
   for (const { values } of lines) {
     const below = sums.at(-1);
-    sums.push(values.map((value, index) => (value === null ? null : value + (below?.[index] ?? 0))));
+    sums.push(values.map((value, index) => (value ?? 0) + (below?.[index] ?? 0)));
   }
-  return sums;
+  // Nothing is drawn where there is nothing: not even an edge.
+  return sums.map((sum, index) => sum.map((value, at) => (lines[index]?.values[at] ? value : null)));
 };
 
 /** The highest sum is drawn first, and the next ones over it. */
@@ -69,7 +70,7 @@ function options(spec: Spec, look: Looks, size: { width: number; height: number 
   const axis = { stroke: look.text, font: look.font, ticks: { show: false } };
   return {
     ...size,
-    padding: [rem * 0.5, bars ? rem * 0.5 : rem * 4.5, 0, 0],
+    padding: [rem * 0.5, bars ? rem * 0.5 : longest(spec, look) + 10, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: {
@@ -77,7 +78,7 @@ function options(spec: Spec, look: Looks, size: { width: number; height: number 
       y: { distr: spec.log ? 3 : 1, range: spec.range },
     },
     axes: [
-      { ...axis, grid: { show: false }, size: rem * 1.375, gap: rem * 0.25, space: rem * 5, values: (_, at) => at.map((time) => clock(time * 1000)) },
+      { ...axis, grid: { show: false }, size: rem * 1.375, gap: rem * 0.25, space: rem * 5, values: (_, at) => at.map((time) => (nearLeft(spec, time) ? "" : clock(time * 1000))) },
       { ...axis, grid: { stroke: look.line, width: 1 }, size: rem * 3.25, gap: rem * 0.375, splits: () => splits(spec), values: (_, at) => at.map((value) => (value === null ? "" : spec.tick(value))), filter: (_, at) => at },
     ],
     series: [
@@ -97,6 +98,25 @@ function options(spec: Spec, look: Looks, size: { width: number; height: number 
 
 /** Where gaps leave a value by itself, no line would show it. */
 const lonely = (spec: Spec) => spec.lines.some(({ values }) => values.some((it, index) => it !== null && (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null));
+
+/** Would run into the axis beside it. */
+const nearLeft = (spec: Spec, time: number): boolean => {
+  const [first = 0, last = 0] = [spec.at[0], spec.at.at(-1)];
+  return time - first < (last - first) * 0.04;
+};
+
+const atEnd = ({ label, values }: Line, spec: Spec): string => {
+  const value = values.findLast((it) => it !== null);
+  return value === null || value === undefined ? "" : `${label} ${spec.format(value)}`;
+};
+
+/** How wide the longest of the labels is that stand at the ends of lines. */
+function longest(spec: Spec, look: Looks): number {
+  const pen = document.createElement("canvas").getContext("2d");
+  if (!pen) return look.size * 6;
+  pen.font = `600 ${look.font}`;
+  return Math.ceil(Math.max(0, ...spec.lines.map((line) => pen.measureText(atEnd(line, spec)).width)));
+}
 
 function splits(spec: Spec): number[] {
   const [low, high] = spec.range;
@@ -124,7 +144,7 @@ function ends(plot: UPlot, spec: Spec, look: Looks): void {
     const at = line.values.findLastIndex((it) => it !== null);
     const value = line.values[at];
     if (value === null || value === undefined) return [];
-    return [{ text: `${line.label} ${spec.format(value)}`, color: look.colors[index] ?? "", y: plot.valToPos(value, "y", true) }];
+    return [{ text: atEnd(line, spec), color: look.colors[index] ?? "", y: plot.valToPos(value, "y", true) }];
   });
   labels.sort((a, b) => a.y - b.y);
   const apart = look.size * 1.4 * ratio;

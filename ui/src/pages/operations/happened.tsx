@@ -2,7 +2,7 @@
 
 import { events, eventsMore, eventsTrouble, readEarlier } from "../../data/operations.ts";
 import { Icon, Plain, Time } from "../../parts/small.tsx";
-import { operations } from "../../words.ts";
+import { app, operations } from "../../words.ts";
 import { Card, Failed, Loading } from "./pieces.tsx";
 
 const words = operations.happened;
@@ -27,7 +27,7 @@ export function Happened({ wide = 6, most = Infinity }: { wide?: 4 | 6; most?: n
       {items === null ? (
         trouble ? <Failed it={trouble} /> : <Loading lines={5} />
       ) : (
-        <div class="card-b happened" tabIndex={0} role="region" aria-label={words.title}>
+        <div class="card-b happened" tabIndex={0} role="region" aria-label={`${words.title}, ${app.scrolls}`}>
           {items.length === 0 && <p class="muted">{words.none}</p>}
           <ol class="steps">
             {items.slice(0, most).map((it) => {

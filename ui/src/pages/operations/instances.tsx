@@ -4,7 +4,7 @@ import { asOf, cluster, clusterTrouble, instances, limits } from "../../data/ope
 import { age, clock, number, short, utc } from "../../logic/durations.ts";
 import { type Judged, type Limits, type State, roomFor, track } from "../../logic/operations.ts";
 import { Icon, Plain } from "../../parts/small.tsx";
-import { operations as words } from "../../words.ts";
+import { app, operations as words } from "../../words.ts";
 import { Card, Failed, Loading } from "./pieces.tsx";
 
 const LOOK: Record<State, { icon: string; tone: string }> = {
@@ -39,7 +39,7 @@ export function Instances({ wide = 12, most = Infinity }: { wide?: 8 | 12; most?
 
 function Table({ shown }: { shown: readonly Judged[] }) {
   return (
-    <div class="wrap-x inst-t" tabIndex={0} role="region" aria-label={words.instances}>
+    <div class="wrap-x inst-t" tabIndex={0} role="region" aria-label={`${words.instances}, ${app.scrolls}`}>
       <table class="tbl">
         <thead>
           <tr>
