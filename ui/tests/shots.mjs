@@ -85,7 +85,8 @@ const SHOTS = {
 // --- operations: decided by many, waited for by some, and one instance is lost ---
 
 async function busy(rounds) {
-  const agents = await Promise.all(["release-agent", "billing-agent", "etl-nightly"].map(by));
+  const waits = ["approval:create", "approval:view:pending"];
+  const agents = await Promise.all(["release-agent", "billing-agent", "etl-nightly"].map(async (name, index) => new Api(cluster.urls[index % 2], await cluster.key(workspace, name, waits))));
   const people = ["ana", "bo", "cy"].map((name, index) => new Api(cluster.urls[index % 2], keys[name]));
   const types = ["tool_call", "tool_call", "plan_approval", "step_approval", "error_recovery"];
   for (let index = 0; index < rounds; index += 1) {

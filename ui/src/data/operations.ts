@@ -1,7 +1,7 @@
 // What an operator looks at: instances by the feed, the rest by asking, and only while it is shown and seen.
 
 import { computed, signal } from "@preact/signals";
-import { type Instance, type Limits, type Readiness, judgeAll, readiness } from "../logic/operations.ts";
+import { type Instance, type Limits, type Readiness, judgeAll, readiness, serving } from "../logic/operations.ts";
 import type { Outcome } from "../logic/outcomes.ts";
 import type { Samples } from "../logic/series.ts";
 import { now, serverNow } from "./clock.ts";
@@ -42,6 +42,9 @@ export const limits = computed<Limits>(() => ({ due: (cluster.value?.heartbeat_s
 /** The moment that what is shown is about: now, or when it was last known. */
 export const asOf = computed(() => Math.min(now.value, toldThere.value + RUNS_ON));
 export const instances = computed(() => judgeAll(cluster.value?.instances ?? [], asOf.value, limits.value));
+/** How many serve, of how many: ages tick, these rarely change. */
+export const served = computed(() => serving(instances.value).serve);
+export const expected = computed(() => serving(instances.value).all);
 export const lastTold = computed(() => toldHere.value);
 
 function heard(told: Told): void {

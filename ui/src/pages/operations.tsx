@@ -1,9 +1,8 @@
 // The service, for those who run it: a sentence first, then each part of it, each card by its own permission.
 
 import { useEffect } from "preact/hooks";
-import { instances, keepCluster, keepRange, type Range, RANGES } from "../data/operations.ts";
+import { RANGES, type Range, expected, keepCluster, keepRange, served } from "../data/operations.ts";
 import { may } from "../data/session.ts";
-import { serving } from "../logic/operations.ts";
 import { useKeys } from "../parts/keys.ts";
 import { LiveMark } from "../parts/shell.tsx";
 import { Icon, Kbd } from "../parts/small.tsx";
@@ -14,6 +13,7 @@ import { Happened } from "./operations/happened.tsx";
 import { Instances } from "./operations/instances.tsx";
 import { Outcomes, TimeTaken } from "./operations/outcomes.tsx";
 import { Commits, Latency, Sources } from "./operations/samples.tsx";
+import { Silent } from "./operations/silent.tsx";
 import { StateCard } from "./operations/state.tsx";
 import { TaskPage } from "./operations/task.tsx";
 import { Wall } from "./operations/wall.tsx";
@@ -35,7 +35,7 @@ function Service({ cluster, wall }: { cluster: boolean; wall: boolean }) {
   const range = rangeOf(query.value.get("range"));
   useEffect(keepCluster, [cluster]);
   useEffect(() => keepRange(range), [range, cluster]);
-  const { serve, all } = serving(instances.value);
+  const [serve, all] = [served.value, expected.value];
   useEffect(() => {
     document.title = `${all > 0 ? words.heading(serve, all) : words.title} · ${app.name}`;
   }, [serve, all]);
@@ -54,6 +54,7 @@ function Service({ cluster, wall }: { cluster: boolean; wall: boolean }) {
         )}
         <LiveMark phone />
       </div>
+      <Silent />
       <div class="scroll" tabIndex={0} role="region" aria-label={words.scroll}>
         <div class="page">
           <div class="ops">

@@ -38,6 +38,10 @@ test("all is well is said with its numbers, and every card has its finding", asy
   assert.equal(await page.locator(".inst-t tbody tr").count(), 2);
   await page.getByRole("img", { name: /^Wake-ups a second|^From a decision|^Time to commit/ }).first().waitFor();
   await page.getByText(/4 in the last 15 minutes: 75 % approved, 25 % rejected/).waitFor();
+  // Pointing at a plot tells the values there.
+  await page.getByRole("region", { name: "How they end" }).locator(".u-over").hover();
+  await page.locator(".pl-hover").getByText(/^\d\d:\d\d/).waitFor();
+  await page.getByRole("img", { name: /^Wake-ups a second, by source: / }).waitFor();
   // The same as a table.
   const card = page.getByRole("region", { name: "Commits" });
   await card.getByRole("button", { name: "As table" }).click();

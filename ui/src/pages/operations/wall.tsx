@@ -3,8 +3,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { approvals, changes, pending } from "../../data/approvals.ts";
 import { now } from "../../data/clock.ts";
-import { isAway, newBuild } from "../../data/feed.ts";
-import { type Range, lastTold, stale } from "../../data/operations.ts";
+import { newBuild } from "../../data/feed.ts";
+import { type Range, stale } from "../../data/operations.ts";
 import { may, session } from "../../data/session.ts";
 import type { Summary } from "../../data/types.ts";
 import { clock, utc } from "../../logic/durations.ts";
@@ -17,6 +17,7 @@ import { Instances } from "./instances.tsx";
 import { Outcomes } from "./outcomes.tsx";
 import { Card } from "./pieces.tsx";
 import { Commits, Latency, Sources } from "./samples.tsx";
+import { Silent } from "./silent.tsx";
 import { StateCard } from "./state.tsx";
 
 const ROOM = { instances: 6, events: 6, waiting: 6 };
@@ -47,8 +48,7 @@ export function Wall({ range, onLeave }: { range: Range; onLeave: () => void }) 
           <Icon name="x" />
         </button>
       </div>
-      {/* Where there is no connection at all the frame's own banner says so. */}
-      <div aria-live="polite">{old && !isAway.value && <Silent />}</div>
+      <Silent />
       <div class={`scroll wall-s ${old ? "is-old" : ""}`} tabIndex={0} role="region" aria-label={words.scroll}>
         <div class="page">
           <div class="ops">
@@ -62,17 +62,6 @@ export function Wall({ range, onLeave }: { range: Range; onLeave: () => void }) 
         </div>
       </div>
     </>
-  );
-}
-
-function Silent() {
-  return (
-    <div class="note is-strip st-late">
-      <Icon name="plug" />
-      <p class="grow">
-        <b>{words.stale(clock(lastTold.value, true))}</b>
-      </p>
-    </div>
   );
 }
 
