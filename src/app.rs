@@ -296,6 +296,7 @@ impl Core {
         let feeds = Feeds::start(feed::Parts {
             instance: self.instance.clone(),
             build: VERSION.to_owned(),
+            answers: self.answers.clone(),
             approvals: self.approvals.clone(),
             authenticator: authenticator.clone(),
             bus: self.bus.clone(),
