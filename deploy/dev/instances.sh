@@ -15,6 +15,7 @@ build() {
     return
   fi
   need_rust
+  build_web_if_possible
   BIN=$(target_dir)/up/signoff
   if [ -e "$BIN" ]; then
     say "Building …"

@@ -145,15 +145,22 @@ cmd_test() {
   need_node
   need_command curl curl
   [ $# -gt 0 ] || need_checkers
+  install_locked build_web || die "the web app can't be built (ui/)"
   install_issuer || die "the issuer for the tests of signing in can't be installed (tests/oidc)"
   start_run_servers
   export SIGNOFF_FAKETIME=$FAKETIME_LIBRARY
-  if [ $# -gt 0 ]; then
+  if [ "${1-}" = web ]; then
+    shift
+    need_chromium
+    step "web app: browser tests" run_web_tests "$@"
+  elif [ $# -gt 0 ]; then
     step "tests ($*)" run_tests "$@"
   else
     step "formatting" in_session cargo fmt --check
     step "clippy" in_session cargo clippy --all-targets --locked -- -D warnings
+    step "web app: types, build, unit tests" check_web
     step "tests" run_tests
+    step "web app: browser tests" run_web_tests
     step "third-party clients" run_clients
     step "documentation tests" in_session cargo test --doc --locked
     step "documentation" in_session env RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --locked
@@ -174,6 +181,7 @@ cmd_test() {
 # Before the long steps: a check whose program is missing is a failure.
 need_checkers() {
   need_clients
+  need_chromium
   need_command shellcheck shellcheck
 }
 

@@ -174,6 +174,11 @@ write_env() {
 
 # --- what to do with it ---
 
+# Where a person opens the app: the balancer, if there is one.
+web_url() {
+  if [ -f "$RUN/lb" ]; then printf 'http://127.0.0.1:%s' "$(port_of haproxy)"; else instance_url 1; fi
+}
+
 show_first_steps() {
   local n last
   last=$(instance_url "$((COUNT > 1 ? 2 : 1))")
@@ -185,6 +190,8 @@ show_first_steps() {
   [ ! -f "$RUN/lb" ] || note "haproxy      http://127.0.0.1:$(port_of haproxy)"
   note "key          $API_KEY   (workspace dev, principal admin)"
   note "             all of it is in .dev/env: set -a; . .dev/env; set +a"
+  note "web app      $(web_url)/sign-in"
+  note "             sign in as ana, who may decide, with $APPROVER_KEY"
   cat <<TEXT
 
 Ask on one instance, wait there, decide on the other as ana:

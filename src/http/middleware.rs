@@ -79,7 +79,8 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
     if headers.get(header::CONTENT_TYPE).is_some_and(is_page) {
         // Nobody puts a page of ours into one of theirs, to have it clicked on.
         headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'none'"));
+        let policy = HeaderValue::from_static("frame-ancestors 'none'");
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     }
     sign(headers, &id, &api);
     exchange.end(&id, &response);

@@ -8,6 +8,7 @@ mod accept;
 mod address;
 mod admission;
 pub mod answers;
+mod app;
 mod approvals;
 mod audit;
 mod auth;
@@ -196,6 +197,7 @@ pub fn router(api: Api) -> Router {
         .route("/auth/callback", head(respond::no_head))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
+        .merge(app::routes())
         .fallback(respond::no_such_route)
         .method_not_allowed_fallback(respond::no_such_method)
         .layer(axum::middleware::from_fn_with_state(api.clone(), middleware::around))

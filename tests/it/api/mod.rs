@@ -1,5 +1,6 @@
 //! The API beyond the contract's lines: lists, runs, preconditions, documents, the command line.
 
+mod app;
 mod approvals;
 mod browser_sessions;
 mod bulk;

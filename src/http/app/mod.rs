@@ -1,0 +1,66 @@
+//! The web app: its pages, and the files that the build in `ui/` made of it.
+//!
+//! Answers the app's own paths alone; what else is unknown stays a problem. It reads files and headers, nothing of a
+//! workspace: pages are public, and what they show comes from the API.
+
+mod files;
+mod page;
+
+use axum::{
+    Router,
+    extract::Path,
+    http::{HeaderMap, Uri},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+use self::files::Files;
+use super::{Api, respond};
+
+/// Each path at which the app shows a page. The app itself reads what comes behind.
+const PAGES: &[&str] = &[
+    "/",
+    "/inbox",
+    "/inbox/{id}",
+    "/approvals/{id}",
+    "/runs/{run_id}",
+    "/history",
+    "/operations",
+    "/operations/tasks/{task_id}",
+    "/settings",
+    "/settings/{part}",
+    "/sign-in",
+];
+
+/// Files that must have a name of their own: browsers look for them there, or come back to them.
+const NAMED: &[&str] = &["/manifest.webmanifest", "/service-worker.js"];
+
+pub fn routes() -> Router<Api> {
+    let mut router = Router::new().route("/assets/{name}", get(asset));
+    for path in PAGES {
+        router = router.route(path, get(index));
+    }
+    for path in NAMED {
+        router = router.route(path, get(named));
+    }
+    router
+}
+
+async fn index(headers: HeaderMap) -> Response {
+    page::index(Files::embedded(), &headers)
+}
+
+async fn named(uri: Uri, headers: HeaderMap) -> Response {
+    let name = uri.path().trim_start_matches('/');
+    match page::named(Files::embedded(), name, &headers) {
+        Some(response) => response,
+        None => respond::no_such_route().await.into_response(),
+    }
+}
+
+async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    match page::asset(Files::embedded(), &name, &headers) {
+        Some(response) => response,
+        None => respond::no_such_route().await.into_response(),
+    }
+}

@@ -1,0 +1,148 @@
+// Builds the web app into dist/: hashed names, compressed forms, the page, the manifest, the service worker.
+// The server takes what is there; it never calls this. Run by `npm run build`, `./dev up` and the Dockerfile.
+
+import { createHash } from "node:crypto";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import esbuild from "esbuild";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const DIST = join(HERE, "dist");
+// The floor: the two latest versions of each, Safari 17.5 and later.
+const TARGET = ["es2023", "chrome125", "firefox126", "safari17.5"];
+const COMPRESSED = /\.(html|js|css|svg|webmanifest|txt)$/;
+
+const text = (path) => readFile(join(HERE, path), "utf8");
+const hashed = (bytes) => createHash("sha256").update(bytes).digest("base64url").replace(/[-_]/g, "x").slice(0, 8);
+
+/** The files to write, by their path in dist/. */
+const files = new Map();
+
+const common = { absWorkingDir: HERE, bundle: true, minify: true, write: false, target: TARGET, legalComments: "none" };
+const bundle = await esbuild.build({
+  ...common,
+  entryPoints: { app: "src/main.tsx", style: "src/styles/app.css" },
+  outdir: "dist/assets",
+  entryNames: "[name]-[hash]",
+  chunkNames: "[name]-[hash]",
+  assetNames: "[name]-[hash]",
+  publicPath: "/assets",
+  format: "esm",
+  splitting: true,
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  loader: { ".svg": "file" },
+  define: { DEVELOPMENT: "false" },
+  metafile: true,
+});
+for (const file of bundle.outputFiles) files.set(file.path.slice(DIST.length + 1), Buffer.from(file.contents));
+
+const outputs = Object.entries(bundle.metafile.outputs);
+const output = (entry) => outputs.find(([, it]) => it.entryPoint === entry);
+const address = (path) => "/" + path.replace(/^dist\//, "");
+const [script, made] = output("src/main.tsx");
+const [style] = output("src/styles/app.css");
+const needed = made.imports.filter((it) => it.kind === "import-statement").map((it) => it.path);
+
+/** Adds a file under a name with its hash and says where it is. */
+function asset(name, bytes) {
+  const path = "assets/" + name.replace(/(\.\w+)$/, `-${hashed(bytes)}$1`);
+  files.set(path, Buffer.from(bytes));
+  return "/" + path;
+}
+
+// --- icons ---
+
+const icons = {};
+for (const name of await readdir(join(HERE, "icons"))) {
+  icons[name] = asset(name, await readFile(join(HERE, "icons", name)));
+}
+const picture = (name, sizes, purpose = "any") => ({
+  src: icons[name],
+  sizes,
+  type: name.endsWith(".svg") ? "image/svg+xml" : "image/png",
+  purpose,
+});
+const manifest = {
+  id: "/",
+  name: "Signoff",
+  short_name: "Signoff",
+  description: "Approvals that people give, and the service that waits for them.",
+  start_url: "/inbox",
+  scope: "/",
+  display: "standalone",
+  background_color: "#f4f5f7",
+  theme_color: "#f4f5f7",
+  icons: [
+    picture("icon.svg", "any"),
+    picture("icon-192.png", "192x192"),
+    picture("icon-512.png", "512x512"),
+    picture("icon-maskable-512.png", "512x512", "maskable"),
+  ],
+};
+files.set("manifest.webmanifest", Buffer.from(JSON.stringify(manifest, null, 1)));
+
+// --- licences of what is inside ---
+
+const inside = ["preact", "@preact/signals", "@preact/signals-core", "uplot"];
+const licences = await Promise.all(
+  inside.map(async (name) => `${name}\n\n${(await text(`node_modules/${name}/LICENSE`)).trim()}\n`),
+);
+asset("licences.txt", licences.join("\n\n"));
+
+// --- the page ---
+
+const sprite = (await text("src/icons.svg")).replace(/\s*\n\s*/g, "");
+const page = (await text("src/index.html"))
+  .replace("%STYLE%", address(style))
+  .replace("%SCRIPT%", address(script))
+  .replace("%NEEDED%", needed.map((path) => `<link rel="modulepreload" href="${address(path)}">`).join(""))
+  .replace("%ICON%", icons["icon.svg"])
+  .replace("%TOUCH%", icons["icon-180.png"])
+  .replace("%SPRITE%", () => sprite);
+files.set("index.html", Buffer.from(page));
+
+// --- the service worker: last, for it names all the others ---
+
+const lasting = [...files.keys()].filter((path) => /\.(js|css|svg)$/.test(path)).map((path) => "/" + path);
+const build = hashed(lasting.join("\n") + page);
+const worker = await esbuild.build({
+  ...common,
+  entryPoints: ["src/service-worker.ts"],
+  outfile: "dist/service-worker.js",
+  format: "iife",
+  define: { BUILD: JSON.stringify(build), FILES: JSON.stringify(lasting) },
+});
+files.set("service-worker.js", Buffer.from(worker.outputFiles[0].contents));
+
+// --- onto the disk ---
+
+for (const name of await readdir(DIST).catch(() => [])) {
+  if (name !== ".gitkeep") await rm(join(DIST, name), { recursive: true, force: true });
+}
+await mkdir(join(DIST, "assets"), { recursive: true });
+const sizes = [];
+for (const [path, bytes] of files) {
+  await writeFile(join(DIST, path), bytes);
+  if (!COMPRESSED.test(path)) continue;
+  const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } };
+  const gzip = gzipSync(bytes, { level: 9 });
+  await writeFile(join(DIST, path + ".br"), brotliCompressSync(bytes, quality));
+  await writeFile(join(DIST, path + ".gz"), gzip);
+  if (/\.(js|css)$/.test(path) && path.startsWith("assets/")) sizes.push([path, gzip.length]);
+}
+
+// --- what it weighs ---
+
+const first = new Set([script, style, ...needed].map((path) => path.replace(/^dist\//, "")));
+const sum = (list) => list.reduce((total, [, size]) => total + size, 0);
+const view = sum(sizes.filter(([path]) => first.has(path)));
+const all = sum(sizes);
+const kilo = (size) => (size / 1000).toFixed(1);
+console.log(`web app: first view ${kilo(view)} kB gzipped, all of it ${kilo(all)} kB`);
+if (view > 80_000 || all > 150_000) {
+  console.error("web app: over its budget of 80 kB for the first view, 150 kB for all");
+  process.exit(1);
+}

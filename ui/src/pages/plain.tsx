@@ -1,0 +1,65 @@
+// Pages that say why there is no other: not found, forbidden, failed.
+
+import { useEffect } from "preact/hooks";
+import { session, signOut } from "../data/session.ts";
+import { app, pages, signIn } from "../words.ts";
+
+interface EmptyProps {
+  title: string;
+  lines: readonly string[];
+  link?: boolean;
+  again?: (() => void) | undefined;
+  other?: boolean;
+}
+
+export function EmptyPage({ title, lines, link = true, again, other = false }: EmptyProps) {
+  useEffect(() => {
+    document.title = `${title} · ${app.name}`;
+  }, [title]);
+  return (
+    <div class="empty-w">
+      <div class="empty">
+        <h1 class="empty-h">{title}</h1>
+        {lines.map((line) => (
+          <p key={line}>{line}</p>
+        ))}
+        <p class="acts">
+          {again && (
+            <button type="button" class="b b-ink" onClick={again}>
+              {app.again}
+            </button>
+          )}
+          {link && (
+            <a class="b" href="/inbox">
+              {pages.toInbox}
+            </a>
+          )}
+          {other && (
+            <button type="button" class="b" onClick={() => void signOut()}>
+              {signIn.other}
+            </button>
+          )}
+        </p>
+      </div>
+    </div>
+  );
+}
+
+export const NotFound = () => <EmptyPage title={pages.notFound} lines={[pages.notFoundHint]} />;
+
+/** Which built-in roles have a permission, as docs/permissions.md lists them. */
+const ROLES: Record<string, string> = {
+  "approval:view:pending": "requester, approver, member, auditor, admin",
+  "approval:view:history": "approver, member, auditor, admin",
+};
+
+export function Forbidden({ what, permission }: { what: string; permission: string }) {
+  const who = session.value;
+  const lines = [
+    who ? pages.forbiddenWho(who.principal.name, who.workspace.name) : "",
+    pages.needs(permission),
+    ROLES[permission] ? pages.rolesWith(ROLES[permission]) : "",
+    pages.whoGives,
+  ];
+  return <EmptyPage title={pages.forbidden(what)} lines={lines.filter(Boolean)} link={false} other />;
+}

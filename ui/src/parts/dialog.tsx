@@ -1,0 +1,83 @@
+// A native dialog and a menu: focus goes in, stays in, and comes back.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+
+interface DialogProps {
+  title: string;
+  onClose: () => void;
+  children: ComponentChildren;
+  foot?: ComponentChildren;
+  /** Where it can't be left without an answer. */
+  stays?: boolean;
+}
+
+export function Dialog({ title, onClose, children, foot, stays = false }: DialogProps) {
+  const own = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const before = document.activeElement;
+    own.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={own}
+      class="dlg"
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        if (!stays) onClose();
+      }}
+      onClick={(event) => {
+        if (event.target === own.current && !stays) onClose();
+      }}
+    >
+      <div class="dlg-h">
+        <h2 id={id}>{title}</h2>
+      </div>
+      <div class="dlg-b">{children}</div>
+      {foot && <div class="dlg-f">{foot}</div>}
+    </dialog>
+  );
+}
+
+interface MenuProps {
+  label: string;
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
+export function Menu({ label, onClose, children }: MenuProps) {
+  const own = useRef<HTMLDivElement>(null);
+  const items = () => [...(own.current?.querySelectorAll<HTMLElement>("[role^=menuitem]") ?? [])];
+  useEffect(() => {
+    const before = document.activeElement;
+    items()[0]?.focus();
+    const outside = (event: PointerEvent) => {
+      if (!own.current?.contains(event.target as Node)) onClose();
+    };
+    document.addEventListener("pointerdown", outside);
+    return () => {
+      document.removeEventListener("pointerdown", outside);
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  const move = (event: KeyboardEvent) => {
+    const all = items();
+    const index = all.indexOf(document.activeElement as HTMLElement);
+    const to = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (to !== undefined) all[(to + all.length) % all.length]?.focus();
+    else if (event.key === "Escape" || event.key === "Tab") onClose();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <div ref={own} class="menu" role="menu" aria-label={label} onKeyDown={move}>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,97 @@
+// Renders the pages for docs/screens: both themes, three widths, against real instances. Run by `./dev shots`.
+
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { APPROVER, Api, Cluster, closeBrowser, open, signedIn } from "./browser/harness.mjs";
+
+const OUT = join(dirname(fileURLToPath(import.meta.url)), "../../docs/screens");
+const WIDTHS = { 390: 844, 1280: 800, 1920: 1080 };
+const only = process.argv[2];
+
+mkdirSync(OUT, { recursive: true });
+for (const name of readdirSync(OUT)) if (name.endsWith(".png") && !only) rmSync(join(OUT, name));
+
+const cluster = await Cluster.start({ instances: 2 });
+const base = cluster.urls[0];
+const { name: workspace, keys } = await cluster.workspace({ ana: APPROVER, bo: [...APPROVER, "approval:cancel"], cy: APPROVER }, "acme");
+const by = async (name) => new Api(base, await cluster.key(workspace, name, ["approval:create"]));
+
+const two = { allowed_approvers: ["ana", "bo", "cy"], min_approvers: 2 };
+const rollOut = {
+  current: { image: "checkout:4.17.3", replicas: 6, rollout: { max_surge: 1, max_unavailable: 0 }, flags: { new_tax_engine: false, gift_cards: true }, env: { REGION: "eu", TAX_LEGACY_MODE: "on" } },
+  proposed: { image: "checkout:4.18.0", replicas: 10, rollout: { max_surge: 3, max_unavailable: 0 }, flags: { new_tax_engine: true, gift_cards: true }, env: { REGION: "eu", TAX_API_URL: "https://tax.internal.acme.example/v2" } },
+  canary: { traffic_percent: 5, held_for: "30m", error_rate: { value: 0.0008, limit: 0.002 }, p95_ms: { value: 212, limit: 250 } },
+  tests: { passed: 1214, failed: 0, skipped: 12, took: "8m" },
+  commits: Array.from({ length: 24 }, (_, index) => ({ sha: `a${index}f03c`, by: "dev", files: index, at: "today" })),
+  rollback: "helm rollback checkout 118",
+  note_from_author: "please approve\u202e yadot",
+  build_log: "2026-11-27T13:00:00Z compiled 1 of 1214 modules\n".repeat(3120),
+};
+const ASKED = [
+  ["billing-agent", { title: "Refund order 10427: 1,249.00 EUR to card ending 4417", run_id: "refunds-8831", timeout_seconds: 112 }],
+  ["release-agent", {
+    title: "Roll out checkout 4.18.0 to production", run_id: "deploy-2291", approval_type: "plan_approval", workflow: "checkout-release", context: rollOut, timeout_seconds: 768, timeout_action: "escalate",
+    description: "Canary at 5 % held for 30 minutes: error rate 0.08 % (limit 0.2 %), p95 212 ms (limit 250 ms). Turns on the new tax engine for all customers. Rolls back by itself if the error rate passes 0.5 % within an hour.",
+    policy: two, escalation: [{ after_seconds: 1800, label: "platform-leads", policy: { allowed_approvers: ["dee"], min_approvers: 1 } }],
+  }],
+  ["cleanup-agent", { title: "Delete 312 inactive accounts in eu-west", run_id: "gdpr-sweep-77", timeout_seconds: 1560, policy: two }],
+  ["etl-nightly", { title: "Retry “load invoices” a third time, skipping 4 bad rows", run_id: "etl-2026-11-27", timeout_seconds: 2880 }],
+  ["train-pipeline", { title: "Publish churn-v12: AUC 0.914, up 0.006", run_id: "train-1182", timeout_seconds: 7500 }],
+  ["campaign-agent", { title: "Send price change mail to 18,204 customers", run_id: "mail-2207", timeout_seconds: 19_200, policy: two, context: { tool: "send_mail", arguments: { subject: "Your plan's price changes on 1 January", segment: "all paying customers", max_recipients: 18_204, per_minute: 600, stop_on_bounce: true } } }],
+  ["sec-agent", { title: "Rotate the signing key of the payments API", run_id: "rotate-19", timeout_seconds: 97_200 }],
+  ["bo", { title: "Read access to warehouse.finance for bo", run_id: "access-310", timeout_seconds: 3300 }],
+  ["buyer-agent", { title: "Accept supplier quote Q-7741 (18,400.00 EUR)", run_id: "quotes-12", timeout_seconds: 10_800, policy: { allowed_approvers: ["finance"], min_approvers: 1 } }],
+];
+const made = {};
+for (const [name, body] of ASKED) made[name] = (await (await by(name)).ask(body)).id;
+await new Api(base, keys.ana).call("POST", `/approvals/${made["release-agent"]}/approve`, { comment: "Numbers look right. Watch the tax flag." });
+
+const at = (path, act) => async (look) => {
+  const page = await signedIn(base, keys.bo, { path, ...look });
+  await act?.(page);
+  return page;
+};
+const ready = (page) => page.getByRole("button", { name: /^Approve/ }).waitFor();
+const SHOTS = {
+  "sign-in": async (look) => {
+    const page = await open(base, look);
+    await page.goto(`${base}/sign-in`);
+    await page.getByLabel("API key").waitFor();
+    return page;
+  },
+  inbox: at("/inbox", (page) => page.getByText("Refund order").first().waitFor()),
+  "inbox-beside": at(`/inbox/${made["release-agent"]}`, ready),
+  approval: at(`/approvals/${made["release-agent"]}`, ready),
+  asking: at(`/inbox/${made["release-agent"]}`, async (page) => {
+    await ready(page);
+    await page.keyboard.press("a");
+    await page.getByText("Approve as bo?").waitFor();
+  }),
+  rejecting: at(`/inbox/${made["release-agent"]}`, async (page) => {
+    await ready(page);
+    await page.keyboard.press("r");
+    await page.getByLabel("Not now").check();
+  }),
+  editing: at(`/inbox/${made["campaign-agent"]}`, async (page) => {
+    await ready(page);
+    await page.keyboard.press("m");
+    await page.getByLabel("Segment").fill("paying, without enterprise");
+    await page.getByLabel("Max recipients").fill("many");
+  }),
+  "own-request": at(`/inbox/${made.bo}`, (page) => page.getByText("You can't answer this one.").waitFor()),
+};
+
+for (const [name, take] of Object.entries(SHOTS)) {
+  if (only && !name.includes(only)) continue;
+  for (const [width, height] of Object.entries(WIDTHS)) {
+    for (const theme of ["light", "dark"]) {
+      const page = await take({ width: Number(width), height, theme });
+      await page.screenshot({ path: join(OUT, `${name}-${width}-${theme}.png`) });
+      await page.context().close();
+    }
+  }
+  console.log(name);
+}
+await closeBrowser();
+await cluster.stop();
