@@ -1,6 +1,8 @@
 //! G12, of feeds: a screen that reads nothing is closed, what waits for it is bounded, and the others are told as ever.
 
-use futures_util::SinkExt;
+use std::collections::HashSet;
+
+use futures_util::{SinkExt, future::join_all};
 use serde_json::json;
 use tokio_tungstenite::{client_async, tungstenite::Message};
 
@@ -29,12 +31,16 @@ async fn g12_a_screen_that_stops_reading_is_closed() {
         let closed = |told| format!("signoff_feeds_closed_total{{code=\"4408\",told=\"{told}\"}}");
         instance.metric(&closed("yes")).await + instance.metric(&closed("no")).await > 0.5
     };
-    let mut asked = 0;
+    let mut rounds = 0;
     while !closed().await {
-        let id = agent.ask(json!({ "title": "x".repeat(500) })).await;
-        while neighbour.event("approval").await["data"]["id"] != id.as_str() {}
-        asked += 1;
-        assert!(asked < 20_000, "it is never closed");
+        let body = json!({ "title": "x".repeat(500) });
+        let asked = join_all((0..64).map(|_| agent.ask(body.clone()))).await;
+        let mut untold: HashSet<String> = asked.into_iter().collect();
+        while !untold.is_empty() {
+            untold.remove(neighbour.event("approval").await["data"]["id"].as_str().unwrap());
+        }
+        rounds += 1;
+        assert!(rounds < 200, "it is never closed");
     }
     drop(stuck);
     eventually("its place is free", || async { cluster.instances[0].metric("signoff_feeds").await < 1.5 })
