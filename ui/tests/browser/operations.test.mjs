@@ -159,10 +159,10 @@ test("the wall fits 1920 by 1080 without scrolling, and w leads there and back",
     await page.locator("canvas").first().waitFor();
     const sizes = () => page.evaluate(() => [document.querySelector(".wall-s"), document.documentElement].map((it) => it.scrollHeight - it.clientHeight));
     await until("all of it is seen", async () => (await sizes()).every((beyond) => beyond <= 0)).catch(async () => assert.deepEqual(await sizes(), [0, 0]));
-    assert.equal(await page.locator(".rail").isVisible(), false);
+    await page.locator(".rail").waitFor({ state: "hidden" });
     await page.keyboard.press("w");
     await page.waitForURL((url) => !url.searchParams.has("wall"));
-    assert.ok(await page.locator(".rail").isVisible());
+    await page.locator(".rail").waitFor();
     await page.context().close();
   }
 });
