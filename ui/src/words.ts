@@ -413,7 +413,6 @@ export const percent = (part: number): string => {
   if (value === 0 || value === 100) return `${value} %`;
   return value < 0.1 ? "under 0.1 %" : `${value < 10 || value > 99 ? Number(value.toFixed(1)) : Math.round(value)} %`;
 };
-const perSecond = (value: number): string => (value === 0 ? "None" : value < 0.1 ? "Less than one in 10 seconds" : `${value < 10 ? Number(value.toFixed(1)) : number(Math.round(value))} a second`);
 
 export const operations = {
   title: "Operations",
@@ -505,7 +504,7 @@ export const operations = {
     title: "Who woke them",
     what: "Wake-ups a second, by source",
     none: (range: string) => `Nobody was woken in ${range}.`,
-    rate: (rate: number) => `${perSecond(rate)} at last`,
+    all: (amount: number, range: string) => `${number(amount)} woken in ${range}`,
     fine: "; the sweep has next to nothing to do, as it should be",
     missed: (part: string) => `; the sweep had to find ${part}: hints get lost, or Redis is away`,
     names: { local: "same instance", redis: "Redis", sweep: "sweep" } as Record<string, string>,

@@ -116,7 +116,10 @@ async function prepare() {
     await new Promise((done) => setTimeout(done, 11_000));
   }
 }
-const there = (page) => page.locator("canvas").first().waitFor();
+const there = async (page) => {
+  await page.locator("canvas").first().waitFor();
+  await page.waitForFunction(() => document.querySelector(".loads") === null && document.querySelectorAll(".pl-c").length === document.querySelectorAll("canvas").length);
+};
 const operations = (path, act = there) => async (look) => {
   await prepare();
   const page = await signedIn(base, keys.op, { path, ...look, ...(look.width === 1920 || path.includes("wall") || look.width === 390 ? {} : { height: 1900 }) });

@@ -90,8 +90,6 @@ export interface Shares {
   local: number;
   redis: number;
   sweep: number;
-  /** A second, at the last moment. */
-  rate: number;
   all: number;
 }
 
@@ -100,13 +98,11 @@ export function shares(samples: Samples, rows: readonly Moment[]): Shares {
   const sum = { local: 0, redis: 0, sweep: 0 };
   for (const row of rows) for (const key of ["local", "redis", "sweep"] as const) sum[key] += row[key];
   const all = sum.local + sum.redis + sum.sweep;
-  const last = rows.at(-1);
   const part = (value: number) => (all > 0 ? value / all : 0);
   return {
     local: part(sum.local),
     redis: part(sum.redis),
     sweep: part(sum.sweep),
-    rate: last ? last.local + last.redis + last.sweep : 0,
     all: Math.round(all * samples.step_seconds),
   };
 }

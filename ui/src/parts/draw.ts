@@ -78,7 +78,7 @@ function options(spec: Spec, look: Looks, size: { width: number; height: number 
       y: { distr: spec.log ? 3 : 1, range: spec.range },
     },
     axes: [
-      { ...axis, grid: { show: false }, size: rem * 1.375, gap: rem * 0.25, space: rem * 5, values: (_, at) => at.map((time) => (nearLeft(spec, time) ? "" : clock(time * 1000))) },
+      { ...axis, grid: { show: false }, size: rem * 1.375, gap: rem * 0.25, space: rem * 5, values: (_, at) => at.map((time) => (nearEnd(spec, time) ? "" : clock(time * 1000))) },
       { ...axis, grid: { stroke: look.line, width: 1 }, size: rem * 3.25, gap: rem * 0.375, splits: () => splits(spec), values: (_, at) => at.map((value) => (value === null ? "" : spec.tick(value))), filter: (_, at) => at },
     ],
     series: [
@@ -99,10 +99,11 @@ function options(spec: Spec, look: Looks, size: { width: number; height: number 
 /** Where gaps leave a value by itself, no line would show it. */
 const lonely = (spec: Spec) => spec.lines.some(({ values }) => values.some((it, index) => it !== null && (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null));
 
-/** Would run into the axis beside it. */
-const nearLeft = (spec: Spec, time: number): boolean => {
+/** Would run into the axis beside it, or out of the picture. */
+const nearEnd = (spec: Spec, time: number): boolean => {
   const [first = 0, last = 0] = [spec.at[0], spec.at.at(-1)];
-  return time - first < (last - first) * 0.04;
+  const edge = (last - first) * 0.05;
+  return time - first < edge || (spec.kind === "bars" && last + spec.step - time < edge);
 };
 
 const atEnd = ({ label, values }: Line, spec: Spec): string => {

@@ -126,7 +126,7 @@ test("shares, peaks, what was lately", () => {
   const part = shares(SAMPLES, rows);
   assert.equal(part.all, 105);
   assert.ok(Math.abs(part.local + part.redis + part.sweep - 1) < 1e-12);
-  assert.deepEqual(shares(SAMPLES, []), { local: 0, redis: 0, sweep: 0, rate: 0, all: 0 });
+  assert.deepEqual(shares(SAMPLES, []), { local: 0, redis: 0, sweep: 0, all: 0 });
   assert.deepEqual(peak(rows, (row) => row.p99), { last: 0.5, lastAt: NOW / 1000 + 180, most: 0.5, mostAt: NOW / 1000 + 180, stands: false });
   assert.equal(peak([], () => 1), null);
   assert.deepEqual(recent(rows, NOW + 100_000), { wakeP99: 0.5, sweepLag: 0.5 });

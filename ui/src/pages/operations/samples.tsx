@@ -85,7 +85,7 @@ export function Sources({ range, wide = 6 }: CardProps) {
   }, [known]);
   if (!known || !spec) return <Waiting title={own.title} wide={wide} />;
   const part = shares(known.it, known.rows);
-  const finding = part.all === 0 ? own.none(rangeWords(range)) : `${own.rate(part.rate)}${part.sweep < 0.02 ? own.fine : own.missed(percent(part.sweep))}.`;
+  const finding = part.all === 0 ? own.none(rangeWords(range)) : `${own.all(part.all, rangeWords(range))}${part.sweep < 0.02 ? own.fine : own.missed(percent(part.sweep))}.`;
   const cells = () => table(known.rows, SOURCES.map(([key]) => own.names[key] ?? key), (row) => SOURCES.map(([key]) => `${rate(row[key])}/s`));
   const legend = SOURCES.map(([key, color]) => ({ color: `is${color}`, text: `${own.names[key] ?? key} ${percent(part[key])}` }));
   return <PlotCard title={own.title} what={own.what} finding={finding} spec={part.all > 0 ? spec : null} table={cells} wide={wide} legend={legend} />;

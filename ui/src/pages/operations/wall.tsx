@@ -1,7 +1,7 @@
 // The service on a wall: all on one screen, kept awake, grey as soon as what it shows is old, and never an old app.
 
 import { useEffect, useState } from "preact/hooks";
-import { approvals, changes, pending } from "../../data/approvals.ts";
+import { approvals, catchUp, changes, loaded, pending, trouble } from "../../data/approvals.ts";
 import { now } from "../../data/clock.ts";
 import { newBuild } from "../../data/feed.ts";
 import { type Range, stale } from "../../data/operations.ts";
@@ -15,7 +15,7 @@ import { inbox, operations as words } from "../../words.ts";
 import { Happened } from "./happened.tsx";
 import { Instances } from "./instances.tsx";
 import { Outcomes } from "./outcomes.tsx";
-import { Card } from "./pieces.tsx";
+import { Card, Failed, Loading } from "./pieces.tsx";
 import { Commits, Latency, Sources } from "./samples.tsx";
 import { Silent } from "./silent.tsx";
 import { StateCard } from "./state.tsx";
@@ -82,6 +82,14 @@ function soonest(): Summary[] {
 
 function WaitingNow() {
   const items = soonest();
+  // What isn't read yet is not "none".
+  if (items.length === 0 && loaded.value !== "all") {
+    return (
+      <Card title={words.wait.title} wide={4}>
+        {loaded.value === "failed" && trouble.value ? <Failed it={trouble.value} again={() => void catchUp()} /> : <Loading lines={4} />}
+      </Card>
+    );
+  }
   return (
     <Card title={words.wait.title} wide={4} note={words.wait.amount(pending.value)}>
       {items.length === 0 ? (
