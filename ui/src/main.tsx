@@ -6,15 +6,17 @@ import { keep } from "./data/approvals.ts";
 import { run } from "./data/clock.ts";
 import { restart, start, stop } from "./data/feed.ts";
 import { signedOut } from "./data/http.ts";
-import { applyTheme } from "./data/preferences.ts";
+import { applyTheme, forgetPreferences, loadPreferences } from "./data/preferences.ts";
 import { load, may, session, sessionTrouble } from "./data/session.ts";
 import { Dialog } from "./parts/dialog.tsx";
+import { later } from "./parts/later.tsx";
 import { listenToKeys, useKeys } from "./parts/keys.ts";
 import { Shell } from "./parts/shell.tsx";
 import { Kbd } from "./parts/small.tsx";
 import { ApprovalPage } from "./pages/approval.tsx";
 import { Inbox } from "./pages/inbox.tsx";
 import { notifyAsWanted } from "./pages/inbox/notify.ts";
+import { SettingsSkeleton } from "./pages/settings-skeleton.tsx";
 import { EmptyPage, Forbidden, NotFound } from "./pages/plain.tsx";
 import { SignIn, SignInDialog } from "./pages/sign-in.tsx";
 import { followLinks, go, route } from "./router.ts";
@@ -46,13 +48,17 @@ function Inside() {
       stop();
     };
   }, [allowed]);
+  useEffect(() => {
+    void loadPreferences();
+    return forgetPreferences;
+  }, []);
   const was = useRef(signedOut.value);
   useEffect(() => {
     // Signed in again: with the new session.
     if (was.current && !signedOut.value) restart();
     was.current = signedOut.value;
   }, [signedOut.value]);
-  useKeys({ "?": () => setHelp(true), "g i": () => go("/inbox") });
+  useKeys({ "?": () => setHelp(true), "g i": () => go("/inbox"), "g s": () => go("/settings") });
   const detail = (here.page === "inbox" && here.id !== null) || here.page === "approval";
   return (
     <>
@@ -65,9 +71,12 @@ function Inside() {
   );
 }
 
+const Settings = later(async () => (await import("./pages/settings.tsx")).Settings, SettingsSkeleton);
+
 function Page() {
   const here = route.value;
   if (here.page === "unknown" || here.page === "sign-in") return <NotFound />;
+  if (here.page === "settings") return <Settings part={here.part} />;
   if (!may("approval:view:pending")) return <Forbidden what={pages.approvals} permission="approval:view:pending" />;
   return here.page === "approval" ? <ApprovalPage id={here.id} /> : <Inbox id={here.id} />;
 }

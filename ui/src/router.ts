@@ -5,6 +5,7 @@ import { computed, signal } from "@preact/signals";
 export type Route =
   | { page: "inbox"; id: string | null }
   | { page: "approval"; id: string }
+  | { page: "settings"; part: string | null }
   | { page: "sign-in" }
   | { page: "unknown" };
 
@@ -30,6 +31,8 @@ export const route = computed<Route>(() => {
       return { page: "inbox", id: second ?? null };
     case "approvals":
       return second ? { page: "approval", id: second } : { page: "unknown" };
+    case "settings":
+      return { page: "settings", part: second ?? null };
     case "sign-in":
       return second ? { page: "unknown" } : { page: "sign-in" };
     default:

@@ -25,6 +25,13 @@ export const app = {
   back: "Back",
   copy: "Copy",
   copied: "Copied",
+  notCopied: "Not copied: the browser refused",
+  settings: "Settings",
+  yourSettings: "Your settings",
+  otherWorkspaces: "Other workspaces",
+  goThere: (workspace: string, name: string) => `Go to ${workspace}, as ${name}`,
+  notGone: "This workspace could not be opened. You are still in the one before.",
+  signOutFailed: "No answer came. You may still be signed in.",
   again: "Try again",
   newBuild: "A newer version is here.",
   reload: "Load it",
@@ -383,7 +390,7 @@ export const keys = {
     { title: "List", keys: [["j", "next"], ["k", "previous"], ["o", "open"], ["/", "search"], ["f", "filter"], ["x", "select"]] },
     { title: "Answering", keys: [["a", "approve; asks back"], ["⏎", "confirm"], ["r", "reject"], ["m", "edit"], ["t", "comment"], [".", "more"], ["e", "hand on"]] },
     { title: "Reading", keys: [["s", "search the context"], ["c", "copy link"]] },
-    { title: "Everywhere", keys: [["g i", "to the inbox"], ["?", "this list"], ["Esc", "back"]] },
+    { title: "Everywhere", keys: [["g i", "to the inbox"], ["g s", "to the settings"], ["?", "this list"], ["Esc", "back"]] },
   ] as readonly { title: string; keys: readonly (readonly [string, string])[] }[],
 };
 

@@ -23,6 +23,7 @@ interface Place {
 /** What a permission hides is not here. */
 const PLACES: readonly Place[] = [
   { href: "/inbox", label: app.inbox, icon: "inbox", is: /^\/($|inbox|approvals)/, allowed: () => may("approval:view:pending") },
+  { href: "/settings", label: app.settings, icon: "gear", is: /^\/settings/, allowed: () => true },
 ];
 
 const places = () => PLACES.filter((place) => place.allowed());

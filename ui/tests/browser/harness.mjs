@@ -121,8 +121,9 @@ export class Cluster {
   }
 
   /** A key for a principal of a workspace; both are made where new. */
-  async key(workspace, principal, permissions) {
+  async key(workspace, principal, permissions, roles) {
     const args = ["keys", "create", "--workspace", workspace, "--principal", principal];
+    if (roles) args.push("--roles", roles.join(","));
     if (permissions) args.push("--permissions", permissions.join(","));
     return (await run(variable("SIGNOFF_BIN"), args)).stdout.trim();
   }
