@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { type Listing, type Sent, send } from "../../data/loading.ts";
-import { me, session } from "../../data/session.ts";
+import { load, me, session } from "../../data/session.ts";
 import type { BrowserSession } from "../../data/types.ts";
 import { browserOf } from "../../logic/forms.ts";
 import { plain } from "../../logic/hidden.ts";
@@ -14,7 +14,11 @@ import { Card, Listed, Scrolls } from "./loaded.tsx";
 export function Sessions({ of }: { of: Listing<BrowserSession> }) {
   const [failed, setFailed] = useState<Extract<Sent<never>, { ok: false }> | null>(null);
   const [ended, setEnded] = useState(false);
-  useEffect(() => void of.read(), []);
+  useEffect(() => {
+    void of.read();
+    // Who has just signed in with a key is known by it: which session it is, is told from then on.
+    if (!session.value?.credential.startsWith("session:")) void load();
+  }, []);
   const end = async (id: string) => {
     const sent = await send<never>("DELETE", `/api/v1/browser-sessions/${encodeURIComponent(id)}`);
     setFailed(sent.ok ? null : sent);
