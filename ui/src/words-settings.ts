@@ -291,6 +291,7 @@ export const audit = {
   never: "Not looked over yet",
   neverHint: "Each change here has a record, and each record is linked to the one before. Verifying walks all of them.",
   by: "Looked over by",
+  begunBy: "Begun by",
   took: (time: string) => `in ${time}`,
   compared: (amount: number) => `${plural(amount, "checkpoint", "checkpoints")} compared.`,
   unlinked: (amount: number) => `${plural(amount, "record waits", "records wait")} for a link, which takes a second.`,

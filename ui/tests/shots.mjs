@@ -126,7 +126,7 @@ const SHOTS = {
   "settings-workspace": set("workspace", (page) => page.getByLabel("Days to keep").waitFor()),
   "settings-audit": set("audit", async (page) => {
     await page.getByRole("button", { name: "Verify now" }).click();
-    await page.getByText(/Whole: /).waitFor();
+    await page.getByText("Looked over by mia, now").waitFor();
     await page.getByText("key.created").nth(1).waitFor();
   }),
   "settings-you": set("you", (page) => page.getByText("cy", { exact: true }).first().waitFor(), keys.bo),

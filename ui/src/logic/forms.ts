@@ -31,6 +31,14 @@ export function fromLocal(text: string): string | null {
   return Number.isNaN(time) ? null : new Date(time).toISOString();
 }
 
+/** A day here, as its field has it: its beginning, or its end. Null: no day. */
+export function dayHere(text: string, edge: "begin" | "end"): string | null {
+  const date = new Date(`${text}T00:00`);
+  if (Number.isNaN(date.getTime())) return null;
+  if (edge === "end") date.setDate(date.getDate() + 1);
+  return date.toISOString();
+}
+
 /** A browser and its system, from what it says of itself; the text itself where neither is known. */
 export function browserOf(agent: string): string {
   const browsers: [RegExp, string][] = [

@@ -1,6 +1,6 @@
 // The settings: which parts there are for who looks, and the one that is shown.
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { session } from "../data/session.ts";
 import { allows, isPart, PARTS, type Part, partsFor } from "../logic/permissions.ts";
 import { go } from "../router.ts";
@@ -31,6 +31,9 @@ export function Settings({ part }: { part: string | null }) {
     if (part === null) go(`/settings/${first}`, "replace");
   }, [part, first]);
   const here = part ?? first;
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the current one may stand beyond the edge.
+  useEffect(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }), [here]);
   const title = isPart(here) ? words.parts[here] : words.title;
   useEffect(() => {
     document.title = `${title} · ${app.name}`;
@@ -41,7 +44,7 @@ export function Settings({ part }: { part: string | null }) {
     <>
       <div class="bar">
         <h1>{words.title}</h1>
-        <nav class="set-nav" aria-label={words.title}>
+        <nav ref={nav} class="set-nav" aria-label={words.title}>
           {parts.map((one) => (
             <a key={one} href={`/settings/${one}`} aria-current={one === here ? "page" : undefined}>
               {words.parts[one]}

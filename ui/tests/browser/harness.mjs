@@ -64,7 +64,8 @@ class Instance {
       SIGNOFF_RATE_LIMITS_ADDRESS_REQUESTS_PER_SECOND: "100000",
       SIGNOFF_RATE_LIMITS_ADDRESS_BURST: "100000",
     };
-    this.child = spawn(variable("SIGNOFF_BIN"), ["serve"], { env: { ...process.env, ...settings, ...this.settings }, stdio: ["ignore", "ignore", "pipe"] });
+    const own = typeof this.settings === "function" ? this.settings(this.url) : this.settings;
+    this.child = spawn(variable("SIGNOFF_BIN"), ["serve"], { env: { ...process.env, ...settings, ...own }, stdio: ["ignore", "ignore", "pipe"] });
     children.add(this.child);
     this.log = "";
     this.child.stderr.on("data", (text) => {

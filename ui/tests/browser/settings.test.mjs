@@ -160,6 +160,14 @@ test("the workspace's settings are changed; what deletes for good asks for the w
   await page.getByText("Saved.").waitFor();
   const now = (await agent.call("GET", "/workspace")).body;
   assert.deepEqual([now.allow_timeout_approve, now.delegation, now.reject_reasons], [true, "own", ["Too dear", "Not now"]]);
+  // What is offered to who rejects, at once and without a reload.
+  const { id } = await agent.ask({ title: "A licence" });
+  await page.getByRole("link", { name: "Inbox", exact: true }).click();
+  await page.getByText("A licence").first().waitFor();
+  await page.waitForURL((url) => url.pathname === `/inbox/${id}`);
+  await page.getByRole("button", { name: /^Reject/ }).click();
+  await page.getByLabel("Too dear").waitFor();
+  await page.goto(`${base}/settings/workspace`);
   await page.getByLabel("Days to keep").fill("many");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("It was not done.").waitFor();

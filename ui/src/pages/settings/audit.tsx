@@ -88,8 +88,8 @@ function Look({ it, checkpoints }: { it: Verification; checkpoints: Listing<Chec
       {it.state === "running" ? <progress class="chain-run" aria-label={words.verifying} max={Math.max(it.records, 1)} value={it.walked} /> : <Picture it={it} positions={positions} />}
       {it.failure && <p>{it.failure}</p>}
       <p class="soft">
-        {words.by} <Plain text={it.started_by} />, <Time at={it.finished_at ?? it.started_at} as="ago" />
-        {it.finished_at && `, ${words.took(took(it))}`}. {typeof it.checkpoints === "number" && words.compared(it.checkpoints)} {it.unlinked ? words.unlinked(it.unlinked) : ""} {positions.length > 0 && words.picture}
+        {it.finished_at ? words.by : words.begunBy} <Plain text={it.started_by} />, <Time at={it.finished_at ?? it.started_at} as="ago" />
+        {it.finished_at && `, ${words.took(took(it))}`}. {it.state === "whole" && typeof it.checkpoints === "number" && words.compared(it.checkpoints)} {it.unlinked ? words.unlinked(it.unlinked) : ""} {it.finished_at && positions.length > 0 && words.picture}
       </p>
       {it.found.length > 0 && <Findings it={it} />}
     </>

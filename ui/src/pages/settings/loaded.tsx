@@ -52,7 +52,7 @@ export function Listed<T>({ of, children, empty, rows }: ListedProps<T>) {
   return (
     <>
       {trouble && <TroubleNote trouble={trouble} stale={items !== null} again={() => void of.read()} />}
-      {items === null ? !trouble && <Skeleton rows={rows ?? 5} /> : items.length === 0 ? <p class="card-b soft">{empty}</p> : children(items)}
+      {items === null ? !trouble && <Skeleton rows={rows ?? 5} /> : items.length === 0 && empty ? <p class="card-b soft">{empty}</p> : children(items)}
       {of.more.value && (
         <p class="card-b">
           <button type="button" class="b b-sm" aria-disabled={of.busy.value} onClick={() => void of.readMore()}>

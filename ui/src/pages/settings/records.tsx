@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { Listing } from "../../data/loading.ts";
 import type { AuditRecord } from "../../data/types.ts";
 import { number } from "../../logic/durations.ts";
-import { fromLocal } from "../../logic/forms.ts";
+import { dayHere } from "../../logic/forms.ts";
 import { query, setQuery } from "../../router.ts";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Plain, Time } from "../../parts/small.tsx";
@@ -21,7 +21,7 @@ export function Records() {
   const given = Object.fromEntries(NAMES.map((name) => [name, query.value.get(name) ?? ""]));
   const text = JSON.stringify(given);
   useEffect(() => {
-    const filters = { ...given, from: fromLocal(given.from ?? "") ?? "", to: fromLocal(given.to ?? "") ?? "" };
+    const filters = { ...given, from: dayHere(given.from ?? "", "begin") ?? "", to: dayHere(given.to ?? "", "end") ?? "" };
     // What is typed is waited for.
     const timer = setTimeout(() => void list.read(filters), list.items.peek() === null ? 0 : 300);
     return () => clearTimeout(timer);
@@ -54,8 +54,8 @@ function Filters({ given }: { given: Record<string, string> }) {
       </Field>
       <Field label={words.actor}>{(its) => <input class="in" value={given.actor} autocomplete="off" onInput={set("actor")} {...its} />}</Field>
       <Field label={words.subject}>{(its) => <input class="in" value={given.subject} autocomplete="off" onInput={set("subject")} {...its} />}</Field>
-      <Field label={words.from}>{(its) => <input class="in" type="datetime-local" value={given.from} onChange={set("from")} {...its} />}</Field>
-      <Field label={words.to}>{(its) => <input class="in" type="datetime-local" value={given.to} onChange={set("to")} {...its} />}</Field>
+      <Field label={words.from}>{(its) => <input class="in" type="date" value={given.from} onChange={set("from")} {...its} />}</Field>
+      <Field label={words.to}>{(its) => <input class="in" type="date" value={given.to} onChange={set("to")} {...its} />}</Field>
       {any && (
         <button type="button" class="b" onClick={() => setQuery(Object.fromEntries(NAMES.map((name) => [name, ""])))}>
           {words.clear}
