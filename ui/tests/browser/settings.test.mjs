@@ -162,7 +162,7 @@ test("the workspace's settings are changed; what deletes for good asks for the w
   assert.deepEqual([now.allow_timeout_approve, now.delegation, now.reject_reasons], [true, "own", ["Too dear", "Not now"]]);
   // What is offered to who rejects, at once and without a reload.
   const { id } = await agent.ask({ title: "A licence" });
-  await page.getByRole("link", { name: "Inbox", exact: true }).click();
+  await page.locator('.rail a[href="/inbox"]').last().click();
   await page.getByText("A licence").first().waitFor();
   await page.waitForURL((url) => url.pathname === `/inbox/${id}`);
   await page.getByRole("button", { name: /^Reject/ }).click();
