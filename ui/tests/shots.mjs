@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { APPROVER, Api, Cluster, closeBrowser, open, signedIn } from "./browser/harness.mjs";
+import { APPROVER, Api, Cluster, closeBrowser, open, signedIn, until } from "./browser/harness.mjs";
 
 const OUT = join(dirname(fileURLToPath(import.meta.url)), "../../docs/screens");
 const WIDTHS = { 390: 844, 1280: 800, 1920: 1080 };
@@ -70,6 +70,9 @@ for (const [principal, label, days] of [["invoice-agent", "asks for invoices", 3
 await mia.call("PATCH", "/workspace", { delegation: "own", reject_reasons: ["Not now, ask again later", "Wrong values", "Needs another test"] });
 await new Api(base, keys.cy).call("POST", "/delegations", { to: "bo", ends_at: new Date(Date.now() + 5 * 86_400_000).toISOString(), reason: "leave" });
 
+await mia.call("POST", "/audit/verifications");
+await until("the record is looked over", async () => (await mia.call("GET", "/audit/verifications/latest")).body.state === "whole");
+
 const set = (part, act, key = root) => async (look) => {
   const page = await signedIn(base, key, { path: `/settings/${part}`, ...look });
   await page.getByRole("navigation", { name: "Settings" }).waitFor();
@@ -125,8 +128,7 @@ const SHOTS = {
   "settings-roles": set("roles", (page) => page.getByText("cluster:view").waitFor()),
   "settings-workspace": set("workspace", (page) => page.getByLabel("Days to keep").waitFor()),
   "settings-audit": set("audit", async (page) => {
-    await page.getByRole("button", { name: "Verify now" }).click();
-    await page.getByText("Looked over by mia, now").waitFor();
+    await page.getByText(/Whole: /).waitFor();
     await page.getByText("key.created").nth(1).waitFor();
   }),
   "settings-you": set("you", (page) => page.getByText("cy", { exact: true }).first().waitFor(), keys.bo),

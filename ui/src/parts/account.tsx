@@ -52,8 +52,8 @@ function AccountDialog({ label, onClose }: { label: string; onClose: () => void 
       <Theme />
       <OtherWorkspaces />
       <p>
-        <a href="/settings/you" onClick={onClose}>
-          {app.yourSettings}
+        <a class="b" href="/settings/you" onClick={onClose}>
+          <Icon name="gear" /> {app.yourSettings}
         </a>
       </p>
       <p class="err" role="alert" hidden={!stayed}>
@@ -70,12 +70,14 @@ function Theme() {
       <span class="lab" id="theme">
         {app.theme}
       </span>
-      <div class="seg" role="group" aria-labelledby="theme">
-        {Object.entries(app.themes).map(([name, word]) => (
-          <button key={name} type="button" aria-pressed={theme === name} onClick={() => prefer({ theme: name as Preferences["theme"] })}>
-            {word}
-          </button>
-        ))}
+      <div>
+        <div class="seg" role="group" aria-labelledby="theme">
+          {Object.entries(app.themes).map(([name, word]) => (
+            <button key={name} type="button" aria-pressed={theme === name} onClick={() => prefer({ theme: name as Preferences["theme"] })}>
+              {word}
+            </button>
+          ))}
+        </div>
       </div>
     </div>
   );
