@@ -124,7 +124,6 @@ export const delegations = {
   state: "State",
   all: "all types",
   states: { scheduled: "scheduled", active: "active", ended: "ended", revoked: "revoked" } as Record<string, string>,
-  until: (end: string) => `until ${end}`,
   revoke: "Revoke…",
   revokeIt: (from: string, to: string) => `Revoke the delegation from ${from} to ${to}`,
   revokeTitle: "Revoke this delegation?",
@@ -331,7 +330,6 @@ export const audit = {
   action: "Action",
   who: "Who",
   subject: "What",
-  change: "Change",
   details: "Details",
   detailsOf: (position: string) => `Record ${position}`,
   showIt: (position: string) => `Details of record ${position}`,
@@ -342,7 +340,6 @@ export const audit = {
   anyAction: "any action",
   clear: "No filter",
   none: "No record fits.",
-  searched: (at: string) => `Searched back to ${at}.`,
   byItself: "the service",
   forSeat: (name: string) => `for ${name}`,
   fields: {

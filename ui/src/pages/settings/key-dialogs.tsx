@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { Listing, send } from "../../data/loading.ts";
 import { may, session } from "../../data/session.ts";
 import type { Key, MadeKey, Role } from "../../data/types.ts";
+import { plain } from "../../logic/hidden.ts";
 import { BUILT_IN, PERMISSIONS, within } from "../../logic/permissions.ts";
 import { Plain } from "../../parts/small.tsx";
 import { keys as words, permissions } from "../../words-settings.ts";
@@ -166,7 +167,7 @@ export function RotateKey({ it, onDone, onClose }: { it: Key; onDone: (made: Mad
 export function RevokeKey({ it, onDone, onClose }: { it: Key; onDone: () => void; onClose: () => void }) {
   return (
     <FormDialog title={words.revokeTitle(it.prefix)} button={words.revokeButton} danger typed={it.prefix} send={() => send("DELETE", at(it))} onDone={onDone} onClose={onClose}>
-      <p>{words.revokeHint(it.principal)}</p>
+      <p>{words.revokeHint(plain(it.principal))}</p>
     </FormDialog>
   );
 }

@@ -5,6 +5,7 @@ import { Listing } from "../../data/loading.ts";
 import type { AuditRecord } from "../../data/types.ts";
 import { number } from "../../logic/durations.ts";
 import { dayHere } from "../../logic/forms.ts";
+import { plain } from "../../logic/hidden.ts";
 import { query, setQuery } from "../../router.ts";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Plain, Time } from "../../parts/small.tsx";
@@ -118,7 +119,7 @@ function Actor({ it }: { it: AuditRecord }) {
   if (!it.actor) return <span class="muted">{words.byItself}</span>;
   return (
     <>
-      <Plain text={it.actor} /> {it.on_behalf_of && <span class="soft">{words.forSeat(it.on_behalf_of)}</span>}
+      <Plain text={it.actor} /> {it.on_behalf_of && <span class="soft">{words.forSeat(plain(it.on_behalf_of))}</span>}
     </>
   );
 }
