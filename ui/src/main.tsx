@@ -6,22 +6,21 @@ import { keep } from "./data/approvals.ts";
 import { run } from "./data/clock.ts";
 import { restart, start, stop } from "./data/feed.ts";
 import { signedOut } from "./data/http.ts";
-import { applyTheme } from "./data/preferences.ts";
+import { applyTheme, forgetPreferences, loadPreferences } from "./data/preferences.ts";
 import { load, may, session, sessionTrouble } from "./data/session.ts";
 import { Dialog } from "./parts/dialog.tsx";
+import { later } from "./parts/later.tsx";
 import { listenToKeys, useKeys } from "./parts/keys.ts";
-import { lazy } from "./parts/lazy.tsx";
 import { Shell, places } from "./parts/shell.tsx";
 import { Kbd } from "./parts/small.tsx";
 import { ApprovalPage } from "./pages/approval.tsx";
 import { Inbox } from "./pages/inbox.tsx";
 import { notifyAsWanted } from "./pages/inbox/notify.ts";
+import { SettingsSkeleton } from "./pages/settings-skeleton.tsx";
 import { EmptyPage, Forbidden, NotFound } from "./pages/plain.tsx";
 import { SignIn, SignInDialog } from "./pages/sign-in.tsx";
 import { followLinks, go, path, route } from "./router.ts";
 import { app, keys, pages } from "./words.ts";
-
-const Operations = lazy(async () => (await import("./pages/operations.tsx")).Operations);
 
 function App() {
   const who = session.value;
@@ -49,13 +48,17 @@ function Inside() {
       stop();
     };
   }, [allowed]);
+  useEffect(() => {
+    void loadPreferences();
+    return forgetPreferences;
+  }, []);
   const was = useRef(signedOut.value);
   useEffect(() => {
     // Signed in again: with the new session.
     if (was.current && !signedOut.value) restart();
     was.current = signedOut.value;
   }, [signedOut.value]);
-  useKeys({ "?": () => setHelp(true), "g i": () => go("/inbox"), "g o": () => go("/operations") });
+  useKeys({ "?": () => setHelp(true), "g i": () => go("/inbox"), "g o": () => go("/operations"), "g s": () => go("/settings") });
   // Not everybody has an inbox: one begins with the first place that there is.
   const home = places()[0]?.href;
   useEffect(() => {
@@ -73,10 +76,19 @@ function Inside() {
   );
 }
 
+const Loading = () => (
+  <p class="vh" role="status">
+    {app.loading}
+  </p>
+);
+const Operations = later(async () => (await import("./pages/operations.tsx")).Operations, Loading);
+const Settings = later(async () => (await import("./pages/settings.tsx")).Settings, SettingsSkeleton);
+
 function Page() {
   const here = route.value;
   if (here.page === "unknown" || here.page === "sign-in") return <NotFound />;
   if (here.page === "operations") return <Operations task={here.task} />;
+  if (here.page === "settings") return <Settings part={here.part} />;
   if (!may("approval:view:pending")) return <Forbidden what={pages.approvals} permission="approval:view:pending" />;
   return here.page === "approval" ? <ApprovalPage id={here.id} /> : <Inbox id={here.id} />;
 }

@@ -6,6 +6,7 @@ export type Route =
   | { page: "inbox"; id: string | null }
   | { page: "approval"; id: string }
   | { page: "operations"; task: string | null }
+  | { page: "settings"; part: string | null }
   | { page: "sign-in" }
   | { page: "unknown" };
 
@@ -32,6 +33,8 @@ export const route = computed<Route>(() => {
       return { page: "inbox", id: second ?? null };
     case "approvals":
       return second ? { page: "approval", id: second } : { page: "unknown" };
+    case "settings":
+      return { page: "settings", part: second ?? null };
     case "sign-in":
       return second ? { page: "unknown" } : { page: "sign-in" };
     default:

@@ -28,6 +28,13 @@ export const app = {
   back: "Back",
   copy: "Copy",
   copied: "Copied",
+  notCopied: "Not copied: the browser refused",
+  settings: "Settings",
+  yourSettings: "Your settings",
+  otherWorkspaces: "Other workspaces",
+  goThere: (workspace: string, name: string) => `Go to ${workspace}, as ${name}`,
+  notGone: "This workspace could not be opened. You are still in the one before.",
+  signOutFailed: "No answer came. You may still be signed in.",
   again: "Try again",
   newBuild: "A newer version is here.",
   reload: "Load it",
@@ -371,7 +378,7 @@ export const pages = {
   toInbox: "To the inbox",
   forbidden: (what: string) => `You may not see ${what} here`,
   forbiddenWho: (name: string, workspace: string) => `You are signed in as ${name} in ${workspace}.`,
-  needs: (permission: string) => `This page needs the permission ${permission}.`,
+  needs: (permissions: readonly string[]) => `This page needs the permission ${permissions.join(" or ")}.`,
   rolesWith: (roles: string) => `Roles that have it: ${roles}.`,
   whoGives: "An administrator of the workspace can give it to you.",
   approvals: "approvals",
@@ -386,7 +393,7 @@ export const keys = {
     { title: "List", keys: [["j", "next"], ["k", "previous"], ["o", "open"], ["/", "search"], ["f", "filter"], ["x", "select"]] },
     { title: "Answering", keys: [["a", "approve; asks back"], ["⏎", "confirm"], ["r", "reject"], ["m", "edit"], ["t", "comment"], [".", "more"], ["e", "hand on"]] },
     { title: "Reading", keys: [["s", "search the context"], ["c", "copy link"]] },
-    { title: "Everywhere", keys: [["g i", "to the inbox"], ["g o", "to operations"], ["w", "operations as a wall"], ["?", "this list"], ["Esc", "back"]] },
+    { title: "Everywhere", keys: [["g i", "to the inbox"], ["g o", "to operations"], ["g s", "to the settings"], ["w", "operations as a wall"], ["?", "this list"], ["Esc", "back"]] },
   ] as readonly { title: string; keys: readonly (readonly [string, string])[] }[],
 };
 
@@ -605,5 +612,4 @@ export const operations = {
   stale: (since: string) => `Nothing heard of the instances since ${since}.`,
   mayGoDark: "This screen may go dark: the browser doesn't keep it on.",
   what: "operations",
-  either: "cluster:view or connection:view",
 };

@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { APPROVER, Api, Cluster, closeBrowser, open, signedIn, taskSocket } from "./browser/harness.mjs";
+import { APPROVER, Api, Cluster, closeBrowser, open, signedIn, taskSocket, until } from "./browser/harness.mjs";
 
 const OUT = join(dirname(fileURLToPath(import.meta.url)), "../../docs/screens");
 const WIDTHS = { 390: 844, 1280: 800, 1920: 1080 };
@@ -47,6 +47,39 @@ const made = {};
 for (const [name, body] of ASKED) made[name] = (await (await by(name)).ask(body)).id;
 await new Api(base, keys.ana).call("POST", `/approvals/${made["release-agent"]}/approve`, { comment: "Numbers look right. Watch the tax flag." });
 
+// The settings, as an administrator sees them.
+const root = await cluster.key(workspace, "mia", ["workspace:admin"]);
+const mia = new Api(base, root);
+const PEOPLE = [
+  ["ana", ["approver"], ["finance", "platform-leads"]], ["bo", ["member", "release-managers"], ["platform"]], ["cy", ["approver"], ["platform"]],
+  ["dee", ["approver"], ["ml"]], ["eli", [], ["marketing"]], ["fin", ["auditor"], []], ["mo", ["approver"], ["platform"]], ["mia", ["admin"], ["platform-leads"]],
+];
+await mia.call("PUT", "/roles/release-managers", { permissions: ["approval:view:pending", "approval:view:history", "approval:approve", "approval:reject", "approval:escalate"], description: "Approve what goes out" });
+const there = new Map((await mia.call("GET", "/principals?limit=200")).body.items.map((one) => [one.name, one.id]));
+for (const [name, roles, groups] of PEOPLE) {
+  const body = { roles, groups, display_name: null, email: `${name}@acme.example`, kind: "person" };
+  if (there.has(name)) await mia.call("PATCH", `/principals/${there.get(name)}`, body);
+  else await mia.call("POST", "/principals", { name, ...body });
+}
+for (const [name, id] of there) if (!PEOPLE.some(([person]) => person === name)) await mia.call("PATCH", `/principals/${id}`, { kind: "service", roles: ["requester"] });
+const mo = (await mia.call("GET", "/principals?limit=200")).body.items.find((one) => one.name === "mo");
+await mia.call("PATCH", `/principals/${mo.id}`, { disabled: true });
+for (const [principal, label, days] of [["invoice-agent", "asks for invoices", 365], ["etl-nightly", "loads invoices at night", 3], ["wallboard", "the screen in the hall", null]]) {
+  await mia.call("POST", "/keys", { principal, label, roles: principal === "wallboard" ? ["auditor"] : ["requester"], kind: "service", ...(days && { expires_in_seconds: days * 86_400 }) });
+}
+await mia.call("PATCH", "/workspace", { delegation: "own", reject_reasons: ["Not now, ask again later", "Wrong values", "Needs another test"] });
+await new Api(base, keys.cy).call("POST", "/delegations", { to: "bo", ends_at: new Date(Date.now() + 5 * 86_400_000).toISOString(), reason: "leave" });
+
+await mia.call("POST", "/audit/verifications");
+await until("the record is looked over", async () => (await mia.call("GET", "/audit/verifications/latest")).body.state === "whole");
+
+const set = (part, act, key = root) => async (look) => {
+  const page = await signedIn(base, key, { path: `/settings/${part}`, ...look });
+  await page.getByRole("navigation", { name: "Settings" }).waitFor();
+  await page.locator(".set-sk").first().waitFor({ state: "detached" });
+  await act?.(page);
+  return page;
+};
 const at = (path, act) => async (look) => {
   const page = await signedIn(base, keys.bo, { path, ...look });
   await act?.(page);
@@ -79,6 +112,35 @@ const SHOTS = {
     await page.getByLabel("Segment").fill("paying, without enterprise");
     await page.getByLabel("Max recipients").fill("many");
   }),
+  "settings-keys": set("keys", (page) => page.getByText("asks for invoices").first().waitFor()),
+  "settings-key-made": set("keys", async (page) => {
+    await page.getByRole("button", { name: "New key" }).click();
+    await page.getByLabel("Acts as").fill("report-agent");
+    await page.getByLabel("requester").check();
+    await page.getByRole("button", { name: "Make the key" }).click();
+    await page.getByText("This is the only time").waitFor();
+  }),
+  "settings-new-key": set("keys", async (page) => {
+    await page.getByRole("button", { name: "New key" }).click();
+    await page.getByLabel("Acts as").fill("report-agent");
+  }),
+  "settings-people": set("people", (page) => page.getByText("release-managers").waitFor()),
+  "settings-roles": set("roles", (page) => page.getByText("cluster:view").waitFor()),
+  "settings-workspace": set("workspace", (page) => page.getByLabel("Days to keep").waitFor()),
+  "settings-audit": set("audit", async (page) => {
+    await page.getByText(/Whole: /).waitFor();
+    await page.getByText("key.created").nth(1).waitFor();
+  }),
+  "settings-you": set("you", (page) => page.getByText("cy", { exact: true }).first().waitFor(), keys.bo),
+  "settings-account": set("you", async (page) => {
+    await page.getByTitle(/^bo, workspace/).locator("visible=true").first().click();
+    await page.getByRole("dialog").waitFor();
+  }, keys.bo),
+  "settings-forbidden": async (look) => {
+    const page = await signedIn(base, keys.bo, { path: "/settings/keys", ...look });
+    await page.getByRole("heading", { name: /may not see/ }).waitFor();
+    return page;
+  },
   "own-request": at(`/inbox/${made.bo}`, (page) => page.getByText("You can't answer this one.").waitFor()),
 };
 

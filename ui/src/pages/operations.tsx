@@ -25,7 +25,7 @@ export function Operations({ task }: { task: string | null }) {
     if (!may("event:subscribe")) return <Forbidden what={words.task.forbidden} permission="event:subscribe" />;
     return <TaskPage key={task} task={task} />;
   }
-  if (!cluster && !may("connection:view")) return <Forbidden what={words.what} permission={words.either} />;
+  if (!cluster && !may("connection:view")) return <Forbidden what={words.what} permission={["cluster:view", "connection:view"]} />;
   return <Service cluster={cluster} wall={cluster && query.value.has("wall")} />;
 }
 

@@ -24,6 +24,7 @@ interface Place {
 const PLACES: readonly Place[] = [
   { href: "/inbox", label: app.inbox, icon: "inbox", is: /^\/($|inbox|approvals)/, allowed: () => may("approval:view:pending") },
   { href: "/operations", label: operations.title, icon: "pulse", is: /^\/operations/, allowed: () => may("cluster:view") || may("connection:view") },
+  { href: "/settings", label: app.settings, icon: "gear", is: /^\/settings/, allowed: () => true },
 ];
 
 /** Where one may go; the first is where one begins. */

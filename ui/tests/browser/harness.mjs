@@ -65,7 +65,8 @@ class Instance {
       SIGNOFF_RATE_LIMITS_ADDRESS_REQUESTS_PER_SECOND: "100000",
       SIGNOFF_RATE_LIMITS_ADDRESS_BURST: "100000",
     };
-    this.child = spawn(variable("SIGNOFF_BIN"), ["serve"], { env: { ...process.env, ...settings, ...this.settings }, stdio: ["ignore", "ignore", "pipe"] });
+    const own = typeof this.settings === "function" ? this.settings(this.url) : this.settings;
+    this.child = spawn(variable("SIGNOFF_BIN"), ["serve"], { env: { ...process.env, ...settings, ...own }, stdio: ["ignore", "ignore", "pipe"] });
     children.add(this.child);
     this.log = "";
     this.child.stderr.on("data", (text) => {
@@ -122,8 +123,9 @@ export class Cluster {
   }
 
   /** A key for a principal of a workspace; both are made where new. */
-  async key(workspace, principal, permissions) {
+  async key(workspace, principal, permissions, roles) {
     const args = ["keys", "create", "--workspace", workspace, "--principal", principal];
+    if (roles) args.push("--roles", roles.join(","));
     if (permissions) args.push("--permissions", permissions.join(","));
     return (await run(variable("SIGNOFF_BIN"), args)).stdout.trim();
   }
