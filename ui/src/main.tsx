@@ -11,7 +11,7 @@ import { load, may, session, sessionTrouble } from "./data/session.ts";
 import { Dialog } from "./parts/dialog.tsx";
 import { later } from "./parts/later.tsx";
 import { listenToKeys, useKeys } from "./parts/keys.ts";
-import { Shell } from "./parts/shell.tsx";
+import { Shell, places } from "./parts/shell.tsx";
 import { Kbd } from "./parts/small.tsx";
 import { ApprovalPage } from "./pages/approval.tsx";
 import { Inbox } from "./pages/inbox.tsx";
@@ -19,7 +19,7 @@ import { notifyAsWanted } from "./pages/inbox/notify.ts";
 import { SettingsSkeleton } from "./pages/settings-skeleton.tsx";
 import { EmptyPage, Forbidden, NotFound } from "./pages/plain.tsx";
 import { SignIn, SignInDialog } from "./pages/sign-in.tsx";
-import { followLinks, go, route } from "./router.ts";
+import { followLinks, go, path, route } from "./router.ts";
 import { app, keys, pages } from "./words.ts";
 
 function App() {
@@ -58,7 +58,12 @@ function Inside() {
     if (was.current && !signedOut.value) restart();
     was.current = signedOut.value;
   }, [signedOut.value]);
-  useKeys({ "?": () => setHelp(true), "g i": () => go("/inbox"), "g s": () => go("/settings") });
+  useKeys({ "?": () => setHelp(true), "g i": () => go("/inbox"), "g o": () => go("/operations"), "g s": () => go("/settings") });
+  // Not everybody has an inbox: one begins with the first place that there is.
+  const home = places()[0]?.href;
+  useEffect(() => {
+    if (path.value === "/" && home) go(home, "replace");
+  }, [path.value, home]);
   const detail = (here.page === "inbox" && here.id !== null) || here.page === "approval";
   return (
     <>
@@ -71,11 +76,18 @@ function Inside() {
   );
 }
 
+const Loading = () => (
+  <p class="vh" role="status">
+    {app.loading}
+  </p>
+);
+const Operations = later(async () => (await import("./pages/operations.tsx")).Operations, Loading);
 const Settings = later(async () => (await import("./pages/settings.tsx")).Settings, SettingsSkeleton);
 
 function Page() {
   const here = route.value;
   if (here.page === "unknown" || here.page === "sign-in") return <NotFound />;
+  if (here.page === "operations") return <Operations task={here.task} />;
   if (here.page === "settings") return <Settings part={here.part} />;
   if (!may("approval:view:pending")) return <Forbidden what={pages.approvals} permission="approval:view:pending" />;
   return here.page === "approval" ? <ApprovalPage id={here.id} /> : <Inbox id={here.id} />;

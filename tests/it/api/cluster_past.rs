@@ -25,6 +25,14 @@ fn often() -> Setup {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cluster_says_when_a_heartbeat_is_due_and_when_an_instance_is_lost() {
+    let cluster = Cluster::with(often()).await.connected().await;
+    let operator = cluster.api(0, &cluster.key("acme", "op", &["cluster:view"]).await);
+    let body = operator.get("/api/v1/cluster").await.expect(200).body;
+    assert_eq!((&body["heartbeat_seconds"], &body["lease_seconds"]), (&json!(1.0), &json!(3.0)));
+}
+
 async fn samples(api: &Api, query: &str) -> Value {
     api.get(&format!("/api/v1/cluster/samples{query}")).await.expect(200).body
 }

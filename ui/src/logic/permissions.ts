@@ -40,10 +40,10 @@ export const allows = (granted: Iterable<string>, permission: string): boolean =
   return all.has(permission) || (all.has("workspace:admin") && permission !== "cluster:view");
 };
 
-/** The built-in roles that have it. */
-export const rolesWith = (permission: string): string[] =>
+/** The built-in roles that have one of them. */
+export const rolesWith = (...permissions: readonly string[]): string[] =>
   Object.entries(BUILT_IN)
-    .filter(([, granted]) => allows(granted, permission))
+    .filter(([, granted]) => permissions.some((permission) => allows(granted, permission)))
     .map(([role]) => role);
 
 /** Nobody gives what they don't have. */

@@ -48,12 +48,13 @@ export function EmptyPage({ title, lines, link = true, again, other = false }: E
 
 export const NotFound = () => <EmptyPage title={pages.notFound} lines={[pages.notFoundHint]} />;
 
-export function Forbidden({ what, permission }: { what: string; permission: string }) {
+export function Forbidden({ what, permission }: { what: string; permission: string | readonly string[] }) {
+  const permissions = typeof permission === "string" ? [permission] : permission;
   const who = session.value;
   const lines = [
     who ? pages.forbiddenWho(who.principal.name, who.workspace.name) : "",
-    pages.needs(permission),
-    pages.rolesWith(rolesWith(permission).join(", ")),
+    pages.needs(permissions),
+    pages.rolesWith(rolesWith(...permissions).join(", ")),
     pages.whoGives,
   ];
   return <EmptyPage title={pages.forbidden(what)} lines={lines.filter(Boolean)} link={false} other />;
