@@ -293,7 +293,7 @@ export const audit = {
   begunBy: "Begun by",
   took: (time: string) => `in ${time}`,
   compared: (amount: number) => `${plural(amount, "checkpoint", "checkpoints")} compared.`,
-  unlinked: (amount: number) => `${plural(amount, "record waits", "records wait")} for a link, which takes a second.`,
+  unlinked: (amount: number) => `${plural(amount, "record", "records")} had no link yet: that takes a second.`,
   picture: "Filled links lie before the last checkpoint; hollow ones came after it. Marks are checkpoints.",
   kinds: {
     edited: "edited",

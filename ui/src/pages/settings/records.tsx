@@ -93,7 +93,7 @@ function Table({ items, onOpen }: { items: readonly AuditRecord[]; onOpen: (it: 
               <td class="soft nowrap set-full">
                 <Time at={one.at} />
               </td>
-              <th scope="row" class="mono">
+              <th scope="row" class="mono set-first">
                 {one.action}
               </th>
               <td class="set-full">
