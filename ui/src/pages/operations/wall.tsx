@@ -110,7 +110,7 @@ function WaitingNow() {
   );
 }
 
-const typing = (): boolean => document.activeElement?.closest("input, textarea, select, [contenteditable], dialog") !== null && document.activeElement !== document.body;
+const typing = (): boolean => (document.activeElement?.closest("input, textarea, select, [contenteditable], dialog") ?? null) !== null;
 
 /** A newer app is served: taken as soon as nothing is being typed. */
 function useReload(): void {
