@@ -10,6 +10,7 @@ import { applyTheme } from "./data/preferences.ts";
 import { load, may, session, sessionTrouble } from "./data/session.ts";
 import { Dialog } from "./parts/dialog.tsx";
 import { listenToKeys, useKeys } from "./parts/keys.ts";
+import { lazy } from "./parts/lazy.tsx";
 import { Shell } from "./parts/shell.tsx";
 import { Kbd } from "./parts/small.tsx";
 import { ApprovalPage } from "./pages/approval.tsx";
@@ -19,6 +20,9 @@ import { EmptyPage, Forbidden, NotFound } from "./pages/plain.tsx";
 import { SignIn, SignInDialog } from "./pages/sign-in.tsx";
 import { followLinks, go, route } from "./router.ts";
 import { app, keys, pages } from "./words.ts";
+
+const History = lazy(() => import("./pages/history/index.tsx").then((it) => it.History));
+const Run = lazy(() => import("./pages/run/index.tsx").then((it) => it.Run));
 
 function App() {
   const who = session.value;
@@ -52,7 +56,7 @@ function Inside() {
     if (was.current && !signedOut.value) restart();
     was.current = signedOut.value;
   }, [signedOut.value]);
-  useKeys({ "?": () => setHelp(true), "g i": () => go("/inbox") });
+  useKeys({ "?": () => setHelp(true), "g i": () => go("/inbox"), "g h": () => go("/history") });
   const detail = (here.page === "inbox" && here.id !== null) || here.page === "approval";
   return (
     <>
@@ -68,7 +72,9 @@ function Inside() {
 function Page() {
   const here = route.value;
   if (here.page === "unknown" || here.page === "sign-in") return <NotFound />;
+  if (here.page === "history") return <History />;
   if (!may("approval:view:pending")) return <Forbidden what={pages.approvals} permission="approval:view:pending" />;
+  if (here.page === "run") return <Run key={here.id} id={here.id} />;
   return here.page === "approval" ? <ApprovalPage id={here.id} /> : <Inbox id={here.id} />;
 }
 

@@ -5,6 +5,8 @@ import { computed, signal } from "@preact/signals";
 export type Route =
   | { page: "inbox"; id: string | null }
   | { page: "approval"; id: string }
+  | { page: "history" }
+  | { page: "run"; id: string }
   | { page: "sign-in" }
   | { page: "unknown" };
 
@@ -30,6 +32,10 @@ export const route = computed<Route>(() => {
       return { page: "inbox", id: second ?? null };
     case "approvals":
       return second ? { page: "approval", id: second } : { page: "unknown" };
+    case "history":
+      return second ? { page: "unknown" } : { page: "history" };
+    case "runs":
+      return second ? { page: "run", id: second } : { page: "unknown" };
     case "sign-in":
       return second ? { page: "unknown" } : { page: "sign-in" };
     default:

@@ -81,3 +81,7 @@ export interface Facet {
   count: number;
 }
 export type Facets = Record<"workflow" | "approval_type" | "requested_by", Facet[]>;
+
+export interface HistoryPage extends Page<Summary> {
+  searched_back_to: string | null;
+}

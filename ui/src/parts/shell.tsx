@@ -23,6 +23,7 @@ interface Place {
 /** What a permission hides is not here. */
 const PLACES: readonly Place[] = [
   { href: "/inbox", label: app.inbox, icon: "inbox", is: /^\/($|inbox|approvals)/, allowed: () => may("approval:view:pending") },
+  { href: "/history", label: app.history, icon: "history", is: /^\/(history|runs)/, allowed: () => may("approval:view:history") },
 ];
 
 const places = () => PLACES.filter((place) => place.allowed());
