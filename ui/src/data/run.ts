@@ -188,7 +188,8 @@ export async function readNew(task: string): Promise<void> {
       set(task, { state: "failed" });
       break;
     }
-    const { body, text } = reply;
+    const { text } = reply;
+    const body: EventPage = reply.body;
     if (body.next_cursor) wanted = true;
     cursor = body.cursor;
     batch(() => set(task, { log: join(now.log, events(parse(text)), "after"), state: "live", lost: now.lost || body.recovered === false }));
