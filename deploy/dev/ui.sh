@@ -80,7 +80,7 @@ with_web_cluster() { # NODE ARGUMENTS
   in_session env SIGNOFF_DATABASE_URL="$database" SIGNOFF_DATABASE_OWNER_URL="$owner" \
     "$BIN" migrate up --login "$(login_of "$database")" || return
   in_session env SIGNOFF_DATABASE_URL="$database" SIGNOFF_REDIS_URL="$REDIS_URL" SIGNOFF_REDIS_PREFIX="web-$$" \
-    SIGNOFF_LOG_FORMAT=json SIGNOFF_BIN="$BIN" SIGNOFF_CHROMIUM="$CHROMIUM" \
+    SIGNOFF_LOG_FORMAT=json WEB_TESTS_ADMIN_URL="$(with_database "$DATABASE_ADMIN_URL" "$CLIENTS_DATABASE")" SIGNOFF_BIN="$BIN" SIGNOFF_CHROMIUM="$CHROMIUM" \
     ${FONTCONFIG_FILE:+"FONTCONFIG_FILE=$FONTCONFIG_FILE"} node "$@"
 }
 
