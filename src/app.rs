@@ -295,7 +295,8 @@ impl Core {
         };
         let feeds = Feeds::start(feed::Parts {
             instance: self.instance.clone(),
-            build: VERSION.to_owned(),
+            build: http::build(),
+            answers: self.answers.clone(),
             approvals: self.approvals.clone(),
             authenticator: authenticator.clone(),
             bus: self.bus.clone(),

@@ -136,12 +136,21 @@ impl Caller {
         self.get(&format!("/api/v1/approvals/{id}/wait?timeout=55"))
     }
 
-    /// The handshake of a socket.
+    /// The handshake of a task's socket.
     pub fn socket(&self, task: &str) -> Vec<u8> {
+        self.handshake(&format!("/ws/{task}"), "signoff.v1")
+    }
+
+    /// The handshake of a feed.
+    pub fn feed(&self) -> Vec<u8> {
+        self.handshake("/api/v1/feed", "signoff.feed.v1")
+    }
+
+    fn handshake(&self, path: &str, protocol: &str) -> Vec<u8> {
         format!(
-            "GET /ws/{task} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {}\r\nconnection: upgrade\r\n\
+            "GET {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {}\r\nconnection: upgrade\r\n\
              upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\
-             sec-websocket-protocol: signoff.v1\r\n\r\n",
+             sec-websocket-protocol: {protocol}\r\n\r\n",
             self.key
         )
         .into_bytes()

@@ -13,6 +13,7 @@
 //! | [`memory`] | what an idle long poll costs |
 //! | [`sockets`] | what idle sockets cost, how fast they connect, what their heartbeat takes |
 //! | [`events`] | from an event on one instance to the socket on the other |
+//! | [`feeds`] | what the screens of people cost, and how soon they are told |
 //! | [`reconnect`] | thousands of sockets come back after their instance was killed |
 //! | [`redis_down`] | the wake-up without Redis |
 //! | [`floor`], [`pgbench`] | the floors |
@@ -24,6 +25,7 @@ mod client;
 mod cluster;
 mod crowd;
 mod events;
+mod feeds;
 mod figures;
 mod floor;
 mod load;
@@ -70,6 +72,7 @@ enum Part {
     Memory,
     Sockets,
     Events,
+    Feeds,
     Reconnect,
     RedisDown,
 }
@@ -126,6 +129,7 @@ async fn measure(
             Part::Memory => memory::measure(cluster, extent, report).await,
             Part::Sockets => sockets::measure(cluster, extent, report).await,
             Part::Events => events::measure(cluster, extent, report).await,
+            Part::Feeds => feeds::measure(cluster, extent, report).await,
             Part::Reconnect => reconnect::measure(cluster, extent, report).await,
             Part::RedisDown => redis_down::measure(cluster, extent, report).await,
         }

@@ -47,6 +47,7 @@ impl Instance {
                 ("SIGNOFF_LIMITS_MAX_CONNECTIONS", "210000".to_owned()),
                 ("SIGNOFF_LIMITS_MAX_CONNECTIONS_PER_ADDRESS", "210000".to_owned()),
                 ("SIGNOFF_LIMITS_MAX_SOCKETS", "200000".to_owned()),
+                ("SIGNOFF_LIMITS_MAX_FEEDS", "20000".to_owned()),
                 ("SIGNOFF_LIMITS_MAX_SOCKETS_PER_WORKSPACE", "200000".to_owned()),
                 ("SIGNOFF_LIMITS_MAX_SOCKETS_PER_PRINCIPAL", "200000".to_owned()),
                 // Out of the way, but not off: what counting costs is part of what is measured.

@@ -22,10 +22,26 @@ pub struct Socket {
 impl Socket {
     /// Shakes hands and waits for the first frame.
     pub async fn open(address: SocketAddr, caller: &Caller, task: &str) -> anyhow::Result<Self> {
+        Self::shake_hands(address, &caller.socket(task)).await
+    }
+
+    /// The same of a feed.
+    pub async fn open_feed(address: SocketAddr, caller: &Caller) -> anyhow::Result<Self> {
+        Self::shake_hands(address, &caller.feed()).await
+    }
+
+    /// Sends a text of less than 126 bytes, masked with zeros.
+    pub async fn say(&mut self, text: &str) -> anyhow::Result<()> {
+        let length = u8::try_from(text.len()).ok().filter(|length| *length < 126).context("a long text")?;
+        let frame = [&[0x81, 0x80 | length, 0, 0, 0, 0], text.as_bytes()].concat();
+        Ok(self.stream.write_all(&frame).await?)
+    }
+
+    async fn shake_hands(address: SocketAddr, handshake: &[u8]) -> anyhow::Result<Self> {
         let mut stream =
             TcpStream::connect(address).await.with_context(|| format!("connecting to {address}"))?;
         stream.set_nodelay(true)?;
-        stream.write_all(&caller.socket(task)).await?;
+        stream.write_all(handshake).await?;
         let mut socket = Self { stream, buffer: Vec::new() };
         let head = loop {
             if let Some(head) = socket.buffer.windows(4).position(|window| window == b"\r\n\r\n") {

@@ -5,7 +5,7 @@
 //! changes at once the single approvals are forgotten, and those who watch are told that they missed something.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -115,28 +115,32 @@ impl Watchers {
         self.woken.notify_one();
     }
 
-    /// Waits until there is news.
-    pub async fn news(&self) -> Vec<News> {
+    /// Waits until there is news, of a workspace that is not among `besides`: of at most `most` approvals. What is more
+    /// comes next time.
+    pub async fn news(&self, besides: &HashSet<WorkspaceId>, most: usize) -> News {
         loop {
-            let news = self.take();
-            if !news.is_empty() {
+            if let Some(news) = self.take(besides, most) {
                 return news;
             }
             self.woken.notified().await;
         }
     }
 
-    fn take(&self) -> Vec<News> {
+    fn take(&self, besides: &HashSet<WorkspaceId>, most: usize) -> Option<News> {
         let mut workspaces = self.lock();
-        let has_news = |watched: &&mut Watched| watched.too_much || !watched.changed.is_empty();
-        let with_news = workspaces.iter_mut().filter(|(_, watched)| has_news(watched));
-        with_news
-            .map(|(workspace, watched)| News {
-                workspace: *workspace,
-                approvals: std::mem::take(&mut watched.changed).into_keys().collect(),
-                too_much: std::mem::take(&mut watched.too_much),
-            })
-            .collect()
+        let has_news = |watched: &Watched| watched.too_much || !watched.changed.is_empty();
+        let mut with_news = workspaces
+            .iter_mut()
+            .filter(|(workspace, watched)| has_news(watched) && !besides.contains(workspace));
+        let (workspace, watched) = with_news.next()?;
+        let approvals = if watched.changed.len() <= most {
+            std::mem::take(&mut watched.changed).into_keys().collect()
+        } else {
+            let some: Vec<ApprovalId> = watched.changed.keys().take(most).copied().collect();
+            watched.changed.retain(|approval, _| !some.contains(approval));
+            some
+        };
+        Some(News { workspace: *workspace, approvals, too_much: std::mem::take(&mut watched.too_much) })
     }
 
     /// These versions were told.
@@ -185,8 +189,8 @@ impl Drop for Watching {
 mod tests {
     use super::*;
 
-    fn approvals(news: &[News]) -> Vec<ApprovalId> {
-        news.iter().flat_map(|it| it.approvals.clone()).collect()
+    fn none() -> HashSet<WorkspaceId> {
+        HashSet::new()
     }
 
     #[tokio::test]
@@ -196,17 +200,17 @@ mod tests {
             (WorkspaceId::generate(), WorkspaceId::generate(), ApprovalId::generate());
         watchers.note(ours, approval, 1);
         let watching = watchers.watch(ours);
-        assert_eq!(watchers.take(), [], "nobody watched then");
+        assert_eq!(watchers.take(&none(), 9), None, "nobody watched then");
         watchers.note(other, ApprovalId::generate(), 1);
         watchers.note(ours, approval, 1);
         watchers.note(ours, approval, 2);
-        assert_eq!(approvals(&watchers.news().await), [approval], "once for both");
+        assert_eq!(watchers.news(&none(), 9).await.approvals, [approval], "once for both");
         watchers.told(ours, [(approval, 2)]);
         watchers.note(ours, approval, 2);
         watchers.note(ours, approval, 1);
-        assert_eq!(watchers.take(), []);
+        assert_eq!(watchers.take(&none(), 9), None);
         watchers.note(ours, approval, 3);
-        assert_eq!(approvals(&watchers.news().await), [approval]);
+        assert_eq!(watchers.news(&none(), 9).await.approvals, [approval]);
         drop(watching);
         assert_eq!((watchers.watched(), watchers.count.load(Ordering::Acquire)), (vec![], 0));
     }
@@ -219,10 +223,27 @@ mod tests {
         for _ in 0..=MOST {
             watchers.note(ours, ApprovalId::generate(), 1);
         }
-        assert_eq!(watchers.news().await, [News { workspace: ours, approvals: vec![], too_much: true }]);
+        let news = News { workspace: ours, approvals: vec![], too_much: true };
+        assert_eq!(watchers.news(&none(), 9).await, news);
         watchers.missed();
-        assert!(watchers.news().await[0].too_much);
+        assert!(watchers.news(&none(), 9).await.too_much);
         watchers.note(ours, ApprovalId::generate(), 1);
-        assert!(!watchers.news().await[0].too_much);
+        assert!(!watchers.news(&none(), 9).await.too_much);
+    }
+
+    #[tokio::test]
+    async fn a_workspace_with_much_news_leaves_room_for_others() {
+        let watchers = Arc::new(Watchers::default());
+        let (busy, other) = (WorkspaceId::generate(), WorkspaceId::generate());
+        let _watching = [watchers.watch(busy), watchers.watch(other)];
+        for _ in 0..5 {
+            watchers.note(busy, ApprovalId::generate(), 1);
+        }
+        let first = watchers.news(&[other].into(), 3).await;
+        assert_eq!((first.workspace, first.approvals.len()), (busy, 3));
+        watchers.note(other, ApprovalId::generate(), 1);
+        assert_eq!(watchers.news(&[busy].into(), 3).await.workspace, other);
+        assert_eq!(watchers.take(&[busy].into(), 3), None);
+        assert_eq!(watchers.news(&none(), 3).await.approvals.len(), 2, "the rest");
     }
 }

@@ -28,7 +28,8 @@ const HOUR: Duration = Duration::from_hours(1);
 #[utoipa::path(get, path = "/api/v1/cluster", tag = "operating",
     security(("key" = ["cluster:view"])), responses((status = 200, body = ClusterView)))]
 pub async fn cluster(State(api): State<Api>, _: May<ViewCluster>) -> Result<Json<ClusterView>, Problem> {
-    Ok(Json(ClusterView::new(api.listing.instances().await?, api.listing.lease_ttl)))
+    let listing = &api.listing;
+    Ok(Json(ClusterView::new(listing.instances().await?, listing.heartbeat, listing.lease_ttl)))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

@@ -38,7 +38,7 @@ pub async fn open(State(api): State<Api>, request: Request) -> Result<Response, 
     let feeds = api.feeds.clone();
     let place = feeds.enter(&caller);
     let (response, upgrade) = handshake.accept();
-    let limits = api.realtime.socket_limits();
+    let limits = feeds.socket_limits();
     // Boxed here, as connections are: each of the futures that wrap it would otherwise hold room for it twice.
     let serving = Box::pin(async move {
         if let Some(socket) = Box::pin(switch(limits, upgrade)).await {

@@ -51,6 +51,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 pub use self::{
     address::{ClientAddress, TrustedProxies},
+    app::build,
     health::operator_router,
     openapi::document,
 };

@@ -105,7 +105,11 @@ impl Heart {
                 changed = bus.changed() => if changed.is_err() {
                     return;
                 },
-                () = self.lifecycle.stopping().cancelled() => return,
+                () = self.lifecycle.stopping().cancelled() => {
+                    // Where there was no grace, no beat has told of the drain.
+                    self.notice(&mut standing, false);
+                    return;
+                }
                 () = self.lifecycle.draining().cancelled(), if !self.lifecycle.is_draining() => {}
             }
         }
@@ -210,9 +214,10 @@ impl Heart {
     }
 
     async fn leave(&self) {
+        let untold: Vec<Told> = self.journal.untold().iter().map(told).collect();
         let leave = async |conn: &mut PgConnection| {
             connections::release_all(conn, &self.id).await?;
-            instances::leave(conn, &self.id).await
+            instances::leave(conn, &self.id, &untold).await
         };
         if let Err(error) = self.database.work.run(Duration::from_secs(2), leave).await {
             tracing::warn!(%error, "the lease could not be given up; it will run out");

@@ -48,6 +48,23 @@ pub struct Told {
     pub ago: Duration,
 }
 
+/// The same as the database takes lists.
+struct Columns {
+    ids: Vec<Uuid>,
+    kinds: Vec<String>,
+    ago: Vec<f64>,
+}
+
+impl Columns {
+    fn of(told: &[Told]) -> Self {
+        Self {
+            ids: told.iter().map(|it| it.id).collect(),
+            kinds: told.iter().map(|it| it.kind.to_owned()).collect(),
+            ago: told.iter().map(|it| it.ago.as_secs_f64()).collect(),
+        }
+    }
+}
+
 /// Renews the lease (or takes it, the first time), and tells the database's time. In the same statement it stores a
 /// sample and what has happened, so that an instance at rest has no further transaction.
 ///
@@ -55,9 +72,7 @@ pub struct Told {
 /// comes at the same moment is neither missed nor told twice.
 pub async fn beat(conn: &mut PgConnection, beat: &Beat) -> Result<DateTime<Utc>, Error> {
     let Beat { sample, told, .. } = beat;
-    let ids: Vec<Uuid> = told.iter().map(|it| it.id).collect();
-    let kinds: Vec<String> = told.iter().map(|it| it.kind.to_owned()).collect();
-    let ago: Vec<f64> = told.iter().map(|it| it.ago.as_secs_f64()).collect();
+    let Columns { ids, kinds, ago } = Columns::of(told);
     Ok(sqlx::query_scalar!(
         r#"WITH before AS (
                SELECT i.lost_at FROM instances i WHERE i.id = $1 FOR UPDATE
@@ -108,13 +123,21 @@ pub async fn beat(conn: &mut PgConnection, beat: &Beat) -> Result<DateTime<Utc>,
     .await?)
 }
 
-/// Gives the lease up: the instance has stopped in good order.
-pub async fn leave(conn: &mut PgConnection, id: &str) -> Result<(), Error> {
+/// Gives the lease up: the instance has stopped in good order. What no beat has told any more is told with it.
+pub async fn leave(conn: &mut PgConnection, id: &str, told: &[Told]) -> Result<(), Error> {
+    let Columns { ids, kinds, ago } = Columns::of(told);
     sqlx::query!(
         "WITH gone AS (DELETE FROM instances WHERE id = $1 RETURNING id)
          INSERT INTO cluster_events (id, at, instance_id, kind)
-         SELECT gen_random_uuid(), clock_timestamp(), g.id, 'stopped' FROM gone g",
+         SELECT t.id, now() - make_interval(secs => t.ago), $1, t.kind
+           FROM unnest($2::uuid[], $3::text[], $4::float8[]) AS t (id, kind, ago)
+         UNION ALL
+         SELECT gen_random_uuid(), clock_timestamp(), g.id, 'stopped' FROM gone g
+         ON CONFLICT DO NOTHING",
         id,
+        &ids,
+        &kinds,
+        &ago,
     )
     .execute(conn)
     .await?;

@@ -214,7 +214,7 @@ impl Metrics {
     /// A feed that ended: the close code that stands for why (0: the client went), and whether the client was told.
     pub fn feed_closed(&self, code: u16, told: bool) {
         self.within(|| {
-            let told = if told { "true" } else { "false" };
+            let told = if told { "yes" } else { "no" };
             counter!("signoff_feeds_closed_total", "code" => code.to_string(), "told" => told).increment(1);
         });
     }

@@ -13,6 +13,12 @@ use crate::store::instances::Listed;
 pub struct ClusterView {
     /// Oldest first; lost ones stay for ten minutes.
     instances: Vec<InstanceView>,
+    /// How often an instance says that it lives.
+    #[schema(example = 10.0)]
+    heartbeat_seconds: f64,
+    /// After how long without a heartbeat an instance is lost.
+    #[schema(example = 30.0)]
+    lease_seconds: f64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -36,7 +42,7 @@ pub struct InstanceView {
 }
 
 impl ClusterView {
-    pub fn new(listed: Vec<Listed>, lease_ttl: Duration) -> Self {
+    pub fn new(listed: Vec<Listed>, heartbeat: Duration, lease_ttl: Duration) -> Self {
         let ttl = lease_ttl.as_secs_f64();
         let view = |it: Listed| InstanceView {
             state: if it.heartbeat_age_seconds > ttl { "lost".to_owned() } else { it.state },
@@ -49,6 +55,10 @@ impl ClusterView {
             connections: it.connections,
             waiters: it.waiters,
         };
-        Self { instances: listed.into_iter().map(view).collect() }
+        Self {
+            instances: listed.into_iter().map(view).collect(),
+            heartbeat_seconds: heartbeat.as_secs_f64(),
+            lease_seconds: ttl,
+        }
     }
 }

@@ -6,23 +6,21 @@ import { keep } from "./data/approvals.ts";
 import { run } from "./data/clock.ts";
 import { restart, start, stop } from "./data/feed.ts";
 import { signedOut } from "./data/http.ts";
-import { applyTheme } from "./data/preferences.ts";
+import { applyTheme, forgetPreferences, loadPreferences } from "./data/preferences.ts";
 import { load, may, session, sessionTrouble } from "./data/session.ts";
 import { Dialog } from "./parts/dialog.tsx";
+import { later } from "./parts/later.tsx";
 import { listenToKeys, useKeys } from "./parts/keys.ts";
-import { lazy } from "./parts/lazy.tsx";
-import { Shell } from "./parts/shell.tsx";
+import { Shell, places } from "./parts/shell.tsx";
 import { Kbd } from "./parts/small.tsx";
 import { ApprovalPage } from "./pages/approval.tsx";
 import { Inbox } from "./pages/inbox.tsx";
 import { notifyAsWanted } from "./pages/inbox/notify.ts";
+import { SettingsSkeleton } from "./pages/settings-skeleton.tsx";
 import { EmptyPage, Forbidden, NotFound } from "./pages/plain.tsx";
 import { SignIn, SignInDialog } from "./pages/sign-in.tsx";
-import { followLinks, go, route } from "./router.ts";
+import { followLinks, go, path, route } from "./router.ts";
 import { app, keys, pages } from "./words.ts";
-
-const History = lazy(() => import("./pages/history/index.tsx").then((it) => it.History));
-const Run = lazy(() => import("./pages/run/index.tsx").then((it) => it.Run));
 
 function App() {
   const who = session.value;
@@ -50,13 +48,22 @@ function Inside() {
       stop();
     };
   }, [allowed]);
+  useEffect(() => {
+    void loadPreferences();
+    return forgetPreferences;
+  }, []);
   const was = useRef(signedOut.value);
   useEffect(() => {
     // Signed in again: with the new session.
     if (was.current && !signedOut.value) restart();
     was.current = signedOut.value;
   }, [signedOut.value]);
-  useKeys({ "?": () => setHelp(true), "g i": () => go("/inbox"), "g h": () => go("/history") });
+  useKeys({ "?": () => setHelp(true), "g i": () => go("/inbox"), "g h": () => go("/history"), "g o": () => go("/operations"), "g s": () => go("/settings") });
+  // Not everybody has an inbox: one begins with the first place that there is.
+  const home = places()[0]?.href;
+  useEffect(() => {
+    if (path.value === "/" && home) go(home, "replace");
+  }, [path.value, home]);
   const detail = (here.page === "inbox" && here.id !== null) || here.page === "approval";
   return (
     <>
@@ -69,9 +76,21 @@ function Inside() {
   );
 }
 
+const Loading = () => (
+  <p class="vh" role="status">
+    {app.loading}
+  </p>
+);
+const History = later(async () => (await import("./pages/history/index.tsx")).History, Loading);
+const Run = later(async () => (await import("./pages/run/index.tsx")).Run, Loading);
+const Operations = later(async () => (await import("./pages/operations.tsx")).Operations, Loading);
+const Settings = later(async () => (await import("./pages/settings.tsx")).Settings, SettingsSkeleton);
+
 function Page() {
   const here = route.value;
   if (here.page === "unknown" || here.page === "sign-in") return <NotFound />;
+  if (here.page === "operations") return <Operations task={here.task} />;
+  if (here.page === "settings") return <Settings part={here.part} />;
   if (here.page === "history") return <History />;
   if (!may("approval:view:pending")) return <Forbidden what={pages.approvals} permission="approval:view:pending" />;
   if (here.page === "run") return <Run key={here.id} id={here.id} />;

@@ -5,6 +5,8 @@ import { computed, signal } from "@preact/signals";
 export type Route =
   | { page: "inbox"; id: string | null }
   | { page: "approval"; id: string }
+  | { page: "operations"; task: string | null }
+  | { page: "settings"; part: string | null }
   | { page: "history" }
   | { page: "run"; id: string }
   | { page: "sign-in" }
@@ -24,6 +26,7 @@ export const path = computed(() => place.value.path);
 export const route = computed<Route>(() => {
   const parts = place.value.path.split("/").filter(Boolean).map(decoded);
   const [first, second, ...more] = parts;
+  if (first === "operations") return operations(second, more);
   if (more.length > 0) return { page: "unknown" };
   switch (first) {
     case undefined:
@@ -32,6 +35,8 @@ export const route = computed<Route>(() => {
       return { page: "inbox", id: second ?? null };
     case "approvals":
       return second ? { page: "approval", id: second } : { page: "unknown" };
+    case "settings":
+      return { page: "settings", part: second ?? null };
     case "history":
       return second ? { page: "unknown" } : { page: "history" };
     case "runs":
@@ -42,6 +47,11 @@ export const route = computed<Route>(() => {
       return { page: "unknown" };
   }
 });
+
+function operations(second: string | undefined, more: readonly string[]): Route {
+  if (second === undefined) return { page: "operations", task: null };
+  return second === "tasks" && more.length === 1 && more[0] ? { page: "operations", task: more[0] } : { page: "unknown" };
+}
 
 function decoded(text: string): string {
   try {

@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { APPROVER, Api, Cluster, closeBrowser, open, signedIn } from "./browser/harness.mjs";
+import { APPROVER, Api, Cluster, closeBrowser, open, signedIn, taskSocket, until } from "./browser/harness.mjs";
 
 const OUT = join(dirname(fileURLToPath(import.meta.url)), "../../docs/screens");
 const WIDTHS = { 390: 844, 1280: 800, 1920: 1080 };
@@ -47,6 +47,39 @@ const made = {};
 for (const [name, body] of ASKED) made[name] = (await (await by(name)).ask(body)).id;
 await new Api(base, keys.ana).call("POST", `/approvals/${made["release-agent"]}/approve`, { comment: "Numbers look right. Watch the tax flag." });
 
+// The settings, as an administrator sees them.
+const root = await cluster.key(workspace, "mia", ["workspace:admin"]);
+const mia = new Api(base, root);
+const PEOPLE = [
+  ["ana", ["approver"], ["finance", "platform-leads"]], ["bo", ["member", "release-managers"], ["platform"]], ["cy", ["approver"], ["platform"]],
+  ["dee", ["approver"], ["ml"]], ["eli", [], ["marketing"]], ["fin", ["auditor"], []], ["mo", ["approver"], ["platform"]], ["mia", ["admin"], ["platform-leads"]],
+];
+await mia.call("PUT", "/roles/release-managers", { permissions: ["approval:view:pending", "approval:view:history", "approval:approve", "approval:reject", "approval:escalate"], description: "Approve what goes out" });
+const there = new Map((await mia.call("GET", "/principals?limit=200")).body.items.map((one) => [one.name, one.id]));
+for (const [name, roles, groups] of PEOPLE) {
+  const body = { roles, groups, display_name: null, email: `${name}@acme.example`, kind: "person" };
+  if (there.has(name)) await mia.call("PATCH", `/principals/${there.get(name)}`, body);
+  else await mia.call("POST", "/principals", { name, ...body });
+}
+for (const [name, id] of there) if (!PEOPLE.some(([person]) => person === name)) await mia.call("PATCH", `/principals/${id}`, { kind: "service", roles: ["requester"] });
+const mo = (await mia.call("GET", "/principals?limit=200")).body.items.find((one) => one.name === "mo");
+await mia.call("PATCH", `/principals/${mo.id}`, { disabled: true });
+for (const [principal, label, days] of [["invoice-agent", "asks for invoices", 365], ["etl-nightly", "loads invoices at night", 3], ["wallboard", "the screen in the hall", null]]) {
+  await mia.call("POST", "/keys", { principal, label, roles: principal === "wallboard" ? ["auditor"] : ["requester"], kind: "service", ...(days && { expires_in_seconds: days * 86_400 }) });
+}
+await mia.call("PATCH", "/workspace", { delegation: "own", reject_reasons: ["Not now, ask again later", "Wrong values", "Needs another test"] });
+await new Api(base, keys.cy).call("POST", "/delegations", { to: "bo", ends_at: new Date(Date.now() + 5 * 86_400_000).toISOString(), reason: "leave" });
+
+await mia.call("POST", "/audit/verifications");
+await until("the record is looked over", async () => (await mia.call("GET", "/audit/verifications/latest")).body.state === "whole");
+
+const set = (part, act, key = root) => async (look) => {
+  const page = await signedIn(base, key, { path: `/settings/${part}`, ...look });
+  await page.getByRole("navigation", { name: "Settings" }).waitFor();
+  await page.locator(".set-sk").first().waitFor({ state: "detached" });
+  await act?.(page);
+  return page;
+};
 const at = (path, act) => async (look) => {
   const page = await signedIn(base, keys.bo, { path, ...look });
   await act?.(page);
@@ -79,8 +112,92 @@ const SHOTS = {
     await page.getByLabel("Segment").fill("paying, without enterprise");
     await page.getByLabel("Max recipients").fill("many");
   }),
+  "settings-keys": set("keys", (page) => page.getByText("asks for invoices").first().waitFor()),
+  "settings-key-made": set("keys", async (page) => {
+    await page.getByRole("button", { name: "New key" }).click();
+    await page.getByLabel("Acts as").fill("report-agent");
+    await page.getByLabel("requester").check();
+    await page.getByRole("button", { name: "Make the key" }).click();
+    await page.getByText("This is the only time").waitFor();
+  }),
+  "settings-new-key": set("keys", async (page) => {
+    await page.getByRole("button", { name: "New key" }).click();
+    await page.getByLabel("Acts as").fill("report-agent");
+  }),
+  "settings-people": set("people", (page) => page.getByText("release-managers").waitFor()),
+  "settings-roles": set("roles", (page) => page.getByText("cluster:view").waitFor()),
+  "settings-workspace": set("workspace", (page) => page.getByLabel("Days to keep").waitFor()),
+  "settings-audit": set("audit", async (page) => {
+    await page.getByText(/Whole: /).waitFor();
+    await page.getByText("key.created").nth(1).waitFor();
+  }),
+  "settings-you": set("you", (page) => page.getByText("cy", { exact: true }).first().waitFor(), keys.bo),
+  "settings-account": set("you", async (page) => {
+    await page.getByTitle(/^bo, workspace/).locator("visible=true").first().click();
+    await page.getByRole("dialog").waitFor();
+  }, keys.bo),
+  "settings-forbidden": async (look) => {
+    const page = await signedIn(base, keys.bo, { path: "/settings/keys", ...look });
+    await page.getByRole("heading", { name: /may not see/ }).waitFor();
+    return page;
+  },
   "own-request": at(`/inbox/${made.bo}`, (page) => page.getByText("You can't answer this one.").waitFor()),
 };
+
+// --- operations: decided by many, waited for by some, and one instance is lost ---
+
+async function busy(rounds) {
+  const waits = ["approval:create", "approval:view:pending"];
+  const agents = await Promise.all(["release-agent", "billing-agent", "etl-nightly"].map(async (name, index) => new Api(cluster.urls[index % 2], await cluster.key(workspace, name, waits))));
+  const people = ["ana", "bo", "cy"].map((name, index) => new Api(cluster.urls[index % 2], keys[name]));
+  const types = ["tool_call", "tool_call", "plan_approval", "step_approval", "error_recovery"];
+  for (let index = 0; index < rounds; index += 1) {
+    const agent = agents[index % 3];
+    const { id } = await agent.ask({ run_id: `run-${index}`, approval_type: types[index % 5], context: {}, title: `Step ${index}`, timeout_seconds: index % 11 === 7 ? 1 : 600 });
+    const waiting = agent.wait(id, 5);
+    await new Promise((done) => setTimeout(done, 60));
+    if (index % 11 !== 7) await people[index % 3].call("POST", `/approvals/${id}/${index % 9 === 4 ? "reject" : "approve"}`, index % 9 === 4 ? { reason: "Not now" } : {});
+    await waiting;
+  }
+}
+
+const TASKS = ["deploy-2291", "refunds-8831", "etl-2026-11-27", "gdpr-sweep-77", "train-1182", "mail-2207"];
+const held = [];
+let prepared = false;
+async function prepare() {
+  if (prepared) return;
+  prepared = true;
+  keys.op = await cluster.key(workspace, "olga", ["workspace:admin", "cluster:view"]);
+  const agent = await cluster.key(workspace, "release-agent", ["approval:create", "event:subscribe", "event:publish"]);
+  for (const [index, task] of TASKS.entries()) held.push(await taskSocket(cluster.urls[index % 2], task, agent));
+  const lines = [["workflow_started", { workflow: "checkout-release" }], ["output", { line: "compiled 1 of 1214 modules" }], ["output", { line: "14 tests passed" }], ["step", { name: "canary", percent: 5, error_rate: 0.0008, p95_ms: 212, held_for: "30m", region: "eu", image: "checkout:4.18.0", previous: "checkout:4.17.3", replicas: 10 }]];
+  for (const [event_type, data] of lines) await new Api(base, agent).call("POST", "/tasks/deploy-2291/events", { event_type, data });
+  // Some beats, so that there is something to plot.
+  for (let round = 0; round < 4; round += 1) {
+    await busy(30);
+    await new Promise((done) => setTimeout(done, 11_000));
+  }
+}
+const there = async (page) => {
+  await page.locator("canvas").first().waitFor();
+  await page.waitForFunction(() => document.querySelector(".loads") === null && document.querySelectorAll(".pl-c").length === document.querySelectorAll("canvas").length);
+};
+const operations = (path, act = there) => async (look) => {
+  await prepare();
+  const page = await signedIn(base, keys.op, { path, ...look, ...(look.width === 1920 || path.includes("wall") || look.width === 390 ? {} : { height: 1900 }) });
+  await act(page);
+  return page;
+};
+Object.assign(SHOTS, {
+  operations: operations("/operations?range=15m"),
+  "operations-task": operations("/operations/tasks/deploy-2291", (page) => page.getByText("14 tests passed").waitFor()),
+  "operations-wall": operations("/operations?range=15m&wall=1"),
+  "operations-wall-lost": operations("/operations?range=15m&wall=1", async (page) => {
+    if (cluster.instances[1].child.exitCode === null && cluster.instances[1].child.signalCode === null) await cluster.instances[1].kill();
+    await page.getByRole("region", { name: "State", exact: true }).getByText("is lost").waitFor({ timeout: 60_000 });
+    await there(page);
+  }),
+});
 
 for (const [name, take] of Object.entries(SHOTS)) {
   if (only && !name.includes(only)) continue;
@@ -93,5 +210,6 @@ for (const [name, take] of Object.entries(SHOTS)) {
   }
   console.log(name);
 }
+for (const it of held) it.destroy();
 await closeBrowser();
 await cluster.stop();

@@ -16,6 +16,7 @@ use axum::{
 
 use self::files::Files;
 use super::{Api, respond};
+use crate::presence::VERSION;
 
 /// Each path at which the app shows a page. The app itself reads what comes behind.
 const PAGES: &[&str] = &[
@@ -44,6 +45,12 @@ pub fn routes() -> Router<Api> {
         router = router.route(path, get(named));
     }
     router
+}
+
+/// Of this program and the app in it, `0.1.0+4f2a9c1e`: a page that meets another one is no longer the newest.
+pub fn build() -> String {
+    let page = Files::embedded().find("index.html", &HeaderMap::new());
+    page.map_or_else(|| VERSION.to_owned(), |page| format!("{VERSION}+{}", &page.hash[..8]))
 }
 
 async fn index(headers: HeaderMap) -> Response {

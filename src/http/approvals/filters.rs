@@ -22,13 +22,13 @@ pub struct Filters {
     session_id: Option<String>,
     task_id: Option<String>,
     /// May be given up to 50 times: one of these.
-    #[param(style = Form, explode, example = json!(["tool_call"]))]
+    #[param(required = false, style = Form, explode, example = json!(["tool_call"]))]
     approval_type: Vec<String>,
     /// May be given up to 50 times: one of these.
-    #[param(style = Form, explode, example = json!(["checkout-release"]))]
+    #[param(required = false, style = Form, explode, example = json!(["checkout-release"]))]
     workflow: Vec<String>,
     /// A principal's name. May be given up to 50 times: asked by one of these.
-    #[param(style = Form, explode, example = json!(["agent-7"]))]
+    #[param(required = false, style = Form, explode, example = json!(["agent-7"]))]
     requested_by: Vec<String>,
     /// A text within title, description, type, run, requester or workflow, whatever its case.
     q: Option<String>,

@@ -1,5 +1,7 @@
 //! The workspaces of one person, and going from one to another.
 
+use std::time::Instant;
+
 use axum::{
     Json,
     extract::State,
@@ -116,6 +118,8 @@ pub async fn switch(
         }
         // A session that a key opened has only its own.
         Switched::Nowhere => {
+            // Another switch may have ended it a moment ago: then there is nothing to go on from.
+            let caller = api.authenticator.again_since(&caller, Instant::now()).await?;
             let who = who_am_i(&api, &caller).await?;
             if who.workspace.name == wanted {
                 Ok(private(Json(who).into_response(), []))

@@ -205,8 +205,13 @@ impl Mailbox {
         }
     }
 
-    /// What there is to tell.
-    pub fn take(&self) -> Letters {
-        std::mem::take(&mut self.lock().letters)
+    /// What there is to tell, of at most so many approvals, and whether there is more.
+    pub fn take(&self, most: usize) -> (Letters, bool) {
+        let waiting = &mut self.lock().letters;
+        let mut letters = std::mem::take(waiting);
+        let beyond = letters.approvals.keys().skip(most).copied().collect::<Vec<_>>();
+        waiting.approvals = beyond.into_iter().filter_map(|id| letters.approvals.remove_entry(&id)).collect();
+        let more = !waiting.is_empty();
+        (letters, more)
     }
 }

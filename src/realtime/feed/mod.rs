@@ -30,7 +30,10 @@ use futures_util::FutureExt;
 use tokio::sync::Notify;
 
 use self::{mailbox::Mailbox, session::Session};
-use super::{close::Reason, socket::Socket};
+use super::{
+    close::Reason,
+    socket::{self, Socket},
+};
 use crate::{
     approvals::Approvals,
     auth::{Authenticator, Caller},
@@ -38,7 +41,7 @@ use crate::{
     config,
     domain::ids::{PrincipalId, WorkspaceId},
     lifecycle::Lifecycle,
-    limits::{Cap, Held},
+    limits::{Answers, Cap, Held},
     presence::{DatabaseClock, Listing},
     store::Database,
     telemetry::Metrics,
@@ -48,11 +51,16 @@ use crate::{
 const SPREAD: (Duration, Duration, Duration) =
     (Duration::from_millis(2), Duration::from_millis(500), Duration::from_secs(10));
 
+/// Largest message of a client, in bytes.
+const MAX_MESSAGE: usize = 16 * 1024;
+
 /// What feeds work with.
 pub struct Parts {
     pub instance: String,
     /// Of the program and the app in it.
     pub build: String,
+    /// Room for what is being sent.
+    pub answers: Answers,
     pub approvals: Approvals,
     pub authenticator: Authenticator,
     pub bus: Bus,
@@ -110,6 +118,15 @@ impl Feeds {
         lifecycle.spawn_loop("feed instances", rounds::cluster(me.clone()));
         lifecycle.spawn_loop("feed tasks", rounds::tasks(me.clone()));
         me
+    }
+
+    /// What a feed's client may do: it says little.
+    pub fn socket_limits(&self) -> socket::Limits {
+        socket::Limits {
+            send_timeout: Duration::from_secs(self.sockets.send_timeout_seconds),
+            max_message: MAX_MESSAGE,
+            pieces_per_second: self.sockets.messages_per_second,
+        }
     }
 
     /// A place, or why there is none.

@@ -80,7 +80,7 @@ pub(super) async fn cluster(feeds: Feeds) {
         }
         match feeds.listing.instances().await {
             Ok(instances) => {
-                let view = ClusterView::new(instances, feeds.listing.lease_ttl);
+                let view = ClusterView::new(instances, feeds.listing.heartbeat, feeds.listing.lease_ttl);
                 let text = serde_json::to_string(&view).unwrap_or_else(|_| "null".to_owned()).into();
                 for mailbox in followers {
                     mailbox.cluster(&text);

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     auth::{Caller, Permission, Rejection},
     bus::seats::Outdated,
+    limits::Subject,
     realtime::{
         allowance::Allowance,
         close::Reason,
@@ -39,6 +40,8 @@ const MISSES: u32 = 2;
 /// Between two times that a screen is told something: what changes meanwhile is told once. And where it can't be seen.
 const PACE: Duration = Duration::from_millis(150);
 const PACE_UNSEEN: Duration = Duration::from_secs(2);
+/// Approvals that are told at once.
+const TOLD: usize = 64;
 /// So many malformed messages in a row, and the feed is closed.
 const MAX_STRIKES: u32 = 20;
 /// Tasks that one feed may follow.
@@ -130,8 +133,9 @@ impl Session {
     async fn take(&mut self, turn: Turn) -> Result<Option<Reason>, Lost> {
         match turn {
             Turn::Mail => {
-                self.deliver().await?;
-                self.quiet_until = Instant::now() + self.pace;
+                let more = self.deliver().await?;
+                let pause = if more { Duration::ZERO } else { self.pace };
+                self.quiet_until = Instant::now() + pause;
             }
             Turn::Received(received) => {
                 self.unanswered_pings = 0;
@@ -166,9 +170,9 @@ impl Session {
         self.say("hello", hello, None).await
     }
 
-    /// Tells what there is to tell, in one go.
-    async fn deliver(&mut self) -> Result<(), Lost> {
-        let Letters { approvals, counts, cluster, tasks, resync } = self.mailbox.take();
+    /// Tells a part of what there is to tell, in one go; answers whether there is more.
+    async fn deliver(&mut self) -> Result<bool, Lost> {
+        let (Letters { approvals, counts, cluster, tasks, resync }, more) = self.mailbox.take(TOLD);
         let caller = self.mailbox.caller();
         let mut texts = Vec::with_capacity(approvals.len() + 1);
         // First: what comes behind it is newer than what is read because of it.
@@ -191,8 +195,16 @@ impl Session {
             let cursor = cursor.to_string();
             texts.push(self.text("task", MoreOfTask { task_id, cursor }, None));
         }
+        // A thousand screens that take their time must not hold a thousand copies of it.
+        let size = texts.iter().map(Vec::len).sum();
+        let Ok(_room) = self.feeds.answers.to_send(Subject::Workspace(caller.workspace), size) else {
+            self.feeds.metrics.shed("answers");
+            self.mailbox.resync("too_much");
+            return Ok(false);
+        };
         self.feeds.metrics.feed_messages(texts.len());
-        self.socket.send(texts.iter().map(Vec::as_slice)).await
+        self.socket.send(texts.iter().map(Vec::as_slice)).await?;
+        Ok(more)
     }
 
     /// A summary: what all who look see alike, and what is this one's own.
@@ -267,7 +279,10 @@ impl Session {
                 let now = self.feeds.now();
                 self.say("pong", Pong { now }, reference.as_ref()).await?;
             }
-            Message::Presence(visible) => self.pace = if visible { PACE } else { PACE_UNSEEN },
+            Message::Presence(visible) => {
+                self.pace = if visible { PACE } else { PACE_UNSEEN };
+                self.quiet_until = self.quiet_until.min(Instant::now() + self.pace);
+            }
             Message::Subscribe(topics) => return self.subscribe(topics, reference.as_ref()).await,
             Message::Unsubscribe(Topics { known, refused }) => {
                 let left = self.mailbox.topics().difference(&known).cloned().collect();

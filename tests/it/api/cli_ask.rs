@@ -69,10 +69,13 @@ async fn all_that_a_request_has_can_be_said_and_is_shown() {
     let vote = page.lines().find(|line| line.starts_with("vote ")).unwrap();
     assert!(vote.contains("approved by ana") && vote.ends_with(": fine"), "{page}");
     assert!(page.contains("\n             by me\n"), "{page}");
-    // Who may not see votes is told so.
+    // Votes of what has ended are history, and who may not see that is told so.
     let viewer = shell.cluster.key("acme", "viewer", &["approval:view:pending"]).await;
     let (code, page) = shell.run(&viewer, &["show", id]).await;
-    assert!(code == 11 && page.contains("approval:view:history"), "{code} {page}");
+    assert!(code == 11 && page.contains("approved by ana"), "{code} {page}");
+    assert_eq!(shell.run(&shell.agent, &["cancel", id, "--reason", "over"]).await.0, 0);
+    let (code, page) = shell.run(&viewer, &["show", id]).await;
+    assert!(code == 3 && page.contains("approval:view:history"), "{code} {page}");
 }
 
 /// Nothing has been asked for then, so there is nothing to cancel.

@@ -18,6 +18,7 @@ mod g09_one_owner;
 mod g10_no_ghosts;
 mod g11_no_silent_gap;
 mod g11_restored;
+mod g12_feeds;
 mod g12_no_slow_neighbour;
 mod g13_drain;
 mod g13_rolling;

@@ -64,6 +64,6 @@ async fn votes_race_as_they_do_elsewhere() {
     }
     let verified = signoff(&["audit", "verify"], &environment).await;
     assert!(verified.status.success(), "{verified:?}");
-    let history = asker.get("/api/v1/approvals/history?q=tool_call").await.expect(200);
+    let history = asker.get("/api/v1/approvals/history?q=plan_approval").await.expect(200);
     assert_eq!(history.body["items"].as_array().unwrap().len(), 3);
 }

@@ -78,10 +78,15 @@ export function forget(ids: Iterable<string>): void {
 const PAGE = 200;
 let cursor: string | null = null;
 let reading = false;
+/** Asked for while a list was being read: done once that is there. */
+let again: "no" | "changes" | "all" = "no";
 
 /** Reads all that is pending, the soonest first, page by page: the first one is drawn at once. */
 export async function readAll(): Promise<void> {
-  if (reading) return;
+  if (reading) {
+    again = "all";
+    return;
+  }
   reading = true;
   if (loaded.value === "no" || loaded.value === "failed") loaded.value = "loading";
   since = new Set();
@@ -92,6 +97,7 @@ export async function readAll(): Promise<void> {
     const page: Awaited<ReturnType<typeof readPage>> = await readPage(next, loaded.value === "loading" ? 50 : PAGE);
     if (!page) {
       reading = false;
+      again = "no";
       return;
     }
     for (const item of page.items) listed.add(item.id);
@@ -107,6 +113,9 @@ export async function readAll(): Promise<void> {
   await Promise.all(missing(known, listed, seen).slice(0, 50).map(readOne));
   loaded.value = "all";
   trouble.value = null;
+  const wanted = again;
+  again = "no";
+  if (wanted !== "no") await (wanted === "all" ? readAll() : catchUp());
 }
 
 async function readPage(next: string | null, limit: number): Promise<Page<Summary> | null> {
@@ -152,6 +161,10 @@ export function tell(it: Approval): void {
 
 /** What was missed since the last time; all anew where that can't be told. */
 export async function catchUp(): Promise<void> {
+  if (reading) {
+    if (again === "no") again = "changes";
+    return;
+  }
   if (loaded.value !== "all" || cursor === null) return readAll();
   const reply = await ask<Changes>(`/api/v1/approvals/changes${query({ after: cursor })}`);
   if (!reply?.ok || !reply.body) return reply?.status === 422 ? readAll() : undefined;
@@ -169,7 +182,7 @@ export function keep(): () => void {
       if (message.event_type === "approval") take([message.data as Summary], "frame");
       else if (message.event_type === "counts") counted.value = message.data as Counts;
     }),
-    onCatchUp(() => void catchUp()),
+    onCatchUp((anew) => void (anew ? readAll() : catchUp())),
   ];
   void readAll();
   return () => ends.forEach((end) => end());

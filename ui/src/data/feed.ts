@@ -5,7 +5,7 @@ import { signal } from "@preact/signals";
 import * as rules from "../logic/feed.ts";
 import { heard } from "./clock.ts";
 import { lastReply, signedOut } from "./http.ts";
-import { session } from "./session.ts";
+import { check, session } from "./session.ts";
 
 export interface Message {
   event_type: string;
@@ -29,8 +29,8 @@ export const build = signal<string | null>(null);
 type Listener = (message: Message) => void;
 const listeners = new Set<Listener>();
 const topics = new Map<string, number>();
-/** Told when what was missed must be caught up with: after each (re)connection, and on `resync`. */
-const catchers = new Set<() => void>();
+/** Told when what was missed must be caught up with: once the topics are followed, and on `resync`; `anew`: read all. */
+const catchers = new Set<(anew: boolean) => void>();
 
 let socket: WebSocket | null = null;
 let attempt = 0;
@@ -56,7 +56,7 @@ export function listen(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
-export function onCatchUp(work: () => void): () => void {
+export function onCatchUp(work: (anew: boolean) => void): () => void {
   catchers.add(work);
   return () => catchers.delete(work);
 }
@@ -146,8 +146,13 @@ function received(message: Message, asked: number): void {
     case "reconnect":
       told = (message.data as { after_ms: number }).after_ms;
       break;
+    case "subscribed":
+      // From here on nothing is missed: so now, and not before, what was missed is read.
+      if (opening) catchUp(false);
+      opening = false;
+      break;
     case "resync":
-      catchUp();
+      catchUp(true);
       break;
   }
   for (const listener of listeners) listener(message);
@@ -162,13 +167,16 @@ function opened(): void {
   awaySince.value = null;
   isAway.value = false;
   cancel("banner", "poll");
-  if (topics.size > 0) send({ type: "subscribe", topics: [...topics.keys()] });
+  opening = topics.size > 0;
+  if (opening) send({ type: "subscribe", topics: [...topics.keys()] });
   send({ type: "presence", visible: !document.hidden });
-  catchUp();
 }
 
-function catchUp(): void {
-  for (const work of catchers) work();
+/** Whether the topics of a new connection are not followed yet. */
+let opening = false;
+
+function catchUp(anew: boolean): void {
+  for (const work of catchers) work(anew);
 }
 
 /** Looks whether anything came; asks for a sign of life in good time. */
@@ -188,7 +196,7 @@ function lost(code: number): void {
   if (awaySince.value === null) {
     awaySince.value = lastMessage.value || now;
     // Perhaps the feed alone is away: what answers in the meantime says so.
-    catchUp();
+    catchUp(false);
     later("banner", rules.BANNER_AFTER, () => {
       if (awaySince.value !== null) isAway.value = lastReply.value <= now;
     });
@@ -201,6 +209,7 @@ function lost(code: number): void {
     phase.value = "refused";
   } else if (next.act === "stop") {
     phase.value = "refused";
+    void check();
   } else {
     if (phase.value !== "polling") phase.value = "waiting";
     triesAgainAt.value = now + next.after;
@@ -212,7 +221,7 @@ function lost(code: number): void {
 function poll(): void {
   if (phase.value === "open" || phase.value === "off" || document.hidden) return;
   const before = lastReply.value;
-  catchUp();
+  catchUp(false);
   later("heard", 2500, () => {
     const answered = lastReply.value > before;
     if (phase.value !== "open" && phase.value !== "off") {

@@ -22,6 +22,7 @@ export interface Reply<T> {
   approval: unknown;
   requestId: string | null;
   instance: string | null;
+  etag: string | null;
   retryAfter: number | null;
 }
 
@@ -98,6 +99,7 @@ function read<T>(response: Response, text: string): Reply<T> {
     approval: problem.approval ?? null,
     requestId: header("x-request-id"),
     instance: header("x-signoff-instance"),
+    etag: header("etag"),
     retryAfter: Number.isNaN(wait) ? null : wait,
   };
 }

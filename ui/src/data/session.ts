@@ -24,6 +24,12 @@ export async function load(): Promise<void> {
   else if (reply?.status === 401) session.value = null;
 }
 
+/** Looks whether the session still stands; where it doesn't, the sign-in comes over the page. */
+export async function check(): Promise<void> {
+  const reply = await ask<WhoAmI>("/auth/session");
+  if (reply?.status === 401) signedOut.value = true;
+}
+
 export type SignInTrouble = { words: string; again: number | null };
 
 /** null: signed in. */

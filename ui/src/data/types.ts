@@ -82,6 +82,19 @@ export interface Facet {
 }
 export type Facets = Record<"workflow" | "approval_type" | "requested_by", Facet[]>;
 
+export type Key = Schemas["Key"];
+export type MadeKey = Schemas["MadeKey"];
+export type Principal = Schemas["Principal"];
+export type Role = Schemas["Role"];
+export type Workspace = Schemas["Workspace"];
+export type BrowserSession = Schemas["BrowserSession"];
+export type Delegation = Schemas["Delegation"];
+export type Verification = Schemas["Verification"];
+export type Checkpoint = Schemas["AuditCheckpoint"];
+export type AuditRecord = Schemas["AuditRecord"];
+export type Workspaces = Schemas["Workspaces"];
+export type StoredPreferences = Schemas["Preferences"];
+
 export interface HistoryPage extends Page<Summary> {
   searched_back_to: string | null;
 }

@@ -8,7 +8,7 @@ import "../data/opened.ts";
 import { prefer, preferences } from "../data/preferences.ts";
 import { step } from "../logic/groups.ts";
 import { useKeys } from "../parts/keys.ts";
-import { lazy } from "../parts/lazy.tsx";
+import { later } from "../parts/later.tsx";
 import { LiveMark } from "../parts/shell.tsx";
 import { Icon } from "../parts/small.tsx";
 import { go, inboxPath } from "../router.ts";
@@ -20,7 +20,7 @@ import { SelectButton, leaveMany, selectKeys } from "./inbox/select.tsx";
 import { Tools } from "./inbox/tools.tsx";
 import { focusRow, wide } from "./wide.ts";
 
-const Many = lazy(() => import("./many/index.tsx").then((it) => it.Many));
+const Many = later(async () => (await import("./many/index.tsx")).Many, () => null);
 
 export function Inbox({ id }: { id: string | null }) {
   useEffect(() => {

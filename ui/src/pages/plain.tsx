@@ -2,6 +2,7 @@
 
 import { useEffect } from "preact/hooks";
 import { session, signOut } from "../data/session.ts";
+import { rolesWith } from "../logic/permissions.ts";
 import { app, pages, signIn } from "../words.ts";
 
 interface EmptyProps {
@@ -47,18 +48,13 @@ export function EmptyPage({ title, lines, link = true, again, other = false }: E
 
 export const NotFound = () => <EmptyPage title={pages.notFound} lines={[pages.notFoundHint]} />;
 
-/** Which built-in roles have a permission, as docs/permissions.md lists them. */
-const ROLES: Record<string, string> = {
-  "approval:view:pending": "requester, approver, member, auditor, admin",
-  "approval:view:history": "approver, member, auditor, admin",
-};
-
-export function Forbidden({ what, permission }: { what: string; permission: string }) {
+export function Forbidden({ what, permission }: { what: string; permission: string | readonly string[] }) {
+  const permissions = typeof permission === "string" ? [permission] : permission;
   const who = session.value;
   const lines = [
     who ? pages.forbiddenWho(who.principal.name, who.workspace.name) : "",
-    pages.needs(permission),
-    ROLES[permission] ? pages.rolesWith(ROLES[permission]) : "",
+    pages.needs(permissions),
+    pages.rolesWith(rolesWith(...permissions).join(", ")),
     pages.whoGives,
   ];
   return <EmptyPage title={pages.forbidden(what)} lines={lines.filter(Boolean)} link={false} other />;

@@ -10,7 +10,7 @@ import { app, signIn as words } from "../words.ts";
 
 /** After it one is where one wanted to go; only ever to a path of the app. */
 export function SignIn() {
-  const to = ownPath(query.value.get("to")) ?? "/inbox";
+  const to = ownPath(query.value.get("to")) ?? "/";
   useEffect(() => {
     document.title = `${words.title} · ${app.name}`;
   }, []);
@@ -43,7 +43,7 @@ export function SignInDialog() {
   return (
     <Dialog title={words.again} onClose={() => {}} stays>
       <p class="soft">{words.ended}</p>
-      <SignInForm to={ownPath(to) ?? "/inbox"} />
+      <SignInForm to={ownPath(to) ?? "/"} />
     </Dialog>
   );
 }

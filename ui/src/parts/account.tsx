@@ -1,16 +1,18 @@
-// Who I am here: theme, single keys, sign out.
+// Who I am here: theme, other workspaces, sign out.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { goToWorkspace, lookForWorkspaces, otherWorkspaces } from "../data/account.ts";
 import { type Preferences, prefer, preferences } from "../data/preferences.ts";
 import { signOut } from "../data/session.ts";
 import type { WhoAmI } from "../data/types.ts";
+import { plain } from "../logic/hidden.ts";
 import { app } from "../words.ts";
 import { Dialog } from "./dialog.tsx";
 import { Icon, Mark, Plain } from "./small.tsx";
 
 export function Account({ who, tab = false }: { who: WhoAmI; tab?: boolean }) {
   const [open, setOpen] = useState(false);
-  const label = app.account(who.principal.name, who.workspace.name);
+  const label = app.account(plain(who.principal.name), plain(who.workspace.name));
   return (
     <>
       <button type="button" class={tab ? "tab-b" : "rail-a"} title={label} aria-haspopup="dialog" onClick={() => setOpen(true)}>
@@ -23,20 +25,21 @@ export function Account({ who, tab = false }: { who: WhoAmI; tab?: boolean }) {
           </span>
         )}
       </button>
-      {open && <AccountDialog who={who} onClose={() => setOpen(false)} />}
+      {open && <AccountDialog label={label} onClose={() => setOpen(false)} />}
     </>
   );
 }
 
-function AccountDialog({ who, onClose }: { who: WhoAmI; onClose: () => void }) {
-  const { theme, keys } = preferences.value;
+function AccountDialog({ label, onClose }: { label: string; onClose: () => void }) {
+  const [stayed, setStayed] = useState(false);
+  const leave = async () => setStayed(!(await signOut()));
   return (
     <Dialog
-      title={app.account(who.principal.name, who.workspace.name)}
+      title={label}
       onClose={onClose}
       foot={
         <>
-          <button type="button" class="b" onClick={() => void signOut()}>
+          <button type="button" class="b" onClick={() => void leave()}>
             {app.signOut}
           </button>
           <span class="grow" />
@@ -46,10 +49,28 @@ function AccountDialog({ who, onClose }: { who: WhoAmI; onClose: () => void }) {
         </>
       }
     >
-      <div class="field">
-        <span class="lab" id="theme">
-          {app.theme}
-        </span>
+      <Theme />
+      <OtherWorkspaces />
+      <p>
+        <a class="b" href="/settings/you" onClick={onClose}>
+          <Icon name="gear" /> {app.yourSettings}
+        </a>
+      </p>
+      <p class="err" role="alert" hidden={!stayed}>
+        {app.signOutFailed}
+      </p>
+    </Dialog>
+  );
+}
+
+function Theme() {
+  const { theme } = preferences.value;
+  return (
+    <div class="field">
+      <span class="lab" id="theme">
+        {app.theme}
+      </span>
+      <div>
         <div class="seg" role="group" aria-labelledby="theme">
           {Object.entries(app.themes).map(([name, word]) => (
             <button key={name} type="button" aria-pressed={theme === name} onClick={() => prefer({ theme: name as Preferences["theme"] })}>
@@ -58,12 +79,37 @@ function AccountDialog({ who, onClose }: { who: WhoAmI; onClose: () => void }) {
           ))}
         </div>
       </div>
-      <label class="check">
-        <input type="checkbox" checked={keys} onChange={(event) => prefer({ keys: event.currentTarget.checked })} />
-        <span>
-          {app.singleKeys} <span class="hint">{app.singleKeysHint}</span>
-        </span>
-      </label>
-    </Dialog>
+    </div>
+  );
+}
+
+/** Shown where there is more than one. */
+function OtherWorkspaces() {
+  const [busy, setBusy] = useState(false);
+  const [failed, setFailed] = useState(false);
+  useEffect(() => void lookForWorkspaces(), []);
+  if (otherWorkspaces.value.length === 0) return null;
+  const work = async (name: string) => {
+    if (busy) return;
+    setBusy(true);
+    setFailed(false);
+    if (await goToWorkspace(name)) return;
+    setBusy(false);
+    setFailed(true);
+  };
+  return (
+    <div class="field">
+      <span class="lab">{app.otherWorkspaces}</span>
+      <div class="acc-list">
+        {otherWorkspaces.value.map((one) => (
+          <button key={one.id} type="button" class="b" aria-disabled={busy} onClick={() => void work(one.name)}>
+            <Icon name="right" /> {app.goThere(plain(one.name), plain(one.principal.name))}
+          </button>
+        ))}
+      </div>
+      <p class="err" role="alert" hidden={!failed}>
+        {app.notGone}
+      </p>
+    </div>
   );
 }

@@ -8,7 +8,7 @@ import { lastReply } from "../data/http.ts";
 import { may, session } from "../data/session.ts";
 import { age, clock } from "../logic/durations.ts";
 import { path } from "../router.ts";
-import { app, live } from "../words.ts";
+import { app, live, operations } from "../words.ts";
 import { Account } from "./account.tsx";
 import { Icon } from "./small.tsx";
 
@@ -24,9 +24,12 @@ interface Place {
 const PLACES: readonly Place[] = [
   { href: "/inbox", label: app.inbox, icon: "inbox", is: /^\/($|inbox|approvals)/, allowed: () => may("approval:view:pending") },
   { href: "/history", label: app.history, icon: "history", is: /^\/(history|runs)/, allowed: () => may("approval:view:history") },
+  { href: "/operations", label: operations.title, icon: "pulse", is: /^\/operations/, allowed: () => may("cluster:view") || may("connection:view") },
+  { href: "/settings", label: app.settings, icon: "gear", is: /^\/settings/, allowed: () => true },
 ];
 
-const places = () => PLACES.filter((place) => place.allowed());
+/** Where one may go; the first is where one begins. */
+export const places = () => PLACES.filter((place) => place.allowed());
 
 function Count() {
   return mine.value > 0 ? (

@@ -42,8 +42,8 @@ export function Name({ name, me }: { name: string; me?: string | undefined }) {
   );
 }
 
-/** `ago`: relative under a day, ticking. `clock`: the time alone. `full`: to the second, with the day where it is another. */
-export function Time({ at, as = "full" }: { at: string; as?: "ago" | "clock" | "full" }) {
+/** `ago`: relative under a day, ticking. `clock`: the time alone. `full`: to the second, with the day where it is another. `day`: to the minute. */
+export function Time({ at, as = "full" }: { at: string; as?: "ago" | "clock" | "full" | "day" }) {
   const time = Date.parse(at);
   const relative = as === "ago" ? ago(now.value - time) : null;
   const text = relative ?? (as === "clock" ? clock(time) : when(time, now.peek(), as === "full"));

@@ -4,6 +4,7 @@
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -64,7 +65,8 @@ class Instance {
       SIGNOFF_RATE_LIMITS_ADDRESS_REQUESTS_PER_SECOND: "100000",
       SIGNOFF_RATE_LIMITS_ADDRESS_BURST: "100000",
     };
-    this.child = spawn(variable("SIGNOFF_BIN"), ["serve"], { env: { ...process.env, ...settings, ...this.settings }, stdio: ["ignore", "ignore", "pipe"] });
+    const own = typeof this.settings === "function" ? this.settings(this.url) : this.settings;
+    this.child = spawn(variable("SIGNOFF_BIN"), ["serve"], { env: { ...process.env, ...settings, ...own }, stdio: ["ignore", "ignore", "pipe"] });
     children.add(this.child);
     this.log = "";
     this.child.stderr.on("data", (text) => {
@@ -121,9 +123,16 @@ export class Cluster {
   }
 
   /** A key for a principal of a workspace; both are made where new. */
-  async key(workspace, principal, permissions) {
+  async key(workspace, principal, permissions, roles) {
     const args = ["keys", "create", "--workspace", workspace, "--principal", principal];
+    if (roles) args.push("--roles", roles.join(","));
     if (permissions) args.push("--permissions", permissions.join(","));
+    return (await run(variable("SIGNOFF_BIN"), args)).stdout.trim();
+  }
+
+  /** A key with a built-in role alone. */
+  async role(workspace, principal, role) {
+    const args = ["keys", "create", "--workspace", workspace, "--principal", principal, "--roles", role];
     return (await run(variable("SIGNOFF_BIN"), args)).stdout.trim();
   }
 
@@ -169,6 +178,30 @@ export class Api {
     return (await this.call("GET", `/approvals/${id}`)).body;
   }
 }
+
+/** A task's socket, as its agent holds it. */
+export function taskSocket(url, task, key) {
+  return new Promise((done, failed) => {
+    const headers = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==", "sec-websocket-protocol": "signoff.v1", authorization: `Bearer ${key}` };
+    const asked = request(`${url}/ws/${task}`, { headers });
+    asked.on("upgrade", (_, it) => {
+      it.isOpen = true;
+      it.on("error", () => {});
+      it.on("data", (bytes) => {
+        it.isOpen &&= !closes(bytes);
+        // A ping is answered with what it said, under a mask of nothing.
+        if (bytes[0] === 0x89) it.write(Buffer.concat([Buffer.from([0x8a, 0x80 | bytes[1], 0, 0, 0, 0]), bytes.subarray(2, 2 + bytes[1])]));
+      });
+      it.on("close", () => (it.isOpen = false));
+      done(it);
+    });
+    asked.on("response", (response) => failed(new Error(`refused: ${response.statusCode}`)));
+    asked.on("error", failed);
+    asked.end();
+  });
+}
+/** A frame that closes stands by itself. */
+const closes = (bytes) => bytes[0] === 0x88;
 
 // --- browsers ---
 

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { answer, back } from "../../data/answering.ts";
 import { draft, keepDraft } from "../../data/drafts.ts";
-import { me } from "../../data/session.ts";
+import { me, session } from "../../data/session.ts";
 import { BREATH, type State } from "../../logic/answer.ts";
 import { plain } from "../../logic/hidden.ts";
 import { write } from "../../logic/json.ts";
@@ -127,6 +127,7 @@ function Seat({ seats, seat, onSeat }: { seats: readonly string[]; seat: string;
 }
 
 export function Rejecting({ full, row }: BarProps) {
+  const offered = session.value?.workspace.reject_reasons;
   const { id, version } = full.approval;
   const { seats } = you(full, row, "reject");
   const [seat, setSeat] = useState(seats?.[0] ?? "");
@@ -174,7 +175,7 @@ export function Rejecting({ full, row }: BarProps) {
         <legend class="act-q">{words.rejectAs(me.value)}</legend>
         <p class="soft">{words.rejectHint}</p>
         <div class="reasons" role="group" aria-label={words.reasonStart}>
-          {words.reasons.map((text) => (
+          {(offered?.length ? offered : words.reasons).map((text) => (
             <label key={text}>
               <input type="radio" name="why" checked={reason.startsWith(text)} onChange={() => start(text)} />
               {text}

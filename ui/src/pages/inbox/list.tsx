@@ -13,7 +13,8 @@ const SPARE = 6;
 /** Row heights in rem, as the style sheet has them. */
 const heights = () => {
   const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
-  return { row: (matchMedia("(max-width: 44rem)").matches ? 4.75 : 3.5) * rem, head: HEAD * rem };
+  const wide = document.documentElement.dataset.density === "compact" ? 3 : 3.5;
+  return { row: (matchMedia("(max-width: 44rem)").matches ? 4.75 : wide) * rem, head: HEAD * rem };
 };
 
 export function List() {
