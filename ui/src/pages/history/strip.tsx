@@ -81,7 +81,7 @@ function Bars({ made, unread, label, day }: BarsProps) {
   const hidden = unread === null ? 0 : Math.max(0, Math.min(1, (unread - made.from) / (made.to - made.from)));
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => made.from + part * (made.to - made.from));
   return (
-    <div class="plot-b">
+    <div class="strip-b">
       <div class="pl" title={words.brushHint}>
         <div
           ref={own}

@@ -121,7 +121,7 @@ export function PickBar() {
   const amount = chosen.value.length;
   return (
     <form class="pickbar" aria-label={words.bar} onSubmit={(event) => event.preventDefault()}>
-      <b class="grow">{words.selected(amount)}</b>
+      <b class="pick-n">{words.selected(amount)}</b>
       {opening.value && amount > 0 && (
         <button type="button" class="b b-sm not-phone" onClick={() => (opening.value = false)}>
           {words.show(amount)}
