@@ -84,8 +84,15 @@ class Instance {
   }
 }
 
+/** Those that an earlier file's tests have killed would be shown as lost. */
+async function forgetInstances() {
+  const forget = "DELETE FROM instances; DELETE FROM instance_samples; DELETE FROM cluster_events";
+  await run("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", forget, variable("WEB_TESTS_ADMIN_URL")]);
+}
+
 export class Cluster {
   static async start({ instances = 2, settings = {}, balancer = false } = {}) {
+    await forgetInstances();
     const cluster = new Cluster();
     cluster.instances = [];
     for (let number = 1; number <= instances; number += 1) {
