@@ -58,7 +58,7 @@ function Inside() {
     if (was.current && !signedOut.value) restart();
     was.current = signedOut.value;
   }, [signedOut.value]);
-  useKeys({ "?": () => setHelp(true), "g i": () => go("/inbox"), "g o": () => go("/operations"), "g s": () => go("/settings") });
+  useKeys({ "?": () => setHelp(true), "g i": () => go("/inbox"), "g h": () => go("/history"), "g o": () => go("/operations"), "g s": () => go("/settings") });
   // Not everybody has an inbox: one begins with the first place that there is.
   const home = places()[0]?.href;
   useEffect(() => {
@@ -81,6 +81,8 @@ const Loading = () => (
     {app.loading}
   </p>
 );
+const History = later(async () => (await import("./pages/history/index.tsx")).History, Loading);
+const Run = later(async () => (await import("./pages/run/index.tsx")).Run, Loading);
 const Operations = later(async () => (await import("./pages/operations.tsx")).Operations, Loading);
 const Settings = later(async () => (await import("./pages/settings.tsx")).Settings, SettingsSkeleton);
 
@@ -89,7 +91,9 @@ function Page() {
   if (here.page === "unknown" || here.page === "sign-in") return <NotFound />;
   if (here.page === "operations") return <Operations task={here.task} />;
   if (here.page === "settings") return <Settings part={here.part} />;
+  if (here.page === "history") return <History />;
   if (!may("approval:view:pending")) return <Forbidden what={pages.approvals} permission="approval:view:pending" />;
+  if (here.page === "run") return <Run key={here.id} id={here.id} />;
   return here.page === "approval" ? <ApprovalPage id={here.id} /> : <Inbox id={here.id} />;
 }
 

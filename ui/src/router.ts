@@ -7,6 +7,8 @@ export type Route =
   | { page: "approval"; id: string }
   | { page: "operations"; task: string | null }
   | { page: "settings"; part: string | null }
+  | { page: "history" }
+  | { page: "run"; id: string }
   | { page: "sign-in" }
   | { page: "unknown" };
 
@@ -35,6 +37,10 @@ export const route = computed<Route>(() => {
       return second ? { page: "approval", id: second } : { page: "unknown" };
     case "settings":
       return { page: "settings", part: second ?? null };
+    case "history":
+      return second ? { page: "unknown" } : { page: "history" };
+    case "runs":
+      return second ? { page: "run", id: second } : { page: "unknown" };
     case "sign-in":
       return second ? { page: "unknown" } : { page: "sign-in" };
     default:

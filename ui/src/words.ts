@@ -16,6 +16,7 @@ export const app = {
   main: "Main",
   loading: "Loading",
   inbox: "Inbox",
+  history: "History",
   keyboard: "Keyboard",
   signOut: "Sign out",
   account: (name: string, workspace: string) => `${name}, workspace ${workspace}`,
@@ -94,6 +95,8 @@ export const inbox = {
   nothing: "Nothing matches",
   nothingHint: (all: number) => `${plural(all, "approval is", "approvals are")} pending without the filter.`,
   select: "Select several (x)",
+  selectOff: "Select no more (Esc)",
+  pick: (title: string) => `Select: ${title}`,
   notify: "Notify me on this computer",
   notifyOff: "Don't notify me any more",
   notifyDenied: "Your browser doesn't let this site notify you.",
@@ -390,10 +393,10 @@ export const pages = {
 export const keys = {
   title: "Keyboard",
   groups: [
-    { title: "List", keys: [["j", "next"], ["k", "previous"], ["o", "open"], ["/", "search"], ["f", "filter"], ["x", "select"]] },
+    { title: "List", keys: [["j", "next"], ["k", "previous"], ["o", "open"], ["/", "search"], ["f", "filter"], ["x", "select"], ["⇧x", "select up to here"], ["*", "select all you can decide"]] },
     { title: "Answering", keys: [["a", "approve; asks back"], ["⏎", "confirm"], ["r", "reject"], ["m", "edit"], ["t", "comment"], [".", "more"], ["e", "hand on"]] },
     { title: "Reading", keys: [["s", "search the context"], ["c", "copy link"]] },
-    { title: "Everywhere", keys: [["g i", "to the inbox"], ["g o", "to operations"], ["g s", "to the settings"], ["w", "operations as a wall"], ["?", "this list"], ["Esc", "back"]] },
+    { title: "Everywhere", keys: [["g i", "to the inbox"], ["g h", "to the history"], ["g o", "to operations"], ["g s", "to the settings"], ["w", "operations as a wall"], ["?", "this list"], ["Esc", "back"]] },
   ] as readonly { title: string; keys: readonly (readonly [string, string])[] }[],
 };
 

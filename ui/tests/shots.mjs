@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { APPROVER, Api, Cluster, closeBrowser, open, signedIn, taskSocket, until } from "./browser/harness.mjs";
+import { shotsOfMany } from "./shots-many.mjs";
 
 const OUT = join(dirname(fileURLToPath(import.meta.url)), "../../docs/screens");
 const WIDTHS = { 390: 844, 1280: 800, 1920: 1080 };
@@ -55,13 +56,13 @@ const PEOPLE = [
   ["dee", ["approver"], ["ml"]], ["eli", [], ["marketing"]], ["fin", ["auditor"], []], ["mo", ["approver"], ["platform"]], ["mia", ["admin"], ["platform-leads"]],
 ];
 await mia.call("PUT", "/roles/release-managers", { permissions: ["approval:view:pending", "approval:view:history", "approval:approve", "approval:reject", "approval:escalate"], description: "Approve what goes out" });
-const there = new Map((await mia.call("GET", "/principals?limit=200")).body.items.map((one) => [one.name, one.id]));
+const known = new Map((await mia.call("GET", "/principals?limit=200")).body.items.map((one) => [one.name, one.id]));
 for (const [name, roles, groups] of PEOPLE) {
   const body = { roles, groups, display_name: null, email: `${name}@acme.example`, kind: "person" };
-  if (there.has(name)) await mia.call("PATCH", `/principals/${there.get(name)}`, body);
+  if (known.has(name)) await mia.call("PATCH", `/principals/${known.get(name)}`, body);
   else await mia.call("POST", "/principals", { name, ...body });
 }
-for (const [name, id] of there) if (!PEOPLE.some(([person]) => person === name)) await mia.call("PATCH", `/principals/${id}`, { kind: "service", roles: ["requester"] });
+for (const [name, id] of known) if (!PEOPLE.some(([person]) => person === name)) await mia.call("PATCH", `/principals/${id}`, { kind: "service", roles: ["requester"] });
 const mo = (await mia.call("GET", "/principals?limit=200")).body.items.find((one) => one.name === "mo");
 await mia.call("PATCH", `/principals/${mo.id}`, { disabled: true });
 for (const [principal, label, days] of [["invoice-agent", "asks for invoices", 365], ["etl-nightly", "loads invoices at night", 3], ["wallboard", "the screen in the hall", null]]) {
@@ -198,6 +199,8 @@ Object.assign(SHOTS, {
     await there(page);
   }),
 });
+
+Object.assign(SHOTS, await shotsOfMany({ at, base, by, keys, made, watcher: await cluster.key(workspace, "bo", [...APPROVER, "event:subscribe"]) }));
 
 for (const [name, take] of Object.entries(SHOTS)) {
   if (only && !name.includes(only)) continue;

@@ -93,6 +93,9 @@ pub struct HistoryPage<'a> {
     items: Vec<HistoryItem<'a>>,
     /// Null on the last page. A page may be short, or empty, without being the last.
     next_cursor: Option<String>,
+    /// How far back this page has searched: what ended later and matches is on it, or on those before. Null on the last
+    /// page.
+    searched_back_to: Option<DateTime<Utc>>,
 }
 
 /// In the form that `view` names.
@@ -151,9 +154,11 @@ pub async fn history(
             let part = (usize::try_from(limit).unwrap_or(1), extent);
             let page = api.approvals.history(&search, after, part).await?;
             let item = |loaded| item(loaded, extent, may.caller());
+            let searched_back_to = page.next.as_ref().map(|next| next.at);
             let body = HistoryPage {
                 items: page.items.iter().map(item).collect(),
                 next_cursor: page.next.map(|after| encode_cursor(&Cursor::from(after))).transpose()?,
+                searched_back_to,
             };
             Json(body).into_response()
         }

@@ -32,6 +32,7 @@ async fn all(api: &Api, query: &str) -> Vec<String> {
     loop {
         let page = page(api, &format!("{query}{cursor}")).await;
         seen.extend(ids_of(&page));
+        assert_eq!(page["searched_back_to"].is_null(), page["next_cursor"].is_null(), "{query}");
         match page["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => return seen,
@@ -266,6 +267,7 @@ async fn pages_are_bounded_in_bytes() {
     for query in ["limit=200", "limit=200&status=cancelled"] {
         let first = page(&agent, query).await;
         assert_eq!(ids_of(&first).len(), 9);
+        assert_eq!(first["searched_back_to"], first["items"][8]["resolved_at"]);
         assert_eq!(all(&agent, query).await, expected);
     }
 }

@@ -2,6 +2,7 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import { type Filters, type Groups, NO_FILTERS, decidable, groups, isFiltered, passes } from "../logic/groups.ts";
+import { range, still } from "../logic/bulk.ts";
 import { query, route, setQuery } from "../router.ts";
 import { approvals, changes, forget, found as ask, loaded, watch } from "./approvals.ts";
 import { answering } from "./answering.ts";
@@ -43,6 +44,10 @@ effect(() => {
 export const busy = signal(false);
 export const selecting = signal(false);
 export const selected = signal<ReadonlySet<string>>(new Set());
+/** While selecting: whether one of them is being looked at. */
+export const opening = signal(false);
+/** The places of the rows when selecting began: the list stands still. */
+const stood = signal<ReadonlyMap<string, number> | null>(null);
 /** The row with the focus, or under the pointer. */
 export const touched = signal<string | null>(null);
 
@@ -121,7 +126,8 @@ effect(() => {
 
 export const shown = computed<Groups>(() => {
   void changes.value;
-  return groups(approvals(), filters.value, found.value, held.value, stays.value);
+  const { mine, others } = groups(approvals(), filters.value, found.value, held.value, stays.value);
+  return { mine: still(mine, stood.value), others: still(others, stood.value) };
 });
 export const rows = computed(() => [...shown.value.mine, ...shown.value.others]);
 
@@ -141,16 +147,50 @@ export const mineOfAll = computed(() => {
 
 // --- selecting ---
 
+/** The one that was selected last: a range begins there. */
+let last: string | null = null;
+
+export function startSelecting(): void {
+  if (selecting.value) return;
+  stood.value = new Map(rows.value.map((id, place) => [id, place]));
+  selecting.value = true;
+}
+
 export function pick(id: string): void {
+  startSelecting();
+  opening.value = false;
+  last = id;
   const next = new Set(selected.value);
   if (next.has(id)) next.delete(id);
   else if (isMine(id)) next.add(id);
   selected.value = next;
-  selecting.value = true;
+}
+
+/** All between the one before and this. */
+export function pickTo(id: string): void {
+  startSelecting();
+  opening.value = false;
+  const more = range(rows.value, last, id, isMine);
+  if (isMine(id)) last = id;
+  selected.value = new Set([...selected.value, ...more]);
+}
+
+/** All that are loaded, shown, and mine to decide. */
+export function pickAll(): void {
+  startSelecting();
+  opening.value = false;
+  selected.value = new Set([...selected.value, ...shown.value.mine.filter(isMine)]);
+}
+
+export function pickOnly(ids: readonly string[]): void {
+  selected.value = new Set(ids);
 }
 
 export function stopSelecting(): void {
   selecting.value = false;
+  opening.value = false;
   selected.value = new Set();
+  stood.value = null;
+  last = null;
   release();
 }

@@ -94,3 +94,7 @@ export type Checkpoint = Schemas["AuditCheckpoint"];
 export type AuditRecord = Schemas["AuditRecord"];
 export type Workspaces = Schemas["Workspaces"];
 export type StoredPreferences = Schemas["Preferences"];
+
+export interface HistoryPage extends Page<Summary> {
+  searched_back_to: string | null;
+}

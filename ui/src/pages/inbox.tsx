@@ -2,10 +2,13 @@
 
 import { useEffect } from "preact/hooks";
 import { catchUp, loaded, mine, pending, trouble } from "../data/approvals.ts";
-import { current, filtered, isMine, noFilter, rows, selecting, stopSelecting, touched } from "../data/inbox.ts";
+import { isTold, showsMany } from "../data/bulk.ts";
+import { current, filtered, isMine, noFilter, rows, selecting, touched } from "../data/inbox.ts";
+import "../data/opened.ts";
 import { prefer, preferences } from "../data/preferences.ts";
 import { step } from "../logic/groups.ts";
 import { useKeys } from "../parts/keys.ts";
+import { later } from "../parts/later.tsx";
 import { LiveMark } from "../parts/shell.tsx";
 import { Icon } from "../parts/small.tsx";
 import { go, inboxPath } from "../router.ts";
@@ -13,8 +16,11 @@ import { app, inbox as words, pages } from "../words.ts";
 import { Detail } from "./approval/detail.tsx";
 import { seen } from "./inbox/fresh.ts";
 import { HeldBack, List } from "./inbox/list.tsx";
+import { SelectButton, leaveMany, selectKeys } from "./inbox/select.tsx";
 import { Tools } from "./inbox/tools.tsx";
 import { focusRow, wide } from "./wide.ts";
+
+const Many = later(async () => (await import("./many/index.tsx")).Many, () => null);
 
 export function Inbox({ id }: { id: string | null }) {
   useEffect(() => {
@@ -30,10 +36,12 @@ export function Inbox({ id }: { id: string | null }) {
     if (id === null && wide.value && first && loaded.value !== "loading") go(inboxPath(first), "replace");
   }, [id, wide.value, first, loaded.value]);
 
+  const many = isTold.value || (showsMany.value && (wide.value || id === null));
   const move = (by: number) => () => {
-    const from = wide.value || id !== null ? current.value : touched.value;
+    const from = (wide.value || id !== null) && !many ? current.value : (touched.value ?? current.value);
     const to = step(rows.value, from, by);
     if (to === null) return;
+    if (many) return focusRow(to);
     if (wide.value || id !== null) go(inboxPath(to), id === null ? "push" : "replace");
     if (wide.value || id === null) focusRow(to);
   };
@@ -43,26 +51,30 @@ export function Inbox({ id }: { id: string | null }) {
     o: () => {
       if (id === null && touched.value) go(inboxPath(touched.value));
     },
+    ...selectKeys(id, many),
     Escape: () => {
-      if (selecting.value) stopSelecting();
-      else if (!wide.value && id !== null) go(inboxPath(null));
+      if (leaveMany()) return;
+      if (!wide.value && id !== null) go(inboxPath(null));
     },
   });
   return (
-    <div class={`inbox ${id === null ? "" : "is-second"}`}>
-      <section class="list" aria-label={words.list}>
+    <div class={`inbox ${id === null && !isTold.value ? "" : "is-second"}`}>
+      <section class={`list ${selecting.value ? "picking" : ""}`} aria-label={words.list}>
         <div class="bar">
           <h1>{words.title}</h1>
           <span class="muted nowrap">{loaded.value === "no" || loaded.value === "loading" ? "" : words.pending(pending.value)}</span>
           <span class="grow" />
+          <SelectButton />
           <Bell />
           <LiveMark phone />
         </div>
         <Tools />
         <Body />
         <HeldBack />
+        {selecting.value && !(many && wide.value) && !isTold.value && <Many part="bar" />}
       </section>
-      {id === null ? <Beside /> : <Detail key={id} id={id} list />}
+      {selecting.value && <Many part="dialog" />}
+      {many ? <Many part="side" /> : id === null ? <Beside /> : <Detail key={id} id={id} list />}
     </div>
   );
 }

@@ -14,6 +14,12 @@ const typing = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   (target.isContentEditable || target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [role=menu], dialog") !== null);
 
+/** With Alt some systems make another character of the key. */
+const altered = (event: KeyboardEvent): string => {
+  const letter = event.code.slice(3);
+  return event.shiftKey ? letter : letter.toLowerCase();
+};
+
 export function listenToKeys(): void {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey) return;
@@ -21,7 +27,7 @@ export function listenToKeys(): void {
     if (!escape && (typing(event.target) || document.querySelector("dialog[open]"))) return;
     // Turned off, they need Alt (WCAG 2.1.4).
     if (!escape && event.key !== "Enter" && event.altKey === preferences.value.keys) return;
-    const name = event.altKey && event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : event.key;
+    const name = event.altKey && event.code.startsWith("Key") ? altered(event) : event.key;
     const pair = Date.now() - firstAt < 1000 ? `${first} ${name}` : "";
     for (const layer of layers.toReversed()) {
       const work = layer.current[pair] ?? layer.current[name];

@@ -23,6 +23,7 @@ interface Place {
 /** What a permission hides is not here. */
 const PLACES: readonly Place[] = [
   { href: "/inbox", label: app.inbox, icon: "inbox", is: /^\/($|inbox|approvals)/, allowed: () => may("approval:view:pending") },
+  { href: "/history", label: app.history, icon: "history", is: /^\/(history|runs)/, allowed: () => may("approval:view:history") },
   { href: "/operations", label: operations.title, icon: "pulse", is: /^\/operations/, allowed: () => may("cluster:view") || may("connection:view") },
   { href: "/settings", label: app.settings, icon: "gear", is: /^\/settings/, allowed: () => true },
 ];

@@ -44,9 +44,9 @@ export function Head({ it, list, beside }: { it: Approval; list: boolean; beside
         </span>
         <span>
           {words.run}{" "}
-          <span class="soft">
+          <a class="soft" href={`/runs/${encodeURIComponent(it.run_id)}`}>
             <Plain text={it.run_id} />
-          </span>
+          </a>
         </span>
         {it.workflow && (
           <span class="not-phone">

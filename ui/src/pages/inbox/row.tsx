@@ -2,7 +2,7 @@
 
 import { approval, changes } from "../../data/approvals.ts";
 import { now } from "../../data/clock.ts";
-import { current, isMine, pick, selected, selecting, touched } from "../../data/inbox.ts";
+import { current, isMine, opening, pick, pickTo, selected, selecting, touched } from "../../data/inbox.ts";
 import type { Summary } from "../../data/types.ts";
 import { ago } from "../../logic/durations.ts";
 import { plain } from "../../logic/hidden.ts";
@@ -41,7 +41,20 @@ export function Row({ id, top, position, size, tabbable, fresh }: RowProps) {
     >
       {selecting.value && (
         <span class="row-p">
-          {isMine(id) && <input type="checkbox" checked={picked} aria-label={plain(titleOf(it))} onChange={() => pick(id)} />}
+          {(isMine(id) || picked) && (
+            <input
+              type="checkbox"
+              checked={picked}
+              tabIndex={tabbable ? 0 : -1}
+              aria-label={words.pick(plain(titleOf(it)))}
+              onClick={(event) => {
+                if (event.shiftKey) pickTo(id);
+                else pick(id);
+                // What is checked is what is selected: the browser has no say in it.
+                event.currentTarget.checked = selected.peek().has(id);
+              }}
+            />
+          )}
         </span>
       )}
       <div>
@@ -51,6 +64,9 @@ export function Row({ id, top, position, size, tabbable, fresh }: RowProps) {
           data-id={id}
           tabIndex={tabbable ? 0 : -1}
           aria-current={isCurrent ? "true" : undefined}
+          onClick={() => {
+            if (selecting.value) opening.value = true;
+          }}
           onFocus={() => {
             touched.value = id;
           }}
