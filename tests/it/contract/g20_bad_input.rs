@@ -174,7 +174,9 @@ async fn g20_paths_queries_and_headers() {
     let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
     let asker = cluster.api(0, &cluster.member("agent").await);
     let id = asker.ask(json!({})).await;
-    for path in ["/nothing", "/inbox/x/y", "/api", "/api/v1/nothing", "/api/v1/approvals/x/y/z", "/api/v2/approvals"] {
+    for path in
+        ["/nothing", "/inbox/x/y", "/api", "/api/v1/nothing", "/api/v1/approvals/x/y/z", "/api/v2/approvals"]
+    {
         asker.get(path).await.problem(404, "not_found");
     }
     for odd in ["x", "%00", "%ff", "..%2f", "0193d1a4", &"9".repeat(500)] {
