@@ -28,6 +28,7 @@ use crate::{
     },
     lifecycle::Lifecycle,
     limits::{Answers, Cap, Limiter, Turns},
+    notify::{Channels, Router},
     oidc::Issuer,
     open_files,
     presence::{DatabaseClock, Heart, Journal, Listing, Ownership, Pulse, VERSION, new_instance_id},
@@ -245,8 +246,14 @@ impl Core {
             events: config.events.clone(),
             events_log: self.events.clone(),
             audit: config.audit.clone(),
+            router: config.notify.enabled.then(|| self.router(config)),
             signer: self.signer.clone(),
         }
+    }
+
+    fn router(&self, config: &Config) -> Router {
+        let ttl = config.lease.ttl();
+        Router::new(self.database.clone(), Channels::default(), self.metrics.clone(), ttl)
     }
 
     fn heart(&self, config: &Config) -> Heart {

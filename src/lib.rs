@@ -11,6 +11,7 @@
 //! | [`realtime`] | sockets: handshake to close, one session each |
 //! | [`wire`] | what travels as JSON: forms and their rules, views, problems |
 //! | [`worker`] | what runs by itself: sweeps |
+//! | [`notify`] | telling people: from what happened to a message that has arrived |
 //! | [`presence`] | the instance's lease, and the connections it owns |
 //! | [`approvals`], [`events`] | the use cases: ask, wait, decide, cancel; publish, follow, replay |
 //! | [`audit`] | the record as a chain: linking, signing, verifying, exporting |
@@ -45,6 +46,7 @@ pub mod identity;
 pub mod lifecycle;
 pub mod limits;
 pub mod line;
+pub mod notify;
 pub mod oidc;
 pub mod open_files;
 pub mod presence;

@@ -11,4 +11,6 @@ CREATE ROLE signoff_read NOLOGIN NOINHERIT;
 CREATE ROLE signoff_work NOLOGIN NOINHERIT;
 CREATE ROLE signoff_auth NOLOGIN NOINHERIT;
 CREATE ROLE signoff_operator NOLOGIN NOINHERIT;
-GRANT signoff_commit, signoff_read, signoff_work, signoff_auth, signoff_operator TO signoff_app;
+CREATE ROLE signoff_notify NOLOGIN NOINHERIT;
+GRANT signoff_commit, signoff_read, signoff_work, signoff_auth, signoff_operator, signoff_notify
+      TO signoff_app;

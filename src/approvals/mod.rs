@@ -24,7 +24,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     batch::{Trouble, places_for_all},
@@ -77,6 +77,8 @@ pub(crate) struct Shared {
     pub answers: Answers,
     /// Whose lease is older than this is gone.
     pub lease_ttl: Duration,
+    /// Wakes the router of notifications.
+    pub caused: Arc<Notify>,
 }
 
 impl Shared {
@@ -149,6 +151,7 @@ impl Shared {
     fn look(&self, change: Change) {
         self.bus.seats.events(&TaskKey { workspace: change.workspace, task: change.task.clone() });
         self.bus.watchers.changed(&change);
+        self.caused.notify_one();
         self.bus.publisher.changed(change);
     }
 
@@ -215,7 +218,8 @@ impl Approvals {
         // All waiters wake at once where the instance goes away, and each reads once more; beside those that only look.
         let reading = places_for_all(limits.waiters.saturating_add(limits.queued));
         let lease_ttl = limits.lease_ttl;
-        let shared = Shared { database, bus, metrics, lifecycle, contended, answers, lease_ttl };
+        let caused = Arc::default();
+        let shared = Shared { database, bus, metrics, lifecycle, contended, answers, lease_ttl, caused };
         Self {
             committers: Committers::start(shared.clone(), COMMITTERS, limits.queued),
             intake: Intake::start(shared.clone(), INTAKE, limits.queued),
@@ -224,6 +228,11 @@ impl Approvals {
             exports: Exports::new(shared.database.tenant.size()),
             shared,
         }
+    }
+
+    /// Completes when something has happened here that people may be told of.
+    pub async fn caused(&self) {
+        self.shared.caused.notified().await;
     }
 
     /// How many calls wait now.

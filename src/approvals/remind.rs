@@ -34,6 +34,9 @@ impl Approvals {
         let told = told.unwrap_or_else(|elapsed| Err(elapsed.into()));
         let told = told.map_err(|error| Failed { error, batch })?;
         self.shared.metrics.reminded(told.len() as u64);
+        if !told.is_empty() {
+            self.shared.caused.notify_one();
+        }
         for reminder in &told {
             // A name that this version can't read has no followers here.
             if let Ok(task) = CallerName::stored(&reminder.task) {

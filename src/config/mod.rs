@@ -37,6 +37,7 @@ pub struct Config {
     pub sweep: Sweep,
     pub events: Events,
     pub audit: Audit,
+    pub notify: Notify,
     pub sockets: Sockets,
     pub sessions: Sessions,
     pub oidc: Oidc,
@@ -146,6 +147,7 @@ impl Config {
         }
         self.check_sign_in()?;
         self.cluster.check()?;
+        self.notify.check()?;
         self.limits.check()?;
         self.http.check()?;
         self.rate_limits.check()?;
@@ -182,6 +184,7 @@ impl Config {
             auth: self.database.auth_connections,
             transact: self.database.transact_connections,
             work: self.database.work_connections,
+            notify: self.notify.connections,
         }
     }
 }

@@ -100,6 +100,24 @@ pub struct Audit {
     pub checkpoint_minutes: u64,
 }
 
+/// Telling people.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notify {
+    /// Whether this instance routes and sends.
+    pub enabled: bool,
+    pub connections: u32,
+    pub retention_days: u64,
+}
+
+impl Notify {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        ensure!(self.connections >= 2, "notify.connections must be at least 2");
+        ensure!((1..=3_650).contains(&self.retention_days), "notify.retention_days must be 1 to 3650");
+        Ok(())
+    }
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sockets {

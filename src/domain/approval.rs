@@ -60,6 +60,8 @@ pub struct Request {
     pub workflow: Option<CallerName>,
     /// Which parts of the context are the proposal: for those who show it.
     pub view: Option<Opaque>,
+    /// Whom the requester wants told, and how.
+    pub notify: Option<Opaque>,
     pub approval_type: CallerName,
     pub title: Option<String>,
     pub description: Option<String>,
@@ -80,6 +82,7 @@ impl Request {
             + opaque(&self.metadata)
             + self.checkpoint.as_ref().map_or(0, opaque)
             + self.view.as_ref().map_or(0, opaque)
+            + self.notify.as_ref().map_or(0, opaque)
             + text(&self.title)
             + text(&self.description)
     }
@@ -358,25 +361,6 @@ impl Approval {
     pub fn time_out(&self) -> TimedOut {
         self.request.timeout_action.apply(self.has_next_level())
     }
-}
-
-macro_rules! vocabulary {
-    ($($type:ident { $($variant:ident = $word:literal),+ $(,)? })+) => {$(
-        impl $type {
-            /// All of the vocabulary.
-            pub const WORDS: &'static [&'static str] = &[$($word),+];
-
-            /// The word that the wire and the database use.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-
-            /// The variant for a word; `None` for a word that is not in the vocabulary.
-            pub fn from_word(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    )+};
 }
 
 vocabulary! {

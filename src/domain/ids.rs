@@ -40,6 +40,8 @@ ids! {
     KeyId,
     /// A browser session's row.
     SessionId,
+    /// One message to one recipient.
+    NotificationId,
     /// One person's leave for another to sit in their seat.
     DelegationId,
 }

@@ -4,6 +4,9 @@
 //! a database. The SQL in `store` repeats the guards; it never has rules of its own. This module imports
 //! nothing else of ours.
 
+#[macro_use]
+mod vocabulary;
+
 pub mod approval;
 pub mod chain;
 pub mod credential;
@@ -15,6 +18,7 @@ pub mod event;
 pub mod ids;
 pub mod legible;
 pub mod names;
+pub mod notification;
 pub mod patch;
 pub mod policy;
 pub mod standing;

@@ -69,6 +69,7 @@ pub(super) struct Row {
     pub job_id: Option<String>,
     pub workflow: Option<String>,
     pub view: Option<Json<Opaque>>,
+    pub notify: Option<Json<Opaque>>,
     pub approval_type: String,
     pub title: Option<String>,
     pub description: Option<String>,
@@ -150,7 +151,7 @@ macro_rules! rows {
     // Whole ones.
     ($from:literal, $($argument:expr),*) => {
         rows!(
-            @ r#"a.description, a.view AS "view: _", a.context AS "context!: _", a.checkpoint AS "checkpoint: _",
+            @ r#"a.description, a.view AS "view: _", a.notify AS "notify: _", a.context AS "context!: _", a.checkpoint AS "checkpoint: _",
                  a.metadata AS "metadata!: _", a.result AS "result: _""#,
             "CASE WHEN d.verdict = 'approved' AND d.nth = 1 THEN d.modifications END",
             $from, $($argument),*
@@ -159,7 +160,7 @@ macro_rules! rows {
     // Without what makes them large.
     (brief $from:literal, $($argument:expr),*) => {
         rows!(
-            @ r#"NULL AS description, NULL::json AS "view: _", '{}'::json AS "context!: _", NULL::json AS "checkpoint: _",
+            @ r#"NULL AS description, NULL::json AS "view: _", a.notify AS "notify: _", '{}'::json AS "context!: _", NULL::json AS "checkpoint: _",
                  '{}'::json AS "metadata!: _",
                  CASE WHEN a.status <> 'pending' THEN json_build_object(
                      'resolution', a.resolution, 'for', a.result -> 'for', 'because', a.result -> 'because',
@@ -349,6 +350,7 @@ impl TryFrom<Row> for Loaded {
             job_id: optional(&row.job_id)?,
             workflow: optional(&row.workflow)?,
             view: row.view.map(|Json(view)| view),
+            notify: row.notify.map(|Json(notify)| notify),
             approval_type: name(&row.approval_type)?,
             timeout_action: TimeoutAction::from_word(&row.timeout_action)
                 .ok_or_else(|| corrupt("unknown timeout_action"))?,

@@ -293,7 +293,13 @@ pub async fn write(
               FROM ok
              WHERE a.ctid = ok.place AND a.id = ok.id AND a.status = 'pending'
             RETURNING a.id, a.workspace_id, a.updated_at AS at, a.run_id, a.session_id, a.task_id, a.approval_type,
-                   a.status, a.resolution, a.resolved_via, a.resolved_by_name, a.result, a.version
+                   a.status, a.resolution, a.resolved_via, a.resolved_by_name, a.result, a.version, a.escalation_level
+        ), causes AS (
+            INSERT INTO notification_causes (due_at, workspace_id, approval_id, cause, level, version)
+            SELECT c.at, c.workspace_id, c.id,
+                   CASE c.status WHEN 'pending' THEN 'voted' WHEN 'resolved' THEN 'decided' ELSE c.status END,
+                   c.escalation_level, c.version
+              FROM changed c
         ), votes AS (
             INSERT INTO approval_decisions (id, approval_id, workspace_id, principal_id, principal_name, seat_id,
                    seat_name, seat_until, delegations, counted_as, level, verdict, feedback, comment, modifications,

@@ -94,6 +94,8 @@ struct Row<'a> {
     workflow: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     view: Option<&'a Opaque>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notify: Option<&'a Opaque>,
     approval_type: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'a str>,
@@ -163,6 +165,7 @@ impl<'a> From<&'a NewApproval> for Row<'a> {
             job_id: request.job_id.as_ref().map(CallerName::as_str),
             workflow: request.workflow.as_ref().map(CallerName::as_str),
             view: request.view.as_ref(),
+            notify: request.notify.as_ref(),
             approval_type: request.approval_type.as_str(),
             title: request.title.as_deref(),
             description: request.description.as_deref(),
@@ -224,14 +227,14 @@ pub async fn insert(
         r#"
         WITH input AS MATERIALIZED (
             SELECT x.id, x.workspace_id, x.run_id, x.session_id, x.task_id, x.job_id, x.workflow, x.view,
-                   x.approval_type, x.title,
+                   x.notify, x.approval_type, x.title,
                    x.description, x.context, x.policy, x.policy_shown, x.approvers, x.escalation, x.named, x.levels_shown,
                    x.remind_before, x.remind_first, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
                    x.requested_by_name, x.timeout_seconds, x.size, x.idempotency_key, x.body_hash, x.meaning_hash, x.on_behalf_of,
                    x.credential, x.address, x.user_agent, x.request_id, x.context_sha256,
                    x.title_sha256, x.description_sha256, x.metadata_sha256
               FROM json_to_recordset($1::text::json) AS x(
-                   id uuid, workspace_id uuid, run_id text, session_id text, task_id text, job_id text, workflow text, view json,
+                   id uuid, workspace_id uuid, run_id text, session_id text, task_id text, job_id text, workflow text, view json, notify json,
                    approval_type text, title text, description text, context json, policy jsonb,
                    policy_shown json, approvers text[], escalation jsonb, named text[], levels_shown json, remind_before integer[], remind_first integer,
                    timeout_action text, checkpoint json, metadata json, requested_by uuid,
@@ -280,17 +283,20 @@ pub async fn insert(
               FROM usable u
              WHERE u.idempotency_key IS NULL OR u.id IN (SELECT k.approval_id FROM new_keys k)
         ), created AS (
-            INSERT INTO approval_requests (id, workspace_id, run_id, session_id, task_id, job_id, workflow, view, approval_type,
+            INSERT INTO approval_requests (id, workspace_id, run_id, session_id, task_id, job_id, workflow, view, notify, approval_type,
                    title, description, context, policy, approvers, escalation, remind_before, remind_at,
                    timeout_action, checkpoint, metadata, requested_by, requested_by_name, on_behalf_of, created_at,
                    updated_at, expires_at, size)
-            SELECT i.id, i.workspace_id, i.run_id, i.session_id, i.task_id, i.job_id, i.workflow, i.view, i.approval_type, i.title,
+            SELECT i.id, i.workspace_id, i.run_id, i.session_id, i.task_id, i.job_id, i.workflow, i.view, i.notify, i.approval_type, i.title,
                    i.description, i.context, i.policy, i.approvers, i.escalation, i.remind_before,
                    s.at + make_interval(secs => i.timeout_seconds - i.remind_first),
                    i.timeout_action, i.checkpoint, i.metadata, i.requested_by, i.requested_by_name, i.on_behalf_of,
                    s.at, s.at, s.at + make_interval(secs => i.timeout_seconds), i.size
               FROM stamped s JOIN input i ON i.id = s.id
             RETURNING id, workspace_id, created_at, expires_at
+        ), causes AS (
+            INSERT INTO notification_causes (due_at, workspace_id, approval_id, cause, level, version)
+            SELECT c.created_at, c.workspace_id, c.id, 'requested', 0, 1 FROM created c
         ), records AS (
             INSERT INTO audit_log (workspace_id, at, action, approval_id, run_id, actor_id, actor_name,
                    on_behalf_of, via, credential, address, user_agent, request_id, after, detail)
@@ -300,7 +306,7 @@ pub async fn insert(
                    json_build_object('approval_type', i.approval_type, 'expires_at', to_char(
                            c.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
                        'timeout_action', i.timeout_action, 'policy', coalesce(i.policy_shown, i.policy::json),
-                       'escalation', i.levels_shown, 'workflow', i.workflow, 'view', i.view, 'context_sha256', i.context_sha256,
+                       'escalation', i.levels_shown, 'workflow', i.workflow, 'view', i.view, 'notify', i.notify, 'context_sha256', i.context_sha256,
                        'title_sha256', i.title_sha256, 'description_sha256', i.description_sha256,
                        'metadata_sha256', i.metadata_sha256)
               FROM created c JOIN input i ON i.id = c.id

@@ -57,6 +57,7 @@ pub struct Candidate {
     /// Of the roles and groups, those that were asked for.
     pub member: Member,
     pub kind: Kind,
+    pub email: Option<String>,
     pub disabled: bool,
     /// By roles of their own, or by a live key.
     pub may_approve: bool,
@@ -71,7 +72,7 @@ impl Candidate {
     pub fn size(&self) -> usize {
         let Member { actor, roles, groups } = &self.member;
         let names = std::iter::once(&actor.name).chain(roles).chain(groups);
-        size_of::<Self>() + names.map(|name| name.as_str().len() + NAME).sum::<usize>()
+        size_of::<Self>() + self.email.as_ref().map_or(0, String::len) + names.map(|name| name.as_str().len() + NAME).sum::<usize>()
     }
 }
 
@@ -114,7 +115,7 @@ pub async fn candidates(
                SELECT $13::text[] || ARRAY(SELECT r.name FROM roles r
                                             WHERE r.workspace_id = $1 AND r.permissions && $12::text[]) AS names
            )
-           SELECT p.id, p.name, p.kind, p.disabled_at IS NOT NULL AS "disabled!",
+           SELECT p.id, p.name, p.kind, p.email, p.disabled_at IS NOT NULL AS "disabled!",
                   ARRAY(SELECT unnest(p.roles || p.claimed_roles) INTERSECT SELECT unnest($10::text[])) AS "roles!",
                   ARRAY(SELECT unnest(p.groups || p.claimed_groups) INTERSECT SELECT unnest($11::text[])) AS "groups!",
                   ((p.roles || p.claimed_roles) && g.names OR EXISTS (
@@ -167,6 +168,7 @@ pub async fn candidates(
                 groups: known(&row.groups),
             },
             kind: Kind::from_word(&row.kind).ok_or_else(|| corrupt("unknown kind"))?,
+            email: row.email,
             disabled: row.disabled,
             may_approve: row.may_approve,
             reachable: row.reachable,

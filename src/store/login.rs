@@ -5,8 +5,15 @@ use sqlx::PgConnection;
 use super::Error;
 
 /// The roles that work is divided among, as the migrations make them. Whoever is a member of the first may take all.
-pub const ROLES: [&str; 6] =
-    ["signoff_app", "signoff_commit", "signoff_read", "signoff_work", "signoff_auth", "signoff_operator"];
+pub const ROLES: [&str; 7] = [
+    "signoff_app",
+    "signoff_commit",
+    "signoff_read",
+    "signoff_work",
+    "signoff_auth",
+    "signoff_operator",
+    "signoff_notify",
+];
 
 /// What the login is.
 #[derive(Debug, Clone, PartialEq, Eq)]

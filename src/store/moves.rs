@@ -177,6 +177,12 @@ pub async fn write(conn: &mut PgConnection, moves: &Moves) -> Result<HashMap<App
             RETURNING a.id, a.workspace_id, a.updated_at AS at, a.expires_at, a.run_id, a.session_id, a.task_id,
                    a.approval_type, a.escalation_level AS level, ok.level AS from_level, ok.next ->> 'label' AS label,
                    a.version
+        ), causes AS (
+            -- A deadline that was moved is told by the log alone.
+            INSERT INTO notification_causes (due_at, workspace_id, approval_id, cause, level, version)
+            SELECT c.at, c.workspace_id, c.id, 'escalated', c.level, c.version
+              FROM changed c
+             WHERE c.level > c.from_level
         ), records AS (
             INSERT INTO audit_log (workspace_id, at, action, approval_id, run_id, actor_id, actor_name,
                    on_behalf_of, via, credential, address, user_agent, request_id, before, after, detail)

@@ -62,6 +62,8 @@ pub struct Database {
     pub transact: Pool,
     /// Sweeps and leases.
     pub work: Pool,
+    /// Notifications: what is stuck there starves nothing else.
+    pub notify: Pool,
     /// One connection, so that the probe never mistakes a busy pool for a database that is away.
     probe: Pool,
     pub(super) health: Arc<Health>,
@@ -80,14 +82,15 @@ pub struct PoolSizes {
     pub auth: u32,
     pub transact: u32,
     pub work: u32,
+    pub notify: u32,
 }
 
 impl PoolSizes {
     /// What one instance asks of Postgres at most.
     pub fn sum(&self) -> u32 {
-        let Self { decide, read, tenant, auth, transact, work } = self;
+        let Self { decide, read, tenant, auth, transact, work, notify } = self;
         // And one for the probe.
-        decide + read + tenant + auth + transact + work + 1
+        decide + read + tenant + auth + transact + work + notify + 1
     }
 }
 
@@ -117,6 +120,7 @@ impl Database {
             auth: open("auth", ("signoff_auth", &options), sizes.auth),
             transact: open("transact", ("signoff_commit", &options), sizes.transact),
             work: open("work", ("signoff_work", &options), sizes.work),
+            notify: open("notify", ("signoff_notify", &options), sizes.notify),
             probe: open("probe", ("signoff_work", &options), 1),
             health,
             shortage: Arc::default(),
@@ -124,9 +128,9 @@ impl Database {
         }
     }
 
-    pub fn pools(&self) -> [&Pool; 7] {
-        let Self { decide, read, tenant, auth, transact, work, probe, .. } = self;
-        [decide, read, tenant, auth, transact, work, probe]
+    pub fn pools(&self) -> [&Pool; 8] {
+        let Self { decide, read, tenant, auth, transact, work, notify, probe, .. } = self;
+        [decide, read, tenant, auth, transact, work, notify, probe]
     }
 
     /// Whether the last probe got an answer. Calls may be refused at once while it didn't.

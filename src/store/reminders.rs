@@ -77,7 +77,13 @@ pub async fn tell(conn: &mut PgConnection, reminders: &[Reminder]) -> Result<Vec
               FROM input i CROSS JOIN stamped s
              WHERE a.id = i.id AND a.status = 'pending' AND a.remind_at <= s.at AND a.expires_at > s.at
             RETURNING a.id, a.workspace_id, a.run_id, a.session_id, a.task_id, a.approval_type,
-                   a.escalation_level AS level, a.version, a.expires_at, i.missing, s.at
+                   a.escalation_level AS level, a.version, a.expires_at, a.remind_before, i.missing, s.at
+        ), causes AS (
+            INSERT INTO notification_causes (due_at, workspace_id, approval_id, cause, level, version, ordinal)
+            SELECT c.at, c.workspace_id, c.id, 'reminder', c.level, c.version,
+                   (SELECT count(*) FROM unnest(c.remind_before) AS r(seconds)
+                     WHERE c.expires_at - make_interval(secs => r.seconds) <= c.at)
+              FROM changed c
         ), per_task AS (
             SELECT c.workspace_id, c.task_id, count(*)::integer AS n, max(c.run_id) AS run_id,
                    max(c.session_id) AS session_id

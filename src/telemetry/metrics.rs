@@ -261,6 +261,12 @@ impl Metrics {
         });
     }
 
+    /// Causes of notifications that could not be routed so far.
+    pub fn causes_stuck(&self, count: i64) {
+        #[expect(clippy::cast_precision_loss, reason = "a thousand at most")]
+        self.within(|| gauge!("signoff_notification_causes_stuck").set(count as f64));
+    }
+
     /// One round of a sweep: when it ended, and whether it worked.
     pub fn swept(&self, sweep: &'static str, took: Duration, ok: bool) {
         self.within(|| {

@@ -170,6 +170,7 @@ pub fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Pr
         job_id,
         workflow,
         view,
+        notify: None,
         approval_type: approval_type.ok_or_else(missing)?,
         title: body.title,
         description: body.description,

@@ -14,6 +14,7 @@ mod passed_over;
 mod reaper;
 mod reminders;
 mod round;
+mod router;
 mod search_index;
 mod step;
 mod usage;
@@ -32,6 +33,7 @@ use crate::{
     config::{self, Lease, Sweep},
     events::Events,
     lifecycle::Lifecycle,
+    notify::Router,
     presence::{Journal, Ownership, Pulse},
     store::Database,
     telemetry::Metrics,
@@ -57,6 +59,8 @@ pub struct Workers {
     pub events: config::Events,
     pub events_log: Events,
     pub audit: config::Audit,
+    /// `None`: this instance routes no notifications and sends none.
+    pub router: Option<Router>,
     pub signer: Option<Arc<Signer>>,
 }
 
@@ -79,6 +83,9 @@ impl Workers {
         lifecycle.spawn_loop("usage", usage::run(self.clone()));
         lifecycle.spawn_loop("holdings", usage::measure(self.clone()));
         lifecycle.spawn_loop("search indexer", search_index::run(self.clone()));
+        if let Some(router) = self.router.clone() {
+            lifecycle.spawn_loop("notification router", router::run(self.clone(), router));
+        }
         lifecycle.spawn_loop("janitor", janitor::run(self));
         health
     }

@@ -2,31 +2,27 @@
 //! what the matching that decides says. It decides nothing.
 
 mod explain;
+pub mod people;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use sqlx::PgConnection;
 
-use self::explain::Found;
+use self::{explain::Found, people::meant};
 pub use self::explain::{Eligible, Explained, State};
 use super::{Approvals, commit::Failure, read::READ};
 use crate::{
-    auth::{Permission, role},
     batch::Trouble,
     domain::{
         decision::Verdict,
-        ids::{ApprovalId, PrincipalId, WorkspaceId},
-        policy::{
-            Asked, Kind, Member, Names, Policy, Selector,
-            admission::{Seat, Voter},
-        },
+        ids::{ApprovalId, WorkspaceId},
+        policy::{Asked, Policy, admission::Voter},
         standing::{Allowed, Reading, Standing},
     },
     store::{
         self,
         approvals::{Loaded, Votes},
-        eligible::{self, Asking, Candidate, Meant, Whom},
-        open_seats,
+        eligible::{Candidate, Meant, Whom},
     },
 };
 
@@ -72,7 +68,7 @@ impl Approvals {
         let loaded = self.with_all_votes(workspace, id).await?.ok_or(Failure::NotFound)?;
         let you = You::of(&loaded, voter, allowed);
         let meant = meant(loaded.approval.policy_now(), Whom::All);
-        let (candidates, mut truncated) = self.candidates(workspace, &meant, &meant).await?;
+        let (candidates, mut truncated) = self.candidates(workspace, &meant).await?;
         let (delegates, is_cut) = self.delegates(workspace, &meant, &candidates).await?;
         truncated |= is_cut;
         let all = candidates.iter().chain(delegates.iter().map(|(candidate, _)| candidate));
@@ -94,7 +90,7 @@ impl Approvals {
         // Those who may not vote would take the places of those who may.
         let whom = if policy.allow_services { Whom::Enabled } else { Whom::EnabledPeople };
         let meant = meant(policy, whom);
-        let (candidates, truncated) = self.candidates(workspace, &meant, &meant).await?;
+        let (candidates, truncated) = self.candidates(workspace, &meant).await?;
         let count = candidates.len();
         let (policy, by, on_behalf_of) = (policy.clone(), asked.by.clone(), asked.on_behalf_of.cloned());
         let work = move || {
@@ -115,19 +111,15 @@ impl Approvals {
         Ok(part.found.remove(&id).transpose()?.filter(|loaded| loaded.approval.workspace == workspace))
     }
 
-    /// Those who are meant, and of which of the policy's roles and groups they are members.
+    /// Those who are meant.
     async fn candidates(
         &self,
         workspace: WorkspaceId,
         meant: &Meant,
-        policy: &Meant,
     ) -> Result<(Vec<Candidate>, bool), Trouble> {
         let ttl = self.shared.lease_ttl;
-        let (permissions, built_in) = role::that_allow(Permission::ApprovalApprove);
-        let (roles, groups): (&Names, &Names) = (&policy.roles, &policy.groups);
-        let asking = Asking { roles, groups, permissions: &permissions, built_in: &built_in };
         let find =
-            async |conn: &mut PgConnection| eligible::candidates(conn, workspace, meant, &asking, ttl).await;
+            async |conn: &mut PgConnection| people::candidates(conn, workspace, meant, meant, ttl).await;
         Ok(self.shared.database.tenant.within(workspace, READ, find).await?)
     }
 
@@ -138,38 +130,11 @@ impl Approvals {
         policy: &Meant,
         owners: &[Candidate],
     ) -> Result<(Vec<(Candidate, Voter)>, bool), Trouble> {
-        let open = owners.iter().filter(|it| !it.disabled && it.kind == Kind::Person);
-        let open: HashMap<PrincipalId, &Member> = open.map(|it| (it.member.actor.id, &it.member)).collect();
-        let ids: Vec<PrincipalId> = open.keys().copied().collect();
-        let most = i64::from(eligible::MOST);
-        let find =
-            async |conn: &mut PgConnection| open_seats::delegates(conn, workspace, &ids, most + 1).await;
-        let mut found = self.shared.database.tenant.within(workspace, READ, find).await?;
-        let is_cut = i64::try_from(found.len()).is_ok_and(|count| count > most);
-        found.truncate(usize::try_from(most).unwrap_or(usize::MAX));
-        if found.is_empty() {
-            return Ok((Vec::new(), is_cut));
-        }
-        let people = found.iter().map(|it| it.delegate.name.clone()).collect();
-        let (candidates, _) =
-            self.candidates(workspace, &Meant { people, ..Meant::default() }, policy).await?;
-        let mut seats: HashMap<PrincipalId, Vec<Seat>> = HashMap::new();
-        for it in found {
-            let Some(owner) = open.get(&it.owner) else { continue };
-            seats.entry(it.delegate.id).or_default().push(Seat {
-                owner: (*owner).clone(),
-                delegations: it.delegations,
-                through: it.through,
-                approval_types: it.approval_types,
-                until: it.until,
-            });
-        }
-        let delegates = candidates.into_iter().filter_map(|candidate| {
-            let seats = seats.remove(&candidate.member.actor.id)?;
-            let voter = Voter { member: candidate.member.clone(), kind: candidate.kind, seats };
-            Some((candidate, voter))
-        });
-        Ok((delegates.collect(), is_cut))
+        let ttl = self.shared.lease_ttl;
+        let find = async |conn: &mut PgConnection| {
+            people::delegates(conn, workspace, policy, owners, ttl).await
+        };
+        Ok(self.shared.database.tenant.within(workspace, READ, find).await?)
     }
 }
 
@@ -185,18 +150,4 @@ async fn aside<T: Send + 'static>(
         tracing::error!(%error, "who may agree could not be worked out");
         Trouble::TimedOut
     })
-}
-
-fn meant(policy: &Policy, whom: Whom) -> Meant {
-    let mut meant = Meant { whom, ..Meant::default() };
-    for selector in policy.approvers() {
-        match selector {
-            Selector::Person(name) => drop(meant.people.insert(name)),
-            Selector::Role(name) => drop(meant.roles.insert(name)),
-            Selector::Group(name) => drop(meant.groups.insert(name)),
-            Selector::Anyone => meant.anyone = true,
-            Selector::Veto => {}
-        }
-    }
-    meant
 }

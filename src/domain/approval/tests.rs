@@ -17,6 +17,7 @@ pub(crate) fn pending(requester: Actor) -> Approval {
             job_id: None,
             workflow: None,
             view: None,
+            notify: None,
             approval_type: name("plan_approval"),
             title: None,
             description: None,

@@ -1,0 +1,275 @@
+//! Who is told what of what happens to an approval. Pure: the router brings what it has read, and writes down the answer.
+//!
+//! Only who may decide is asked. Others whom the request names are told. Whoever asked is told how it ended. A service
+//! reads no notifications, so it gets none.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    approval::{Approval, Ending, State},
+    decision::{Verdict, Vote},
+    ids::PrincipalId,
+    names::PrincipalName,
+    policy::{
+        Kind, Names,
+        admission::{Voter, Wish},
+    },
+};
+
+/// Most people who are told of one cause.
+pub const MOST_TOLD: usize = 200;
+
+/// What happened to an approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    Requested,
+    Escalated,
+    Voted,
+    Reminder,
+    Decided,
+    Expired,
+    Cancelled,
+}
+
+/// A way to reach people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Slack,
+    Email,
+    Webhook,
+    InApp,
+}
+
+/// What became of a notification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Pending,
+    Sent,
+    Failed,
+    /// It had not to be sent.
+    Skipped,
+    Read,
+}
+
+vocabulary! {
+    Cause {
+        Requested = "requested", Escalated = "escalated", Voted = "voted", Reminder = "reminder",
+        Decided = "decided", Expired = "expired", Cancelled = "cancelled",
+    }
+    Channel { Slack = "slack", Email = "email", Webhook = "webhook", InApp = "in_app" }
+    Status { Pending = "pending", Sent = "sent", Failed = "failed", Skipped = "skipped", Read = "read" }
+    Skipped {
+        Superseded = "superseded", TooMany = "too_many", Unknown = "unknown_recipient", NoAddress = "no_address",
+    }
+}
+
+/// Why a notification had not to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skipped {
+    /// The approval had ended by then, or stood at another level, or the person had voted.
+    Superseded,
+    /// More people than are told of one cause.
+    TooMany,
+    /// The request names a person who is unknown in the workspace, or disabled.
+    Unknown,
+    /// The channel needs an address, and the person has none.
+    NoAddress,
+}
+
+/// Whom a request wants told, and how.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// `None`: those that the workspace uses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channels: Option<Vec<Channel>>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub users: Names,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub roles: Names,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slack_channel: Option<String>,
+    /// Which fields of the context are shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub context_fields: Vec<String>,
+}
+
+/// A person of the workspace as routing sees them.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// With the seats that are open to them.
+    pub voter: Voter,
+    /// By a role, or by a live key of theirs.
+    pub may_decide: bool,
+    pub disabled: bool,
+    pub email: Option<String>,
+}
+
+impl Person {
+    pub fn id(&self) -> PrincipalId {
+        self.voter.member.actor.id
+    }
+
+    pub fn name(&self) -> &PrincipalName {
+        &self.voter.member.actor.name
+    }
+
+    fn is_reachable(&self) -> bool {
+        !self.disabled && self.voter.kind == Kind::Person
+    }
+}
+
+/// All that routing goes by.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    pub approval: &'a Approval,
+    /// Those of the level where it stands.
+    pub votes: &'a [Vote],
+    /// The level that the cause is about.
+    pub level: i32,
+    pub wanted: &'a Wanted,
+    /// Those whom the policy names and to whom their seats are open, those whom the request names, who asked, and for
+    /// whom.
+    pub people: &'a [Person],
+    /// Who has been told of this approval before.
+    pub told: &'a BTreeSet<PrincipalId>,
+    /// What the workspace has.
+    pub channels: &'a [Channel],
+    pub now: DateTime<Utc>,
+}
+
+/// One notification that is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub channel: Channel,
+    pub recipient: String,
+    pub principal: Option<PrincipalId>,
+    pub asks: bool,
+    pub skipped: Option<Skipped>,
+}
+
+impl Scene<'_> {
+    /// Whether what the cause asks for is still to be asked.
+    fn is_superseded(&self) -> bool {
+        self.approval.state.is_final() || self.approval.escalation_level != self.level
+    }
+
+    /// Whether this person may still be asked.
+    fn may_decide(&self, person: &Person) -> bool {
+        let level = self.approval.escalation_level;
+        let policy = self.approval.policy_now();
+        let wish = Wish {
+            verdict: Verdict::Approved,
+            approval_type: &self.approval.request.approval_type,
+            seat: None,
+            at: self.now,
+        };
+        let has_voted =
+            self.votes.iter().any(|vote| vote.level == level && vote.by.id == person.id());
+        person.may_decide
+            && !has_voted
+            && policy.may_approve(&self.approval.asked(), &person.voter, wish)
+    }
+
+    fn is_named(&self, person: &Person) -> bool {
+        let member = &person.voter.member;
+        self.wanted.users.contains(&member.actor.name)
+            || self.wanted.roles.iter().any(|role| member.roles.contains(role))
+    }
+
+    fn is_requester(&self, person: &Person) -> bool {
+        self.approval.asked().is(Some(person.id()), person.name())
+    }
+
+    /// The channels by which people are reached one by one, those that the request chose among what the workspace has.
+    fn personal(&self) -> Vec<Channel> {
+        let chosen = |channel: &Channel| {
+            self.wanted.channels.as_ref().is_none_or(|channels| channels.contains(channel))
+        };
+        let email = self.channels.iter().copied().filter(|channel| *channel == Channel::Email);
+        email.filter(chosen).chain([Channel::InApp]).collect()
+    }
+}
+
+/// Who is told of this cause.
+pub fn route(cause: Cause, scene: &Scene<'_>) -> Vec<Notice> {
+    match cause {
+        Cause::Requested | Cause::Escalated => ask(scene, true),
+        Cause::Reminder => ask(scene, false),
+        Cause::Voted => tell(scene, |person| scene.is_requester(person)),
+        Cause::Decided | Cause::Expired | Cause::Cancelled => {
+            let by = match &scene.approval.state {
+                State::Final { ending, .. } => Ending::by(ending).map(|actor| actor.id),
+                State::Pending => None,
+            };
+            tell(scene, |person| {
+                let concerned = scene.told.contains(&person.id())
+                    || scene.is_named(person)
+                    || scene.is_requester(person);
+                concerned && by != Some(person.id())
+            })
+        }
+    }
+}
+
+/// Asks those who may decide. `first`: others who are named are told too, and names that belong to no one are kept.
+fn ask(scene: &Scene<'_>, first: bool) -> Vec<Notice> {
+    let superseded = scene.is_superseded().then_some(Skipped::Superseded);
+    let channels = scene.personal();
+    let mut notices = Vec::new();
+    let mut people: Vec<(&Person, bool)> = scene
+        .people
+        .iter()
+        .filter(|person| person.is_reachable())
+        .map(|person| (person, scene.may_decide(person)))
+        .filter(|(person, asks)| *asks || first && scene.is_named(person) && !scene.is_requester(person))
+        .collect();
+    // Who is asked comes first, where not all are told.
+    people.sort_by_key(|(_, asks)| !asks);
+    let too_many = people.len().saturating_sub(MOST_TOLD);
+    people.truncate(MOST_TOLD);
+    for (person, asks) in people {
+        for channel in &channels {
+            notices.push(notice(person, *channel, asks && superseded.is_none(), superseded));
+        }
+    }
+    if too_many > 0 {
+        let recipient = format!("{too_many} others");
+        notices.push(unreached(Channel::InApp, recipient, Skipped::TooMany));
+    }
+    if first {
+        let known: BTreeSet<&PrincipalName> =
+            scene.people.iter().filter(|person| !person.disabled).map(Person::name).collect();
+        for name in scene.wanted.users.iter().filter(|name| !known.contains(name)) {
+            notices.push(unreached(Channel::InApp, name.to_string(), Skipped::Unknown));
+        }
+    }
+    notices
+}
+
+/// Tells those people, in the app alone: nothing is asked of them.
+fn tell(scene: &Scene<'_>, whom: impl Fn(&Person) -> bool) -> Vec<Notice> {
+    let people = scene.people.iter().filter(|person| person.is_reachable() && whom(person));
+    people.take(MOST_TOLD).map(|person| notice(person, Channel::InApp, false, None)).collect()
+}
+
+fn notice(person: &Person, channel: Channel, asks: bool, skipped: Option<Skipped>) -> Notice {
+    let address = match channel {
+        Channel::Email => person.email.clone(),
+        _ => Some(person.name().to_string()),
+    };
+    let skipped = skipped.or_else(|| address.is_none().then_some(Skipped::NoAddress));
+    let recipient = address.unwrap_or_else(|| person.name().to_string());
+    Notice { channel, recipient, principal: Some(person.id()), asks, skipped }
+}
+
+fn unreached(channel: Channel, recipient: String, why: Skipped) -> Notice {
+    Notice { channel, recipient, principal: None, asks: false, skipped: Some(why) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! The people whom notifications may be for, as they were some seconds ago: many approvals mean the same ones.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use sqlx::PgConnection;
+
+use crate::{
+    approvals::eligible::people::{candidates, delegates, meant},
+    domain::{
+        approval::Approval,
+        ids::{PrincipalId, WorkspaceId},
+        notification::{Person, Wanted},
+        policy::{Names, admission::Voter},
+    },
+    store::{
+        Error,
+        eligible::{Candidate, Meant, Whom},
+    },
+};
+
+/// How long people are taken for what they were.
+const FRESH: Duration = Duration::from_secs(3);
+/// Most groups of people that are remembered.
+const MOST: usize = 1_000;
+
+/// Whom approvals mean.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    workspace: WorkspaceId,
+    people: Names,
+    roles: Names,
+    groups: Names,
+}
+
+/// What is remembered. Clones share it.
+#[derive(Debug, Clone)]
+pub(super) struct People {
+    known: Arc<Mutex<HashMap<Key, (Instant, Arc<[Person]>)>>>,
+    lease_ttl: Duration,
+}
+
+impl People {
+    pub fn new(lease_ttl: Duration) -> Self {
+        Self { known: Arc::default(), lease_ttl }
+    }
+
+    /// Those whom the approval's policy names and to whom their seats are open, those whom its requester wants told, who
+    /// asked, and for whom. A policy that names no one means no one by name.
+    pub async fn of(
+        &self,
+        conn: &mut PgConnection,
+        approval: &Approval,
+        wanted: &Wanted,
+    ) -> Result<Arc<[Person]>, Error> {
+        let Meant { mut people, mut roles, groups, .. } = meant(approval.policy_now(), Whom::Enabled);
+        people.insert(approval.requested_by.name.clone());
+        people.extend(approval.on_behalf_of.clone());
+        people.extend(wanted.users.iter().cloned());
+        roles.extend(wanted.roles.iter().cloned());
+        let key = Key { workspace: approval.workspace, people, roles, groups };
+        if let Some(known) = self.known(&key) {
+            return Ok(known);
+        }
+        let begun = Instant::now();
+        let read = self.read(conn, &key).await?;
+        self.remember(key, begun, &read);
+        Ok(read)
+    }
+
+    async fn read(&self, conn: &mut PgConnection, key: &Key) -> Result<Arc<[Person]>, Error> {
+        let meant = Meant {
+            people: key.people.clone(),
+            roles: key.roles.clone(),
+            groups: key.groups.clone(),
+            anyone: false,
+            whom: Whom::EnabledPeople,
+        };
+        let ttl = self.lease_ttl;
+        let (found, _) = candidates(&mut *conn, key.workspace, &meant, &meant, ttl).await?;
+        let (delegates, _) = delegates(conn, key.workspace, &meant, &found, ttl).await?;
+        let mut people: HashMap<PrincipalId, Person> = HashMap::new();
+        for candidate in found {
+            let voter =
+                Voter { member: candidate.member.clone(), kind: candidate.kind, seats: Vec::new() };
+            people.insert(voter.member.actor.id, person(candidate, voter));
+        }
+        for (candidate, voter) in delegates {
+            people.insert(voter.member.actor.id, person(candidate, voter));
+        }
+        let mut people: Vec<Person> = people.into_values().collect();
+        people.sort_by(|one, other| one.name().cmp(other.name()));
+        Ok(people.into())
+    }
+
+    fn known(&self, key: &Key) -> Option<Arc<[Person]>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, people) = known.get(key)?;
+        (since.elapsed() < FRESH).then(|| people.clone())
+    }
+
+    fn remember(&self, key: Key, since: Instant, people: &Arc<[Person]>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST {
+            known.retain(|_, (since, _)| since.elapsed() < FRESH);
+        }
+        if known.len() < MOST {
+            known.insert(key, (since, people.clone()));
+        }
+    }
+}
+
+fn person(candidate: Candidate, voter: Voter) -> Person {
+    Person {
+        voter,
+        may_decide: candidate.may_approve,
+        disabled: candidate.disabled,
+        email: candidate.email,
+    }
+}

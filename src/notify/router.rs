@@ -1,0 +1,188 @@
+//! From causes to notifications: one transaction without side effects.
+//!
+//! Causes are deleted and notifications written in one commit, so a crash repeats it and doubles nothing. What goes on
+//! outside (a relay that is away, an endpoint that is slow) has no part in it.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use sqlx::{Connection, PgConnection};
+
+use super::{Channels, people::People};
+use crate::{
+    domain::{
+        approval::Approval,
+        ids::{ApprovalId, PrincipalId},
+        notification::{Cause, Channel, Notice, Scene, Wanted, route},
+    },
+    store::{
+        Database, Error,
+        approvals::{self, Found, Loaded},
+        causes::{self, Caused},
+        notifications::{self, New},
+    },
+    telemetry::Metrics,
+};
+
+/// Causes in one transaction at most.
+pub const BATCH: i64 = 200;
+/// Longest that one may take.
+const ROUND: Duration = Duration::from_secs(4);
+
+/// Routes what is due. Clones share what is remembered of people.
+#[derive(Clone)]
+pub struct Router {
+    database: Database,
+    channels: Channels,
+    metrics: Metrics,
+    people: People,
+}
+
+/// What came of a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Routed {
+    pub causes: usize,
+    /// When the last of them was due.
+    pub last: Option<DateTime<Utc>>,
+}
+
+impl Router {
+    pub fn new(database: Database, channels: Channels, metrics: Metrics, lease_ttl: Duration) -> Self {
+        Self { database, channels, metrics, people: People::new(lease_ttl) }
+    }
+
+    /// Routes up to `limit` causes that are due, none of them due before `floor`.
+    pub async fn route(&self, floor: Option<DateTime<Utc>>, limit: i64) -> Result<Routed, Error> {
+        let routing = async |conn: &mut PgConnection| {
+            let mut transaction = conn.begin().await?;
+            let caused = causes::take(&mut transaction, floor, limit).await?;
+            if !caused.is_empty() {
+                self.write(&mut transaction, &caused).await?;
+            }
+            transaction.commit().await?;
+            Ok(caused)
+        };
+        let caused = self.database.notify.run(ROUND, routing).await?;
+        Ok(Routed { causes: caused.len(), last: caused.last().map(|it| it.due_at) })
+    }
+
+    /// Puts the first cause that is due behind others: it could not be routed by itself.
+    pub async fn put_off(&self) -> Result<(), Error> {
+        let putting_off = async |conn: &mut PgConnection| {
+            let mut transaction = conn.begin().await?;
+            let caused = causes::take(&mut transaction, None, 1).await?;
+            causes::put_back(&mut transaction, &caused).await?;
+            transaction.commit().await?;
+            Ok(())
+        };
+        self.database.notify.run(ROUND, putting_off).await
+    }
+
+    /// Counts what could not be routed so far.
+    pub async fn count_stuck(&self) -> Result<(), Error> {
+        let count = async |conn: &mut PgConnection| causes::stuck(conn).await;
+        let stuck = self.database.notify.run(ROUND, count).await?;
+        self.metrics.causes_stuck(stuck);
+        Ok(())
+    }
+
+    async fn write(&self, conn: &mut PgConnection, caused: &[Caused]) -> Result<(), Error> {
+        let ids: BTreeSet<ApprovalId> = caused.iter().map(|it| it.approval).collect();
+        let ids: Vec<ApprovalId> = ids.into_iter().collect();
+        let found = load(&mut *conn, &ids).await?;
+        let mut told = notifications::told(&mut *conn, &ids).await?;
+        let mut routed: Vec<(&Caused, Vec<Notice>)> = Vec::with_capacity(caused.len());
+        let mut unreadable = Vec::new();
+        for it in caused {
+            match found.get(&it.approval) {
+                // It was deleted, with all that belongs to it.
+                None => {}
+                Some(Ok(loaded)) if loaded.approval.workspace == it.workspace => {
+                    let told = told.entry(it.approval).or_default();
+                    routed.push((it, self.notices(&mut *conn, it, loaded, told).await?));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    tracing::warn!(%error, approval = %it.approval, "its notifications are put off");
+                    unreadable.push(it.clone());
+                }
+            }
+        }
+        let new: Vec<New<'_>> = routed
+            .iter()
+            .flat_map(|(it, notices)| notices.iter().map(|notice| self.notification(it, notice)))
+            .collect();
+        if !new.is_empty() {
+            notifications::insert(&mut *conn, &new).await?;
+        }
+        if !unreadable.is_empty() {
+            causes::put_back(conn, &unreadable).await?;
+        }
+        Ok(())
+    }
+
+    async fn notices(
+        &self,
+        conn: &mut PgConnection,
+        caused: &Caused,
+        loaded: &Loaded,
+        told: &mut BTreeSet<PrincipalId>,
+    ) -> Result<Vec<Notice>, Error> {
+        let approval: &Approval = &loaded.approval;
+        let wanted = wanted(approval);
+        let people = self.people.of(conn, approval, &wanted).await?;
+        let scene = Scene {
+            approval,
+            votes: &loaded.votes,
+            level: caused.level,
+            wanted: &wanted,
+            people: &people,
+            told,
+            channels: &self.channels.all(),
+            now: loaded.now,
+        };
+        let notices = route(caused.cause, &scene);
+        if matches!(caused.cause, Cause::Requested | Cause::Escalated | Cause::Reminder) {
+            let in_app = notices.iter().filter(|it| it.channel == Channel::InApp && it.skipped.is_none());
+            told.extend(in_app.filter_map(|it| it.principal));
+        }
+        Ok(notices)
+    }
+
+    fn notification<'a>(&'a self, caused: &Caused, notice: &'a Notice) -> New<'a> {
+        New {
+            workspace: caused.workspace,
+            approval: caused.approval,
+            cause: caused.cause,
+            level: caused.level,
+            version: caused.version,
+            ordinal: caused.ordinal,
+            notice,
+            destination: self.channels.destination(notice.channel),
+        }
+    }
+}
+
+/// What the request says of notifications. It was checked when it was asked.
+fn wanted(approval: &Approval) -> Wanted {
+    let Some(notify) = &approval.request.notify else { return Wanted::default() };
+    serde_json::from_str(notify.get()).unwrap_or_else(|error| {
+        tracing::warn!(%error, approval = %approval.id, "what it says of notifications can't be read");
+        Wanted::default()
+    })
+}
+
+/// All of them, in as many readings as it takes.
+async fn load(conn: &mut PgConnection, ids: &[ApprovalId]) -> Result<Found, Error> {
+    let mut found = HashMap::new();
+    let mut rest = ids.to_vec();
+    while !rest.is_empty() {
+        let part = approvals::load_brief(&mut *conn, &rest).await?;
+        found.extend(part.found);
+        rest = part.rest;
+    }
+    Ok(found)
+}

@@ -1,0 +1,269 @@
+//! Notifications: those that the router writes, their list, and what people have read of theirs.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{Error, Page, page, written};
+use crate::domain::{
+    ids::{ApprovalId, NotificationId, PrincipalId, WorkspaceId},
+    notification::{Cause, Channel, Notice, Status},
+};
+
+/// Longest that a notification waits for its channel: past that it has failed.
+const GIVE_UP_SECONDS: i32 = 75 * 3_600;
+
+/// A notification that is to be.
+#[derive(Debug)]
+pub struct New<'a> {
+    pub workspace: WorkspaceId,
+    pub approval: ApprovalId,
+    pub cause: Cause,
+    pub level: i32,
+    pub version: i32,
+    pub ordinal: i16,
+    pub notice: &'a Notice,
+    /// Where it goes, for a channel that leaves the service.
+    pub destination: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    id: Uuid,
+    workspace_id: Uuid,
+    approval_id: Uuid,
+    cause: &'static str,
+    level: i32,
+    version: i32,
+    ordinal: i16,
+    channel: &'static str,
+    recipient: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal_id: Option<Uuid>,
+    asks: bool,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skip_reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destination: Option<&'a str>,
+}
+
+impl<'a> From<&New<'a>> for Row<'a> {
+    fn from(new: &New<'a>) -> Self {
+        let Notice { channel, recipient, principal, asks, skipped } = new.notice;
+        // What is in the app has arrived when it is written.
+        let status = match (skipped, channel) {
+            (Some(_), _) => Status::Skipped,
+            (None, Channel::InApp) => Status::Sent,
+            (None, _) => Status::Pending,
+        };
+        Self {
+            id: NotificationId::generate().0,
+            workspace_id: new.workspace.0,
+            approval_id: new.approval.0,
+            cause: new.cause.as_str(),
+            level: new.level,
+            version: new.version,
+            ordinal: new.ordinal,
+            channel: channel.as_str(),
+            recipient,
+            principal_id: principal.map(|id| id.0),
+            asks: *asks,
+            status: status.as_str(),
+            skip_reason: skipped.map(|why| why.as_str()),
+            destination: new.destination,
+        }
+    }
+}
+
+/// Writes notifications, each once, and wakes the lanes that they are in. Lanes are locked in one order, by everyone who
+/// locks several.
+pub async fn insert(conn: &mut PgConnection, new: &[New<'_>]) -> Result<(), Error> {
+    let rows: Vec<Row<'_>> = new.iter().map(Row::from).collect();
+    sqlx::query!(
+        r#"
+        WITH input AS MATERIALIZED (
+            SELECT x.id, x.workspace_id, x.approval_id, x.cause, x.level, x.version, x.ordinal, x.channel, x.recipient,
+                   x.principal_id, x.asks, x.status, x.skip_reason, x.destination
+              FROM json_to_recordset($1::text::json) AS x(
+                   id uuid, workspace_id uuid, approval_id uuid, cause text, level integer, version integer,
+                   ordinal smallint, channel text, recipient text, principal_id uuid, asks boolean, status text,
+                   skip_reason text, destination text)
+        ), clock AS MATERIALIZED (
+            SELECT clock_timestamp() AS now
+        ), lanes AS (
+            INSERT INTO notification_lanes AS l (workspace_id, channel, destination, due_at, wakes)
+            SELECT d.workspace_id, d.channel, d.destination, clock.now, 1
+              FROM (SELECT DISTINCT i.workspace_id, i.channel, i.destination FROM input i
+                     WHERE i.destination IS NOT NULL
+                     ORDER BY i.workspace_id, i.channel, i.destination) d
+             CROSS JOIN clock
+            ON CONFLICT (workspace_id, channel, destination) DO UPDATE
+               SET due_at = least(coalesce(l.due_at, 'infinity'), excluded.due_at), wakes = l.wakes + 1
+            RETURNING id, workspace_id, channel, destination
+        )
+        INSERT INTO approval_notifications (id, workspace_id, approval_id, cause, level, version, ordinal, channel,
+               recipient, principal_id, asks, lane_id, due_at, give_up_at, status, sent_at, skip_reason)
+        SELECT i.id, i.workspace_id, i.approval_id, i.cause, i.level, i.version, i.ordinal, i.channel, i.recipient,
+               i.principal_id, i.asks, l.id, clock.now, clock.now + make_interval(secs => $2), i.status,
+               CASE WHEN i.status = 'sent' THEN clock.now END, i.skip_reason
+          FROM input i
+         CROSS JOIN clock
+          LEFT JOIN lanes l ON l.workspace_id = i.workspace_id AND l.channel = i.channel
+                           AND l.destination = i.destination
+        ON CONFLICT DO NOTHING
+        "#,
+        super::json(&rows)?,
+        f64::from(GIVE_UP_SECONDS),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Who has been told of these approvals, in the app.
+pub async fn told(
+    conn: &mut PgConnection,
+    approvals: &[ApprovalId],
+) -> Result<HashMap<ApprovalId, BTreeSet<PrincipalId>>, Error> {
+    let ids: Vec<Uuid> = approvals.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT n.approval_id AS "approval!", n.principal_id AS "principal!"
+             FROM approval_notifications n
+            WHERE n.approval_id = ANY($1) AND n.cause IN ('requested', 'escalated', 'reminder')
+              AND n.channel = 'in_app' AND n.principal_id IS NOT NULL AND n.status <> 'skipped'"#,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut told: HashMap<ApprovalId, BTreeSet<PrincipalId>> = HashMap::new();
+    for row in rows {
+        told.entry(ApprovalId(row.approval)).or_default().insert(PrincipalId(row.principal));
+    }
+    Ok(told)
+}
+
+/// A notification as the list shows it.
+#[derive(Debug)]
+pub struct Notification {
+    pub id: NotificationId,
+    pub approval: Option<ApprovalId>,
+    pub cause: String,
+    pub level: i32,
+    pub version: i32,
+    pub channel: String,
+    pub action: String,
+    pub recipient: String,
+    pub principal: Option<String>,
+    pub asks: bool,
+    pub status: String,
+    pub attempts: i32,
+    pub due_at: DateTime<Utc>,
+    pub created_at: DateTime<Utc>,
+    pub sent_at: Option<DateTime<Utc>>,
+    pub read_at: Option<DateTime<Utc>>,
+    pub failed_at: Option<DateTime<Utc>>,
+    pub error_message: Option<String>,
+    pub skip_reason: Option<String>,
+}
+
+/// Which notifications are meant.
+#[derive(Debug, Default)]
+pub struct Filter {
+    pub status: Option<Status>,
+    pub channel: Option<Channel>,
+    pub approval: Option<ApprovalId>,
+    pub recipient: Option<String>,
+    /// Only those before this one.
+    pub before: Option<NotificationId>,
+}
+
+macro_rules! notifications {
+    ($rest:literal, $($argument:expr),*) => {
+        sqlx::query!(
+            r#"SELECT n.id, n.approval_id, n.cause, n.level, n.version, n.channel, n.action, n.recipient,
+                      (SELECT p.name FROM principals p WHERE p.id = n.principal_id) AS principal, n.asks, n.status,
+                      n.attempts, n.due_at, n.created_at, n.sent_at, n.read_at, n.failed_at, n.error_message,
+                      n.skip_reason
+                 FROM approval_notifications n "# + $rest,
+            $($argument),*
+        )
+        .map(|row| Notification {
+            id: NotificationId(row.id),
+            approval: row.approval_id.map(ApprovalId),
+            cause: row.cause,
+            level: row.level,
+            version: row.version,
+            channel: row.channel,
+            action: row.action,
+            recipient: row.recipient,
+            principal: row.principal,
+            asks: row.asks,
+            status: row.status,
+            attempts: row.attempts,
+            due_at: row.due_at,
+            created_at: row.created_at,
+            sent_at: row.sent_at,
+            read_at: row.read_at,
+            failed_at: row.failed_at,
+            error_message: row.error_message,
+            skip_reason: row.skip_reason,
+        })
+    };
+}
+
+/// The newest first.
+pub async fn list(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    filter: &Filter,
+    limit: i64,
+) -> Result<Page<Notification>, Error> {
+    let before = filter.before.map(|id| id.0);
+    let (status, channel) = (filter.status.map(Status::as_str), filter.channel.map(Channel::as_str));
+    let size = |it: &Notification| {
+        256 + written([Some(&it.recipient), it.error_message.as_ref()].into_iter().flatten())
+    };
+    if let Some(approval) = filter.approval {
+        let rows = notifications!(
+            "WHERE n.workspace_id = $1 AND n.approval_id = $6 AND n.id < coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+               AND n.status = coalesce($3, n.status) AND n.channel = coalesce($4, n.channel)
+               AND n.recipient = coalesce($5, n.recipient)
+             ORDER BY n.id DESC LIMIT $7",
+            workspace.0,
+            before,
+            status,
+            channel,
+            filter.recipient,
+            approval.0,
+            limit + 1
+        );
+        return page(rows.fetch(conn), limit, size).await;
+    }
+    let rows = notifications!(
+        "WHERE n.workspace_id = $1 AND n.id < coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+           AND n.status = coalesce($3, n.status) AND n.channel = coalesce($4, n.channel)
+           AND n.recipient = coalesce($5, n.recipient)
+         ORDER BY n.id DESC LIMIT $6",
+        workspace.0,
+        before,
+        status,
+        channel,
+        filter.recipient,
+        limit + 1
+    );
+    page(rows.fetch(conn), limit, size).await
+}
+
+/// One of them.
+pub async fn get(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    id: NotificationId,
+) -> Result<Option<Notification>, Error> {
+    let rows = notifications!("WHERE n.workspace_id = $1 AND n.id = $2", workspace.0, id.0);
+    Ok(rows.fetch_optional(conn).await?)
+}
