@@ -75,6 +75,7 @@ struct Core {
     answers: Answers,
     proxies: TrustedProxies,
     signer: Option<Arc<Signer>>,
+    channels: Channels,
 }
 
 /// Where an instance listens.
@@ -224,6 +225,7 @@ impl Core {
             answers,
             proxies,
             signer,
+            channels: Channels::default(),
         })
     }
 
@@ -253,7 +255,7 @@ impl Core {
 
     fn router(&self, config: &Config) -> Router {
         let ttl = config.lease.ttl();
-        Router::new(self.database.clone(), Channels::default(), self.metrics.clone(), ttl)
+        Router::new(self.database.clone(), self.channels.clone(), self.metrics.clone(), ttl)
     }
 
     fn heart(&self, config: &Config) -> Heart {
@@ -292,6 +294,7 @@ impl Core {
             sockets: config.sockets.clone(),
             most: config.limits.sockets(),
             max_message: config.limits.max_message_kibibytes * 1024,
+            channels: self.channels.all(),
         });
         let listing = Listing {
             database: self.database.clone(),
@@ -335,6 +338,7 @@ impl Core {
             lifecycle: self.lifecycle.clone(),
             clock: self.clock.clone(),
             listing,
+            channels: self.channels.all(),
             verifications: Verifications::new(&self.database, &self.lifecycle, &self.instance, lease_ttl),
             connections,
             bodies: Budget::new(config.limits.max_bodies_mebibytes, Sizes::from(&config.limits).largest()),

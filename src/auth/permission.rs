@@ -45,6 +45,8 @@ permissions! {
     KeyManage = "key:manage": "Make, list, rotate and revoke keys.",
     PrincipalManage = "principal:manage": "Add, change and disable principals; make roles; end their sessions.",
     PolicyManage = "policy:manage": "Change the workspace's approval rules.",
+    NotificationView = "notification:view": "See what was sent to whom, and what became of it.",
+    NotificationManage = "notification:manage": "Send again what failed; change channels and templates.",
     AuditView = "audit:view": "Read the workspace's audit log.",
     WorkspaceAdmin = "workspace:admin": "Everything within the workspace, its settings among it.",
 }

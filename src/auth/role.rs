@@ -60,7 +60,13 @@ pub const BUILT_IN: &[BuiltIn] = &[
     BuiltIn {
         name: "auditor",
         meaning: "Sees everything, changes nothing.",
-        permissions: &[P::ApprovalViewPending, P::ApprovalViewHistory, P::ConnectionView, P::AuditView],
+        permissions: &[
+            P::ApprovalViewPending,
+            P::ApprovalViewHistory,
+            P::ConnectionView,
+            P::NotificationView,
+            P::AuditView,
+        ],
     },
     BuiltIn {
         name: "operator",

@@ -56,7 +56,29 @@ pub enum Status {
     Read,
 }
 
+/// What is done with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    Send,
+    /// One that was sent is edited.
+    Update,
+}
+
+/// What a try came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Sent,
+    Skipped,
+    /// It failed, and is tried again.
+    Retried,
+    /// Its destination is left alone for a while; the try doesn't count.
+    Held,
+    Failed,
+}
+
 vocabulary! {
+    Action { Send = "send", Update = "update" }
+    Outcome { Sent = "sent", Skipped = "skipped", Retried = "retried", Held = "held", Failed = "failed" }
     Cause {
         Requested = "requested", Escalated = "escalated", Voted = "voted", Reminder = "reminder",
         Decided = "decided", Expired = "expired", Cancelled = "cancelled",

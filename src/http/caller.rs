@@ -58,6 +58,8 @@ needs! {
     ViewCluster = ClusterView,
     ManageKeys = KeyManage,
     ManagePrincipals = PrincipalManage,
+    ViewNotifications = NotificationView,
+    ManageNotifications = NotificationManage,
     ViewAudit = AuditView,
     Administer = WorkspaceAdmin,
 }

@@ -25,8 +25,10 @@ mod events;
 mod feed;
 mod health;
 mod identity;
+mod me;
 mod middleware;
 pub mod names;
+mod notifications;
 mod openapi;
 mod path;
 mod policies;
@@ -60,7 +62,7 @@ use crate::{
     audit::verifications::Verifications,
     auth::Authenticator,
     bus::{Bus, Redis},
-    domain::ids::WorkspaceId,
+    domain::{ids::WorkspaceId, notification::Channel},
     events::Events,
     lifecycle::Lifecycle,
     limits::{Cap, Limiter, Network, Turns},
@@ -102,6 +104,8 @@ pub struct Parts {
     pub clock: DatabaseClock,
     pub listing: Listing,
     pub verifications: Verifications,
+    /// By which people can be reached.
+    pub channels: Vec<Channel>,
     pub connections: server::Connections,
     pub bodies: budget::Budget,
     pub sending: answers::Sending,
@@ -176,7 +180,12 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(cluster::cluster))
         .routes(routes!(cluster::samples))
         .routes(routes!(cluster::events))
+        .routes(routes!(notifications::list))
+        .routes(routes!(notifications::get))
         .routes(routes!(preferences::get, preferences::put))
+        .routes(routes!(me::list))
+        .routes(routes!(me::unread_count))
+        .routes(routes!(me::read))
         .routes(routes!(browser_sessions::list))
         .routes(routes!(browser_sessions::end))
         .routes(routes!(auth::session::open, auth::session::show, auth::session::end))

@@ -94,7 +94,7 @@ impl Router {
         let ids: Vec<ApprovalId> = ids.into_iter().collect();
         let found = load(&mut *conn, &ids).await?;
         let mut told = notifications::told(&mut *conn, &ids).await?;
-        let mut routed: Vec<(&Caused, Vec<Notice>)> = Vec::with_capacity(caused.len());
+        let mut routed: Vec<(&Caused, &Approval, Vec<Notice>)> = Vec::with_capacity(caused.len());
         let mut unreadable = Vec::new();
         for it in caused {
             match found.get(&it.approval) {
@@ -102,7 +102,7 @@ impl Router {
                 None => {}
                 Some(Ok(loaded)) if loaded.approval.workspace == it.workspace => {
                     let told = told.entry(it.approval).or_default();
-                    routed.push((it, self.notices(&mut *conn, it, loaded, told).await?));
+                    routed.push((it, &loaded.approval, self.notices(&mut *conn, it, loaded, told).await?));
                 }
                 Some(Ok(_)) => {}
                 Some(Err(error)) => {
@@ -113,7 +113,9 @@ impl Router {
         }
         let new: Vec<New<'_>> = routed
             .iter()
-            .flat_map(|(it, notices)| notices.iter().map(|notice| self.notification(it, notice)))
+            .flat_map(|(it, approval, notices)| {
+                notices.iter().map(|notice| self.notification(it, approval, notice))
+            })
             .collect();
         if !new.is_empty() {
             notifications::insert(&mut *conn, &new).await?;
@@ -152,7 +154,13 @@ impl Router {
         Ok(notices)
     }
 
-    fn notification<'a>(&'a self, caused: &Caused, notice: &'a Notice) -> New<'a> {
+    fn notification<'a>(
+        &'a self,
+        caused: &Caused,
+        approval: &'a Approval,
+        notice: &'a Notice,
+    ) -> New<'a> {
+        let request = &approval.request;
         New {
             workspace: caused.workspace,
             approval: caused.approval,
@@ -161,6 +169,7 @@ impl Router {
             version: caused.version,
             ordinal: caused.ordinal,
             notice,
+            subject: request.title.as_deref().unwrap_or(request.approval_type.as_str()),
             destination: self.channels.destination(notice.channel),
         }
     }

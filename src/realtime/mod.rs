@@ -49,6 +49,7 @@ use crate::{
         event::{Cursor, TaskKey},
         ids::WorkspaceId,
         names::CallerName,
+        notification::Channel,
     },
     events::Events,
     lifecycle::Lifecycle,
@@ -77,6 +78,8 @@ pub struct Parts {
     pub most: Most,
     /// Largest message that a client may send, in bytes.
     pub max_message: usize,
+    /// By which people can be reached.
+    pub channels: Vec<Channel>,
 }
 
 /// The sockets of one instance. Clones share everything.

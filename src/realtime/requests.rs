@@ -160,7 +160,7 @@ impl Asked {
                 Some(idempotency("/idempotency_key", &key, whole.as_bytes())?)
             }
         };
-        let mut new = new_approval(body, &caller)?;
+        let mut new = new_approval(body, &caller, &self.realtime.channels)?;
         new.idempotency = idempotency;
         new.origin = self.client.origin.clone();
         let (approval, warnings) = match self.realtime.approvals.request(new, caller.looked_at).await? {

@@ -27,6 +27,7 @@ pub mod export;
 mod gate;
 mod health;
 pub mod history;
+pub mod in_app;
 pub mod instances;
 pub mod keys;
 pub mod listing;

@@ -26,6 +26,8 @@ pub struct New<'a> {
     pub version: i32,
     pub ordinal: i16,
     pub notice: &'a Notice,
+    /// What is shown of the approval in a list.
+    pub subject: &'a str,
     /// Where it goes, for a channel that leaves the service.
     pub destination: Option<&'a str>,
 }
@@ -41,6 +43,7 @@ struct Row<'a> {
     ordinal: i16,
     channel: &'static str,
     recipient: &'a str,
+    subject: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     principal_id: Option<Uuid>,
     asks: bool,
@@ -70,6 +73,7 @@ impl<'a> From<&New<'a>> for Row<'a> {
             ordinal: new.ordinal,
             channel: channel.as_str(),
             recipient,
+            subject: new.subject,
             principal_id: principal.map(|id| id.0),
             asks: *asks,
             status: status.as_str(),
@@ -87,10 +91,10 @@ pub async fn insert(conn: &mut PgConnection, new: &[New<'_>]) -> Result<(), Erro
         r#"
         WITH input AS MATERIALIZED (
             SELECT x.id, x.workspace_id, x.approval_id, x.cause, x.level, x.version, x.ordinal, x.channel, x.recipient,
-                   x.principal_id, x.asks, x.status, x.skip_reason, x.destination
+                   x.subject, x.principal_id, x.asks, x.status, x.skip_reason, x.destination
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, workspace_id uuid, approval_id uuid, cause text, level integer, version integer,
-                   ordinal smallint, channel text, recipient text, principal_id uuid, asks boolean, status text,
+                   ordinal smallint, channel text, recipient text, subject text, principal_id uuid, asks boolean, status text,
                    skip_reason text, destination text)
         ), clock AS MATERIALIZED (
             SELECT clock_timestamp() AS now
@@ -106,9 +110,9 @@ pub async fn insert(conn: &mut PgConnection, new: &[New<'_>]) -> Result<(), Erro
             RETURNING id, workspace_id, channel, destination
         )
         INSERT INTO approval_notifications (id, workspace_id, approval_id, cause, level, version, ordinal, channel,
-               recipient, principal_id, asks, lane_id, due_at, give_up_at, status, sent_at, skip_reason)
+               recipient, subject, principal_id, asks, lane_id, due_at, give_up_at, status, sent_at, skip_reason)
         SELECT i.id, i.workspace_id, i.approval_id, i.cause, i.level, i.version, i.ordinal, i.channel, i.recipient,
-               i.principal_id, i.asks, l.id, clock.now, clock.now + make_interval(secs => $2), i.status,
+               i.subject, i.principal_id, i.asks, l.id, clock.now, clock.now + make_interval(secs => $2), i.status,
                CASE WHEN i.status = 'sent' THEN clock.now END, i.skip_reason
           FROM input i
          CROSS JOIN clock
@@ -266,4 +270,37 @@ pub async fn get(
 ) -> Result<Option<Notification>, Error> {
     let rows = notifications!("WHERE n.workspace_id = $1 AND n.id = $2", workspace.0, id.0);
     Ok(rows.fetch_optional(conn).await?)
+}
+
+/// What one try came to.
+#[derive(Debug)]
+pub struct Attempt {
+    pub at: DateTime<Utc>,
+    pub duration_ms: i32,
+    pub outcome: String,
+    pub status_code: Option<i32>,
+    pub error: Option<String>,
+    pub answer: Option<String>,
+}
+
+/// The last tries of a notification, the oldest of them first.
+pub async fn attempts(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    id: NotificationId,
+) -> Result<Vec<Attempt>, Error> {
+    let mut attempts = sqlx::query_as!(
+        Attempt,
+        "SELECT a.at, a.duration_ms, a.outcome, a.status_code, a.error, a.answer
+           FROM notification_attempts a
+          WHERE a.notification_id = $1 AND a.workspace_id = $2
+          ORDER BY a.id DESC
+          LIMIT 100",
+        id.0,
+        workspace.0,
+    )
+    .fetch_all(conn)
+    .await?;
+    attempts.reverse();
+    Ok(attempts)
 }

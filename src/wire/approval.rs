@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     escalation::{HopView, LevelView},
+    notify::NotifyBody,
     policy::PolicyView,
     validate::Violation,
     vocabulary,
@@ -45,6 +46,9 @@ pub struct ApprovalView<'a> {
     /// Which parts of the context are the proposal.
     #[schema(value_type = Option<super::view::ViewBody>)]
     view: Option<&'a RawValue>,
+    /// Whom the requester wants told, and how, with each name once.
+    #[schema(value_type = Option<NotifyBody>)]
+    notify: Option<&'a RawValue>,
     policy: PolicyView<'a>,
     /// What the policy still misses. Absent where it has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -194,6 +198,7 @@ impl<'a> From<&'a Approval> for ApprovalView<'a> {
             description: request.description.as_deref(),
             context: &request.context,
             view: request.view.as_deref(),
+            notify: request.notify.as_deref(),
             policy: (&approval.policy).into(),
             progress: approval.progress.as_ref().map(ProgressView::from),
             status: approval.state.status().as_str(),

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::{
     approval::Checkpoint,
     escalation::{self, LevelBody, LevelView},
+    notify::NotifyBody,
     parse::Object,
     policy::{PolicyBody, PolicyView, satisfiable},
     problem::{Code, Problem, policy_pointer},
@@ -24,6 +25,7 @@ use crate::{
     domain::{
         approval::{Request, TimeoutAction},
         ids::ApprovalId,
+        notification::Channel,
         policy::{Asked, Policy},
     },
     store::creation::NewApproval,
@@ -89,9 +91,8 @@ pub struct CreateBody {
     /// Not supported yet.
     #[schema(value_type = Option<Object>)]
     response_schema: Option<Value>,
-    /// Not supported yet.
-    #[schema(value_type = Option<Object>)]
-    notify: Option<Value>,
+    #[schema(value_type = Option<NotifyBody>)]
+    notify: Option<Object<NotifyBody>>,
 }
 
 impl CreateBody {
@@ -106,7 +107,13 @@ impl CreateBody {
 }
 
 /// Checks the form and makes an approval of it that `caller` asks for.
-pub fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Problem> {
+///
+/// `channels`: those that the workspace has.
+pub fn new_approval(
+    body: CreateBody,
+    caller: &Caller,
+    channels: &[Channel],
+) -> Result<NewApproval, Problem> {
     refuse_unsupported(&body)?;
     let mut check = Check::default();
     let run_id = check.required_name("/run_id", body.run_id.as_deref());
@@ -122,6 +129,7 @@ pub fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Pr
     }
     let context = check.object("/context", body.context);
     let view = body.view.and_then(|Object(view)| view.check(&mut check, context.as_deref()));
+    let notify = body.notify.map(|Object(notify)| notify.checked(&mut check, channels)).transpose()?;
     let metadata = check.object("/metadata", body.metadata);
     let checkpoint = body.checkpoint.and_then(|it| checkpoint(&mut check, it));
     let timeout = check.range("/timeout_seconds", body.timeout_seconds, (1, MAX_TIMEOUT), DEFAULT_TIMEOUT);
@@ -170,7 +178,7 @@ pub fn new_approval(body: CreateBody, caller: &Caller) -> Result<NewApproval, Pr
         job_id,
         workflow,
         view,
-        notify: None,
+        notify: notify.flatten(),
         approval_type: approval_type.ok_or_else(missing)?,
         title: body.title,
         description: body.description,
@@ -217,8 +225,7 @@ pub fn warnings(policy: &Policy, present: Option<u32>) -> Vec<Violation> {
 
 /// Nothing is accepted and then ignored.
 fn refuse_unsupported(body: &CreateBody) -> Result<(), Problem> {
-    let asked = [(body.notify.is_some(), "/notify"), (body.response_schema.is_some(), "/response_schema")];
-    let asked = asked.into_iter().filter(|(asked, _)| *asked).map(|(_, pointer)| pointer.to_owned());
+    let asked = body.response_schema.as_ref().map(|_| "/response_schema".to_owned()).into_iter();
     let of_levels = body
         .escalation
         .iter()

@@ -11,6 +11,8 @@ pub mod decide;
 pub mod eligible;
 pub mod escalation;
 pub mod idempotency;
+pub mod notification;
+pub mod notify;
 pub mod parse;
 pub mod policy;
 pub mod problem;

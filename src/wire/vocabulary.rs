@@ -12,7 +12,7 @@ use utoipa::{
 
 use crate::{
     approvals::eligible,
-    domain::{approval, delegation, policy, standing},
+    domain::{approval, delegation, notification, policy, standing},
 };
 
 macro_rules! closed {
@@ -56,6 +56,18 @@ closed! {
     Effect = standing::Effect::WORDS;
     /// Whether people may let others sit in their seats.
     Delegating = delegation::Delegating::WORDS;
+    /// What a notification is about.
+    NotificationCause = notification::Cause::WORDS;
+    /// A way to reach people.
+    NotificationChannel = notification::Channel::WORDS;
+    /// Whether a message is sent, or one that was sent is edited.
+    NotificationAction = notification::Action::WORDS;
+    /// What became of a notification.
+    NotificationStatus = notification::Status::WORDS;
+    /// Why a notification had not to be sent.
+    NotificationSkipped = notification::Skipped::WORDS;
+    /// What a try came to.
+    NotificationOutcome = notification::Outcome::WORDS;
 }
 
 #[cfg(test)]

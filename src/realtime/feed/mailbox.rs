@@ -13,10 +13,11 @@ use crate::{
     auth::Caller,
     domain::{
         event::Cursor,
-        ids::{ApprovalId, WorkspaceId},
+        ids::{ApprovalId, NotificationId, WorkspaceId},
         names::CallerName,
     },
     store::{approvals::Loaded, listing::Counts},
+    wire::notification::OwnNotification,
 };
 
 /// Approvals that may wait for one screen.
@@ -29,6 +30,19 @@ pub struct Told {
     pub same: Vec<u8>,
 }
 
+/// What a person has been told in the app.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    pub newest: Option<Arc<OwnNotification>>,
+    pub unread: i64,
+}
+
+impl Standing {
+    pub fn newest_id(&self) -> Option<NotificationId> {
+        self.newest.as_ref().map(|it| it.id)
+    }
+}
+
 /// What is to be told.
 #[derive(Debug, Default)]
 pub struct Letters {
@@ -36,14 +50,22 @@ pub struct Letters {
     pub counts: Option<Counts>,
     pub cluster: Option<Arc<str>>,
     pub tasks: HashMap<CallerName, Cursor>,
+    pub notification: Option<Arc<OwnNotification>>,
+    pub unread: Option<i64>,
     /// Why something may have been missed.
     pub resync: Option<&'static str>,
 }
 
 impl Letters {
     fn is_empty(&self) -> bool {
-        let Self { approvals, counts, cluster, tasks, resync } = self;
-        approvals.is_empty() && counts.is_none() && cluster.is_none() && tasks.is_empty() && resync.is_none()
+        let Self { approvals, counts, cluster, tasks, notification, unread, resync } = self;
+        approvals.is_empty()
+            && counts.is_none()
+            && cluster.is_none()
+            && tasks.is_empty()
+            && notification.is_none()
+            && unread.is_none()
+            && resync.is_none()
     }
 }
 
@@ -62,6 +84,8 @@ struct Inner {
     recount: bool,
     /// Up to where the screen knows its tasks' logs.
     places: HashMap<CallerName, i64>,
+    /// What the person's notifications came to when the screen was told last.
+    notified: Option<(Option<NotificationId>, i64)>,
 }
 
 impl Mailbox {
@@ -72,6 +96,7 @@ impl Mailbox {
             letters: Letters::default(),
             recount: false,
             places: HashMap::new(),
+            notified: None,
             caller: Arc::new(caller),
         };
         Self { workspace, inner: Mutex::new(inner), woken: Notify::new() }
@@ -108,6 +133,10 @@ impl Mailbox {
         inner.letters.tasks.retain(|task, _| is_followed(task));
         if !topics.contains(&Topic::Approvals) {
             inner.letters.approvals = HashMap::new();
+        }
+        if !topics.contains(&Topic::Notifications) {
+            inner.notified = None;
+            (inner.letters.notification, inner.letters.unread) = (None, None);
         }
         inner.topics = topics;
     }
@@ -196,6 +225,26 @@ impl Mailbox {
             drop(inner);
             self.woken.notify_one();
         }
+    }
+
+    /// What the person has been told by now. The first time only the count is told: who follows it has read the list.
+    pub fn notified(&self, standing: &Standing) {
+        let mut inner = self.lock();
+        if !inner.topics.contains(&Topic::Notifications) {
+            return;
+        }
+        let now = (standing.newest_id(), standing.unread);
+        let before = inner.notified.replace(now);
+        if before == Some(now) {
+            return;
+        }
+        let is_newer = before.is_some_and(|(newest, _)| newest < now.0);
+        if let Some(newest) = standing.newest.as_ref().filter(|_| is_newer) {
+            inner.letters.notification = Some(newest.clone());
+        }
+        inner.letters.unread = Some(standing.unread);
+        drop(inner);
+        self.woken.notify_one();
     }
 
     /// Waits until there is something to tell.

@@ -11,6 +11,7 @@ use crate::{
     auth::Permission,
     domain::names::CallerName,
     wire::{
+        notification::OwnNotification,
         parse::parse,
         problem::{Code, Problem},
     },
@@ -187,6 +188,21 @@ pub struct Hello<'a> {
     pub build: &'a str,
     pub instance_id: &'a str,
     pub heartbeat_seconds: u64,
+    /// How many notifications the person has not read, 1,000 at most. Null: it could not be counted.
+    pub unread: Option<i64>,
+}
+
+/// Something the person is told.
+#[derive(Serialize)]
+pub struct Notified<'a> {
+    #[serde(flatten)]
+    pub notification: &'a OwnNotification,
+    pub unread: i64,
+}
+
+#[derive(Serialize)]
+pub struct Unread {
+    pub unread: i64,
 }
 
 #[derive(Serialize)]

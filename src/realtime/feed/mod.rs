@@ -8,11 +8,13 @@
 //! | [`mailbox`] | what waits to be told to one screen |
 //! | [`teller`] | reads what changed, once for all who look, and puts it into their mailboxes |
 //! | [`rounds`] | what is looked at now and then while somebody follows it: counts, instances, tasks |
+//! | [`notified`] | what each person was told in the app |
 //!
 //! Everything here is a hint. Who misses one reads again, and is told where something may have been missed.
 
 mod mailbox;
 mod messages;
+mod notified;
 mod rounds;
 mod session;
 mod teller;
@@ -27,6 +29,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
+use sqlx::PgConnection;
 use tokio::sync::Notify;
 
 use self::{mailbox::Mailbox, session::Session};
@@ -43,7 +46,7 @@ use crate::{
     lifecycle::Lifecycle,
     limits::{Answers, Cap, Held},
     presence::{DatabaseClock, Listing},
-    store::Database,
+    store::{Database, in_app},
     telemetry::Metrics,
 };
 
@@ -117,6 +120,7 @@ impl Feeds {
         lifecycle.spawn_loop("feed counts", rounds::counts(me.clone()));
         lifecycle.spawn_loop("feed instances", rounds::cluster(me.clone()));
         lifecycle.spawn_loop("feed tasks", rounds::tasks(me.clone()));
+        lifecycle.spawn_loop("feed notifications", notified::run(me.clone()));
         me
     }
 
@@ -199,6 +203,19 @@ impl Feeds {
 
     fn is_database_up(&self) -> bool {
         self.database.is_up()
+    }
+
+    /// How many notifications a person has not read, if it can be counted now.
+    async fn unread(&self, caller: &Caller) -> Option<i64> {
+        let whose = (caller.workspace, caller.actor.id);
+        let count = async |conn: &mut PgConnection| in_app::unread(conn, whose).await;
+        match self.database.tenant.within(caller.workspace, rounds::LOOK, count).await {
+            Ok(unread) => Some(unread),
+            Err(error) => {
+                tracing::debug!(%error, "what is unread could not be counted");
+                None
+            }
+        }
     }
 
     /// In how many milliseconds a client shall come again who is sent away with all others.

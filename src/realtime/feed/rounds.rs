@@ -30,10 +30,10 @@ const CLUSTER: Duration = Duration::from_secs(2);
 /// How often it is looked whether there is more of a task.
 const TASKS: Duration = Duration::from_millis(500);
 /// Longest a look may take.
-const LOOK: Duration = Duration::from_secs(4);
+pub(super) const LOOK: Duration = Duration::from_secs(4);
 
 /// Waits for the next round: not longer, and not at all where somebody follows something new.
-async fn next(feeds: &Feeds, interval: Duration) {
+pub(super) async fn next(feeds: &Feeds, interval: Duration) {
     tokio::select! {
         () = tokio::time::sleep(interval.mul_f64(rand::random_range(0.8..1.0))) => {}
         () = feeds.0.looked.notified() => {}

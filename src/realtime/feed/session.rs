@@ -11,8 +11,8 @@ use super::{
     Feeds,
     mailbox::{Letters, Mailbox, Told},
     messages::{
-        self, Hello, Message, MoreOfTask, Outgoing, Pong, Reconnect, Refused, Resync, Subscribed, Topic,
-        Topics,
+        self, Hello, Message, MoreOfTask, Notified, Outgoing, Pong, Reconnect, Refused, Resync, Subscribed, Topic,
+        Topics, Unread,
     },
 };
 use crate::{
@@ -166,13 +166,15 @@ impl Session {
             build: &feeds.build,
             instance_id: &feeds.instance,
             heartbeat_seconds: feeds.sockets.ping_seconds,
+            unread: feeds.unread(&self.mailbox.caller()).await,
         };
         self.say("hello", hello, None).await
     }
 
     /// Tells a part of what there is to tell, in one go; answers whether there is more.
     async fn deliver(&mut self) -> Result<bool, Lost> {
-        let (Letters { approvals, counts, cluster, tasks, resync }, more) = self.mailbox.take(TOLD);
+        let (letters, more) = self.mailbox.take(TOLD);
+        let Letters { approvals, counts, cluster, tasks, notification, unread, resync } = letters;
         let caller = self.mailbox.caller();
         let mut texts = Vec::with_capacity(approvals.len() + 1);
         // First: what comes behind it is newer than what is read because of it.
@@ -194,6 +196,13 @@ impl Session {
         for (task_id, cursor) in tasks {
             let cursor = cursor.to_string();
             texts.push(self.text("task", MoreOfTask { task_id, cursor }, None));
+        }
+        match (&notification, unread) {
+            (Some(notification), Some(unread)) => {
+                texts.push(self.text("notification", Notified { notification, unread }, None));
+            }
+            (_, Some(unread)) => texts.push(self.text("unread", Unread { unread }, None)),
+            (_, None) => {}
         }
         // A thousand screens that take their time must not hold a thousand copies of it.
         let size = texts.iter().map(Vec::len).sum();

@@ -1,0 +1,162 @@
+//! What was sent to whom, and what became of it.
+
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::{
+    Api,
+    caller::{May, ViewNotifications},
+    identity::look,
+    path::UuidPath,
+    query::{self, Params, limit},
+};
+use crate::{
+    domain::{
+        ids::{ApprovalId, NotificationId},
+        notification::{Channel, Status},
+    },
+    store::{
+        Page,
+        notifications::{self, Filter},
+    },
+    wire::{
+        notification::{AttemptView, NotificationView},
+        problem::Problem,
+        validate::Check,
+        vocabulary::{NotificationChannel, NotificationStatus},
+    },
+};
+
+/// Longest recipient to look for, in characters.
+const MAX_RECIPIENT: usize = 320;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct NotificationsQuery {
+    #[param(value_type = Option<NotificationStatus>)]
+    status: Option<String>,
+    #[param(value_type = Option<NotificationChannel>)]
+    channel: Option<String>,
+    #[param(value_type = Option<Uuid>)]
+    approval_id: Option<String>,
+    /// Exactly this one: a name, or the address that the channel uses.
+    recipient: Option<String>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// 1 to 200; 50 by default.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
+    limit: Option<String>,
+}
+
+/// One page.
+#[derive(Serialize, ToSchema)]
+pub struct NotificationsPage {
+    /// Newest first.
+    items: Vec<NotificationView>,
+    /// Null on the last page.
+    next_cursor: Option<String>,
+}
+
+/// Where a page ended.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cursor {
+    id: Uuid,
+}
+
+/// List notifications
+///
+/// Newest first. Those of an approval are listed soonest with `approval_id`.
+#[utoipa::path(
+    get, path = "/api/v1/notifications", operation_id = "list_notifications", tag = "notifications",
+    security(("key" = ["notification:view"])),
+    params(NotificationsQuery), responses((status = 200, body = NotificationsPage))
+)]
+pub async fn list(
+    State(api): State<Api>,
+    may: May<ViewNotifications>,
+    Params(query): Params<NotificationsQuery>,
+) -> Result<Json<NotificationsPage>, Problem> {
+    let mut check = Check::default();
+    let limit = limit(&mut check, query.limit.as_deref());
+    let status = word(&mut check, "?status", query.status.as_deref(), Status::from_word, Status::WORDS);
+    let channel = word(&mut check, "?channel", query.channel.as_deref(), Channel::from_word, Channel::WORDS);
+    let approval = query.approval_id.as_deref().map(ApprovalId::parse);
+    if let Some(None) = approval {
+        check.fail("?approval_id", "uuid", "must be a UUID");
+    }
+    check.text("?recipient", query.recipient.as_ref(), MAX_RECIPIENT);
+    let after = query.cursor.as_deref().map(query::decode_cursor::<Cursor>);
+    if let Some(None) = after {
+        check.fail("?cursor", "cursor", "must be a next_cursor of this list");
+    }
+    check.finish()?;
+    let filter = Filter {
+        status,
+        channel,
+        approval: approval.flatten(),
+        recipient: query.recipient,
+        before: after.flatten().map(|cursor| NotificationId(cursor.id)),
+    };
+    let caller = may.caller();
+    let list =
+        async |conn: &mut PgConnection| notifications::list(conn, caller.workspace, &filter, limit).await;
+    let Page { items, more } = look(&api, caller, list).await?;
+    let ends_at = items.last().filter(|_| more).map(|end| Cursor { id: end.id.0 });
+    let next_cursor = ends_at.as_ref().map(query::encode_cursor).transpose()?;
+    Ok(Json(NotificationsPage { items: items.into_iter().map(Into::into).collect(), next_cursor }))
+}
+
+fn word<T>(
+    check: &mut Check,
+    pointer: &str,
+    text: Option<&str>,
+    parse: fn(&str) -> Option<T>,
+    words: &[&str],
+) -> Option<T> {
+    let known = parse(text?);
+    if known.is_none() {
+        check.fail(pointer, "choice", format!("must be one of {}", words.join(", ")));
+    }
+    known
+}
+
+/// A notification with its tries.
+#[derive(Serialize, ToSchema)]
+pub struct WithAttempts {
+    #[serde(flatten)]
+    notification: NotificationView,
+    /// Oldest first; the last 100.
+    attempts: Vec<AttemptView>,
+}
+
+/// Show a notification
+///
+/// With what each try came to.
+#[utoipa::path(
+    get, path = "/api/v1/notifications/{id}", operation_id = "get_notification", tag = "notifications",
+    security(("key" = ["notification:view"])),
+    params(("id" = Uuid, Path, description = "The notification's id")),
+    responses((status = 200, body = WithAttempts))
+)]
+pub async fn get(
+    State(api): State<Api>,
+    may: May<ViewNotifications>,
+    UuidPath(id): UuidPath,
+) -> Result<Json<WithAttempts>, Problem> {
+    let caller = may.caller();
+    let id = NotificationId(id);
+    let get = async |conn: &mut PgConnection| {
+        let Some(it) = notifications::get(&mut *conn, caller.workspace, id).await? else { return Ok(None) };
+        Ok(Some((it, notifications::attempts(conn, caller.workspace, id).await?)))
+    };
+    let found = look(&api, caller, get).await?;
+    let (notification, attempts) =
+        found.ok_or_else(Problem::not_found)?;
+    let attempts = attempts.into_iter().map(Into::into).collect();
+    Ok(Json(WithAttempts { notification: notification.into(), attempts }))
+}
