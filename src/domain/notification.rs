@@ -190,11 +190,8 @@ impl Scene<'_> {
             seat: None,
             at: self.now,
         };
-        let has_voted =
-            self.votes.iter().any(|vote| vote.level == level && vote.by.id == person.id());
-        person.may_decide
-            && !has_voted
-            && policy.may_approve(&self.approval.asked(), &person.voter, wish)
+        let has_voted = self.votes.iter().any(|vote| vote.level == level && vote.by.id == person.id());
+        person.may_decide && !has_voted && policy.may_approve(&self.approval.asked(), &person.voter, wish)
     }
 
     fn is_named(&self, person: &Person) -> bool {
@@ -229,9 +226,8 @@ pub fn route(cause: Cause, scene: &Scene<'_>) -> Vec<Notice> {
                 State::Pending => None,
             };
             tell(scene, |person| {
-                let concerned = scene.told.contains(&person.id())
-                    || scene.is_named(person)
-                    || scene.is_requester(person);
+                let concerned =
+                    scene.told.contains(&person.id()) || scene.is_named(person) || scene.is_requester(person);
                 concerned && by != Some(person.id())
             })
         }

@@ -182,6 +182,8 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(cluster::events))
         .routes(routes!(notifications::list))
         .routes(routes!(notifications::get))
+        .routes(routes!(notifications::redrive_one))
+        .routes(routes!(notifications::redrive_all))
         .routes(routes!(preferences::get, preferences::put))
         .routes(routes!(me::list))
         .routes(routes!(me::unread_count))

@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use super::{
     Api,
-    caller::{May, ViewNotifications},
-    identity::look,
+    body::{Body, Modest},
+    caller::{ManageNotifications, May, ViewNotifications},
+    identity::{change, look},
     path::UuidPath,
     query::{self, Params, limit},
 };
@@ -18,9 +19,12 @@ use crate::{
         ids::{ApprovalId, NotificationId},
         notification::{Channel, Status},
     },
+    identity::By,
+    notify::redrive,
     store::{
         Page,
         notifications::{self, Filter},
+        redrive::{MOST, Which},
     },
     wire::{
         notification::{AttemptView, NotificationView},
@@ -155,8 +159,74 @@ pub async fn get(
         Ok(Some((it, notifications::attempts(conn, caller.workspace, id).await?)))
     };
     let found = look(&api, caller, get).await?;
-    let (notification, attempts) =
-        found.ok_or_else(Problem::not_found)?;
+    let (notification, attempts) = found.ok_or_else(Problem::not_found)?;
     let attempts = attempts.into_iter().map(Into::into).collect();
     Ok(Json(WithAttempts { notification: notification.into(), attempts }))
+}
+
+/// Send a notification again
+///
+/// One that has failed: it waits for its channel again, and is given up as late as a new one. 409 `not_redrivable` for
+/// others, and for a question about an approval that has ended.
+#[utoipa::path(
+    post, path = "/api/v1/notifications/{id}/redrive", operation_id = "redrive_notification", tag = "notifications",
+    security(("key" = ["notification:manage"])),
+    params(("id" = Uuid, Path, description = "The notification's id")),
+    responses((status = 200, body = NotificationView))
+)]
+pub async fn redrive_one(
+    State(api): State<Api>,
+    may: May<ManageNotifications>,
+    UuidPath(id): UuidPath,
+) -> Result<Json<NotificationView>, Problem> {
+    let workspace = may.caller().workspace;
+    let work = async |conn: &mut PgConnection, by: &By<'_>| {
+        redrive::one(conn, by, workspace, NotificationId(id)).await
+    };
+    Ok(Json(change(&api, &may, work).await?.into()))
+}
+
+/// What is to be sent again of what has failed: what fits all that is given.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"channel": "email"}))]
+pub struct RedriveBody {
+    #[schema(value_type = Option<NotificationChannel>)]
+    channel: Option<String>,
+    approval_id: Option<Uuid>,
+    /// Exactly this one: a name, or the address that the channel uses.
+    recipient: Option<String>,
+}
+
+/// What it came to.
+#[derive(Serialize, ToSchema)]
+pub struct Redriven {
+    redriven: i64,
+    /// Whether there may be more: 10,000 is the most of one call.
+    more: bool,
+}
+
+/// Send all again that has failed
+///
+/// The longest failed first, 10,000 at most. Questions about approvals that have ended stay as they are.
+#[utoipa::path(
+    post, path = "/api/v1/notifications/redrive", operation_id = "redrive_notifications", tag = "notifications",
+    security(("key" = ["notification:manage"])),
+    request_body = RedriveBody, responses((status = 200, body = Redriven))
+)]
+pub async fn redrive_all(
+    State(api): State<Api>,
+    may: May<ManageNotifications>,
+    Body { value: body, .. }: Body<RedriveBody, Modest>,
+) -> Result<Json<Redriven>, Problem> {
+    let mut check = Check::default();
+    let channel = word(&mut check, "/channel", body.channel.as_deref(), Channel::from_word, Channel::WORDS);
+    check.text("/recipient", body.recipient.as_ref(), MAX_RECIPIENT);
+    check.finish()?;
+    let approval = body.approval_id.map(ApprovalId);
+    let which = Which { id: None, channel, approval, recipient: body.recipient };
+    let workspace = may.caller().workspace;
+    let work = async |conn: &mut PgConnection, by: &By<'_>| redrive::all(conn, by, workspace, &which).await;
+    let redriven = change(&api, &may, work).await?;
+    Ok(Json(Redriven { redriven, more: redriven >= MOST }))
 }

@@ -50,6 +50,9 @@ pub enum Refusal {
     /// There are as many as may be.
     #[error("{0}")]
     LimitReached(String),
+    /// It needs no sending, or no more.
+    #[error("{0}")]
+    NotRedrivable(String),
     /// It would give, or take from somebody, what the caller doesn't have.
     #[error("you can't grant {0}, nor change who or what has it: you don't have it yourself")]
     Beyond(&'static str),
@@ -108,7 +111,8 @@ impl<'a> By<'a> {
         self.may(Permission::WorkspaceAdmin)
     }
 
-    async fn record(
+    /// Puts the change on record, in its transaction.
+    pub async fn record(
         &self,
         conn: &mut PgConnection,
         workspace: WorkspaceId,

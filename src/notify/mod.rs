@@ -5,6 +5,7 @@
 //! module knows neither SQL nor routes.
 
 mod people;
+pub mod redrive;
 pub mod router;
 
 use crate::domain::notification::Channel;

@@ -84,8 +84,7 @@ impl People {
         let (delegates, _) = delegates(conn, key.workspace, &meant, &found, ttl).await?;
         let mut people: HashMap<PrincipalId, Person> = HashMap::new();
         for candidate in found {
-            let voter =
-                Voter { member: candidate.member.clone(), kind: candidate.kind, seats: Vec::new() };
+            let voter = Voter { member: candidate.member.clone(), kind: candidate.kind, seats: Vec::new() };
             people.insert(voter.member.actor.id, person(candidate, voter));
         }
         for (candidate, voter) in delegates {
@@ -114,10 +113,5 @@ impl People {
 }
 
 fn person(candidate: Candidate, voter: Voter) -> Person {
-    Person {
-        voter,
-        may_decide: candidate.may_approve,
-        disabled: candidate.disabled,
-        email: candidate.email,
-    }
+    Person { voter, may_decide: candidate.may_approve, disabled: candidate.disabled, email: candidate.email }
 }

@@ -154,12 +154,7 @@ impl Router {
         Ok(notices)
     }
 
-    fn notification<'a>(
-        &'a self,
-        caused: &Caused,
-        approval: &'a Approval,
-        notice: &'a Notice,
-    ) -> New<'a> {
+    fn notification<'a>(&'a self, caused: &Caused, approval: &'a Approval, notice: &'a Notice) -> New<'a> {
         let request = &approval.request;
         New {
             workspace: caused.workspace,

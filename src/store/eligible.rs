@@ -72,7 +72,9 @@ impl Candidate {
     pub fn size(&self) -> usize {
         let Member { actor, roles, groups } = &self.member;
         let names = std::iter::once(&actor.name).chain(roles).chain(groups);
-        size_of::<Self>() + self.email.as_ref().map_or(0, String::len) + names.map(|name| name.as_str().len() + NAME).sum::<usize>()
+        size_of::<Self>()
+            + self.email.as_ref().map_or(0, String::len)
+            + names.map(|name| name.as_str().len() + NAME).sum::<usize>()
     }
 }
 

@@ -43,6 +43,7 @@ pub mod preferences;
 pub mod principals;
 pub mod purge;
 pub mod recent;
+pub mod redrive;
 pub mod reminders;
 pub mod roles;
 pub mod rows;

@@ -14,7 +14,7 @@ use crate::domain::{
 };
 
 /// Longest that a notification waits for its channel: past that it has failed.
-const GIVE_UP_SECONDS: i32 = 75 * 3_600;
+pub const GIVE_UP_SECONDS: i32 = 75 * 3_600;
 
 /// A notification that is to be.
 #[derive(Debug)]

@@ -109,11 +109,7 @@ impl CreateBody {
 /// Checks the form and makes an approval of it that `caller` asks for.
 ///
 /// `channels`: those that the workspace has.
-pub fn new_approval(
-    body: CreateBody,
-    caller: &Caller,
-    channels: &[Channel],
-) -> Result<NewApproval, Problem> {
+pub fn new_approval(body: CreateBody, caller: &Caller, channels: &[Channel]) -> Result<NewApproval, Problem> {
     refuse_unsupported(&body)?;
     let mut check = Check::default();
     let run_id = check.required_name("/run_id", body.run_id.as_deref());

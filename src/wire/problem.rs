@@ -54,6 +54,7 @@ codes! {
     AlreadyVoted = 409 "already_voted": "You have voted otherwise already",
     ModificationsDiffer = 409 "modifications_differ": "Your modifications differ from the first approver's",
     LimitReached = 409 "limit_reached": "A limit is reached",
+    NotRedrivable = 409 "not_redrivable": "It is not sent again",
     Expired = 410 "expired": "Its deadline has passed",
     VersionConflict = 412 "version_conflict": "It has changed since you looked",
     TooLarge = 413 "too_large": "The body is too large",
@@ -272,6 +273,7 @@ impl From<identity::Refusal> for Problem {
                 Self::about(Code::Invalid, vec![Violation::new(format!("/{field}"), rule, message)])
             }
             identity::Refusal::LimitReached(message) => Self::new(Code::LimitReached, message),
+            identity::Refusal::NotRedrivable(message) => Self::new(Code::NotRedrivable, message),
             identity::Refusal::ShutOut => Self::new(Code::Unauthenticated, refusal.to_string()),
             identity::Refusal::Lacks(_) | identity::Refusal::Beyond(_) | identity::Refusal::Forbidden(_) => {
                 Self::new(Code::Forbidden, refusal.to_string())

@@ -5,8 +5,14 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
-use super::{Round, Workers, step::{Step, may_be_too_much}};
-use crate::{notify::router::{BATCH, Router}, store};
+use super::{
+    Round, Workers,
+    step::{Step, may_be_too_much},
+};
+use crate::{
+    notify::router::{BATCH, Router},
+    store,
+};
 
 /// Longest that a cause of an instance that died waits.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);

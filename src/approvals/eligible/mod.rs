@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use sqlx::PgConnection;
 
-use self::{explain::Found, people::meant};
 pub use self::explain::{Eligible, Explained, State};
+use self::{explain::Found, people::meant};
 use super::{Approvals, commit::Failure, read::READ};
 use crate::{
     batch::Trouble,
@@ -131,9 +131,8 @@ impl Approvals {
         owners: &[Candidate],
     ) -> Result<(Vec<(Candidate, Voter)>, bool), Trouble> {
         let ttl = self.shared.lease_ttl;
-        let find = async |conn: &mut PgConnection| {
-            people::delegates(conn, workspace, policy, owners, ttl).await
-        };
+        let find =
+            async |conn: &mut PgConnection| people::delegates(conn, workspace, policy, owners, ttl).await;
         Ok(self.shared.database.tenant.within(workspace, READ, find).await?)
     }
 }

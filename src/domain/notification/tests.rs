@@ -39,12 +39,10 @@ fn agent() -> Person {
 
 /// An approval that the agent asked `approvers` for, and its people.
 fn asked_of(approvers: &[&str]) -> (Approval, Vec<Person>) {
-    let people: Vec<Person> =
-        approvers.iter().map(|name| person(name)).chain([agent()]).collect();
+    let people: Vec<Person> = approvers.iter().map(|name| person(name)).chain([agent()]).collect();
     let requester = people.last().unwrap().voter.member.actor.clone();
     let mut approval = pending(requester);
-    approval.policy =
-        Policy::simple(1, Selectors { people: Some(names(approvers)), ..Selectors::default() });
+    approval.policy = Policy::simple(1, Selectors { people: Some(names(approvers)), ..Selectors::default() });
     (approval, people)
 }
 

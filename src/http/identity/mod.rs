@@ -27,7 +27,7 @@ use crate::{
 const LONGEST: Duration = Duration::from_secs(4);
 
 /// Runs one use case within the caller's workspace, for the caller as the transaction finds them.
-async fn change<P: Needs, T>(
+pub async fn change<P: Needs, T>(
     api: &Api,
     may: &May<P>,
     work: impl AsyncFnOnce(&mut PgConnection, &By<'_>) -> Outcome<T>,

@@ -11,8 +11,8 @@ use super::{
     Feeds,
     mailbox::{Letters, Mailbox, Told},
     messages::{
-        self, Hello, Message, MoreOfTask, Notified, Outgoing, Pong, Reconnect, Refused, Resync, Subscribed, Topic,
-        Topics, Unread,
+        self, Hello, Message, MoreOfTask, Notified, Outgoing, Pong, Reconnect, Refused, Resync, Subscribed,
+        Topic, Topics, Unread,
     },
 };
 use crate::{

@@ -1,0 +1,62 @@
+//! Sending again what has failed, on record.
+
+use serde_json::json;
+use sqlx::PgConnection;
+
+use crate::{
+    domain::{
+        ids::{NotificationId, WorkspaceId},
+        notification::Status,
+    },
+    identity::{By, Outcome, Refusal},
+    store::{
+        notifications::{self, GIVE_UP_SECONDS, Notification},
+        redrive::{Which, redrive},
+    },
+};
+
+/// One of them, as it stands then.
+pub async fn one(
+    conn: &mut PgConnection,
+    by: &By<'_>,
+    workspace: WorkspaceId,
+    id: NotificationId,
+) -> Outcome<Notification> {
+    let Some(before) = notifications::get(&mut *conn, workspace, id).await? else {
+        return Ok(Err(Refusal::NotFound("notification")));
+    };
+    if before.status != Status::Failed.as_str() {
+        let why = format!("it is {}; only what has failed is sent again", before.status);
+        return Ok(Err(Refusal::NotRedrivable(why)));
+    }
+    let which = Which { id: Some(id), ..Which::default() };
+    if redrive(&mut *conn, workspace, &which, f64::from(GIVE_UP_SECONDS)).await? == 0 {
+        let why = "it asks for a decision, and the approval has ended".to_owned();
+        return Ok(Err(Refusal::NotRedrivable(why)));
+    }
+    let Some(after) = notifications::get(&mut *conn, workspace, id).await? else {
+        return Ok(Err(Refusal::NotFound("notification")));
+    };
+    let states = (Some(json!({ "status": before.status })), Some(json!({ "status": after.status })));
+    by.record(conn, workspace, "notification.redriven", &id.to_string(), states).await?;
+    Ok(Ok(after))
+}
+
+/// All that fit; answers how many.
+pub async fn all(
+    conn: &mut PgConnection,
+    by: &By<'_>,
+    workspace: WorkspaceId,
+    which: &Which,
+) -> Outcome<i64> {
+    let count = redrive(&mut *conn, workspace, which, f64::from(GIVE_UP_SECONDS)).await?;
+    if count > 0 {
+        let chosen = json!({
+            "redriven": count,
+            "channel": which.channel.map(|it| it.as_str()),
+            "approval_id": which.approval.map(|it| it.0),
+        });
+        by.record(conn, workspace, "notifications.redriven", "many", (None, Some(chosen))).await?;
+    }
+    Ok(Ok(count))
+}
