@@ -34,6 +34,7 @@ mod idempotency;
 mod identity;
 mod identity_races;
 mod listing;
+mod notifications;
 mod observability;
 mod openapi;
 mod permissions_doc;
