@@ -190,5 +190,5 @@ GRANT SELECT (id, workspace_id, principal_id, last_seen_at) ON browser_sessions 
 -- What is purged takes its notifications along.
 CREATE POLICY upkeep ON approval_notifications TO signoff_work USING (true);
 CREATE POLICY upkeep ON notification_attempts TO signoff_work USING (true);
-GRANT SELECT (id, approval_id), DELETE ON approval_notifications TO signoff_work;
+GRANT SELECT (workspace_id, id, approval_id, status), DELETE ON approval_notifications TO signoff_work;
 GRANT SELECT (id, notification_id), DELETE ON notification_attempts TO signoff_work;

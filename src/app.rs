@@ -248,6 +248,7 @@ impl Core {
             events: config.events.clone(),
             events_log: self.events.clone(),
             audit: config.audit.clone(),
+            notify: config.notify.clone(),
             router: config.notify.enabled.then(|| self.router(config)),
             signer: self.signer.clone(),
         }

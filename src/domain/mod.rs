@@ -17,6 +17,7 @@ pub mod escalation;
 pub mod event;
 pub mod ids;
 pub mod legible;
+pub mod lane;
 pub mod names;
 pub mod notification;
 pub mod patch;

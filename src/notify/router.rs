@@ -163,6 +163,7 @@ impl Router {
             level: caused.level,
             version: caused.version,
             ordinal: caused.ordinal,
+            at: caused.due_at,
             notice,
             subject: request.title.as_deref().unwrap_or(request.approval_type.as_str()),
             destination: self.channels.destination(notice.channel),

@@ -30,6 +30,7 @@ pub mod history;
 pub mod in_app;
 pub mod instances;
 pub mod keys;
+pub mod lanes;
 pub mod listing;
 pub mod login;
 pub mod migrations;

@@ -25,6 +25,8 @@ pub struct New<'a> {
     pub level: i32,
     pub version: i32,
     pub ordinal: i16,
+    /// When it happened.
+    pub at: DateTime<Utc>,
     pub notice: &'a Notice,
     /// What is shown of the approval in a list.
     pub subject: &'a str,
@@ -41,6 +43,7 @@ struct Row<'a> {
     level: i32,
     version: i32,
     ordinal: i16,
+    at: DateTime<Utc>,
     channel: &'static str,
     recipient: &'a str,
     subject: &'a str,
@@ -71,6 +74,7 @@ impl<'a> From<&New<'a>> for Row<'a> {
             level: new.level,
             version: new.version,
             ordinal: new.ordinal,
+            at: new.at,
             channel: channel.as_str(),
             recipient,
             subject: new.subject,
@@ -90,11 +94,11 @@ pub async fn insert(conn: &mut PgConnection, new: &[New<'_>]) -> Result<(), Erro
     sqlx::query!(
         r#"
         WITH input AS MATERIALIZED (
-            SELECT x.id, x.workspace_id, x.approval_id, x.cause, x.level, x.version, x.ordinal, x.channel, x.recipient,
+            SELECT x.id, x.workspace_id, x.approval_id, x.cause, x.level, x.version, x.ordinal, x.at, x.channel, x.recipient,
                    x.subject, x.principal_id, x.asks, x.status, x.skip_reason, x.destination
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, workspace_id uuid, approval_id uuid, cause text, level integer, version integer,
-                   ordinal smallint, channel text, recipient text, subject text, principal_id uuid, asks boolean, status text,
+                   ordinal smallint, at timestamptz, channel text, recipient text, subject text, principal_id uuid, asks boolean, status text,
                    skip_reason text, destination text)
         ), clock AS MATERIALIZED (
             SELECT clock_timestamp() AS now
@@ -110,10 +114,11 @@ pub async fn insert(conn: &mut PgConnection, new: &[New<'_>]) -> Result<(), Erro
             RETURNING id, workspace_id, channel, destination
         )
         INSERT INTO approval_notifications (id, workspace_id, approval_id, cause, level, version, ordinal, channel,
-               recipient, subject, principal_id, asks, lane_id, due_at, give_up_at, status, sent_at, skip_reason)
+               recipient, subject, principal_id, asks, lane_id, due_at, give_up_at, status, sent_at, skip_reason,
+               created_at)
         SELECT i.id, i.workspace_id, i.approval_id, i.cause, i.level, i.version, i.ordinal, i.channel, i.recipient,
                i.subject, i.principal_id, i.asks, l.id, clock.now, clock.now + make_interval(secs => $2), i.status,
-               CASE WHEN i.status = 'sent' THEN clock.now END, i.skip_reason
+               CASE WHEN i.status = 'sent' THEN clock.now END, i.skip_reason, i.at
           FROM input i
          CROSS JOIN clock
           LEFT JOIN lanes l ON l.workspace_id = i.workspace_id AND l.channel = i.channel

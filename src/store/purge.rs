@@ -22,6 +22,10 @@ pub async fn approvals_of_deleted_runs(
                FOR UPDATE OF a SKIP LOCKED
         ), decisions AS (
             DELETE FROM approval_decisions d USING gone WHERE d.approval_id = gone.id
+        ), notifications AS (
+            DELETE FROM approval_notifications n USING gone WHERE n.approval_id = gone.id RETURNING n.id
+        ), attempts AS (
+            DELETE FROM notification_attempts t USING notifications n WHERE t.notification_id = n.id
         ), approvals AS (
             DELETE FROM approval_requests a USING gone WHERE a.id = gone.id
         )
@@ -56,6 +60,12 @@ pub async fn ended_approvals(conn: &mut PgConnection, limit: i64) -> Result<u64,
                FOR UPDATE SKIP LOCKED
         ), decisions AS (
             DELETE FROM approval_decisions d WHERE d.approval_id = ANY (ARRAY(SELECT g.id FROM gone g))
+        ), notifications AS (
+            DELETE FROM approval_notifications n WHERE n.approval_id = ANY (ARRAY(SELECT g.id FROM gone g))
+            RETURNING n.id
+        ), attempts AS (
+            DELETE FROM notification_attempts t
+             WHERE t.notification_id = ANY (ARRAY(SELECT n.id FROM notifications n))
         ), approvals AS (
             DELETE FROM approval_requests a WHERE a.id = ANY (ARRAY(SELECT g.id FROM gone g))
         ), records AS (
@@ -67,6 +77,37 @@ pub async fn ended_approvals(conn: &mut PgConnection, limit: i64) -> Result<u64,
              GROUP BY g.workspace_id
         )
         SELECT count(*) AS "count!" FROM gone"#,
+        limit,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(gone.unsigned_abs())
+}
+
+/// Deletes notifications that were made longer than `age` ago, with what their tries came to. What still waits for its
+/// channel is kept. Ids are in the order of time.
+pub async fn notifications(conn: &mut PgConnection, age: Duration, limit: i64) -> Result<u64, Error> {
+    let gone = sqlx::query_scalar!(
+        r#"WITH old AS MATERIALIZED (
+            SELECT n.workspace_id, n.id
+              FROM workspaces w
+             CROSS JOIN LATERAL (
+                   SELECT o.workspace_id, o.id
+                     FROM approval_notifications o
+                    WHERE o.workspace_id = w.id AND o.status <> 'pending'
+                      AND o.id < (lpad(to_hex((extract(epoch FROM now() - make_interval(secs => $1)) * 1000)::bigint),
+                                       12, '0') || repeat('0', 20))::uuid
+                    ORDER BY o.id
+                    LIMIT $2) n
+             LIMIT $2
+        ), attempts AS (
+            DELETE FROM notification_attempts t WHERE t.notification_id = ANY (ARRAY(SELECT o.id FROM old o))
+        ), notifications AS (
+            DELETE FROM approval_notifications n
+             USING old o WHERE n.workspace_id = o.workspace_id AND n.id = o.id
+        )
+        SELECT count(*) AS "count!" FROM old"#,
+        age.as_secs_f64(),
         limit,
     )
     .fetch_one(conn)

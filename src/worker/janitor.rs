@@ -1,5 +1,5 @@
 //! Deletes what has had its time: approvals of deleted runs and those that a workspace doesn't keep any longer, old
-//! idempotency keys, events, tickets, sign-ins and sessions, leases long lost.
+//! idempotency keys, events, tickets, sign-ins and sessions, notifications, leases long lost.
 //!
 //! Each kind has its own turn and its own size of batch: what can't be deleted, or is too much at once, keeps nothing
 //! else.
@@ -47,6 +47,7 @@ struct Kept {
     events: Duration,
     samples: Duration,
     cluster_events: Duration,
+    notifications: Duration,
 }
 
 impl Kept {
@@ -55,6 +56,7 @@ impl Kept {
             events: Duration::from_hours(workers.events.retention_hours),
             samples: Duration::from_hours(workers.cluster.samples_hours),
             cluster_events: Duration::from_hours(24 * workers.cluster.events_days),
+            notifications: Duration::from_hours(24 * workers.notify.retention_days),
         }
     }
 }
@@ -73,10 +75,11 @@ enum Kind {
     EndedApprovals,
     Samples,
     ClusterEvents,
+    Notifications,
 }
 
 impl Kind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::ApprovalsOfDeletedRuns,
         Self::DeletedRuns,
         Self::IdempotencyKeys,
@@ -88,6 +91,7 @@ impl Kind {
         Self::EndedApprovals,
         Self::Samples,
         Self::ClusterEvents,
+        Self::Notifications,
     ];
 
     /// Deletes up to `most`; answers how many that were.
@@ -104,6 +108,7 @@ impl Kind {
             Self::EndedApprovals => purge::ended_approvals(conn, most).await,
             Self::Samples => purge::samples(conn, kept.samples, most).await,
             Self::ClusterEvents => purge::cluster_events(conn, kept.cluster_events, most).await,
+            Self::Notifications => purge::notifications(conn, kept.notifications, most).await,
         }
     }
 }

@@ -59,6 +59,7 @@ pub struct Workers {
     pub events: config::Events,
     pub events_log: Events,
     pub audit: config::Audit,
+    pub notify: config::Notify,
     /// `None`: this instance routes no notifications and sends none.
     pub router: Option<Router>,
     pub signer: Option<Arc<Signer>>,

@@ -1,0 +1,115 @@
+//! How a lane of notifications treats its destination: when it tries less, when it leaves it alone, when it comes back.
+//! Pure.
+
+use std::time::Duration;
+
+/// Failures of a destination in a row, until it is left alone.
+pub const BREAKS_AT: u32 = 5;
+/// For how long, each time that it fails again.
+const HOLDS: [Duration; 5] = [
+    Duration::from_secs(5),
+    Duration::from_secs(30),
+    Duration::from_mins(2),
+    Duration::from_mins(10),
+    Duration::from_mins(30),
+];
+/// How long a notification waits whose destination could not be reached, while the lane goes on.
+pub const SOON: Duration = Duration::from_secs(5);
+
+/// A destination in the course of one turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Breaker {
+    failures: u32,
+    /// Sends at once that it is trusted with now, and at most.
+    at_once: usize,
+    most: usize,
+    is_open: bool,
+}
+
+impl Breaker {
+    /// With so many failures in a row before. A destination that was left alone is tried with one message first.
+    pub fn new(failures: u32, most: usize) -> Self {
+        let at_once = if failures >= BREAKS_AT { 1 } else { most };
+        Self { failures, at_once, most, is_open: false }
+    }
+
+    pub fn failures(self) -> u32 {
+        self.failures
+    }
+
+    /// How many messages may be under way: none once it is open.
+    pub fn at_once(self) -> usize {
+        if self.is_open { 0 } else { self.at_once }
+    }
+
+    /// The destination took a message, or refused that one alone: it is there.
+    pub fn is_there(&mut self) {
+        self.failures = 0;
+        self.at_once = (self.at_once * 2).min(self.most);
+    }
+
+    /// The destination could not be reached.
+    pub fn is_away(&mut self) {
+        self.failures = self.failures.saturating_add(1);
+        self.is_open |= self.failures >= BREAKS_AT;
+    }
+
+    /// For how long it is left alone: not at all while it is closed.
+    pub fn hold(self) -> Duration {
+        if !self.is_open {
+            return Duration::ZERO;
+        }
+        let step = usize::try_from(self.failures - BREAKS_AT).unwrap_or(usize::MAX);
+        HOLDS[step.min(HOLDS.len() - 1)]
+    }
+}
+
+/// A fifth more or less, by a number from 0 to 1: what failed together shall not come back together.
+pub fn jittered(wait: Duration, random: f64) -> Duration {
+    wait.mul_f64(0.8 + 0.4 * random.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_destination_that_stays_away_is_left_alone_for_longer_each_time() {
+        let mut failures = 0;
+        let mut holds = Vec::new();
+        for _ in 0..11 {
+            let mut breaker = Breaker::new(failures, 8);
+            breaker.is_away();
+            failures = breaker.failures();
+            holds.push(breaker.hold().as_secs());
+        }
+        assert_eq!(holds, [0, 0, 0, 0, 5, 30, 120, 600, 1_800, 1_800, 1_800]);
+    }
+
+    #[test]
+    fn one_message_tries_a_destination_that_was_left_alone_and_then_more_and_more() {
+        let mut breaker = Breaker::new(BREAKS_AT, 8);
+        let mut at_once = Vec::new();
+        for _ in 0..5 {
+            at_once.push(breaker.at_once());
+            breaker.is_there();
+        }
+        assert_eq!(at_once, [1, 2, 4, 8, 8]);
+        assert_eq!((breaker.failures(), breaker.hold()), (0, Duration::ZERO));
+    }
+
+    #[test]
+    fn nothing_more_is_begun_once_it_is_open() {
+        let mut breaker = Breaker::new(4, 8);
+        assert_eq!(breaker.at_once(), 8);
+        breaker.is_away();
+        assert_eq!(breaker.at_once(), 0);
+    }
+
+    #[test]
+    fn waits_differ_by_a_fifth() {
+        let wait = Duration::from_secs(10);
+        assert_eq!(jittered(wait, 0.0), Duration::from_secs(8));
+        assert_eq!(jittered(wait, 1.0), Duration::from_secs(12));
+    }
+}

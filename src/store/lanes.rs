@@ -1,0 +1,383 @@
+//! Lanes: one destination each, and one worker has it at a time. What waits in a lane is not looked at while the lane is
+//! held, however much it is.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::Error;
+use crate::domain::{
+    ids::{ApprovalId, NotificationId, PrincipalId, WorkspaceId},
+    notification::{Channel, Outcome, Skipped, Status},
+};
+
+/// A lane that this worker has, until the lease ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    pub lane: i64,
+    pub workspace: WorkspaceId,
+    pub destination: String,
+    pub generation: i64,
+    pub wakes: i64,
+    pub floor_at: DateTime<Utc>,
+    pub failures: i32,
+    pub failing_since: Option<DateTime<Utc>>,
+}
+
+/// A notification whose turn it may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    pub id: NotificationId,
+    pub lane: i64,
+    pub workspace: WorkspaceId,
+    pub approval: Option<ApprovalId>,
+    pub cause: String,
+    pub level: i32,
+    pub version: i32,
+    pub ordinal: i16,
+    pub recipient: String,
+    pub person: Option<PrincipalId>,
+    pub asks: bool,
+    pub due_at: DateTime<Utc>,
+    pub created_at: DateTime<Utc>,
+    pub attempts: i32,
+    /// It is not due yet: it only says when its lane is due next.
+    pub is_later: bool,
+    /// It has waited for too long.
+    pub is_over: bool,
+}
+
+/// What became of a notification in a turn of its lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fate {
+    pub id: NotificationId,
+    pub workspace: WorkspaceId,
+    pub status: Status,
+    pub skipped: Option<Skipped>,
+    /// For one that waits on: how long.
+    pub again_in: Option<Duration>,
+    /// Whether the try counts.
+    pub counts: bool,
+    pub attempt: Option<Attempt>,
+}
+
+/// A try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    pub id: Uuid,
+    /// How long ago it began, when it is recorded.
+    pub ago: Duration,
+    pub took: Duration,
+    pub outcome: Outcome,
+    pub code: Option<i32>,
+    pub error: Option<String>,
+    pub answer: Option<String>,
+}
+
+/// How a lane is given back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handback {
+    pub lease: Lease,
+    /// The oldest due time of what was fetched and is pending still.
+    pub oldest: Option<DateTime<Utc>>,
+    /// When something is due next, as far as is known: at a moment, and in so long.
+    pub next_at: Option<DateTime<Utc>>,
+    pub next_in: Option<Duration>,
+    /// For how long the lane is left alone.
+    pub hold: Duration,
+    /// Failures of the destination in a row.
+    pub failures: i32,
+    pub last_error: Option<String>,
+    pub has_succeeded: bool,
+}
+
+/// Leases up to `limit` lanes of a channel that are due, those due for longest first, of none of `full` workspaces.
+pub async fn lease(
+    conn: &mut PgConnection,
+    channel: Channel,
+    full: &[WorkspaceId],
+    limit: i64,
+    lease: Duration,
+) -> Result<Vec<Lease>, Error> {
+    let full: Vec<Uuid> = full.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"WITH due AS MATERIALIZED (
+               SELECT l.id
+                 FROM notification_lanes l
+                WHERE l.channel = $1 AND l.due_at IS NOT NULL AND l.workspace_id <> ALL ($2)
+                  AND greatest(l.due_at, l.hold_until) <= clock_timestamp()
+                ORDER BY greatest(l.due_at, l.hold_until)
+                LIMIT $3
+                  FOR UPDATE SKIP LOCKED
+           )
+           UPDATE notification_lanes l
+              SET hold_until = clock_timestamp() + make_interval(secs => $4), generation = l.generation + 1
+             FROM due
+            WHERE l.id = due.id
+           RETURNING l.id, l.workspace_id, l.destination, l.generation, l.wakes, l.floor_at, l.failures,
+                     l.failing_since"#,
+        channel.as_str(),
+        &full,
+        limit,
+        lease.as_secs_f64(),
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Lease {
+            lane: row.id,
+            workspace: WorkspaceId(row.workspace_id),
+            destination: row.destination,
+            generation: row.generation,
+            wakes: row.wakes,
+            floor_at: row.floor_at,
+            failures: row.failures,
+            failing_since: row.failing_since,
+        })
+        .collect())
+}
+
+/// What waits in these lanes, the longest overdue first: up to `batch` of each, and one more that says when the lane is
+/// due next.
+pub async fn fetch(
+    conn: &mut PgConnection,
+    leases: &[Lease],
+    batch: i64,
+) -> Result<Vec<Waiting>, Error> {
+    let lanes: Vec<i64> = leases.iter().map(|it| it.lane).collect();
+    let floors: Vec<DateTime<Utc>> = leases.iter().map(|it| it.floor_at).collect();
+    let rows = sqlx::query!(
+        r#"SELECT n.id, x.lane AS "lane!", n.workspace_id, n.approval_id, n.cause, n.level, n.version, n.ordinal,
+                  n.recipient, n.principal_id, n.asks, n.due_at, n.created_at, n.attempts,
+                  n.due_at > clock_timestamp() AS "is_later!", n.give_up_at <= clock_timestamp() AS "is_over!"
+             FROM unnest($1::bigint[], $2::timestamptz[]) AS x(lane, floor)
+            CROSS JOIN LATERAL (
+                  SELECT m.id, m.workspace_id, m.approval_id, m.cause, m.level, m.version, m.ordinal, m.recipient,
+                         m.principal_id, m.asks, m.due_at, m.give_up_at, m.created_at, m.attempts
+                    FROM approval_notifications m
+                   WHERE m.lane_id = x.lane AND m.status = 'pending' AND m.due_at >= x.floor
+                   ORDER BY m.due_at, m.id
+                   LIMIT $3) n"#,
+        &lanes,
+        &floors,
+        batch + 1,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Waiting {
+            id: NotificationId(row.id),
+            lane: row.lane,
+            workspace: WorkspaceId(row.workspace_id),
+            approval: row.approval_id.map(ApprovalId),
+            cause: row.cause,
+            level: row.level,
+            version: row.version,
+            ordinal: row.ordinal,
+            recipient: row.recipient,
+            person: row.principal_id.map(PrincipalId),
+            asks: row.asks,
+            due_at: row.due_at,
+            created_at: row.created_at,
+            attempts: row.attempts,
+            is_later: row.is_later,
+            is_over: row.is_over,
+        })
+        .collect())
+}
+
+#[derive(Serialize)]
+struct FateRow<'a> {
+    id: Uuid,
+    workspace_id: Uuid,
+    status: &'static str,
+    skip_reason: Option<&'static str>,
+    again_in: Option<f64>,
+    counts: bool,
+    attempt: Option<Uuid>,
+    ago: f64,
+    took: i64,
+    outcome: Option<&'static str>,
+    code: Option<i32>,
+    error: Option<&'a str>,
+    answer: Option<&'a str>,
+}
+
+impl<'a> From<&'a Fate> for FateRow<'a> {
+    fn from(it: &'a Fate) -> Self {
+        let attempt = it.attempt.as_ref();
+        Self {
+            id: it.id.0,
+            workspace_id: it.workspace.0,
+            status: it.status.as_str(),
+            skip_reason: it.skipped.map(Skipped::as_str),
+            again_in: it.again_in.map(|it| it.as_secs_f64()),
+            counts: it.counts,
+            attempt: attempt.map(|it| it.id),
+            ago: attempt.map_or(0.0, |it| it.ago.as_secs_f64()),
+            took: attempt.map_or(0, |it| i64::try_from(it.took.as_millis()).unwrap_or(i64::MAX)),
+            outcome: attempt.map(|it| it.outcome.as_str()),
+            code: attempt.and_then(|it| it.code),
+            error: attempt.and_then(|it| it.error.as_deref()),
+            answer: attempt.and_then(|it| it.answer.as_deref()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct LaneRow<'a> {
+    lane: i64,
+    generation: i64,
+    wakes: i64,
+    oldest: Option<DateTime<Utc>>,
+    next_at: Option<DateTime<Utc>>,
+    next_in: Option<f64>,
+    hold: f64,
+    failures: i32,
+    last_error: Option<&'a str>,
+    succeeded: bool,
+}
+
+impl<'a> From<&'a Handback> for LaneRow<'a> {
+    fn from(it: &'a Handback) -> Self {
+        Self {
+            lane: it.lease.lane,
+            generation: it.lease.generation,
+            wakes: it.lease.wakes,
+            oldest: it.oldest,
+            next_at: it.next_at,
+            next_in: it.next_in.map(|it| it.as_secs_f64()),
+            hold: it.hold.as_secs_f64(),
+            failures: it.failures,
+            last_error: it.last_error.as_deref(),
+            succeeded: it.has_succeeded,
+        }
+    }
+}
+
+/// Records what became of notifications, and gives lanes back. A message that went out went out, whoever has its lane by
+/// now: only the lane itself goes by the lease. Lanes are locked first, in the order in which everyone locks them.
+pub async fn record(
+    conn: &mut PgConnection,
+    fates: &[Fate],
+    handbacks: &[Handback],
+) -> Result<(), Error> {
+    let fates: Vec<FateRow<'_>> = fates.iter().map(FateRow::from).collect();
+    let lanes: Vec<LaneRow<'_>> = handbacks.iter().map(LaneRow::from).collect();
+    sqlx::query!(
+        r#"
+        WITH lanes AS MATERIALIZED (
+            SELECT x.lane, x.generation, x.wakes, x.oldest, x.next_at, x.next_in, x.hold, x.failures, x.last_error, x.succeeded
+              FROM json_to_recordset($2::text::json) AS x(
+                   lane bigint, generation bigint, wakes bigint, oldest timestamptz, next_at timestamptz,
+                   next_in double precision, hold double precision, failures integer, last_error text, succeeded boolean)
+        ), ordered AS MATERIALIZED (
+            SELECT l.id
+              FROM notification_lanes l
+             WHERE l.id IN (SELECT x.lane FROM lanes x)
+             ORDER BY l.workspace_id, l.channel, l.destination
+               FOR UPDATE
+        ), given_back AS (
+            UPDATE notification_lanes l
+               SET hold_until = clock_timestamp() + make_interval(secs => x.hold),
+                   floor_at = least(coalesce(x.oldest, 'infinity'), clock_timestamp() - interval '15 s'),
+                   due_at = CASE WHEN l.wakes = x.wakes
+                                 THEN least(x.next_at, clock_timestamp() + make_interval(secs => x.next_in))
+                                 ELSE clock_timestamp() END,
+                   failures = x.failures,
+                   failing_since = CASE WHEN x.failures > 0 THEN coalesce(l.failing_since, clock_timestamp()) END,
+                   last_error = coalesce(x.last_error, l.last_error),
+                   last_success_at = CASE WHEN x.succeeded THEN clock_timestamp() ELSE l.last_success_at END
+              FROM lanes x, ordered o
+             WHERE l.id = x.lane AND l.id = o.id AND l.generation = x.generation
+        ), fates AS MATERIALIZED (
+            SELECT x.id, x.workspace_id, x.status, x.skip_reason, x.again_in, x.counts, x.attempt, x.ago, x.took,
+                   x.outcome, x.code, x.error, x.answer
+              FROM json_to_recordset($1::text::json) AS x(
+                   id uuid, workspace_id uuid, status text, skip_reason text, again_in double precision,
+                   counts boolean, attempt uuid, ago double precision, took integer, outcome text, code integer,
+                   error text, answer text)
+        ), attempts AS (
+            INSERT INTO notification_attempts (id, notification_id, workspace_id, at, duration_ms, outcome, status_code,
+                   error, answer)
+            SELECT f.attempt, f.id, f.workspace_id, clock_timestamp() - make_interval(secs => f.ago), f.took, f.outcome,
+                   f.code, f.error, f.answer
+              FROM fates f
+             WHERE f.attempt IS NOT NULL
+            ON CONFLICT DO NOTHING
+        )
+        UPDATE approval_notifications n
+           SET status = f.status, skip_reason = f.skip_reason,
+               due_at = CASE WHEN f.again_in IS NULL THEN n.due_at
+                             ELSE clock_timestamp() + make_interval(secs => f.again_in) END,
+               sent_at = CASE WHEN f.status = 'sent' THEN clock_timestamp() END,
+               failed_at = CASE WHEN f.status = 'failed' THEN clock_timestamp() END,
+               error_message = coalesce(f.error, n.error_message),
+               attempts = n.attempts + CASE WHEN f.counts THEN 1 ELSE 0 END,
+               updated_at = clock_timestamp()
+          FROM fates f
+         WHERE n.workspace_id = f.workspace_id AND n.id = f.id AND n.status = 'pending'
+        "#,
+        super::json(&fates)?,
+        super::json(&lanes)?,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Wakes lanes in which something waits and which no one would look at: the certainty behind hints. Answers how many.
+pub async fn wake_forgotten(conn: &mut PgConnection) -> Result<u64, Error> {
+    let woken = sqlx::query!(
+        "WITH forgotten AS MATERIALIZED (
+             SELECT l.id
+               FROM notification_lanes l
+              WHERE l.due_at IS NULL AND EXISTS (
+                    SELECT FROM approval_notifications n WHERE n.lane_id = l.id AND n.status = 'pending')
+              ORDER BY l.workspace_id, l.channel, l.destination
+                FOR UPDATE SKIP LOCKED
+         )
+         UPDATE notification_lanes l
+            SET due_at = clock_timestamp(), floor_at = 'epoch', wakes = l.wakes + 1
+           FROM forgotten f
+          WHERE l.id = f.id"
+    )
+    .execute(conn)
+    .await?;
+    Ok(woken.rows_affected())
+}
+
+/// How a channel's lanes are, and how long the oldest of what is due has waited where nothing holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    pub channel: String,
+    pub due: i64,
+    pub held: i64,
+    pub failing: i64,
+    pub oldest_seconds: f64,
+}
+
+/// By channel.
+pub async fn standing(conn: &mut PgConnection) -> Result<Vec<Standing>, Error> {
+    let rows = sqlx::query_as!(
+        Standing,
+        r#"SELECT l.channel,
+                  count(*) FILTER (WHERE l.due_at <= clock_timestamp() AND l.hold_until <= clock_timestamp()) AS "due!",
+                  count(*) FILTER (WHERE l.due_at IS NOT NULL AND l.hold_until > clock_timestamp()) AS "held!",
+                  count(*) FILTER (WHERE l.due_at IS NOT NULL AND l.failures > 0) AS "failing!",
+                  coalesce(extract(epoch FROM clock_timestamp() - min(l.due_at)
+                           FILTER (WHERE l.hold_until <= clock_timestamp() AND l.due_at <= clock_timestamp())),
+                           0)::double precision AS "oldest_seconds!"
+             FROM notification_lanes l
+            WHERE l.due_at IS NOT NULL
+            GROUP BY l.channel"#
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows)
+}
