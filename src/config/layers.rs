@@ -17,11 +17,23 @@ pub(super) fn overlay(table: &mut Table, over: Table) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Names without our prefix that are read where ours is not given: others use them, too.
+const FALLBACKS: [(&str, &str, &str); 8] = [
+    ("database", "url", "DATABASE_URL"),
+    ("redis", "url", "REDIS_URL"),
+    ("smtp", "host", "SMTP_HOST"),
+    ("smtp", "port", "SMTP_PORT"),
+    ("smtp", "user", "SMTP_USER"),
+    ("smtp", "password", "SMTP_PASS"),
+    ("smtp", "from", "EMAIL_FROM"),
+    ("smtp", "enabled", "EMAIL_ENABLED"),
+];
+
 pub(super) fn overlay_environment(
     table: &mut Table,
     environment: &impl Fn(&str) -> Option<String>,
 ) -> anyhow::Result<()> {
-    for (section, key, fallback) in [("database", "url", "DATABASE_URL"), ("redis", "url", "REDIS_URL")] {
+    for (section, key, fallback) in FALLBACKS {
         if let Some(text) = from_environment(environment, fallback)? {
             set(table, section, key, &text)?;
         }

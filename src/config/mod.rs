@@ -38,6 +38,7 @@ pub struct Config {
     pub events: Events,
     pub audit: Audit,
     pub notify: Notify,
+    pub smtp: Smtp,
     pub sockets: Sockets,
     pub sessions: Sessions,
     pub oidc: Oidc,
@@ -148,6 +149,7 @@ impl Config {
         self.check_sign_in()?;
         self.cluster.check()?;
         self.notify.check()?;
+        self.smtp.check()?;
         self.limits.check()?;
         self.http.check()?;
         self.rate_limits.check()?;
