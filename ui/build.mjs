@@ -95,19 +95,21 @@ asset("licences.txt", licences.join("\n\n"));
 // --- the page ---
 
 const sprite = (await text("src/icons.svg")).replace(/\s*\n\s*/g, "");
-const page = (await text("src/index.html"))
+const bare = (await text("src/index.html"))
   .replace("%STYLE%", address(style))
   .replace("%SCRIPT%", address(script))
   .replace("%NEEDED%", needed.map((path) => `<link rel="modulepreload" href="${address(path)}">`).join(""))
   .replace("%ICON%", icons["icon.svg"])
   .replace("%TOUCH%", icons["icon-180.png"])
   .replace("%SPRITE%", () => sprite);
-files.set("index.html", Buffer.from(page));
+const lasting = [...files.keys()].filter((path) => /\.(js|css|svg)$/.test(path)).map((path) => "/" + path);
+// The page knows which build it is of, and the server says to every page which one it has.
+const build = hashed(lasting.join("\n") + bare);
+files.set("index.html", Buffer.from(bare.replace("%BUILD%", build)));
+files.set("build.txt", Buffer.from(build));
 
 // --- the service worker: last, for it names all the others ---
 
-const lasting = [...files.keys()].filter((path) => /\.(js|css|svg)$/.test(path)).map((path) => "/" + path);
-const build = hashed(lasting.join("\n") + page);
 const worker = await esbuild.build({
   ...common,
   entryPoints: ["src/service-worker.ts"],

@@ -197,24 +197,36 @@ test("the wall says where it can't keep the screen on", async () => {
   await page.context().close();
 });
 
-test("the wall takes a newer app by itself", async () => {
+test("the wall takes a newer app by itself, and makes no circle of it while old instances still send the old one", async () => {
   const page = await open(base, { width: 1920, height: 1080 });
-  let build = null;
+  let newer = false;
   const feeds = [];
   await page.routeWebSocket(/\/api\/v1\/feed$/, (feed) => {
     feeds.push(feed);
     const server = feed.connectToServer();
-    server.onMessage((text) => feed.send(build === null ? text : String(text).replace(/"build":"[^"]*"/, `"build":"${build}"`)));
+    server.onMessage((text) => feed.send(newer ? String(text).replace(/"build":"[^"]*"/, '"build":"99.0.0+another"') : text));
   });
   await page.goto(`${base}/sign-in?to=${encodeURIComponent("/operations?wall")}`);
   await page.getByLabel("API key").fill(keys.operator);
   await page.keyboard.press("Enter");
   await state(page).getByText("All is well").waitFor();
   await page.evaluate(() => (globalThis.before = true));
-  build = "99.0.0";
+  newer = true;
+  // It may not have been told which build is served yet: then it is told now, and knows its own.
   await feeds.at(-1).close({ code: 1012 });
   await until("it was loaded anew", async () => (await page.evaluate(() => globalThis.before)) === undefined);
+  // The page that came is of the old build once more.
+  await page.evaluate(() => (globalThis.before = true));
+  await page.getByText("A newer version is here.").waitFor();
   await state(page).getByText("All is well").waitFor();
+  // Told once more, and with the focus moving, it stays.
+  const told = feeds.length;
+  await feeds.at(-1).close({ code: 1012 });
+  await until("it is told once more", () => feeds.length > told);
+  await page.getByRole("button", { name: "Leave the wall" }).focus();
+  await page.evaluate(() => document.activeElement.blur());
+  await page.locator(".live").first().getByText("Live").waitFor();
+  assert.equal(await page.evaluate(() => globalThis.before), true);
   assert.ok(new URL(page.url()).searchParams.has("wall"));
   await page.context().close();
 });
