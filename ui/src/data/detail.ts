@@ -4,7 +4,7 @@ import { effect, signal } from "@preact/signals";
 import { type Dict, type Json, Num, isDict, parse } from "../logic/json.ts";
 import { approval as summary, changes } from "./approvals.ts";
 import { onAnswered } from "./answering.ts";
-import { onCatchUp } from "./feed.ts";
+import { onCatchUp, phase } from "./feed.ts";
 import { type Reply, ask, query } from "./http.ts";
 import { may } from "./session.ts";
 import type { Approval, Decision, Eligible, Page, Summary } from "./types.ts";
@@ -83,6 +83,8 @@ export async function read(): Promise<void> {
     else if (reply?.status === 403) looking.value = { at: "forbidden" };
     else if (before.at === "there" && before.detail.approval.id === id) looking.value = { ...before, stale: true };
     else looking.value = { at: "failed", reply };
+    // Without a feed it is read with the next one.
+    if (!reply || reply.status >= 429) setTimeout(() => mine === turn && phase.value === "open" && void read(), 2000);
     return;
   }
   const detail: Detail = {

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { APPROVER, Api, Cluster, axe, closeBrowser, signedIn, unharmed, until } from "./harness.mjs";
+import { APPROVER, Api, Cluster, PATIENCE, axe, closeBrowser, signedIn, unharmed, until } from "./harness.mjs";
 import { Session } from "./database.mjs";
 import { Link, Redis } from "./links.mjs";
 
@@ -171,7 +171,7 @@ const counters = () => {
 
 test("a rolling restart: every approval is shown and told of once, none is missed", async () => {
   const { keys } = await cluster.workspace({ ana: APPROVER, cy: APPROVER });
-  const page = await signedIn(cluster.url, keys.ana, { first: [counters], height: 1400 });
+  const page = await signedIn(cluster.url, keys.ana, { first: [counters], height: 4000 });
   await page.getByText("Nothing waits for you").filter({ visible: true }).first().waitFor();
   await page.getByRole("button", { name: "Notify me on this computer" }).click();
   await mark(page);
@@ -322,7 +322,8 @@ test("a socket that is open and dead is found out and said within two heartbeats
   assert.equal(await row(page, "Comes meanwhile").count(), 0);
   way.mend();
   await page.getByRole("button", { name: "Try now" }).click();
-  await row(page, "Comes meanwhile").waitFor();
+  // What the browser had asked by a dead connection is given up after 15 s, and asked once more.
+  await row(page, "Comes meanwhile").waitFor({ timeout: 2 * PATIENCE });
   await row(page, "Ends meanwhile").getByText("Rejected").waitFor();
   await page.getByText(/No connection since/).waitFor({ state: "detached" });
   assert.equal(await page.title(), "(2) Inbox · Signoff");
