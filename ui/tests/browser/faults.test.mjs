@@ -2,7 +2,7 @@
 // and be right again by itself.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
 import { APPROVER, Api, Cluster, PATIENCE, axe, closeBrowser, signedIn, unharmed, until } from "./harness.mjs";
 import { Session } from "./database.mjs";
 import { Link, Redis } from "./links.mjs";
@@ -25,6 +25,16 @@ after(async () => {
   database.end();
   await cluster.stop();
   postgres.end();
+});
+
+/** What a test that failed has left broken. */
+beforeEach(async () => {
+  postgres.mend();
+  redis.thaw();
+  for (const it of cluster.instances) {
+    if (it.child.exitCode !== null || it.child.signalCode !== null) await it.start();
+    else it.thaw();
+  }
 });
 
 const row = (page, title) => page.locator(".row").filter({ hasText: title });
@@ -113,7 +123,7 @@ test("my instance is killed before it has read my answer: unknown, and asking ag
   await askAgain(page);
   assert.equal(await page.getByText("it counts once").count(), 0);
   const agent = new Api(other.url, keys.agent);
-  assert.deepEqual((await decisions(agent, id)).map((it) => [it.principal, it.verdict, it.comment]), [["ana", "approved", "Go."]]);
+  assert.deepEqual((await decisions(agent, id)).map((it) => [it.principal, it.verdict, it.feedback]), [["ana", "approved", "Go."]]);
   await own.start();
   await unharmed(page);
   await page.context().close();
@@ -188,7 +198,7 @@ test("a rolling restart: every approval is shown and told of once, none is misse
     for (let turn = 0; rolls || turn < 12; turn += 1) {
       const title = `Roll ${String(turn).padStart(3, "0")}`;
       const body = { run_id: "run-1", approval_type: "tool_call", title, timeout_seconds: 900, context: {} };
-      const made = await patient(keys.agent, "POST", "/approvals", body, { "idempotency-key": title });
+      const made = await patient(keys.agent, "POST", "/approvals", body, { "idempotency-key": title.replace(" ", "-") });
       assert.ok(made.status === 201 || made.status === 200, JSON.stringify(made));
       asked.push(title);
       if (turn % 3 === 0) {
@@ -292,7 +302,7 @@ test("Postgres is away: a banner says since when, answers are off, what I typed 
   await confirming(page);
   await page.keyboard.press("Enter");
   await recorded(page).first().waitFor();
-  assert.deepEqual((await decisions(agent, id)).map((it) => it.comment), ["Go, by Friday."]);
+  assert.deepEqual((await decisions(agent, id)).map((it) => it.feedback), ["Go, by Friday."]);
   assert.ok(await isMarked(page));
   await unharmed(page);
   await page.context().close();

@@ -197,7 +197,7 @@ export class Api {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, body: text ? JSON.parse(text) : null };
+    return { status: response.status, body: /^[{[]/.test(text) ? JSON.parse(text) : null };
   }
 
   async ask(body) {

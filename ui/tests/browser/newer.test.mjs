@@ -69,7 +69,7 @@ test("a newer app is served while one works: nothing breaks or is loaded anew, u
   assert.equal(await comment(page).inputValue(), "Kept for the new page.");
   await page.locator(".live").first().getByText("Live").waitFor();
   assert.equal(await note.count(), 0);
-  assert.deepEqual((await agent.call("GET", `/approvals/${one.id}/decisions`)).body.items.map((it) => it.comment), ["Typed on the old page."]);
+  assert.deepEqual((await agent.call("GET", `/approvals/${one.id}/decisions`)).body.items.map((it) => it.feedback), ["Typed on the old page."]);
   await unharmed(page);
   await page.context().close();
   front.end();
