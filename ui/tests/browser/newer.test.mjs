@@ -67,7 +67,7 @@ test("a newer app is served while one works: nothing breaks or is loaded anew, u
   await row(page, "Decided on the new page").locator(".row-a").click();
   await page.waitForURL((url) => url.pathname.endsWith(other.id));
   assert.equal(await comment(page).inputValue(), "Kept for the new page.");
-  await page.locator(".live").first().getByText("Live").waitFor();
+  await page.locator(".live").filter({ visible: true }).first().getByText("Live").waitFor();
   assert.equal(await note.count(), 0);
   assert.deepEqual((await agent.call("GET", `/approvals/${one.id}/decisions`)).body.items.map((it) => it.feedback), ["Typed on the old page."]);
   await unharmed(page);

@@ -225,7 +225,7 @@ test("the wall takes a newer app by itself, and makes no circle of it while old 
   await until("it is told once more", () => feeds.length > told);
   await page.getByRole("button", { name: "Leave the wall" }).focus();
   await page.evaluate(() => document.activeElement.blur());
-  await page.locator(".live").first().getByText("Live").waitFor();
+  await page.locator(".live").filter({ visible: true }).getByText("Live").waitFor();
   assert.equal(await page.evaluate(() => globalThis.before), true);
   assert.ok(new URL(page.url()).searchParams.has("wall"));
   await page.context().close();
