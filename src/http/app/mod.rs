@@ -33,8 +33,9 @@ const PAGES: &[&str] = &[
     "/sign-in",
 ];
 
-/// Files that must have a name of their own: browsers look for them there, or come back to them.
-const NAMED: &[&str] = &["/manifest.webmanifest", "/service-worker.js"];
+/// Files that must have a name of their own: browsers look for them there, or come back to them; or they are for the
+/// case that those with a hash in their names are missing.
+const NAMED: &[&str] = &["/manifest.webmanifest", "/service-worker.js", "/start.js"];
 
 pub fn routes() -> Router<Api> {
     let mut router = Router::new().route("/assets/{name}", get(asset));

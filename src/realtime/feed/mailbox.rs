@@ -122,16 +122,16 @@ impl Mailbox {
         inner.topics.iter().filter_map(task).collect()
     }
 
-    /// A task's log ends here by now. The first time nothing is told: those who follow it read it first.
+    /// A task's log ends here by now. It is told at first, too: what came between a screen's own reading and this look
+    /// would be missed otherwise.
     pub fn task_is_at(&self, task: &CallerName, cursor: Cursor) {
         let mut inner = self.lock();
         if !inner.topics.contains(&Topic::Task(task.clone())) {
             return;
         }
         match inner.places.insert(task.clone(), cursor.seq) {
-            None => {}
             Some(known) if known == cursor.seq => {}
-            Some(_) => {
+            _ => {
                 inner.letters.tasks.insert(task.clone(), cursor);
                 drop(inner);
                 self.woken.notify_one();

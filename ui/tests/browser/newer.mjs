@@ -25,7 +25,7 @@ function rebuilt() {
     files.set(name, /\.png$/.test(path) ? bytes : Buffer.from(renamed(bytes.toString())));
   };
   for (const name of names) add(`assets/${name}`, `/assets/${renamed(name)}`);
-  for (const name of ["service-worker.js", "manifest.webmanifest"]) add(name, `/${name}`);
+  for (const name of ["service-worker.js", "start.js", "manifest.webmanifest"]) add(name, `/${name}`);
   add("index.html", "/");
   return { build, next: turned(build), files };
 }
@@ -34,7 +34,7 @@ export class Front {
   static async before(url) {
     const front = new Front();
     const { hostname, port } = new URL(url);
-    Object.assign(front, { hostname, port: Number(port), replaced: false, feeds: new Set(), ...rebuilt() });
+    Object.assign(front, { hostname, port: Number(port), replaced: false, halfway: false, feeds: new Set(), ...rebuilt() });
     front.server = createServer((asked, answer) => front.pass(asked, answer));
     front.server.on("upgrade", (asked, near, head) => front.join(asked, near, head));
     await new Promise((done) => front.server.listen(0, "127.0.0.1", done));
@@ -44,6 +44,8 @@ export class Front {
 
   pass(asked, answer) {
     const path = asked.url.split("?")[0];
+    // Halfway: the page comes from a new instance, its files are asked of an old one.
+    if (this.halfway && asked.method === "GET" && PAGE.test(path)) return this.serve(path, answer);
     if (this.replaced && asked.method === "GET" && (path.startsWith("/assets/") || this.files.has(path) || PAGE.test(path))) return this.serve(path, answer);
     const { hostname, port } = this;
     const passed = request({ hostname, port, path: asked.url, method: asked.method, headers: asked.headers }, (got) => {

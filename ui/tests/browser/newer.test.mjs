@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { APPROVER, Cluster, axe, closeBrowser, signedIn, unharmed, until } from "./harness.mjs";
+import { APPROVER, Cluster, axe, closeBrowser, open, signedIn, unharmed, until } from "./harness.mjs";
 import { Front } from "./newer.mjs";
 
 let cluster;
@@ -88,6 +88,21 @@ test("a page whose file is gone with its build says so, and loads the new one wh
   await page.getByRole("heading", { level: 1, name: "History" }).waitFor();
   assert.equal(await build(page), front.next);
   assert.equal(new URL(page.url()).pathname, "/history");
+  await page.context().close();
+  front.end();
+});
+
+test("a page from a new instance whose files were asked of an old one comes by itself", async () => {
+  const front = await Front.before(cluster.url);
+  front.halfway = true;
+  const page = await open(front.url);
+  const missed = page.waitForResponse((it) => it.url().includes("/assets/app-") && it.status() === 404);
+  await page.goto(`${front.url}/sign-in`);
+  await missed;
+  assert.equal(await page.getByLabel("API key").count(), 0);
+  front.replace();
+  await page.getByLabel("API key").waitFor();
+  assert.equal(await build(page), front.next);
   await page.context().close();
   front.end();
 });
