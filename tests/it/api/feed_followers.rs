@@ -148,6 +148,23 @@ async fn a_task_is_followed_without_being_taken() {
     assert_eq!(ana.connection("job").await.expect(200).body["principal"], "agent");
 }
 
+/// A screen reads the log, and follows it: what comes in between is told, though nobody has seen the task before.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_event_of_a_task_is_told() {
+    let cluster = Cluster::start().await.connected().await;
+    let agent = cluster.api(0, &cluster.member("agent").await);
+    let ana = cluster.api(1, &cluster.key("acme", "ana", &["event:subscribe"]).await);
+    let mut feed = Socket::feed(&ana, &["task:new"]).await;
+    let cursor = agent.emit("new", [1]).await;
+    let event = feed.event("task").await;
+    assert_eq!(event["data"], json!({ "task_id": "new", "cursor": cursor }));
+    // Before it was followed, and after it was read.
+    let cursor = agent.emit("late", [1]).await;
+    feed.send(json!({ "type": "subscribe", "topics": ["task:late"] })).await;
+    let event = feed.event("task").await;
+    assert_eq!(event["data"], json!({ "task_id": "late", "cursor": cursor }));
+}
+
 /// A person whose roles change is told that everything may be different to them; one who is shut out is shut out.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_looks_is_looked_at_again() {
