@@ -130,7 +130,7 @@ for (const [width, theme] of [[320, "light"], [390, "dark"], [1280, "light"], [1
       assert.deepEqual(await axe(page), [], what);
       assert.ok(!(await overflows(page)), what);
     };
-    await state(page).getByText("All is well").waitFor();
+    await state(page).locator(".say-t").waitFor();
     await page.getByRole("button", { name: "Close the connection of deploy-1" }).waitFor();
     await page.locator("canvas").first().waitFor();
     await look("plots");
@@ -153,7 +153,7 @@ for (const [width, theme] of [[320, "light"], [390, "dark"], [1280, "light"], [1
 test("the wall fits 1920 by 1080 without scrolling, and w leads there and back", async () => {
   for (const key of [keys.all, keys.operator]) {
     const page = await signedIn(base, key, { path: "/operations", width: 1920, height: 1080 });
-    await state(page).getByText("All is well").waitFor();
+    await state(page).locator(".say-t").waitFor();
     await page.keyboard.press("w");
     await page.waitForURL((url) => url.searchParams.has("wall"));
     await page.locator("canvas").first().waitFor();
@@ -169,7 +169,7 @@ test("the wall fits 1920 by 1080 without scrolling, and w leads there and back",
 
 test("the wall goes grey within 5 s of its feed's last word, and comes back by itself", async () => {
   const page = await signedIn(base, keys.all, { path: "/operations?wall", width: 1920, height: 1080 });
-  await state(page).getByText("All is well").waitFor();
+  await state(page).locator(".say-t").waitFor();
   const { child } = cluster.instances[0];
   // The socket stays open, and says nothing: what a frozen instance or a lost route looks like.
   child.kill("SIGSTOP");
