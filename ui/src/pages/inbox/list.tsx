@@ -122,7 +122,7 @@ function useQuiet(box: { current: HTMLElement | null }): void {
     own.addEventListener("pointerleave", left);
     return () => {
       clearTimeout(timer);
-      busy.value = false;
+      rest();
       own.removeEventListener("pointermove", moved);
       own.removeEventListener("scroll", scrolled);
       own.removeEventListener("pointerleave", left);
