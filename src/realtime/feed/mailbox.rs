@@ -129,13 +129,10 @@ impl Mailbox {
         if !inner.topics.contains(&Topic::Task(task.clone())) {
             return;
         }
-        match inner.places.insert(task.clone(), cursor.seq) {
-            Some(known) if known == cursor.seq => {}
-            _ => {
-                inner.letters.tasks.insert(task.clone(), cursor);
-                drop(inner);
-                self.woken.notify_one();
-            }
+        if inner.places.insert(task.clone(), cursor.seq) != Some(cursor.seq) {
+            inner.letters.tasks.insert(task.clone(), cursor);
+            drop(inner);
+            self.woken.notify_one();
         }
     }
 
