@@ -39,7 +39,7 @@ const watchCounts = () => {
     const badge = number(document.querySelector(".rail .count [aria-hidden]")?.textContent);
     const note = [...document.querySelectorAll(".group-h")].find((it) => it.textContent.startsWith("You can decide"))?.querySelector("span").textContent;
     const group = note === undefined ? null : number(/ of (.*)/.exec(note)?.[1] ?? note);
-    return { title, badge, group };
+    return { title, badge, group, text: document.title };
   };
   const look = () => {
     if (!document.title.includes("Inbox") || !location.pathname.startsWith("/inbox")) return;
