@@ -32,8 +32,9 @@ const PAGES: &[&str] = &[
     "/sign-in",
 ];
 
-/// Files that must have a name of their own: browsers look for them there, or come back to them.
-const NAMED: &[&str] = &["/manifest.webmanifest", "/service-worker.js"];
+/// Files that must have a name of their own: browsers look for them there, or come back to them; or they are for the
+/// case that those with a hash in their names are missing.
+const NAMED: &[&str] = &["/manifest.webmanifest", "/service-worker.js", "/start.js"];
 
 const ASSETS: &str = "/assets/";
 
@@ -53,10 +54,11 @@ pub fn routes() -> Router<Api> {
     router
 }
 
-/// Of this program and the app in it, `0.1.0+4f2a9c1e`: a page that meets another one is no longer the newest.
+/// Of this program and the app in it, `0.1.0+4f2a9c1e`: a page whose own build is another than that of the app has
+/// been replaced.
 pub fn build() -> String {
-    let page = Files::embedded().find("index.html", &HeaderMap::new());
-    page.map_or_else(|| VERSION.to_owned(), |page| format!("{VERSION}+{}", &page.hash[..8]))
+    let app = Files::embedded().find("build.txt", &HeaderMap::new());
+    app.map_or_else(|| VERSION.to_owned(), |app| format!("{VERSION}+{}", String::from_utf8_lossy(&app.bytes)))
 }
 
 async fn index(headers: HeaderMap) -> Response {

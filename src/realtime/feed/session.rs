@@ -275,6 +275,10 @@ impl Session {
         };
         self.strikes = 0;
         match message {
+            // The screen is not to believe that all is told. It comes back when there is something to tell.
+            Message::Ping if !self.feeds.is_database_up() => {
+                return Ok(Some(Reason::Full("the database can't be reached")));
+            }
             Message::Ping => {
                 let now = self.feeds.now();
                 self.say("pong", Pong { now }, reference.as_ref()).await?;
