@@ -8,7 +8,6 @@ mod page;
 
 use axum::{
     Router,
-    extract::Path,
     http::{HeaderMap, Uri},
     response::{IntoResponse, Response},
     routing::get,
@@ -37,8 +36,15 @@ const PAGES: &[&str] = &[
 /// case that those with a hash in their names are missing.
 const NAMED: &[&str] = &["/manifest.webmanifest", "/service-worker.js", "/start.js"];
 
+const ASSETS: &str = "/assets/";
+
+/// Whether a path is one of the app's files: they are served from memory, and a page needs many of them at once.
+pub fn is_file(path: &str) -> bool {
+    path.starts_with(ASSETS) || NAMED.contains(&path)
+}
+
 pub fn routes() -> Router<Api> {
-    let mut router = Router::new().route("/assets/{name}", get(asset));
+    let mut router = Router::new().route(&format!("{ASSETS}{{name}}"), get(asset));
     for path in PAGES {
         router = router.route(path, get(index));
     }
@@ -67,8 +73,10 @@ async fn named(uri: Uri, headers: HeaderMap) -> Response {
     }
 }
 
-async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    match page::asset(Files::embedded(), &name, &headers) {
+/// By the path as it was sent: names of ours have nothing to decode.
+async fn asset(uri: Uri, headers: HeaderMap) -> Response {
+    let name = uri.path().trim_start_matches(ASSETS);
+    match page::asset(Files::embedded(), name, &headers) {
         Some(response) => response,
         None => respond::no_such_route().await.into_response(),
     }
