@@ -11,11 +11,13 @@ interface EmptyProps {
   link?: boolean;
   again?: (() => void) | undefined;
   other?: boolean;
+  /** A part of a page, which has a title of its own. */
+  part?: boolean;
 }
 
-export function EmptyPage({ title, lines, link = true, again, other = false }: EmptyProps) {
+export function EmptyPage({ title, lines, link = true, again, other = false, part = false }: EmptyProps) {
   useEffect(() => {
-    document.title = `${title} · ${app.name}`;
+    if (!part) document.title = `${title} · ${app.name}`;
   }, [title]);
   return (
     <div class="empty-w">
