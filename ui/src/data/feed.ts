@@ -23,8 +23,9 @@ export const awaySince = signal<number | null>(null);
 export const isAway = signal(false);
 export const triesAgainAt = signal<number | null>(null);
 export const instance = signal<string | null>(null);
-/** The build that the server says it is: another one than at first means a newer app. */
-export const build = signal<string | null>(null);
+/** A newer app is served than this page is of: it is loaded when nothing is being typed. */
+export const newBuild = signal(false);
+const OWN = document.querySelector<HTMLMetaElement>("meta[name=build]")?.content;
 
 type Listener = (message: Message) => void;
 const listeners = new Set<Listener>();
@@ -134,8 +135,8 @@ function received(message: Message, asked: number): void {
       const data = message.data as { now: string; build: string; instance_id: string; heartbeat_seconds: number };
       heartbeat = data.heartbeat_seconds;
       instance.value = data.instance_id;
-      build.value ??= data.build;
-      if (build.value !== data.build) newBuild.value = true;
+      // "0.1.0+" and the build of the app; nothing behind it where the server has none.
+      newBuild.value = ![OWN, undefined].includes(data.build.split("+")[1]);
       heard(Date.parse(data.now), asked, came);
       opened();
       break;
@@ -157,9 +158,6 @@ function received(message: Message, asked: number): void {
   }
   for (const listener of listeners) listener(message);
 }
-
-/** A newer app is served: it is loaded when nothing is being typed. */
-export const newBuild = signal(false);
 
 function opened(): void {
   attempt = 0;

@@ -1,8 +1,8 @@
 // The list: two groups, only the rows that can be seen in the document, and nothing that moves under the pointer.
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { loaded } from "../../data/approvals.ts";
-import { busy, current, heldBack, mineOfAll, mineShown, filtered, release, rows, selecting, shown, touched } from "../../data/inbox.ts";
+import { loaded, mine as decidable } from "../../data/approvals.ts";
+import { busy, current, heldBack, mineShown, filtered, release, rows, selecting, shown, touched } from "../../data/inbox.ts";
 import { inbox as words } from "../../words.ts";
 import { Row } from "./row.tsx";
 import { isFresh } from "./fresh.ts";
@@ -49,7 +49,7 @@ export function List() {
         setView({ top: own.scrollTop, height: own.clientHeight });
       }}
     >
-      <Group {...props} ids={mine} top={0} label={words.mine} note={filtered.value ? words.mineOf(mineShown.value, mineOfAll.value) : words.mineCount(mineShown.value)} />
+      <Group {...props} ids={mine} top={0} label={words.mine} note={filtered.value ? words.mineOf(mineShown.value, decidable.value) : words.mineCount(decidable.value)} />
       {others.length > 0 && <Group {...props} ids={others} top={groupTop} label={words.others} note={String(others.length)} />}
       {loaded.value === "part" && <p class="hint list-more">{words.more}</p>}
     </div>
@@ -122,7 +122,7 @@ function useQuiet(box: { current: HTMLElement | null }): void {
     own.addEventListener("pointerleave", left);
     return () => {
       clearTimeout(timer);
-      busy.value = false;
+      rest();
       own.removeEventListener("pointermove", moved);
       own.removeEventListener("scroll", scrolled);
       own.removeEventListener("pointerleave", left);
