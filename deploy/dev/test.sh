@@ -153,6 +153,9 @@ cmd_test() {
     shift
     need_chromium
     step "web app: browser tests" run_web_tests "$@"
+  elif [ "${1-}" = clients ]; then
+    need_clients
+    step "third-party clients" run_clients
   elif [ $# -gt 0 ]; then
     step "tests ($*)" run_tests "$@"
   else

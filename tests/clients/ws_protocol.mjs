@@ -265,7 +265,7 @@ async function approvals() {
 async function decisions() {
   const task = newTask();
   const ana = await Client.open(THERE, newTask(), { key: ANA });
-  const modifications = { amount: "5" };
+  const modifications = { arguments: { amount: "5" } };
   for (const [what, decision, outcome] of [
     ["resolve_approval, approved", { type: "resolve_approval", resolution: "approved" },
       [true, "approved", null, null]],
