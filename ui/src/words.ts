@@ -388,7 +388,7 @@ export const pages = {
 export const keys = {
   title: "Keyboard",
   groups: [
-    { title: "List", keys: [["j", "next"], ["k", "previous"], ["o", "open"], ["/", "search"], ["f", "filter"], ["x", "select"], ["⇧x", "select up to here"], ["*", "select all you can decide"]] },
+    { title: "List", keys: [["j", "next"], ["k", "previous"], ["Home", "first, from a row"], ["End", "last, from a row"], ["o", "open"], ["/", "search"], ["f", "filter"], ["x", "select"], ["⇧x", "select up to here"], ["*", "select all you can decide"]] },
     { title: "Answering", keys: [["a", "approve; asks back"], ["⏎", "confirm"], ["r", "reject"], ["m", "edit"], ["t", "comment"], [".", "more"], ["e", "hand on"]] },
     { title: "Reading", keys: [["s", "search the context"], ["c", "copy link"]] },
     { title: "Everywhere", keys: [["g i", "to the inbox"], ["g h", "to the history"], ["g o", "to operations"], ["g s", "to the settings"], ["w", "operations as a wall"], ["?", "this list"], ["Esc", "back"]] },
