@@ -74,11 +74,11 @@ export async function read(): Promise<void> {
   if (!id) return;
   const mine = ++turn;
   const base = `/api/v1/approvals/${encodeURIComponent(id)}`;
-  const [reply, eligible, decisions] = await Promise.all([
-    ask<Approval>(base),
-    ask<Eligible>(`${base}/eligible`),
-    may("approval:view:history") || may("approval:view:pending") ? ask<Page<Decision>>(`${base}/decisions`) : null,
-  ]);
+  const votes = () => ask<Page<Decision>>(`${base}/decisions`);
+  const past = may("approval:view:history");
+  const [reply, eligible, early] = await Promise.all([ask<Approval>(base), ask<Eligible>(`${base}/eligible`), past ? votes() : null]);
+  // Without that permission only those of what is pending may be seen.
+  const decisions = past || reply?.body?.status !== "pending" ? early : await votes();
   const before = looking.peek();
   if (open !== id || mine !== turn || (before.at === "there" && sending(id))) return;
   if (!reply?.ok || !reply.body) {

@@ -3,6 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { session, signOut } from "../data/session.ts";
 import { rolesWith } from "../logic/permissions.ts";
+import { places } from "../parts/shell.tsx";
 import { app, pages, signIn } from "../words.ts";
 
 interface EmptyProps {
@@ -19,6 +20,8 @@ export function EmptyPage({ title, lines, link = true, again, other = false, par
   useEffect(() => {
     if (!part) document.title = `${title} · ${app.name}`;
   }, [title]);
+  // Not everybody has an inbox.
+  const [home] = places();
   return (
     <div class="empty-w">
       <div class="empty">
@@ -33,8 +36,8 @@ export function EmptyPage({ title, lines, link = true, again, other = false, par
             </button>
           )}
           {link && (
-            <a class="b" href="/inbox">
-              {pages.toInbox}
+            <a class="b" href={home?.href ?? "/"}>
+              {home?.href === "/inbox" ? pages.toInbox : home?.label}
             </a>
           )}
           {other && (

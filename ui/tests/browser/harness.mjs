@@ -304,14 +304,17 @@ export async function unharmed(page) {
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-/** In a world of its own: the page's policy keeps scripts out. Says what is wrong, in words. */
-export async function axe(page) {
+/**
+ * In a world of its own: the page's policy keeps scripts out. Says what is wrong, in words. With `within` only those
+ * parts of the page are looked at.
+ */
+export async function axe(page, within) {
   const session = await page.context().newCDPSession(page);
   const { frameTree } = await session.send("Page.getFrameTree");
   const { executionContextId: contextId } = await session.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
   const evaluate = (expression) => session.send("Runtime.evaluate", { expression, contextId, awaitPromise: true, returnByValue: true });
   await evaluate(AXE);
-  const look = `axe.run({ runOnly: ${JSON.stringify(RULES)} }).then((it) => JSON.stringify(it.violations.map((one) =>
+  const look = `axe.run(${within ? JSON.stringify({ include: within }) : "document"}, { runOnly: ${JSON.stringify(RULES)} }).then((it) => JSON.stringify(it.violations.map((one) =>
     one.id + ": " + one.nodes.map((node) => node.target.join(" ") + " (" + node.failureSummary.split("\\n")[1]?.trim() + ")").join(", "))))`;
   const { result, exceptionDetails } = await evaluate(look);
   await session.detach();
