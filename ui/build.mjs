@@ -2,7 +2,7 @@
 // The server takes what is there; it never calls this. Run by `npm run build`, `./dev up` and the Dockerfile.
 
 import { createHash } from "node:crypto";
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -123,44 +123,54 @@ asset("licences.txt", licences.join("\n\n"));
 // --- the page ---
 
 const sprite = (await text("src/icons.svg")).replace(/\s*\n\s*/g, "");
-const page = (await text("src/index.html"))
+const bare = (await text("src/index.html"))
   .replace("%STYLE%", address(style))
   .replace("%SCRIPT%", address(script))
   .replace("%NEEDED%", needed.map((path) => `<link rel="modulepreload" href="${address(path)}">`).join(""))
   .replace("%ICON%", icons["icon.svg"])
   .replace("%TOUCH%", icons["icon-180.png"])
   .replace("%SPRITE%", () => sprite);
-files.set("index.html", Buffer.from(page));
-
-// --- the service worker: last, for it names all the others ---
-
 const lasting = [...files.keys()].filter((path) => /\.(js|css|svg)$/.test(path)).map((path) => "/" + path);
-const build = hashed(lasting.join("\n") + page);
-const worker = await esbuild.build({
-  ...common,
-  entryPoints: ["src/service-worker.ts"],
-  outfile: "dist/service-worker.js",
-  format: "iife",
-  define: { BUILD: JSON.stringify(build), FILES: JSON.stringify(lasting) },
-});
-files.set("service-worker.js", Buffer.from(worker.outputFiles[0].contents));
+// The page knows which build it is of, and the server says to every page which one it has.
+const build = hashed(lasting.join("\n") + bare);
+files.set("index.html", Buffer.from(bare.replace("%BUILD%", build)));
+files.set("build.txt", Buffer.from(build));
 
-// --- onto the disk ---
+// --- scripts that stand alone: beside the app, and the service worker, which names all others ---
 
-for (const name of await readdir(DIST).catch(() => [])) {
-  if (name !== ".gitkeep") await rm(join(DIST, name), { recursive: true, force: true });
+for (const name of ["start", "service-worker"]) {
+  const alone = await esbuild.build({
+    ...common,
+    entryPoints: [`src/${name}.ts`],
+    outfile: `dist/${name}.js`,
+    format: "iife",
+    define: { BUILD: JSON.stringify(build), FILES: JSON.stringify(lasting) },
+  });
+  files.set(`${name}.js`, Buffer.from(alone.outputFiles[0].contents));
 }
-await mkdir(join(DIST, "assets"), { recursive: true });
+
+// --- onto the disk: a server that reads there meanwhile has the one build or the other, whole ---
+
 const sizes = [];
+const written = [];
 for (const [path, bytes] of files) {
-  await writeFile(join(DIST, path), bytes);
+  written.push([path, bytes]);
   if (!COMPRESSED.test(path)) continue;
   const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } };
   const gzip = gzipSync(bytes, { level: 9 });
-  await writeFile(join(DIST, path + ".br"), brotliCompressSync(bytes, quality));
-  await writeFile(join(DIST, path + ".gz"), gzip);
+  written.push([path + ".br", brotliCompressSync(bytes, quality)], [path + ".gz", gzip]);
   if (/\.(js|css)$/.test(path) && path.startsWith("assets/")) sizes.push([path, gzip.length]);
 }
+await mkdir(join(DIST, "assets"), { recursive: true });
+// What has a hash in its name first, then what names it, then away with the one before.
+const isAsset = ([path]) => path.startsWith("assets/");
+for (const [path, bytes] of [...written.filter(isAsset), ...written.filter((it) => !isAsset(it))]) {
+  await writeFile(join(DIST, `${path}.new`), bytes);
+  await rename(join(DIST, `${path}.new`), join(DIST, path));
+}
+const kept = new Set([".gitkeep", "assets", ...written.map(([path]) => path)]);
+for (const name of await readdir(DIST)) if (!kept.has(name)) await rm(join(DIST, name), { recursive: true, force: true });
+for (const name of await readdir(join(DIST, "assets"))) if (!kept.has(`assets/${name}`)) await rm(join(DIST, "assets", name), { force: true });
 
 // --- what it weighs ---
 

@@ -29,7 +29,7 @@ use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use tokio::sync::Notify;
 
-use self::{mailbox::Mailbox, session::Session};
+use self::{mailbox::Mailbox, messages::Topic, session::Session};
 use super::{
     close::Reason,
     socket::{self, Socket},
@@ -85,8 +85,15 @@ struct Shared {
     all: Cap<()>,
     workspaces: Cap<WorkspaceId>,
     principals: Cap<PrincipalId>,
-    /// Somebody follows something new.
-    looked: Notify,
+    looked: Looked,
+}
+
+/// Somebody follows something new: what is looked at for it need not wait for its next round.
+#[derive(Default)]
+struct Looked {
+    counts: Notify,
+    cluster: Notify,
+    tasks: Notify,
 }
 
 /// A place for one more feed.
@@ -111,7 +118,7 @@ impl Feeds {
             principals: Cap::new(parts.most_of_a_principal),
             parts,
             open: Mutex::default(),
-            looked: Notify::new(),
+            looked: Looked::default(),
         }));
         lifecycle.spawn_loop("feed teller", teller::run(me.clone()));
         lifecycle.spawn_loop("feed counts", rounds::counts(me.clone()));
@@ -192,9 +199,17 @@ impl Feeds {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Somebody follows something new, and need not wait for the next round.
-    fn look(&self) {
-        self.0.looked.notify_waiters();
+    /// Somebody follows these, and did not before.
+    fn look<'a>(&self, new: impl IntoIterator<Item = &'a Topic>) {
+        let looked = &self.0.looked;
+        for topic in new {
+            match topic {
+                Topic::Counts => looked.counts.notify_one(),
+                Topic::Cluster => looked.cluster.notify_one(),
+                Topic::Task(_) => looked.tasks.notify_one(),
+                Topic::Approvals | Topic::Notifications => {}
+            }
+        }
     }
 
     fn is_database_up(&self) -> bool {

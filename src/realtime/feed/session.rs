@@ -275,6 +275,10 @@ impl Session {
         };
         self.strikes = 0;
         match message {
+            // The screen is not to believe that all is told. It comes back when there is something to tell.
+            Message::Ping if !self.feeds.is_database_up() => {
+                return Ok(Some(Reason::Full("the database can't be reached")));
+            }
             Message::Ping => {
                 let now = self.feeds.now();
                 self.say("pong", Pong { now }, reference.as_ref()).await?;
@@ -309,15 +313,16 @@ impl Session {
         }
         let caller = self.mailbox.caller();
         let Topics { known, mut refused } = topics;
-        let mut followed = self.mailbox.topics();
+        let before = self.mailbox.topics();
+        let mut followed = before.clone();
         for topic in known {
             match refusal(&topic, &caller, &followed) {
                 Some(problem) => refused.push(Refused::new(&topic, &problem)),
                 None => drop(followed.insert(topic)),
             }
         }
-        self.mailbox.follow(followed);
-        self.feeds.look();
+        self.mailbox.follow(followed.clone());
+        self.feeds.look(followed.difference(&before));
         self.confirm(refused, reference).await?;
         Ok(None)
     }

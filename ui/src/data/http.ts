@@ -38,7 +38,10 @@ export interface Asking {
 /** Raised by a 401 to anything but a sign-in: the session has ended. */
 export const signedOut = signal(false);
 
-/** When the server last answered, by this machine's clock: what "no connection since" is about. */
+/**
+ * When the service last answered, by this machine's clock: what "no connection since" is about. A balancer without an
+ * instance behind it is no answer, nor is an instance without its database.
+ */
 export const lastReply = signal(0);
 
 const PATIENCE = 15_000;
@@ -65,7 +68,7 @@ export async function ask<T>(path: string, asking: Asking = {}): Promise<Reply<T
   } catch {
     return null;
   }
-  lastReply.value = Date.now();
+  if (response.status < 500) lastReply.value = Date.now();
   const reply = read<T>(response, text);
   if (reply.status === 401 && path !== "/auth/session") signedOut.value = true;
   return reply;

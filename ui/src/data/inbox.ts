@@ -1,7 +1,7 @@
 // The inbox's list as it is shown: what is held back, what stays though it has ended, what is selected and current.
 
 import { computed, effect, signal } from "@preact/signals";
-import { type Filters, type Groups, NO_FILTERS, decidable, groups, isFiltered, passes } from "../logic/groups.ts";
+import { type Filters, type Groups, NO_FILTERS, groups, isFiltered, passes } from "../logic/groups.ts";
 import { range, still } from "../logic/bulk.ts";
 import { query, route, setQuery } from "../router.ts";
 import { approvals, changes, forget, found as ask, loaded, watch } from "./approvals.ts";
@@ -151,7 +151,7 @@ export const shown = computed<Groups>(() => {
 });
 export const rows = computed(() => [...shown.value.mine, ...shown.value.others]);
 
-/** How many of the first group are still mine: what its heading says. */
+/** How many of the first group's rows are still mine. */
 export const mineShown = computed(() => {
   void changes.value;
   return shown.value.mine.filter((id) => isMine(id)).length;
@@ -160,10 +160,6 @@ export const isMine = (id: string): boolean => {
   const item = approvals().get(id);
   return item?.status === "pending" && item.can_decide;
 };
-export const mineOfAll = computed(() => {
-  void changes.value;
-  return decidable(approvals());
-});
 
 // --- selecting ---
 

@@ -159,17 +159,22 @@ export function keepCluster(): () => void {
     whileSeen(5000, readParts),
     whileSeen(10_000, readEvents),
   ];
+  // Who comes back sees what was known, in its place, until more is told.
+  silent = setTimeout(() => (isOld.value = true), SILENCE);
   void readCluster();
   return () => {
     ends.forEach((end) => end());
     clearTimeout(silent);
     isOld.value = false;
-    cluster.value = null;
   };
 }
 
+let read: Range | null = null;
+
 /** Samples and outcomes of a range. */
 export function keepRange(range: Range): () => void {
+  if (range !== read) samples.value = outcomes.value = null;
+  read = range;
   const often = { "15m": 15_000, "1h": 30_000, "24h": 120_000 }[range];
   const ends = [
     may("cluster:view") && whileSeen(often, () => readSamples(range)),
@@ -177,8 +182,6 @@ export function keepRange(range: Range): () => void {
   ];
   return () => {
     for (const end of ends) if (end) end();
-    samples.value = null;
-    outcomes.value = null;
   };
 }
 

@@ -1,6 +1,6 @@
 // The inbox: what waits for me, what waits for others, and one of them beside the list.
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { catchUp, loaded, mine, pending, trouble } from "../data/approvals.ts";
 import { isTold, showsMany } from "../data/bulk.ts";
 import { current, filtered, isMine, noFilter, rows, selecting, touched } from "../data/inbox.ts";
@@ -23,7 +23,8 @@ import { focusRow, wide } from "./wide.ts";
 const Many = later(async () => (await import("./many/index.tsx")).Many, () => null);
 
 export function Inbox({ id }: { id: string | null }) {
-  useEffect(() => {
+  // With the list and the badge, not a moment after them.
+  useLayoutEffect(() => {
     const amount = mine.value > 0 ? `(${mine.value}) ` : "";
     document.title = `${amount}${words.title} · ${app.name}`;
   }, [mine.value]);

@@ -3,6 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { session, signOut } from "../data/session.ts";
 import { rolesWith } from "../logic/permissions.ts";
+import { places } from "../parts/shell.tsx";
 import { app, pages, signIn } from "../words.ts";
 
 interface EmptyProps {
@@ -17,6 +18,8 @@ export function EmptyPage({ title, lines, link = true, again, other = false }: E
   useEffect(() => {
     document.title = `${title} · ${app.name}`;
   }, [title]);
+  // Not everybody has an inbox.
+  const [home] = places();
   return (
     <div class="empty-w">
       <div class="empty">
@@ -31,8 +34,8 @@ export function EmptyPage({ title, lines, link = true, again, other = false }: E
             </button>
           )}
           {link && (
-            <a class="b" href="/inbox">
-              {pages.toInbox}
+            <a class="b" href={home?.href ?? "/"}>
+              {home?.href === "/inbox" ? pages.toInbox : home?.label}
             </a>
           )}
           {other && (

@@ -1,7 +1,7 @@
 // A native dialog and a menu: focus goes in, stays in, and comes back.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 interface DialogProps {
   title: string;
@@ -15,7 +15,7 @@ interface DialogProps {
 export function Dialog({ title, onClose, children, foot, stays = false }: DialogProps) {
   const own = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     own.current?.showModal();
     return () => {
@@ -53,7 +53,7 @@ interface MenuProps {
 export function Menu({ label, onClose, children }: MenuProps) {
   const own = useRef<HTMLDivElement>(null);
   const items = () => [...(own.current?.querySelectorAll<HTMLElement>("[role^=menuitem]") ?? [])];
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     items()[0]?.focus();
     const outside = (event: PointerEvent) => {

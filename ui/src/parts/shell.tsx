@@ -9,7 +9,7 @@ import { may, session } from "../data/session.ts";
 import { age, clock } from "../logic/durations.ts";
 import { path } from "../router.ts";
 import { app, live, operationsTitle } from "../words.ts";
-import { Account } from "./account.tsx";
+import { Account, AccountOpen } from "./account.tsx";
 import { Icon } from "./small.tsx";
 
 interface Place {
@@ -56,20 +56,22 @@ export function Shell({ children, onKeyboard, tabs = true }: { children: Compone
         </div>
         {tabs && <Tabs />}
       </div>
+      {session.value && <AccountOpen who={session.value} />}
     </>
   );
 }
 
 function Rail({ onKeyboard }: { onKeyboard: () => void }) {
+  const shown = places();
   return (
     <nav class="rail" aria-label={app.main}>
-      <a class="brand" href="/inbox" aria-label={`${app.name}, ${app.inbox}`}>
+      <a class="brand" href={shown[0]?.href ?? "/"} aria-label={`${app.name}, ${shown[0]?.label}`}>
         <svg aria-hidden="true">
           <use href="#i-brand" />
         </svg>
         <span>{app.name}</span>
       </a>
-      {places().map((place) => (
+      {shown.map((place) => (
         <a key={place.href} class="rail-a" href={place.href} title={place.label} aria-current={place.is.test(path.value) ? "page" : undefined}>
           <Icon name={place.icon} />
           <span>{place.label}</span>

@@ -1,8 +1,8 @@
 // The list: two groups, only the rows that can be seen in the document, and nothing that moves under the pointer.
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { loaded } from "../../data/approvals.ts";
-import { current, filtered, focused, heldBack, mineOfAll, mineShown, pointed, release, rest, rows, shown, touched, use } from "../../data/inbox.ts";
+import { loaded, mine as decidable } from "../../data/approvals.ts";
+import { current, filtered, focused, heldBack, mineShown, pointed, release, rest, rows, shown, touched, use } from "../../data/inbox.ts";
 import { inbox as words } from "../../words.ts";
 import { Row } from "./row.tsx";
 import { isFresh } from "./fresh.ts";
@@ -71,7 +71,7 @@ export function List({ move }: { move: (by: number) => void }) {
         move(by);
       }}
     >
-      <Group {...props} ids={mine} top={0} label={words.mine} note={filtered.value ? words.mineOf(mineShown.value, mineOfAll.value) : words.mineCount(mineShown.value)} />
+      <Group {...props} ids={mine} top={0} label={words.mine} note={filtered.value ? words.mineOf(mineShown.value, decidable.value) : words.mineCount(decidable.value)} />
       {others.length > 0 && <Group {...props} ids={others} top={groupTop} label={words.others} note={String(others.length)} />}
       {loaded.value === "part" && <p class="hint list-more">{words.more}</p>}
     </div>
