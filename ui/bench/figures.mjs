@@ -20,11 +20,11 @@ function quantile(values, share) {
 const load = readFileSync("/proc/loadavg", "utf8").split(" ").slice(0, 3).join(" ");
 const figures = [];
 
-/** `goal`: {most} or {least}, in the unit of the values; or none. */
+/** `goal`: {most} or {least}, in the unit of the values; or none. The tail is at the worse end. */
 export function add(what, unit, values, goal = null) {
   const value = quantile(values, 0.5);
   const met = goal && (goal.most === undefined ? value >= goal.least : value <= goal.most);
-  const figure = { what, unit, value, p99: values.length > 1 ? quantile(values, 0.99) : null, n: values.length, goal, met };
+  const figure = { what, unit, value, p99: values.length > 1 ? quantile(values, goal?.least === undefined ? 0.99 : 0.01) : null, n: values.length, goal, met };
   figures.push(figure);
   console.error(`  ${line(figure)}`);
 }
