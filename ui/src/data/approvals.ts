@@ -3,7 +3,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import { decidable } from "../logic/groups.ts";
 import { apply, missing } from "../logic/merge.ts";
-import { follow, listen, onCatchUp, phase } from "./feed.ts";
+import { beginAnew, follow, listen, onCatchUp, phase } from "./feed.ts";
 import { ask, query } from "./http.ts";
 import type { Approval, Changes, Counts, Page, Summary } from "./types.ts";
 
@@ -168,6 +168,7 @@ export async function catchUp(): Promise<void> {
   if (loaded.value !== "all" || cursor === null) return readAll();
   const reply = await ask<Changes>(`/api/v1/approvals/changes${query({ after: cursor })}`);
   if (!reply?.ok || !reply.body) return reply?.status === 422 ? readAll() : tryLater(reply?.status);
+  if (reply.body.restored) return beginAnew();
   take(reply.body.items);
   if (!reply.body.complete) return readAll();
   cursor = reply.body.cursor;

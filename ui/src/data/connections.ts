@@ -2,8 +2,7 @@
 
 import { signal } from "@preact/signals";
 import type { Connection } from "../logic/connections.ts";
-import { type Reply, ask, query } from "./http.ts";
-import type { Trouble } from "./operations.ts";
+import { type Reply, type Trouble, ask, query } from "./http.ts";
 import { whileSeen } from "./seen.ts";
 import type { Page } from "./types.ts";
 

@@ -153,7 +153,8 @@ function received(message: Message, asked: number): void {
       opening = false;
       break;
     case "resync":
-      catchUp(true);
+      if ((message.data as { reason: string }).reason === "restored") beginAnew();
+      else catchUp(true);
       break;
   }
   for (const listener of listeners) listener(message);
@@ -172,6 +173,11 @@ function opened(): void {
 
 /** Whether the topics of a new connection are not followed yet. */
 let opening = false;
+
+/** The database was restored: what this page was told may never have happened. What was typed survives a reload. */
+export function beginAnew(): void {
+  later("anew", 2000 * Math.random(), () => location.reload());
+}
 
 function catchUp(anew: boolean): void {
   for (const work of catchers) work(anew);

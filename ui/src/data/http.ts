@@ -107,6 +107,20 @@ function read<T>(response: Response, text: string): Reply<T> {
   };
 }
 
+/** What went wrong with a reading, for the page to say. */
+export interface Trouble {
+  /** null: no answer came. */
+  status: number | null;
+  detail: string | null;
+  requestId: string | null;
+}
+
+export const troubleOf = (reply: Reply<unknown> | null): Trouble => ({
+  status: reply?.status ?? null,
+  detail: reply?.detail ?? reply?.title ?? null,
+  requestId: reply?.requestId ?? null,
+});
+
 /** A query with several values for a name, empty ones left out. */
 export function query(values: Record<string, string | number | boolean | null | undefined | readonly string[]>): string {
   const text = new URLSearchParams();

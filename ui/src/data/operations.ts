@@ -6,17 +6,10 @@ import type { Outcome } from "../logic/outcomes.ts";
 import type { Samples } from "../logic/series.ts";
 import { now, serverNow } from "./clock.ts";
 import { follow, isAway, listen, onCatchUp, phase } from "./feed.ts";
-import { type Reply, ask, query } from "./http.ts";
+import { type Reply, type Trouble, ask, query, troubleOf } from "./http.ts";
 import { whileSeen } from "./seen.ts";
 import { may } from "./session.ts";
 import type { Page } from "./types.ts";
-
-export interface Trouble {
-  status: number;
-  detail: string | null;
-  requestId: string | null;
-}
-const troubleOf = (reply: Reply<unknown> | null): Trouble => ({ status: reply?.status ?? 0, detail: reply?.detail ?? null, requestId: reply?.requestId ?? null });
 
 // --- instances ---
 

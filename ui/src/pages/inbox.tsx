@@ -38,7 +38,7 @@ export function Inbox({ id }: { id: string | null }) {
   }, [id, wide.value, first, loaded.value]);
 
   const many = isTold.value || (showsMany.value && (wide.value || id === null));
-  const move = (by: number) => () => {
+  const move = (by: number) => {
     const from = (wide.value || id !== null) && !many ? current.value : (touched.value ?? current.value);
     const to = step(rows.value, from, by);
     if (to === null) return;
@@ -47,8 +47,8 @@ export function Inbox({ id }: { id: string | null }) {
     if (wide.value || id === null) focusRow(to);
   };
   useKeys({
-    j: move(1),
-    k: move(-1),
+    j: () => move(1),
+    k: () => move(-1),
     o: () => {
       if (id === null && touched.value) go(inboxPath(touched.value));
     },
@@ -70,7 +70,7 @@ export function Inbox({ id }: { id: string | null }) {
           <LiveMark phone />
         </div>
         <Tools />
-        <Body />
+        <Body move={move} />
         <HeldBack />
         {selecting.value && !(many && wide.value) && !isTold.value && <Many part="bar" />}
       </section>
@@ -80,11 +80,11 @@ export function Inbox({ id }: { id: string | null }) {
   );
 }
 
-function Body() {
+function Body({ move }: { move: (by: number) => void }) {
   if (loaded.value === "failed") return <Failed />;
   if (loaded.value === "no" || loaded.value === "loading") return <Skeleton />;
   if (rows.value.length === 0) return <div class="scroll">{filtered.value ? <Nothing /> : <div class="only-phone empty-w"><Empty /></div>}</div>;
-  return <List />;
+  return <List move={move} />;
 }
 
 function Beside() {

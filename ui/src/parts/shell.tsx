@@ -8,7 +8,7 @@ import { lastReply } from "../data/http.ts";
 import { may, session } from "../data/session.ts";
 import { age, clock } from "../logic/durations.ts";
 import { path } from "../router.ts";
-import { app, live, operations } from "../words.ts";
+import { app, live, operationsTitle } from "../words.ts";
 import { Account, AccountOpen } from "./account.tsx";
 import { Icon } from "./small.tsx";
 
@@ -24,7 +24,7 @@ interface Place {
 const PLACES: readonly Place[] = [
   { href: "/inbox", label: app.inbox, icon: "inbox", is: /^\/($|inbox|approvals)/, allowed: () => may("approval:view:pending") },
   { href: "/history", label: app.history, icon: "history", is: /^\/(history|runs)/, allowed: () => may("approval:view:history") },
-  { href: "/operations", label: operations.title, icon: "pulse", is: /^\/operations/, allowed: () => may("cluster:view") || may("connection:view") },
+  { href: "/operations", label: operationsTitle, icon: "pulse", is: /^\/operations/, allowed: () => may("cluster:view") || may("connection:view") },
   { href: "/settings", label: app.settings, icon: "gear", is: /^\/settings/, allowed: () => true },
 ];
 

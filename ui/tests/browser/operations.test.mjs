@@ -95,7 +95,7 @@ test("a connection is found, and closed after asking back; its task's events com
   // A task opens its events.
   await card.getByRole("link", { name: "deploy-2291" }).click();
   await page.waitForURL((url) => url.pathname === "/operations/tasks/deploy-2291");
-  await page.getByText("No events in this time").waitFor();
+  await page.getByText("Nothing was sent to this task yet.").waitFor();
   await page.getByText(/connected as agent/).waitFor();
   await agent.call("POST", "/tasks/deploy-2291/events", { event_type: "output", data: { line: "14 tests passed <b>\u202e", big: 12345678901234567890n.toString() } });
   await page.getByText("14 tests passed <b>").waitFor();
@@ -137,8 +137,8 @@ for (const [width, theme] of [[320, "light"], [390, "dark"], [1280, "light"], [1
     for (const button of await page.getByRole("button", { name: "As table" }).all()) await button.click();
     await look("tables");
     await page.goto(`${base}/operations/tasks/deploy-1`);
-    await page.getByText("output").first().click();
-    await page.locator("pre.code").first().waitFor();
+    await page.getByRole("button", { name: "Show all" }).first().click();
+    await page.getByRole("button", { name: "Show less" }).waitFor();
     await look("a task's events");
     await page.goto(`${base}/operations?wall`);
     await page.getByRole("button", { name: "Leave the wall" }).waitFor();

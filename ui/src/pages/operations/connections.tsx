@@ -5,7 +5,7 @@ import { type Closed, connectionOf, connections, connectionsTrouble, held, keepC
 import { may } from "../../data/session.ts";
 import { type By, type Connection, type Order, found, sorted } from "../../logic/connections.ts";
 import { Icon } from "../../parts/small.tsx";
-import { operations } from "../../words.ts";
+import { operations } from "../../words-operations.ts";
 import { CloseDialog } from "./close.tsx";
 import { Row, columns } from "./connection-row.tsx";
 import { Card, Failed, Loading, Pieces } from "./pieces.tsx";
