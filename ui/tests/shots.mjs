@@ -145,6 +145,9 @@ const SHOTS = {
   "own-request": at(`/inbox/${made.bo}`, (page) => page.getByText("You can't answer this one.").waitFor()),
 };
 
+// Before those whose many outcomes would fill the history.
+Object.assign(SHOTS, await shotsOfMany({ at, base, by, keys, made, watcher: await cluster.key(workspace, "bo", [...APPROVER, "event:subscribe"]) }));
+
 // --- operations: decided by many, waited for by some, and one instance is lost ---
 
 async function busy(rounds) {
@@ -199,8 +202,6 @@ Object.assign(SHOTS, {
     await there(page);
   }),
 });
-
-Object.assign(SHOTS, await shotsOfMany({ at, base, by, keys, made, watcher: await cluster.key(workspace, "bo", [...APPROVER, "event:subscribe"]) }));
 
 /** Connected, with its type, and with nothing under way: what a picture shows must not be a matter of a moment. */
 async function settled(page) {
