@@ -14,10 +14,13 @@ interface DialogProps {
 
 export function Dialog({ title, onClose, children, foot, stays = false }: DialogProps) {
   const own = useRef<HTMLDialogElement>(null);
+  const body = useRef<HTMLDivElement>(null);
   const id = useId();
   useLayoutEffect(() => {
     const before = document.activeElement;
     own.current?.showModal();
+    // What is only read can be too long for a phone: it is scrolled by keys, too.
+    if (!body.current?.querySelector("a, button, input, select, summary, textarea")) body.current?.setAttribute("tabindex", "0");
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
@@ -38,7 +41,7 @@ export function Dialog({ title, onClose, children, foot, stays = false }: Dialog
       <div class="dlg-h">
         <h2 id={id}>{title}</h2>
       </div>
-      <div class="dlg-b">{children}</div>
+      <div class="dlg-b" ref={body}>{children}</div>
       {foot && <div class="dlg-f">{foot}</div>}
     </dialog>
   );
