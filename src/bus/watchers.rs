@@ -301,7 +301,9 @@ mod tests {
         let mut served = Vec::new();
         for _ in 0..24 {
             // There is always something new in each of them.
-            all.iter().for_each(|it| watchers.note(*it, ApprovalId::generate(), 1));
+            for it in &all {
+                watchers.note(*it, ApprovalId::generate(), 1);
+            }
             served.push(watchers.news(&none(), 2).await.workspace);
         }
         assert_eq!(served, [&all[..], &all[..], &all[..]].concat());

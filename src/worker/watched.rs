@@ -4,7 +4,7 @@
 //! pause; where that is too far, or too much, those who watch are told that they may have missed something.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     time::{Duration, Instant},
 };
 
@@ -57,8 +57,8 @@ async fn look(
     }
     said.retain(|_, since| since.elapsed() < AGAIN);
     for (workspace, _) in counts.into_iter().filter(|(_, count)| *count > MOST) {
-        if !said.contains_key(&workspace) {
-            said.insert(workspace, Instant::now());
+        if let Entry::Vacant(place) = said.entry(workspace) {
+            place.insert(Instant::now());
             workers.bus.watchers.missed_in(workspace);
         }
     }
