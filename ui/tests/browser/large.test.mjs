@@ -146,7 +146,8 @@ test("the focus stays on its row while the list is scrolled far away, others com
   await page.keyboard.press("ArrowDown");
   await page.waitForFunction(() => document.activeElement.closest(".row")?.querySelector(".row-t").textContent === "Mine 00002");
   // Once it is left it goes, and the focus is where it was.
-  await row(title).waitFor({ state: "detached" });
+  await page.waitForFunction((size) => Number(document.activeElement.closest(".row").ariaSetSize) === size, MINE - 1);
+  assert.equal(await row(title).count(), 0);
   assert.deepEqual(await focused(), { title: "Mine 00002", place: `2 of ${MINE - 1}`, inView: true });
   await unharmed(page);
 });

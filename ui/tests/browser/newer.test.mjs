@@ -42,6 +42,8 @@ test("a newer app is served while one works: nothing breaks or is loaded anew, u
   await page.evaluate(async () => (await navigator.serviceWorker.ready).update());
   await until("the new worker is there", () => cached(page, front.next));
   await until("it has taken over", () => page.evaluate(async () => ((await navigator.serviceWorker.ready).active?.state ?? "") === "activated" && !(await navigator.serviceWorker.ready).installing));
+  // While the pointer is over a row, the list stands still.
+  await page.mouse.move(1, 1);
   await agent.ask({ title: "Asked meanwhile" });
   await row(page, "Asked meanwhile").waitFor();
   for (const [name, heading] of [["History", "History"], ["Operations", "Operations"], ["Settings", "Settings"]]) {
