@@ -98,7 +98,7 @@ test("a page from a new instance whose files were asked of an old one comes by i
   const front = await Front.before(cluster.url);
   front.halfway = true;
   const page = await open(front.url);
-  const missed = page.waitForResponse((it) => it.url().includes("/assets/app-") && it.status() === 404);
+  const missed = page.waitForResponse((it) => /\/assets\/.*\.js$/.test(it.url()) && it.status() === 404);
   await page.goto(`${front.url}/sign-in`);
   await missed;
   assert.equal(await page.getByLabel("API key").count(), 0);
