@@ -154,8 +154,9 @@ test("the focus stays on its row while the list is scrolled far away, others com
 
 test("while rows are chosen the focus stays on its row too, wherever the pointer scrolls the list", async () => {
   await page.keyboard.press("x");
+  const title = "Mine 00003";
   await page.keyboard.press("ArrowDown");
-  const { title } = await focused();
+  await page.waitForFunction((wanted) => document.activeElement.closest(".row")?.querySelector(".row-t").textContent === wanted, title);
   await page.mouse.move(...OVER);
   await page.mouse.wheel(0, 100_000);
   await page.waitForFunction(() => document.querySelector(".list .scroll").scrollTop > 90_000);
