@@ -62,7 +62,7 @@ struct Told {
 pub struct News {
     pub workspace: WorkspaceId,
     pub approvals: Vec<ApprovalId>,
-    /// More changed than is listed: why.
+    /// Why changes are missing from the list, where some are.
     pub missed: Option<&'static str>,
 }
 
@@ -195,7 +195,7 @@ impl Watchers {
 }
 
 impl Watched {
-    /// The single changes are forgotten. A reason that weighs more than this one stays.
+    /// The single changes are forgotten. `restored` stays the reason: it asks for more than `too_much`.
     fn miss(&mut self, why: &'static str) {
         self.changed = HashMap::new();
         self.missed = Some(self.missed.filter(|it| *it != TOO_MUCH).unwrap_or(why));

@@ -59,6 +59,7 @@ async fn look(
     for (workspace, _) in counts.into_iter().filter(|(_, count)| *count > MOST) {
         if let Entry::Vacant(place) = said.entry(workspace) {
             place.insert(Instant::now());
+            tracing::info!(%workspace, "more changed than one look finds; its screens read everything anew");
             workers.bus.watchers.missed_in(workspace);
         }
     }

@@ -177,6 +177,7 @@ impl Session {
         let mut texts = Vec::with_capacity(approvals.len() + 1);
         // First: what comes behind it is newer than what is read because of it.
         if let Some(reason) = resync {
+            self.feeds.metrics.feed_resync(reason);
             texts.push(self.text("resync", Resync { reason }, None));
         }
         let mut told: Vec<Arc<Told>> = approvals.into_values().collect();
@@ -275,7 +276,7 @@ impl Session {
         };
         self.strikes = 0;
         match message {
-            // The screen is not to believe that all is told. It comes back when there is something to tell.
+            // Nothing can be told now, and a pong would say that all is well. A closed feed makes the page say so.
             Message::Ping if !self.feeds.is_database_up() => {
                 return Ok(Some(Reason::Full("the database can't be reached")));
             }
