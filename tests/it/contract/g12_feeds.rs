@@ -5,7 +5,6 @@ use std::collections::HashSet;
 
 use futures_util::{SinkExt, future::join_all};
 use serde_json::json;
-use sqlx::AssertSqlSafe;
 use tokio_tungstenite::{client_async, tungstenite::Message};
 
 use crate::support::{Cluster, Setup, Socket, eventually, socket::feed_request};
@@ -52,41 +51,45 @@ async fn g12_a_screen_that_stops_reading_is_closed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn g12_slow_counts_of_one_workspace_hold_up_no_other() {
     let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await.connected().await;
-    let slow_agent = cluster.api(0, &cluster.key("slow", "agent", &[]).await);
-    slow_agent.ask(json!({})).await;
-    let ours = cluster.api(0, &cluster.member("ana").await);
+    let (theirs, ours) = (
+        cluster.api(0, &cluster.key("slow", "agent", &[]).await),
+        cluster.api(0, &cluster.member("ana").await),
+    );
+    let counted =
+        async |feed: &mut Socket, all: i64| while feed.event("counts").await["data"]["all"] != all {};
     let mut feed = Socket::feed(&ours, &["counts"]).await;
-    assert_eq!(feed.event("counts").await["data"]["all"], 0);
-    // Each look at an approval of theirs takes a while.
+    counted(&mut feed, 0).await;
+    let mut screens = Vec::new();
+    for number in 0..8 {
+        let person = cluster.api(0, &cluster.key("slow", &format!("p{number}"), &[]).await);
+        let mut screen = Socket::feed(&person, &["counts"]).await;
+        counted(&mut screen, 0).await;
+        screens.push(screen);
+    }
+    // From here on each look at an approval of theirs takes a while.
     let mut conn = cluster.database.connect().await;
-    sqlx::query(AssertSqlSafe(
+    sqlx::raw_sql(
         "CREATE FUNCTION takes_long(workspace uuid) RETURNS boolean LANGUAGE sql VOLATILE AS $$
              SELECT CASE WHEN (SELECT w.name FROM workspaces w WHERE w.id = workspace) = 'slow'
-                         THEN pg_sleep(0.7)::text IS NOT NULL ELSE true END $$",
-    ))
-    .execute(&mut conn)
-    .await
-    .unwrap();
-    sqlx::query(
-        "CREATE POLICY slow ON approval_requests AS RESTRICTIVE FOR SELECT TO signoff_app
+                         THEN pg_sleep(0.7)::text IS NOT NULL ELSE true END $$;
+         CREATE POLICY slow ON approval_requests AS RESTRICTIVE FOR SELECT TO signoff_app
              USING (takes_long(workspace_id))",
     )
     .execute(&mut conn)
     .await
     .unwrap();
-    let mut theirs = Vec::new();
-    for number in 0..8 {
-        let person = cluster.api(0, &cluster.key("slow", &format!("p{number}"), &[]).await);
-        let mut feed = Socket::feed(&person, &["counts"]).await;
-        theirs.push(tokio::spawn(async move { feed.event("counts").await }));
-    }
-    let told = || theirs.iter().filter(|it| it.is_finished()).count();
+    theirs.ask(json!({})).await;
+    let screens: Vec<_> = screens
+        .into_iter()
+        .map(|mut screen| tokio::spawn(async move { screen.event("counts").await["data"]["all"].clone() }))
+        .collect();
+    let told = || screens.iter().filter(|it| it.is_finished()).count();
     eventually("the first of theirs is told", || async { told() > 0 }).await;
     ours.ask(json!({})).await;
-    while feed.event("counts").await["data"]["all"] != 1 {}
+    counted(&mut feed, 1).await;
     let told = told();
-    assert!(told < theirs.len(), "ours was told only when all {told} of theirs were");
-    for it in theirs {
-        assert_eq!(it.await.unwrap()["data"]["all"], 1);
+    assert!(told < screens.len(), "ours was told only when all {told} of theirs were");
+    for all in join_all(screens).await {
+        assert_eq!(all.unwrap(), 1);
     }
 }
