@@ -214,7 +214,7 @@ pub fn cast(
         Err(Denied::SeatTaken { by }) => return Err(Refusal::SeatTaken { by }),
         Ok(admission) => admission,
     };
-    // Edits that were agreed on stay what they are, whatever their form.
+    // The first approver's edits were checked when they were sent. Who agrees with them is not asked for another form.
     let is_agreed = agreed.is_some_and(|first| first.modifications == ballot.modifications);
     if let Some(edits) = ballot.modifications.as_ref().filter(|_| !is_agreed) {
         edits::check(&approval.request.approval_type, edits)?;

@@ -109,8 +109,8 @@ fn time(time: DateTime<Utc>, reader: Reader) -> String {
 /// With these a formula begins. Spreadsheets of some languages take full-width and small signs as well.
 const SIGNS: [char; 13] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '−', '﹢', '﹣', '﹦', '﹫'];
 
-/// In many countries spreadsheets separate cells by these, whatever the file says. They then find a cell, or a line,
-/// within a text.
+/// In many countries spreadsheets separate cells by these, even in a file with commas. Such a spreadsheet finds a cell,
+/// or a line, within a text.
 const SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
 
 /// The same text, but never a formula, also not for those who drop what can't be seen in front of it.

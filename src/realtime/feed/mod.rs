@@ -88,7 +88,7 @@ struct Shared {
     looked: Looked,
 }
 
-/// Somebody follows something new: what is looked at for it need not wait for its next round.
+/// A feed follows a new topic: the round that looks at it begins at once.
 #[derive(Default)]
 struct Looked {
     counts: Notify,
@@ -199,7 +199,7 @@ impl Feeds {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Somebody follows these, and did not before.
+    /// A feed follows these topics from now on.
     fn look<'a>(&self, new: impl IntoIterator<Item = &'a Topic>) {
         let looked = &self.0.looked;
         for topic in new {

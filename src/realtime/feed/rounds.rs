@@ -39,7 +39,7 @@ const TASKS: Duration = Duration::from_millis(500);
 /// Longest a look may take.
 const LOOK: Duration = Duration::from_secs(4);
 
-/// Waits for the next round: not longer, and not at all where somebody follows something new.
+/// Waits for the next round. A new follower ends the wait.
 async fn next(looked: &Notify, interval: Duration) {
     tokio::select! {
         () = tokio::time::sleep(interval.mul_f64(rand::random_range(0.8..1.0))) => {}
