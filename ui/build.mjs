@@ -2,8 +2,8 @@
 // The server takes what is there; it never calls this. Run by `npm run build`, `./dev up` and the Dockerfile.
 
 import { createHash } from "node:crypto";
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import esbuild from "esbuild";
@@ -20,6 +20,26 @@ const hashed = (bytes) => createHash("sha256").update(bytes).digest("base64url")
 /** The files to write, by their path in dist/. */
 const files = new Map();
 
+/**
+ * Keeps the first view in one file, whatever later pages share with it: that compresses better, and comes at once.
+ * Each later page imports the app, so all that the app has belongs to the same chunk.
+ */
+const together = {
+  name: "together",
+  setup(build) {
+    const main = join(HERE, "src/main.tsx");
+    const later = new Set();
+    build.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+      if (kind === "dynamic-import") later.add(join(resolveDir, path));
+      return undefined;
+    });
+    build.onLoad({ filter: /\.tsx?$/ }, async ({ path }) => {
+      if (!later.has(path)) return undefined;
+      return { contents: `import ${JSON.stringify(main)};\n${await readFile(path, "utf8")}`, loader: extname(path) === ".tsx" ? "tsx" : "ts" };
+    });
+  },
+};
+
 const common = { absWorkingDir: HERE, bundle: true, minify: true, write: false, target: TARGET, legalComments: "none" };
 const bundle = await esbuild.build({
   ...common,
@@ -31,8 +51,13 @@ const bundle = await esbuild.build({
   publicPath: "/assets",
   format: "esm",
   splitting: true,
-  jsx: "automatic",
-  jsxImportSource: "preact",
+  // Calls of h() are shorter than those of the automatic runtime. Types are checked by tsc, with tsconfig.json.
+  tsconfigRaw: { compilerOptions: { target: "ES2023", verbatimModuleSyntax: true } },
+  jsx: "transform",
+  jsxFactory: "h",
+  jsxFragment: "Fragment",
+  inject: ["src/parts/h.ts"],
+  plugins: [together],
   loader: { ".svg": "file" },
   define: { DEVELOPMENT: "false" },
   metafile: true,
@@ -42,9 +67,12 @@ for (const file of bundle.outputFiles) files.set(file.path.slice(DIST.length + 1
 const outputs = Object.entries(bundle.metafile.outputs);
 const output = (entry) => outputs.find(([, it]) => it.entryPoint === entry);
 const address = (path) => "/" + path.replace(/^dist\//, "");
-const [script, made] = output("src/main.tsx");
+const [entry, made] = output("src/main.tsx");
 const [style] = output("src/styles/app.css");
-const needed = made.imports.filter((it) => it.kind === "import-statement").map((it) => it.path);
+const [script, ...needed] = made.imports.filter((it) => it.kind === "import-statement").map((it) => it.path);
+// The entry itself has nothing but an import of that one file.
+if (Object.values(made.inputs).some((it) => it.bytesInOutput > 0)) throw new Error("the first view is no longer in one file");
+files.delete(entry.slice("dist/".length));
 
 /** Adds a file under a name with its hash and says where it is. */
 function asset(name, bytes) {
@@ -95,44 +123,54 @@ asset("licences.txt", licences.join("\n\n"));
 // --- the page ---
 
 const sprite = (await text("src/icons.svg")).replace(/\s*\n\s*/g, "");
-const page = (await text("src/index.html"))
+const bare = (await text("src/index.html"))
   .replace("%STYLE%", address(style))
   .replace("%SCRIPT%", address(script))
   .replace("%NEEDED%", needed.map((path) => `<link rel="modulepreload" href="${address(path)}">`).join(""))
   .replace("%ICON%", icons["icon.svg"])
   .replace("%TOUCH%", icons["icon-180.png"])
   .replace("%SPRITE%", () => sprite);
-files.set("index.html", Buffer.from(page));
-
-// --- the service worker: last, for it names all the others ---
-
 const lasting = [...files.keys()].filter((path) => /\.(js|css|svg)$/.test(path)).map((path) => "/" + path);
-const build = hashed(lasting.join("\n") + page);
-const worker = await esbuild.build({
-  ...common,
-  entryPoints: ["src/service-worker.ts"],
-  outfile: "dist/service-worker.js",
-  format: "iife",
-  define: { BUILD: JSON.stringify(build), FILES: JSON.stringify(lasting) },
-});
-files.set("service-worker.js", Buffer.from(worker.outputFiles[0].contents));
+// The page knows which build it is of, and the server says to every page which one it has.
+const build = hashed(lasting.join("\n") + bare);
+files.set("index.html", Buffer.from(bare.replace("%BUILD%", build)));
+files.set("build.txt", Buffer.from(build));
 
-// --- onto the disk ---
+// --- scripts that stand alone: beside the app, and the service worker, which names all others ---
 
-for (const name of await readdir(DIST).catch(() => [])) {
-  if (name !== ".gitkeep") await rm(join(DIST, name), { recursive: true, force: true });
+for (const name of ["start", "service-worker"]) {
+  const alone = await esbuild.build({
+    ...common,
+    entryPoints: [`src/${name}.ts`],
+    outfile: `dist/${name}.js`,
+    format: "iife",
+    define: { BUILD: JSON.stringify(build), FILES: JSON.stringify(lasting) },
+  });
+  files.set(`${name}.js`, Buffer.from(alone.outputFiles[0].contents));
 }
-await mkdir(join(DIST, "assets"), { recursive: true });
+
+// --- onto the disk: a server that reads there meanwhile has the one build or the other, whole ---
+
 const sizes = [];
+const written = [];
 for (const [path, bytes] of files) {
-  await writeFile(join(DIST, path), bytes);
+  written.push([path, bytes]);
   if (!COMPRESSED.test(path)) continue;
   const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } };
   const gzip = gzipSync(bytes, { level: 9 });
-  await writeFile(join(DIST, path + ".br"), brotliCompressSync(bytes, quality));
-  await writeFile(join(DIST, path + ".gz"), gzip);
+  written.push([path + ".br", brotliCompressSync(bytes, quality)], [path + ".gz", gzip]);
   if (/\.(js|css)$/.test(path) && path.startsWith("assets/")) sizes.push([path, gzip.length]);
 }
+await mkdir(join(DIST, "assets"), { recursive: true });
+// What has a hash in its name first, then what names it, then away with the one before.
+const isAsset = ([path]) => path.startsWith("assets/");
+for (const [path, bytes] of [...written.filter(isAsset), ...written.filter((it) => !isAsset(it))]) {
+  await writeFile(join(DIST, `${path}.new`), bytes);
+  await rename(join(DIST, `${path}.new`), join(DIST, path));
+}
+const kept = new Set([".gitkeep", "assets", ...written.map(([path]) => path)]);
+for (const name of await readdir(DIST)) if (!kept.has(name)) await rm(join(DIST, name), { recursive: true, force: true });
+for (const name of await readdir(join(DIST, "assets"))) if (!kept.has(`assets/${name}`)) await rm(join(DIST, "assets", name), { force: true });
 
 // --- what it weighs ---
 

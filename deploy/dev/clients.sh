@@ -37,6 +37,7 @@ install_client_packages() {
 # Another run may be at it.
 install_locked() { # COMMAND…
   local status=0
+  mkdir -p "$DEV_DIR/test"
   command -v flock >/dev/null && exec 8>"$DEV_DIR/test/packages.lock" && flock 8
   "$@" || status=1
   exec 8>&-

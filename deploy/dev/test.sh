@@ -222,6 +222,11 @@ cmd_bench() {
   if [ -n "$(running_set)" ]; then
     warn "what ./dev up started is running here and will disturb the figures; ./dev down stops it"
   fi
+  if [ "${1-}" = ui ]; then
+    shift
+    bench_web "$@"
+    return
+  fi
   start_run_servers
   raise_open_files
   # Also where DATABASE_URL gives the server, the floor is measured with ours.

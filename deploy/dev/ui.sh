@@ -84,6 +84,23 @@ with_web_cluster() { # NODE ARGUMENTS
     ${FONTCONFIG_FILE:+"FONTCONFIG_FILE=$FONTCONFIG_FILE"} node "$@"
 }
 
+# --- figures ---
+
+bench_web() {
+  local status=0
+  need_chromium
+  need_haproxy || die "haproxy is missing; install it (Debian's package: haproxy)"
+  install_locked build_web || die "the web app can't be built (ui/)"
+  start_run_servers
+  BIN=$(target_dir)/release/signoff
+  say "Building …"
+  in_session cargo build --release --locked --bin signoff || die "the build failed"
+  make_clients_database || die "the database could not be made"
+  with_web_cluster "$WEB/bench/main.mjs" "$@" || status=1
+  drop_clients_database
+  [ $status -eq 0 ] || die "the benchmark failed"
+}
+
 # --- pictures ---
 
 # With a font of their own, so that they are alike on every machine.

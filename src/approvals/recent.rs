@@ -18,8 +18,9 @@ use crate::{
 /// Longer than any transaction may live (statements 3 s, locks 2 s, idle 5 s, a command 8 s over all): what commits late
 /// has a moment that lies this far back at most.
 pub const OVERLAP: Duration = Duration::from_secs(15);
-/// Changes that are told at once.
-const MOST: i64 = 500;
+/// Changes since the moment that was asked for that are told at once; and with those that lie before it.
+const MOST: usize = 500;
+const MOST_IN_ALL: i64 = 2_000;
 /// A deleted run's approvals stay readable for so long after they ended. Who was away longer may have missed them.
 const LONGEST: Duration = Duration::from_mins(9);
 
@@ -46,9 +47,10 @@ impl Approvals {
             if (now - after).to_std().is_ok_and(|away| away > LONGEST) {
                 return Ok((now, None));
             }
-            let changed = recent::since(conn, &[workspace], after - OVERLAP, MOST + 1).await?;
-            let is_too_much = i64::try_from(changed.len()).is_ok_and(|count| count > MOST);
-            Ok((now, (!is_too_much).then_some(changed)))
+            let changed = recent::since(conn, &[workspace], after - OVERLAP, MOST_IN_ALL + 1).await?;
+            let is_cut = i64::try_from(changed.len()).is_ok_and(|count| count > MOST_IN_ALL);
+            let is_too_much = changed.iter().filter(|it| it.at > after).count() > MOST;
+            Ok((now, (!is_cut && !is_too_much).then_some(changed)))
         };
         let (now, changed) = self.shared.database.tenant.within(workspace, READ, read).await?;
         let Some(changed) = changed else {

@@ -8,7 +8,7 @@ use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -23,12 +23,17 @@ const MOST: usize = 2_000;
 /// For how long a version that was told is remembered: longer than the sweep looks back.
 const REMEMBERED: Duration = Duration::from_secs(30);
 
+/// Why single changes are not told.
+const TOO_MUCH: &str = "too_much";
+
 /// The workspaces that are watched here.
 #[derive(Default)]
 pub struct Watchers {
     workspaces: Mutex<HashMap<WorkspaceId, Watched>>,
     /// How many there are: read without the lock by all that changes something.
     count: AtomicUsize,
+    /// The next place in the queue of workspaces with news.
+    places: AtomicU64,
     woken: Notify,
 }
 
@@ -38,7 +43,9 @@ struct Watched {
     watching: usize,
     /// What changed, and in which version it was heard of.
     changed: HashMap<ApprovalId, i32>,
-    too_much: bool,
+    missed: Option<&'static str>,
+    /// Its place in the queue, while it has news: the lowest comes first.
+    place: Option<u64>,
     told: Told,
 }
 
@@ -55,8 +62,8 @@ struct Told {
 pub struct News {
     pub workspace: WorkspaceId,
     pub approvals: Vec<ApprovalId>,
-    /// More changed than is listed.
-    pub too_much: bool,
+    /// Why changes are missing from the list, where some are.
+    pub missed: Option<&'static str>,
 }
 
 /// One that watches a workspace, for as long as this lives.
@@ -93,26 +100,56 @@ impl Watchers {
             return;
         }
         if watched.changed.len() >= MOST && !watched.changed.contains_key(&approval) {
-            watched.changed = HashMap::new();
-            watched.too_much = true;
+            watched.miss(TOO_MUCH);
         }
-        if !watched.too_much {
+        if watched.missed.is_none() {
             let known = watched.changed.entry(approval).or_insert(version);
             *known = version.max(*known);
         }
+        self.line_up(watched);
+        drop(workspaces);
+        self.woken.notify_one();
+    }
+
+    /// A workspace missed something, or may have.
+    pub fn missed_in(&self, workspace: WorkspaceId) {
+        let mut workspaces = self.lock();
+        let Some(watched) = workspaces.get_mut(&workspace) else { return };
+        watched.miss(TOO_MUCH);
+        self.line_up(watched);
         drop(workspaces);
         self.woken.notify_one();
     }
 
     /// All workspaces missed something, or may have.
     pub fn missed(&self) {
+        self.all_missed(|watched| watched.miss(TOO_MUCH));
+    }
+
+    /// The database is another one, or has gone back in time: what was told may not be so, and a version that was told
+    /// may come again.
+    pub fn restored(&self) {
+        self.all_missed(|watched| {
+            watched.told = Told::default();
+            watched.miss("restored");
+        });
+    }
+
+    fn all_missed(&self, how: impl Fn(&mut Watched)) {
         let mut workspaces = self.lock();
         for watched in workspaces.values_mut() {
-            watched.changed = HashMap::new();
-            watched.too_much = true;
+            how(watched);
+            self.line_up(watched);
         }
         drop(workspaces);
         self.woken.notify_one();
+    }
+
+    /// Gives a workspace with news a place in the queue, unless it has one.
+    fn line_up(&self, watched: &mut Watched) {
+        if watched.place.is_none() {
+            watched.place = Some(self.places.fetch_add(1, Ordering::Relaxed));
+        }
     }
 
     /// Waits until there is news, of a workspace that is not among `besides`: of at most `most` approvals. What is more
@@ -128,19 +165,20 @@ impl Watchers {
 
     fn take(&self, besides: &HashSet<WorkspaceId>, most: usize) -> Option<News> {
         let mut workspaces = self.lock();
-        let has_news = |watched: &Watched| watched.too_much || !watched.changed.is_empty();
-        let mut with_news = workspaces
-            .iter_mut()
-            .filter(|(workspace, watched)| has_news(watched) && !besides.contains(workspace));
-        let (workspace, watched) = with_news.next()?;
+        let in_line = workspaces.iter_mut().filter(|(workspace, _)| !besides.contains(workspace));
+        let first = in_line.filter_map(|(workspace, watched)| Some((watched.place?, workspace, watched)));
+        let (_, workspace, watched) = first.min_by_key(|(place, ..)| *place)?;
+        watched.place = None;
         let approvals = if watched.changed.len() <= most {
             std::mem::take(&mut watched.changed).into_keys().collect()
         } else {
             let some: Vec<ApprovalId> = watched.changed.keys().take(most).copied().collect();
             watched.changed.retain(|approval, _| !some.contains(approval));
+            // The rest comes behind the others.
+            self.line_up(watched);
             some
         };
-        Some(News { workspace: *workspace, approvals, too_much: std::mem::take(&mut watched.too_much) })
+        Some(News { workspace: *workspace, approvals, missed: watched.missed.take() })
     }
 
     /// These versions were told.
@@ -153,6 +191,14 @@ impl Watchers {
     fn lock(&self) -> MutexGuard<'_, HashMap<WorkspaceId, Watched>> {
         // No code that can panic runs under this lock.
         self.workspaces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watched {
+    /// The single changes are forgotten. `restored` stays the reason: it asks for more than `too_much`.
+    fn miss(&mut self, why: &'static str) {
+        self.changed = HashMap::new();
+        self.missed = Some(self.missed.filter(|it| *it != TOO_MUCH).unwrap_or(why));
     }
 }
 
@@ -223,12 +269,44 @@ mod tests {
         for _ in 0..=MOST {
             watchers.note(ours, ApprovalId::generate(), 1);
         }
-        let news = News { workspace: ours, approvals: vec![], too_much: true };
+        let news = News { workspace: ours, approvals: vec![], missed: Some("too_much") };
         assert_eq!(watchers.news(&none(), 9).await, news);
         watchers.missed();
-        assert!(watchers.news(&none(), 9).await.too_much);
+        assert_eq!(watchers.news(&none(), 9).await.missed, Some("too_much"));
+        watchers.missed_in(ours);
+        assert_eq!(watchers.news(&none(), 9).await.missed, Some("too_much"));
         watchers.note(ours, ApprovalId::generate(), 1);
-        assert!(!watchers.news(&none(), 9).await.too_much);
+        assert_eq!(watchers.news(&none(), 9).await.missed, None);
+    }
+
+    #[tokio::test]
+    async fn after_a_restore_a_version_that_was_told_is_told_again() {
+        let watchers = Arc::new(Watchers::default());
+        let (ours, approval) = (WorkspaceId::generate(), ApprovalId::generate());
+        let _watching = watchers.watch(ours);
+        watchers.told(ours, [(approval, 2)]);
+        watchers.restored();
+        watchers.missed();
+        let news = watchers.news(&none(), 9).await;
+        assert_eq!((news.missed, news.approvals.len()), (Some("restored"), 0));
+        watchers.note(ours, approval, 2);
+        assert_eq!(watchers.news(&none(), 9).await.approvals, [approval]);
+    }
+
+    #[tokio::test]
+    async fn workspaces_with_news_take_turns() {
+        let watchers = Arc::new(Watchers::default());
+        let all: Vec<WorkspaceId> = (0..8).map(|_| WorkspaceId::generate()).collect();
+        let _watching: Vec<Watching> = all.iter().map(|it| watchers.watch(*it)).collect();
+        let mut served = Vec::new();
+        for _ in 0..24 {
+            // There is always something new in each of them.
+            for it in &all {
+                watchers.note(*it, ApprovalId::generate(), 1);
+            }
+            served.push(watchers.news(&none(), 2).await.workspace);
+        }
+        assert_eq!(served, [&all[..], &all[..], &all[..]].concat());
     }
 
     #[tokio::test]

@@ -214,12 +214,12 @@ pub fn cast(
         Err(Denied::SeatTaken { by }) => return Err(Refusal::SeatTaken { by }),
         Ok(admission) => admission,
     };
-    if let Some(edits) = &ballot.modifications {
+    // The first approver's edits were checked when they were sent. Who agrees with them is not asked for another form.
+    let is_agreed = agreed.is_some_and(|first| first.modifications == ballot.modifications);
+    if let Some(edits) = ballot.modifications.as_ref().filter(|_| !is_agreed) {
         edits::check(&approval.request.approval_type, edits)?;
     }
-    if ballot.verdict == Verdict::Approved
-        && agreed.is_some_and(|first| first.modifications != ballot.modifications)
-    {
+    if ballot.verdict == Verdict::Approved && agreed.is_some() && !is_agreed {
         return Err(Refusal::ModificationsDiffer);
     }
     here.push(Vote::new(votes, ballot, &admission, level));

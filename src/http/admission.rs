@@ -33,7 +33,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Api, caller::shows_a_known_credential, established::Established};
+use super::{Api, app, caller::shows_a_known_credential, established::Established};
 use crate::{
     auth::{Authenticator, Caller, Rejection, key::ApiKey, secret::Secret, ticket::Ticket},
     domain::{
@@ -120,7 +120,7 @@ impl Credential<'_> {
 
 impl Admission {
     pub fn new(address: IpAddr, path: &str) -> Self {
-        let counts = !matches!(path, "/livez" | "/readyz");
+        let counts = !matches!(path, "/livez" | "/readyz") && !app::is_file(path);
         Self(Arc::new(Inner { network: address.into(), counts, record: Mutex::default() }))
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{Json, extract::State};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -19,6 +19,8 @@ use crate::{
     wire::{cluster::ClusterView, problem::Problem, validate::Check},
 };
 
+/// Longest span of samples.
+const LONGEST_SPAN: TimeDelta = TimeDelta::days(366);
 /// What samples are shown of where nothing else is asked for.
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -178,6 +180,11 @@ pub async fn samples(
     {
         check.fail("?to", "range", "must be later than from");
     }
+    if let (Some(from), Some(to)) = (from, to)
+        && to - from > LONGEST_SPAN
+    {
+        check.fail("?from", "range", "must be at most 366 days before to");
+    }
     let step = query.step.as_deref().map(|text| {
         let number = Some(text.parse().unwrap_or(0));
         check.range("?step", number, (1, past::LONGEST_STEP), 1)
@@ -185,6 +192,12 @@ pub async fn samples(
     check.finish()?;
     let wanted = Wanted { span: Span { from, to, length: HOUR }, step };
     let past = api.listing.past(may.caller().workspace, &wanted).await?;
+    // One of the two may have been left out.
+    if past.from >= past.to || past.to - past.from > LONGEST_SPAN {
+        let mut check = Check::default();
+        check.fail("?from", "range", "must lie in the 366 days before to, which is now by default");
+        check.finish()?;
+    }
     let series = past.instances.into_iter().map(|(instance_id, points)| Series {
         instance_id,
         points: points.into_iter().map(Point::from).collect(),

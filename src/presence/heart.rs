@@ -102,17 +102,16 @@ impl Heart {
             // A change of state is told at once.
             tokio::select! {
                 _ = ticks.tick() => {}
+                // The bus ends when the instance stops, and may be seen to end first.
                 changed = bus.changed() => if changed.is_err() {
-                    return;
+                    break;
                 },
-                () = self.lifecycle.stopping().cancelled() => {
-                    // Where there was no grace, no beat has told of the drain.
-                    self.notice(&mut standing, false);
-                    return;
-                }
+                () = self.lifecycle.stopping().cancelled() => break,
                 () = self.lifecycle.draining().cancelled(), if !self.lifecycle.is_draining() => {}
             }
         }
+        // Where there was no grace, no beat has told of the drain.
+        self.notice(&mut standing, false);
     }
 
     /// Notes what has changed since the last beat.

@@ -113,7 +113,7 @@ impl Health {
             self.evict();
             tracing::warn!(
                 "the database was restored, or took over for another: cursors of before are not honoured, and \
-                 sockets are told to come again"
+                 sockets are told to come again, screens to read everything anew"
             );
         }
         self.epoch_of_log.store(u64::from(epoch.0), Ordering::Release);

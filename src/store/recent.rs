@@ -19,6 +19,7 @@ pub struct Changed {
     pub workspace: WorkspaceId,
     pub id: ApprovalId,
     pub version: i32,
+    pub at: DateTime<Utc>,
 }
 
 /// The database's time.
@@ -27,7 +28,9 @@ pub async fn now(conn: &mut PgConnection) -> Result<DateTime<Utc>, Error> {
 }
 
 /// The approvals of these workspaces that changed after a moment, `most` of each at most: those that were asked for,
-/// voted on or moved on and are pending, and those that ended. The newest first.
+/// voted on or moved on and are pending, and those that ended. The newest of each.
+///
+/// One pass for all of the workspaces: one for each would cost as many passes.
 pub async fn since(
     conn: &mut PgConnection,
     workspaces: &[WorkspaceId],
@@ -36,18 +39,17 @@ pub async fn since(
 ) -> Result<Vec<Changed>, Error> {
     let workspaces: Vec<Uuid> = workspaces.iter().map(|it| it.0).collect();
     let rows = sqlx::query!(
-        r#"SELECT w.id AS "workspace!", c.id AS "id!", c.version AS "version!"
-             FROM unnest($1::uuid[]) AS w(id)
-            CROSS JOIN LATERAL (
-                  SELECT u.id, u.version, u.at
-                    FROM ((SELECT a.id, a.version, a.updated_at AS at FROM approval_requests a
-                            WHERE a.workspace_id = w.id AND a.status = 'pending' AND a.updated_at > $2
-                            ORDER BY a.updated_at DESC LIMIT $3)
-                          UNION ALL
-                          (SELECT a.id, a.version, a.resolved_at FROM approval_requests a
-                            WHERE a.workspace_id = w.id AND a.resolved_at > $2
-                            ORDER BY a.resolved_at DESC, a.id DESC LIMIT $3)) u
-                   ORDER BY u.at DESC LIMIT $3) c"#,
+        r#"SELECT c.workspace_id AS "workspace!", c.id AS "id!", c.version AS "version!", c.at AS "at!"
+             FROM (SELECT u.workspace_id, u.id, u.version, u.at,
+                          row_number() OVER (PARTITION BY u.workspace_id ORDER BY u.at DESC) AS place
+                     FROM (SELECT a.workspace_id, a.id, a.version, a.updated_at AS at
+                             FROM approval_requests a
+                            WHERE a.workspace_id = ANY ($1) AND a.status = 'pending' AND a.updated_at > $2
+                           UNION ALL
+                           SELECT a.workspace_id, a.id, a.version, a.resolved_at
+                             FROM approval_requests a
+                            WHERE a.workspace_id = ANY ($1) AND a.resolved_at > $2) u) c
+            WHERE c.place <= $3"#,
         &workspaces,
         after,
         most,
@@ -58,6 +60,7 @@ pub async fn since(
         workspace: WorkspaceId(row.workspace),
         id: ApprovalId(row.id),
         version: row.version,
+        at: row.at,
     });
     Ok(changed.collect())
 }

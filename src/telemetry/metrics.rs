@@ -211,6 +211,11 @@ impl Metrics {
         self.within(|| counter!("signoff_feed_messages_total").increment(count as u64));
     }
 
+    /// A feed was told to read anew.
+    pub fn feed_resync(&self, reason: &'static str) {
+        self.within(|| counter!("signoff_feed_resyncs_total", "reason" => reason).increment(1));
+    }
+
     /// A feed that ended: the close code that stands for why (0: the client went), and whether the client was told.
     pub fn feed_closed(&self, code: u16, told: bool) {
         self.within(|| {
@@ -349,6 +354,7 @@ fn describe_counters() {
         ),
         ("signoff_events_sent_total", "Events that were sent to sockets."),
         ("signoff_feed_messages_total", "Messages that were sent to feeds."),
+        ("signoff_feed_resyncs_total", "Times that a feed was told to read anew, by reason."),
         (
             "signoff_feeds_closed_total",
             "Feeds that ended, by close code (0: the client went) and whether it was told.",

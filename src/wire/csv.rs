@@ -69,8 +69,8 @@ fn write(records: impl IntoIterator<Item = [String; COLUMNS.len()]>) -> Vec<u8> 
 
 fn cells(line: &Line, reader: Reader) -> [String; COLUMNS.len()] {
     let time = |at| time(at, reader);
-    let text = |text: &str| defused(text);
-    let optional = |text: &Option<String>| text.as_deref().map_or_else(String::new, defused);
+    let text = |text: &str| defused(text, reader);
+    let optional = |it: &Option<String>| it.as_deref().map_or_else(String::new, text);
     [
         line.id.to_string(),
         text(&line.run_id),
@@ -109,11 +109,29 @@ fn time(time: DateTime<Utc>, reader: Reader) -> String {
 /// With these a formula begins. Spreadsheets of some languages take full-width and small signs as well.
 const SIGNS: [char; 13] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '−', '﹢', '﹣', '﹦', '﹫'];
 
+/// In many countries spreadsheets separate cells by these, even in a file with commas. Such a spreadsheet finds a cell,
+/// or a line, within a text.
+const SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
+
 /// The same text, but never a formula, also not for those who drop what can't be seen in front of it.
-fn defused(text: &str) -> String {
-    let seen = text.trim_start_matches(invisible);
-    let dangerous = text.starts_with(char::is_control) || seen.starts_with(SIGNS);
-    if dangerous { format!("'{text}") } else { text.to_owned() }
+fn defused(text: &str, reader: Reader) -> String {
+    let begins_so = |text: &str| text.trim_start_matches(invisible).starts_with(SIGNS);
+    let mut safe = String::with_capacity(text.len() + 1);
+    if text.starts_with(char::is_control) || begins_so(text) {
+        safe.push('\'');
+    }
+    match reader {
+        Reader::Program => safe.push_str(text),
+        Reader::Spreadsheet => {
+            for (index, part) in text.split_inclusive(SEPARATORS).enumerate() {
+                if index > 0 && begins_so(part.trim_start_matches('"')) {
+                    safe.push('\'');
+                }
+                safe.push_str(part);
+            }
+        }
+    }
+    safe
 }
 
 fn invisible(c: char) -> bool {
@@ -198,6 +216,22 @@ mod tests {
             assert_eq!(records[2][6], "next");
             assert!(whole.ends_with(b"\r\n"));
         }
+    }
+
+    #[test]
+    fn a_spreadsheet_that_separates_otherwise_finds_no_formula_within_a_text() {
+        for (title, cell) in [
+            ("a;=1+1", "a;'=1+1"),
+            ("a; =1+1; -2", "a;' =1+1;' -2"),
+            ("a\t@SUM(A1)", "a\t'@SUM(A1)"),
+            ("two\r\n=1+1", "two\r\n'=1+1"),
+            ("a;\"=1+1", "a;'\"=1+1"),
+            ("=1;=2", "'=1;'=2"),
+            ("a;b\r\nc = 1", "a;b\r\nc = 1"),
+        ] {
+            assert_eq!(read(&lines(&[line(title)], Reader::Spreadsheet))[0][6], cell, "{title:?}");
+        }
+        assert_eq!(read(&lines(&[line("a;=1+1")], Reader::Program))[0][6], "a;=1+1");
     }
 
     #[test]

@@ -67,6 +67,7 @@ pub(super) async fn probe(workers: Workers) {
         if epoch.is_some() && epoch != now {
             // What sockets have seen is no place in this log: each finds that out when it looks.
             workers.bus.seats.all().iter().for_each(|seat| seat.look());
+            workers.bus.watchers.restored();
         }
         epoch = now;
         tokio::time::sleep(AT_LEAST).await;

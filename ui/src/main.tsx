@@ -137,6 +137,7 @@ function keepFiles(): void {
   void navigator.serviceWorker.register(url).catch(() => {});
 }
 
+document.documentElement.dataset.app = "here";
 applyTheme();
 followLinks();
 listenToKeys();

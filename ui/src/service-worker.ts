@@ -34,7 +34,8 @@ worker.addEventListener("install", (event) => {
 worker.addEventListener("activate", (event) => {
   const clean = async () => {
     const old = (await caches.keys()).filter((name) => name.startsWith("signoff-") && name !== CACHE);
-    await Promise.all(old.map((name) => caches.delete(name)));
+    // The files of the build before stay, for pages of it that are open still: the server has them no more.
+    await Promise.all(old.slice(0, -1).map((name) => caches.delete(name)));
     await worker.clients.claim();
   };
   (event as Extended).waitUntil(clean());
@@ -44,7 +45,7 @@ worker.addEventListener("fetch", (event) => {
   const { request } = event as Fetching;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin) return;
-  if (FILES.includes(url.pathname)) {
+  if (FILES.includes(url.pathname) || url.pathname.startsWith("/assets/")) {
     (event as Fetching).respondWith(kept(request));
   } else if (request.mode === "navigate" && PAGES.test(url.pathname)) {
     (event as Fetching).respondWith(page(request));
@@ -52,7 +53,8 @@ worker.addEventListener("fetch", (event) => {
 });
 
 async function kept(request: Request): Promise<Response> {
-  return (await caches.match(request, { cacheName: CACHE })) ?? fetch(request);
+  // Each has a hash in its name: it is the same in every cache.
+  return (await caches.match(request)) ?? fetch(request);
 }
 
 /** The newest where the server answers, else the one that was kept. */

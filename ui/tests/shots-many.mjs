@@ -47,9 +47,12 @@ export async function shotsOfMany(world) {
   const lines = ["helm upgrade checkout ./chart --atomic", "canary at 5 %", "error rate 0.08 % (limit 0.2 %)", "p95 212 ms (limit 250 ms)"];
   await agent.call("POST", "/tasks/deploy-2291/events", { events: [{ event_type: "workflow_started", data: {} }, ...lines.map((line) => ({ event_type: "output", data: { line } })), { event_type: "canary", data: { percent: 5, held_minutes: 30 } }] });
   const select = async (page) => {
-    await page.getByText("Refund order").first().waitFor();
+    await page.getByText("Delete 312").first().waitFor();
     await page.getByRole("button", { name: "Select several (x)" }).click();
     for (const title of ["Delete 312", "Retry “load", "Publish churn-v12", "Rotate the signing"]) await page.getByRole("checkbox", { name: `Select: ${title}` }).click();
+    // What a vote would do is read one after the other.
+    const effects = page.getByLabel("Selected approvals", { exact: true }).getByText(/your vote (ends it|leaves it open)/);
+    if (page.viewportSize().width > 960) await effects.nth(3).waitFor();
   };
   const asked = async (page) => {
     await select(page);

@@ -8,10 +8,10 @@ import { shotsOfMany } from "./shots-many.mjs";
 
 const OUT = join(dirname(fileURLToPath(import.meta.url)), "../../docs/screens");
 const WIDTHS = { 390: 844, 1280: 800, 1920: 1080 };
-const only = process.argv[2];
+const only = process.argv.slice(2);
 
 mkdirSync(OUT, { recursive: true });
-for (const name of readdirSync(OUT)) if (name.endsWith(".png") && !only) rmSync(join(OUT, name));
+for (const name of readdirSync(OUT)) if (name.endsWith(".png") && only.length === 0) rmSync(join(OUT, name));
 
 const cluster = await Cluster.start({ instances: 2 });
 const base = cluster.urls[0];
@@ -94,7 +94,7 @@ const SHOTS = {
     await page.getByLabel("API key").waitFor();
     return page;
   },
-  inbox: at("/inbox", (page) => page.getByText("Refund order").first().waitFor()),
+  inbox: at("/inbox", (page) => page.getByText("Delete 312").first().waitFor()),
   "inbox-beside": at(`/inbox/${made["release-agent"]}`, ready),
   approval: at(`/approvals/${made["release-agent"]}`, ready),
   asking: at(`/inbox/${made["release-agent"]}`, async (page) => {
@@ -145,6 +145,9 @@ const SHOTS = {
   "own-request": at(`/inbox/${made.bo}`, (page) => page.getByText("You can't answer this one.").waitFor()),
 };
 
+// Before those whose many outcomes would fill the history.
+Object.assign(SHOTS, await shotsOfMany({ at, base, by, keys, made, watcher: await cluster.key(workspace, "bo", [...APPROVER, "event:subscribe"]) }));
+
 // --- operations: decided by many, waited for by some, and one instance is lost ---
 
 async function busy(rounds) {
@@ -185,7 +188,7 @@ const there = async (page) => {
 };
 const operations = (path, act = there) => async (look) => {
   await prepare();
-  const page = await signedIn(base, keys.op, { path, ...look, ...(look.width === 1920 || path.includes("wall") || look.width === 390 ? {} : { height: 1900 }) });
+  const page = await signedIn(base, keys.op, { path, ...look, ...(look.width === 1280 && path === "/operations?range=15m" ? { height: 1900 } : {}) });
   await act(page);
   return page;
 };
@@ -200,13 +203,19 @@ Object.assign(SHOTS, {
   }),
 });
 
-Object.assign(SHOTS, await shotsOfMany({ at, base, by, keys, made, watcher: await cluster.key(workspace, "bo", [...APPROVER, "event:subscribe"]) }));
+/** Connected, with its type, and with nothing under way: what a picture shows must not be a matter of a moment. */
+async function settled(page) {
+  await page.waitForFunction(() => [...document.querySelectorAll(".live")].every((it) => !it.textContent.includes("Connecting")) && document.querySelector(".sk, [aria-busy=true]") === null);
+  await page.evaluate(() => document.fonts.ready);
+  await page.mouse.move(1, 1);
+}
 
 for (const [name, take] of Object.entries(SHOTS)) {
-  if (only && !name.includes(only)) continue;
+  if (only.length > 0 && !only.some((part) => name.includes(part))) continue;
   for (const [width, height] of Object.entries(WIDTHS)) {
     for (const theme of ["light", "dark"]) {
       const page = await take({ width: Number(width), height, theme });
+      await settled(page);
       await page.screenshot({ path: join(OUT, `${name}-${width}-${theme}.png`) });
       await page.context().close();
     }

@@ -10,7 +10,7 @@ use crate::domain::{
     approval::{TimedOut, TimeoutAction, tests::pending},
     escalation::{Extended, Hop, Level, Push, escalate, extend},
     ids::PrincipalId,
-    names::PrincipalName,
+    names::{CallerName, PrincipalName},
     policy::{Extension, Kind, Member, Policy, Selectors},
 };
 
@@ -301,4 +301,19 @@ fn a_deadline_is_moved_as_far_as_the_policy_lets_it() {
         Err(NotEligible::MayNotExtend.into()),
         "each level has its own policy"
     );
+}
+
+/// Edits that were agreed on before tool calls had a form for them: who agrees sends the same, and no one else's pass.
+#[test]
+fn agreed_edits_are_not_asked_for_another_form() {
+    let mut approval = pending(person(9));
+    approval.policy = policy(2, 1);
+    approval.request.approval_type = CallerName::new("tool_call").unwrap();
+    let (first, mut other) = (ballot(1, Verdict::Approved, true), ballot(2, Verdict::Approved, true));
+    let seen = Precondition::default();
+    assert!(matches!(cast(&approval, &[], &first, &seen, NOW), Err(Refusal::MalformedEdits(_))));
+    let votes = [Vote::new(&[], &first, &admission(), 0)];
+    assert!(matches!(cast(&approval, &votes, &other, &seen, NOW), Ok(Cast::Decisive(..))));
+    other.modifications = Some(Modifications(to_raw_value(&json!({ "limit": 2 })).unwrap()));
+    assert!(matches!(cast(&approval, &votes, &other, &seen, NOW), Err(Refusal::MalformedEdits(_))));
 }

@@ -8,7 +8,6 @@ mod page;
 
 use axum::{
     Router,
-    extract::Path,
     http::{HeaderMap, Uri},
     response::{IntoResponse, Response},
     routing::get,
@@ -33,11 +32,19 @@ const PAGES: &[&str] = &[
     "/sign-in",
 ];
 
-/// Files that must have a name of their own: browsers look for them there, or come back to them.
-const NAMED: &[&str] = &["/manifest.webmanifest", "/service-worker.js"];
+/// Files that must have a name of their own: browsers look for them there, or come back to them; or they are for the
+/// case that those with a hash in their names are missing.
+const NAMED: &[&str] = &["/manifest.webmanifest", "/service-worker.js", "/start.js"];
+
+const ASSETS: &str = "/assets/";
+
+/// Whether a path is one of the app's files: they are served from memory, and a page needs many of them at once.
+pub fn is_file(path: &str) -> bool {
+    path.starts_with(ASSETS) || NAMED.contains(&path)
+}
 
 pub fn routes() -> Router<Api> {
-    let mut router = Router::new().route("/assets/{name}", get(asset));
+    let mut router = Router::new().route(&format!("{ASSETS}{{name}}"), get(asset));
     for path in PAGES {
         router = router.route(path, get(index));
     }
@@ -47,10 +54,11 @@ pub fn routes() -> Router<Api> {
     router
 }
 
-/// Of this program and the app in it, `0.1.0+4f2a9c1e`: a page that meets another one is no longer the newest.
+/// Of this program and the app in it, `0.1.0+4f2a9c1e`: a page whose own build is another than that of the app has
+/// been replaced.
 pub fn build() -> String {
-    let page = Files::embedded().find("index.html", &HeaderMap::new());
-    page.map_or_else(|| VERSION.to_owned(), |page| format!("{VERSION}+{}", &page.hash[..8]))
+    let app = Files::embedded().find("build.txt", &HeaderMap::new());
+    app.map_or_else(|| VERSION.to_owned(), |app| format!("{VERSION}+{}", String::from_utf8_lossy(&app.bytes)))
 }
 
 async fn index(headers: HeaderMap) -> Response {
@@ -65,8 +73,10 @@ async fn named(uri: Uri, headers: HeaderMap) -> Response {
     }
 }
 
-async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    match page::asset(Files::embedded(), &name, &headers) {
+/// By the path as it was sent: names of ours have nothing to decode.
+async fn asset(uri: Uri, headers: HeaderMap) -> Response {
+    let name = uri.path().trim_start_matches(ASSETS);
+    match page::asset(Files::embedded(), name, &headers) {
         Some(response) => response,
         None => respond::no_such_route().await.into_response(),
     }

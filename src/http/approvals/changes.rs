@@ -33,19 +33,25 @@ pub struct Changes<'a> {
     items: Vec<SummaryView<'a>>,
     /// For `after` of the next call.
     cursor: String,
-    /// False where it was too much, or too long ago: read the lists anew, and ask from `cursor` on.
+    /// False where it was too much, or too long ago, or the database was restored since: read the lists anew, and ask
+    /// from `cursor` on.
     complete: bool,
+    /// The database was restored from a backup since: what was told may never have happened. Forget what you have.
+    restored: bool,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Cursor {
     changes_at: DateTime<Utc>,
+    /// The log that the moment belongs to: after a restore it is another one.
+    epoch: u32,
 }
 
 /// List what changed
 ///
-/// The approvals that were asked for, voted on, moved on or ended since the call before; at most 500, and 9 minutes back.
+/// The approvals that were asked for, voted on, moved on or ended since the call before; at most 500, and 9 minutes
+/// back. Those of the 15 seconds before it come again: at most 2,000 in all.
 #[utoipa::path(
     get, path = "/api/v1/approvals/changes", operation_id = "approval_changes", tag = "approvals",
     security(("key" = ["approval:view:pending"])),
@@ -62,15 +68,19 @@ pub async fn changes(
         if cursor.is_none() {
             check.fail("?after", "cursor", "must be a cursor of this list");
         }
-        cursor.map(|cursor| cursor.changes_at)
+        cursor
     });
     check.finish()?;
     let caller = may.caller();
+    let epoch = api.database.epoch().map_err(|error| Problem::from(&error))?.0;
+    let is_another_log = after.as_ref().is_some_and(|cursor| cursor.epoch != epoch);
+    let after = after.filter(|_| !is_another_log).map(|cursor| cursor.changes_at);
     let recent = api.approvals.recent(caller.workspace, after).await?;
     let body = Changes {
         items: recent.items.items.iter().map(|loaded| SummaryView::of(loaded, caller)).collect(),
-        cursor: encode_cursor(&Cursor { changes_at: recent.now })?,
-        complete: recent.complete,
+        cursor: encode_cursor(&Cursor { changes_at: recent.now, epoch })?,
+        complete: recent.complete && !is_another_log,
+        restored: is_another_log,
     };
     Ok(Json(body).into_response())
 }

@@ -138,6 +138,12 @@ impl Mailbox {
             inner.notified = None;
             (inner.letters.notification, inner.letters.unread) = (None, None);
         }
+        if !topics.contains(&Topic::Counts) {
+            inner.letters.counts = None;
+        }
+        if !topics.contains(&Topic::Cluster) {
+            inner.letters.cluster = None;
+        }
         inner.topics = topics;
     }
 
@@ -151,20 +157,17 @@ impl Mailbox {
         inner.topics.iter().filter_map(task).collect()
     }
 
-    /// A task's log ends here by now. The first time nothing is told: those who follow it read it first.
+    /// A task's log ends here by now. The first time it is told in any case: something may have come since the screen
+    /// read the log, or the log may have begun since.
     pub fn task_is_at(&self, task: &CallerName, cursor: Cursor) {
         let mut inner = self.lock();
         if !inner.topics.contains(&Topic::Task(task.clone())) {
             return;
         }
-        match inner.places.insert(task.clone(), cursor.seq) {
-            None => {}
-            Some(known) if known == cursor.seq => {}
-            Some(_) => {
-                inner.letters.tasks.insert(task.clone(), cursor);
-                drop(inner);
-                self.woken.notify_one();
-            }
+        if inner.places.insert(task.clone(), cursor.seq) != Some(cursor.seq) {
+            inner.letters.tasks.insert(task.clone(), cursor);
+            drop(inner);
+            self.woken.notify_one();
         }
     }
 
@@ -190,10 +193,12 @@ impl Mailbox {
         self.woken.notify_one();
     }
 
-    /// Something may have been missed, and everything is to be read anew.
+    /// Something may have been missed, and everything is to be read anew. Of tasks it is told again where they are.
     pub fn resync(&self, reason: &'static str) {
         let mut inner = self.lock();
         inner.recount |= inner.topics.contains(&Topic::Counts);
+        inner.places = HashMap::new();
+        inner.notified = None;
         inner.letters.resync = Some(reason);
         drop(inner);
         self.woken.notify_one();
@@ -203,6 +208,10 @@ impl Mailbox {
     pub fn wants_counts(&self) -> Option<Arc<Caller>> {
         let mut inner = self.lock();
         std::mem::take(&mut inner.recount).then(|| inner.caller.clone())
+    }
+
+    pub fn is_to_be_counted(&self) -> bool {
+        self.lock().recount
     }
 
     pub fn counts(&self, counts: Counts) {

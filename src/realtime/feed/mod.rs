@@ -32,7 +32,7 @@ use futures_util::FutureExt;
 use sqlx::PgConnection;
 use tokio::sync::Notify;
 
-use self::{mailbox::Mailbox, session::Session};
+use self::{mailbox::Mailbox, messages::Topic, session::Session};
 use super::{
     close::Reason,
     socket::{self, Socket},
@@ -88,8 +88,16 @@ struct Shared {
     all: Cap<()>,
     workspaces: Cap<WorkspaceId>,
     principals: Cap<PrincipalId>,
-    /// Somebody follows something new.
-    looked: Notify,
+    looked: Looked,
+}
+
+/// A feed follows a new topic: the round that looks at it begins at once.
+#[derive(Default)]
+struct Looked {
+    counts: Notify,
+    cluster: Notify,
+    tasks: Notify,
+    notifications: Notify,
 }
 
 /// A place for one more feed.
@@ -114,7 +122,7 @@ impl Feeds {
             principals: Cap::new(parts.most_of_a_principal),
             parts,
             open: Mutex::default(),
-            looked: Notify::new(),
+            looked: Looked::default(),
         }));
         lifecycle.spawn_loop("feed teller", teller::run(me.clone()));
         lifecycle.spawn_loop("feed counts", rounds::counts(me.clone()));
@@ -196,9 +204,18 @@ impl Feeds {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Somebody follows something new, and need not wait for the next round.
-    fn look(&self) {
-        self.0.looked.notify_waiters();
+    /// A feed follows these topics from now on.
+    fn look<'a>(&self, new: impl IntoIterator<Item = &'a Topic>) {
+        let looked = &self.0.looked;
+        for topic in new {
+            match topic {
+                Topic::Counts => looked.counts.notify_one(),
+                Topic::Cluster => looked.cluster.notify_one(),
+                Topic::Task(_) => looked.tasks.notify_one(),
+                Topic::Notifications => looked.notifications.notify_one(),
+                Topic::Approvals => {}
+            }
+        }
     }
 
     fn is_database_up(&self) -> bool {

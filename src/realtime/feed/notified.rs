@@ -33,7 +33,7 @@ pub(super) async fn run(feeds: Feeds) {
     let mut known: HashMap<WorkspaceId, Standings> = HashMap::new();
     let mut counted = Instant::now();
     loop {
-        next(&feeds, NEWS).await;
+        next(&feeds.0.looked.notifications, NEWS).await;
         let followers = followers(&feeds);
         known.retain(|workspace, _| followers.contains_key(workspace));
         let is_count_due = counted.elapsed() >= COUNTING;

@@ -179,6 +179,7 @@ impl Session {
         let mut texts = Vec::with_capacity(approvals.len() + 1);
         // First: what comes behind it is newer than what is read because of it.
         if let Some(reason) = resync {
+            self.feeds.metrics.feed_resync(reason);
             texts.push(self.text("resync", Resync { reason }, None));
         }
         let mut told: Vec<Arc<Told>> = approvals.into_values().collect();
@@ -284,6 +285,10 @@ impl Session {
         };
         self.strikes = 0;
         match message {
+            // Nothing can be told now, and a pong would say that all is well. A closed feed makes the page say so.
+            Message::Ping if !self.feeds.is_database_up() => {
+                return Ok(Some(Reason::Full("the database can't be reached")));
+            }
             Message::Ping => {
                 let now = self.feeds.now();
                 self.say("pong", Pong { now }, reference.as_ref()).await?;
@@ -318,15 +323,16 @@ impl Session {
         }
         let caller = self.mailbox.caller();
         let Topics { known, mut refused } = topics;
-        let mut followed = self.mailbox.topics();
+        let before = self.mailbox.topics();
+        let mut followed = before.clone();
         for topic in known {
             match refusal(&topic, &caller, &followed) {
                 Some(problem) => refused.push(Refused::new(&topic, &problem)),
                 None => drop(followed.insert(topic)),
             }
         }
-        self.mailbox.follow(followed);
-        self.feeds.look();
+        self.mailbox.follow(followed.clone());
+        self.feeds.look(followed.difference(&before));
         self.confirm(refused, reference).await?;
         Ok(None)
     }

@@ -47,10 +47,10 @@ async fn turn(feeds: &Feeds, news: News) -> WorkspaceId {
 
 /// Answers whether what changed could be read.
 async fn tell(feeds: &Feeds, news: News) -> bool {
-    let News { workspace, approvals, too_much } = news;
-    if too_much {
+    let News { workspace, approvals, missed } = news;
+    if let Some(why) = missed {
         for mailbox in feeds.of(workspace) {
-            mailbox.resync("too_much");
+            mailbox.resync(why);
         }
     }
     if approvals.is_empty() {

@@ -84,9 +84,14 @@ async fn each_heartbeat_leaves_a_sample() {
     let hour = samples(&operator, "").await;
     assert_eq!(hour["step_seconds"], 30);
     assert_eq!((sum(&points(&hour, &two), "/decisions"), &hour["complete"]), (1, &json!(true)));
-    for wrong in
-        ["?step=0", "?step=x", "?from=yesterday", "?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z"]
-    {
+    for wrong in [
+        "?step=0",
+        "?step=x",
+        "?from=yesterday",
+        "?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z",
+        "?from=9000-01-01T00:00:00Z",
+        "?from=1500-01-01T00:00:00Z",
+    ] {
         operator.get(&format!("/api/v1/cluster/samples{wrong}")).await.problem(422, "invalid");
     }
     asker.get("/api/v1/cluster/samples").await.problem(403, "forbidden");

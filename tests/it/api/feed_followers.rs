@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Api, Cluster, End, RedisServer, Setup, Socket};
+use crate::support::{Api, Cluster, End, RedisServer, Setup, Socket, database::copies, process::signoff};
 
 /// What a feed tells of an approval, up to a version of it.
 async fn told(feed: &mut Socket, id: &str, version: i64) -> Value {
@@ -146,6 +146,72 @@ async fn a_task_is_followed_without_being_taken() {
     let cluster_view = feed.event("cluster").await;
     assert_eq!(cluster_view["data"]["instances"].as_array().unwrap().len(), 2);
     assert_eq!(ana.connection("job").await.expect(200).body["principal"], "agent");
+}
+
+/// A log that begins after it was followed, and one that grows while its feed is being opened.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_event_of_a_task_is_told() {
+    let cluster = Cluster::start().await.connected().await;
+    let agent = cluster.api(0, &cluster.member("agent").await);
+    let ana = cluster.api(1, &cluster.key("acme", "ana", &["event:subscribe"]).await);
+    agent.emit("old", [1]).await;
+    let mut feed = Socket::feed(&ana, &["task:new", "task:old"]).await;
+    let cursor = agent.emit("new", [1]).await;
+    let mut told = std::collections::BTreeSet::new();
+    while told.len() < 2 {
+        let event = feed.event("task").await;
+        let task = event["data"]["task_id"].as_str().unwrap().to_owned();
+        assert!(task != "new" || event["data"]["cursor"] == cursor.as_str(), "{event}");
+        told.insert(task);
+    }
+}
+
+/// What was told may not be so after a restore, and the same version may come again.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restore_all_is_read_anew() {
+    let cluster = Cluster::start().await.connected().await;
+    let agent = cluster.api(0, &cluster.member("agent").await);
+    let ana = cluster.api(1, &cluster.member("ana").await);
+    let mut feed = Socket::feed(&ana, &["approvals"]).await;
+    let id = agent.ask(json!({})).await;
+    let start = ana.get("/api/v1/approvals/changes").await.expect(200).body;
+    ana.approve(&id).await.expect(200);
+    assert_eq!(told(&mut feed, &id, 2).await["resolution"], "approved");
+    let mut conn = cluster.database.connect().await;
+    sqlx::raw_sql(
+        "DELETE FROM approval_decisions;
+         UPDATE approval_requests SET status = 'pending', version = 1, resolved_at = NULL, resolved_by = NULL,
+                resolved_by_name = NULL, resolution = NULL, resolved_via = NULL, result = NULL",
+    )
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    let said = signoff(&["restored"], &[("DATABASE_URL", &cluster.database.url)]).await;
+    assert!(said.status.success(), "{said:?}");
+    assert_eq!(feed.event("resync").await["data"]["reason"], "restored");
+    ana.reject(&id, "no").await.expect(200);
+    assert_eq!(told(&mut feed, &id, 2).await["resolution"], "rejected");
+    let path = format!("/api/v1/approvals/changes?after={}", start["cursor"].as_str().unwrap());
+    let changes = ana.get(&path).await.expect(200).body;
+    assert_eq!((&changes["complete"], &changes["items"]), (&json!(false), &json!([])));
+    assert_eq!(changes["restored"], true);
+}
+
+/// More than a round of the sweep looks for, and no hint: it is said, not left out.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_much_for_the_sweep_is_said_to_be_too_much() {
+    let mut redis = RedisServer::start().await;
+    let setup = Setup { redis_url: redis.url(), ..Setup::default() };
+    let cluster = Cluster::with(setup).await.connected().await;
+    let agent = cluster.api(0, &cluster.member("agent").await);
+    let ana = cluster.api(1, &cluster.member("ana").await);
+    let mut feed = Socket::feed(&ana, &["approvals"]).await;
+    let id = agent.ask(json!({})).await;
+    told(&mut feed, &id, 1).await;
+    redis.kill();
+    let mut conn = cluster.database.connect().await;
+    copies(&mut conn, &id, 5_500).await;
+    assert_eq!(feed.event("resync").await["data"]["reason"], "too_much");
 }
 
 /// A person whose roles change is told that everything may be different to them; one who is shut out is shut out.

@@ -1,4 +1,5 @@
 //! G12, of feeds: a screen that reads nothing is closed, what waits for it is bounded, and the others are told as ever.
+//! A workspace in which counting takes long keeps only itself waiting.
 
 use std::collections::HashSet;
 
@@ -45,4 +46,50 @@ async fn g12_a_screen_that_stops_reading_is_closed() {
     drop(stuck);
     eventually("its place is free", || async { cluster.instances[0].metric("signoff_feeds").await < 1.5 })
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn g12_slow_counts_of_one_workspace_hold_up_no_other() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await.connected().await;
+    let (theirs, ours) = (
+        cluster.api(0, &cluster.key("slow", "agent", &[]).await),
+        cluster.api(0, &cluster.member("ana").await),
+    );
+    let counted =
+        async |feed: &mut Socket, all: i64| while feed.event("counts").await["data"]["all"] != all {};
+    let mut feed = Socket::feed(&ours, &["counts"]).await;
+    counted(&mut feed, 0).await;
+    let mut screens = Vec::new();
+    for number in 0..8 {
+        let person = cluster.api(0, &cluster.key("slow", &format!("p{number}"), &[]).await);
+        let mut screen = Socket::feed(&person, &["counts"]).await;
+        counted(&mut screen, 0).await;
+        screens.push(screen);
+    }
+    // From here on each look at an approval of theirs takes a while.
+    let mut conn = cluster.database.connect().await;
+    sqlx::raw_sql(
+        "CREATE FUNCTION takes_long(workspace uuid) RETURNS boolean LANGUAGE sql VOLATILE AS $$
+             SELECT CASE WHEN (SELECT w.name FROM workspaces w WHERE w.id = workspace) = 'slow'
+                         THEN pg_sleep(0.7)::text IS NOT NULL ELSE true END $$;
+         CREATE POLICY slow ON approval_requests AS RESTRICTIVE FOR SELECT TO signoff_app
+             USING (takes_long(workspace_id))",
+    )
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    theirs.ask(json!({})).await;
+    let screens: Vec<_> = screens
+        .into_iter()
+        .map(|mut screen| tokio::spawn(async move { screen.event("counts").await["data"]["all"].clone() }))
+        .collect();
+    let told = || screens.iter().filter(|it| it.is_finished()).count();
+    eventually("the first of theirs is told", || async { told() > 0 }).await;
+    ours.ask(json!({})).await;
+    counted(&mut feed, 1).await;
+    let told = told();
+    assert!(told < screens.len(), "ours was told only when all {told} of theirs were");
+    for all in join_all(screens).await {
+        assert_eq!(all.unwrap(), 1);
+    }
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::support::{
     Api, Cluster, Setup, Socket, TestDatabase, eventually,
     proxy::{Mode, Proxy},
+    socket::End,
     within,
 };
 
@@ -222,4 +223,27 @@ async fn g15_sockets_outlive_it() {
     let rows: i64 =
         sqlx::query_scalar("SELECT count(*) FROM active_connections").fetch_one(&mut conn).await.unwrap();
     assert_eq!(rows, 10);
+}
+
+/// A screen that asks whether all is well is not told so: nothing that changes could be told now.
+#[tokio::test(flavor = "multi_thread")]
+async fn g15_a_feed_is_closed_when_it_asks_and_is_told_again_afterwards() {
+    let (line, cluster) = behind_a_proxy().await;
+    let ana = cluster.api(0, &cluster.member("ana").await);
+    let mut feed = Socket::feed(&ana, &["approvals"]).await;
+    assert_eq!(feed.ask(json!({ "type": "ping" })).await["event_type"], "pong");
+    line.set(Mode::Cut);
+    within(Duration::from_secs(10), "the outage is known", || async {
+        !cluster.instances[0].app.database.is_up()
+    })
+    .await;
+    feed.send(json!({ "type": "ping" })).await;
+    assert_eq!(feed.end().await, End::Closed(1013, "the database can't be reached".to_owned()));
+    line.set(Mode::Pass);
+    within(Duration::from_secs(30), "it resumes", || async {
+        ana.get("/api/v1/approvals/counts").await.status == 200
+    })
+    .await;
+    let mut feed = Socket::feed(&ana, &["approvals"]).await;
+    assert_eq!(feed.ask(json!({ "type": "ping" })).await["event_type"], "pong");
 }

@@ -84,5 +84,7 @@ async fn pages_without_a_caller_count_for_their_address() {
     for _ in 0..20 {
         assert_eq!(get("/livez").await.status(), 200);
         assert_eq!(get("/readyz").await.status(), 200);
+        // A page needs many files at once, and an office has many pages behind one address.
+        assert_eq!(get("/assets/none.js").await.status(), 404);
     }
 }

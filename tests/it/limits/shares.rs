@@ -81,28 +81,37 @@ async fn bulk_calls_of_one_workspace_are_not_waited_for_by_the_others() {
     let (theirs, ours) = neighbours(&cluster).await;
     let (their_agent, our_agent) = askers(&cluster).await;
     let model = their_agent.ask(json!({ "context": { "text": "x".repeat(20_000) } })).await;
-    let id = our_agent.ask(json!({})).await;
     let mut conn = cluster.database.connect().await;
-    // As the caller would make them, in less time.
-    let ids: Vec<Uuid> = sqlx::query_scalar(
-        "INSERT INTO approval_requests SELECT (jsonb_populate_record(a, jsonb_build_object('id', gen_random_uuid()))).*
-           FROM approval_requests a, generate_series(1, 800) WHERE a.id = $1::uuid RETURNING id",
-    )
-    .bind(&model)
-    .fetch_all(&mut conn)
-    .await
-    .unwrap();
-    let bulk = |ids: &[Uuid]| {
-        let (api, body) = (theirs.clone(), json!({ "ids": ids, "action": "approve" }));
-        tokio::spawn(async move { api.post("/api/v1/approvals/bulk", &body).await })
-    };
-    let bulks: Vec<_> = ids.chunks(200).map(bulk).collect();
     let queued = async || cluster.instances[0].metric("signoff_queue_length{queue=\"decide\"}").await;
-    eventually("theirs are queued", || async { queued().await > 300.0 }).await;
-    assert_eq!(ours.approve(&id).await.expect(200).body["changed"], true);
-    assert!(queued().await > 0.0 || bulks.iter().any(|bulk| !bulk.is_finished()), "ours was the last");
-    for bulk in bulks {
-        bulk.await.unwrap().expect(200);
+    // Theirs may be done before our one call has arrived: then it has shown nothing, and it is tried again.
+    let mut rounds = 0;
+    loop {
+        rounds += 1;
+        let id = our_agent.ask(json!({})).await;
+        // As the caller would make them, in less time.
+        let ids: Vec<Uuid> = sqlx::query_scalar(
+            "INSERT INTO approval_requests SELECT (jsonb_populate_record(a, jsonb_build_object('id', gen_random_uuid()))).*
+               FROM approval_requests a, generate_series(1, 800) WHERE a.id = $1::uuid RETURNING id",
+        )
+        .bind(&model)
+        .fetch_all(&mut conn)
+        .await
+        .unwrap();
+        let bulk = |ids: &[Uuid]| {
+            let (api, body) = (theirs.clone(), json!({ "ids": ids, "action": "approve" }));
+            tokio::spawn(async move { api.post("/api/v1/approvals/bulk", &body).await })
+        };
+        let bulks: Vec<_> = ids.chunks(200).map(bulk).collect();
+        eventually("theirs are queued", || async { queued().await > 300.0 }).await;
+        assert_eq!(ours.approve(&id).await.expect(200).body["changed"], true);
+        let was_first = queued().await > 0.0 || bulks.iter().any(|bulk| !bulk.is_finished());
+        for bulk in bulks {
+            bulk.await.unwrap().expect(200);
+        }
+        if was_first {
+            break;
+        }
+        assert!(rounds < 5, "ours was the last, each time");
     }
 }
 

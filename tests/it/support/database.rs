@@ -117,3 +117,19 @@ async fn ensure_template(admin: &mut PgConnection) {
     }
     admin.execute("SELECT pg_advisory_unlock(7301)").await.unwrap();
 }
+
+/// Adds so many pending approvals like this one, asked for at this moment, past everything that would tell of them.
+pub async fn copies(conn: &mut sqlx::PgConnection, id: &str, count: i32) {
+    sqlx::query(
+        "INSERT INTO approval_requests (id, workspace_id, run_id, task_id, approval_type, context, policy, status,
+                timeout_action, metadata, requested_by, requested_by_name, version, created_at, updated_at, expires_at)
+         SELECT gen_random_uuid(), a.workspace_id, a.run_id, a.task_id, a.approval_type, a.context, a.policy, a.status,
+                a.timeout_action, a.metadata, a.requested_by, a.requested_by_name, 1, now(), now(), a.expires_at
+           FROM approval_requests a, generate_series(1, $2) n WHERE a.id = $1::uuid",
+    )
+    .bind(id)
+    .bind(count)
+    .execute(conn)
+    .await
+    .unwrap();
+}

@@ -3,7 +3,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import { decidable } from "../logic/groups.ts";
 import { apply, missing } from "../logic/merge.ts";
-import { follow, listen, onCatchUp } from "./feed.ts";
+import { beginAnew, follow, listen, onCatchUp, phase } from "./feed.ts";
 import { ask, query } from "./http.ts";
 import type { Approval, Changes, Counts, Page, Summary } from "./types.ts";
 
@@ -98,7 +98,7 @@ export async function readAll(): Promise<void> {
     if (!page) {
       reading = false;
       again = "no";
-      return;
+      return tryLater(trouble.value?.status);
     }
     for (const item of page.items) listed.add(item.id);
     const told = since;
@@ -167,10 +167,18 @@ export async function catchUp(): Promise<void> {
   }
   if (loaded.value !== "all" || cursor === null) return readAll();
   const reply = await ask<Changes>(`/api/v1/approvals/changes${query({ after: cursor })}`);
-  if (!reply?.ok || !reply.body) return reply?.status === 422 ? readAll() : undefined;
+  if (!reply?.ok || !reply.body) return reply?.status === 422 ? readAll() : tryLater(reply?.status);
+  if (reply.body.restored) return beginAnew();
   take(reply.body.items);
   if (!reply.body.complete) return readAll();
   cursor = reply.body.cursor;
+}
+
+/** What could not be read is missed, though the feed is there: asked for once more. Without a feed that comes with the next one. */
+let timer: ReturnType<typeof setTimeout> | undefined;
+function tryLater(status = 0): void {
+  clearTimeout(timer);
+  if (status === 0 || status >= 429) timer = setTimeout(() => phase.value === "open" && void catchUp(), 2000);
 }
 
 /** Keeps the map true for as long as the app is open: subscribe, then read, then take what came meanwhile. */
@@ -185,7 +193,10 @@ export function keep(): () => void {
     onCatchUp((anew) => void (anew ? readAll() : catchUp())),
   ];
   void readAll();
-  return () => ends.forEach((end) => end());
+  return () => {
+    ends.forEach((end) => end());
+    clearTimeout(timer);
+  };
 }
 
 export async function found(q: string, signal: AbortSignal): Promise<Set<string> | null> {

@@ -3,8 +3,8 @@
 import { effect, signal } from "@preact/signals";
 import { type Dict, type Json, Num, isDict, parse } from "../logic/json.ts";
 import { approval as summary, changes } from "./approvals.ts";
-import { onAnswered } from "./answering.ts";
-import { onCatchUp } from "./feed.ts";
+import { onAnswered, stateOf } from "./answering.ts";
+import { onCatchUp, phase } from "./feed.ts";
 import { type Reply, ask, query } from "./http.ts";
 import { may } from "./session.ts";
 import type { Approval, Decision, Eligible, Page, Summary } from "./types.ts";
@@ -36,6 +36,9 @@ export const looking = signal<Looking>({ at: "loading" });
 let open: string | null = null;
 let turn = 0;
 
+/** How it ends is told by the answer to my own call first: until that is there, nothing else takes its place. */
+const sending = (id: string): boolean => stateOf(id).at === "sending";
+
 /** Shows another one; null shows none. Returns what to call when it isn't shown any more. */
 export function look(id: string): () => void {
   open = id;
@@ -46,7 +49,7 @@ export function look(id: string): () => void {
       void changes.value;
       const row = summary(id);
       const here = looking.peek();
-      if (row && here.at === "there" && row.version > here.detail.approval.version) void read();
+      if (row && !sending(id) && here.at === "there" && row.version > here.detail.approval.version) void read();
     }),
     onCatchUp(() => void read()),
   ];
@@ -71,18 +74,20 @@ export async function read(): Promise<void> {
   if (!id) return;
   const mine = ++turn;
   const base = `/api/v1/approvals/${encodeURIComponent(id)}`;
-  const [reply, eligible, decisions] = await Promise.all([
-    ask<Approval>(base),
-    ask<Eligible>(`${base}/eligible`),
-    may("approval:view:history") || may("approval:view:pending") ? ask<Page<Decision>>(`${base}/decisions`) : null,
-  ]);
-  if (open !== id || mine !== turn) return;
+  const votes = () => ask<Page<Decision>>(`${base}/decisions`);
+  const past = may("approval:view:history");
+  const [reply, eligible, early] = await Promise.all([ask<Approval>(base), ask<Eligible>(`${base}/eligible`), past ? votes() : null]);
+  // Without that permission only those of what is pending may be seen.
+  const decisions = past || reply?.body?.status !== "pending" ? early : await votes();
   const before = looking.peek();
+  if (open !== id || mine !== turn || (before.at === "there" && sending(id))) return;
   if (!reply?.ok || !reply.body) {
     if (reply?.status === 404 || reply?.code === "invalid") looking.value = { at: "not-found" };
     else if (reply?.status === 403) looking.value = { at: "forbidden" };
     else if (before.at === "there" && before.detail.approval.id === id) looking.value = { ...before, stale: true };
     else looking.value = { at: "failed", reply };
+    // Without a feed it is read with the next one.
+    if (!reply || reply.status >= 429) setTimeout(() => mine === turn && phase.value === "open" && void read(), 2000);
     return;
   }
   const detail: Detail = {

@@ -1,6 +1,8 @@
-// What was typed and not sent yet, for each approval. It survives a reload and a sign-in, in this tab alone.
+// What one person typed and has not sent yet, for each approval. It survives a reload and a sign-in, in this tab alone.
 
-const KEY = "signoff.draft.";
+import { session } from "./session.ts";
+
+const key = (id: string): string => `signoff.draft.${session.peek()?.principal.id}.${id}`;
 
 export interface Draft {
   comment: string;
@@ -13,7 +15,7 @@ export const EMPTY: Draft = { comment: "", reason: "", edits: null };
 
 export function draft(id: string): Draft {
   try {
-    const text = sessionStorage.getItem(KEY + id);
+    const text = sessionStorage.getItem(key(id));
     return text ? { ...EMPTY, ...(JSON.parse(text) as Partial<Draft>) } : EMPTY;
   } catch {
     return EMPTY;
@@ -23,8 +25,8 @@ export function draft(id: string): Draft {
 export function keepDraft(id: string, some: Partial<Draft>): void {
   const next = { ...draft(id), ...some };
   try {
-    if (next.comment || next.reason || next.edits) sessionStorage.setItem(KEY + id, JSON.stringify(next));
-    else sessionStorage.removeItem(KEY + id);
+    if (next.comment || next.reason || next.edits) sessionStorage.setItem(key(id), JSON.stringify(next));
+    else sessionStorage.removeItem(key(id));
   } catch {
     // Full, or forbidden: the fields themselves still have it.
   }

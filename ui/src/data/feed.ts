@@ -23,8 +23,9 @@ export const awaySince = signal<number | null>(null);
 export const isAway = signal(false);
 export const triesAgainAt = signal<number | null>(null);
 export const instance = signal<string | null>(null);
-/** The build that the server says it is: another one than at first means a newer app. */
-export const build = signal<string | null>(null);
+/** A newer app is served than this page is of: it is loaded when nothing is being typed. */
+export const newBuild = signal(false);
+const OWN = document.querySelector<HTMLMetaElement>("meta[name=build]")?.content;
 
 type Listener = (message: Message) => void;
 const listeners = new Set<Listener>();
@@ -134,8 +135,8 @@ function received(message: Message, asked: number): void {
       const data = message.data as { now: string; build: string; instance_id: string; heartbeat_seconds: number };
       heartbeat = data.heartbeat_seconds;
       instance.value = data.instance_id;
-      build.value ??= data.build;
-      if (build.value !== data.build) newBuild.value = true;
+      // "0.1.0+" and the build of the app; nothing behind it where the server has none.
+      newBuild.value = ![OWN, undefined].includes(data.build.split("+")[1]);
       heard(Date.parse(data.now), asked, came);
       opened();
       break;
@@ -152,14 +153,12 @@ function received(message: Message, asked: number): void {
       opening = false;
       break;
     case "resync":
-      catchUp(true);
+      if ((message.data as { reason: string }).reason === "restored") beginAnew();
+      else catchUp(true);
       break;
   }
   for (const listener of listeners) listener(message);
 }
-
-/** A newer app is served: it is loaded when nothing is being typed. */
-export const newBuild = signal(false);
 
 function opened(): void {
   attempt = 0;
@@ -174,6 +173,11 @@ function opened(): void {
 
 /** Whether the topics of a new connection are not followed yet. */
 let opening = false;
+
+/** The database was restored: what this page was told may never have happened. What was typed survives a reload. */
+export function beginAnew(): void {
+  later("anew", 2000 * Math.random(), () => location.reload());
+}
 
 function catchUp(anew: boolean): void {
   for (const work of catchers) work(anew);

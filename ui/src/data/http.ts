@@ -38,7 +38,10 @@ export interface Asking {
 /** Raised by a 401 to anything but a sign-in: the session has ended. */
 export const signedOut = signal(false);
 
-/** When the server last answered, by this machine's clock: what "no connection since" is about. */
+/**
+ * When the service last answered, by this machine's clock: what "no connection since" is about. A balancer without an
+ * instance behind it is no answer, nor is an instance without its database.
+ */
 export const lastReply = signal(0);
 
 const PATIENCE = 15_000;
@@ -65,7 +68,7 @@ export async function ask<T>(path: string, asking: Asking = {}): Promise<Reply<T
   } catch {
     return null;
   }
-  lastReply.value = Date.now();
+  if (response.status < 500) lastReply.value = Date.now();
   const reply = read<T>(response, text);
   if (reply.status === 401 && path !== "/auth/session") signedOut.value = true;
   return reply;
@@ -103,6 +106,20 @@ function read<T>(response: Response, text: string): Reply<T> {
     retryAfter: Number.isNaN(wait) ? null : wait,
   };
 }
+
+/** What went wrong with a reading, for the page to say. */
+export interface Trouble {
+  /** null: no answer came. */
+  status: number | null;
+  detail: string | null;
+  requestId: string | null;
+}
+
+export const troubleOf = (reply: Reply<unknown> | null): Trouble => ({
+  status: reply?.status ?? null,
+  detail: reply?.detail ?? reply?.title ?? null,
+  requestId: reply?.requestId ?? null,
+});
 
 /** A query with several values for a name, empty ones left out. */
 export function query(values: Record<string, string | number | boolean | null | undefined | readonly string[]>): string {

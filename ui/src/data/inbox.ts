@@ -1,7 +1,7 @@
 // The inbox's list as it is shown: what is held back, what stays though it has ended, what is selected and current.
 
 import { computed, effect, signal } from "@preact/signals";
-import { type Filters, type Groups, NO_FILTERS, decidable, groups, isFiltered, passes } from "../logic/groups.ts";
+import { type Filters, type Groups, NO_FILTERS, groups, isFiltered, passes } from "../logic/groups.ts";
 import { range, still } from "../logic/bulk.ts";
 import { query, route, setQuery } from "../router.ts";
 import { approvals, changes, forget, found as ask, loaded, watch } from "./approvals.ts";
@@ -40,16 +40,19 @@ effect(() => {
 
 // --- held back, and staying ---
 
-/** Whether the list is being used: then nothing moves in it. */
-export const busy = signal(false);
+/** Whether the list is being used, pointed at or scrolled: then nothing moves in it. */
+const busy = signal(false);
 export const selecting = signal(false);
 export const selected = signal<ReadonlySet<string>>(new Set());
 /** While selecting: whether one of them is being looked at. */
 export const opening = signal(false);
-/** The places of the rows when selecting began: the list stands still. */
+/** The places of the rows when it began to be used, or selecting began: the list stands still. */
 const stood = signal<ReadonlyMap<string, number> | null>(null);
-/** The row with the focus, or under the pointer. */
+/** The row that had the focus or the pointer last: keys mean it. */
 export const touched = signal<string | null>(null);
+/** The row with the focus, and the one under the pointer. */
+export const focused = signal<string | null>(null);
+export const pointed = signal<string | null>(null);
 
 const held = signal<ReadonlySet<string>>(new Set());
 const stays = signal<ReadonlyMap<string, "mine" | "others">>(new Map());
@@ -72,6 +75,23 @@ export const heldBack = computed(() => {
 
 export function release(): void {
   if (held.value.size > 0) held.value = new Set();
+}
+
+export function use(): void {
+  if (busy.value) return;
+  busy.value = true;
+  if (!selecting.value) stand();
+}
+
+export function rest(): void {
+  busy.value = false;
+  if (selecting.value) return;
+  stood.value = null;
+  release();
+}
+
+function stand(): void {
+  stood.value = new Map(rows.value.map((id, place) => [id, place]));
 }
 
 /** Stays where it was: it has ended, or has become another's, while it could be seen. */
@@ -106,8 +126,8 @@ function sweep(): void {
   const left = new Map(stays.value);
   const gone: string[] = [];
   for (const id of left.keys()) {
-    const looked = id === current.value || id === touched.value || selected.value.has(id) || answering(id);
-    if (looked || (until.get(id) ?? 0) > Date.now() || selecting.value) continue;
+    const looked = id === current.value || id === touched.value || id === focused.value || selected.value.has(id) || answering(id);
+    if (looked || (until.get(id) ?? 0) > Date.now() || selecting.value || busy.value) continue;
     left.delete(id);
     until.delete(id);
     gone.push(id);
@@ -131,7 +151,7 @@ export const shown = computed<Groups>(() => {
 });
 export const rows = computed(() => [...shown.value.mine, ...shown.value.others]);
 
-/** How many of the first group are still mine: what its heading says. */
+/** How many of the first group's rows are still mine. */
 export const mineShown = computed(() => {
   void changes.value;
   return shown.value.mine.filter((id) => isMine(id)).length;
@@ -140,10 +160,6 @@ export const isMine = (id: string): boolean => {
   const item = approvals().get(id);
   return item?.status === "pending" && item.can_decide;
 };
-export const mineOfAll = computed(() => {
-  void changes.value;
-  return decidable(approvals());
-});
 
 // --- selecting ---
 
@@ -152,7 +168,7 @@ let last: string | null = null;
 
 export function startSelecting(): void {
   if (selecting.value) return;
-  stood.value = new Map(rows.value.map((id, place) => [id, place]));
+  stand();
   selecting.value = true;
 }
 
@@ -193,4 +209,5 @@ export function stopSelecting(): void {
   stood.value = null;
   last = null;
   release();
+  if (busy.value) stand();
 }

@@ -1,22 +1,9 @@
 // What the settings read and send. A page keeps its own; what was read stays while it is read anew.
 
 import { signal } from "@preact/signals";
-import { ask, query, type Reply, type Violation } from "./http.ts";
+import { ask, query, type Reply, type Trouble, troubleOf, type Violation } from "./http.ts";
 import { load } from "./session.ts";
 import type { Page } from "./types.ts";
-
-export interface Trouble {
-  /** null: no answer came. */
-  status: number | null;
-  detail: string | null;
-  requestId: string | null;
-}
-
-const troubleOf = (reply: Reply<unknown> | null): Trouble => ({
-  status: reply?.status ?? null,
-  detail: reply?.detail ?? reply?.title ?? null,
-  requestId: reply?.requestId ?? null,
-});
 
 /** A permission that was lost shows itself: who one is is looked at again. */
 function lookAgain(reply: Reply<unknown> | null): void {

@@ -6,17 +6,10 @@ import type { Outcome } from "../logic/outcomes.ts";
 import type { Samples } from "../logic/series.ts";
 import { now, serverNow } from "./clock.ts";
 import { follow, isAway, listen, onCatchUp, phase } from "./feed.ts";
-import { type Reply, ask, query } from "./http.ts";
+import { type Reply, type Trouble, ask, query, troubleOf } from "./http.ts";
 import { whileSeen } from "./seen.ts";
 import { may } from "./session.ts";
 import type { Page } from "./types.ts";
-
-export interface Trouble {
-  status: number;
-  detail: string | null;
-  requestId: string | null;
-}
-const troubleOf = (reply: Reply<unknown> | null): Trouble => ({ status: reply?.status ?? 0, detail: reply?.detail ?? null, requestId: reply?.requestId ?? null });
 
 // --- instances ---
 
@@ -166,17 +159,22 @@ export function keepCluster(): () => void {
     whileSeen(5000, readParts),
     whileSeen(10_000, readEvents),
   ];
+  // Who comes back sees what was known, in its place, until more is told.
+  silent = setTimeout(() => (isOld.value = true), SILENCE);
   void readCluster();
   return () => {
     ends.forEach((end) => end());
     clearTimeout(silent);
     isOld.value = false;
-    cluster.value = null;
   };
 }
 
+let read: Range | null = null;
+
 /** Samples and outcomes of a range. */
 export function keepRange(range: Range): () => void {
+  if (range !== read) samples.value = outcomes.value = null;
+  read = range;
   const often = { "15m": 15_000, "1h": 30_000, "24h": 120_000 }[range];
   const ends = [
     may("cluster:view") && whileSeen(often, () => readSamples(range)),
@@ -184,8 +182,6 @@ export function keepRange(range: Range): () => void {
   ];
   return () => {
     for (const end of ends) if (end) end();
-    samples.value = null;
-    outcomes.value = null;
   };
 }
 

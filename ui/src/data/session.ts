@@ -37,6 +37,8 @@ export async function signIn(key: string): Promise<SignInTrouble | null> {
   const body = JSON.stringify({ api_key: key.trim() });
   const reply = await ask<WhoAmI>("/auth/session", { method: "POST", body });
   if (reply?.ok && reply.body) {
+    const [before, who] = [session.peek(), reply.body];
+    if (before && `${before.workspace.id} ${before.principal.id}` !== `${who.workspace.id} ${who.principal.id}`) return leave();
     session.value = reply.body;
     signedOut.value = false;
     return null;
@@ -49,9 +51,15 @@ export async function signIn(key: string): Promise<SignInTrouble | null> {
 
 export async function signOut(): Promise<boolean> {
   const reply = await ask("/auth/session", { method: "DELETE" });
-  if (!reply?.ok) return false;
-  session.value = null;
-  return true;
+  if (reply?.ok) leave();
+  return reply?.ok ?? false;
+}
+
+/** Nothing of one person is left for the next: neither what was read nor what was typed. */
+function leave(): null {
+  sessionStorage.clear();
+  location.reload();
+  return null;
 }
 
 export async function signInOptions(): Promise<SignInOptions | null> {

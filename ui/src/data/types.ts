@@ -68,6 +68,7 @@ export interface Changes {
   items: Summary[];
   cursor: string;
   complete: boolean;
+  restored: boolean;
 }
 
 export interface Counts {

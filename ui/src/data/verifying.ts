@@ -2,7 +2,8 @@
 
 import { signal } from "@preact/signals";
 import { ask } from "./http.ts";
-import { type Sent, send, type Trouble } from "./loading.ts";
+import type { Trouble } from "./http.ts";
+import { type Sent, send } from "./loading.ts";
 import type { Verification } from "./types.ts";
 
 const PATH = "/api/v1/audit/verifications";

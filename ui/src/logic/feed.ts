@@ -26,7 +26,10 @@ export function afterClose(code: number, attempt: number, random: number, told: 
 
 /** An open socket proves nothing after sleep: what counts is that something came. */
 export const isDead = (now: number, lastMessage: number, heartbeatSeconds: number): boolean =>
-  now - lastMessage > 2 * heartbeatSeconds * 1000;
+  now - lastMessage >= 2 * heartbeatSeconds * 1000 - LENIENT;
+
+/** Looks are taken at whole shares of that time, and a timer is never exact: no look is wasted by a millisecond. */
+const LENIENT = 250;
 
 /** Pings often enough that one answer may be lost. */
 export const pingEvery = (heartbeatSeconds: number): number => (heartbeatSeconds * 1000) / 2;

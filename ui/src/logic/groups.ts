@@ -87,10 +87,10 @@ export function nextAfter(rows: readonly string[], current: string, gone: (id: s
   return below ?? rows.slice(0, index).findLast((id) => !gone(id)) ?? null;
 }
 
-/** Where `step` leads from `current` in `rows`, held at both ends. */
+/** Where `by` leads from `current` in `rows`, held at both ends; without a current one, from outside of them. */
 export function step(rows: readonly string[], current: string | null, by: number): string | null {
   if (rows.length === 0) return null;
-  const index = current === null ? -1 : rows.indexOf(current);
-  if (index < 0) return rows[by > 0 ? 0 : rows.length - 1] ?? null;
+  const found = current === null ? -1 : rows.indexOf(current);
+  const index = found < 0 && by < 0 ? rows.length : found;
   return rows[Math.max(0, Math.min(rows.length - 1, index + by))] ?? null;
 }

@@ -1,6 +1,6 @@
 // The inbox: what waits for me, what waits for others, and one of them beside the list.
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { catchUp, loaded, mine, pending, trouble } from "../data/approvals.ts";
 import { isTold, showsMany } from "../data/bulk.ts";
 import { current, filtered, isMine, noFilter, rows, selecting, touched } from "../data/inbox.ts";
@@ -23,7 +23,8 @@ import { focusRow, wide } from "./wide.ts";
 const Many = later(async () => (await import("./many/index.tsx")).Many, () => null);
 
 export function Inbox({ id }: { id: string | null }) {
-  useEffect(() => {
+  // With the list and the badge, not a moment after them.
+  useLayoutEffect(() => {
     const amount = mine.value > 0 ? `(${mine.value}) ` : "";
     document.title = `${amount}${words.title} · ${app.name}`;
   }, [mine.value]);
@@ -37,7 +38,7 @@ export function Inbox({ id }: { id: string | null }) {
   }, [id, wide.value, first, loaded.value]);
 
   const many = isTold.value || (showsMany.value && (wide.value || id === null));
-  const move = (by: number) => () => {
+  const move = (by: number) => {
     const from = (wide.value || id !== null) && !many ? current.value : (touched.value ?? current.value);
     const to = step(rows.value, from, by);
     if (to === null) return;
@@ -46,8 +47,8 @@ export function Inbox({ id }: { id: string | null }) {
     if (wide.value || id === null) focusRow(to);
   };
   useKeys({
-    j: move(1),
-    k: move(-1),
+    j: () => move(1),
+    k: () => move(-1),
     o: () => {
       if (id === null && touched.value) go(inboxPath(touched.value));
     },
@@ -69,7 +70,7 @@ export function Inbox({ id }: { id: string | null }) {
           <LiveMark phone />
         </div>
         <Tools />
-        <Body />
+        <Body move={move} />
         <HeldBack />
         {selecting.value && !(many && wide.value) && !isTold.value && <Many part="bar" />}
       </section>
@@ -79,11 +80,11 @@ export function Inbox({ id }: { id: string | null }) {
   );
 }
 
-function Body() {
+function Body({ move }: { move: (by: number) => void }) {
   if (loaded.value === "failed") return <Failed />;
   if (loaded.value === "no" || loaded.value === "loading") return <Skeleton />;
   if (rows.value.length === 0) return <div class="scroll">{filtered.value ? <Nothing /> : <div class="only-phone empty-w"><Empty /></div>}</div>;
-  return <List />;
+  return <List move={move} />;
 }
 
 function Beside() {

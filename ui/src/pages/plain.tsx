@@ -3,6 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { session, signOut } from "../data/session.ts";
 import { rolesWith } from "../logic/permissions.ts";
+import { places } from "../parts/shell.tsx";
 import { app, pages, signIn } from "../words.ts";
 
 interface EmptyProps {
@@ -11,12 +12,16 @@ interface EmptyProps {
   link?: boolean;
   again?: (() => void) | undefined;
   other?: boolean;
+  /** A part of a page, which has a title of its own. */
+  part?: boolean;
 }
 
-export function EmptyPage({ title, lines, link = true, again, other = false }: EmptyProps) {
+export function EmptyPage({ title, lines, link = true, again, other = false, part = false }: EmptyProps) {
   useEffect(() => {
-    document.title = `${title} · ${app.name}`;
+    if (!part) document.title = `${title} · ${app.name}`;
   }, [title]);
+  // Not everybody has an inbox.
+  const [home] = places();
   return (
     <div class="empty-w">
       <div class="empty">
@@ -31,8 +36,8 @@ export function EmptyPage({ title, lines, link = true, again, other = false }: E
             </button>
           )}
           {link && (
-            <a class="b" href="/inbox">
-              {pages.toInbox}
+            <a class="b" href={home?.href ?? "/"}>
+              {home?.href === "/inbox" ? pages.toInbox : home?.label}
             </a>
           )}
           {other && (

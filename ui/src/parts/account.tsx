@@ -1,5 +1,6 @@
 // Who I am here: theme, other workspaces, sign out.
 
+import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { goToWorkspace, lookForWorkspaces, otherWorkspaces } from "../data/account.ts";
 import { type Preferences, prefer, preferences } from "../data/preferences.ts";
@@ -10,27 +11,31 @@ import { app } from "../words.ts";
 import { Dialog } from "./dialog.tsx";
 import { Icon, Mark, Plain } from "./small.tsx";
 
+const open = signal(false);
+const labelOf = (who: WhoAmI) => app.account(plain(who.principal.name), plain(who.workspace.name));
+
 export function Account({ who, tab = false }: { who: WhoAmI; tab?: boolean }) {
-  const [open, setOpen] = useState(false);
-  const label = app.account(plain(who.principal.name), plain(who.workspace.name));
   return (
-    <>
-      <button type="button" class={tab ? "tab-b" : "rail-a"} title={label} aria-haspopup="dialog" onClick={() => setOpen(true)}>
-        {tab ? <Icon name="person" /> : <Mark name={who.principal.name} />}
-        {tab ? (
-          <Plain text={who.principal.name} />
-        ) : (
-          <span class="clip">
-            <Plain text={who.principal.name} /> <span class="muted">{who.workspace.name}</span>
-          </span>
-        )}
-      </button>
-      {open && <AccountDialog label={label} onClose={() => setOpen(false)} />}
-    </>
+    <button type="button" class={tab ? "tab-b" : "rail-a"} title={labelOf(who)} aria-haspopup="dialog" onClick={() => (open.value = true)}>
+      {tab ? <Icon name="person" /> : <Mark name={who.principal.name} />}
+      {tab ? (
+        <Plain text={who.principal.name} />
+      ) : (
+        <span class="clip">
+          <Plain text={who.principal.name} /> <span class="muted">{who.workspace.name}</span>
+        </span>
+      )}
+    </button>
   );
 }
 
+/** Outside of rail and tabs: one of them is hidden when a phone is turned. */
+export function AccountOpen({ who }: { who: WhoAmI }) {
+  return open.value ? <AccountDialog label={labelOf(who)} onClose={() => (open.value = false)} /> : null;
+}
+
 function AccountDialog({ label, onClose }: { label: string; onClose: () => void }) {
+  useEffect(() => onClose, []);
   const [stayed, setStayed] = useState(false);
   const leave = async () => setStayed(!(await signOut()));
   return (

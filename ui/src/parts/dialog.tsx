@@ -1,7 +1,7 @@
 // A native dialog and a menu: focus goes in, stays in, and comes back.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 interface DialogProps {
   title: string;
@@ -14,10 +14,13 @@ interface DialogProps {
 
 export function Dialog({ title, onClose, children, foot, stays = false }: DialogProps) {
   const own = useRef<HTMLDialogElement>(null);
+  const body = useRef<HTMLDivElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     own.current?.showModal();
+    // What is only read can be too long for a phone: it is scrolled by keys, too.
+    if (!body.current?.querySelector("a, button, input, select, summary, textarea")) body.current?.setAttribute("tabindex", "0");
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
@@ -38,7 +41,7 @@ export function Dialog({ title, onClose, children, foot, stays = false }: Dialog
       <div class="dlg-h">
         <h2 id={id}>{title}</h2>
       </div>
-      <div class="dlg-b">{children}</div>
+      <div class="dlg-b" ref={body}>{children}</div>
       {foot && <div class="dlg-f">{foot}</div>}
     </dialog>
   );
@@ -53,7 +56,7 @@ interface MenuProps {
 export function Menu({ label, onClose, children }: MenuProps) {
   const own = useRef<HTMLDivElement>(null);
   const items = () => [...(own.current?.querySelectorAll<HTMLElement>("[role^=menuitem]") ?? [])];
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     items()[0]?.focus();
     const outside = (event: PointerEvent) => {

@@ -4,7 +4,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { preferences } from "../data/preferences.ts";
-import { app, operations as words } from "../words.ts";
+import { app } from "../words.ts";
+import { operations as words } from "../words-operations.ts";
 import type { Drawn, Spec } from "./draw.ts";
 
 export type { Spec } from "./draw.ts";

@@ -8,8 +8,8 @@ import { lastReply } from "../data/http.ts";
 import { may, session } from "../data/session.ts";
 import { age, clock } from "../logic/durations.ts";
 import { path } from "../router.ts";
-import { app, live, operations } from "../words.ts";
-import { Account } from "./account.tsx";
+import { app, live, operationsTitle } from "../words.ts";
+import { Account, AccountOpen } from "./account.tsx";
 import { Icon } from "./small.tsx";
 
 interface Place {
@@ -24,7 +24,7 @@ interface Place {
 const PLACES: readonly Place[] = [
   { href: "/inbox", label: app.inbox, icon: "inbox", is: /^\/($|inbox|approvals)/, allowed: () => may("approval:view:pending") },
   { href: "/history", label: app.history, icon: "history", is: /^\/(history|runs)/, allowed: () => may("approval:view:history") },
-  { href: "/operations", label: operations.title, icon: "pulse", is: /^\/operations/, allowed: () => may("cluster:view") || may("connection:view") },
+  { href: "/operations", label: operationsTitle, icon: "pulse", is: /^\/operations/, allowed: () => may("cluster:view") || may("connection:view") },
   { href: "/settings", label: app.settings, icon: "gear", is: /^\/settings/, allowed: () => true },
 ];
 
@@ -56,20 +56,22 @@ export function Shell({ children, onKeyboard, tabs = true }: { children: Compone
         </div>
         {tabs && <Tabs />}
       </div>
+      {session.value && <AccountOpen who={session.value} />}
     </>
   );
 }
 
 function Rail({ onKeyboard }: { onKeyboard: () => void }) {
+  const shown = places();
   return (
     <nav class="rail" aria-label={app.main}>
-      <a class="brand" href="/inbox" aria-label={`${app.name}, ${app.inbox}`}>
+      <a class="brand" href={shown[0]?.href ?? "/"} aria-label={`${app.name}, ${shown[0]?.label}`}>
         <svg aria-hidden="true">
           <use href="#i-brand" />
         </svg>
         <span>{app.name}</span>
       </a>
-      {places().map((place) => (
+      {shown.map((place) => (
         <a key={place.href} class="rail-a" href={place.href} title={place.label} aria-current={place.is.test(path.value) ? "page" : undefined}>
           <Icon name={place.icon} />
           <span>{place.label}</span>

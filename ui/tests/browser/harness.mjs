@@ -30,7 +30,7 @@ export const PATIENCE = 30_000;
 const children = new Set();
 process.on("exit", () => children.forEach((child) => child.kill("SIGKILL")));
 
-const freePort = () =>
+export const freePort = () =>
   new Promise((done, failed) => {
     const server = createServer();
     server.on("error", failed);
@@ -76,12 +76,42 @@ class Instance {
   }
 
   /** SIGKILL: what it was doing stays undone or unsaid. */
-  async kill() {
-    const ended = new Promise((done) => this.child.once("exit", done));
-    this.child.kill("SIGKILL");
-    await ended;
+  kill() {
+    return this.end("SIGKILL");
+  }
+
+  /** SIGTERM: it hands over what it has, and ends. */
+  drain() {
+    return this.end("SIGTERM");
+  }
+
+  async end(signal) {
+    await ended(this.child, signal);
     children.delete(this.child);
   }
+
+  /** It holds what it has, takes what comes, and does nothing. */
+  freeze() {
+    this.child.kill("SIGSTOP");
+  }
+
+  thaw() {
+    this.child.kill("SIGCONT");
+  }
+}
+
+export async function ended(child, signal) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const over = new Promise((done) => child.once("exit", done));
+  child.kill(signal);
+  await over;
+}
+
+/** Ends with this process, at the latest. */
+export function started(command, args) {
+  const child = spawn(command, args, { stdio: "ignore" });
+  children.add(child);
+  return child;
 }
 
 /** Those that an earlier file's tests have killed would be shown as lost. */
@@ -116,8 +146,7 @@ export class Cluster {
       .replaceAll(new RegExp(part("docker"), "g"), "");
     const file = join(mkdtempSync(join(tmpdir(), "signoff-web-")), "haproxy.cfg");
     writeFileSync(file, config);
-    const child = spawn("haproxy", ["-db", "-f", file], { stdio: "ignore" });
-    children.add(child);
+    started("haproxy", ["-db", "-f", file]);
     this.url = `http://127.0.0.1:${port}`;
     await until("HAProxy passes requests on", () => isReady(this.url));
   }
@@ -168,7 +197,7 @@ export class Api {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, body: text ? JSON.parse(text) : null };
+    return { status: response.status, body: /^[{[]/.test(text) ? JSON.parse(text) : null };
   }
 
   async ask(body) {
@@ -191,15 +220,21 @@ export function taskSocket(url, task, key) {
   return new Promise((done, failed) => {
     const headers = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==", "sec-websocket-protocol": "signoff.v1", authorization: `Bearer ${key}` };
     const asked = request(`${url}/ws/${task}`, { headers });
-    asked.on("upgrade", (_, it) => {
+    asked.on("upgrade", (_, it, head) => {
       it.isOpen = true;
       it.on("error", () => {});
-      it.on("data", (bytes) => {
-        it.isOpen &&= !closes(bytes);
-        // A ping is answered with what it said, under a mask of nothing.
-        if (bytes[0] === 0x89) it.write(Buffer.concat([Buffer.from([0x8a, 0x80 | bytes[1], 0, 0, 0, 0]), bytes.subarray(2, 2 + bytes[1])]));
-      });
       it.on("close", () => (it.isOpen = false));
+      const read = frames((kind, body) => {
+        // Under a mask of nothing. A ping is answered with what it said, a close with a close.
+        const answer = (first) => it.write(Buffer.concat([Buffer.from([first, 0x80 | body.length, 0, 0, 0, 0]), body]));
+        if (kind === 9) answer(0x8a);
+        if (kind === 8) {
+          it.isOpen = false;
+          answer(0x88);
+        }
+      });
+      it.on("data", read);
+      read(head);
       done(it);
     });
     asked.on("response", (response) => failed(new Error(`refused: ${response.statusCode}`)));
@@ -207,19 +242,37 @@ export function taskSocket(url, task, key) {
     asked.end();
   });
 }
-/** A frame that closes stands by itself. */
-const closes = (bytes) => bytes[0] === 0x88;
+
+/** Frames of a server: several may come at once, and one of them in parts. */
+function frames(told) {
+  let rest = Buffer.alloc(0);
+  return (bytes) => {
+    rest = Buffer.concat([rest, bytes]);
+    for (;;) {
+      if (rest.length < 2) return;
+      const short = rest[1] & 0x7f;
+      const begin = short === 126 ? 4 : short === 127 ? 10 : 2;
+      if (rest.length < begin) return;
+      const length = short === 126 ? rest.readUInt16BE(2) : short === 127 ? Number(rest.readBigUInt64BE(2)) : short;
+      if (rest.length < begin + length) return;
+      told(rest[0] & 0x0f, rest.subarray(begin, begin + length));
+      rest = rest.subarray(begin + length);
+    }
+  };
+}
 
 // --- browsers ---
 
 let engine;
-export async function open(base, { width = 1280, height = 800, theme = "light", ...more } = {}) {
+export async function open(base, { width = 1280, height = 800, theme = "light", first = null, ...more } = {}) {
   engine ??= await chromium.launch({ executablePath: variable("SIGNOFF_CHROMIUM"), args: ["--no-sandbox"] });
   const context = await engine.newContext({ viewport: { width, height }, colorScheme: theme, timezoneId: "Europe/Berlin", reducedMotion: "reduce", ...more });
   await context.addInitScript(() => {
     globalThis.violations = [];
     addEventListener("securitypolicyviolation", (event) => globalThis.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
   });
+  // What is done in each page of it before its own scripts.
+  if (first) await context.addInitScript(...first);
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
   page.faults = [];
@@ -251,14 +304,17 @@ export async function unharmed(page) {
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-/** In a world of its own: the page's policy keeps scripts out. Says what is wrong, in words. */
-export async function axe(page) {
+/**
+ * In a world of its own: the page's policy keeps scripts out. Says what is wrong, in words. With `within` only those
+ * parts of the page are looked at.
+ */
+export async function axe(page, within) {
   const session = await page.context().newCDPSession(page);
   const { frameTree } = await session.send("Page.getFrameTree");
   const { executionContextId: contextId } = await session.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
   const evaluate = (expression) => session.send("Runtime.evaluate", { expression, contextId, awaitPromise: true, returnByValue: true });
   await evaluate(AXE);
-  const look = `axe.run({ runOnly: ${JSON.stringify(RULES)} }).then((it) => JSON.stringify(it.violations.map((one) =>
+  const look = `axe.run(${within ? JSON.stringify({ include: within }) : "document"}, { runOnly: ${JSON.stringify(RULES)} }).then((it) => JSON.stringify(it.violations.map((one) =>
     one.id + ": " + one.nodes.map((node) => node.target.join(" ") + " (" + node.failureSummary.split("\\n")[1]?.trim() + ")").join(", "))))`;
   const { result, exceptionDetails } = await evaluate(look);
   await session.detach();

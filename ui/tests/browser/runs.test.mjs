@@ -96,6 +96,8 @@ test("many events: each once, in order, and the list stays where one reads", asy
   await agent.call("POST", `/tasks/${run}/events`, { event_type: "output", data: { line: "x".repeat(200_000) } });
   await page.getByRole("button", { name: "Show all 200 KB" }).click();
   assert.ok(!(await overflows(page)));
+  await page.getByRole("button", { name: "Show less" }).click();
+  await page.getByRole("button", { name: "Show all 200 KB" }).waitFor();
   await unharmed(page);
 });
 

@@ -78,6 +78,42 @@ test("signing out ends the session on every instance", async () => {
   assert.equal((await new Api(cluster.urls[1], keys.ana).call("GET", "/browser-sessions")).body.items.length, 0);
 });
 
+for (const how of ["signing out", "over the page"]) {
+  test(`another person who signs in ${how} sees nothing of the one before`, async () => {
+    const { keys, agent } = await cluster.workspace({ ana: APPROVER });
+    const elsewhere = await cluster.workspace({ zoe: APPROVER });
+    const { id } = await agent.ask({ title: "Refund order 1042" });
+    const page = await signedIn(cluster.urls[0], keys.ana, { path: `/inbox/${id}` });
+    await page.getByLabel("Comment (optional)").fill("Nobody else's business");
+    await page.locator(".row").filter({ hasText: "Refund order" }).waitFor();
+    if (how === "signing out") {
+      await page.getByTitle(/^ana, workspace/).first().click();
+      await page.getByRole("button", { name: "Sign out" }).click();
+    } else {
+      // As a session that has ended: the next call is refused.
+      await page.context().clearCookies();
+      await page.getByRole("button", { name: /^Approve/ }).click();
+      await page.waitForFunction((begun) => performance.now() - begun > 450, await page.evaluate(() => performance.now()));
+      await page.keyboard.press("Enter");
+      await page.getByRole("dialog").waitFor();
+    }
+    await page.getByLabel("API key").fill(elsewhere.keys.zoe);
+    await page.evaluate(() => {
+      sessionStorage.setItem("seen", "");
+      // As long as it is this page: what is drawn for the other one must not have it.
+      new MutationObserver(() => {
+        if (document.body.innerText.includes("zoe") && document.body.innerText.includes("Refund order")) localStorage.setItem("leaked", "yes");
+      }).observe(document.body, { subtree: true, childList: true, characterData: true });
+    });
+    await page.keyboard.press("Enter");
+    await page.getByTitle(/^zoe, workspace/).first().waitFor();
+    assert.equal(await page.evaluate((secret) => JSON.stringify({ ...sessionStorage }).includes(secret), "Nobody else's"), false);
+    assert.ok(!(await page.content()).includes("Refund order"));
+    assert.equal(await page.evaluate(() => localStorage.getItem("leaked")), null);
+    await page.context().close();
+  });
+}
+
 test("each role sees what it may, and a page that it may not says which permission that takes", async () => {
   const { keys } = await cluster.workspace({ wallboard: ["cluster:view", "connection:view"] });
   const page = await signedIn(cluster.urls[0], keys.wallboard);

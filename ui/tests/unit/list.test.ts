@@ -59,6 +59,7 @@ test("after an answer the next one is at the same position, else above", () => {
   assert.equal(nextAfter(["b"], "b", gone), null);
   assert.equal(nextAfter(["a"], "x", gone), "a");
   assert.deepEqual([step(["a", "b"], "a", 1), step(["a", "b"], "b", 1), step(["a", "b"], null, 1), step(["a", "b"], null, -1), step([], "a", 1)], ["b", "b", "a", "b", null]);
+  assert.deepEqual([step(["a", "b", "c"], "b", Infinity), step(["a", "b", "c"], "b", -Infinity), step(["a", "b"], null, Infinity), step(["a", "b"], null, -Infinity), step([], null, Infinity)], ["c", "a", "b", "a", null]);
 });
 
 test("badge, title and first group agree at every moment of a random hour", () => {

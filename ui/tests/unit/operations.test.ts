@@ -4,7 +4,7 @@ import { QUIET, found, sorted } from "../../src/logic/connections.ts";
 import { type Instance, type Readiness, findings, judge, judgeAll, nameOf, readiness, roomFor, serving, track, worst } from "../../src/logic/operations.ts";
 import { type Outcome, buckets, kind, onAxis, took } from "../../src/logic/outcomes.ts";
 import { type Point, decades, evenly, moments, peak, recent, roof, shares } from "../../src/logic/series.ts";
-import { type Piece, milliseconds, operations as words, percent } from "../../src/words.ts";
+import { type Piece, milliseconds, operations as words, percent } from "../../src/words-operations.ts";
 
 const NOW = Date.parse("2026-11-27T13:00:00Z");
 const LIMITS = { due: 10_000, lost: 30_000 };

@@ -160,12 +160,13 @@ export function NotYours(props: BarProps & { may: May }) {
   );
 }
 
-export function OnlyLooking({ may }: { may: May }) {
+export function OnlyLooking({ may, ...props }: BarProps & { may: May }) {
   return (
     <div class="act is-done" role="group" aria-label={words.label}>
       <p class="grow">
         <span class="act-q">{words.onlyLooking}</span> <span class="soft">{may.reason && `${sentence(may.reason)}`}</span>
       </p>
+      <MoreMenu {...props} onEdit={null} />
     </div>
   );
 }

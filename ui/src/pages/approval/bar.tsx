@@ -85,7 +85,7 @@ function Inner(props: BarProps) {
     case "voted":
       return <Voted {...props} vote={vote} />;
     case "only-looking":
-      return <OnlyLooking may={approve} />;
+      return <OnlyLooking {...props} may={approve} />;
     case "not-yours":
       return <NotYours {...props} may={approve} />;
     case "ready":

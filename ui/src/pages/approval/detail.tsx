@@ -42,11 +42,11 @@ export function Detail({ id, list }: { id: string; list: boolean }) {
 }
 
 function Other({ at }: { at: typeof looking.value }) {
-  if (at.at === "not-found") return <Frame><EmptyPage title={words.notFound} lines={[words.notFoundHint]} /></Frame>;
-  if (at.at === "forbidden") return <Frame><EmptyPage title={pages.forbidden(pages.approvals)} lines={[pages.needs(["approval:view:pending"])]} /></Frame>;
+  if (at.at === "not-found") return <Frame><EmptyPage part title={words.notFound} lines={[words.notFoundHint]} /></Frame>;
+  if (at.at === "forbidden") return <Frame><EmptyPage part title={pages.forbidden(pages.approvals)} lines={[pages.needs(["approval:view:pending"])]} /></Frame>;
   if (at.at === "failed") {
     const lines = [at.reply?.detail ?? pages.unavailable, at.reply?.requestId ? pages.request(at.reply.requestId) : ""];
-    return <Frame><EmptyPage title={words.failed} lines={lines.filter(Boolean)} again={() => void read()} /></Frame>;
+    return <Frame><EmptyPage part title={words.failed} lines={lines.filter(Boolean)} again={() => void read()} /></Frame>;
   }
   return (
     <div class="detail" aria-busy="true">

@@ -17,15 +17,16 @@ export async function copy(text: string): Promise<boolean> {
 }
 
 /** Says for a moment that it was copied; the button stays where it is. */
-export function CopyButton({ text, label, icon = "copy", keys }: { text: () => string; label: string; icon?: string; keys?: string }) {
+export function CopyButton({ text, label, icon = "copy", keys = "" }: { text: () => string; label: string; icon?: string; keys?: string }) {
   const [done, setDone] = useState(false);
   const work = async () => {
     if (!(await copy(text()))) return;
     setDone(true);
     setTimeout(() => setDone(false), 2000);
   };
+  useKeys(keys ? { [keys]: () => void work() } : {});
   return (
-    <button type="button" class="b b-plain b-icon b-sm" aria-label={done ? app.copied : label} title={label} aria-keyshortcuts={keys} onClick={() => void work()}>
+    <button type="button" class="b b-plain b-icon b-sm" aria-label={done ? app.copied : label} title={label} aria-keyshortcuts={keys || undefined} onClick={() => void work()}>
       <Icon name={done ? "check" : icon} />
     </button>
   );
@@ -34,7 +35,6 @@ export function CopyButton({ text, label, icon = "copy", keys }: { text: () => s
 export const linkTo = (id: string): string => `${location.origin}/approvals/${id}`;
 
 export function Head({ it, list, beside }: { it: Approval; list: boolean; beside: boolean }) {
-  useKeys({ c: () => void copy(linkTo(it.id)) });
   const Title = beside ? "h2" : "h1";
   return (
     <header class="d-head">

@@ -2,7 +2,7 @@
 
 import { approval, changes } from "../../data/approvals.ts";
 import { now } from "../../data/clock.ts";
-import { current, isMine, opening, pick, pickTo, selected, selecting, touched } from "../../data/inbox.ts";
+import { current, focused, isMine, opening, pick, pickTo, selected, selecting, touched } from "../../data/inbox.ts";
 import type { Summary } from "../../data/types.ts";
 import { ago } from "../../logic/durations.ts";
 import { plain } from "../../logic/hidden.ts";
@@ -35,8 +35,12 @@ export function Row({ id, top, position, size, tabbable, fresh }: RowProps) {
       aria-setsize={size}
       aria-posinset={position}
       style={{ top: `${top}px` }}
-      onPointerEnter={() => {
-        touched.value = id;
+      onFocusIn={() => {
+        touched.value = focused.value = id;
+      }}
+      onFocusOut={() => {
+        // A window that is left keeps its focus for later.
+        if (document.hasFocus()) focused.value = null;
       }}
     >
       {selecting.value && (
@@ -66,9 +70,6 @@ export function Row({ id, top, position, size, tabbable, fresh }: RowProps) {
           aria-current={isCurrent ? "true" : undefined}
           onClick={() => {
             if (selecting.value) opening.value = true;
-          }}
-          onFocus={() => {
-            touched.value = id;
           }}
         >
           <span class="row-t">

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { approval } from "../../data/approvals.ts";
 import { dismiss, sendAgain } from "../../data/bulk.ts";
 import { now } from "../../data/clock.ts";
+import { current, rows } from "../../data/inbox.ts";
 import { me } from "../../data/session.ts";
 import { type Fate, type Stage, type Verdict, openOf, sum } from "../../logic/bulk.ts";
 import { plain } from "../../logic/hidden.ts";
@@ -11,7 +12,7 @@ import { Icon, Kbd, Plain } from "../../parts/small.tsx";
 import { look } from "../../parts/status.tsx";
 import { waitsFor } from "../../words.ts";
 import { many as words } from "../../words-many.ts";
-import { wide } from "../wide.ts";
+import { focusRow, wide } from "../wide.ts";
 import { copy } from "../approval/head.tsx";
 
 interface Said {
@@ -60,6 +61,14 @@ type Told = Extract<Stage, { at: "sending" | "told" }>;
 export function Outcome({ stage }: { stage: Told }) {
   const head = useRef<HTMLHeadingElement>(null);
   useEffect(() => head.current?.focus(), [stage.at]);
+  useEffect(
+    () => () => {
+      // Put away: back in the list, never on the page as such.
+      document.getElementById("main")?.focus();
+      focusRow(current.peek() ?? rows.peek()[0] ?? null);
+    },
+    [],
+  );
   const total = sum(stage.fates);
   const { verdict } = stage.said;
   // Beside the list its heading is the page's.

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { type Closed, close } from "../../data/connections.ts";
 import { Dialog } from "../../parts/dialog.tsx";
-import { operations } from "../../words.ts";
+import { operations } from "../../words-operations.ts";
 import { Pieces } from "./pieces.tsx";
 
 const words = operations.connections;

@@ -5,7 +5,7 @@ import { may } from "../../data/session.ts";
 import { type By, type Connection, QUIET } from "../../logic/connections.ts";
 import { age } from "../../logic/durations.ts";
 import { Icon, Plain, Time } from "../../parts/small.tsx";
-import { operations } from "../../words.ts";
+import { operations } from "../../words-operations.ts";
 
 const words = operations.connections;
 export const columns: readonly By[] = ["task", "session", "who", "instance", "since", "sign"];

@@ -1,11 +1,11 @@
 // Who is connected: found, in order, and closed where one may. The rows stand still while one points at them.
 
 import { useEffect, useState } from "preact/hooks";
-import { type Closed, connectionOf, connections, connectionsTrouble, held, keepConnections, readConnections } from "../../data/connections.ts";
+import { type Closed, connectionOf, connections, connectionsTrouble, held, keepConnections, readConnections, readUntilGone } from "../../data/connections.ts";
 import { may } from "../../data/session.ts";
 import { type By, type Connection, type Order, found, sorted } from "../../logic/connections.ts";
 import { Icon } from "../../parts/small.tsx";
-import { operations } from "../../words.ts";
+import { operations } from "../../words-operations.ts";
 import { CloseDialog } from "./close.tsx";
 import { Row, columns } from "./connection-row.tsx";
 import { Card, Failed, Loading, Pieces } from "./pieces.tsx";
@@ -17,17 +17,17 @@ export function Connections() {
   const [text, setText] = useState("");
   const [order, setOrder] = useState<Order>({ by: "task", down: false });
   const [shown, setShown] = useState(AT_ONCE);
-  const [closing, setClosing] = useState<string | null>(null);
+  const [closing, setClosing] = useState<Connection | null>(null);
   const [told, setTold] = useState<{ task: string; it: Closed } | null>(null);
   useEffect(keepConnections, []);
   const known = connections.value;
   const far = useFar(text, known !== null && !known.all && found(known.items, text).length === 0);
   if (!known) return <Card title={words.title}>{connectionsTrouble.value ? <Failed it={connectionsTrouble.value} again={() => void readConnections()} /> : <Loading />}</Card>;
   const matching = sorted(far ? [far] : found(known.items, text), order);
-  const done = (task: string, it: Closed) => {
+  const done = ({ task_id, connection_id }: Connection, it: Closed) => {
     setClosing(null);
-    setTold({ task, it });
-    void readConnections();
+    setTold({ task: task_id, it });
+    void readUntilGone(connection_id);
   };
   return (
     <Card title={words.title} note={words.live(known.items.length, known.all)} tools={<Search text={text} onText={setText} />}>
@@ -50,7 +50,7 @@ export function Connections() {
           </button>
         </p>
       )}
-      {closing !== null && <CloseDialog task={closing} onDone={(it) => done(closing, it)} onKeep={() => setClosing(null)} />}
+      {closing !== null && <CloseDialog task={closing.task_id} onDone={(it) => done(closing, it)} onKeep={() => setClosing(null)} />}
     </Card>
   );
 }
@@ -87,7 +87,7 @@ interface TableProps {
   items: readonly Connection[];
   order: Order;
   onOrder: (order: Order) => void;
-  onClose: (task: string) => void;
+  onClose: (it: Connection) => void;
 }
 
 function Table({ items, order, onOrder, onClose }: TableProps) {
@@ -116,7 +116,7 @@ function Table({ items, order, onOrder, onClose }: TableProps) {
         </thead>
         <tbody>
           {items.map((it) => (
-            <Row key={it.connection_id} it={it} onClose={() => onClose(it.task_id)} />
+            <Row key={it.connection_id} it={it} onClose={() => onClose(it)} />
           ))}
         </tbody>
       </table>

@@ -2,7 +2,8 @@
 
 import { events, eventsMore, eventsTrouble, readEarlier } from "../../data/operations.ts";
 import { Icon, Plain, Time } from "../../parts/small.tsx";
-import { app, operations } from "../../words.ts";
+import { app } from "../../words.ts";
+import { operations } from "../../words-operations.ts";
 import { Card, Failed, Loading } from "./pieces.tsx";
 
 const words = operations.happened;

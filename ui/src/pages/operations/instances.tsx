@@ -4,7 +4,8 @@ import { asOf, cluster, clusterTrouble, instances, limits } from "../../data/ope
 import { age, clock, number, short, utc } from "../../logic/durations.ts";
 import { type Judged, type Limits, type State, roomFor, track } from "../../logic/operations.ts";
 import { Icon, Plain } from "../../parts/small.tsx";
-import { app, operations as words } from "../../words.ts";
+import { app } from "../../words.ts";
+import { operations as words } from "../../words-operations.ts";
 import { Card, Failed, Loading } from "./pieces.tsx";
 
 const LOOK: Record<State, { icon: string; tone: string }> = {

@@ -7,7 +7,7 @@ import { KINDS, type Kind, TICKS, type Took, buckets, onAxis, took } from "../..
 import { roof } from "../../logic/series.ts";
 import { PlotCard, type Spec } from "../../parts/plot.tsx";
 import { Plain } from "../../parts/small.tsx";
-import { operations as words, percent } from "../../words.ts";
+import { operations as words, percent } from "../../words-operations.ts";
 import { Card, Failed, Loading } from "./pieces.tsx";
 
 const COLOR: Record<Kind, string> = { approved: "--ok-plot", edited: "--edit", rejected: "--no", expired: "--late", cancelled: "--off" };

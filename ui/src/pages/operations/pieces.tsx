@@ -1,9 +1,10 @@
 // Small parts of the cards: a sentence with bold names, what went wrong, what is being loaded.
 
 import type { ComponentChildren } from "preact";
-import type { Trouble } from "../../data/operations.ts";
+import type { Trouble } from "../../data/http.ts";
 import { Plain } from "../../parts/small.tsx";
-import { app, pages, type Piece } from "../../words.ts";
+import { app, pages } from "../../words.ts";
+import type { Piece } from "../../words-operations.ts";
 
 export function Pieces({ of }: { of: readonly Piece[] }) {
   return (

@@ -5,7 +5,7 @@ import { type Range, samples, samplesTrouble } from "../../data/operations.ts";
 import { clock, number } from "../../logic/durations.ts";
 import { type Moment, type Samples, decades, evenly, moments, peak, roof, shares } from "../../logic/series.ts";
 import { type Cells, PlotCard, type Spec } from "../../parts/plot.tsx";
-import { milliseconds, operations as words, percent } from "../../words.ts";
+import { milliseconds, operations as words, percent } from "../../words-operations.ts";
 import { Card, Failed, Loading } from "./pieces.tsx";
 
 interface CardProps {

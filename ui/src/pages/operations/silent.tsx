@@ -4,7 +4,7 @@ import { isAway } from "../../data/feed.ts";
 import { isOld, lastTold } from "../../data/operations.ts";
 import { clock } from "../../logic/durations.ts";
 import { Icon } from "../../parts/small.tsx";
-import { operations as words } from "../../words.ts";
+import { operations as words } from "../../words-operations.ts";
 
 export function Silent() {
   return (

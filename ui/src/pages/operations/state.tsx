@@ -6,7 +6,8 @@ import { age } from "../../logic/durations.ts";
 import { type Finding, type Part, type Readiness, type Tone, findings, serving, worst } from "../../logic/operations.ts";
 import { moments, recent, shares } from "../../logic/series.ts";
 import { Icon, Plain } from "../../parts/small.tsx";
-import { listed, milliseconds, operations as words, percent } from "../../words.ts";
+import { listed } from "../../words.ts";
+import { milliseconds, operations as words, percent } from "../../words-operations.ts";
 import { Failed, Loading, Pieces } from "./pieces.tsx";
 
 const RECENT = 300_000;

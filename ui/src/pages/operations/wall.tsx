@@ -11,7 +11,8 @@ import { clock, utc } from "../../logic/durations.ts";
 import { LiveMark } from "../../parts/shell.tsx";
 import { Icon, Plain } from "../../parts/small.tsx";
 import { Due } from "../../parts/status.tsx";
-import { inbox, operations as words } from "../../words.ts";
+import { inbox } from "../../words.ts";
+import { operations as words } from "../../words-operations.ts";
 import { Happened } from "./happened.tsx";
 import { Instances } from "./instances.tsx";
 import { Outcomes } from "./outcomes.tsx";
@@ -112,19 +113,31 @@ function WaitingNow() {
 
 const typing = (): boolean => (document.activeElement?.closest("input, textarea, select, [contenteditable], dialog") ?? null) !== null;
 
+const RELOADED = "signoff.reloaded";
+/** While instances are being replaced an old one may send the page once more: no circle is made of that. */
+const AT_MOST_EVERY = 60_000;
+
 /** A newer app is served: taken as soon as nothing is being typed. */
 function useReload(): void {
   const wanted = newBuild.value;
   useEffect(() => {
     if (!wanted) return;
+    const since = Date.now() - Number(sessionStorage.getItem(RELOADED) ?? 0);
+    const wait = since < 0 ? AT_MOST_EVERY : Math.max(0, AT_MOST_EVERY - since);
+    const free = performance.now() + wait;
     const now = () => {
-      if (!typing() && document.querySelector("dialog[open]") === null) location.reload();
+      if (performance.now() < free || typing() || document.querySelector("dialog[open]") !== null) return;
+      sessionStorage.setItem(RELOADED, String(Date.now()));
+      location.reload();
     };
-    now();
+    const timer = setTimeout(now, wait + 1);
     // Focus has moved on only after this.
     const later = () => setTimeout(now);
     document.addEventListener("focusout", later);
-    return () => document.removeEventListener("focusout", later);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener("focusout", later);
+    };
   }, [wanted]);
 }
 

@@ -1,7 +1,8 @@
 // What is being read: a skeleton in its place, what was read, and what went wrong with a way to try again.
 
 import type { ComponentChildren } from "preact";
-import type { Listing, Trouble } from "../../data/loading.ts";
+import type { Trouble } from "../../data/http.ts";
+import type { Listing } from "../../data/loading.ts";
 import { Icon } from "../../parts/small.tsx";
 import { app } from "../../words.ts";
 import { settings as words } from "../../words-settings.ts";

@@ -2,7 +2,7 @@
 
 import { useMemo, useState } from "preact/hooks";
 import { type Preferences, prefer, preferences, preferencesKept } from "../../data/preferences.ts";
-import { session } from "../../data/session.ts";
+import { may, session } from "../../data/session.ts";
 import { Listing } from "../../data/loading.ts";
 import type { BrowserSession } from "../../data/types.ts";
 import { allows } from "../../logic/permissions.ts";
@@ -22,9 +22,11 @@ export function You() {
       <div class="set-wide">
         <Sessions of={sessions} />
       </div>
-      <div class="set-wide">
-        <Delegations />
-      </div>
+      {(may("approval:approve") || may("principal:manage")) && (
+        <div class="set-wide">
+          <Delegations />
+        </div>
+      )}
     </div>
   );
 }
