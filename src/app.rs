@@ -28,7 +28,7 @@ use crate::{
     },
     lifecycle::Lifecycle,
     limits::{Answers, Cap, Limiter, Turns},
-    notify::{Channels, Router},
+    notify::{Channels, Email, Hints, Outbox, Router},
     oidc::Issuer,
     open_files,
     presence::{DatabaseClock, Heart, Journal, Listing, Ownership, Pulse, VERSION, new_instance_id},
@@ -76,6 +76,7 @@ struct Core {
     proxies: TrustedProxies,
     signer: Option<Arc<Signer>>,
     channels: Channels,
+    email: Option<Email>,
 }
 
 /// Where an instance listens.
@@ -225,7 +226,8 @@ impl Core {
             answers,
             proxies,
             signer,
-            channels: Channels::default(),
+            channels: Channels::new(&config.smtp),
+            email: Email::of(config)?,
         })
     }
 
@@ -249,14 +251,16 @@ impl Core {
             events_log: self.events.clone(),
             audit: config.audit.clone(),
             notify: config.notify.clone(),
-            router: config.notify.enabled.then(|| self.router(config)),
+            outbox: config.notify.enabled.then(|| self.outbox(config)),
             signer: self.signer.clone(),
         }
     }
 
-    fn router(&self, config: &Config) -> Router {
-        let ttl = config.lease.ttl();
-        Router::new(self.database.clone(), self.channels.clone(), self.metrics.clone(), ttl)
+    fn outbox(&self, config: &Config) -> Outbox {
+        let hints = Hints::default();
+        let (channels, ttl) = (self.channels.clone(), config.lease.ttl());
+        let router = Router::new(self.database.clone(), channels, hints.clone(), ttl);
+        Outbox { router, email: self.email.clone(), hints }
     }
 
     fn heart(&self, config: &Config) -> Heart {

@@ -50,8 +50,11 @@ impl Breaker {
 
     /// The destination could not be reached.
     pub fn is_away(&mut self) {
-        self.failures = self.failures.saturating_add(1);
-        self.is_open |= self.failures >= BREAKS_AT;
+        // What was under way when it opened fails for the same reason.
+        if !self.is_open {
+            self.failures = self.failures.saturating_add(1);
+            self.is_open = self.failures >= BREAKS_AT;
+        }
     }
 
     /// For how long it is left alone: not at all while it is closed.
@@ -104,6 +107,15 @@ mod tests {
         assert_eq!(breaker.at_once(), 8);
         breaker.is_away();
         assert_eq!(breaker.at_once(), 0);
+    }
+
+    #[test]
+    fn messages_that_fail_together_count_once_beyond_the_break() {
+        let mut breaker = Breaker::new(4, 4);
+        for _ in 0..4 {
+            breaker.is_away();
+        }
+        assert_eq!((breaker.failures(), breaker.hold()), (5, Duration::from_secs(5)));
     }
 
     #[test]

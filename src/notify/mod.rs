@@ -1,25 +1,47 @@
 //! Telling people: from what happened to an approval to a message that has arrived.
 //!
-//! What happens leaves a cause, in the statement that makes it happen. The [`router`] makes notifications of causes.
-//! Which channels there are is configuration; who is told what is a pure function in `domain/notification.rs`. This
-//! module knows neither SQL nor routes.
+//! | module | what it does |
+//! | --- | --- |
+//! | [`router`] | makes notifications of causes, which what happens leaves behind in the statement that makes it happen |
+//! | [`deliver`] | leases the lanes of a channel that are due |
+//! | `turn` | sends what waits in a lane |
+//! | `record` | writes down what became of it |
+//! | [`courier`] | what a channel must be able to do |
+//! | [`email`] | mail |
+//! | [`redrive`] | sends again what failed |
+//!
+//! Who is told what is a pure function in `domain/notification.rs`. This module knows neither SQL nor routes.
 
+pub mod courier;
+pub mod deliver;
+pub mod email;
 mod people;
+mod record;
 pub mod redrive;
 pub mod router;
+mod turn;
 
-use crate::domain::notification::Channel;
+use std::sync::Arc;
 
-pub use self::router::Router;
+use tokio::sync::Notify;
+
+use crate::{config::Smtp, domain::notification::Channel};
+
+pub use self::{deliver::Deliverer, email::Email, router::Router};
 
 /// The channels that this service has, besides the app itself.
 #[derive(Debug, Clone, Default)]
 pub struct Channels {
     /// The relay that takes our mail.
-    pub email: Option<String>,
+    email: Option<String>,
 }
 
 impl Channels {
+    pub fn new(smtp: &Smtp) -> Self {
+        let email = smtp.is_on().then(|| format!("{}:{}", smtp.host, smtp.port));
+        Self { email }
+    }
+
     pub fn all(&self) -> Vec<Channel> {
         let email = self.email.as_ref().map(|_| Channel::Email);
         email.into_iter().chain([Channel::InApp]).collect()
@@ -32,4 +54,27 @@ impl Channels {
             Channel::Slack | Channel::Webhook | Channel::InApp => None,
         }
     }
+}
+
+/// Tells deliverers that something may be due. Clones tell the same ones.
+#[derive(Debug, Clone, Default)]
+pub struct Hints {
+    pub email: Arc<Notify>,
+}
+
+impl Hints {
+    pub fn hint(&self, channel: Channel) {
+        match channel {
+            Channel::Email => self.email.notify_one(),
+            Channel::Slack | Channel::Webhook | Channel::InApp => {}
+        }
+    }
+}
+
+/// What routes and what sends, on one instance.
+#[derive(Clone)]
+pub struct Outbox {
+    pub router: Router,
+    pub email: Option<Email>,
+    pub hints: Hints,
 }

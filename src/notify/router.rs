@@ -11,7 +11,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};
 
-use super::{Channels, people::People};
+use super::{Channels, Hints, people::People};
 use crate::{
     domain::{
         approval::Approval,
@@ -24,7 +24,6 @@ use crate::{
         causes::{self, Caused},
         notifications::{self, New},
     },
-    telemetry::Metrics,
 };
 
 /// Causes in one transaction at most.
@@ -37,7 +36,7 @@ const ROUND: Duration = Duration::from_secs(4);
 pub struct Router {
     database: Database,
     channels: Channels,
-    metrics: Metrics,
+    hints: Hints,
     people: People,
 }
 
@@ -50,8 +49,8 @@ pub struct Routed {
 }
 
 impl Router {
-    pub fn new(database: Database, channels: Channels, metrics: Metrics, lease_ttl: Duration) -> Self {
-        Self { database, channels, metrics, people: People::new(lease_ttl) }
+    pub fn new(database: Database, channels: Channels, hints: Hints, lease_ttl: Duration) -> Self {
+        Self { database, channels, hints, people: People::new(lease_ttl) }
     }
 
     /// Routes up to `limit` causes that are due, none of them due before `floor`.
@@ -59,13 +58,17 @@ impl Router {
         let routing = async |conn: &mut PgConnection| {
             let mut transaction = conn.begin().await?;
             let caused = causes::take(&mut transaction, floor, limit).await?;
-            if !caused.is_empty() {
-                self.write(&mut transaction, &caused).await?;
-            }
+            let lanes = match caused.as_slice() {
+                [] => BTreeSet::new(),
+                caused => self.write(&mut transaction, caused).await?,
+            };
             transaction.commit().await?;
-            Ok(caused)
+            Ok((caused, lanes))
         };
-        let caused = self.database.notify.run(ROUND, routing).await?;
+        let (caused, lanes) = self.database.notify.run(ROUND, routing).await?;
+        for channel in lanes {
+            self.hints.hint(channel);
+        }
         Ok(Routed { causes: caused.len(), last: caused.last().map(|it| it.due_at) })
     }
 
@@ -81,15 +84,8 @@ impl Router {
         self.database.notify.run(ROUND, putting_off).await
     }
 
-    /// Counts what could not be routed so far.
-    pub async fn count_stuck(&self) -> Result<(), Error> {
-        let count = async |conn: &mut PgConnection| causes::stuck(conn).await;
-        let stuck = self.database.notify.run(ROUND, count).await?;
-        self.metrics.causes_stuck(stuck);
-        Ok(())
-    }
-
-    async fn write(&self, conn: &mut PgConnection, caused: &[Caused]) -> Result<(), Error> {
+    /// Writes notifications; answers in which channels something waits now.
+    async fn write(&self, conn: &mut PgConnection, caused: &[Caused]) -> Result<BTreeSet<Channel>, Error> {
         let ids: BTreeSet<ApprovalId> = caused.iter().map(|it| it.approval).collect();
         let ids: Vec<ApprovalId> = ids.into_iter().collect();
         let found = load(&mut *conn, &ids).await?;
@@ -98,13 +94,12 @@ impl Router {
         let mut unreadable = Vec::new();
         for it in caused {
             match found.get(&it.approval) {
-                // It was deleted, with all that belongs to it.
-                None => {}
                 Some(Ok(loaded)) if loaded.approval.workspace == it.workspace => {
                     let told = told.entry(it.approval).or_default();
                     routed.push((it, &loaded.approval, self.notices(&mut *conn, it, loaded, told).await?));
                 }
-                Some(Ok(_)) => {}
+                // It was deleted, with all that belongs to it.
+                None | Some(Ok(_)) => {}
                 Some(Err(error)) => {
                     tracing::warn!(%error, approval = %it.approval, "its notifications are put off");
                     unreadable.push(it.clone());
@@ -123,7 +118,7 @@ impl Router {
         if !unreadable.is_empty() {
             causes::put_back(conn, &unreadable).await?;
         }
-        Ok(())
+        Ok(new.iter().filter(|it| it.destination.is_some()).map(|it| it.notice.channel).collect())
     }
 
     async fn notices(

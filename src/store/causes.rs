@@ -76,7 +76,7 @@ pub async fn take(
 pub async fn put_back(conn: &mut PgConnection, caused: &[Caused]) -> Result<(), Error> {
     let workspaces: Vec<Uuid> = caused.iter().map(|it| it.workspace.0).collect();
     let approvals: Vec<Uuid> = caused.iter().map(|it| it.approval.0).collect();
-    let causes: Vec<String> = caused.iter().map(|it| it.cause.as_str().to_owned()).collect();
+    let what: Vec<String> = caused.iter().map(|it| it.cause.as_str().to_owned()).collect();
     let levels: Vec<i32> = caused.iter().map(|it| it.level).collect();
     let versions: Vec<i32> = caused.iter().map(|it| it.version).collect();
     let ordinals: Vec<i16> = caused.iter().map(|it| it.ordinal).collect();
@@ -89,7 +89,7 @@ pub async fn put_back(conn: &mut PgConnection, caused: &[Caused]) -> Result<(), 
                 AS x(workspace_id, approval_id, cause, level, version, ordinal, attempts)",
         &workspaces,
         &approvals,
-        &causes,
+        &what,
         &levels,
         &versions,
         &ordinals,
@@ -100,13 +100,18 @@ pub async fn put_back(conn: &mut PgConnection, caused: &[Caused]) -> Result<(), 
     Ok(())
 }
 
-/// How many wait that could not be routed before, a thousand at most.
-pub async fn stuck(conn: &mut PgConnection) -> Result<i64, Error> {
-    let count = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM (
-               SELECT FROM notification_causes c WHERE c.attempts > 0 LIMIT 1000) s"#
+/// How many wait that could not be routed before, a thousand at most, and for how many seconds the oldest that is due
+/// has waited.
+pub async fn standing(conn: &mut PgConnection) -> Result<(i64, f64), Error> {
+    let row = sqlx::query!(
+        r#"SELECT (SELECT count(*) FROM (
+                          SELECT FROM notification_causes c WHERE c.attempts > 0 LIMIT 1000) s) AS "stuck!",
+                  coalesce(extract(epoch FROM clock_timestamp() - (
+                           SELECT c.due_at FROM notification_causes c
+                            WHERE c.due_at <= clock_timestamp()
+                            ORDER BY c.due_at LIMIT 1)), 0)::double precision AS "oldest!""#
     )
     .fetch_one(conn)
     .await?;
-    Ok(count)
+    Ok((row.stuck, row.oldest))
 }

@@ -1,7 +1,7 @@
 //! Lanes: one destination each, and one worker has it at a time. What waits in a lane is not looked at while the lane is
 //! held, however much it is.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -9,9 +9,12 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Error;
-use crate::domain::{
-    ids::{ApprovalId, NotificationId, PrincipalId, WorkspaceId},
-    notification::{Channel, Outcome, Skipped, Status},
+use crate::{
+    domain::{
+        ids::{ApprovalId, NotificationId, PrincipalId, WorkspaceId},
+        notification::{Channel, Outcome, Skipped, Status},
+    },
+    telemetry::outbox::Lanes,
 };
 
 /// A lane that this worker has, until the lease ends.
@@ -42,7 +45,8 @@ pub struct Waiting {
     pub person: Option<PrincipalId>,
     pub asks: bool,
     pub due_at: DateTime<Utc>,
-    pub created_at: DateTime<Utc>,
+    /// For how long it has waited since what it is about happened.
+    pub waited: Duration,
     pub attempts: i32,
     /// It is not due yet: it only says when its lane is due next.
     pub is_later: bool,
@@ -57,11 +61,15 @@ pub struct Fate {
     pub workspace: WorkspaceId,
     pub status: Status,
     pub skipped: Option<Skipped>,
+    /// Why it failed, or is tried again.
+    pub error: Option<String>,
     /// For one that waits on: how long.
     pub again_in: Option<Duration>,
     /// Whether the try counts.
     pub counts: bool,
     pub attempt: Option<Attempt>,
+    /// How long it took until it was handed over.
+    pub delay: Option<Duration>,
 }
 
 /// A try.
@@ -73,7 +81,6 @@ pub struct Attempt {
     pub took: Duration,
     pub outcome: Outcome,
     pub code: Option<i32>,
-    pub error: Option<String>,
     pub answer: Option<String>,
 }
 
@@ -143,17 +150,13 @@ pub async fn lease(
 
 /// What waits in these lanes, the longest overdue first: up to `batch` of each, and one more that says when the lane is
 /// due next.
-pub async fn fetch(
-    conn: &mut PgConnection,
-    leases: &[Lease],
-    batch: i64,
-) -> Result<Vec<Waiting>, Error> {
+pub async fn fetch(conn: &mut PgConnection, leases: &[Lease], batch: i64) -> Result<Vec<Waiting>, Error> {
     let lanes: Vec<i64> = leases.iter().map(|it| it.lane).collect();
     let floors: Vec<DateTime<Utc>> = leases.iter().map(|it| it.floor_at).collect();
     let rows = sqlx::query!(
         r#"SELECT n.id, x.lane AS "lane!", n.workspace_id, n.approval_id, n.cause, n.level, n.version, n.ordinal,
-                  n.recipient, n.principal_id, n.asks, n.due_at, n.created_at, n.attempts,
-                  n.due_at > clock_timestamp() AS "is_later!", n.give_up_at <= clock_timestamp() AS "is_over!"
+                  n.recipient, n.principal_id, n.asks, n.due_at, n.attempts,
+                  extract(epoch FROM clock_timestamp() - n.created_at)::double precision AS "waited!", n.due_at > clock_timestamp() AS "is_later!", n.give_up_at <= clock_timestamp() AS "is_over!"
              FROM unnest($1::bigint[], $2::timestamptz[]) AS x(lane, floor)
             CROSS JOIN LATERAL (
                   SELECT m.id, m.workspace_id, m.approval_id, m.cause, m.level, m.version, m.ordinal, m.recipient,
@@ -183,7 +186,7 @@ pub async fn fetch(
             person: row.principal_id.map(PrincipalId),
             asks: row.asks,
             due_at: row.due_at,
-            created_at: row.created_at,
+            waited: Duration::try_from_secs_f64(row.waited).unwrap_or_default(),
             attempts: row.attempts,
             is_later: row.is_later,
             is_over: row.is_over,
@@ -223,7 +226,7 @@ impl<'a> From<&'a Fate> for FateRow<'a> {
             took: attempt.map_or(0, |it| i64::try_from(it.took.as_millis()).unwrap_or(i64::MAX)),
             outcome: attempt.map(|it| it.outcome.as_str()),
             code: attempt.and_then(|it| it.code),
-            error: attempt.and_then(|it| it.error.as_deref()),
+            error: it.error.as_deref(),
             answer: attempt.and_then(|it| it.answer.as_deref()),
         }
     }
@@ -262,11 +265,7 @@ impl<'a> From<&'a Handback> for LaneRow<'a> {
 
 /// Records what became of notifications, and gives lanes back. A message that went out went out, whoever has its lane by
 /// now: only the lane itself goes by the lease. Lanes are locked first, in the order in which everyone locks them.
-pub async fn record(
-    conn: &mut PgConnection,
-    fates: &[Fate],
-    handbacks: &[Handback],
-) -> Result<(), Error> {
+pub async fn record(conn: &mut PgConnection, fates: &[Fate], handbacks: &[Handback]) -> Result<(), Error> {
     let fates: Vec<FateRow<'_>> = fates.iter().map(FateRow::from).collect();
     let lanes: Vec<LaneRow<'_>> = handbacks.iter().map(LaneRow::from).collect();
     sqlx::query!(
@@ -352,20 +351,9 @@ pub async fn wake_forgotten(conn: &mut PgConnection) -> Result<u64, Error> {
     Ok(woken.rows_affected())
 }
 
-/// How a channel's lanes are, and how long the oldest of what is due has waited where nothing holds it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Standing {
-    pub channel: String,
-    pub due: i64,
-    pub held: i64,
-    pub failing: i64,
-    pub oldest_seconds: f64,
-}
-
-/// By channel.
-pub async fn standing(conn: &mut PgConnection) -> Result<Vec<Standing>, Error> {
-    let rows = sqlx::query_as!(
-        Standing,
+/// How lanes are in which something waits, by channel.
+pub async fn standing(conn: &mut PgConnection) -> Result<HashMap<String, Lanes>, Error> {
+    let rows = sqlx::query!(
         r#"SELECT l.channel,
                   count(*) FILTER (WHERE l.due_at <= clock_timestamp() AND l.hold_until <= clock_timestamp()) AS "due!",
                   count(*) FILTER (WHERE l.due_at IS NOT NULL AND l.hold_until > clock_timestamp()) AS "held!",
@@ -379,5 +367,9 @@ pub async fn standing(conn: &mut PgConnection) -> Result<Vec<Standing>, Error> {
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows)
+    let lanes = rows.into_iter().map(|row| {
+        let (due, held, failing, oldest_seconds) = (row.due, row.held, row.failing, row.oldest_seconds);
+        (row.channel, Lanes { due, held, failing, oldest_seconds })
+    });
+    Ok(lanes.collect())
 }

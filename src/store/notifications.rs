@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Error, Page, page, written};
 use crate::domain::{
     ids::{ApprovalId, NotificationId, PrincipalId, WorkspaceId},
-    notification::{Cause, Channel, Notice, Status},
+    notification::{Cause, Channel, Notice, Skipped, Status},
 };
 
 /// Longest that a notification waits for its channel: past that it has failed.
@@ -81,7 +81,7 @@ impl<'a> From<&New<'a>> for Row<'a> {
             principal_id: principal.map(|id| id.0),
             asks: *asks,
             status: status.as_str(),
-            skip_reason: skipped.map(|why| why.as_str()),
+            skip_reason: skipped.map(Skipped::as_str),
             destination: new.destination,
         }
     }

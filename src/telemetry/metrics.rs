@@ -65,6 +65,7 @@ impl Metrics {
         };
         me.within(|| {
             describe();
+            super::outbox::describe();
             me.process.describe();
             gauge!("signoff_build_info", "version" => version).set(1.0);
             gauge!("signoff_bus_up").set(0.0);
@@ -78,7 +79,7 @@ impl Metrics {
         &self.tally
     }
 
-    fn within<T>(&self, record: impl FnOnce() -> T) -> T {
+    pub(super) fn within<T>(&self, record: impl FnOnce() -> T) -> T {
         with_local_recorder(&*self.recorder, record)
     }
 
@@ -264,12 +265,6 @@ impl Metrics {
             histogram!("signoff_commit_batch_size", "kind" => kind).record(size as f64);
             histogram!("signoff_commit_duration_seconds", "kind" => kind).record(took);
         });
-    }
-
-    /// Causes of notifications that could not be routed so far.
-    pub fn causes_stuck(&self, count: i64) {
-        #[expect(clippy::cast_precision_loss, reason = "a thousand at most")]
-        self.within(|| gauge!("signoff_notification_causes_stuck").set(count as f64));
     }
 
     /// One round of a sweep: when it ended, and whether it worked.

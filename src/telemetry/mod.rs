@@ -2,6 +2,7 @@
 
 mod logs;
 pub mod metrics;
+pub mod outbox;
 mod seldom;
 pub mod tally;
 

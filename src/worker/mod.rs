@@ -8,6 +8,7 @@ mod due;
 mod followers;
 mod health;
 mod janitor;
+mod outbox;
 mod outcomes;
 mod pace;
 mod passed_over;
@@ -33,7 +34,7 @@ use crate::{
     config::{self, Lease, Sweep},
     events::Events,
     lifecycle::Lifecycle,
-    notify::Router,
+    notify::{Deliverer, Outbox},
     presence::{Journal, Ownership, Pulse},
     store::Database,
     telemetry::Metrics,
@@ -61,7 +62,7 @@ pub struct Workers {
     pub audit: config::Audit,
     pub notify: config::Notify,
     /// `None`: this instance routes no notifications and sends none.
-    pub router: Option<Router>,
+    pub outbox: Option<Outbox>,
     pub signer: Option<Arc<Signer>>,
 }
 
@@ -84,10 +85,22 @@ impl Workers {
         lifecycle.spawn_loop("usage", usage::run(self.clone()));
         lifecycle.spawn_loop("holdings", usage::measure(self.clone()));
         lifecycle.spawn_loop("search indexer", search_index::run(self.clone()));
-        if let Some(router) = self.router.clone() {
-            lifecycle.spawn_loop("notification router", router::run(self.clone(), router));
+        if let Some(outbox) = self.outbox.clone() {
+            self.deliver(&outbox);
+            lifecycle.spawn_loop("notification router", router::run(self.clone(), outbox.router));
+            lifecycle.spawn_loop("outbox", outbox::run(self.clone()));
         }
         lifecycle.spawn_loop("janitor", janitor::run(self));
         health
+    }
+
+    /// Starts a deliverer for each channel that there is.
+    fn deliver(&self, outbox: &Outbox) {
+        if let Some(email) = outbox.email.clone() {
+            let (database, metrics) = (self.database.clone(), self.metrics.clone());
+            let hints = outbox.hints.email.clone();
+            let deliverer = Deliverer::new(database, email, self.lifecycle.clone(), metrics, hints);
+            self.lifecycle.spawn_service("deliverer of mail", deliverer.run());
+        }
     }
 }

@@ -55,7 +55,6 @@ impl Routing {
         let is_whole = self.whole_at.elapsed() >= WHOLE || self.last.is_none();
         if is_whole {
             self.whole_at = Instant::now();
-            self.router.count_stuck().await?;
         }
         let floor = self.last.filter(|_| !is_whole).map(|last| last - OVERLAP);
         while begun.elapsed() < LONG {

@@ -13,7 +13,7 @@ use lettre::{
 
 use crate::{
     domain::{approval::Approval, notification::Cause},
-    notify::deliver::Message,
+    notify::courier::Message,
 };
 
 /// Longest title in a subject, and longest description in a mail, in characters.
@@ -21,6 +21,7 @@ const MAX_TITLE: usize = 200;
 const MAX_DESCRIPTION: usize = 2_000;
 
 /// Writes letters.
+#[derive(Clone)]
 pub struct Letters {
     from: Mailbox,
     public_url: Option<String>,
@@ -36,7 +37,8 @@ impl Letters {
         let it = message.waiting;
         let loaded = message.loaded.context("a mail about no approval")?;
         let approval = &*loaded.approval;
-        let to: Mailbox = it.recipient.parse().with_context(|| format!("{:?} is no address", it.recipient))?;
+        let to: Mailbox =
+            it.recipient.parse().with_context(|| format!("{:?} is no address", it.recipient))?;
         let domain = self.from.email.domain();
         let person = it.person.map_or_else(String::new, |id| format!(".{id}"));
         // All mail to one person about one approval is one conversation.
@@ -98,7 +100,9 @@ impl Part {
             (Some(Cause::Expired), _) => ("Its deadline has passed.".to_owned(), false),
             (Some(Cause::Cancelled), _) => ("It was cancelled.".to_owned(), false),
             (Some(Cause::Decided), _) => ("It has been decided.".to_owned(), false),
-            (Some(Cause::Escalated), false) | (None, _) => ("Something has happened to it.".to_owned(), false),
+            (Some(Cause::Escalated), false) | (None, _) => {
+                ("Something has happened to it.".to_owned(), false)
+            }
         };
         Self { sentence, is_first }
     }
@@ -140,7 +144,11 @@ fn html(lines: &[Line]) -> String {
                 write!(html, "<div><span style=\"color:#555\">{name}</span> {}</div>", escaped(it))
             }
             Line::Text(it) => {
-                write!(html, "<pre style=\"white-space:pre-wrap;font-family:sans-serif\">{}</pre>", escaped(it))
+                write!(
+                    html,
+                    "<pre style=\"white-space:pre-wrap;font-family:sans-serif\">{}</pre>",
+                    escaped(it)
+                )
             }
             Line::Link(name, url) => write!(html, "<p><a href=\"{}\">{name}</a></p>", escaped(url)),
         };

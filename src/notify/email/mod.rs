@@ -17,9 +17,9 @@ use lettre::{
 use secrecy::ExposeSecret;
 
 use self::letter::Letters;
-use super::deliver::{Courier, Handed, Message};
+use super::courier::{Courier, Handed, Message};
 use crate::{
-    config::{Security, Smtp},
+    config::{Config, Security, Smtp},
     domain::notification::Channel,
 };
 
@@ -42,13 +42,20 @@ const AGAIN: [Duration; 7] = [
     Duration::from_hours(12),
 ];
 
-/// Hands mail to the relay.
+/// Hands mail to the relay. Clones share its connections.
+#[derive(Clone)]
 pub struct Email {
     relay: AsyncSmtpTransport<Tokio1Executor>,
     letters: Letters,
 }
 
 impl Email {
+    /// Mail, if it is on.
+    pub fn of(config: &Config) -> anyhow::Result<Option<Self>> {
+        let email = config.smtp.is_on().then(|| Self::new(&config.smtp, &config.http.public_url));
+        email.transpose()
+    }
+
     /// `public_url`: where people reach the app; empty: mail has no links.
     pub fn new(config: &Smtp, public_url: &str) -> anyhow::Result<Self> {
         let from: Mailbox = config.from.parse().context("smtp.from")?;
@@ -87,6 +94,7 @@ fn protection(config: &Smtp) -> anyhow::Result<TlsParameters> {
 
 impl Courier for Email {
     const CHANNEL: Channel = Channel::Email;
+    const LANES: usize = 4;
     const AT_ONCE: usize = 4;
     const LONGEST: Duration = Duration::from_secs(30);
 

@@ -88,12 +88,11 @@ async fn stand(
             continue;
         }
         let whose = (workspace, person);
-        let newest = match known.filter(|_| !is_new) {
-            Some(known) => known.newest.clone(),
-            None => {
-                let page = in_app::list(&mut *conn, whose, false, None, 1).await?;
-                page.items.into_iter().next().map(|it| Arc::new(it.into()))
-            }
+        let newest = if let Some(known) = known.filter(|_| !is_new) {
+            known.newest.clone()
+        } else {
+            let page = in_app::list(&mut *conn, whose, false, None, 1).await?;
+            page.items.into_iter().next().map(|it| Arc::new(it.into()))
         };
         changed.insert(person, Standing { newest, unread: in_app::unread(&mut *conn, whose).await? });
     }

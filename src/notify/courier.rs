@@ -1,0 +1,63 @@
+//! What a channel must be able to do: hand one message over, and say what came of it.
+
+use std::time::Duration;
+
+use crate::{
+    domain::notification::Channel,
+    store::{approvals::Loaded, lanes::Waiting},
+};
+
+/// A way to hand messages over.
+pub trait Courier: Send + Sync + 'static {
+    /// Which channel it serves.
+    const CHANNEL: Channel;
+    /// Lanes that an instance has at once.
+    const LANES: usize;
+    /// Messages of one lane that may be under way at once.
+    const AT_ONCE: usize;
+    /// Longest that a message may take.
+    const LONGEST: Duration;
+
+    /// Hands one message over.
+    fn send(&self, message: &Message<'_>) -> impl Future<Output = Handed> + Send;
+
+    /// How long a message waits that was refused for now, after so many tries; `None`: it is given up.
+    fn again(tries: i32) -> Option<Duration>;
+}
+
+/// One message, for one recipient.
+pub struct Message<'a> {
+    pub waiting: &'a Waiting,
+    /// `None`: it is about no approval.
+    pub loaded: Option<&'a Loaded>,
+}
+
+/// What came of handing a message over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handed {
+    Over {
+        code: Option<i32>,
+        answer: Option<String>,
+    },
+    /// This message, or its recipient, is refused for now.
+    Deferred {
+        code: Option<i32>,
+        error: String,
+    },
+    /// This message, or its recipient, is refused for good.
+    Refused {
+        code: Option<i32>,
+        error: String,
+    },
+    /// The destination can't be reached.
+    Away {
+        code: Option<i32>,
+        error: String,
+    },
+    /// The destination is to be left alone for so long; it is no try.
+    Held {
+        hold: Duration,
+        code: Option<i32>,
+        error: String,
+    },
+}

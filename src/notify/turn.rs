@@ -1,0 +1,212 @@
+//! A lane's turn: sends what waits in it, and says what became of each message and of the destination. It knows no
+//! database: what is written down is the recorder's.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    time::Duration,
+};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::courier::{Courier, Handed, Message};
+use crate::{
+    domain::{
+        ids::ApprovalId,
+        lane::{Breaker, SOON, jittered},
+        notification::{Cause, Outcome, Skipped, Status},
+    },
+    store::{
+        approvals::{Found, Loaded},
+        lanes::{Attempt, Fate, Handback, Lease, Waiting},
+    },
+};
+
+/// Most messages of a lane in one turn.
+pub(super) const BATCH: i64 = 50;
+
+/// What became of a lane's turn.
+pub(super) struct Turn {
+    pub fates: Vec<Fate>,
+    pub handback: Handback,
+}
+
+/// Until when a turn begins with messages.
+pub(super) struct Until {
+    pub ends: Instant,
+    pub draining: CancellationToken,
+}
+
+impl Until {
+    fn is_over(&self) -> bool {
+        self.draining.is_cancelled() || Instant::now() >= self.ends
+    }
+}
+
+/// Sends what waits in a lane, the longest overdue first, until the time is up or its destination is to be left alone.
+/// Never two messages about one approval at once: they would overtake each other.
+pub(super) async fn take_turn<C: Courier>(
+    courier: &C,
+    lease: Lease,
+    waiting: Vec<Waiting>,
+    found: &Found,
+    until: &Until,
+) -> Turn {
+    let read = Instant::now();
+    let batch = usize::try_from(BATCH).unwrap_or(usize::MAX);
+    // The one beyond the batch: it is not sent, and it must not be passed over.
+    let beyond = waiting.get(batch).filter(|it| !it.is_later).map(|it| it.due_at);
+    let next_at = waiting.iter().find(|it| it.is_later).map(|it| it.due_at);
+    let mut queue: VecDeque<Waiting> = waiting.into_iter().take(batch).filter(|it| !it.is_later).collect();
+    let mut breaker = Breaker::new(u32::try_from(lease.failures).unwrap_or(0), C::AT_ONCE);
+    let mut fates = Vec::with_capacity(queue.len());
+    let mut under_way: HashSet<Option<ApprovalId>> = HashSet::new();
+    let mut sending = FuturesUnordered::new();
+    let (mut hold, mut last_error, mut has_succeeded) = (Duration::ZERO, None, false);
+    loop {
+        while hold.is_zero() && sending.len() < breaker.at_once() && !until.is_over() {
+            let is_free = |it: &Waiting| it.approval.is_none() || !under_way.contains(&it.approval);
+            let Some(place) = queue.iter().position(is_free) else { break };
+            let Some(it) = queue.remove(place) else { break };
+            let loaded = it.approval.and_then(|id| found.get(&id)).and_then(|it| it.as_ref().ok());
+            if let Some(fate) = settled(&it, loaded) {
+                fates.push(fate);
+                continue;
+            }
+            under_way.insert(it.approval);
+            sending.push(send(courier, it, loaded));
+        }
+        let Some((it, handed, began)) = sending.next().await else { break };
+        under_way.remove(&it.approval);
+        match &handed {
+            Handed::Over { .. } => {
+                has_succeeded = true;
+                breaker.is_there();
+            }
+            Handed::Deferred { error, .. } | Handed::Refused { error, .. } => {
+                last_error = Some(error.clone());
+                breaker.is_there();
+            }
+            Handed::Away { error, .. } => {
+                last_error = Some(error.clone());
+                breaker.is_away();
+                hold = hold.max(jittered(breaker.hold(), rand::random()));
+            }
+            Handed::Held { hold: wanted, error, .. } => {
+                last_error = Some(error.clone());
+                hold = hold.max(*wanted);
+            }
+        }
+        fates.push(fate::<C>(&it, handed, began, read));
+    }
+    let soonest = fates.iter().filter_map(|it| it.again_in).min();
+    let next_in = if beyond.is_some() || !queue.is_empty() { Some(Duration::ZERO) } else { soonest };
+    let oldest = queue.iter().map(|it| it.due_at).chain(beyond).min();
+    let failures = i32::try_from(breaker.failures()).unwrap_or(i32::MAX);
+    let handback = Handback { lease, oldest, next_at, next_in, hold, failures, last_error, has_succeeded };
+    Turn { fates, handback }
+}
+
+async fn send<'a, C: Courier>(
+    courier: &C,
+    it: Waiting,
+    loaded: Option<&'a Loaded>,
+) -> (Waiting, Handed, Instant) {
+    let began = Instant::now();
+    let message = Message { waiting: &it, loaded };
+    let handed = timeout(C::LONGEST, courier.send(&message)).await.unwrap_or_else(|_| {
+        let error = format!("no answer within {} s", C::LONGEST.as_secs());
+        Handed::Away { code: None, error }
+    });
+    (it, handed, began)
+}
+
+/// What becomes of a message without sending it: it is too late for it, or needs no answer any more.
+fn settled(it: &Waiting, loaded: Option<&Loaded>) -> Option<Fate> {
+    let skipped = |why| Fate {
+        id: it.id,
+        workspace: it.workspace,
+        status: Status::Skipped,
+        skipped: Some(why),
+        error: None,
+        again_in: None,
+        counts: false,
+        attempt: None,
+        delay: None,
+    };
+    let asks =
+        matches!(Cause::from_word(&it.cause), Some(Cause::Requested | Cause::Escalated | Cause::Reminder));
+    if let Some(loaded) = loaded {
+        let approval = &loaded.approval;
+        let has_voted = loaded
+            .votes
+            .iter()
+            .any(|vote| vote.level == approval.escalation_level && Some(vote.by.id) == it.person);
+        let is_moot = approval.state.is_final() || loaded.due || approval.escalation_level != it.level;
+        if asks && (is_moot || has_voted && it.asks) {
+            return Some(skipped(Skipped::Superseded));
+        }
+    } else if it.approval.is_some() {
+        // Deleted, or unreadable.
+        return Some(skipped(Skipped::Superseded));
+    }
+    it.is_over.then(|| Fate {
+        status: Status::Failed,
+        skipped: None,
+        error: Some("given up: its destination could not be reached for too long".to_owned()),
+        ..skipped(Skipped::Superseded)
+    })
+}
+
+/// What becomes of a message that was sent, or was tried to.
+/// `read`: when it was read how long it had waited.
+fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant) -> Fate {
+    let (status, outcome, code, error, answer, again_in, counts) = match handed {
+        Handed::Over { code, answer } => (Status::Sent, Outcome::Sent, code, None, answer, None, true),
+        Handed::Deferred { code, error } => match C::again(it.attempts) {
+            Some(wait) => {
+                let wait = jittered(wait, rand::random());
+                (Status::Pending, Outcome::Retried, code, Some(error), None, Some(wait), true)
+            }
+            None => (Status::Failed, Outcome::Failed, code, Some(error), None, None, true),
+        },
+        Handed::Refused { code, error } => {
+            (Status::Failed, Outcome::Failed, code, Some(error), None, None, true)
+        }
+        Handed::Away { code, error } => {
+            let wait = jittered(SOON, rand::random());
+            (Status::Pending, Outcome::Retried, code, Some(error), None, Some(wait), false)
+        }
+        Handed::Held { code, error, .. } => {
+            (Status::Pending, Outcome::Held, code, Some(error), None, Some(Duration::ZERO), false)
+        }
+    };
+    let took = began.elapsed();
+    Fate {
+        id: it.id,
+        workspace: it.workspace,
+        status,
+        skipped: None,
+        error: error.map(|it| cut(it, 500)),
+        again_in,
+        counts,
+        attempt: Some(Attempt {
+            id: Uuid::now_v7(),
+            ago: took,
+            took,
+            outcome,
+            code,
+            answer: answer.map(|it| cut(it, 4_096)),
+        }),
+        delay: (status == Status::Sent).then(|| it.waited + read.elapsed()),
+    }
+}
+
+/// At most so many bytes, at a character's edge.
+fn cut(mut text: String, most: usize) -> String {
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    text.truncate(end);
+    text
+}

@@ -1,0 +1,49 @@
+//! Looks after what waits to be sent: counts it, and wakes lanes that no one would look at.
+
+use std::time::{Duration, Instant};
+
+use sqlx::PgConnection;
+
+use super::{Round, Workers};
+use crate::{
+    domain::notification::Channel,
+    store::{Error, causes, lanes},
+    telemetry::outbox::{Causes, Lanes},
+};
+
+/// Between two countings.
+const INTERVAL: Duration = Duration::from_secs(10);
+/// Between two looks for forgotten lanes.
+const FORGOTTEN: Duration = Duration::from_secs(30);
+/// Longest that a look may take.
+const LOOK: Duration = Duration::from_secs(4);
+
+pub(super) async fn run(workers: Workers) {
+    let mut round = Round::new("outbox", workers.metrics.clone());
+    let mut looked: Option<Instant> = None;
+    loop {
+        let is_due = looked.is_none_or(|at| at.elapsed() >= FORGOTTEN);
+        if round.run(look(&workers, is_due)).await.is_some() && is_due {
+            looked = Some(Instant::now());
+        }
+        tokio::time::sleep(INTERVAL.mul_f64(rand::random_range(0.8..1.2))).await;
+    }
+}
+
+async fn look(workers: &Workers, for_forgotten: bool) -> Result<(), Error> {
+    let work = async |conn: &mut PgConnection| {
+        let woken = if for_forgotten { lanes::wake_forgotten(&mut *conn).await? } else { 0 };
+        let causes = causes::standing(&mut *conn).await?;
+        Ok((woken, causes, lanes::standing(conn).await?))
+    };
+    let (woken, (stuck, oldest_seconds), lanes) = workers.database.notify.run(LOOK, work).await?;
+    if woken > 0 {
+        tracing::warn!(lanes = woken, "notifications waited in lanes that were not due; they are sent now");
+    }
+    workers.metrics.causes(Causes { stuck, oldest_seconds });
+    let none = Lanes { due: 0, held: 0, failing: 0, oldest_seconds: 0.0 };
+    for channel in [Channel::Email, Channel::Slack, Channel::Webhook].map(Channel::as_str) {
+        workers.metrics.lanes(channel, lanes.get(channel).copied().unwrap_or(none));
+    }
+    Ok(())
+}
