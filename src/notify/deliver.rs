@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// How long a lane is leased.
-pub(super) const LEASE: Duration = Duration::from_secs(60);
+pub(super) const LEASE: Duration = Duration::from_mins(1);
 /// No message is begun when less than its time-out and this is left of the lease.
 const SPARE: Duration = Duration::from_secs(5);
 /// How long a turn goes by what was read of its approvals at its beginning.
@@ -162,7 +162,7 @@ impl<C: Courier> Deliverer<C> {
             let place = Place { busy: self.busy.clone(), workspace: lease.workspace, _slot: slot };
             let waiting = by_lane.remove(&lease.lane).unwrap_or_default();
             let (courier, found, turns) = (self.courier.clone(), found.clone(), turns.clone());
-            let ends = begun + FRESH.min(LEASE - C::LONGEST - SPARE);
+            let ends = begun + FRESH.min(LEASE.saturating_sub(C::LONGEST + SPARE));
             let until = Until { ends, draining: self.lifecycle.draining().clone() };
             self.lifecycle.spawn("a lane of notifications", async move {
                 let turn = take_turn(&*courier, lease, waiting, &found, &until).await;

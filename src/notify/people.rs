@@ -36,10 +36,13 @@ struct Key {
     groups: Names,
 }
 
+/// Groups of people, and since when they are known.
+type Known = HashMap<Key, (Instant, Arc<[Person]>)>;
+
 /// What is remembered. Clones share it.
 #[derive(Debug, Clone)]
 pub(super) struct People {
-    known: Arc<Mutex<HashMap<Key, (Instant, Arc<[Person]>)>>>,
+    known: Arc<Mutex<Known>>,
     lease_ttl: Duration,
 }
 

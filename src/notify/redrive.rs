@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use crate::{
     domain::{
         ids::{NotificationId, WorkspaceId},
-        notification::Status,
+        notification::{Channel, Status},
     },
     identity::{By, Outcome, Refusal},
     store::{
@@ -53,7 +53,7 @@ pub async fn all(
     if count > 0 {
         let chosen = json!({
             "redriven": count,
-            "channel": which.channel.map(|it| it.as_str()),
+            "channel": which.channel.map(Channel::as_str),
             "approval_id": which.approval.map(|it| it.0),
         });
         by.record(conn, workspace, "notifications.redriven", "many", (None, Some(chosen))).await?;

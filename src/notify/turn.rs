@@ -109,11 +109,7 @@ pub(super) async fn take_turn<C: Courier>(
     Turn { fates, handback }
 }
 
-async fn send<'a, C: Courier>(
-    courier: &C,
-    it: Waiting,
-    loaded: Option<&'a Loaded>,
-) -> (Waiting, Handed, Instant) {
+async fn send<C: Courier>(courier: &C, it: Waiting, loaded: Option<&Loaded>) -> (Waiting, Handed, Instant) {
     let began = Instant::now();
     let message = Message { waiting: &it, loaded };
     let handed = timeout(C::LONGEST, courier.send(&message)).await.unwrap_or_else(|_| {

@@ -53,8 +53,8 @@ impl Letters {
             .message_id(Some(format!("<{}@{domain}>", it.id)))
             .in_reply_to(root.clone())
             .references(root)
-            .raw_header(header("Auto-Submitted", "auto-generated")?)
-            .raw_header(header("X-Auto-Response-Suppress", "All")?)
+            .raw_header(header("Auto-Submitted", "auto-generated"))
+            .raw_header(header("X-Auto-Response-Suppress", "All"))
             .multipart(MultiPart::alternative_plain_html(text(&lines), html(&lines)))?;
         Ok(mail)
     }
@@ -122,8 +122,7 @@ fn text(lines: &[Line]) -> String {
     for line in lines {
         // Writing to a string can't fail.
         let _ = match line {
-            Line::Head(it) => writeln!(text, "{it}\n"),
-            Line::Strong(it) => writeln!(text, "{it}\n"),
+            Line::Head(it) | Line::Strong(it) => writeln!(text, "{it}\n"),
             Line::Fact(name, it) => writeln!(text, "{name}: {it}"),
             Line::Text(it) => writeln!(text, "\n{it}"),
             Line::Link(name, url) => writeln!(text, "\n{name}: {url}"),
@@ -187,7 +186,6 @@ fn short(text: &str, most: usize) -> String {
     }
 }
 
-fn header(name: &'static str, value: &str) -> anyhow::Result<HeaderValue> {
-    let name = HeaderName::new_from_ascii_str(name);
-    Ok(HeaderValue::new(name, value.to_owned()))
+fn header(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
