@@ -71,6 +71,10 @@ fn cases() -> BTreeMap<&'static str, Case> {
         ("POST /api/v1/audit/verifications", case(Own, none())),
         ("GET /api/v1/audit/verifications/latest", case(Own, none())),
         ("GET /api/v1/audit/verifications/{id}", case(NotFound, none())),
+        ("GET /api/v1/notifications", case(Own, none())),
+        ("GET /api/v1/notifications/{id}", case(NotFound, none())),
+        ("POST /api/v1/notifications/{id}/redrive", case(NotFound, none())),
+        ("POST /api/v1/notifications/redrive", case(Own, json!({}))),
         ("GET /api/v1/cluster", case(Shared, none())),
         ("GET /api/v1/cluster/samples", case(Shared, none())),
         ("GET /api/v1/cluster/events", case(Shared, none())),
@@ -112,7 +116,7 @@ impl Operation {
 }
 
 /// What needs no permission: signing in and out, and what is one's own. `api::browser_sessions` asks for these.
-const WITHOUT: [&str; 12] = [
+const WITHOUT: [&str; 15] = [
     "GET /auth/configuration",
     "GET /auth/login",
     "GET /auth/callback",
@@ -123,6 +127,9 @@ const WITHOUT: [&str; 12] = [
     "POST /auth/session/workspace",
     "GET /api/v1/me/preferences",
     "PUT /api/v1/me/preferences",
+    "GET /api/v1/me/notifications",
+    "GET /api/v1/me/notifications/unread-count",
+    "POST /api/v1/me/notifications/read",
     "GET /api/v1/browser-sessions",
     "DELETE /api/v1/browser-sessions/{id}",
 ];
