@@ -11,7 +11,7 @@ use crate::support::{
     client::http,
     cluster::make_key,
     eventually,
-    process::Process,
+    process::{Process, signoff},
     relay::{Does, Relay},
     unique,
 };
@@ -300,8 +300,19 @@ async fn g17_one_who_is_refused_keeps_no_other_and_is_sent_to_again_by_hand() {
         later().await.iter().any(|it| it["attempt_count"] == json!(1) && it["error_message"].is_string())
     })
     .await;
+    let id = failed[0]["id"].as_str().unwrap();
+    let environment = [("SIGNOFF_URL", process.url.as_str()), ("SIGNOFF_API_KEY", office.key.as_str())];
+    let run = async |arguments: &[&str]| {
+        let output = signoff(&[&["notifications"], arguments].concat(), &environment).await;
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let table = run(&["list", "--status", "failed", "--channel", "email"]).await;
+    assert!(table.contains(id) && table.contains("no such user"), "{table}");
+    let shown = run(&["show", id]).await;
+    assert!(shown.contains("550") && shown.contains("p0@example.com"), "{shown}");
     office.relay.is_well();
-    api.post(&format!("{path}/redrive"), &json!({})).await.expect(200);
+    assert!(run(&["redrive", "--channel", "email"]).await.starts_with("1 wait"));
     office.has(2, "sent").await;
     api.post(&format!("{path}/redrive"), &json!({})).await.problem(409, "not_redrivable");
 }
