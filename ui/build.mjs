@@ -7,6 +7,7 @@ import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import esbuild from "esbuild";
+import { minify } from "terser";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const DIST = join(HERE, "dist");
@@ -62,7 +63,11 @@ const bundle = await esbuild.build({
   define: { DEVELOPMENT: "false" },
   metafile: true,
 });
-for (const file of bundle.outputFiles) files.set(file.path.slice(DIST.length + 1), Buffer.from(file.contents));
+for (const { path, contents, text: code } of bundle.outputFiles) {
+  // A second pass: gzipped, what terser makes is 3 % smaller than what esbuild makes, uPlot 5 %.
+  const script = path.endsWith(".js") && (await minify(code, { module: true, ecma: 2020, compress: { passes: 2 } })).code;
+  files.set(path.slice(DIST.length + 1), Buffer.from(script || contents));
+}
 
 const outputs = Object.entries(bundle.metafile.outputs);
 const output = (entry) => outputs.find(([, it]) => it.entryPoint === entry);
