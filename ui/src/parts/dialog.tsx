@@ -18,10 +18,13 @@ export function Dialog({ title, onClose, children, foot, stays = false }: Dialog
   const id = useId();
   useLayoutEffect(() => {
     const before = document.activeElement;
-    own.current?.showModal();
+    const dialog = own.current;
+    dialog?.showModal();
     // What is only read can be too long for a phone: it is scrolled by keys, too.
     if (!body.current?.querySelector("a, button, input, select, summary, textarea")) body.current?.setAttribute("tabindex", "0");
     return () => {
+      // While it is open, nothing behind it can have the focus.
+      dialog?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
