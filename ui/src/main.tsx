@@ -6,6 +6,7 @@ import { keep } from "./data/approvals.ts";
 import { run } from "./data/clock.ts";
 import { restart, start, stop } from "./data/feed.ts";
 import { signedOut } from "./data/http.ts";
+import { keepUnread } from "./data/notifications.ts";
 import { applyTheme, forgetPreferences, loadPreferences } from "./data/preferences.ts";
 import { load, may, session, sessionTrouble } from "./data/session.ts";
 import { Dialog } from "./parts/dialog.tsx";
@@ -48,6 +49,7 @@ function Inside() {
       stop();
     };
   }, [allowed]);
+  useEffect(keepUnread, []);
   useEffect(() => {
     void loadPreferences();
     return forgetPreferences;
@@ -58,7 +60,7 @@ function Inside() {
     if (was.current && !signedOut.value) restart();
     was.current = signedOut.value;
   }, [signedOut.value]);
-  useKeys({ "?": () => setHelp(true), "g i": () => go("/inbox"), "g h": () => go("/history"), "g o": () => go("/operations"), "g s": () => go("/settings") });
+  useKeys({ "?": () => setHelp(true), "g i": () => go("/inbox"), "g h": () => go("/history"), "g n": () => go("/notifications"), "g o": () => go("/operations"), "g s": () => go("/settings") });
   // Not everybody has an inbox: one begins with the first place that there is.
   const home = places()[0]?.href;
   useEffect(() => {
@@ -82,6 +84,7 @@ const Loading = () => (
   </p>
 );
 const History = later(async () => (await import("./pages/history/index.tsx")).History, Loading);
+const Notifications = later(async () => (await import("./pages/told/index.tsx")).Notifications, Loading);
 const Run = later(async () => (await import("./pages/run/index.tsx")).Run, Loading);
 const Operations = later(async () => (await import("./pages/operations.tsx")).Operations, Loading);
 const Settings = later(async () => (await import("./pages/settings.tsx")).Settings, SettingsSkeleton);
@@ -92,6 +95,7 @@ function Page() {
   if (here.page === "operations") return <Operations task={here.task} />;
   if (here.page === "settings") return <Settings part={here.part} />;
   if (here.page === "history") return <History />;
+  if (here.page === "notifications") return <Notifications />;
   if (!may("approval:view:pending")) return <Forbidden what={pages.approvals} permission="approval:view:pending" />;
   if (here.page === "run") return <Run key={here.id} id={here.id} />;
   return here.page === "approval" ? <ApprovalPage id={here.id} /> : <Inbox id={here.id} />;

@@ -8,6 +8,7 @@ export type Route =
   | { page: "operations"; task: string | null }
   | { page: "settings"; part: string | null }
   | { page: "history" }
+  | { page: "notifications" }
   | { page: "run"; id: string }
   | { page: "sign-in" }
   | { page: "unknown" };
@@ -38,7 +39,8 @@ export const route = computed<Route>(() => {
     case "settings":
       return { page: "settings", part: second ?? null };
     case "history":
-      return second ? { page: "unknown" } : { page: "history" };
+    case "notifications":
+      return second ? { page: "unknown" } : { page: first };
     case "runs":
       return second ? { page: "run", id: second } : { page: "unknown" };
     case "sign-in":
@@ -66,7 +68,7 @@ export function ownPath(text: string | null): string | null {
   if (!text || !/^\/(?![/\\])[\x21-\x7e]*$/.test(text) || text.includes("\\")) return null;
   const url = new URL(text, location.origin);
   if (url.origin !== location.origin) return null;
-  return /^\/(inbox|approvals|runs|history|operations|settings)?(\/|$)/.test(url.pathname) ? url.pathname + url.search : null;
+  return /^\/(inbox|approvals|runs|history|notifications|operations|settings)?(\/|$)/.test(url.pathname) ? url.pathname + url.search : null;
 }
 
 export function go(to: string, how: "push" | "replace" = "push"): void {

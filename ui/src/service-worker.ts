@@ -20,7 +20,7 @@ const worker = self as unknown as Worker;
 const CACHE = `signoff-${BUILD}`;
 /** The one page, under an address that is no page's. */
 const PAGE = "/";
-const PAGES = /^\/(inbox|approvals|runs|history|operations|settings|sign-in)?(\/|$)/;
+const PAGES = /^\/(inbox|approvals|runs|history|notifications|operations|settings|sign-in)?(\/|$)/;
 
 worker.addEventListener("install", (event) => {
   const keep = async () => {

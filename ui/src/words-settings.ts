@@ -8,12 +8,13 @@ const plural = (amount: number, one: string, many: string) => `${number(amount)}
 export const settings = {
   title: "Settings",
   scroll: "Settings, scrolls",
-  parts: { keys: "Keys", people: "People", roles: "Roles", workspace: "Workspace", audit: "Audit", you: "You" } as Record<Part, string>,
+  parts: { keys: "Keys", people: "People", roles: "Roles", workspace: "Workspace", sent: "Sent", audit: "Audit", you: "You" } as Record<Part, string>,
   forbidden: {
     keys: "keys",
     people: "people",
     roles: "roles",
     workspace: "the workspace's settings",
+    sent: "what was sent",
     audit: "the record",
     you: "this",
   } as Record<Part, string>,
@@ -57,6 +58,8 @@ export const permissions: Record<string, string> = {
   "key:manage": "Make, rotate and revoke keys",
   "principal:manage": "Add and change people, roles, sessions",
   "policy:manage": "Change the approval rules",
+  "notification:view": "See what was sent to whom, and what became of it",
+  "notification:manage": "Send again what failed",
   "audit:view": "Read and verify the record",
   "workspace:admin": "Everything within the workspace",
 };
@@ -388,4 +391,6 @@ export const ACTIONS = [
   "session.created",
   "session.ended",
   "connection.closed",
+  "notification.redriven",
+  "notifications.redriven",
 ] as const;

@@ -41,6 +41,11 @@ export const app = {
 
 export const operationsTitle = "Operations";
 
+export const bell = {
+  title: "Notifications",
+  label: (amount: number) => (amount > 0 ? `Notifications, ${amount > 999 ? "over 999" : amount} unread` : "Notifications"),
+};
+
 export const live = {
   live: "Live",
   away: "No connection",
@@ -98,8 +103,8 @@ export const inbox = {
   selectOff: "Select no more (Esc)",
   pick: (title: string) => `Select: ${title}`,
   notify: "Notify me on this computer",
-  notifyOff: "Don't notify me any more",
   notifyDenied: "Your browser doesn't let this site notify you.",
+  reminded: "It still waits for you.",
   held: (amount: number) => `${number(amount)} new, held back`,
   timeLeft: "time left:",
   signed: (given: number, all: number) => `${given} of ${all} approvals`,
@@ -391,7 +396,7 @@ export const keys = {
     { title: "List", keys: [["j", "next"], ["k", "previous"], ["Home", "first, from a row"], ["End", "last, from a row"], ["o", "open"], ["/", "search"], ["f", "filter"], ["x", "select"], ["⇧x", "select up to here"], ["*", "select all you can decide"]] },
     { title: "Answering", keys: [["a", "approve; asks back"], ["⏎", "confirm"], ["r", "reject"], ["m", "edit"], ["t", "comment"], [".", "more"], ["e", "hand on"]] },
     { title: "Reading", keys: [["s", "search the context"], ["c", "copy link"]] },
-    { title: "Everywhere", keys: [["g i", "to the inbox"], ["g h", "to the history"], ["g o", "to operations"], ["g s", "to the settings"], ["w", "operations as a wall"], ["?", "this list"], ["Esc", "back"]] },
+    { title: "Everywhere", keys: [["g i", "to the inbox"], ["g h", "to the history"], ["g n", "to the notifications"], ["g o", "to operations"], ["g s", "to the settings"], ["w", "operations as a wall"], ["?", "this list"], ["Esc", "back"]] },
   ] as readonly { title: string; keys: readonly (readonly [string, string])[] }[],
 };
 

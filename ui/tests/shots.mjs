@@ -4,7 +4,9 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { APPROVER, Api, Cluster, closeBrowser, open, signedIn, taskSocket, until } from "./browser/harness.mjs";
+import { Relay } from "./browser/relay.mjs";
 import { shotsOfMany } from "./shots-many.mjs";
+import { shotsOfTold } from "./shots-told.mjs";
 
 const OUT = join(dirname(fileURLToPath(import.meta.url)), "../../docs/screens");
 const WIDTHS = { 390: 844, 1280: 800, 1920: 1080 };
@@ -13,7 +15,8 @@ const only = process.argv.slice(2);
 mkdirSync(OUT, { recursive: true });
 for (const name of readdirSync(OUT)) if (name.endsWith(".png") && only.length === 0) rmSync(join(OUT, name));
 
-const cluster = await Cluster.start({ instances: 2 });
+const relay = await Relay.start();
+const cluster = await Cluster.start({ instances: 2, settings: relay.settings });
 const base = cluster.urls[0];
 const { name: workspace, keys } = await cluster.workspace({ ana: APPROVER, bo: [...APPROVER, "approval:cancel"], cy: APPROVER }, "acme");
 const by = async (name) => new Api(base, await cluster.key(workspace, name, ["approval:create"]));
@@ -148,6 +151,8 @@ const SHOTS = {
 // Before those whose many outcomes would fill the history.
 Object.assign(SHOTS, await shotsOfMany({ at, base, by, keys, made, watcher: await cluster.key(workspace, "bo", [...APPROVER, "event:subscribe"]) }));
 
+Object.assign(SHOTS, await shotsOfTold({ base, cluster, relay }));
+
 // --- operations: decided by many, waited for by some, and one instance is lost ---
 
 async function busy(rounds) {
@@ -223,5 +228,6 @@ for (const [name, take] of Object.entries(SHOTS)) {
   console.log(name);
 }
 for (const it of held) it.destroy();
+relay.end();
 await closeBrowser();
 await cluster.stop();

@@ -25,6 +25,7 @@ const PAGES: &[&str] = &[
     "/approvals/{id}",
     "/runs/{run_id}",
     "/history",
+    "/notifications",
     "/operations",
     "/operations/tasks/{task_id}",
     "/settings",

@@ -72,8 +72,9 @@ export class Listing<T> {
       this.trouble.value = reply?.ok ? null : troubleOf(reply);
       if (!reply?.ok || !reply.body) break;
       items = [...items, ...reply.body.items];
-      this.items.value = items;
       this.cursor = reply.body.next_cursor ?? null;
+      // What is shown doesn't shrink while it is read anew.
+      if (this.cursor === null || items.length >= (this.items.peek()?.length ?? 0)) this.items.value = items;
       this.more.value = this.cursor !== null;
     } while (this.cursor !== null && items.length < Math.max(wanted, 1));
     this.busy.value = false;

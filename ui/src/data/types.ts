@@ -94,6 +94,9 @@ export type Verification = Schemas["Verification"];
 export type Checkpoint = Schemas["AuditCheckpoint"];
 export type AuditRecord = Schemas["AuditRecord"];
 export type Workspaces = Schemas["Workspaces"];
+export type Own = Schemas["OwnNotification"];
+export type Sent = Schemas["Notification"];
+export type SentWithTries = Schemas["WithAttempts"];
 export type StoredPreferences = Schemas["Preferences"];
 
 export interface HistoryPage extends Page<Summary> {

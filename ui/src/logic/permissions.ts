@@ -18,6 +18,8 @@ export const PERMISSIONS = [
   "key:manage",
   "principal:manage",
   "policy:manage",
+  "notification:view",
+  "notification:manage",
   "audit:view",
   "workspace:admin",
 ] as const;
@@ -29,7 +31,7 @@ export const BUILT_IN: Readonly<Record<string, readonly string[]>> = {
   requester: ASKING,
   approver: DECIDING,
   member: [...new Set([...ASKING, ...DECIDING, "connection:view"])],
-  auditor: ["approval:view:pending", "approval:view:history", "connection:view", "audit:view"],
+  auditor: ["approval:view:pending", "approval:view:history", "connection:view", "notification:view", "audit:view"],
   operator: ["connection:view", "connection:close", "cluster:view"],
   admin: ["workspace:admin"],
 };
@@ -49,7 +51,7 @@ export const rolesWith = (...permissions: readonly string[]): string[] =>
 /** Nobody gives what they don't have. */
 export const within = (wanted: readonly string[], mine: readonly string[]): boolean => wanted.every((one) => allows(mine, one));
 
-export type Part = "keys" | "people" | "roles" | "workspace" | "audit" | "you";
+export type Part = "keys" | "people" | "roles" | "workspace" | "sent" | "audit" | "you";
 
 /** null: for everybody. */
 export const PARTS: Readonly<Record<Part, string | null>> = {
@@ -57,6 +59,7 @@ export const PARTS: Readonly<Record<Part, string | null>> = {
   people: "principal:manage",
   roles: "principal:manage",
   workspace: "workspace:admin",
+  sent: "notification:view",
   audit: "audit:view",
   you: null,
 };

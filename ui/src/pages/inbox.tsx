@@ -5,17 +5,18 @@ import { catchUp, loaded, mine, pending, trouble } from "../data/approvals.ts";
 import { isTold, showsMany } from "../data/bulk.ts";
 import { current, filtered, isMine, noFilter, rows, selecting, touched } from "../data/inbox.ts";
 import "../data/opened.ts";
-import { prefer, preferences } from "../data/preferences.ts";
+import { preferences } from "../data/preferences.ts";
 import { step } from "../logic/groups.ts";
 import { useKeys } from "../parts/keys.ts";
 import { later } from "../parts/later.tsx";
-import { LiveMark } from "../parts/shell.tsx";
+import { BarEnd } from "../parts/shell.tsx";
 import { Icon } from "../parts/small.tsx";
 import { go, inboxPath } from "../router.ts";
 import { app, inbox as words, pages } from "../words.ts";
 import { Detail } from "./approval/detail.tsx";
 import { seen } from "./inbox/fresh.ts";
 import { HeldBack, List } from "./inbox/list.tsx";
+import { wantNotices } from "./inbox/notify.ts";
 import { SelectButton, leaveMany, selectKeys } from "./inbox/select.tsx";
 import { Tools } from "./inbox/tools.tsx";
 import { focusRow, wide } from "./wide.ts";
@@ -66,8 +67,7 @@ export function Inbox({ id }: { id: string | null }) {
           <span class="muted nowrap">{loaded.value === "no" || loaded.value === "loading" ? "" : words.pending(pending.value)}</span>
           <span class="grow" />
           <SelectButton />
-          <Bell />
-          <LiveMark phone />
+          <BarEnd />
         </div>
         <Tools />
         <Body move={move} />
@@ -152,22 +152,5 @@ function Skeleton() {
         ))}
       </ul>
     </div>
-  );
-}
-
-/** Asks for permission on this click, never before. */
-async function wantNotices(): Promise<void> {
-  const on = !preferences.value.notify && (await Notification.requestPermission()) === "granted";
-  prefer({ notify: on });
-}
-
-function Bell() {
-  if (!("Notification" in window)) return null;
-  const on = preferences.value.notify;
-  const label = Notification.permission === "denied" ? words.notifyDenied : on ? words.notifyOff : words.notify;
-  return (
-    <button type="button" class="b b-plain b-icon b-sm" aria-label={label} title={label} aria-pressed={on} onClick={() => void wantNotices()}>
-      <Icon name="bell" />
-    </button>
   );
 }

@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { RANGES, type Range, expected, keepCluster, keepRange, served } from "../data/operations.ts";
 import { may } from "../data/session.ts";
 import { useKeys } from "../parts/keys.ts";
-import { LiveMark } from "../parts/shell.tsx";
+import { BarEnd } from "../parts/shell.tsx";
 import { Icon, Kbd } from "../parts/small.tsx";
 import { go, query, setQuery } from "../router.ts";
 import { app } from "../words.ts";
@@ -53,7 +53,7 @@ function Service({ cluster, wall }: { cluster: boolean; wall: boolean }) {
             <Icon name="wall" /> {words.wall} <Kbd>w</Kbd>
           </a>
         )}
-        <LiveMark phone />
+        <BarEnd />
       </div>
       <Silent />
       <div class="scroll" tabIndex={0} role="region" aria-label={words.scroll}>

@@ -1,24 +1,31 @@
 // The settings: which parts there are for who looks, and the one that is shown.
 
+import type { ComponentType } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { session } from "../data/session.ts";
 import { allows, isPart, PARTS, type Part, partsFor } from "../logic/permissions.ts";
 import { go } from "../router.ts";
 import { app } from "../words.ts";
 import { settings as words } from "../words-settings.ts";
+import { BarEnd } from "../parts/shell.tsx";
+import { later } from "../parts/later.tsx";
 import { Forbidden, NotFound } from "./plain.tsx";
 import { Audit } from "./settings/audit.tsx";
 import { Keys } from "./settings/keys.tsx";
+import { Skeleton } from "./settings/loaded.tsx";
 import { People } from "./settings/people.tsx";
 import { Roles } from "./settings/roles.tsx";
 import { WorkspaceSettings } from "./settings/workspace.tsx";
 import { You } from "./settings/you.tsx";
 
-const SHOWN: Record<Part, () => preact.JSX.Element> = {
+const Sent = later(async () => (await import("./told/index.tsx")).Sent, () => <Skeleton />);
+
+const SHOWN: Record<Part, ComponentType> = {
   keys: Keys,
   people: People,
   roles: Roles,
   workspace: WorkspaceSettings,
+  sent: Sent,
   audit: Audit,
   you: You,
 };
@@ -51,6 +58,7 @@ export function Settings({ part }: { part: string | null }) {
             </a>
           ))}
         </nav>
+        <BarEnd />
       </div>
       {needed && !allows(granted, needed) ? (
         <Forbidden what={words.forbidden[here]} permission={needed} />

@@ -10,6 +10,7 @@ import { age, clock } from "../logic/durations.ts";
 import { path } from "../router.ts";
 import { app, live, operationsTitle } from "../words.ts";
 import { Account, AccountOpen } from "./account.tsx";
+import { Bell } from "./bell.tsx";
 import { Icon } from "./small.tsx";
 
 interface Place {
@@ -79,6 +80,7 @@ function Rail({ onKeyboard }: { onKeyboard: () => void }) {
         </a>
       ))}
       <div class="rail-end">
+        <Bell />
         <LiveMark />
         <button type="button" class="rail-a" title={app.keyboard} aria-keyshortcuts="?" onClick={onKeyboard}>
           <Icon name="keyb" />
@@ -103,6 +105,16 @@ function Tabs() {
       ))}
       {session.value && <Account who={session.value} tab />}
     </nav>
+  );
+}
+
+/** The end of a page's bar: on a phone there is no rail. */
+export function BarEnd() {
+  return (
+    <>
+      <Bell phone />
+      <LiveMark phone />
+    </>
   );
 }
 

@@ -183,7 +183,7 @@ test("a rolling restart: every approval is shown and told of once, none is misse
   const { keys } = await cluster.workspace({ ana: APPROVER, cy: APPROVER });
   const page = await signedIn(cluster.url, keys.ana, { first: [counters], height: 4000 });
   await page.getByText("Nothing waits for you").filter({ visible: true }).first().waitFor();
-  await page.getByRole("button", { name: "Notify me on this computer" }).click();
+  await page.getByRole("button", { name: "Tell me when one comes" }).and(page.locator(":visible")).click();
   await mark(page);
   const patient = async (key, method, path, body, headers) => {
     for (;;) {

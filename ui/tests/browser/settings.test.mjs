@@ -22,8 +22,8 @@ const ownParts = (page) => page.getByRole("navigation", { name: "Settings" }).ge
 test("each built-in role sees exactly its settings, and a refused page says what it takes", async () => {
   const name = `w-roles-${Date.now()}`;
   await cluster.workspace({}, name);
-  const seen = { requester: ["You"], approver: ["You"], member: ["You"], auditor: ["Audit", "You"], operator: ["You"], admin: ["Keys", "People", "Roles", "Workspace", "Audit", "You"] };
-  const needs = { keys: "key:manage", people: "principal:manage", roles: "principal:manage", workspace: "workspace:admin", audit: "audit:view" };
+  const seen = { requester: ["You"], approver: ["You"], member: ["You"], auditor: ["Sent", "Audit", "You"], operator: ["You"], admin: ["Keys", "People", "Roles", "Workspace", "Sent", "Audit", "You"] };
+  const needs = { keys: "key:manage", people: "principal:manage", roles: "principal:manage", workspace: "workspace:admin", sent: "notification:view", audit: "audit:view" };
   for (const [role, parts] of Object.entries(seen)) {
     const page = await signedIn(base, await cluster.key(name, `the-${role}`, null, [role]), { path: "/settings" });
     await page.waitForURL((url) => url.pathname === `/settings/${parts[0].toLowerCase()}`);
@@ -34,7 +34,7 @@ test("each built-in role sees exactly its settings, and a refused page says what
       await page.goto(`${base}/settings/${part}`);
       await page.getByRole("heading", { name: /^You may not see/ }).waitFor();
       await page.getByText(`needs the permission ${permission}`).waitFor();
-      await page.getByText(permission === "audit:view" ? "auditor, admin" : "Roles that have it: admin").waitFor();
+      await page.getByText(["audit:view", "notification:view"].includes(permission) ? "auditor, admin" : "Roles that have it: admin").waitFor();
     }
     for (const absent of ["webhooks", "templates", "rules"]) {
       await page.goto(`${base}/settings/${absent}`);

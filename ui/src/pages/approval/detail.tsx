@@ -5,9 +5,11 @@ import { approval as summary, changes } from "../../data/approvals.ts";
 import { answering, set, stateOf } from "../../data/answering.ts";
 import { type Detail as Full, look, looking, read } from "../../data/detail.ts";
 import { rows } from "../../data/inbox.ts";
+import { may } from "../../data/session.ts";
 import { READY, isBusy } from "../../logic/answer.ts";
 import { compare, proposal, rest, withEdits } from "../../logic/diff.ts";
 import { Level } from "../../parts/heading.tsx";
+import { later } from "../../parts/later.tsx";
 import { Icon } from "../../parts/small.tsx";
 import { go, inboxPath } from "../../router.ts";
 import { app, approval as words, pages } from "../../words.ts";
@@ -22,6 +24,8 @@ import { Head, Why } from "./head.tsx";
 import { Outcome } from "./outcome.tsx";
 import { Facts, Past, People, Steps } from "./side.tsx";
 import { Signatures } from "./signatures.tsx";
+
+const Told = later(async () => (await import("../told/index.tsx")).ToldSection, () => null);
 
 export function Detail({ id, list }: { id: string; list: boolean }) {
   useEffect(() => look(id), [id]);
@@ -105,6 +109,7 @@ function Shown({ full, stale, list }: { full: Full; stale: boolean; list: boolea
               {signatures(true)}
               <People full={full} />
               <Steps full={full} />
+              {may("notification:view") && <Told id={it.id} version={it.version} />}
               <Past full={full} />
               <Facts full={full} />
             </div>

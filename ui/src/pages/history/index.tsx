@@ -7,7 +7,7 @@ import { anew, csv, keepCount, more, newer, past, show } from "../../data/past.t
 import { may } from "../../data/session.ts";
 import { number } from "../../logic/durations.ts";
 import { isWanted, wanted } from "../../logic/past.ts";
-import { LiveMark } from "../../parts/shell.tsx";
+import { BarEnd } from "../../parts/shell.tsx";
 import { Icon } from "../../parts/small.tsx";
 import { query, setQuery } from "../../router.ts";
 import { app, pages } from "../../words.ts";
@@ -49,7 +49,7 @@ function Page() {
         <a class="b b-sm" href={csv(filters)} download title={words.csvTitle}>
           <Icon name="save" /> {words.csv}
         </a>
-        <LiveMark phone />
+        <BarEnd />
       </div>
       <div class="scroll" tabIndex={0} role="region" aria-label={words.scroll}>
         <div class="page">

@@ -6,7 +6,7 @@ import { may } from "../../data/session.ts";
 import { whileSeen } from "../../data/seen.ts";
 import { following, followTask } from "../../data/task-log.ts";
 import type { Connection } from "../../logic/connections.ts";
-import { LiveMark } from "../../parts/shell.tsx";
+import { BarEnd } from "../../parts/shell.tsx";
 import { Icon, Plain } from "../../parts/small.tsx";
 import { app } from "../../words.ts";
 import { operations } from "../../words-operations.ts";
@@ -35,7 +35,7 @@ export function TaskPage({ task }: { task: string }) {
           </span>
         </h1>
         <span class="grow" />
-        <LiveMark phone />
+        <BarEnd />
       </div>
       {may("connection:view") && <Connected task={task} />}
       <Events task={task} />

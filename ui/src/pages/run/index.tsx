@@ -7,7 +7,7 @@ import { type Shown, looking, read, show } from "../../data/run.ts";
 import type { Summary } from "../../data/types.ts";
 import { clock, number } from "../../logic/durations.ts";
 import { plain } from "../../logic/hidden.ts";
-import { LiveMark } from "../../parts/shell.tsx";
+import { BarEnd } from "../../parts/shell.tsx";
 import { Icon, Plain, Time } from "../../parts/small.tsx";
 import { Due, Rings } from "../../parts/status.tsx";
 import { app, approval, inbox, pages, waitsFor, whyNot } from "../../words.ts";
@@ -31,7 +31,7 @@ export function Run({ id }: { id: string }) {
           </span>
         </h1>
         <span class="grow" />
-        <LiveMark phone />
+        <BarEnd />
       </div>
       <Body />
     </>
