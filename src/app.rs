@@ -28,7 +28,7 @@ use crate::{
     },
     lifecycle::Lifecycle,
     limits::{Answers, Cap, Limiter, Turns},
-    notify::{Channels, Email, Hints, Outbox, Router},
+    notify::{Channels, Email, Hints, Outbox, Router, Settings},
     oidc::Issuer,
     open_files,
     presence::{DatabaseClock, Heart, Journal, Listing, Ownership, Pulse, VERSION, new_instance_id},
@@ -257,10 +257,10 @@ impl Core {
     }
 
     fn outbox(&self, config: &Config) -> Outbox {
-        let hints = Hints::default();
+        let (hints, settings) = (Hints::default(), Settings::default());
         let (channels, ttl) = (self.channels.clone(), config.lease.ttl());
-        let router = Router::new(self.database.clone(), channels, hints.clone(), ttl);
-        Outbox { router, email: self.email.clone(), hints }
+        let router = Router::new(self.database.clone(), channels, hints.clone(), settings.clone(), ttl);
+        Outbox { router, email: self.email.clone(), settings, hints }
     }
 
     fn heart(&self, config: &Config) -> Heart {

@@ -17,7 +17,11 @@ use super::{
     role,
 };
 use crate::{
-    domain::{credential::Credential, policy::admission::Voter},
+    domain::{
+        credential::Credential,
+        policy::admission::Voter,
+        redaction::{Redactor, Redactors},
+    },
     store::{self, credentials::Standing},
 };
 
@@ -36,6 +40,7 @@ pub(super) struct Known {
     pub(super) standing: Standing,
     voter: Arc<Voter>,
     permissions: Permissions,
+    redactor: Option<Arc<Redactor>>,
     until: Option<Instant>,
     /// The database was asked after this.
     at: Instant,
@@ -71,15 +76,16 @@ impl Fresh {
 
 impl Known {
     /// `at`: before the database was asked.
-    pub(super) fn new(mut standing: Standing, at: Instant) -> Self {
+    pub(super) fn new(mut standing: Standing, redactors: &Redactors, at: Instant) -> Self {
         let permissions = role::allowed(&standing.permissions, &standing.roles);
         // Far away is as good as for ever.
         let until = standing.valid_for.and_then(|left| Instant::now().checked_add(left));
         // All callers share them, and who has none keeps no room for any.
         let seats = mem::take(&mut standing.seats);
+        let redactor = standing.redaction.take().map(|redaction| redactors.of(&redaction));
         let Standing { member, kind, .. } = &standing;
         let voter = Arc::new(Voter { member: member.clone(), kind: *kind, seats });
-        Self { standing, voter, permissions, until, at }
+        Self { standing, voter, permissions, redactor, until, at }
     }
 
     fn is_good(&self) -> bool {
@@ -102,6 +108,7 @@ impl Known {
             credential_name: credential_name.into(),
             permissions: self.permissions,
             allow_timeout_approve: *allow_timeout_approve,
+            redactor: self.redactor.clone(),
             looked_at: self.at,
             handle,
         }

@@ -19,6 +19,7 @@ mod people;
 mod record;
 pub mod redrive;
 pub mod router;
+mod settings;
 mod turn;
 
 use std::sync::Arc;
@@ -27,7 +28,7 @@ use tokio::sync::Notify;
 
 use crate::{config::Smtp, domain::notification::Channel};
 
-pub use self::{deliver::Deliverer, email::Email, router::Router};
+pub use self::{deliver::Deliverer, email::Email, router::Router, settings::Settings};
 
 /// The channels that this service has, besides the app itself.
 #[derive(Debug, Clone, Default)]
@@ -76,5 +77,6 @@ impl Hints {
 pub struct Outbox {
     pub router: Router,
     pub email: Option<Email>,
+    pub settings: Settings,
     pub hints: Hints,
 }
