@@ -28,7 +28,7 @@ use crate::{
     },
     lifecycle::Lifecycle,
     limits::{Answers, Cap, Limiter, Turns},
-    notify::{Channels, Email, Hints, Outbox, Router, Settings},
+    notify::{Channels, Email, Hints, Outbox, Redactions, Router},
     oidc::Issuer,
     open_files,
     presence::{DatabaseClock, Heart, Journal, Listing, Ownership, Pulse, VERSION, new_instance_id},
@@ -257,10 +257,10 @@ impl Core {
     }
 
     fn outbox(&self, config: &Config) -> Outbox {
-        let (hints, settings) = (Hints::default(), Settings::default());
+        let (hints, redactions) = (Hints::default(), Redactions::default());
         let (channels, ttl) = (self.channels.clone(), config.lease.ttl());
-        let router = Router::new(self.database.clone(), channels, hints.clone(), settings.clone(), ttl);
-        Outbox { router, email: self.email.clone(), settings, hints }
+        let router = Router::new(self.database.clone(), channels, hints.clone(), redactions.clone(), ttl);
+        Outbox { router, email: self.email.clone(), redactions, hints }
     }
 
     fn heart(&self, config: &Config) -> Heart {

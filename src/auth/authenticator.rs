@@ -333,7 +333,9 @@ impl Authenticator {
         let idle = self.sessions_last.idle;
         let look = async |conn: &mut PgConnection| {
             let at = Instant::now();
-            Ok(credentials::session(conn, hash, idle).await?.map(|found| Known::new(found, &self.redactors, at)))
+            Ok(credentials::session(conn, hash, idle)
+                .await?
+                .map(|found| Known::new(found, &self.redactors, at)))
         };
         let found = self.look_up(self.good_hashes.get(hash).await, look).await?;
         if let Some(Standing { credential: CredentialRow::Session(id), workspace, .. }) =

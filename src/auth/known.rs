@@ -38,12 +38,12 @@ pub(super) fn answers<K: Hash + Eq + Send + Sync + 'static>() -> Answers<K> {
 /// A credential as it was found, and until when that may be trusted.
 pub(super) struct Known {
     pub(super) standing: Standing,
-    voter: Arc<Voter>,
-    permissions: Permissions,
-    redactor: Option<Arc<Redactor>>,
+    pub(super) voter: Arc<Voter>,
+    pub(super) permissions: Permissions,
+    pub(super) redactor: Option<Arc<Redactor>>,
     until: Option<Instant>,
     /// The database was asked after this.
-    at: Instant,
+    pub(super) at: Instant,
 }
 
 /// What is known ages from the moment of the question: an answer that took its time is trusted for less.

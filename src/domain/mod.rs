@@ -23,4 +23,5 @@ pub mod notification;
 pub mod patch;
 pub mod policy;
 pub mod redaction;
+pub mod shown;
 pub mod standing;

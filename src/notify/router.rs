@@ -11,7 +11,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};
 
-use super::{Channels, Hints, Settings, people::People};
+use super::{Channels, Hints, Redactions, people::People};
 use crate::{
     domain::{
         approval::Approval,
@@ -39,7 +39,7 @@ pub struct Router {
     channels: Channels,
     hints: Hints,
     people: People,
-    settings: Settings,
+    redactions: Redactions,
 }
 
 /// What came of a round.
@@ -55,10 +55,10 @@ impl Router {
         database: Database,
         channels: Channels,
         hints: Hints,
-        settings: Settings,
+        redactions: Redactions,
         lease_ttl: Duration,
     ) -> Self {
-        Self { database, channels, hints, people: People::new(lease_ttl), settings }
+        Self { database, channels, hints, people: People::new(lease_ttl), redactions }
     }
 
     /// Routes up to `limit` causes that are due, none of them due before `floor`.
@@ -115,10 +115,12 @@ impl Router {
             }
         }
         let workspaces = routed.iter().map(|(it, ..)| it.workspace).collect();
-        let redactors = self.settings.redactors(&mut *conn, workspaces).await?;
+        let redactors = self.redactions.of(&mut *conn, workspaces).await?;
         let new: Vec<New<'_>> = routed
             .iter()
-            .filter_map(|(it, approval, notices)| Some((it, approval, notices, redactors.get(&it.workspace)?)))
+            .filter_map(|(it, approval, notices)| {
+                Some((it, approval, notices, redactors.get(&it.workspace)?))
+            })
             .flat_map(|(it, approval, notices, redactor)| {
                 notices.iter().map(|notice| self.notification(it, approval, notice, redactor))
             })
@@ -185,8 +187,7 @@ impl Router {
 
 /// What the request says of notifications. It was checked when it was asked.
 fn wanted(approval: &Approval) -> Wanted {
-    let Some(notify) = &approval.request.notify else { return Wanted::default() };
-    serde_json::from_str(notify.get()).unwrap_or_else(|error| {
+    Wanted::of(&approval.request).unwrap_or_else(|error| {
         tracing::warn!(%error, approval = %approval.id, "what it says of notifications can't be read");
         Wanted::default()
     })

@@ -107,8 +107,8 @@ impl<'r, 'a> Walk<'r, 'a> {
 
     fn look_at(&mut self, string: Range<usize>) {
         let text = self.decoded(string.clone());
-        let is_json = text.trim_start().starts_with(['{', '['])
-            && serde_json::from_str::<IgnoredAny>(&text).is_ok();
+        let is_json =
+            text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(&text).is_ok();
         let clean = match self.redactor.text(&text) {
             // First by the names of fields: a pattern may leave no JSON behind.
             _ if is_json => {

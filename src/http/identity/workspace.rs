@@ -10,9 +10,7 @@ use crate::{
     domain::{
         delegation::Delegating,
         patch::{Patch, never_null},
-        redaction::{
-            InvalidPattern, LONGEST_KEY, LONGEST_PATTERN, MOST_KEYS, MOST_PATTERNS, pattern,
-        },
+        redaction::{InvalidPattern, LONGEST_KEY, LONGEST_PATTERN, MOST_KEYS, MOST_PATTERNS, pattern},
     },
     http::{
         Api,

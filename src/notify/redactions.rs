@@ -1,4 +1,4 @@
-//! What workspaces have set, as it was some seconds ago: many messages are of the same ones.
+//! What workspaces show to no one outside, as they had set it some seconds ago: many messages are of the same ones.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -26,14 +26,14 @@ type Known = HashMap<WorkspaceId, (Instant, Arc<Redactor>)>;
 
 /// What is remembered. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Settings {
+pub struct Redactions {
     known: Arc<Mutex<Known>>,
     redactors: Redactors,
 }
 
-impl Settings {
-    /// What these workspaces show to no one outside.
-    pub async fn redactors(
+impl Redactions {
+    /// What takes it out, for each of these workspaces.
+    pub async fn of(
         &self,
         conn: &mut PgConnection,
         workspaces: BTreeSet<WorkspaceId>,
