@@ -145,7 +145,7 @@ async fn what_a_request_wants_is_checked_and_shown() {
         (json!({ "slack_channel": "#deploys" }), "/notify/slack_channel", "configured"),
         (json!({ "context_fields": fields }), "/notify/context_fields", "max_items"),
         (json!({ "context_fields": [""] }), "/notify/context_fields/0", "min_length"),
-        (json!({ "colour": "red" }), "/notify/colour", "unknown"),
+        (json!({ "colour": "red" }), "/notify/colour", "unknown_field"),
     ] {
         agent.create(json!({ "notify": notify })).await.violation(pointer, rule);
     }
