@@ -85,7 +85,9 @@ pub(super) async fn take_turn<C: Courier>(
             sending.push(send(courier, parcel, material));
         }
         let Some((parcel, handed, began)) = sending.next().await else { break };
-        parcel.approvals().for_each(|id| drop(under_way.remove(&id)));
+        for id in parcel.approvals() {
+            under_way.remove(&id);
+        }
         match &handed {
             Handed::Over { .. } => {
                 has_succeeded = true;
