@@ -11,12 +11,13 @@ use std::{
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};
 
-use super::{Channels, Hints, people::People};
+use super::{Channels, Hints, Redactions, people::People};
 use crate::{
     domain::{
         approval::Approval,
         ids::{ApprovalId, PrincipalId},
         notification::{Cause, Channel, Notice, Scene, Wanted, route},
+        redaction::Redactor,
     },
     store::{
         Database, Error,
@@ -38,6 +39,7 @@ pub struct Router {
     channels: Channels,
     hints: Hints,
     people: People,
+    redactions: Redactions,
 }
 
 /// What came of a round.
@@ -49,8 +51,14 @@ pub struct Routed {
 }
 
 impl Router {
-    pub fn new(database: Database, channels: Channels, hints: Hints, lease_ttl: Duration) -> Self {
-        Self { database, channels, hints, people: People::new(lease_ttl) }
+    pub fn new(
+        database: Database,
+        channels: Channels,
+        hints: Hints,
+        redactions: Redactions,
+        lease_ttl: Duration,
+    ) -> Self {
+        Self { database, channels, hints, people: People::new(lease_ttl), redactions }
     }
 
     /// Routes up to `limit` causes that are due, none of them due before `floor`.
@@ -106,10 +114,15 @@ impl Router {
                 }
             }
         }
+        let workspaces = routed.iter().map(|(it, ..)| it.workspace).collect();
+        let redactors = self.redactions.of(&mut *conn, workspaces).await?;
         let new: Vec<New<'_>> = routed
             .iter()
-            .flat_map(|(it, approval, notices)| {
-                notices.iter().map(|notice| self.notification(it, approval, notice))
+            .filter_map(|(it, approval, notices)| {
+                Some((it, approval, notices, redactors.get(&it.workspace)?))
+            })
+            .flat_map(|(it, approval, notices, redactor)| {
+                notices.iter().map(|notice| self.notification(it, approval, notice, redactor))
             })
             .collect();
         if !new.is_empty() {
@@ -149,7 +162,13 @@ impl Router {
         Ok(notices)
     }
 
-    fn notification<'a>(&'a self, caused: &Caused, approval: &'a Approval, notice: &'a Notice) -> New<'a> {
+    fn notification<'a>(
+        &'a self,
+        caused: &Caused,
+        approval: &'a Approval,
+        notice: &'a Notice,
+        redactor: &Redactor,
+    ) -> New<'a> {
         let request = &approval.request;
         New {
             workspace: caused.workspace,
@@ -160,7 +179,7 @@ impl Router {
             ordinal: caused.ordinal,
             at: caused.due_at,
             notice,
-            subject: request.title.as_deref().unwrap_or(request.approval_type.as_str()),
+            subject: redactor.text(request.title.as_deref().unwrap_or(request.approval_type.as_str())),
             destination: self.channels.destination(notice.channel),
         }
     }
@@ -168,8 +187,7 @@ impl Router {
 
 /// What the request says of notifications. It was checked when it was asked.
 fn wanted(approval: &Approval) -> Wanted {
-    let Some(notify) = &approval.request.notify else { return Wanted::default() };
-    serde_json::from_str(notify.get()).unwrap_or_else(|error| {
+    Wanted::of(&approval.request).unwrap_or_else(|error| {
         tracing::warn!(%error, approval = %approval.id, "what it says of notifications can't be read");
         Wanted::default()
     })
