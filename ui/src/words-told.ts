@@ -58,6 +58,9 @@ export const sent = {
     too_many: "too many people for one change",
     unknown_recipient: "nobody is called so here",
     no_address: "there is no address",
+    switched_off: "switched off by the person",
+    summarised: "one message told of many",
+    disabled_recipient: "the person is disabled",
   } as Record<string, string>,
   causes: {
     requested: ["asked", "told of the request"],

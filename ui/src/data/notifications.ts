@@ -20,10 +20,15 @@ export function onTold(told: Told): () => void {
   return () => watchers.delete(told);
 }
 
+/** Whether what is about the approval on the screen has still to be marked. */
+let due = false;
+
 function counted(amount: number | null | undefined): void {
   if (typeof amount !== "number" || amount === unread.peek()) return;
   if (unread.peek() !== null) news.value += 1;
   unread.value = amount;
+  // Perhaps by something about what is on the screen.
+  due = true;
 }
 
 /** `before`: all that came before this moment; more than one call marks is marked by further ones. null: it is done. */
@@ -39,7 +44,6 @@ export async function markRead(which: { ids: readonly string[] } | { before: str
 // --- what is on the screen while one does something there has been read ---
 
 let shown: string | null = null;
-let due = false;
 
 function touched(): void {
   if (!due || shown === null || unread.peek() === 0) return;
@@ -62,7 +66,6 @@ export function keepUnread(): () => void {
     listen(({ event_type: type, data }) => {
       if (type === "notification") {
         const { unread: amount, ...it } = data as Own & { unread: number };
-        if (it.approval_id === shown) due = true;
         // Also where as many were read meanwhile as came.
         if (amount === unread.peek()) news.value += 1;
         counted(amount);

@@ -46,6 +46,8 @@ const PAGES = {
   people: { path: () => "/settings/people", needs: "principal:manage", roles: "admin", shows: "Services" },
   roles: { path: () => "/settings/roles", needs: "principal:manage", roles: "admin", shows: "New role" },
   workspace: { path: () => "/settings/workspace", needs: "workspace:admin", roles: "admin", shows: "Days to keep" },
+  notifications: { path: () => "/notifications", roles: ROLES.join(", "), shows: "You haven't been told anything yet" },
+  "what was sent": { path: () => "/settings/sent", needs: "notification:view", roles: "auditor, admin", shows: "What was sent" },
   audit: { path: () => "/settings/audit", needs: "audit:view", roles: "auditor, admin", shows: "Verify now" },
   you: { path: () => "/settings/you", roles: ROLES.join(", "), shows: "this one" },
 };
@@ -89,7 +91,7 @@ for (const role of ROLES) {
         await page.getByText("An administrator of the workspace can give it to you.").waitFor();
         assert.equal(await main(page).getByText(shows).filter({ visible: true }).count(), 0, what);
       }
-      assert.deepEqual(await places(page), PLACES[role], what);
+      assert.deepEqual(await places(page), [...PLACES[role], "Notifications"], what);
       const links = await page.locator("a[href]:not([href^=\"#\"]):visible").evaluateAll((all) => all.map((it) => it.pathname + it.search));
       for (const pattern of closed) assert.deepEqual(links.filter((link) => pattern.test(link)), [], what);
       assert.deepEqual(refused, [], what);

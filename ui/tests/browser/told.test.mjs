@@ -362,6 +362,39 @@ test("what was sent is listed, filtered by the address of the page, and all that
   await page.context().close();
 });
 
+test("one says how one wants to be told: what is switched off is not sent, and the record says why", async () => {
+  const { keys, ask, agent } = await mailed();
+  const page = await signedIn(cluster.urls[0], keys.ana, { path: "/settings/you" });
+  const card = page.getByRole("region", { name: "How you are told" });
+  const mail = card.getByLabel("By mail");
+  assert.ok(await mail.isChecked());
+  assert.equal(await card.getByLabel("Time zone of messages").inputValue(), "UTC");
+  await mail.uncheck();
+  await card.getByText("Saved.").waitFor();
+  await card.getByLabel("Time zone of messages").selectOption("Europe/Berlin");
+  await until("both are kept", async () => {
+    const { body } = await new Api(cluster.urls[1], keys.ana).call("GET", "/me/notification-preferences");
+    return body.timezone === "Europe/Berlin" && body.channels.email === "off";
+  });
+  await looksRight(page, "how one is told", ["main"]);
+  // What isn't kept is not shown as if it were.
+  await page.route("**/me/notification-preferences", (route) => route.fulfill({ status: 503, contentType: "application/problem+json", body: JSON.stringify({ code: "overloaded", detail: "Too much at once." }) }));
+  await mail.click();
+  await card.getByText("Too much at once.").waitFor();
+  assert.ok(!(await mail.isChecked()));
+  await page.unroute("**/me/notification-preferences");
+  await page.reload();
+  await until("it is as it was kept", async () => !(await mail.isChecked()) && (await card.getByLabel("Time zone of messages").inputValue()) === "Europe/Berlin");
+  await until("it holds", async () => {
+    await ask("Refund order 2", of("ana"));
+    return (await agent.call("GET", "/notifications?status=skipped&channel=email")).body.items.some((it) => it.skip_reason === "switched_off");
+  });
+  const sent = await signedIn(cluster.urls[0], keys.agent, { path: "/settings/sent?status=skipped" });
+  await sent.getByText("switched off by the person").first().waitFor();
+  await unharmed(page);
+  for (const one of [page, sent]) await one.context().close();
+});
+
 test("each built-in role: what was sent is shown to those who may see it, and nothing of it to others", async () => {
   const { id, name } = await mailed();
   for (const role of ROLES) {

@@ -1,4 +1,5 @@
-// Of everybody: how it looks, who one is and what one may do, where one is signed in, who sits in whose seat.
+// Of everybody: how it looks, who one is and what one may do, how one is told, where one is signed in, who sits in
+// whose seat.
 
 import { useMemo, useState } from "preact/hooks";
 import { type Preferences, prefer, preferences, preferencesKept } from "../../data/preferences.ts";
@@ -11,6 +12,7 @@ import { permissions, you as words } from "../../words-settings.ts";
 import { Delegations } from "./delegations.tsx";
 import { Check } from "./form.tsx";
 import { Card } from "./loaded.tsx";
+import { Reached } from "./reached.tsx";
 import { Sessions } from "./sessions.tsx";
 
 export function You() {
@@ -19,6 +21,9 @@ export function You() {
     <div class="set-cols">
       <Look />
       <Who sessions={sessions} />
+      <div class="set-wide">
+        <Reached />
+      </div>
       <div class="set-wide">
         <Sessions of={sessions} />
       </div>
