@@ -53,8 +53,10 @@ function touched(): void {
 
 async function readAbout(approval: string): Promise<void> {
   const reply = await ask<Page<Own>>(`${OWN}?unread=true&limit=200`);
-  const ids = reply?.body?.items.filter((it) => it.approval_id === approval).map((it) => it.id);
-  if (ids?.length) await markRead({ ids });
+  // With the next thing that one does there.
+  if (!reply?.ok || !reply.body) return void (due = true);
+  const ids = reply.body.items.filter((it) => it.approval_id === approval).map((it) => it.id);
+  if (ids.length > 0) await markRead({ ids });
 }
 
 const DOES = ["pointerdown", "keydown", "wheel"] as const;
