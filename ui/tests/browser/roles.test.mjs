@@ -47,7 +47,7 @@ const PAGES = {
   roles: { path: () => "/settings/roles", needs: "principal:manage", roles: "admin", shows: "New role" },
   workspace: { path: () => "/settings/workspace", needs: "workspace:admin", roles: "admin", shows: "Days to keep" },
   notifications: { path: () => "/notifications", roles: ROLES.join(", "), shows: "You haven't been told anything yet" },
-  "what was sent": { path: () => "/settings/sent", needs: "notification:view", roles: "auditor, admin", shows: "What was sent" },
+  "what was sent": { path: () => "/settings/sent", needs: "notification:view", roles: "auditor, admin", shows: "to whom, and what became of it" },
   audit: { path: () => "/settings/audit", needs: "audit:view", roles: "auditor, admin", shows: "Verify now" },
   you: { path: () => "/settings/you", roles: ROLES.join(", "), shows: "this one" },
 };
