@@ -82,7 +82,7 @@ export const you = {
   byMailHint: "In the app it comes in any case.",
   zone: "Time zone of messages",
   zoneHint: (here: string) => `This computer's is ${here}.`,
-  reachedSaved: "Saved. It holds for what is sent some seconds later.",
+  reachedHolds: "What you choose holds for what is sent some seconds later.",
   who: "Who you are",
   name: "Name",
   workspace: "Workspace",

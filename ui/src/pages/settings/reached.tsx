@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Sent, Source, send } from "../../data/loading.ts";
-import { you as words } from "../../words-settings.ts";
+import { settings, you as words } from "../../words-settings.ts";
 import { Check, Field, Told } from "./form.tsx";
 import { Card, Skeleton, TroubleNote } from "./loaded.tsx";
 
@@ -52,7 +52,7 @@ function Form({ it, onSaved }: { it: Wanted; onSaved: (now: Wanted) => void }) {
       />
       <Field label={words.zone} hint={words.zoneHint(here)}>
         {(its) => (
-          <select class="sel" value={it.timezone} onChange={(event) => void save({ ...it, timezone: event.currentTarget.value })} {...its}>
+          <select class="sel set-in" value={it.timezone} onChange={(event) => void save({ ...it, timezone: event.currentTarget.value })} {...its}>
             {zones.map((zone) => (
               <option key={zone}>{zone}</option>
             ))}
@@ -61,7 +61,7 @@ function Form({ it, onSaved }: { it: Wanted; onSaved: (now: Wanted) => void }) {
       </Field>
       <Told failed={failed} />
       <p class="hint" role="status">
-        {saved ? words.reachedSaved : ""}
+        {saved && <b>{settings.saved}</b>} {words.reachedHolds}
       </p>
     </div>
   );

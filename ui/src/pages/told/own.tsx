@@ -44,7 +44,7 @@ export function Notifications() {
     <>
       <div class="bar">
         <h1>{bell.title}</h1>
-        <span class="muted nowrap">{amount > 0 && words.unread(amount)}</span>
+        <span class="muted nowrap not-phone">{amount > 0 && words.unread(amount)}</span>
         <span class="grow" />
         <Desktop />
         <button type="button" class="b b-sm" aria-disabled={amount === 0} onClick={() => shown.length > 0 && amount > 0 && void mark({ before: justAfter(shown) })}>
