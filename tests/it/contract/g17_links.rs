@@ -202,11 +202,13 @@ async fn g17_scanners_and_previews_change_nothing() {
     }
     assert_eq!(status(&post, &id).await, "pending");
     assert_eq!(post.count(rows).await, before, "a look writes nothing");
-    for _ in 0..7 {
-        send(opened.client.post(&opened.url).form(&unseen)).await;
+    // Ten a minute, and the few that come back meanwhile.
+    let mut tries = 0;
+    while send(opened.client.post(&opened.url).form(&unseen)).await.status != 429 {
+        tries += 1;
+        assert!(tries < 30, "a link takes any number of tries");
     }
-    let limited = send(opened.client.post(&opened.url).form(&unseen)).await;
-    limited.says(429, "Too much is sent to this link");
+    assert!(tries >= 7);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -277,14 +279,9 @@ async fn g17_a_link_dies_with_what_it_was_for() {
     let post = Post::open(&["ana", "bo"]).await;
     let bo = post.cluster.api(0, &post.cluster.member("bo").await);
     // Decided by another; cancelled; past its deadline.
-    let (id, mail) = asked(
-        &post,
-        json!({ "policy": { "allowed_approvers": ["ana", "bo"] }, "notify": { "channels": ["email"] } }),
-    )
-    .await;
+    let id = post.agent.ask(json!({ "policy": { "allowed_approvers": ["ana", "bo"] } })).await;
     post.mails(2).await;
     let to_ana = post.relay.received().into_iter().find(|it| it.to == ["ana@example.com"]).unwrap();
-    drop(mail);
     bo.post(&format!("/api/v1/approvals/{id}/reject"), &json!({ "reason": "too much" })).await.expect(200);
     let opened = Opened::new(&post, 0, &to_ana);
     let page = opened.look().await;
@@ -301,7 +298,7 @@ async fn g17_a_link_dies_with_what_it_was_for() {
         .expect(200);
     Opened::new(&post, 0, &mail).look().await.says(409, "It was cancelled.");
     let mut soon = for_person("ana");
-    soon["timeout_seconds"] = json!(2);
+    soon["timeout_seconds"] = json!(5);
     let (id, mail) = asked(&post, soon).await;
     let opened = Opened::new(&post, 0, &mail);
     let page = opened.read().await;
