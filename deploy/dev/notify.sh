@@ -17,12 +17,14 @@ start_notify() {
   need_node
   install_locked install_npm_packages "$NOTIFY" "$DEV_DIR/notify" echo.mjs ||
     die "could not install what catches mail; the words above say why"
+  running instance-1 >/dev/null || claim_port instance-1 8081
+  FIRST_URL=$(instance_url 1)
   start_catcher maildev 1080 start_maildev
   start_catcher echo 3600 start_echo
 }
 
 start_catcher() { # NAME FIRST_PORT FUNCTION
-  local name=$1 pid deadline
+  local pid deadline name=$1
   if pid=$(running "$name"); then
     note "$name already runs (pid $pid, http://127.0.0.1:$(port_of "$name"))"
     return
@@ -48,10 +50,11 @@ start_maildev() { # PORT
     --ip 127.0.0.1 --smtp "$PORT" --web-ip 127.0.0.1 --web "$page"
 }
 
+# It must know where the first instance will be, which is started later.
 start_echo() { # PORT
   STARTED=$(
     export SLACK_SIGNING_SECRET=$ECHO_SECRET
-    SIGNOFF_URL=$(instance_url 1)
+    SIGNOFF_URL=$FIRST_URL
     export SIGNOFF_URL
     start_detached "$DEV_DIR/notify" "$LOG/echo.log" node echo.mjs "$1"
     echo "$STARTED"

@@ -87,7 +87,7 @@ vocabulary! {
     Status { Pending = "pending", Sent = "sent", Failed = "failed", Skipped = "skipped", Read = "read" }
     Skipped {
         Superseded = "superseded", TooMany = "too_many", Unknown = "unknown_recipient", NoAddress = "no_address",
-        SwitchedOff = "switched_off", Summarised = "summarised",
+        SwitchedOff = "switched_off", Summarised = "summarised", Disabled = "disabled_recipient",
     }
 }
 
@@ -106,6 +106,8 @@ pub enum Skipped {
     SwitchedOff,
     /// One message told of many.
     Summarised,
+    /// The person was disabled before it was sent.
+    Disabled,
 }
 
 /// Whom a request wants told, and how.

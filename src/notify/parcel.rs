@@ -93,6 +93,7 @@ mod tests {
             ordinal: 0,
             recipient: recipient.to_owned(),
             person: None,
+            is_disabled: false,
             asks: true,
             due_at: DateTime::UNIX_EPOCH + TimeDelta::seconds(n),
             waited: Duration::ZERO,
