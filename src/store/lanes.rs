@@ -28,6 +28,8 @@ pub struct Lease {
     pub floor_at: DateTime<Utc>,
     pub failures: i32,
     pub failing_since: Option<DateTime<Utc>>,
+    /// When it was leased, by the database's clock.
+    pub leased_at: DateTime<Utc>,
 }
 
 /// A notification whose turn it may be.
@@ -145,7 +147,7 @@ pub async fn lease(
              FROM due
             WHERE l.id = due.id
            RETURNING l.id, l.workspace_id, l.destination, l.generation, l.wakes, l.floor_at, l.failures,
-                     l.failing_since"#,
+                     l.failing_since, clock_timestamp() AS "leased_at!""#,
         channel.as_str(),
         &full,
         limit,
@@ -164,6 +166,7 @@ pub async fn lease(
             floor_at: row.floor_at,
             failures: row.failures,
             failing_since: row.failing_since,
+            leased_at: row.leased_at,
         })
         .collect())
 }
@@ -263,6 +266,7 @@ struct LaneRow<'a> {
     lane: i64,
     generation: i64,
     wakes: i64,
+    leased_at: DateTime<Utc>,
     oldest: Option<DateTime<Utc>>,
     next_at: Option<DateTime<Utc>>,
     next_in: Option<f64>,
@@ -278,6 +282,7 @@ impl<'a> From<&'a Handback> for LaneRow<'a> {
             lane: it.lease.lane,
             generation: it.lease.generation,
             wakes: it.lease.wakes,
+            leased_at: it.lease.leased_at,
             oldest: it.oldest,
             next_at: it.next_at,
             next_in: it.next_in.map(|it| it.as_secs_f64()),
@@ -303,9 +308,9 @@ pub async fn record(
     let is_due = sqlx::query_scalar!(
         r#"
         WITH lanes AS MATERIALIZED (
-            SELECT x.lane, x.generation, x.wakes, x.oldest, x.next_at, x.next_in, x.hold, x.failures, x.last_error, x.succeeded
+            SELECT x.lane, x.generation, x.wakes, x.leased_at, x.oldest, x.next_at, x.next_in, x.hold, x.failures, x.last_error, x.succeeded
               FROM json_to_recordset($2::text::json) AS x(
-                   lane bigint, generation bigint, wakes bigint, oldest timestamptz, next_at timestamptz,
+                   lane bigint, generation bigint, wakes bigint, leased_at timestamptz, oldest timestamptz, next_at timestamptz,
                    next_in double precision, hold double precision, failures integer, last_error text, succeeded boolean)
         ), ordered AS MATERIALIZED (
             SELECT l.id
@@ -316,7 +321,8 @@ pub async fn record(
         ), given_back AS (
             UPDATE notification_lanes l
                SET hold_until = clock_timestamp() + make_interval(secs => x.hold),
-                   floor_at = least(coalesce(x.oldest, 'infinity'), clock_timestamp() - interval '15 s'),
+                   -- What came after the lane was looked at was not fetched, however long its turn took.
+                   floor_at = least(coalesce(x.oldest, 'infinity'), x.leased_at - interval '15 s'),
                    due_at = CASE WHEN l.wakes = x.wakes
                                  THEN least(x.next_at, clock_timestamp() + make_interval(secs => x.next_in))
                                  ELSE clock_timestamp() END,
