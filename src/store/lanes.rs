@@ -28,6 +28,8 @@ pub struct Lease {
     pub floor_at: DateTime<Utc>,
     pub failures: i32,
     pub failing_since: Option<DateTime<Utc>>,
+    /// When it was leased, by the database's clock.
+    pub leased_at: DateTime<Utc>,
 }
 
 /// A notification whose turn it may be.
@@ -51,10 +53,27 @@ pub struct Waiting {
     /// For how long it has waited since what it is about happened.
     pub waited: Duration,
     pub attempts: i32,
-    /// It is not due yet: it only says when its lane is due next.
-    pub is_later: bool,
+    pub when: When,
+}
+
+/// Whether its time has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    Now,
+    /// It only says when its lane is due next.
+    Later,
     /// It has waited for too long.
-    pub is_over: bool,
+    Over,
+}
+
+impl Waiting {
+    pub fn is_later(&self) -> bool {
+        self.when == When::Later
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.when == When::Over
+    }
 }
 
 /// What became of a notification in a turn of its lane.
@@ -128,7 +147,7 @@ pub async fn lease(
              FROM due
             WHERE l.id = due.id
            RETURNING l.id, l.workspace_id, l.destination, l.generation, l.wakes, l.floor_at, l.failures,
-                     l.failing_since"#,
+                     l.failing_since, clock_timestamp() AS "leased_at!""#,
         channel.as_str(),
         &full,
         limit,
@@ -147,6 +166,7 @@ pub async fn lease(
             floor_at: row.floor_at,
             failures: row.failures,
             failing_since: row.failing_since,
+            leased_at: row.leased_at,
         })
         .collect())
 }
@@ -194,8 +214,11 @@ pub async fn fetch(conn: &mut PgConnection, leases: &[Lease], batch: i64) -> Res
             due_at: row.due_at,
             waited: Duration::try_from_secs_f64(row.waited).unwrap_or_default(),
             attempts: row.attempts,
-            is_later: row.is_later,
-            is_over: row.is_over,
+            when: match (row.is_later, row.is_over) {
+                (_, true) => When::Over,
+                (true, false) => When::Later,
+                (false, false) => When::Now,
+            },
         })
         .collect())
 }
@@ -243,6 +266,7 @@ struct LaneRow<'a> {
     lane: i64,
     generation: i64,
     wakes: i64,
+    leased_at: DateTime<Utc>,
     oldest: Option<DateTime<Utc>>,
     next_at: Option<DateTime<Utc>>,
     next_in: Option<f64>,
@@ -258,6 +282,7 @@ impl<'a> From<&'a Handback> for LaneRow<'a> {
             lane: it.lease.lane,
             generation: it.lease.generation,
             wakes: it.lease.wakes,
+            leased_at: it.lease.leased_at,
             oldest: it.oldest,
             next_at: it.next_at,
             next_in: it.next_in.map(|it| it.as_secs_f64()),
@@ -283,9 +308,9 @@ pub async fn record(
     let is_due = sqlx::query_scalar!(
         r#"
         WITH lanes AS MATERIALIZED (
-            SELECT x.lane, x.generation, x.wakes, x.oldest, x.next_at, x.next_in, x.hold, x.failures, x.last_error, x.succeeded
+            SELECT x.lane, x.generation, x.wakes, x.leased_at, x.oldest, x.next_at, x.next_in, x.hold, x.failures, x.last_error, x.succeeded
               FROM json_to_recordset($2::text::json) AS x(
-                   lane bigint, generation bigint, wakes bigint, oldest timestamptz, next_at timestamptz,
+                   lane bigint, generation bigint, wakes bigint, leased_at timestamptz, oldest timestamptz, next_at timestamptz,
                    next_in double precision, hold double precision, failures integer, last_error text, succeeded boolean)
         ), ordered AS MATERIALIZED (
             SELECT l.id
@@ -296,7 +321,8 @@ pub async fn record(
         ), given_back AS (
             UPDATE notification_lanes l
                SET hold_until = clock_timestamp() + make_interval(secs => x.hold),
-                   floor_at = least(coalesce(x.oldest, 'infinity'), clock_timestamp() - interval '15 s'),
+                   -- What came after the lane was looked at was not fetched, however long its turn took.
+                   floor_at = least(coalesce(x.oldest, 'infinity'), x.leased_at - interval '15 s'),
                    due_at = CASE WHEN l.wakes = x.wakes
                                  THEN least(x.next_at, clock_timestamp() + make_interval(secs => x.next_in))
                                  ELSE clock_timestamp() END,
@@ -350,6 +376,65 @@ pub async fn record(
     .fetch_one(conn)
     .await?;
     Ok(is_due)
+}
+
+/// Gives lanes back as they were, after a rest.
+pub async fn give_back(conn: &mut PgConnection, leases: &[Lease], rest: Duration) -> Result<(), Error> {
+    let lanes: Vec<i64> = leases.iter().map(|it| it.lane).collect();
+    let generations: Vec<i64> = leases.iter().map(|it| it.generation).collect();
+    sqlx::query!(
+        "WITH ordered AS MATERIALIZED (
+             SELECT l.id
+               FROM notification_lanes l, unnest($1::bigint[], $2::bigint[]) AS x(lane, generation)
+              WHERE l.id = x.lane AND l.generation = x.generation
+              ORDER BY l.workspace_id, l.channel, l.destination
+                FOR UPDATE OF l
+         )
+         UPDATE notification_lanes l
+            SET hold_until = clock_timestamp() + make_interval(secs => $3)
+           FROM ordered o
+          WHERE l.id = o.id",
+        &lanes,
+        &generations,
+        rest.as_secs_f64(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Gives up what has waited for too long in lanes that no one serves any more: a channel that was switched off, say.
+/// Answers how many.
+pub async fn give_up(conn: &mut PgConnection, limit: i64) -> Result<u64, Error> {
+    let given_up = sqlx::query!(
+        "WITH old AS MATERIALIZED (
+             SELECT m.workspace_id, m.id
+               FROM notification_lanes l
+              CROSS JOIN LATERAL (
+                    SELECT n.workspace_id, n.id
+                      FROM approval_notifications n
+                     WHERE n.lane_id = l.id AND n.status = 'pending' AND n.give_up_at <= statement_timestamp()
+                     ORDER BY n.due_at, n.id
+                     LIMIT $1) m
+              WHERE l.due_at < statement_timestamp() - interval '1 hour'
+                AND l.hold_until < statement_timestamp() - interval '1 hour'
+              LIMIT $1
+         ), locked AS MATERIALIZED (
+             SELECT n.id FROM approval_notifications n, old o
+              WHERE n.workspace_id = o.workspace_id AND n.id = o.id
+              ORDER BY n.id
+                FOR UPDATE OF n
+         )
+         UPDATE approval_notifications n
+            SET status = 'failed', failed_at = clock_timestamp(), updated_at = clock_timestamp(),
+                error_message = 'given up: no instance serves its channel'
+           FROM old o, locked
+          WHERE n.workspace_id = o.workspace_id AND n.id = o.id AND n.id = locked.id AND n.status = 'pending'",
+        limit,
+    )
+    .execute(conn)
+    .await?;
+    Ok(given_up.rows_affected())
 }
 
 /// Wakes lanes in which something waits and which no one would look at: the certainty behind hints. Answers how many.

@@ -25,13 +25,18 @@ pub struct Post {
 }
 
 impl Post {
+    /// Two instances.
     pub async fn open(people: &[&str]) -> Self {
         Self::with(Relay::start().await, people, Vec::new()).await
     }
 
     pub async fn with(relay: Relay, people: &[&str], flags: Vec<(&'static str, String)>) -> Self {
+        Self::of(2, relay, people, flags).await
+    }
+
+    async fn of(instances: usize, relay: Relay, people: &[&str], flags: Vec<(&'static str, String)>) -> Self {
         let mut all = vec![("http.public_url", PUBLIC.to_owned())];
-        let mut setup = relay.setup(Setup::default());
+        let mut setup = relay.setup(Setup { instances, ..Setup::default() });
         all.append(&mut setup.flags);
         all.extend(flags);
         let cluster = Cluster::with(Setup { flags: all, ..setup }).await.connected().await;
@@ -213,7 +218,7 @@ async fn g17_a_flood_of_requests_is_one_message_with_the_most_urgent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g17_a_connection_that_died_meanwhile_costs_no_try() {
-    let post = Post::open(&["ana"]).await;
+    let post = Post::of(1, Relay::start().await, &["ana"], Vec::new()).await;
     post.agent.ask(for_person("ana")).await;
     post.mails(1).await;
     let first = std::sync::atomic::AtomicBool::new(true);
@@ -249,7 +254,12 @@ async fn g17_a_relay_that_refuses_us_is_left_alone_and_costs_no_try() {
                     WHERE channel = 'email' AND status = 'pending' AND attempts = 0";
     assert_eq!(post.count(untried).await, 1);
     // A greeting that says no is a relay that is away for a while.
-    post.relay.does(|command| if command == "connect" { Does::Says("421 too busy") } else { Does::Well });
+    post.relay.does(|command| match command.split(' ').next() {
+        Some("connect") => Does::Says("421 too busy"),
+        // The connection that was kept.
+        Some("MAIL") => Does::HangsUp,
+        _ => Does::Well,
+    });
     let connections = post.relay.connections();
     post.sql("UPDATE notification_lanes SET hold_until = 'epoch'").await;
     eventually("it is asked again", || async { post.relay.connections() > connections }).await;
@@ -260,29 +270,27 @@ async fn g17_a_relay_that_refuses_us_is_left_alone_and_costs_no_try() {
     post.mails(1).await;
 }
 
-/// Each of the first five connections stalls at another command. Nothing is lost, nothing is taken for sent that was not,
-/// and an answer that comes too late is no one's.
+/// Each of the first connections stalls at another command. Nothing is lost, and nothing is taken for sent that was not.
 #[tokio::test(flavor = "multi_thread")]
 async fn g17_a_relay_that_stalls_at_any_command_delays_and_loses_nothing() {
-    let people = ["p0", "p1", "p2", "p3", "p4"];
+    let people = ["p0", "p1", "p2", "p3"];
     let post = Post::open(&people).await;
     let seen = std::sync::Mutex::new(std::collections::BTreeSet::new());
     post.relay.does(move |command| {
         let verb = command.split([' ', ':']).next().unwrap_or_default().to_owned();
-        let stalls = ["EHLO", "MAIL", "RCPT", "DATA", "."].contains(&verb.as_str());
+        let stalls = ["EHLO", "MAIL", "RCPT", "DATA"].contains(&verb.as_str());
         if stalls && seen.lock().unwrap().insert(verb) { Does::Stalls } else { Does::Well }
     });
     for name in people {
         post.agent.ask(for_person(name)).await;
     }
     let sent = "SELECT count(*) FROM approval_notifications WHERE channel = 'email' AND status = 'sent'";
-    within(Duration::from_secs(100), "all arrive", || async { post.count(sent).await == 5 }).await;
-    let mut to: Vec<String> = post.relay.received().into_iter().flat_map(|it| it.to).collect();
+    within(Duration::from_secs(100), "all arrive", || async { post.count(sent).await == 4 }).await;
+    let mut to: Vec<String> = post.mails(4).await.into_iter().flat_map(|it| it.to).collect();
     to.sort_unstable();
-    to.dedup();
-    assert_eq!(to.len(), 5);
+    assert_eq!(to, people.map(|name| format!("{name}@example.com")));
     let late = "SELECT count(*) FROM notification_attempts WHERE error LIKE 'no answer within%'";
-    assert!(post.count(late).await >= 4);
+    assert_eq!(post.count(late).await, 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
