@@ -97,6 +97,7 @@ export type Workspaces = Schemas["Workspaces"];
 export type Own = Schemas["OwnNotification"];
 export type Sent = Schemas["Notification"];
 export type SentWithTries = Schemas["WithAttempts"];
+export type HowTold = Schemas["NotificationPreferences"];
 export type StoredPreferences = Schemas["Preferences"];
 
 export interface HistoryPage extends Page<Summary> {

@@ -2,20 +2,15 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Sent, Source, send } from "../../data/loading.ts";
+import type { HowTold } from "../../data/types.ts";
 import { settings, you as words } from "../../words-settings.ts";
 import { Check, Field, Told } from "./form.tsx";
 import { Card, Skeleton, TroubleNote } from "./loaded.tsx";
 
 const PATH = "/api/v1/me/notification-preferences";
 
-interface Wanted {
-  timezone: string;
-  /** `immediate` or `off`. Those that aren't shown here are sent back as they came. */
-  channels: Record<string, string>;
-}
-
 export function Reached() {
-  const source = useMemo(() => new Source<Wanted>(PATH), []);
+  const source = useMemo(() => new Source<HowTold>(PATH), []);
   useEffect(() => void source.read(), []);
   const it = source.data.value;
   const trouble = source.trouble.value;
@@ -27,17 +22,18 @@ export function Reached() {
   );
 }
 
-type Failed = Extract<Sent<Wanted>, { ok: false }>;
+type Failed = Extract<Sent<HowTold>, { ok: false }>;
 
 const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-function Form({ it, onSaved }: { it: Wanted; onSaved: (now: Wanted) => void }) {
+function Form({ it, onSaved }: { it: HowTold; onSaved: (now: HowTold) => void }) {
   const [failed, setFailed] = useState<Failed | null>(null);
   const [saved, setSaved] = useState(false);
   const zones = useMemo(() => [...new Set(["UTC", here, it.timezone, ...Intl.supportedValuesOf("timeZone")])].sort(), [it.timezone]);
-  const save = async (wanted: Wanted) => {
+  // What isn't shown here is sent back as it came.
+  const save = async (wanted: HowTold) => {
     setSaved(false);
-    const sent = await send<Wanted>("PUT", PATH, wanted);
+    const sent = await send<HowTold>("PUT", PATH, wanted);
     setFailed(sent.ok ? null : sent);
     if (sent.ok && sent.body) onSaved(sent.body);
     setSaved(sent.ok);
