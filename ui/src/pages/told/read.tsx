@@ -16,10 +16,12 @@ interface ReadProps<T> {
 export function Read<T>({ of, none, lines = 3, children }: ReadProps<T>) {
   const items = of.items.value;
   const trouble = of.trouble.value;
+  // A page may be empty and have a next one: it is read on by itself.
+  const searching = items === null || (items.length === 0 && of.more.value);
   return (
     <>
       {trouble && <Failed it={trouble} again={() => void of.read()} />}
-      {items === null ? !trouble && <Loading lines={lines} /> : items.length === 0 ? none : children(items)}
+      {searching ? !trouble && <Loading lines={lines} /> : items.length === 0 ? none : children(items)}
       {of.more.value && (
         <p class="card-m">
           <button type="button" class="b b-sm" aria-disabled={of.busy.value} onClick={() => void of.readMore()}>
