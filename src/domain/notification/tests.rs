@@ -165,10 +165,10 @@ fn the_outcome_is_told_to_all_it_concerns_but_who_decided() {
     assert_eq!(told(&stage.route(Cause::Decided)), ["in_app bo"], "cleo was never told of it");
     // The requester, once that is a person.
     stage.people[3].voter.kind = Kind::Person;
-    assert_eq!(told(&stage.route(Cause::Decided)), ["in_app bo", "in_app agent"]);
+    assert_eq!(told(&stage.route(Cause::Decided)), ["in_app agent", "in_app bo"], "who asked comes first");
     assert_eq!(told(&stage.route(Cause::Voted)), ["in_app agent"]);
     stage.end(None);
-    assert_eq!(told(&stage.route(Cause::Expired)), ["in_app ana", "in_app bo", "in_app agent"]);
+    assert_eq!(told(&stage.route(Cause::Expired)), ["in_app agent", "in_app ana", "in_app bo"]);
 }
 
 #[test]
@@ -195,4 +195,19 @@ fn a_crowd_is_cut_and_that_is_said() {
     let notices = stage.route(Cause::Requested);
     assert_eq!(notices.len(), MOST_TOLD + 1);
     assert_eq!(told(&notices[MOST_TOLD..]), ["in_app 5 others too_many"]);
+}
+
+#[test]
+fn of_a_crowd_who_asked_hears_the_end_first() {
+    let crowd: Vec<String> = (0..MOST_TOLD + 5).map(|number| format!("p{number:03}")).collect();
+    let crowd: Vec<&str> = crowd.iter().map(String::as_str).collect();
+    let mut stage = Stage::new(asked_of(&crowd));
+    stage.told = stage.people.iter().map(Person::id).collect();
+    if let Some(agent) = stage.people.last_mut() {
+        agent.voter.kind = Kind::Person;
+    }
+    stage.end(None);
+    let told = told(&stage.route(Cause::Expired));
+    assert_eq!((told.len(), told[0].as_str()), (MOST_TOLD + 1, "in_app agent"));
+    assert_eq!(told[MOST_TOLD], "in_app 6 others too_many");
 }
