@@ -113,15 +113,13 @@ impl Letters {
             .raw_header(header("List-Id", &format!("Signoff <approvals.{domain}>")));
         Ok(match &self.public_url {
             // A page where one chooses. A provider's click must not keep approvals from anyone.
-            Some(url) => {
-                head.raw_header(header("List-Unsubscribe", &format!("<{url}/settings/notifications>")))
-            }
+            Some(url) => head.raw_header(header("List-Unsubscribe", &format!("<{url}/settings/you>"))),
             None => head,
         })
     }
 
     fn body(&self, parts: &[Part]) -> MultiPart {
-        let settings = self.public_url.as_ref().map(|url| format!("{url}/settings/notifications"));
+        let settings = self.public_url.as_ref().map(|url| format!("{url}/settings/you"));
         let settings = settings.as_deref();
         MultiPart::alternative_plain_html(page::text(parts, settings), page::html(parts, settings))
     }

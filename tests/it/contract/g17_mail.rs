@@ -113,7 +113,7 @@ async fn g17_a_mail_says_what_is_asked_and_nothing_that_is_secret() {
         ("Auto-Submitted", "auto-generated"),
         ("X-Auto-Response-Suppress", "All"),
         ("List-Id", "Signoff <approvals.example.com>"),
-        ("List-Unsubscribe", "<https://signoff.example/settings/notifications>"),
+        ("List-Unsubscribe", "<https://signoff.example/settings/you>"),
     ] {
         assert_eq!(mail.header(name).as_deref(), Some(value), "{name}");
     }
