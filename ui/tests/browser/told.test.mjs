@@ -154,8 +154,12 @@ test("loading, nothing, and what went wrong are said, with a way to try again", 
   const problem = { status: 503, headers: { "x-request-id": "0192f0c4-7d3a" }, contentType: "application/problem+json", body: JSON.stringify({ code: "unavailable", detail: "Postgres is away." }) };
   let go;
   await page.route(/me\/notifications\?/, (route) => new Promise((done) => (go = done)).then(() => route.fulfill(problem)));
+  // A page that isn't there yet hears no keys.
+  await says(page, 0);
+  await page.getByText("How you are told").first().waitFor();
   await page.keyboard.press("g");
   await page.keyboard.press("n");
+  await page.waitForURL((url) => url.pathname === "/notifications");
   await page.locator("[aria-busy=true]").first().waitFor();
   assert.deepEqual(await axe(page), []);
   await until("it is asked", () => go !== undefined);
