@@ -54,6 +54,8 @@ impl Statements {
 
     async fn relay(&self, mut client: OwnedReadHalf, mut server: OwnedWriteHalf) -> std::io::Result<()> {
         let mut role = String::new();
+        // A connection begins with a look at where it leads. That is no part of the work, and a pool opens one at any time.
+        let mut has_looked = false;
         loop {
             // The first messages have no type: a request for TLS, and the one that opens the connection.
             let tag = if role.is_empty() { None } else { Some(client.read_u8().await?) };
@@ -67,7 +69,10 @@ impl Statements {
             }
             // "Execute", and a query without parameters.
             if matches!(tag, Some(b'E' | b'Q')) {
-                *self.0.lock().unwrap().entry(role.clone()).or_default() += 1;
+                if has_looked {
+                    *self.0.lock().unwrap().entry(role.clone()).or_default() += 1;
+                }
+                has_looked = true;
             }
             if let Some(tag) = tag {
                 server.write_u8(tag).await?;
