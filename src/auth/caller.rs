@@ -48,9 +48,6 @@ impl Caller {
 
     /// A text of the caller's as the workspace wants it stored.
     pub fn kept(&self, text: String) -> String {
-        match &self.redactor {
-            Some(redactor) => redactor.text(&text).into_owned(),
-            None => text,
-        }
+        Redactor::kept(self.redactor.as_deref(), text)
     }
 }

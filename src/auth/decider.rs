@@ -40,10 +40,7 @@ impl Decider {
 
     /// A text of theirs as the workspace wants it stored.
     pub fn kept(&self, text: String) -> String {
-        match &self.redactor {
-            Some(redactor) => redactor.text(&text).into_owned(),
-            None => text,
-        }
+        Redactor::kept(self.redactor.as_deref(), text)
     }
 }
 

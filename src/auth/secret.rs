@@ -33,6 +33,37 @@ impl Secret {
     }
 }
 
+/// A secret of one kind: its text begins with a prefix of its own, so that one kind is never taken for another.
+macro_rules! prefixed {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub struct $name($crate::auth::secret::Secret);
+
+        impl $name {
+            pub fn generate() -> Self {
+                Self($crate::auth::secret::Secret::generate())
+            }
+
+            /// `None` for a text that can't be one at all.
+            pub fn parse(text: &str) -> Option<Self> {
+                $crate::auth::secret::Secret::parse(text.strip_prefix($prefix)?).map(Self)
+            }
+
+            /// The whole of it. Only for the one whom it is made for.
+            pub fn reveal(&self) -> String {
+                format!("{}{}", $prefix, self.0.reveal())
+            }
+
+            /// What is stored of it.
+            pub fn hash(&self) -> [u8; 32] {
+                self.0.hash()
+            }
+        }
+    };
+}
+pub(super) use prefixed;
+
 #[cfg(test)]
 mod tests {
     use super::*;

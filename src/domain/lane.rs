@@ -27,7 +27,7 @@ pub struct Breaker {
 }
 
 impl Breaker {
-    /// With so many failures in a row before. A destination that was left alone is tried with one message first.
+    /// After this number of failures in a row. A destination that was left alone is tried with one message first.
     pub fn new(failures: u32, most: usize) -> Self {
         let at_once = if failures >= BREAKS_AT { 1 } else { most };
         Self { failures, at_once, most, is_open: false }
@@ -70,6 +70,11 @@ impl Breaker {
 /// A fifth more or less, by a number from 0 to 1: what failed together shall not come back together.
 pub fn jittered(wait: Duration, random: f64) -> Duration {
     wait.mul_f64(0.8 + 0.4 * random.clamp(0.0, 1.0))
+}
+
+/// Up to a fifth more: a destination that says how long it is to be left alone is not asked earlier.
+pub fn at_least(wait: Duration, random: f64) -> Duration {
+    wait.mul_f64(1.0 + 0.2 * random.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]
@@ -123,5 +128,7 @@ mod tests {
         let wait = Duration::from_secs(10);
         assert_eq!(jittered(wait, 0.0), Duration::from_secs(8));
         assert_eq!(jittered(wait, 1.0), Duration::from_secs(12));
+        assert_eq!(at_least(wait, 0.0), wait, "what a destination asks for is kept");
+        assert_eq!(at_least(wait, 1.0), Duration::from_secs(12));
     }
 }

@@ -1,6 +1,6 @@
 //! Who is told what of what happens to an approval. Pure: the router brings what it has read, and writes down the answer.
 //!
-//! Only who may decide is asked. Others whom the request names are told. Whoever asked is told how it ended. A service
+//! Only those who may decide are asked. Others whom the request names are told. The requester is told how it ended. A service
 //! reads no notifications, so it gets none.
 
 use std::collections::BTreeSet;

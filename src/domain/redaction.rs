@@ -128,6 +128,14 @@ impl Redactor {
         Self { keys, patterns: patterns.unwrap_or_default(), all }
     }
 
+    /// A text as a workspace wants it stored. `None`: it wants all of it.
+    pub fn kept(redactor: Option<&Self>, text: String) -> String {
+        match redactor {
+            Some(redactor) => redactor.text(&text).into_owned(),
+            None => text,
+        }
+    }
+
     /// A text without what must not be shown.
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         if self.all && !text.is_empty() {

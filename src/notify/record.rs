@@ -10,11 +10,13 @@ use super::{deliver::STATEMENT, turn::Turn};
 use crate::{
     domain::notification::Channel,
     store::{Database, Error, lanes},
-    telemetry::Metrics,
+    telemetry::{Metrics, Seldom},
 };
 
 /// Turns that are recorded together at most.
 const TOGETHER: usize = 32;
+/// How often the log says that a destination is left alone.
+const HELD: Duration = Duration::from_mins(1);
 /// Between two tries to record what happened.
 const AGAIN: Duration = Duration::from_millis(500);
 
@@ -27,12 +29,30 @@ pub(super) struct Recorder {
     pub hints: Arc<Notify>,
 }
 
+/// Says which destination is left alone, and why: once a minute at most, for a relay that is away is many lanes'.
+fn tell(channel: Channel, turns: &[Turn], held: &Seldom) {
+    for handback in turns.iter().map(|turn| &turn.handback).filter(|it| !it.hold.is_zero()) {
+        let Some(unsaid) = held.turn() else { continue };
+        tracing::warn!(
+            channel = channel.as_str(),
+            destination = handback.lease.destination,
+            workspace = %handback.lease.workspace,
+            seconds = handback.hold.as_secs(),
+            error = handback.last_error.as_deref().unwrap_or_default(),
+            unsaid,
+            "a destination is left alone for a while"
+        );
+    }
+}
+
 impl Recorder {
     /// Records turns as they end, those that have ended meanwhile together.
     pub async fn run(self, mut ended: mpsc::Receiver<Turn>) {
+        let held = Seldom::new(HELD);
         let mut turns = Vec::new();
         while ended.recv_many(&mut turns, TOGETHER).await > 0 {
             let together = std::mem::take(&mut turns);
+            tell(self.channel, &together, &held);
             match self.record(&together).await {
                 Ok(()) => {}
                 Err(error) => {

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     domain::{
         ids::ApprovalId,
-        lane::{Breaker, SOON, jittered},
+        lane::{Breaker, SOON, at_least, jittered},
         notification::{Outcome, Skipped, Status},
     },
     store::{
@@ -117,7 +117,7 @@ pub(super) async fn take_turn<C: Courier>(
             }
             Handed::Held { hold: wanted, error, .. } => {
                 last_error = Some(error.clone());
-                hold = hold.max(jittered(*wanted, rand::random()));
+                hold = hold.max(at_least(*wanted, rand::random()));
             }
         }
         fates.extend(fates_of::<C>(&parcel, handed, began, read));

@@ -294,8 +294,8 @@ impl<'a> From<&'a Handback> for LaneRow<'a> {
     }
 }
 
-/// Records what became of notifications, and gives lanes back. A message that went out went out, whoever has its lane by
-/// now: only the lane itself goes by the lease. A success counts, too, where another worker has given the message up
+/// Records what became of notifications, and gives lanes back. A message that was sent counts as sent, also where another
+/// worker has its lane by now: only the lane itself goes by the lease. A success counts, too, where another worker has given the message up
 /// meanwhile. Lanes are locked first, in the order in which everyone locks them; the last `SELECT` sees to that. Answers
 /// whether one of them is due again.
 pub async fn record(

@@ -35,17 +35,23 @@ pub(super) async fn run(workers: Workers) {
 
 async fn look(workers: &Workers, for_forgotten: bool) -> Result<(), Error> {
     let work = async |conn: &mut PgConnection| {
-        let mut woken = 0;
+        let (mut woken, mut given_up) = (0, 0);
         if for_forgotten {
             woken = lanes::wake_forgotten(&mut *conn).await?;
-            lanes::give_up(&mut *conn, MOST).await?;
+            given_up = lanes::give_up(&mut *conn, MOST).await?;
         }
         let causes = causes::standing(&mut *conn).await?;
-        Ok((woken, causes, lanes::standing(conn).await?))
+        Ok((woken, given_up, causes, lanes::standing(conn).await?))
     };
-    let (woken, (stuck, oldest_seconds), lanes) = workers.database.notify.run(LOOK, work).await?;
+    let (woken, given_up, (stuck, oldest_seconds), lanes) = workers.database.notify.run(LOOK, work).await?;
     if woken > 0 {
         tracing::warn!(lanes = woken, "notifications waited in lanes that were not due; they are sent now");
+    }
+    if given_up > 0 {
+        tracing::warn!(
+            notifications = given_up,
+            "notifications were given up: no instance serves their channel"
+        );
     }
     workers.metrics.causes(Causes { stuck, oldest_seconds });
     let none = Lanes { due: 0, held: 0, failing: 0, oldest_seconds: 0.0 };

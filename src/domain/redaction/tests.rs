@@ -1,3 +1,5 @@
+//! What is taken out, and what stays: keys, patterns, limits, and that a planted value is nowhere.
+
 use std::sync::LazyLock;
 
 use proptest::prelude::*;

@@ -1,7 +1,7 @@
 //! Links to decide by, `/d/{token}`: for people who open a message, not for programs. A look changes nothing, however
 //! often and by whomever; only the form on the page decides, by the same command as the API.
 //!
-//! Whoever asks with `Accept: application/json` gets problems instead of pages.
+//! A client that asks with `Accept: application/json` gets problems instead of pages.
 
 mod form;
 mod page;

@@ -239,7 +239,7 @@ fn write_form(
          <textarea name=\"comment\" rows=\"2\" maxlength=\"{}\"></textarea></label>\
          <label class=\"confirm\"><input type=\"checkbox\" name=\"confirm\" value=\"yes\" required> \
          I have read it, and this is my answer.</label><button type=\"submit\">Send my answer</button></form>\
-         <p class=\"small\">The link is yours alone: whoever has it answers in your name.</p>",
+         <p class=\"small\">The link is yours alone: another person who has it could answer in your name.</p>",
         form::LONGEST
     );
 }

@@ -8,7 +8,7 @@ use crate::{
     store::Error,
 };
 
-/// Somebody who decides without a credential of their own here: what their roles allow, and what any live key of theirs
+/// A person who decides without a credential of their own here: what their roles allow, and what any live key of theirs
 /// does.
 pub async fn decider(conn: &mut PgConnection, id: PrincipalId) -> Result<Option<Standing>, Error> {
     let found = sqlx::query!(

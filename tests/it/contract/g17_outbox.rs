@@ -1,4 +1,4 @@
-//! G17: what people are to be told arrives, whatever crashes: causes, lanes and outcomes, with mail as the channel.
+//! G17: what people are to be told arrives, also across crashes: causes, lanes and outcomes, with mail as the channel.
 
 use std::{collections::HashSet, sync::Arc};
 
