@@ -1,5 +1,5 @@
-//! What messages are made of, besides the notifications themselves: read, and for links written, when their lanes are
-//! leased, for all lanes at once.
+//! What messages are made of: approvals, redaction, time zones, links. It is read when lanes are leased, for all of them
+//! at once. Links are written then.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -33,11 +33,11 @@ pub(super) enum About<'a> {
     Approval(&'a Loaded),
     Unreadable,
     Deleted,
-    /// So much was read already that it was left for the next turn.
+    /// It is left for the next turn: enough was read for this one.
     Left,
 }
 
-/// What there is for the messages of some lanes.
+/// The material for the messages of some lanes.
 #[derive(Default)]
 pub(super) struct Material {
     found: Found,
@@ -48,7 +48,7 @@ pub(super) struct Material {
 }
 
 impl Material {
-    /// Reads it. `with_links`: who is asked gets a link to decide by, which is stored before anyone has it.
+    /// Reads it. `with_links`: each person who is asked gets a link to decide by. Its hash is stored before it is sent.
     pub async fn read(
         conn: &mut PgConnection,
         waiting: &[Waiting],
@@ -129,7 +129,7 @@ impl Material {
     }
 }
 
-/// The approvals that messages are about, the longest overdue first: as many as one reading takes, and which it left.
+/// The approvals that messages are about, the longest overdue first, as many as one reading takes; and those that it left.
 async fn load(conn: &mut PgConnection, waiting: &[Waiting]) -> Result<(Found, HashSet<ApprovalId>), Error> {
     let due = waiting.iter().filter(|it| !it.is_later()).filter_map(|it| Some((it.due_at, it.approval?)));
     let mut due: Vec<(DateTime<Utc>, ApprovalId)> = due.collect();

@@ -33,23 +33,23 @@ const UNREADABLE: Duration = Duration::from_mins(1);
 /// Most messages of a lane in one turn.
 pub(super) const BATCH: i64 = 50;
 
-/// What became of a lane's turn.
+/// The result of a lane's turn: what became of its messages, and how the lane is given back.
 pub(super) struct Turn {
     pub fates: Vec<Fate>,
     pub handback: Handback,
 }
 
-/// Until when a turn begins with messages.
+/// When a turn begins no further message: at a moment, or when the instance drains.
 pub(super) struct Until {
     pub ends: Instant,
     pub draining: CancellationToken,
 }
 
-/// How long the messages under way may take from the beginning of the drain on.
+/// How long the drain waits for messages under way.
 const LAST: Duration = Duration::from_secs(8);
 
 impl Until {
-    /// Completes when what is under way is to be left.
+    /// Completes when messages under way are not waited for any more.
     async fn is_cut_off(&self) {
         self.draining.cancelled().await;
         sleep(LAST).await;
@@ -90,7 +90,7 @@ pub(super) async fn take_turn<C: Courier>(
             let Some(place) = queue.iter().position(is_free) else { break };
             let Some(parcel) = queue.remove(place) else { break };
             if let Some(fate) = settled(&parcel.first, material.about(&parcel.first)) {
-                // Of those that go together, none is.
+                // A parcel of several has only messages that are still to be sent.
                 fates.push(fate);
                 continue;
             }
@@ -170,7 +170,7 @@ async fn send<C: Courier>(
     (parcel, handed, began)
 }
 
-/// What becomes of a message without sending it: it is too late for it, or needs no answer any more.
+/// The fate of a message that is not sent: it waited too long, or there is nothing left to ask. `None`: it is sent.
 pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
     let skipped = |why| Fate {
         id: it.id,
@@ -220,7 +220,7 @@ pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
     })
 }
 
-/// What becomes of all that one message was about. Where that is many, the try stands with the first of them.
+/// The fates of all notifications of a parcel. The try is recorded with the first of them.
 fn fates_of<C: Courier>(parcel: &Parcel, handed: Handed, began: Instant, read: Instant) -> Vec<Fate> {
     let mut first = fate::<C>(&parcel.first, handed, began, read);
     if !parcel.others.is_empty() && first.status == Status::Sent {
@@ -238,8 +238,7 @@ fn fates_of<C: Courier>(parcel: &Parcel, handed: Handed, began: Instant, read: I
     fates
 }
 
-/// What becomes of a message that was sent, or was tried to.
-/// `read`: when it was read how long it had waited.
+/// The fate of a message that was tried. `read`: when its waiting time was read.
 fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant) -> Fate {
     let (status, outcome, code, error, answer, again_in, counts) = match handed {
         Handed::Over { code, answer } => (Status::Sent, Outcome::Sent, code, None, answer, None, true),
@@ -282,7 +281,7 @@ fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant)
     }
 }
 
-/// What the other side said, as it can be stored: no U+0000, and at most so many bytes, cut at a character's edge.
+/// What the other side said, as it can be stored: without U+0000, and cut at a character's edge to at most `most` bytes.
 fn kept(text: &str, most: usize) -> String {
     let mut text = text.replace('\0', "\u{fffd}");
     let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);

@@ -1,5 +1,5 @@
-//! Links to decide by, `/d/{token}`: for people who open a message, not for programs. A look changes nothing, however
-//! often and by whomever; only the form on the page decides, by the same command as the API.
+//! Links to decide by, `/d/{token}`: for people who open a message, not for programs. Opening one changes
+//! nothing. Only the form on the page decides, by the same command as the API.
 //!
 //! A client that asks with `Accept: application/json` gets problems instead of pages.
 

@@ -98,7 +98,7 @@ impl Letters {
         Ok(self.head(message)?.subject(subject).multipart(self.body(&parts))?)
     }
 
-    /// From whom, for whom, and that no one is to answer it by a machine.
+    /// The headers: from whom, for whom, and that no program should answer.
     fn head(&self, message: &Message<'_>) -> anyhow::Result<MessageBuilder> {
         let it = message.waiting;
         let to: Mailbox =

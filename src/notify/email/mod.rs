@@ -19,9 +19,9 @@ use crate::{
     domain::notification::Channel,
 };
 
-/// How long the relay is left alone that refuses us as a whole.
+/// How long a relay is left alone that refuses our name, password or address.
 const MISCONFIGURED: Duration = Duration::from_mins(30);
-/// How long a message waits that was refused for now, by its tries.
+/// How long a message waits after each try that the relay refused for now.
 const AGAIN: [Duration; 7] = [
     Duration::from_mins(1),
     Duration::from_mins(5),

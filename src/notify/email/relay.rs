@@ -1,5 +1,5 @@
-//! The relay: connections to it that are kept for a while, the steps of handing a message over, and at which of them it
-//! failed. It knows nothing of what messages say.
+//! The relay: its connections, and the steps of handing a message over. A failure says at which step it came. This file
+//! knows nothing of what messages say.
 //!
 //! Connections are ours to keep, not the library's: a send that is given up in the middle must take its connection along.
 //! The answer that comes late would otherwise be read as the answer to the next message.
