@@ -33,7 +33,7 @@ use crate::{
     telemetry::Metrics,
 };
 
-/// How long a lane is taken.
+/// How long a lane is leased.
 pub(super) const LEASE: Duration = Duration::from_mins(1);
 /// No message is begun when less than its time-out and this is left of the lease.
 const SPARE: Duration = Duration::from_secs(5);
@@ -112,14 +112,19 @@ impl<C: Courier> Deliverer<C> {
             hints: self.hints.clone(),
         };
         self.lifecycle.spawn("recorder of notifications", recorder.run(ended));
+        let (channel, mut is_failing) = (C::CHANNEL.as_str(), false);
         while !self.lifecycle.is_draining() {
-            match self.begin(&turns).await {
-                Ok(true) => {}
-                Ok(false) => self.rest(LONGEST_SLEEP).await,
-                Err(error) => {
-                    tracing::warn!(%error, channel = C::CHANNEL.as_str(), "lanes could not be taken");
-                    self.rest(LONGEST_SLEEP).await;
+            let begun = self.begin(&turns).await;
+            match &begun {
+                Ok(_) if is_failing => tracing::info!(channel, "lanes are leased again"),
+                Err(error) if !is_failing => {
+                    tracing::warn!(%error, channel, "lanes could not be leased; it is tried again");
                 }
+                _ => {}
+            }
+            is_failing = begun.is_err();
+            if !matches!(begun, Ok(true)) {
+                self.rest(LONGEST_SLEEP).await;
             }
         }
         drop(turns);

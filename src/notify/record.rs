@@ -94,6 +94,9 @@ impl Recorder {
                     for fate in &fates {
                         self.metrics.notification(self.channel.as_str(), fate.status.as_str(), fate.delay);
                     }
+                    if is_failing {
+                        tracing::info!("what became of notifications is recorded again");
+                    }
                     if is_due {
                         self.hints.notify_one();
                     }
