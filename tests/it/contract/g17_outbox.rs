@@ -8,10 +8,11 @@ use tokio::sync::Notify;
 
 use crate::support::{
     Api, Setup, TestDatabase,
-    client::http,
+    client::{get, http},
     cluster::make_key,
     eventually,
     process::{Process, signoff},
+    proxy::{Mode, Proxy},
     relay::{Does, Relay},
     unique,
 };
@@ -395,6 +396,36 @@ async fn g17_what_no_instance_serves_is_given_up_for_all_to_see() {
     // An instance without mail.
     let _other = Process::start(&office.database, &office.prefix, &Setup::default()).await;
     office.has(1, "failed").await;
+}
+
+/// What the relay has taken is written down once Postgres is back, and not sent again.
+#[tokio::test(flavor = "multi_thread")]
+async fn g17_what_was_sent_while_postgres_was_away_is_not_sent_again() {
+    for fault in [Mode::Cut, Mode::Hang] {
+        let mut office = Office::open(1).await;
+        let (line, url) = Proxy::before(&office.database.url).await;
+        let go_on = Arc::new(Notify::new());
+        let until = go_on.clone();
+        office.relay.does(move |command| match command {
+            "." => Does::Waits(until.clone(), "250 taken"),
+            _ => Does::Well,
+        });
+        let setup = office.relay.setup(Setup { database_url: Some(url), ..Setup::default() });
+        let process = Process::start(&office.database, &office.prefix, &setup).await;
+        office.api(&process).ask(for_person(0)).await;
+        eventually("the relay has it", || async { office.relay.received().len() == 1 }).await;
+        line.set(fault);
+        go_on.notify_one();
+        let ready = format!("{}/readyz", process.url);
+        eventually("the instance knows that Postgres is away", || async {
+            get(&ready).await.unwrap().text().await.unwrap().contains("\"postgres\":\"down\"")
+        })
+        .await;
+        assert_eq!(office.count("pending").await, 1, "it is not written down yet");
+        line.set(Mode::Pass);
+        office.has(1, "sent").await;
+        assert_eq!(office.relay.received().len(), 1, "{fault:?}");
+    }
 }
 
 /// No call waits for a relay: not while fifty mails wait for one that hangs.
