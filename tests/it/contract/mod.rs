@@ -25,6 +25,7 @@ mod g13_rolling;
 mod g14_without_redis;
 mod g15_without_postgres;
 mod g16_overload;
+mod g17_channels_that_fail;
 mod g17_links;
 pub mod g17_mail;
 mod g17_outbox;

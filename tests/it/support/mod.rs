@@ -11,6 +11,7 @@ pub mod delegating;
 pub mod ended;
 pub mod forge;
 pub mod haproxy;
+pub mod office;
 pub mod process;
 pub mod provider;
 pub mod proxy;
