@@ -43,6 +43,8 @@ const FRESH: Duration = Duration::from_secs(10);
 pub(super) const STATEMENT: Duration = Duration::from_secs(4);
 /// How long lanes rest of which nothing could be read.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// What becomes due together is leased together.
+const GATHER: Duration = Duration::from_millis(5);
 /// How often lanes are looked for that no hint told of.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
@@ -134,7 +136,7 @@ impl<C: Courier> Deliverer<C> {
     async fn rest(&self, longest: Duration) {
         let pause = longest.mul_f64(rand::random_range(0.7..1.0));
         tokio::select! {
-            () = self.hints.notified() => {}
+            () = self.hints.notified() => tokio::time::sleep(GATHER).await,
             () = tokio::time::sleep(pause) => {}
             () = self.lifecycle.draining().cancelled() => {}
         }
