@@ -22,4 +22,5 @@ pub mod names;
 pub mod notification;
 pub mod patch;
 pub mod policy;
+pub mod slack;
 pub mod standing;

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::{
-    domain::notification::Channel,
+    domain::notification::{Channel, Skipped},
     store::{approvals::Loaded, lanes::Waiting},
 };
 
@@ -30,6 +32,8 @@ pub struct Message<'a> {
     pub waiting: &'a Waiting,
     /// `None`: it is about no approval.
     pub loaded: Option<&'a Loaded>,
+    /// Where the message is that is edited, or in whose thread this one goes.
+    pub place: Option<&'a Value>,
 }
 
 /// What came of handing a message over.
@@ -38,26 +42,17 @@ pub enum Handed {
     Over {
         code: Option<i32>,
         answer: Option<String>,
+        /// Where it is now, if it can be edited there.
+        place: Option<Value>,
     },
+    /// It had not to be sent, as only the destination could tell.
+    Moot { why: Skipped, code: Option<i32>, error: String },
     /// This message, or its recipient, is refused for now.
-    Deferred {
-        code: Option<i32>,
-        error: String,
-    },
+    Deferred { code: Option<i32>, error: String },
     /// This message, or its recipient, is refused for good.
-    Refused {
-        code: Option<i32>,
-        error: String,
-    },
+    Refused { code: Option<i32>, error: String },
     /// The destination can't be reached.
-    Away {
-        code: Option<i32>,
-        error: String,
-    },
+    Away { code: Option<i32>, error: String },
     /// The destination is to be left alone for so long; it is no try.
-    Held {
-        hold: Duration,
-        code: Option<i32>,
-        error: String,
-    },
+    Held { hold: Duration, code: Option<i32>, error: String },
 }

@@ -2,11 +2,12 @@
 //! database: what is written down is the recorder's.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     time::Duration,
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
+use serde_json::Value;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -14,9 +15,9 @@ use uuid::Uuid;
 use super::courier::{Courier, Handed, Message};
 use crate::{
     domain::{
-        ids::ApprovalId,
+        ids::{ApprovalId, NotificationId},
         lane::{Breaker, SOON, jittered},
-        notification::{Cause, Outcome, Skipped, Status},
+        notification::{Action, Cause, Outcome, Skipped, Status},
     },
     store::{
         approvals::{Found, Loaded},
@@ -65,13 +66,20 @@ pub(super) async fn take_turn<C: Courier>(
     let mut under_way: HashSet<Option<ApprovalId>> = HashSet::new();
     let mut sending = FuturesUnordered::new();
     let (mut hold, mut last_error, mut has_succeeded) = (Duration::ZERO, None, false);
+    // Where messages of this turn are: it is not recorded yet.
+    let mut placed: HashMap<NotificationId, Value> = HashMap::new();
     loop {
         while hold.is_zero() && sending.len() < breaker.at_once() && !until.is_over() {
             let is_free = |it: &Waiting| it.approval.is_none() || !under_way.contains(&it.approval);
             let Some(place) = queue.iter().position(is_free) else { break };
-            let Some(it) = queue.remove(place) else { break };
+            let Some(mut it) = queue.remove(place) else { break };
+            if let Some(place) = it.of.and_then(|of| placed.get(&of)) {
+                it.place = Some(place.clone());
+            }
             let loaded = it.approval.and_then(|id| found.get(&id)).and_then(|it| it.as_ref().ok());
-            if let Some(fate) = settled(&it, loaded) {
+            let is_newer = |other: &Waiting| other.action == Action::Update && other.of == it.of;
+            let is_outdone = it.action == Action::Update && queue.iter().any(is_newer);
+            if let Some(fate) = settled(&it, loaded, is_outdone) {
                 fates.push(fate);
                 continue;
             }
@@ -81,10 +89,12 @@ pub(super) async fn take_turn<C: Courier>(
         let Some((it, handed, began)) = sending.next().await else { break };
         under_way.remove(&it.approval);
         match &handed {
-            Handed::Over { .. } => {
+            Handed::Over { place, .. } => {
                 has_succeeded = true;
                 breaker.is_there();
+                placed.extend(place.clone().map(|place| (it.id, place)));
             }
+            Handed::Moot { .. } => breaker.is_there(),
             Handed::Deferred { error, .. } | Handed::Refused { error, .. } => {
                 last_error = Some(error.clone());
                 breaker.is_there();
@@ -111,7 +121,7 @@ pub(super) async fn take_turn<C: Courier>(
 
 async fn send<C: Courier>(courier: &C, it: Waiting, loaded: Option<&Loaded>) -> (Waiting, Handed, Instant) {
     let began = Instant::now();
-    let message = Message { waiting: &it, loaded };
+    let message = Message { waiting: &it, loaded, place: it.place.as_ref() };
     let handed = timeout(C::LONGEST, courier.send(&message)).await.unwrap_or_else(|_| {
         let error = format!("no answer within {} s", C::LONGEST.as_secs());
         Handed::Away { code: None, error }
@@ -119,8 +129,9 @@ async fn send<C: Courier>(courier: &C, it: Waiting, loaded: Option<&Loaded>) -> 
     (it, handed, began)
 }
 
-/// What becomes of a message without sending it: it is too late for it, or needs no answer any more.
-fn settled(it: &Waiting, loaded: Option<&Loaded>) -> Option<Fate> {
+/// What becomes of a message without sending it: it is too late for it, or needs no answer any more. `is_outdone`: the
+/// same message is edited again right behind it.
+fn settled(it: &Waiting, loaded: Option<&Loaded>, is_outdone: bool) -> Option<Fate> {
     let skipped = |why| Fate {
         id: it.id,
         workspace: it.workspace,
@@ -130,10 +141,18 @@ fn settled(it: &Waiting, loaded: Option<&Loaded>) -> Option<Fate> {
         again_in: None,
         counts: false,
         attempt: None,
+        place: None,
         delay: None,
     };
-    let asks =
-        matches!(Cause::from_word(&it.cause), Some(Cause::Requested | Cause::Escalated | Cause::Reminder));
+    if is_outdone {
+        return Some(skipped(Skipped::Superseded));
+    }
+    // One that waits itself will show how it stands then.
+    if it.of.is_some() && it.place.is_none() {
+        return Some(skipped(Skipped::NotSent));
+    }
+    let asks = it.action == Action::Send
+        && matches!(Cause::from_word(&it.cause), Some(Cause::Requested | Cause::Escalated | Cause::Reminder));
     if let Some(loaded) = loaded {
         let approval = &loaded.approval;
         let has_voted = loaded
@@ -159,8 +178,16 @@ fn settled(it: &Waiting, loaded: Option<&Loaded>) -> Option<Fate> {
 /// What becomes of a message that was sent, or was tried to.
 /// `read`: when it was read how long it had waited.
 fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant) -> Fate {
+    let (mut placed, mut skipped) = (None, None);
     let (status, outcome, code, error, answer, again_in, counts) = match handed {
-        Handed::Over { code, answer } => (Status::Sent, Outcome::Sent, code, None, answer, None, true),
+        Handed::Over { code, answer, place } => {
+            placed = place;
+            (Status::Sent, Outcome::Sent, code, None, answer, None, true)
+        }
+        Handed::Moot { why, code, error } => {
+            skipped = Some(why);
+            (Status::Skipped, Outcome::Skipped, code, Some(error), None, None, true)
+        }
         Handed::Deferred { code, error } => match C::again(it.attempts) {
             Some(wait) => {
                 let wait = jittered(wait, rand::random());
@@ -184,7 +211,7 @@ fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant)
         id: it.id,
         workspace: it.workspace,
         status,
-        skipped: None,
+        skipped,
         error: error.map(|it| cut(it, 500)),
         again_in,
         counts,
@@ -196,6 +223,7 @@ fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant)
             code,
             answer: answer.map(|it| cut(it, 4_096)),
         }),
+        place: placed,
         delay: (status == Status::Sent).then(|| it.waited + read.elapsed()),
     }
 }

@@ -106,7 +106,8 @@ impl Courier for Email {
         match self.relay.send(letter).await {
             Ok(response) => {
                 let answer = response.message().collect::<Vec<_>>().join("\n");
-                Handed::Over { code: Some(i32::from(u16::from(response.code()))), answer: Some(answer) }
+                let code = Some(i32::from(u16::from(response.code())));
+                Handed::Over { code, answer: Some(answer), place: None }
             }
             Err(error) => judged(&error),
         }
