@@ -19,6 +19,7 @@ use crate::{
     store::{
         Error,
         eligible::{Candidate, Meant, Whom},
+        slack,
     },
 };
 
@@ -44,11 +45,13 @@ type Known = HashMap<Key, (Instant, Arc<[Person]>)>;
 pub(super) struct People {
     known: Arc<Mutex<Known>>,
     lease_ttl: Duration,
+    /// Whether their accounts in Slack are of use.
+    with_accounts: bool,
 }
 
 impl People {
-    pub fn new(lease_ttl: Duration) -> Self {
-        Self { known: Arc::default(), lease_ttl }
+    pub fn new(lease_ttl: Duration, with_accounts: bool) -> Self {
+        Self { known: Arc::default(), lease_ttl, with_accounts }
     }
 
     /// Those whom the approval's policy names and to whom their seats are open, those whom its requester wants told, who
@@ -84,7 +87,7 @@ impl People {
         };
         let ttl = self.lease_ttl;
         let (found, _) = candidates(&mut *conn, key.workspace, &meant, &meant, ttl).await?;
-        let (delegates, _) = delegates(conn, key.workspace, &meant, &found, ttl).await?;
+        let (delegates, _) = delegates(&mut *conn, key.workspace, &meant, &found, ttl).await?;
         let mut people: HashMap<PrincipalId, Person> = HashMap::new();
         for candidate in found {
             let voter = Voter { member: candidate.member.clone(), kind: candidate.kind, seats: Vec::new() };
@@ -92,6 +95,14 @@ impl People {
         }
         for (candidate, voter) in delegates {
             people.insert(voter.member.actor.id, person(candidate, voter));
+        }
+        if self.with_accounts {
+            let ids: Vec<PrincipalId> = people.keys().copied().collect();
+            for (id, account) in slack::accounts(conn, key.workspace, &ids).await? {
+                if let Some(person) = people.get_mut(&id) {
+                    person.slack = Some(account.to_string());
+                }
+            }
         }
         let mut people: Vec<Person> = people.into_values().collect();
         people.sort_by(|one, other| one.name().cmp(other.name()));
@@ -116,5 +127,6 @@ impl People {
 }
 
 fn person(candidate: Candidate, voter: Voter) -> Person {
-    Person { voter, may_decide: candidate.may_approve, disabled: candidate.disabled, email: candidate.email }
+    let (may_decide, disabled) = (candidate.may_approve, candidate.disabled);
+    Person { voter, may_decide, disabled, email: candidate.email, slack: None }
 }

@@ -11,12 +11,12 @@ use std::{
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};
 
-use super::{Channels, Hints, people::People};
+use super::{Channels, Hints, Home, people::People};
 use crate::{
     domain::{
         approval::Approval,
         ids::{ApprovalId, PrincipalId},
-        notification::{Cause, Channel, Notice, Scene, Wanted, route},
+        notification::{Card, Cause, Channel, Notice, Scene, Wanted, route},
     },
     store::{
         Database, Error,
@@ -50,7 +50,8 @@ pub struct Routed {
 
 impl Router {
     pub fn new(database: Database, channels: Channels, hints: Hints, lease_ttl: Duration) -> Self {
-        Self { database, channels, hints, people: People::new(lease_ttl) }
+        let people = People::new(lease_ttl, channels.home().is_some());
+        Self { database, channels, hints, people }
     }
 
     /// Routes up to `limit` causes that are due, none of them due before `floor`.
@@ -90,13 +91,19 @@ impl Router {
         let ids: Vec<ApprovalId> = ids.into_iter().collect();
         let found = load(&mut *conn, &ids).await?;
         let mut told = notifications::told(&mut *conn, &ids).await?;
+        let cards = match self.channels.home() {
+            Some(_) => notifications::cards(&mut *conn, &ids).await?,
+            None => HashMap::new(),
+        };
         let mut routed: Vec<(&Caused, &Approval, Vec<Notice>)> = Vec::with_capacity(caused.len());
         let mut unreadable = Vec::new();
         for it in caused {
             match found.get(&it.approval) {
                 Some(Ok(loaded)) if loaded.approval.workspace == it.workspace => {
                     let told = told.entry(it.approval).or_default();
-                    routed.push((it, &loaded.approval, self.notices(&mut *conn, it, loaded, told).await?));
+                    let cards = cards.get(&it.approval).map_or(&[][..], Vec::as_slice);
+                    let notices = self.notices(&mut *conn, it, loaded, (told, cards)).await?;
+                    routed.push((it, &loaded.approval, notices));
                 }
                 // It was deleted, with all that belongs to it.
                 None | Some(Ok(_)) => {}
@@ -126,7 +133,7 @@ impl Router {
         conn: &mut PgConnection,
         caused: &Caused,
         loaded: &Loaded,
-        told: &mut BTreeSet<PrincipalId>,
+        (told, cards): (&mut BTreeSet<PrincipalId>, &[Card]),
     ) -> Result<Vec<Notice>, Error> {
         let approval: &Approval = &loaded.approval;
         let wanted = wanted(approval);
@@ -138,7 +145,9 @@ impl Router {
             wanted: &wanted,
             people: &people,
             told,
-            channels: &self.channels.all(),
+            channels: &self.channels.of(approval.workspace),
+            slack_channel: self.channels.slack(approval.workspace).and_then(Home::channel),
+            cards,
             now: loaded.now,
         };
         let notices = route(caused.cause, &scene);
@@ -161,7 +170,7 @@ impl Router {
             at: caused.due_at,
             notice,
             subject: request.title.as_deref().unwrap_or(request.approval_type.as_str()),
-            destination: self.channels.destination(notice.channel),
+            destination: self.channels.destination(notice.channel, &notice.recipient),
         }
     }
 }
