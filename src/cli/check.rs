@@ -16,6 +16,7 @@ use crate::{
     app::database_options,
     bus::{Names, Redis},
     config,
+    notify::Slack,
     oidc::{Metadata, fetch::Fetcher},
     presence::new_instance_id,
     store::{login, migrations, rows, session},
@@ -64,6 +65,9 @@ impl Check {
             say("issuer", within(issuer(&config.oidc.issuer)).await);
         }
         say("redis", within(redis(&config.redis)).await);
+        if let Some(slack) = Slack::of(&config)? {
+            say("slack", within(bot(&slack)).await);
+        }
         match printed {
             // The code says it all the same.
             Ok(()) | Err(Unprinted::Closed) => Ok(if bad { Exit::Other } else { Exit::Success }),
@@ -157,6 +161,11 @@ async fn issuer(url: &str) -> Result<String, String> {
     let fetcher = Fetcher::new().map_err(|error| format!("can't be asked: {error}"))?;
     let found = Metadata::discover(&fetcher, url).await;
     found.map(|_| format!("{url} answers")).map_err(|error| format!("{url} can't be used: {error}"))
+}
+
+async fn bot(slack: &Slack) -> Result<String, String> {
+    let team = slack.try_out().await.map_err(|error| format!("the bot's token is of no use: {error}"))?;
+    Ok(format!("the bot's token is good in {} ({})", team.name, team.id))
 }
 
 async fn redis(config: &config::Redis) -> Result<String, String> {
