@@ -28,7 +28,7 @@ use crate::{
     },
     lifecycle::Lifecycle,
     limits::{Answers, Cap, Limiter, Turns},
-    notify::{Channels, Email, Hints, Outbox, Router},
+    notify::{Channels, Email, Hints, Outbox, Router, Slack},
     oidc::Issuer,
     open_files,
     presence::{DatabaseClock, Heart, Journal, Listing, Ownership, Pulse, VERSION, new_instance_id},
@@ -77,6 +77,7 @@ struct Core {
     signer: Option<Arc<Signer>>,
     channels: Channels,
     email: Option<Email>,
+    slack: Option<Slack>,
 }
 
 /// Where an instance listens.
@@ -226,8 +227,9 @@ impl Core {
             answers,
             proxies,
             signer,
-            channels: Channels::new(&config.smtp),
+            channels: Channels::new(config),
             email: Email::of(config)?,
+            slack: Slack::of(config).context("Slack")?,
         })
     }
 
@@ -251,6 +253,7 @@ impl Core {
             events_log: self.events.clone(),
             audit: config.audit.clone(),
             notify: config.notify.clone(),
+            home: self.channels.home().cloned(),
             outbox: config.notify.enabled.then(|| self.outbox(config)),
             signer: self.signer.clone(),
         }
@@ -260,7 +263,7 @@ impl Core {
         let hints = Hints::default();
         let (channels, ttl) = (self.channels.clone(), config.lease.ttl());
         let router = Router::new(self.database.clone(), channels, hints.clone(), ttl);
-        Outbox { router, email: self.email.clone(), hints }
+        Outbox { router, email: self.email.clone(), slack: self.slack.clone(), hints }
     }
 
     fn heart(&self, config: &Config) -> Heart {
@@ -299,7 +302,7 @@ impl Core {
             sockets: config.sockets.clone(),
             most: config.limits.sockets(),
             max_message: config.limits.max_message_kibibytes * 1024,
-            channels: self.channels.all(),
+            channels: self.channels.clone(),
         });
         let listing = Listing {
             database: self.database.clone(),
@@ -343,7 +346,8 @@ impl Core {
             lifecycle: self.lifecycle.clone(),
             clock: self.clock.clone(),
             listing,
-            channels: self.channels.all(),
+            channels: self.channels.clone(),
+            slack: self.slack.clone(),
             verifications: Verifications::new(&self.database, &self.lifecycle, &self.instance, lease_ttl),
             connections,
             bodies: Budget::new(config.limits.max_bodies_mebibytes, Sizes::from(&config.limits).largest()),
