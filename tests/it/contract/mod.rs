@@ -25,6 +25,7 @@ mod g13_rolling;
 mod g14_without_redis;
 mod g15_without_postgres;
 mod g16_overload;
+mod g17_slack;
 pub mod g18_chain;
 mod g18_export;
 mod g18_handed_in;

@@ -16,6 +16,7 @@ pub mod provider;
 pub mod proxy;
 pub mod redis;
 pub mod shell;
+pub mod slack;
 pub mod socket;
 pub mod statements;
 pub mod tools;
