@@ -13,8 +13,9 @@ use signoff::{
         policy::{Actor, Kind, Member, admission::Voter},
     },
     store::{
-        approvals, audit, checkpoints, connections, decisions, delegations, eligible, events, keys, listing,
-        preferences, principals, purge, recent, roles, runs, verifications, workspaces,
+        approvals, audit, checkpoints, connections, decisions, delegations, eligible, events, in_app, keys,
+        listing, notifications, preferences, principals, purge, recent, roles, runs, verifications,
+        workspaces,
     },
 };
 use sqlx::{Connection, PgConnection};
@@ -109,6 +110,9 @@ async fn seen(
         usize::from(verifications::get(conn, of, None, ttl).await.unwrap().is_some()),
         usize::from(runs::overview(conn, of, &key.task).await.unwrap().is_some()),
         eligible::candidates(conn, of, &meant, &asking, ttl).await.unwrap().0.len(),
+        notifications::list(conn, of, &notifications::Filter::default(), 10).await.unwrap().items.len(),
+        in_app::list(conn, (of, PrincipalId(principal)), false, None, 10).await.unwrap().items.len(),
+        usize::try_from(in_app::unread(conn, (of, PrincipalId(principal))).await.unwrap()).unwrap(),
     ]
 }
 
@@ -153,7 +157,7 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     .unwrap();
     let mut conn = act_as(&cluster, "signoff_app").await;
     // The lease of the instance, by which connections count, is written with its first heartbeat.
-    let all = |n: usize| vec![n; 22];
+    let all = |n: usize| vec![n; 25];
     let found = tokio::sync::Mutex::new(&mut conn);
     eventually("what is there is seen from within", || async {
         let mut conn = found.lock().await;
@@ -297,8 +301,15 @@ async fn g19_each_role_is_as_narrow_as_its_work() {
     let ana = cluster.api(0, &cluster.member("ana").await);
     let id = member.ask(json!({})).await;
     ana.approve(&id).await.expect(200);
-    let everybody =
-        ["signoff_app", "signoff_commit", "signoff_read", "signoff_work", "signoff_auth", "signoff_operator"];
+    let everybody = [
+        "signoff_app",
+        "signoff_commit",
+        "signoff_read",
+        "signoff_work",
+        "signoff_notify",
+        "signoff_auth",
+        "signoff_operator",
+    ];
     let mut refused = Vec::new();
     for role in everybody {
         let mut conn = act_as(&cluster, role).await;
@@ -337,8 +348,26 @@ async fn g19_each_role_is_as_narrow_as_its_work() {
     }
     assert_eq!(
         refused,
-        ["signoff_app", "signoff_commit", "signoff_read", "signoff_work", "signoff_operator"]
+        [
+            "signoff_app",
+            "signoff_commit",
+            "signoff_read",
+            "signoff_work",
+            "signoff_notify",
+            "signoff_operator"
+        ]
     );
+    // What sends messages decides nothing, and sees nothing that anybody could come back with.
+    let mut conn = act_as(&cluster, "signoff_notify").await;
+    for forbidden in [
+        "UPDATE approval_requests SET status = 'cancelled'",
+        "INSERT INTO approval_decisions (approval_id) VALUES (gen_random_uuid())",
+        "DELETE FROM approval_requests",
+        "SELECT hash FROM browser_sessions",
+        "SELECT count(*) FROM audit_log",
+    ] {
+        assert!(sqlx::query(forbidden).execute(&mut conn).await.is_err(), "{forbidden}");
+    }
     // Background work sees nothing that anybody could come back with.
     let mut conn = act_as(&cluster, "signoff_work").await;
     for secret in ["SELECT hash FROM browser_sessions", "SELECT verifier FROM sign_ins"] {
@@ -348,6 +377,7 @@ async fn g19_each_role_is_as_narrow_as_its_work() {
     let undo = "UPDATE approval_requests SET version = 99 WHERE status <> 'pending'";
     assert!(sqlx::query(undo).execute(&mut conn).await.is_err());
     let mut conn = act_as(&cluster, "signoff_commit").await;
+    assert!(sqlx::query("SELECT count(*) FROM notification_causes").fetch_one(&mut conn).await.is_err());
     assert_eq!(sqlx::query(undo).execute(&mut conn).await.unwrap().rows_affected(), 0);
     // The login itself sees what a transaction without a workspace sees: nothing, and owns nothing.
     let mut conn = PgConnection::connect(&cluster.database.url).await.unwrap();

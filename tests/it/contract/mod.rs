@@ -26,6 +26,7 @@ mod g14_without_redis;
 mod g15_without_postgres;
 mod g16_overload;
 mod g17_slack;
+mod g17_outbox;
 pub mod g18_chain;
 mod g18_export;
 mod g18_handed_in;
