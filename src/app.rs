@@ -28,7 +28,7 @@ use crate::{
     },
     lifecycle::Lifecycle,
     limits::{Answers, Cap, Limiter, Turns},
-    notify::{Channels, Email, Hints, Outbox, Router, Slack},
+    notify::{Channels, Email, Hints, Outbox, Redactions, Router, Slack},
     oidc::Issuer,
     open_files,
     presence::{DatabaseClock, Heart, Journal, Listing, Ownership, Pulse, VERSION, new_instance_id},
@@ -78,6 +78,7 @@ struct Core {
     channels: Channels,
     email: Option<Email>,
     slack: Option<Slack>,
+    redactions: Redactions,
 }
 
 /// Where an instance listens.
@@ -230,6 +231,7 @@ impl Core {
             channels: Channels::new(config),
             email: Email::of(config)?,
             slack: Slack::of(config).context("Slack")?,
+            redactions: Redactions::default(),
         })
     }
 
@@ -260,10 +262,10 @@ impl Core {
     }
 
     fn outbox(&self, config: &Config) -> Outbox {
-        let hints = Hints::default();
+        let (hints, redactions) = (Hints::default(), self.redactions.clone());
         let (channels, ttl) = (self.channels.clone(), config.lease.ttl());
-        let router = Router::new(self.database.clone(), channels, hints.clone(), ttl);
-        Outbox { router, email: self.email.clone(), slack: self.slack.clone(), hints }
+        let router = Router::new(self.database.clone(), channels, hints.clone(), redactions.clone(), ttl);
+        Outbox { router, email: self.email.clone(), slack: self.slack.clone(), redactions, hints }
     }
 
     fn heart(&self, config: &Config) -> Heart {
@@ -348,6 +350,7 @@ impl Core {
             listing,
             channels: self.channels.clone(),
             slack: self.slack.clone(),
+            redactions: self.redactions.clone(),
             verifications: Verifications::new(&self.database, &self.lifecycle, &self.instance, lease_ttl),
             connections,
             bodies: Budget::new(config.limits.max_bodies_mebibytes, Sizes::from(&config.limits).largest()),

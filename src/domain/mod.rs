@@ -22,5 +22,7 @@ pub mod names;
 pub mod notification;
 pub mod patch;
 pub mod policy;
+pub mod redaction;
+pub mod shown;
 pub mod slack;
 pub mod standing;

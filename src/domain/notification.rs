@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    approval::{Approval, Ending, State},
+    approval::{Approval, Ending, Request, State},
     decision::{Verdict, Vote},
     ids::{NotificationId, PrincipalId},
     names::PrincipalName,
@@ -88,6 +88,7 @@ vocabulary! {
     Skipped {
         Superseded = "superseded", TooMany = "too_many", Unknown = "unknown_recipient", NoAddress = "no_address",
         NotSent = "not_sent", Gone = "message_gone",
+        SwitchedOff = "switched_off", Summarised = "summarised",
     }
 }
 
@@ -106,6 +107,10 @@ pub enum Skipped {
     NotSent,
     /// It was sent, and is not there any more, or can't be edited.
     Gone,
+    /// The person wants to hear nothing by this channel.
+    SwitchedOff,
+    /// One message told of many.
+    Summarised,
 }
 
 /// Whom a request wants told, and how.
@@ -125,6 +130,13 @@ pub struct Wanted {
     pub context_fields: Vec<String>,
 }
 
+impl Wanted {
+    /// What a request says of notifications. It was checked when it was asked.
+    pub fn of(request: &Request) -> Result<Self, serde_json::Error> {
+        request.notify.as_ref().map_or(Ok(Self::default()), |notify| serde_json::from_str(notify.get()))
+    }
+}
+
 /// A person of the workspace as routing sees them.
 #[derive(Debug, Clone)]
 pub struct Person {
@@ -136,6 +148,8 @@ pub struct Person {
     pub email: Option<String>,
     /// The account in Slack that is bound to them, as `team/user`.
     pub slack: Option<String>,
+    /// By which they want to hear nothing. What is in the app comes in any case.
+    pub muted: BTreeSet<Channel>,
 }
 
 impl Person {
@@ -369,7 +383,10 @@ fn notice(person: &Person, channel: Channel, asks: bool, skipped: Option<Skipped
         Channel::Slack => person.slack.clone().or_else(|| person.email.clone()),
         _ => Some(person.name().to_string()),
     };
-    let skipped = skipped.or_else(|| address.is_none().then_some(Skipped::NoAddress));
+    let is_muted = channel != Channel::InApp && person.muted.contains(&channel);
+    let skipped = skipped
+        .or_else(|| is_muted.then_some(Skipped::SwitchedOff))
+        .or_else(|| address.is_none().then_some(Skipped::NoAddress));
     let recipient = address.unwrap_or_else(|| person.name().to_string());
     let (action, of) = (Action::Send, None);
     Notice { channel, action, of, recipient, principal: Some(person.id()), asks, skipped }

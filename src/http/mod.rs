@@ -25,9 +25,11 @@ mod events;
 mod feed;
 mod health;
 mod identity;
+mod links;
 mod me;
 mod middleware;
 pub mod names;
+mod notification_preferences;
 mod notifications;
 mod openapi;
 mod path;
@@ -67,7 +69,7 @@ use crate::{
     events::Events,
     lifecycle::Lifecycle,
     limits::{Cap, Limiter, Network, Turns},
-    notify::{Channels, Slack},
+    notify::{Channels, Redactions, Slack},
     presence::{DatabaseClock, Listing},
     realtime::{Realtime, feed::Feeds},
     store::Database,
@@ -108,7 +110,9 @@ pub struct Parts {
     pub verifications: Verifications,
     /// By which people can be reached.
     pub channels: Channels,
-    /// The service's own app there.
+    /// What workspaces show to no one outside.
+    pub redactions: Redactions,
+    /// The service's own app in Slack.
     pub slack: Option<Slack>,
     pub connections: server::Connections,
     pub bodies: budget::Budget,
@@ -189,6 +193,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(notifications::redrive_one))
         .routes(routes!(notifications::redrive_all))
         .routes(routes!(preferences::get, preferences::put))
+        .routes(routes!(notification_preferences::get, notification_preferences::put))
         .routes(routes!(me::list))
         .routes(routes!(me::unread_count))
         .routes(routes!(me::read))
@@ -212,6 +217,7 @@ pub fn router(api: Api) -> Router {
         .route("/slack/interactions", post(slack::interactions))
         .route("/auth/login", head(respond::no_head))
         .route("/auth/callback", head(respond::no_head))
+        .route("/d/{token}", get(links::look).post(links::decide))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .merge(app::routes())

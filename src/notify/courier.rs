@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
+use chrono_tz::Tz;
 use serde_json::Value;
 
 use crate::{
-    domain::notification::{Channel, Skipped},
+    auth::link::DecisionLink,
+    domain::{
+        notification::{Channel, Skipped},
+        redaction::Redactor,
+    },
     store::{approvals::Loaded, lanes::Waiting},
 };
 
@@ -19,6 +24,11 @@ pub trait Courier: Send + Sync + 'static {
     const AT_ONCE: usize;
     /// Longest that a message may take.
     const LONGEST: Duration;
+    /// Where more requests than this wait for one recipient, one message tells of all of them. `None`: each has its own.
+    const FLOOD: Option<usize>;
+
+    /// Whether its messages have links to decide by.
+    fn takes_links(&self) -> bool;
 
     /// Hands one message over.
     fn send(&self, message: &Message<'_>) -> impl Future<Output = Handed> + Send;
@@ -34,6 +44,14 @@ pub struct Message<'a> {
     pub loaded: Option<&'a Loaded>,
     /// Where the message is that is edited, or in whose thread this one goes.
     pub place: Option<&'a Value>,
+    /// What else waits for the same recipient: this one message tells of all of them.
+    pub others: &'a [&'a Loaded],
+    /// What of them must not be shown.
+    pub redactor: &'a Redactor,
+    /// Where the recipient's clock is.
+    pub zone: Tz,
+    /// By which the recipient decides without signing in, if they may.
+    pub link: Option<&'a DecisionLink>,
 }
 
 /// What came of handing a message over.

@@ -5,7 +5,7 @@
 //! sent: what need not be asked any more is skipped.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -17,16 +17,17 @@ use tokio::{
 };
 
 use super::{
+    Redactions,
     courier::Courier,
+    material::Material,
     record::record,
     turn::{BATCH, Turn, Until, take_turn},
 };
 use crate::{
-    domain::ids::{ApprovalId, WorkspaceId},
+    domain::ids::WorkspaceId,
     lifecycle::Lifecycle,
     store::{
         Database, Error,
-        approvals::{self, Found, Votes},
         lanes::{self, Waiting},
     },
     telemetry::Metrics,
@@ -49,6 +50,7 @@ pub struct Deliverer<C> {
     courier: Arc<C>,
     lifecycle: Lifecycle,
     metrics: Metrics,
+    redactions: Redactions,
     hints: Arc<Notify>,
     slots: Arc<Semaphore>,
     most: usize,
@@ -82,6 +84,7 @@ impl<C: Courier> Deliverer<C> {
         courier: C,
         lifecycle: Lifecycle,
         metrics: Metrics,
+        redactions: Redactions,
         hints: Arc<Notify>,
     ) -> Self {
         Self {
@@ -89,6 +92,7 @@ impl<C: Courier> Deliverer<C> {
             courier: Arc::new(courier),
             lifecycle,
             metrics,
+            redactions,
             hints,
             slots: Arc::new(Semaphore::new(C::LANES)),
             most: C::LANES,
@@ -142,15 +146,16 @@ impl<C: Courier> Deliverer<C> {
                 leases = lanes::lease(&mut *conn, C::CHANNEL, &[], limit, LEASE).await?;
             }
             if leases.is_empty() {
-                return Ok((leases, Vec::new(), Found::default()));
+                return Ok((leases, Vec::new(), Material::default()));
             }
             let waiting = lanes::fetch(&mut *conn, &leases, BATCH).await?;
-            let found = load(conn, &waiting).await?;
-            Ok((leases, waiting, found))
+            let with_links = self.courier.takes_links();
+            let material = Material::read(conn, &waiting, &self.redactions, with_links).await?;
+            Ok((leases, waiting, material))
         };
-        let (leases, waiting, found) = self.database.notify.run(STATEMENT, work).await?;
+        let (leases, waiting, material) = self.database.notify.run(STATEMENT, work).await?;
         let is_full = leases.len() == free;
-        let found = Arc::new(found);
+        let material = Arc::new(material);
         let mut by_lane: HashMap<i64, Vec<Waiting>> = HashMap::new();
         for it in waiting {
             by_lane.entry(it.lane).or_default().push(it);
@@ -161,11 +166,11 @@ impl<C: Courier> Deliverer<C> {
             *self.lock().entry(lease.workspace).or_default() += 1;
             let place = Place { busy: self.busy.clone(), workspace: lease.workspace, _slot: slot };
             let waiting = by_lane.remove(&lease.lane).unwrap_or_default();
-            let (courier, found, turns) = (self.courier.clone(), found.clone(), turns.clone());
+            let (courier, material, turns) = (self.courier.clone(), material.clone(), turns.clone());
             let ends = begun + FRESH.min(LEASE.saturating_sub(C::LONGEST + SPARE));
             let until = Until { ends, draining: self.lifecycle.draining().clone() };
             self.lifecycle.spawn("a lane of notifications", async move {
-                let turn = take_turn(&*courier, lease, waiting, &found, &until).await;
+                let turn = take_turn(&*courier, lease, waiting, &material, &until).await;
                 // It holds its slot until the recorder has it: so there is no more to record than there are slots.
                 if turns.send(turn).await.is_err() {
                     tracing::warn!(
@@ -187,18 +192,4 @@ impl<C: Courier> Deliverer<C> {
     fn lock(&self) -> MutexGuard<'_, HashMap<WorkspaceId, usize>> {
         self.busy.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The approvals that messages are about, in as many readings as it takes.
-async fn load(conn: &mut PgConnection, waiting: &[Waiting]) -> Result<Found, Error> {
-    let ids: HashSet<ApprovalId> =
-        waiting.iter().filter(|it| !it.is_later).filter_map(|it| it.approval).collect();
-    let mut rest: Vec<ApprovalId> = ids.into_iter().collect();
-    let mut found = Found::default();
-    while !rest.is_empty() {
-        let part = approvals::load(&mut *conn, &rest, Votes::OfPending).await?;
-        found.extend(part.found);
-        rest = part.rest;
-    }
-    Ok(found)
 }

@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | [`router`] | makes notifications of causes, which what happens leaves behind in the statement that makes it happen |
 //! | [`deliver`] | leases the lanes of a channel that are due |
-//! | `turn` | sends what waits in a lane |
+//! | `material` | reads what messages are made of |
+//! | `turn`, `parcel` | sends what waits in a lane; where that is too much for one recipient, as one message |
 //! | `record` | writes down what became of it |
 //! | [`courier`] | what a channel must be able to do |
 //! | [`email`] | mail |
@@ -16,8 +17,11 @@
 pub mod courier;
 pub mod deliver;
 pub mod email;
+mod material;
+mod parcel;
 mod people;
 mod record;
+mod redactions;
 pub mod redrive;
 pub mod router;
 pub mod slack;
@@ -35,6 +39,7 @@ use crate::{
 pub use self::{
     deliver::Deliverer,
     email::Email,
+    redactions::Redactions,
     router::Router,
     slack::{Slack, home::Home},
 };
@@ -103,5 +108,6 @@ pub struct Outbox {
     pub router: Router,
     pub email: Option<Email>,
     pub slack: Option<Slack>,
+    pub redactions: Redactions,
     pub hints: Hints,
 }

@@ -19,6 +19,7 @@ use crate::{
     store::{
         Error,
         eligible::{Candidate, Meant, Whom},
+        notification_preferences::{self, Preferences},
         slack,
     },
 };
@@ -89,12 +90,15 @@ impl People {
         let (found, _) = candidates(&mut *conn, key.workspace, &meant, &meant, ttl).await?;
         let (delegates, _) = delegates(&mut *conn, key.workspace, &meant, &found, ttl).await?;
         let mut people: HashMap<PrincipalId, Person> = HashMap::new();
+        let all = found.iter().chain(delegates.iter().map(|(it, _)| it));
+        let ids: Vec<PrincipalId> = all.map(|it| it.member.actor.id).collect();
+        let chosen = notification_preferences::of_people(conn, &ids).await?;
         for candidate in found {
             let voter = Voter { member: candidate.member.clone(), kind: candidate.kind, seats: Vec::new() };
-            people.insert(voter.member.actor.id, person(candidate, voter));
+            people.insert(voter.member.actor.id, person(candidate, voter, &chosen));
         }
         for (candidate, voter) in delegates {
-            people.insert(voter.member.actor.id, person(candidate, voter));
+            people.insert(voter.member.actor.id, person(candidate, voter, &chosen));
         }
         if self.with_accounts {
             let ids: Vec<PrincipalId> = people.keys().copied().collect();
@@ -126,7 +130,8 @@ impl People {
     }
 }
 
-fn person(candidate: Candidate, voter: Voter) -> Person {
-    let (may_decide, disabled) = (candidate.may_approve, candidate.disabled);
-    Person { voter, may_decide, disabled, email: candidate.email, slack: None }
+fn person(candidate: Candidate, voter: Voter, chosen: &HashMap<PrincipalId, Preferences>) -> Person {
+    let muted = chosen.get(&voter.member.actor.id).map(|it| it.muted.clone()).unwrap_or_default();
+    let Candidate { may_approve: may_decide, disabled, email, .. } = candidate;
+    Person { voter, may_decide, disabled, email, slack: None, muted }
 }

@@ -11,12 +11,13 @@ use std::{
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};
 
-use super::{Channels, Hints, Home, people::People};
+use super::{Channels, Hints, Home, Redactions, people::People};
 use crate::{
     domain::{
         approval::Approval,
         ids::{ApprovalId, PrincipalId},
         notification::{Card, Cause, Channel, Notice, Scene, Wanted, route},
+        redaction::Redactor,
     },
     store::{
         Database, Error,
@@ -38,6 +39,7 @@ pub struct Router {
     channels: Channels,
     hints: Hints,
     people: People,
+    redactions: Redactions,
 }
 
 /// What came of a round.
@@ -49,9 +51,15 @@ pub struct Routed {
 }
 
 impl Router {
-    pub fn new(database: Database, channels: Channels, hints: Hints, lease_ttl: Duration) -> Self {
+    pub fn new(
+        database: Database,
+        channels: Channels,
+        hints: Hints,
+        redactions: Redactions,
+        lease_ttl: Duration,
+    ) -> Self {
         let people = People::new(lease_ttl, channels.home().is_some());
-        Self { database, channels, hints, people }
+        Self { database, channels, hints, people, redactions }
     }
 
     /// Routes up to `limit` causes that are due, none of them due before `floor`.
@@ -113,10 +121,15 @@ impl Router {
                 }
             }
         }
+        let workspaces = routed.iter().map(|(it, ..)| it.workspace).collect();
+        let redactors = self.redactions.of(&mut *conn, workspaces).await?;
         let new: Vec<New<'_>> = routed
             .iter()
-            .flat_map(|(it, approval, notices)| {
-                notices.iter().map(|notice| self.notification(it, approval, notice))
+            .filter_map(|(it, approval, notices)| {
+                Some((it, approval, notices, redactors.get(&it.workspace)?))
+            })
+            .flat_map(|(it, approval, notices, redactor)| {
+                notices.iter().map(|notice| self.notification(it, approval, notice, redactor))
             })
             .collect();
         if !new.is_empty() {
@@ -158,7 +171,13 @@ impl Router {
         Ok(notices)
     }
 
-    fn notification<'a>(&'a self, caused: &Caused, approval: &'a Approval, notice: &'a Notice) -> New<'a> {
+    fn notification<'a>(
+        &'a self,
+        caused: &Caused,
+        approval: &'a Approval,
+        notice: &'a Notice,
+        redactor: &Redactor,
+    ) -> New<'a> {
         let request = &approval.request;
         New {
             workspace: caused.workspace,
@@ -169,7 +188,7 @@ impl Router {
             ordinal: caused.ordinal,
             at: caused.due_at,
             notice,
-            subject: request.title.as_deref().unwrap_or(request.approval_type.as_str()),
+            subject: redactor.text(request.title.as_deref().unwrap_or(request.approval_type.as_str())),
             destination: self.channels.destination(notice.channel, &notice.recipient),
         }
     }
@@ -177,8 +196,7 @@ impl Router {
 
 /// What the request says of notifications. It was checked when it was asked.
 fn wanted(approval: &Approval) -> Wanted {
-    let Some(notify) = &approval.request.notify else { return Wanted::default() };
-    serde_json::from_str(notify.get()).unwrap_or_else(|error| {
+    Wanted::of(&approval.request).unwrap_or_else(|error| {
         tracing::warn!(%error, approval = %approval.id, "what it says of notifications can't be read");
         Wanted::default()
     })

@@ -12,15 +12,19 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::courier::{Courier, Handed, Message};
+use super::{
+    courier::{Courier, Handed, Message},
+    material::Material,
+    parcel::{Parcel, is_request, parcels},
+};
 use crate::{
     domain::{
         ids::{ApprovalId, NotificationId},
         lane::{Breaker, SOON, jittered},
-        notification::{Action, Cause, Outcome, Skipped, Status},
+        notification::{Action, Outcome, Skipped, Status},
     },
     store::{
-        approvals::{Found, Loaded},
+        approvals::Loaded,
         lanes::{Attempt, Fate, Handback, Lease, Waiting},
     },
 };
@@ -52,7 +56,7 @@ pub(super) async fn take_turn<C: Courier>(
     courier: &C,
     lease: Lease,
     waiting: Vec<Waiting>,
-    found: &Found,
+    material: &Material,
     until: &Until,
 ) -> Turn {
     let read = Instant::now();
@@ -60,39 +64,46 @@ pub(super) async fn take_turn<C: Courier>(
     // The one beyond the batch: it is not sent, and it must not be passed over.
     let beyond = waiting.get(batch).filter(|it| !it.is_later).map(|it| it.due_at);
     let next_at = waiting.iter().find(|it| it.is_later).map(|it| it.due_at);
-    let mut queue: VecDeque<Waiting> = waiting.into_iter().take(batch).filter(|it| !it.is_later).collect();
-    let mut breaker = Breaker::new(u32::try_from(lease.failures).unwrap_or(0), C::AT_ONCE);
+    let waiting = waiting.into_iter().take(batch).filter(|it| !it.is_later).collect();
+    let is_open = |it: &Waiting| settled(it, material.loaded(it)).is_none();
+    let mut queue: VecDeque<Parcel> = parcels(waiting, C::FLOOD, is_open);
     let mut fates = Vec::with_capacity(queue.len());
-    let mut under_way: HashSet<Option<ApprovalId>> = HashSet::new();
+    let mut breaker = Breaker::new(u32::try_from(lease.failures).unwrap_or(0), C::AT_ONCE);
+    let mut under_way: HashSet<ApprovalId> = HashSet::new();
     let mut sending = FuturesUnordered::new();
     let (mut hold, mut last_error, mut has_succeeded) = (Duration::ZERO, None, false);
     // Where messages of this turn are: it is not recorded yet.
     let mut placed: HashMap<NotificationId, Value> = HashMap::new();
     loop {
         while hold.is_zero() && sending.len() < breaker.at_once() && !until.is_over() {
-            let is_free = |it: &Waiting| it.approval.is_none() || !under_way.contains(&it.approval);
+            let is_free = |it: &Parcel| !it.approvals().any(|id| under_way.contains(&id));
             let Some(place) = queue.iter().position(is_free) else { break };
-            let Some(mut it) = queue.remove(place) else { break };
+            let Some(mut parcel) = queue.remove(place) else { break };
+            let it = &mut parcel.first;
             if let Some(place) = it.of.and_then(|of| placed.get(&of)) {
                 it.place = Some(place.clone());
             }
-            let loaded = it.approval.and_then(|id| found.get(&id)).and_then(|it| it.as_ref().ok());
-            let is_newer = |other: &Waiting| other.action == Action::Update && other.of == it.of;
+            // The same message is edited again right behind it.
+            let is_newer = |other: &Parcel| other.first.action == Action::Update && other.first.of == it.of;
             let is_outdone = it.action == Action::Update && queue.iter().any(is_newer);
-            if let Some(fate) = settled(&it, loaded, is_outdone) {
+            let outdone = is_outdone.then(|| skipped(it, Skipped::Superseded));
+            if let Some(fate) = outdone.or_else(|| settled(it, material.loaded(it))) {
+                // Of those that go together, none is.
                 fates.push(fate);
                 continue;
             }
-            under_way.insert(it.approval);
-            sending.push(send(courier, it, loaded));
+            under_way.extend(parcel.approvals());
+            sending.push(send(courier, parcel, material));
         }
-        let Some((it, handed, began)) = sending.next().await else { break };
-        under_way.remove(&it.approval);
+        let Some((parcel, handed, began)) = sending.next().await else { break };
+        parcel.approvals().for_each(|id| {
+            under_way.remove(&id);
+        });
         match &handed {
             Handed::Over { place, .. } => {
                 has_succeeded = true;
                 breaker.is_there();
-                placed.extend(place.clone().map(|place| (it.id, place)));
+                placed.extend(place.clone().map(|place| (parcel.first.id, place)));
             }
             Handed::Moot { .. } => breaker.is_there(),
             Handed::Deferred { error, .. } | Handed::Refused { error, .. } => {
@@ -109,30 +120,42 @@ pub(super) async fn take_turn<C: Courier>(
                 hold = hold.max(*wanted);
             }
         }
-        fates.push(fate::<C>(&it, handed, began, read));
+        fates.extend(fates_of::<C>(&parcel, handed, began, read));
     }
     let soonest = fates.iter().filter_map(|it| it.again_in).min();
     let next_in = if beyond.is_some() || !queue.is_empty() { Some(Duration::ZERO) } else { soonest };
-    let oldest = queue.iter().map(|it| it.due_at).chain(beyond).min();
+    let oldest = queue.iter().flat_map(Parcel::all).map(|it| it.due_at).chain(beyond).min();
     let failures = i32::try_from(breaker.failures()).unwrap_or(i32::MAX);
     let handback = Handback { lease, oldest, next_at, next_in, hold, failures, last_error, has_succeeded };
     Turn { fates, handback }
 }
 
-async fn send<C: Courier>(courier: &C, it: Waiting, loaded: Option<&Loaded>) -> (Waiting, Handed, Instant) {
+async fn send<C: Courier>(courier: &C, parcel: Parcel, material: &Material) -> (Parcel, Handed, Instant) {
     let began = Instant::now();
-    let message = Message { waiting: &it, loaded, place: it.place.as_ref() };
+    let it = &parcel.first;
+    let Some(redactor) = material.redactor(it) else {
+        let error = "its workspace is gone".to_owned();
+        return (parcel, Handed::Refused { code: None, error }, began);
+    };
+    let others: Vec<&Loaded> = parcel.others.iter().filter_map(|it| material.loaded(it)).collect();
+    let message = Message {
+        waiting: it,
+        loaded: material.loaded(it),
+        place: it.place.as_ref(),
+        others: &others,
+        redactor,
+        zone: material.zone(it),
+        link: material.link(it),
+    };
     let handed = timeout(C::LONGEST, courier.send(&message)).await.unwrap_or_else(|_| {
         let error = format!("no answer within {} s", C::LONGEST.as_secs());
         Handed::Away { code: None, error }
     });
-    (it, handed, began)
+    (parcel, handed, began)
 }
 
-/// What becomes of a message without sending it: it is too late for it, or needs no answer any more. `is_outdone`: the
-/// same message is edited again right behind it.
-fn settled(it: &Waiting, loaded: Option<&Loaded>, is_outdone: bool) -> Option<Fate> {
-    let skipped = |why| Fate {
+fn skipped(it: &Waiting, why: Skipped) -> Fate {
+    Fate {
         id: it.id,
         workspace: it.workspace,
         status: Status::Skipped,
@@ -143,16 +166,15 @@ fn settled(it: &Waiting, loaded: Option<&Loaded>, is_outdone: bool) -> Option<Fa
         attempt: None,
         place: None,
         delay: None,
-    };
-    if is_outdone {
-        return Some(skipped(Skipped::Superseded));
     }
+}
+
+/// What becomes of a message without sending it: it is too late for it, or needs no answer any more.
+pub(super) fn settled(it: &Waiting, loaded: Option<&Loaded>) -> Option<Fate> {
     // One that waits itself will show how it stands then.
     if it.of.is_some() && it.place.is_none() {
-        return Some(skipped(Skipped::NotSent));
+        return Some(skipped(it, Skipped::NotSent));
     }
-    let asks = it.action == Action::Send
-        && matches!(Cause::from_word(&it.cause), Some(Cause::Requested | Cause::Escalated | Cause::Reminder));
     if let Some(loaded) = loaded {
         let approval = &loaded.approval;
         let has_voted = loaded
@@ -160,19 +182,37 @@ fn settled(it: &Waiting, loaded: Option<&Loaded>, is_outdone: bool) -> Option<Fa
             .iter()
             .any(|vote| vote.level == approval.escalation_level && Some(vote.by.id) == it.person);
         let is_moot = approval.state.is_final() || loaded.due || approval.escalation_level != it.level;
-        if asks && (is_moot || has_voted && it.asks) {
-            return Some(skipped(Skipped::Superseded));
+        if is_request(it) && (is_moot || has_voted && it.asks) {
+            return Some(skipped(it, Skipped::Superseded));
         }
     } else if it.approval.is_some() {
         // Deleted, or unreadable.
-        return Some(skipped(Skipped::Superseded));
+        return Some(skipped(it, Skipped::Superseded));
     }
     it.is_over.then(|| Fate {
         status: Status::Failed,
         skipped: None,
         error: Some("given up: its destination could not be reached for too long".to_owned()),
-        ..skipped(Skipped::Superseded)
+        ..skipped(it, Skipped::Superseded)
     })
+}
+
+/// What becomes of all that one message was about. Where that is many, the try stands with the first of them.
+fn fates_of<C: Courier>(parcel: &Parcel, handed: Handed, began: Instant, read: Instant) -> Vec<Fate> {
+    let mut first = fate::<C>(&parcel.first, handed, began, read);
+    if !parcel.others.is_empty() && first.status == Status::Sent {
+        (first.status, first.skipped) = (Status::Skipped, Some(Skipped::Summarised));
+    }
+    let others = parcel.others.iter().map(|it| Fate {
+        id: it.id,
+        workspace: it.workspace,
+        attempt: None,
+        delay: None,
+        ..first.clone()
+    });
+    let mut fates: Vec<Fate> = others.collect();
+    fates.push(first);
+    fates
 }
 
 /// What becomes of a message that was sent, or was tried to.

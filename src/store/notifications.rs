@@ -1,6 +1,9 @@
 //! Notifications: those that the router writes, their list, and what people have read of theirs.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -29,7 +32,7 @@ pub struct New<'a> {
     pub at: DateTime<Utc>,
     pub notice: &'a Notice,
     /// What is shown of the approval in a list.
-    pub subject: &'a str,
+    pub subject: Cow<'a, str>,
     /// Where it goes, for a channel that leaves the service.
     pub destination: Option<&'a str>,
 }
@@ -60,8 +63,8 @@ struct Row<'a> {
     destination: Option<&'a str>,
 }
 
-impl<'a> From<&New<'a>> for Row<'a> {
-    fn from(new: &New<'a>) -> Self {
+impl<'a> From<&'a New<'_>> for Row<'a> {
+    fn from(new: &'a New<'_>) -> Self {
         let Notice { channel, action, of, recipient, principal, asks, skipped } = new.notice;
         // What is in the app has arrived when it is written.
         let status = match (skipped, channel) {
@@ -82,7 +85,7 @@ impl<'a> From<&New<'a>> for Row<'a> {
             action: action.as_str(),
             updates: of.map(|id| id.0),
             recipient,
-            subject: new.subject,
+            subject: &new.subject,
             principal_id: principal.map(|id| id.0),
             asks: *asks,
             status: status.as_str(),

@@ -36,6 +36,11 @@ impl Metrics {
         });
     }
 
+    /// What came of a look at a link to decide by, or of what was sent to it.
+    pub fn link(&self, result: &'static str) {
+        self.within(|| counter!("signoff_links_total", "result" => result).increment(1));
+    }
+
     pub fn lanes(&self, channel: &'static str, lanes: Lanes) {
         self.within(|| {
             for (state, count) in [("due", lanes.due), ("held", lanes.held), ("failing", lanes.failing)] {
@@ -65,7 +70,13 @@ pub(super) fn describe() {
     );
     describe_counter!(
         "signoff_slack_interactions_total",
-        "Clicks and forms that Slack sent, by what became of each: decided, asked, refused, late, ignored, unsigned, replayed."
+        "Clicks and forms that Slack sent, by what became of each: decided, asked, refused, late, ignored, unsigned, \
+         replayed."
+    );
+    describe_counter!(
+        "signoff_links_total",
+        "Requests to links to decide by, by result: shown, unconfirmed, decided, repeated, refused, ended, forbidden, \
+         unknown, limited."
     );
     describe_histogram!(
         "signoff_notification_delay_seconds",

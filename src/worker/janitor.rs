@@ -78,11 +78,12 @@ enum Kind {
     Samples,
     ClusterEvents,
     Notifications,
+    Links,
     SlackRequests,
 }
 
 impl Kind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::ApprovalsOfDeletedRuns,
         Self::DeletedRuns,
         Self::IdempotencyKeys,
@@ -95,6 +96,7 @@ impl Kind {
         Self::Samples,
         Self::ClusterEvents,
         Self::Notifications,
+        Self::Links,
         Self::SlackRequests,
     ];
 
@@ -114,6 +116,7 @@ impl Kind {
             Self::ClusterEvents => purge::cluster_events(conn, kept.cluster_events, most).await,
             Self::Notifications => purge::notifications(conn, kept.notifications, most).await,
             Self::SlackRequests => slack::forget(conn, SLACK_REQUESTS, most).await,
+            Self::Links => purge::links(conn, kept.notifications, most).await,
         }
     }
 }

@@ -104,16 +104,17 @@ impl Workers {
     /// Starts a deliverer for each channel that there is.
     fn deliver(&self, outbox: &Outbox) {
         if let Some(email) = outbox.email.clone() {
-            self.deliver_by("deliverer of mail", email, outbox.hints.email.clone());
+            self.deliver_by("deliverer of mail", email, outbox, outbox.hints.email.clone());
         }
         if let Some(slack) = outbox.slack.clone() {
-            self.deliver_by("deliverer to Slack", slack, outbox.hints.slack.clone());
+            self.deliver_by("deliverer to Slack", slack, outbox, outbox.hints.slack.clone());
         }
     }
 
-    fn deliver_by<C: Courier>(&self, name: &'static str, courier: C, hints: Arc<Notify>) {
+    fn deliver_by<C: Courier>(&self, name: &'static str, courier: C, outbox: &Outbox, hints: Arc<Notify>) {
         let (database, metrics) = (self.database.clone(), self.metrics.clone());
-        let deliverer = Deliverer::new(database, courier, self.lifecycle.clone(), metrics, hints);
+        let (lifecycle, redactions) = (self.lifecycle.clone(), outbox.redactions.clone());
+        let deliverer = Deliverer::new(database, courier, lifecycle, metrics, redactions, hints);
         self.lifecycle.spawn_service(name, deliverer.run());
     }
 }

@@ -29,6 +29,7 @@ fn person(called: &str) -> Person {
         disabled: false,
         email: Some(format!("{called}@example.com")),
         slack: None,
+        muted: BTreeSet::new(),
     }
 }
 

@@ -55,7 +55,7 @@ pub async fn decide(api: &Api, known: &Known, id: ApprovalId, said: Said, origin
         Verdict::Approved => Permission::ApprovalApprove,
         Verdict::Rejected => Permission::ApprovalReject,
     };
-    if !known.may(needed) {
+    if !known.decider.may(needed) {
         return Decision::Refused(format!("Nothing was done: it needs the permission {}.", needed.as_str()));
     }
     let ends = Instant::now() + LONGEST;
@@ -66,11 +66,11 @@ async fn attempt(api: &Api, known: &Known, id: ApprovalId, said: Said, origin: &
     let workspace = known.card.workspace;
     let ballot = Ballot {
         id: DecisionId::generate(),
-        voter: known.voter.clone(),
+        voter: known.decider.voter.clone(),
         seat: None,
         verdict: said.verdict,
         modifications: said.modifications,
-        feedback: said.feedback,
+        feedback: said.feedback.map(|text| known.decider.kept(text)),
         comment: None,
         metadata: None,
     };
@@ -82,7 +82,8 @@ async fn attempt(api: &Api, known: &Known, id: ApprovalId, said: Said, origin: &
         if is_past(&approval, known) {
             return Decision::Past(approval);
         }
-        let authority = Authority { workspace, origin: origin.clone(), looked_at: Some(known.looked_at) };
+        let authority =
+            Authority { workspace, origin: origin.clone(), looked_at: Some(known.decider.looked_at) };
         // As it was read: at no other level than the card's.
         let expected = Precondition::OneOf(vec![approval.version]);
         let act = Act::Vote { ballot: Box::new(ballot.clone()), expected };

@@ -173,19 +173,19 @@ impl Desk {
         if is_past(&approval, &known) {
             return Ok(self.past(&press, &known, &approval));
         }
-        Ok(self.open(&press, &approval).await)
+        Ok(self.open(&press, &known, &approval).await)
     }
 
     /// Opens the form that a button leads to.
-    async fn open(&self, press: &Press, approval: &Approval) -> Answer {
+    async fn open(&self, press: &Press, known: &Known, approval: &Approval) -> Answer {
         let carried = press.about.with(&press.place);
         let view = if press.action == action::REJECT {
-            modal::reject(approval, &carried)
+            modal::reject(approval, &known.redactor, &carried)
         } else {
-            let Some(proposal) = proposal(approval) else {
-                return self.refused(press, "It is too long to be edited here; open it in Signoff.");
+            let Some(proposal) = proposal(approval, &known.redactor) else {
+                return self.refused(press, "It can't be edited here; open it in Signoff.");
             };
-            modal::modify(approval, &proposal, &carried)
+            modal::modify(approval, &known.redactor, (&proposal, &carried))
         };
         let Some(trigger) = &press.trigger else { return self.late(press) };
         let body = json!({ "trigger_id": trigger, "view": view });
@@ -221,7 +221,7 @@ impl Desk {
             Decision::Done => Answer::with("decided", json!({ "response_action": "clear" })),
             Decision::Past(approval) => {
                 self.repair(&form.place, &known, &approval);
-                shown("refused", modal::outcome(&approval))
+                shown("refused", modal::outcome(&approval, &known.redactor))
             }
             Decision::Malformed(why) => fault(form::CHANGES, &why),
             Decision::Refused(why) => shown("refused", modal::refusal(&why)),
@@ -265,9 +265,9 @@ impl Desk {
     /// Makes the card show how the approval stands.
     fn repair(&self, place: &Place, known: &Known, approval: &Arc<Approval>) {
         let (slack, place, approval) = (self.slack.clone(), place.clone(), approval.clone());
-        let card = (known.card.level, known.card.asks);
+        let (card, redactor) = ((known.card.level, known.card.asks), known.redactor.clone());
         self.api.lifecycle.spawn("a card to be mended", async move {
-            if let Err(error) = slack.repair(&place, card, &approval).await {
+            if let Err(error) = slack.repair(&place, card, &approval, &redactor).await {
                 tracing::warn!(%error, approval = %approval.id, "an old card in Slack could not be mended");
             }
         });

@@ -1,20 +1,17 @@
 //! Which card was pressed, and who pressed it: a person whom an administrator, or their address, has bound to the
 //! account. Where that is no one, nothing happens.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
 use sqlx::PgConnection;
 
 use crate::{
-    auth::{Permission, role},
+    auth::Decider,
     domain::{
         credential::Origin,
         ids::{PrincipalId, WorkspaceId},
-        policy::{Actor, admission::Voter},
+        redaction::Redactor,
         slack::Account,
     },
     http::Api,
@@ -26,7 +23,7 @@ use crate::{
         },
     },
     store::{
-        self, audit, persons,
+        self, audit, principals,
         slack::{self, Posted},
     },
 };
@@ -50,23 +47,9 @@ pub enum Who {
 #[derive(Debug)]
 pub struct Known {
     pub card: Posted,
-    pub voter: Arc<Voter>,
-    permissions: (Vec<String>, Vec<String>),
-    pub looked_at: Instant,
-}
-
-impl Known {
-    pub fn may(&self, permission: Permission) -> bool {
-        let (permissions, roles) = &self.permissions;
-        role::allowed(permissions, roles).allow(permission)
-    }
-}
-
-enum Found {
-    NotOurs,
-    Nobody(Posted),
-    Disabled,
-    Person(Posted, persons::Person),
+    pub decider: Decider,
+    /// What of the card's workspace is shown to no one.
+    pub redactor: Arc<Redactor>,
 }
 
 /// Looks for both.
@@ -77,39 +60,32 @@ pub async fn look(
     account: &Account,
     origin: &Origin,
 ) -> Result<Who, store::Error> {
-    let looked_at = Instant::now();
     let looking = async |conn: &mut PgConnection| {
         let posted = slack::posted(&mut *conn, about.approval, &place.channel, &place.ts).await?;
         // An installation speaks for its own workspace alone.
         let Some(card) = posted.filter(|card| api.channels.slack(card.workspace).is_some()) else {
-            return Ok(Found::NotOurs);
+            return Ok(None);
         };
-        let Some(person) = slack::holder(&mut *conn, card.workspace, account).await? else {
-            return Ok(Found::Nobody(card));
-        };
-        let person = persons::get(conn, card.workspace, person).await?;
-        Ok(person.map_or(Found::Disabled, |person| Found::Person(card, person)))
+        let holder = slack::holder(&mut *conn, card.workspace, account).await?;
+        let redactors = api.redactions.of(conn, [card.workspace].into()).await?;
+        Ok(redactors.into_values().next().map(|redactor| (card, holder, redactor)))
     };
-    let known = |card, person: persons::Person| {
-        let voter = Arc::new(person.voter);
-        Who::Known(Known { card, voter, permissions: (person.permissions, person.roles), looked_at })
+    let Some((card, holder, redactor)) = api.database.notify.run(LOOK, looking).await? else {
+        return Ok(Who::NotOurs);
     };
-    Ok(match api.database.notify.run(LOOK, looking).await? {
-        Found::NotOurs => Who::NotOurs,
-        Found::Disabled => Who::Stranger("You are disabled here; nothing was done.".to_owned()),
-        Found::Person(card, person) => known(card, person),
-        Found::Nobody(card) if slack.binds_by_email => {
+    let person = match holder {
+        Some(person) => person,
+        None if slack.binds_by_email => {
             match bound_by_address(api, slack, card.workspace, account, origin).await? {
-                Ok(person) => {
-                    let look =
-                        async |conn: &mut PgConnection| persons::get(conn, card.workspace, person).await;
-                    let person = api.database.notify.run(LOOK, look).await?;
-                    person.map_or_else(|| Who::Stranger(unbound(account)), |person| known(card, person))
-                }
-                Err(why) => Who::Stranger(why),
+                Ok(person) => person,
+                Err(why) => return Ok(Who::Stranger(why)),
             }
         }
-        Found::Nobody(_) => Who::Stranger(unbound(account)),
+        None => return Ok(Who::Stranger(unbound(account))),
+    };
+    Ok(match api.authenticator.decider(card.workspace, person).await? {
+        Some(decider) => Who::Known(Known { card, decider, redactor }),
+        None => Who::Stranger("You are disabled here; nothing was done.".to_owned()),
     })
 }
 
@@ -179,19 +155,19 @@ async fn record(
     account: &Account,
     origin: &Origin,
 ) -> Result<(), store::Error> {
-    let Some(person) = persons::get(&mut *conn, workspace, person).await? else { return Ok(()) };
-    let actor: &Actor = &person.voter.member.actor;
+    let who = principals::Who::Id(person);
+    let Some(person) = principals::get(&mut *conn, workspace, who).await? else { return Ok(()) };
     let entry = audit::Entry {
         workspace,
         action: "principal.slack_bound",
-        subject: Some(actor.name.as_str()),
+        subject: Some(&person.name),
         run: None,
-        actor: Some(actor),
-        via: "human",
+        actor: None,
+        via: "email",
         origin,
         before: None,
         after: Some(json!({ "slack": account.to_string() })),
-        detail: json!({ "by": "email" }),
+        detail: json!({}),
     };
     audit::append(conn, entry).await
 }

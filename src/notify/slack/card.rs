@@ -6,14 +6,13 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::{
-    fields,
-    text::{line, lines, literal},
-};
+use super::text::{line, lines, literal};
 use crate::domain::{
     approval::{Approval, Ending, Resolution, State, Via},
     names::PrincipalName,
     notification::Wanted,
+    redaction::Redactor,
+    shown,
 };
 
 /// Longest parts of a card, in characters. Slack takes 150 of a header, 2,000 of a field and 3,000 of a section; and of
@@ -45,6 +44,8 @@ pub struct Card<'a> {
     pub asks: bool,
     /// Where people reach the app.
     pub public_url: Option<&'a str>,
+    /// What must not be shown.
+    pub redactor: &'a Redactor,
 }
 
 /// A message, whole.
@@ -70,18 +71,22 @@ impl Card<'_> {
     pub fn rendered(&self) -> Rendered {
         let standing = self.standing();
         let mut blocks = vec![
-            json!({ "type": "header", "block_id": "t", "text": plain(self.title()) }),
+            json!({ "type": "header", "block_id": "t", "text": plain(title(self.approval, self.redactor)) }),
             json!({ "type": "section", "block_id": "f", "fields": self.facts(&standing) }),
         ];
-        if let Some(description) = &self.approval.request.description {
-            let text = lines(description, DESCRIPTION);
+        let request = &self.approval.request;
+        if let Some(description) = shown::description(request, self.redactor, DESCRIPTION) {
+            let text = lines(&description, DESCRIPTION);
             if !text.trim().is_empty() {
                 blocks.push(json!({ "type": "section", "block_id": "d", "text": plain(text) }));
             }
         }
-        let wanted = wanted(self.approval);
-        if let Some(fields) = fields::shown(&self.approval.request.context, &wanted.context_fields) {
-            let text = json!({ "type": "text", "text": literal(&fields, CONTEXT) });
+        // The router has told of one that can't be read.
+        let wanted = Wanted::of(request).unwrap_or_default();
+        let fields = shown::fields(self.approval, &wanted.context_fields, self.redactor);
+        if !fields.is_empty() {
+            let fields: Vec<String> = fields.iter().map(|it| format!("{}: {}", it.name, it.value)).collect();
+            let text = json!({ "type": "text", "text": literal(&fields.join("\n"), CONTEXT) });
             let elements = json!([{ "type": "rich_text_preformatted", "elements": [text] }]);
             blocks.push(json!({ "type": "rich_text", "block_id": "c", "elements": elements }));
         }
@@ -119,17 +124,8 @@ impl Card<'_> {
         }
     }
 
-    /// The title, or the type.
-    fn title(&self) -> String {
-        let request = &self.approval.request;
-        let title = request.title.as_deref().map(|title| line(title, TITLE));
-        // Slack takes no header that says nothing.
-        let title = title.filter(|title| !title.trim().is_empty());
-        title.unwrap_or_else(|| line(request.approval_type.as_str(), TITLE))
-    }
-
     fn text(&self) -> String {
-        let title = self.title();
+        let title = title(self.approval, self.redactor);
         let who = line(self.approval.requested_by.name.as_str(), FIELD);
         match (&self.approval.state, self.standing()) {
             (State::Final { ending, .. }, _) => format!("{}: {title}", said(ending).replace('*', "")),
@@ -176,12 +172,12 @@ impl Card<'_> {
         let mut approve = button(action::APPROVE, "Approve", Some("primary"));
         approve["confirm"] = json!({
             "title": plain("Approve?".to_owned()),
-            "text": plain(self.title()),
+            "text": plain(title(self.approval, self.redactor)),
             "confirm": plain("Approve".to_owned()),
             "deny": plain("Not now".to_owned()),
         });
         let mut buttons = vec![approve, button(action::REJECT, "Reject…", Some("danger"))];
-        if proposal(self.approval).is_some() {
+        if proposal(self.approval, self.redactor).is_some() {
             buttons.push(button(action::MODIFY, "Edit…", None));
         }
         if let Some(url) = self.url() {
@@ -199,7 +195,9 @@ impl Card<'_> {
             Ending::Cancelled { reason, .. } => Some(reason.as_str()),
             Ending::Expired { .. } => None,
         };
-        if let Some(reason) = reason.map(|it| lines(it, REASON)).filter(|it| !it.trim().is_empty()) {
+        if let Some(reason) =
+            reason.map(|it| lines(&self.redactor.text(it), REASON)).filter(|it| !it.trim().is_empty())
+        {
             blocks.push(json!({ "type": "section", "block_id": "r", "text": plain(reason) }));
         }
         blocks
@@ -217,6 +215,30 @@ impl Card<'_> {
     fn url(&self) -> Option<String> {
         self.public_url.map(|url| format!("{url}/approvals/{}", self.approval.id))
     }
+}
+
+/// Most requests that a list of many names.
+const MOST: usize = 10;
+
+/// One message about many that wait: the most urgent by title, and where all are.
+pub fn many(mut all: Vec<&Approval>, public_url: Option<&str>, redactor: &Redactor) -> Rendered {
+    all.sort_by_key(|approval| approval.expires_at);
+    let text = format!("{} requests wait for approval", all.len());
+    let mut blocks = vec![json!({ "type": "header", "block_id": "t", "text": plain(text.clone()) })];
+    for (number, approval) in all.iter().take(MOST).enumerate() {
+        let title = title(approval, redactor);
+        let title = match public_url {
+            // What stands in a link begins behind a bar.
+            Some(url) => format!("<{url}/approvals/{}|{}>", approval.id, title.replace('|', "¦")),
+            None => title,
+        };
+        let text = format!("{title}, until {}", moment(approval.expires_at));
+        blocks.push(section(&format!("l{number}"), text));
+    }
+    if let Some(url) = public_url {
+        blocks.push(section("x", format!("<{url}/inbox|Open the list>")));
+    }
+    Rendered { text, blocks: Value::Array(blocks) }
 }
 
 /// How it ended, in a line with markup of ours alone.
@@ -244,16 +266,20 @@ pub fn said(ending: &Ending) -> String {
     }
 }
 
-/// What the request says of notifications.
-fn wanted(approval: &Approval) -> Wanted {
-    let notify = approval.request.notify.as_ref();
-    notify.and_then(|notify| serde_json::from_str(notify.get()).ok()).unwrap_or_default()
+/// The title, or the type. Slack takes no text that says nothing.
+pub fn title(approval: &Approval, redactor: &Redactor) -> String {
+    let title = line(&shown::title(&approval.request, redactor), TITLE);
+    if title.trim().is_empty() { line(approval.request.approval_type.as_str(), TITLE) } else { title }
 }
 
 /// What would be edited, as a text: the part of the context that the request says is its proposal, the arguments of a
-/// tool's call, or the whole. `None` where it is no object, or too long for Slack.
-pub fn proposal(approval: &Approval) -> Option<String> {
+/// tool's call, or the whole. `None` where it is no object, or too long for Slack; or where something of the context must
+/// not be shown: it would come back as an edit.
+pub fn proposal(approval: &Approval, redactor: &Redactor) -> Option<String> {
     let request = &approval.request;
+    if redactor.json(request.context.get()) != request.context.get() {
+        return None;
+    }
     let context: Value = serde_json::from_str(request.context.get()).ok()?;
     let view: Option<Value> = request.view.as_ref().and_then(|view| serde_json::from_str(view.get()).ok());
     let pointer = view.as_ref().and_then(|view| view.get("proposed")?.as_str());

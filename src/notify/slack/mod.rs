@@ -3,7 +3,7 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`card`], [`modal`] | what is shown, from the approval alone; pure |
-//! | `text`, `fields` | what callers wrote, as text that fits; pure |
+//! | `text` | what callers wrote, as text that fits; pure |
 //! | [`client`] | Slack's methods, and what its words mean |
 //! | [`home`] | which workspace has the installation |
 //!
@@ -11,7 +11,6 @@
 
 pub mod card;
 pub mod client;
-mod fields;
 pub mod home;
 pub mod modal;
 mod text;
@@ -37,6 +36,7 @@ use crate::{
     domain::{
         approval::Approval,
         notification::{Action, Channel, Skipped},
+        redaction::Redactor,
     },
     store::lanes::Waiting,
 };
@@ -117,12 +117,10 @@ impl Slack {
         place: &Place,
         (level, asks): (i32, bool),
         approval: &Approval,
+        redactor: &Redactor,
     ) -> Result<(), Failure> {
-        self.edit(place, &self.card(approval, level, asks)).await
-    }
-
-    fn card<'a>(&'a self, approval: &'a Approval, level: i32, asks: bool) -> Card<'a> {
-        Card { approval, level, asks, public_url: self.public_url.as_deref() }
+        let public_url = self.public_url.as_deref();
+        self.edit(place, &Card { approval, level, asks, public_url, redactor }).await
     }
 
     async fn edit(&self, place: &Place, card: &Card<'_>) -> Result<(), Failure> {
@@ -211,11 +209,32 @@ impl Slack {
         self.conversations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The most urgent of what waits by title, and where the others are: no one reads cards by the dozen.
+    async fn tell_of_many(&self, channel: &str, message: &Message<'_>) -> Result<(), Failure> {
+        let all: Vec<&Approval> = message
+            .loaded
+            .into_iter()
+            .chain(message.others.iter().copied())
+            .map(|it| &*it.approval)
+            .collect();
+        let Rendered { text, blocks } = card::many(all, self.public_url.as_deref(), message.redactor);
+        let body = json!({
+            "channel": channel, "text": text, "blocks": blocks, "parse": "none", "link_names": false,
+            "unfurl_links": false, "unfurl_media": false,
+        });
+        self.client.call("chat.postMessage", &body).await.map(drop)
+    }
+
     async fn deliver(&self, message: &Message<'_>, approval: &Approval) -> Result<Option<Value>, Failure> {
-        let it = message.waiting;
+        let (it, redactor, public_url) = (message.waiting, message.redactor, self.public_url.as_deref());
         let Some(place) = message.place else {
             let channel = self.conversation(it).await?;
-            let placed = self.post(&channel, it, &self.card(approval, it.level, it.asks)).await?;
+            if !message.others.is_empty() {
+                self.tell_of_many(&channel, message).await?;
+                return Ok(None);
+            }
+            let card = Card { approval, level: it.level, asks: it.asks, public_url, redactor };
+            let placed = self.post(&channel, it, &card).await?;
             return Ok(serde_json::to_value(placed).ok());
         };
         let odd = |error: serde_json::Error| Failure::Refused {
@@ -223,7 +242,7 @@ impl Slack {
             word: format!("the card's place: {error}"),
         };
         let Placed { place, level, asks, .. } = Placed::deserialize(place).map_err(odd)?;
-        let card = self.card(approval, level, asks);
+        let card = Card { approval, level, asks, public_url, redactor };
         match it.action {
             Action::Update => self.edit(&place, &card).await?,
             Action::Send => {
@@ -248,6 +267,12 @@ impl Courier for Slack {
     const LANES: usize = 8;
     const AT_ONCE: usize = 1;
     const LONGEST: Duration = Duration::from_secs(25);
+    const FLOOD: Option<usize> = Some(10);
+
+    /// Who presses is known by their account.
+    fn takes_links(&self) -> bool {
+        false
+    }
 
     async fn send(&self, message: &Message<'_>) -> Handed {
         let Some(loaded) = message.loaded else {

@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 
 use super::{
-    card::{PROPOSAL, moment, plain, said},
-    text::{line, lines},
+    card::{self, PROPOSAL, moment, plain, said},
+    text::lines,
 };
 use crate::domain::{
     approval::{Approval, State},
     ids::ApprovalId,
+    redaction::Redactor,
 };
 
 /// What a form is called, and its input.
@@ -22,8 +23,6 @@ pub mod form {
     pub const VALUE: &str = "v";
 }
 
-/// Longest title above a form.
-const TITLE: usize = 150;
 /// Longest text of an input.
 const INPUT: usize = 3_000;
 const REFUSAL: usize = 600;
@@ -69,13 +68,13 @@ impl About {
 }
 
 /// Asks why.
-pub fn reject(approval: &Approval, carried: &str) -> Value {
+pub fn reject(approval: &Approval, redactor: &Redactor, carried: &str) -> Value {
     let reason = input(form::REASON, "Reason", json!({ "min_length": 1 }));
-    view((form::REJECT, "Reject", "Reject"), carried, vec![title(approval), reason])
+    view((form::REJECT, "Reject", "Reject"), carried, vec![title(approval, redactor), reason])
 }
 
 /// Asks for the edits, beginning with the proposal.
-pub fn modify(approval: &Approval, proposal: &str, carried: &str) -> Value {
+pub fn modify(approval: &Approval, redactor: &Redactor, (proposal, carried): (&str, &str)) -> Value {
     let changes = input(
         form::CHANGES,
         "What is approved (JSON)",
@@ -83,17 +82,21 @@ pub fn modify(approval: &Approval, proposal: &str, carried: &str) -> Value {
     );
     let mut comment = input(form::COMMENT, "Comment", json!({}));
     comment["optional"] = json!(true);
-    view((form::MODIFY, "Approve with changes", "Approve"), carried, vec![title(approval), changes, comment])
+    view(
+        (form::MODIFY, "Approve with changes", "Approve"),
+        carried,
+        vec![title(approval, redactor), changes, comment],
+    )
 }
 
 /// Says how it ended, in place of the form.
-pub fn outcome(approval: &Approval) -> Value {
+pub fn outcome(approval: &Approval, redactor: &Redactor) -> Value {
     let text = match &approval.state {
         State::Final { ending, at } => format!("{} · {}", said(ending), moment(*at)),
         State::Pending => "It is with the next level now.".to_owned(),
     };
     let said = json!({ "type": "section", "text": { "type": "mrkdwn", "verbatim": true, "text": text } });
-    closed(vec![title(approval), said])
+    closed(vec![title(approval, redactor), said])
 }
 
 /// Says why nothing was done, in place of the form.
@@ -122,11 +125,8 @@ fn view((id, head, submit): (&str, &str, &str), carried: &str, blocks: Vec<Value
     })
 }
 
-fn title(approval: &Approval) -> Value {
-    let request = &approval.request;
-    let title = line(request.title.as_deref().unwrap_or_default(), TITLE);
-    let title = if title.trim().is_empty() { request.approval_type.to_string() } else { title };
-    json!({ "type": "section", "text": plain(title) })
+fn title(approval: &Approval, redactor: &Redactor) -> Value {
+    json!({ "type": "section", "text": plain(card::title(approval, redactor)) })
 }
 
 fn input(id: &str, label: &str, with: Value) -> Value {
@@ -142,7 +142,9 @@ fn input(id: &str, label: &str, with: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{approval::tests::pending, ids::PrincipalId, names::PrincipalName, policy::Actor};
+    use crate::domain::{
+        approval::tests::pending, ids::PrincipalId, names::PrincipalName, policy::Actor, redaction::Redaction,
+    };
 
     #[test]
     fn what_a_form_carries_is_read_again() {
@@ -163,10 +165,14 @@ mod tests {
         let mut approval = pending(Actor { id: PrincipalId::generate(), name });
         let place = Place { channel: "C".repeat(50), ts: "1700000000.000100".to_owned() };
         let carried = About { approval: approval.id, level: i32::MAX, version: i32::MAX }.with(&place);
+        let redactor = Redactor::new(&Redaction::default());
         for text in ["<!channel>", "\u{202E}", &"🙂".repeat(100_000)] {
             approval.request.title = Some(text.to_owned());
-            let views = [reject(&approval, &carried), modify(&approval, &"x".repeat(PROPOSAL), &carried)];
-            for view in views.iter().chain(&[outcome(&approval), refusal(text)]) {
+            let views = [
+                reject(&approval, &redactor, &carried),
+                modify(&approval, &redactor, (&"x".repeat(PROPOSAL), &carried)),
+            ];
+            for view in views.iter().chain(&[outcome(&approval, &redactor), refusal(text)]) {
                 let whole = view.to_string();
                 assert!(!whole.contains("<!channel>"), "{whole}");
                 for part in ["title", "submit", "close"] {

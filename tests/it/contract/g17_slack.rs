@@ -589,6 +589,58 @@ async fn g17_what_callers_write_is_shown_as_text_in_slack() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn g17_what_the_workspace_shows_to_no_one_is_not_shown_in_slack() {
+    let team = team(&[]).await;
+    let mut asked = asked(1);
+    asked["title"] = json!("Use xoxb-0000-planted-in-a-title");
+    asked["context"] = json!({ "password": "planted-in-the-context", "amount": 45 });
+    let id = team.agent.ask(asked).await;
+    let card = team.slack.shows(1).await.remove(0);
+    assert!(
+        card.text.contains("Use [redacted]") && card.block("c").to_string().contains("amount: 45"),
+        "{card:#?}"
+    );
+    assert_eq!(card.button("signoff_modify"), None, "what is taken out would come back as an edit");
+    team.slack.take(&team.cluster, 0, &team.slack.press(&card, "signoff_reject", ANA)).await;
+    let sent = team.slack.submit(&[("reason", "no")], ANA);
+    team.slack.take(&team.cluster, 0, &sent).await;
+    team.slack.becomes("it is closed", |it| !it.has_buttons()).await;
+    team.slack.take(&team.cluster, 0, &team.slack.press(&card, "signoff_approve", ANA)).await;
+    team.slack.whispered(1).await;
+    eventually("the card was mended", || async { team.slack.calls("chat.update").len() == 2 }).await;
+    for call in team.slack.all_calls() {
+        assert!(!call.body.to_string().contains("planted"), "{call:#?}");
+    }
+    for row in rows(&team, &id).await {
+        assert!(!row.to_string().contains("planted"), "{row}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g17_a_flood_for_one_conversation_becomes_one_message() {
+    let team = team(&[]).await;
+    team.slack.script("chat.postMessage", Scripted::limited(Some("3")));
+    let mut ids = Vec::new();
+    for number in 0..12 {
+        let mut asked = asked(1);
+        asked["title"] = json!(format!("Refund {number}"));
+        ids.push(team.agent.ask(asked).await);
+    }
+    let list = team.slack.shows(1).await.remove(0);
+    assert_eq!(list.text, "12 requests wait for approval");
+    assert!(!list.has_buttons() && list.blocks.to_string().contains("|Refund 0>"), "{list:#?}");
+    for id in &ids {
+        let row = settled(&team, id, 1).await.remove(0);
+        assert_eq!((&row["status"], &row["skip_reason"]), (&json!("skipped"), &json!("summarised")));
+    }
+    // No card of theirs has to be edited, and the next one is a card again.
+    team.ana.approve(&ids[0]).await.expect(200);
+    team.agent.ask(asked(1)).await;
+    assert!(team.slack.shows(2).await[1].has_buttons());
+    assert!(team.slack.calls("chat.update").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn g17_another_workspace_has_no_part_in_the_installation() {
     let slack = FakeSlack::start().await;
     let cluster = Cluster::with(slack.setup(1, &[("slack.workspace", "acme")])).await.connected().await;

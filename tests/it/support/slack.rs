@@ -149,6 +149,10 @@ impl FakeSlack {
         self.inner().calls.iter().filter(|call| call.method == method).cloned().collect()
     }
 
+    pub fn all_calls(&self) -> Vec<Call> {
+        self.inner().calls.clone()
+    }
+
     /// What was told to those who pressed.
     pub fn whispers(&self) -> Vec<String> {
         let told = self.calls("response_url");

@@ -10,6 +10,7 @@ use crate::{
         ids::PrincipalId,
         names::CallerName,
         policy::{Actor, Policy, Selectors},
+        redaction::Redaction,
     },
     notify::slack::text::cost,
 };
@@ -58,8 +59,14 @@ fn ended(mut approval: Approval, text: &str) -> Approval {
     approval
 }
 
+fn redactor() -> &'static Redactor {
+    static REDACTOR: std::sync::OnceLock<Redactor> = std::sync::OnceLock::new();
+    REDACTOR.get_or_init(|| Redactor::new(&Redaction::default()))
+}
+
 fn card(approval: &Approval) -> Card<'_> {
-    Card { approval, level: 0, asks: true, public_url: Some("https://signoff.example.com") }
+    let redactor = redactor();
+    Card { approval, level: 0, asks: true, public_url: Some("https://signoff.example.com"), redactor }
 }
 
 fn ids(rendered: &Rendered) -> Vec<&str> {
@@ -178,18 +185,55 @@ fn hostile_and_longest_texts_fit_and_mean_nothing() {
 #[test]
 fn what_is_too_long_to_edit_here_has_no_button_for_it() {
     let mut approval = pending(actor("agent"));
-    assert_eq!(proposal(&approval), None, "there is nothing to edit");
+    assert_eq!(proposal(&approval, redactor()), None, "there is nothing to edit");
     approval.request.context = json_of(&json!({ "arguments": { "amount": 45 }, "note": "x" }));
     approval.request.approval_type = CallerName::new("tool_call").unwrap();
-    let text = proposal(&approval).unwrap();
+    let text = proposal(&approval, redactor()).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json!({ "arguments": { "amount": 45 } }));
     approval.request.view = Some(json_of(&json!({ "proposed": "/after" })));
     approval.request.context = json_of(&json!({ "before": {}, "after": { "limit": 1 } }));
     approval.request.approval_type = CallerName::new("plan_approval").unwrap();
-    assert_eq!(serde_json::from_str::<Value>(&proposal(&approval).unwrap()).unwrap(), json!({ "limit": 1 }));
+    assert_eq!(
+        serde_json::from_str::<Value>(&proposal(&approval, redactor()).unwrap()).unwrap(),
+        json!({ "limit": 1 })
+    );
     approval.request.context = json_of(&json!({ "after": { "text": "x".repeat(PROPOSAL) } }));
-    assert_eq!(proposal(&approval), None);
+    assert_eq!(proposal(&approval, redactor()), None);
     assert!(!card(&approval).rendered().blocks.to_string().contains(action::MODIFY));
+}
+
+#[test]
+fn many_are_told_of_in_one_message_the_most_urgent_first() {
+    let mut all: Vec<Approval> = (0..30).map(|_| full(&"<!channel>|".repeat(100))).collect();
+    for (second, approval) in all.iter_mut().rev().enumerate() {
+        approval.expires_at = DateTime::from_timestamp(i64::try_from(second).unwrap(), 0).unwrap();
+    }
+    let url = format!("https://{}.example.com", "x".repeat(200));
+    let rendered = many(all.iter().collect(), Some(&url), redactor());
+    let whole = rendered.blocks.to_string();
+    assert!(whole.encode_utf16().count() < 9_000 && !whole.contains("<!channel>"), "{whole}");
+    assert_eq!(rendered.text, "30 requests wait for approval");
+    let first = rendered.blocks[1]["text"]["text"].as_str().unwrap();
+    assert!(first.starts_with(&format!("<{url}/approvals/{}|&lt;!channel&gt;¦", all[29].id)), "{first}");
+    assert!(rendered.blocks.as_array().unwrap().len() == 12 && whole.contains("/inbox|Open the list"));
+}
+
+#[test]
+fn what_must_not_be_shown_is_not_and_can_not_be_edited_here() {
+    let mut approval = pending(actor("agent"));
+    let planted = "xoxb-planted-secret-0000";
+    approval.request.title = Some(format!("Use {planted}"));
+    approval.request.description = Some(format!("Bearer {planted}"));
+    approval.request.context = json_of(&json!({ "password": "hunter2", "note": planted, "amount": 1 }));
+    let open = card(&approval).rendered();
+    let closed = ended(approval.clone(), planted);
+    for rendered in [open, card(&closed).rendered()] {
+        let whole = format!("{} {}", rendered.text, rendered.blocks);
+        assert!(!whole.contains(planted) && !whole.contains("hunter2"), "{whole}");
+        assert!(whole.contains("[redacted]") && !whole.contains(action::MODIFY), "{whole}");
+    }
+    assert!(!card(&closed).bare().contains(planted));
+    assert_eq!(proposal(&approval, redactor()), None, "it would come back as an edit");
 }
 
 proptest! {
