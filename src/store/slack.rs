@@ -161,11 +161,11 @@ pub struct Posted {
     pub asks: bool,
 }
 
-/// The card about an approval at a place in Slack. By the message and by nothing else: in an organisation a click may
-/// name another team than the post did.
+/// The card about an approval, and a level of it, at a place in Slack. By the message: in an organisation a click may name
+/// another team than the post did. Where a crash lost where a card is, it is one like another of its conversation.
 pub async fn posted(
     conn: &mut PgConnection,
-    approval: ApprovalId,
+    (approval, level): (ApprovalId, i32),
     channel: &str,
     ts: &str,
 ) -> Result<Option<Posted>, Error> {
@@ -173,11 +173,13 @@ pub async fn posted(
         "SELECT n.id, n.workspace_id, n.level, n.asks
            FROM approval_notifications n
           WHERE n.approval_id = $1 AND n.channel = 'slack' AND n.action = 'send'
-            AND n.external ->> 'channel' = $2 AND n.external ->> 'ts' = $3
+            AND n.external ->> 'channel' = $2 AND (n.external ->> 'ts' = $3 OR n.level = $4)
+          ORDER BY n.external ->> 'ts' = $3 DESC
           LIMIT 1",
         approval.0,
         channel,
         ts,
+        level,
     )
     .fetch_optional(conn)
     .await?;

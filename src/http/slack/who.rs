@@ -33,6 +33,10 @@ const LOOK: Duration = Duration::from_millis(1_500);
 /// Longest that Slack may take to say who somebody is.
 const ASK: Duration = Duration::from_secs(1);
 
+/// How often a card is looked for again that is not known, and after what time.
+const PATIENCE: usize = 3;
+const PAUSE: Duration = Duration::from_millis(200);
+
 /// Who pressed, and what.
 #[derive(Debug)]
 pub enum Who {
@@ -52,16 +56,18 @@ pub struct Known {
     pub redactor: Arc<Redactor>,
 }
 
-/// Looks for both.
-pub async fn look(
+/// A card, who has the account, and what is not shown.
+type Found = (Posted, Option<PrincipalId>, Arc<Redactor>);
+
+/// Looks for a card, and for who has an account in its workspace.
+async fn find(
     api: &Api,
-    slack: &Slack,
     (about, place): (&About, &Place),
     account: &Account,
-    origin: &Origin,
-) -> Result<Who, store::Error> {
+) -> Result<Option<Found>, store::Error> {
     let looking = async |conn: &mut PgConnection| {
-        let posted = slack::posted(&mut *conn, about.approval, &place.channel, &place.ts).await?;
+        let what = (about.approval, about.level);
+        let posted = slack::posted(&mut *conn, what, &place.channel, &place.ts).await?;
         // An installation speaks for its own workspace alone.
         let Some(card) = posted.filter(|card| api.channels.slack(card.workspace).is_some()) else {
             return Ok(None);
@@ -70,9 +76,27 @@ pub async fn look(
         let redactors = api.redactions.of(conn, [card.workspace].into()).await?;
         Ok(redactors.into_values().next().map(|redactor| (card, holder, redactor)))
     };
-    let Some((card, holder, redactor)) = api.database.notify.run(LOOK, looking).await? else {
-        return Ok(Who::NotOurs);
-    };
+    api.database.notify.run(LOOK, looking).await
+}
+
+/// Looks for both.
+pub async fn look(
+    api: &Api,
+    slack: &Slack,
+    (about, place): (&About, &Place),
+    account: &Account,
+    origin: &Origin,
+) -> Result<Who, store::Error> {
+    let mut found = find(api, (about, place), account).await?;
+    for _ in 0..PATIENCE {
+        if found.is_some() {
+            break;
+        }
+        // A hand may be faster than the record of where the card is.
+        tokio::time::sleep(PAUSE).await;
+        found = find(api, (about, place), account).await?;
+    }
+    let Some((card, holder, redactor)) = found else { return Ok(Who::NotOurs) };
     let person = match holder {
         Some(person) => person,
         None if slack.binds_by_email => {

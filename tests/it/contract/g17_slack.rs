@@ -164,9 +164,9 @@ async fn g17_who_is_not_bound_not_admitted_or_not_of_the_team_decides_nothing() 
             (&json!("ephemeral"), &json!(false))
         );
     }
-    // A message that is none of ours, with a button that is.
+    // A conversation in which there is no card of ours.
     let value = card.button("signoff_approve").unwrap();
-    let foreign = team.slack.press_of(("C1", "1600000000.000001"), ("signoff_approve", &value), ANA);
+    let foreign = team.slack.press_of(("C9", "1600000000.000001"), ("signoff_approve", &value), ANA);
     team.slack.take(&team.cluster, 0, &foreign).await;
     assert!(team.slack.whispered(6).await.contains("none of mine"));
     assert_eq!(standing(&team, &id).await["status"], "pending");
