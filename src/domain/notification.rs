@@ -84,6 +84,7 @@ vocabulary! {
         Decided = "decided", Expired = "expired", Cancelled = "cancelled",
     }
     Channel { Slack = "slack", Email = "email", Webhook = "webhook", InApp = "in_app" }
+    News { SlackRefused = "slack_refused" }
     Status { Pending = "pending", Sent = "sent", Failed = "failed", Skipped = "skipped", Read = "read" }
     Skipped {
         Superseded = "superseded", TooMany = "too_many", Unknown = "unknown_recipient", NoAddress = "no_address",
@@ -111,6 +112,13 @@ pub enum Skipped {
     SwitchedOff,
     /// One message told of many.
     Summarised,
+}
+
+/// What administrators are told that is about no approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// Slack doesn't take the bot's token any more.
+    SlackRefused,
 }
 
 /// Whom a request wants told, and how.

@@ -36,6 +36,7 @@ pub mod listing;
 pub mod login;
 pub mod migrations;
 pub mod moves;
+pub mod news;
 pub mod notification_preferences;
 pub mod notifications;
 pub mod obstacles;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::Error;
 use crate::domain::{
     ids::{ApprovalId, NotificationId, PrincipalId, WorkspaceId},
+    notification::News,
     slack::Account,
 };
 
@@ -150,6 +151,27 @@ pub async fn forget(conn: &mut PgConnection, older: Duration, most: i64) -> Resu
     .execute(conn)
     .await?;
     Ok(forgotten.rows_affected())
+}
+
+/// Workspaces for which something waits in Slack, and whose administrators were not told of it within a day. Whoever else
+/// looks for them waits until the transaction ends.
+pub async fn to_be_told(conn: &mut PgConnection, news: News) -> Result<Vec<WorkspaceId>, Error> {
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('slack news', 0))")
+        .execute(&mut *conn)
+        .await?;
+    let found = sqlx::query_scalar!(
+        r#"SELECT l.workspace_id AS "workspace!"
+             FROM (SELECT DISTINCT n.workspace_id FROM notification_lanes n
+                    WHERE n.channel = 'slack' AND n.due_at IS NOT NULL) l
+            WHERE NOT EXISTS (
+                  SELECT FROM approval_notifications t
+                   WHERE t.workspace_id = l.workspace_id AND t.approval_id IS NULL AND t.cause = $1
+                     AND t.created_at > clock_timestamp() - interval '1 day')"#,
+        news.as_str(),
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(found.into_iter().map(WorkspaceId).collect())
 }
 
 /// A card that was posted.

@@ -187,11 +187,11 @@ async fn record(
         subject: Some(&person.name),
         run: None,
         actor: None,
-        via: "email",
+        via: "sign_in",
         origin,
         before: None,
         after: Some(json!({ "slack": account.to_string() })),
-        detail: json!({}),
+        detail: json!({ "by": "email" }),
     };
     audit::append(conn, entry).await
 }

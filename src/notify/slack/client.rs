@@ -4,7 +4,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -69,6 +69,8 @@ pub struct Client {
     team: Arc<OnceCell<Team>>,
     /// Methods that are to be left alone, until when, and why.
     gates: Arc<Mutex<HashMap<&'static str, (Instant, String)>>>,
+    /// Why Slack refuses the token, until administrators are told.
+    refused: Arc<Mutex<Option<String>>>,
 }
 
 impl Client {
@@ -88,6 +90,7 @@ impl Client {
             token: config.bot_token.clone(),
             team: Arc::default(),
             gates: Arc::default(),
+            refused: Arc::default(),
         })
     }
 
@@ -187,6 +190,11 @@ impl Client {
         gates.insert(method, (Instant::now() + hold, error.to_owned()));
     }
 
+    /// Why Slack refuses the token, if it has refused it since this was last settled.
+    pub fn refused(&self) -> MutexGuard<'_, Option<String>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn limited(&self, method: &'static str, hold: Duration, code: Option<i32>) -> Failure {
         let error = format!("{method}: Slack takes no more for {} s", hold.as_secs());
         self.shut(method, hold, &error);
@@ -202,6 +210,7 @@ impl Client {
         );
         let error = format!("Slack refuses the bot's token: {word}");
         self.shut(ALL, VOID, &error);
+        *self.refused() = Some(error.clone());
         Failure::Held { hold: VOID, code, error }
     }
 }

@@ -6,6 +6,7 @@
 //! | `text` | what callers wrote, as text that fits; pure |
 //! | [`client`] | Slack's methods, and what its words mean |
 //! | [`home`] | which workspace has the installation |
+//! | [`trouble`] | tells administrators that Slack refuses the token |
 //!
 //! What clicks do is told in `http/slack`.
 
@@ -14,6 +15,7 @@ pub mod client;
 pub mod home;
 pub mod modal;
 mod text;
+pub mod trouble;
 
 use std::{
     collections::HashMap,

@@ -328,6 +328,13 @@ async fn g17_a_revoked_token_holds_the_whole_installation() {
     }
     let metrics = team.cluster.instances[0].metrics().await;
     assert!(!metrics.contains(TOKEN) && !metrics.contains(SECRET));
+    eventually("administrators are told", || async {
+        let told = team.admin.get("/api/v1/me/notifications").await.expect(200).body;
+        let told = told["items"].as_array().unwrap().iter().filter(|it| it["cause"] == "slack_refused");
+        let subjects: Vec<_> = told.map(|it| it["subject"].clone()).collect();
+        subjects == ["Slack refuses the bot's token: token_revoked"]
+    })
+    .await;
     // Deciding goes on.
     team.ana.approve(&first).await.expect(200);
 }
