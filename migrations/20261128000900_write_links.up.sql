@@ -2,7 +2,7 @@
 SET LOCAL lock_timeout = '2s';
 
 -- What a workspace shows to no one outside. NULL: as the service has it by default.
-ALTER TABLE workspaces ADD COLUMN redaction jsonb CHECK (octet_length(redaction::text) <= 65536);
+ALTER TABLE workspaces ADD COLUMN redaction jsonb CHECK (octet_length(redaction::text) <= 131072);
 GRANT UPDATE (redaction) ON workspaces TO signoff_app, signoff_operator;
 
 -- Links in mail: whoever has one decides as this person, on this approval, at this level. Of the link itself there is

@@ -208,6 +208,11 @@ impl Core {
         };
         let authenticator = Authenticator::new(database.clone(), issuer, sessions_last);
         let clock = DatabaseClock::default();
+        if config.smtp.is_on() && config.http.public_url.is_empty() {
+            tracing::warn!(
+                "http.public_url is not set: mail has no links, neither to the app nor to decide by"
+            );
+        }
         let signer = config.audit.signer().context("audit.signing_key")?.map(Arc::new);
         Ok(Self {
             instance,

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # Clients that others wrote, against two instances: a step of `./dev test`. The
 # socket protocol by Python's `websockets` and Node's `ws`; the API by
-# schemathesis, which makes requests up from the OpenAPI document. What they
-# need from PyPI and npm is kept in .dev/ until another version is asked for.
+# schemathesis, which makes requests up from the OpenAPI document; mail by
+# aiosmtpd and Python's own reader of mail. What they need from PyPI and npm is
+# kept in .dev/ until another version is asked for.
 
 CLIENTS=$ROOT/tests/clients
 # Where the instances' database is, and its name while there is one.
@@ -24,6 +25,8 @@ run_clients() {
   make_clients_database || return
   if start_clients_instances; then run_all_clients || status=1; else status=1; fi
   stop_instances
+  say "aiosmtpd"
+  run_mail || status=1
   drop_clients_database
   return $status
 }
@@ -154,6 +157,13 @@ run_all_clients() {
 run_client() { # COMMAND…
   in_session env SIGNOFF_URLS="$(joined instance_url)" SIGNOFF_API_KEY="$AGENT_KEY" \
     SIGNOFF_SECOND_KEY="$ANA_KEY" "$@"
+}
+
+# With an instance of its own, and no other: all that share a database have the same channels.
+run_mail() {
+  in_session env SIGNOFF_BIN="$BIN" SIGNOFF_API_KEY="$AGENT_KEY" SIGNOFF_REDIS_PREFIX="clients-$$" \
+    SIGNOFF_DATABASE_URL="$(with_database "$DATABASE_URL" "$CLIENTS_DATABASE")" PYTHONDONTWRITEBYTECODE=1 \
+    "$DEV_DIR/venv/bin/python" "$CLIENTS/mail.py"
 }
 
 # In a workspace of its own, for a minute at most. What a run has found, the

@@ -88,8 +88,8 @@ vocabulary! {
     Status { Pending = "pending", Sent = "sent", Failed = "failed", Skipped = "skipped", Read = "read" }
     Skipped {
         Superseded = "superseded", TooMany = "too_many", Unknown = "unknown_recipient", NoAddress = "no_address",
+        SwitchedOff = "switched_off", Summarised = "summarised", Disabled = "disabled_recipient",
         NotSent = "not_sent", Gone = "message_gone",
-        SwitchedOff = "switched_off", Summarised = "summarised",
     }
 }
 
@@ -112,6 +112,8 @@ pub enum Skipped {
     SwitchedOff,
     /// One message told of many.
     Summarised,
+    /// The person was disabled before it was sent.
+    Disabled,
 }
 
 /// What administrators are told that is about no approval.

@@ -20,7 +20,7 @@ use super::{
     Redactions,
     courier::Courier,
     material::Material,
-    record::record,
+    record::Recorder,
     turn::{BATCH, Turn, Until, take_turn},
 };
 use crate::{
@@ -103,8 +103,13 @@ impl<C: Courier> Deliverer<C> {
     /// Runs until the drain begins. Turns that are under way end by themselves: the drain waits for them.
     pub async fn run(self) {
         let (turns, ended) = mpsc::channel(self.most);
-        let recorder = record(self.database.clone(), self.metrics.clone(), C::CHANNEL, ended);
-        self.lifecycle.spawn("recorder of notifications", recorder);
+        let recorder = Recorder {
+            database: self.database.clone(),
+            metrics: self.metrics.clone(),
+            channel: C::CHANNEL,
+            hints: self.hints.clone(),
+        };
+        self.lifecycle.spawn("recorder of notifications", recorder.run(ended));
         while !self.lifecycle.is_draining() {
             match self.begin(&turns).await {
                 Ok(true) => {}

@@ -25,6 +25,15 @@ use crate::{
     },
 };
 
+/// What a notification is about.
+#[derive(Clone, Copy)]
+pub(super) enum About<'a> {
+    Nothing,
+    Approval(&'a Loaded),
+    Unreadable,
+    Deleted,
+}
+
 /// What there is for the messages of some lanes.
 #[derive(Default)]
 pub(super) struct Material {
@@ -60,6 +69,16 @@ impl Material {
         it.approval.and_then(|id| self.found.get(&id)).and_then(|it| it.as_ref().ok())
     }
 
+    /// What a notification is about, as this instance can tell.
+    pub fn about(&self, it: &Waiting) -> About<'_> {
+        let Some(id) = it.approval else { return About::Nothing };
+        match self.found.get(&id) {
+            Some(Ok(loaded)) => About::Approval(loaded),
+            Some(Err(_)) => About::Unreadable,
+            None => About::Deleted,
+        }
+    }
+
     /// `None`: the workspace is gone.
     pub fn redactor(&self, it: &Waiting) -> Option<&Redactor> {
         self.redactors.get(&it.workspace).map(|it| &**it)
@@ -84,7 +103,7 @@ impl Material {
         let mut new = Vec::new();
         for it in waiting.iter().filter(|it| it.asks && !it.is_later) {
             let (Some(approval), Some(person)) = (it.approval, it.person) else { continue };
-            if settled(it, self.loaded(it)).is_some() {
+            if settled(it, self.about(it)).is_some() {
                 continue;
             }
             let link = DecisionLink::generate();

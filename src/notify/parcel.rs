@@ -99,6 +99,7 @@ mod tests {
             place: None,
             recipient: recipient.to_owned(),
             person: None,
+            is_disabled: false,
             asks: true,
             due_at: DateTime::UNIX_EPOCH + TimeDelta::seconds(n),
             waited: Duration::ZERO,

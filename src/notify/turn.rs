@@ -8,13 +8,13 @@ use std::{
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use serde_json::Value;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
     courier::{Courier, Handed, Message},
-    material::Material,
+    material::{About, Material},
     parcel::{Parcel, is_request, parcels},
 };
 use crate::{
@@ -29,6 +29,8 @@ use crate::{
     },
 };
 
+/// How long a notification waits whose approval this instance can't read.
+const UNREADABLE: Duration = Duration::from_mins(1);
 /// Most messages of a lane in one turn.
 pub(super) const BATCH: i64 = 50;
 
@@ -44,7 +46,16 @@ pub(super) struct Until {
     pub draining: CancellationToken,
 }
 
+/// How long the messages under way may take from the beginning of the drain on.
+const LAST: Duration = Duration::from_secs(8);
+
 impl Until {
+    /// Completes when what is under way is to be left.
+    async fn is_cut_off(&self) {
+        self.draining.cancelled().await;
+        sleep(LAST).await;
+    }
+
     fn is_over(&self) -> bool {
         self.draining.is_cancelled() || Instant::now() >= self.ends
     }
@@ -65,7 +76,7 @@ pub(super) async fn take_turn<C: Courier>(
     let beyond = waiting.get(batch).filter(|it| !it.is_later).map(|it| it.due_at);
     let next_at = waiting.iter().find(|it| it.is_later).map(|it| it.due_at);
     let waiting = waiting.into_iter().take(batch).filter(|it| !it.is_later).collect();
-    let is_open = |it: &Waiting| settled(it, material.loaded(it)).is_none();
+    let is_open = |it: &Waiting| settled(it, material.about(it)).is_none();
     let mut queue: VecDeque<Parcel> = parcels(waiting, C::FLOOD, is_open);
     let mut fates = Vec::with_capacity(queue.len());
     let mut breaker = Breaker::new(u32::try_from(lease.failures).unwrap_or(0), C::AT_ONCE);
@@ -87,18 +98,18 @@ pub(super) async fn take_turn<C: Courier>(
             let is_newer = |other: &Parcel| other.first.action == Action::Update && other.first.of == it.of;
             let is_outdone = it.action == Action::Update && queue.iter().any(is_newer);
             let outdone = is_outdone.then(|| skipped(it, Skipped::Superseded));
-            if let Some(fate) = outdone.or_else(|| settled(it, material.loaded(it))) {
+            if let Some(fate) = outdone.or_else(|| settled(it, material.about(it))) {
                 // Of those that go together, none is.
                 fates.push(fate);
                 continue;
             }
             under_way.extend(parcel.approvals());
-            sending.push(send(courier, parcel, material));
+            sending.push(send(courier, parcel, material, until));
         }
         let Some((parcel, handed, began)) = sending.next().await else { break };
-        parcel.approvals().for_each(|id| {
+        for id in parcel.approvals() {
             under_way.remove(&id);
-        });
+        }
         match &handed {
             Handed::Over { place, .. } => {
                 has_succeeded = true;
@@ -117,7 +128,7 @@ pub(super) async fn take_turn<C: Courier>(
             }
             Handed::Held { hold: wanted, error, .. } => {
                 last_error = Some(error.clone());
-                hold = hold.max(*wanted);
+                hold = hold.max(jittered(*wanted, rand::random()));
             }
         }
         fates.extend(fates_of::<C>(&parcel, handed, began, read));
@@ -126,11 +137,17 @@ pub(super) async fn take_turn<C: Courier>(
     let next_in = if beyond.is_some() || !queue.is_empty() { Some(Duration::ZERO) } else { soonest };
     let oldest = queue.iter().flat_map(Parcel::all).map(|it| it.due_at).chain(beyond).min();
     let failures = i32::try_from(breaker.failures()).unwrap_or(i32::MAX);
+    let last_error = last_error.map(|it: String| kept(&it, 500));
     let handback = Handback { lease, oldest, next_at, next_in, hold, failures, last_error, has_succeeded };
     Turn { fates, handback }
 }
 
-async fn send<C: Courier>(courier: &C, parcel: Parcel, material: &Material) -> (Parcel, Handed, Instant) {
+async fn send<C: Courier>(
+    courier: &C,
+    parcel: Parcel,
+    material: &Material,
+    until: &Until,
+) -> (Parcel, Handed, Instant) {
     let began = Instant::now();
     let it = &parcel.first;
     let Some(redactor) = material.redactor(it) else {
@@ -147,10 +164,16 @@ async fn send<C: Courier>(courier: &C, parcel: Parcel, material: &Material) -> (
         zone: material.zone(it),
         link: material.link(it),
     };
-    let handed = timeout(C::LONGEST, courier.send(&message)).await.unwrap_or_else(|_| {
-        let error = format!("no answer within {} s", C::LONGEST.as_secs());
-        Handed::Away { code: None, error }
-    });
+    let handed = tokio::select! {
+        handed = timeout(C::LONGEST, courier.send(&message)) => handed.unwrap_or_else(|_| {
+            let error = format!("no answer within {} s", C::LONGEST.as_secs());
+            Handed::Away { code: None, error }
+        }),
+        () = until.is_cut_off() => {
+            let error = "the instance stopped before there was an answer".to_owned();
+            Handed::Held { hold: Duration::ZERO, code: None, error }
+        }
+    };
     (parcel, handed, began)
 }
 
@@ -170,12 +193,16 @@ fn skipped(it: &Waiting, why: Skipped) -> Fate {
 }
 
 /// What becomes of a message without sending it: it is too late for it, or needs no answer any more.
-pub(super) fn settled(it: &Waiting, loaded: Option<&Loaded>) -> Option<Fate> {
+pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
     // One that waits itself will show how it stands then.
     if it.of.is_some() && it.place.is_none() {
         return Some(skipped(it, Skipped::NotSent));
     }
-    if let Some(loaded) = loaded {
+    // What they were shown is closed all the same.
+    if it.is_disabled && it.action == Action::Send {
+        return Some(skipped(it, Skipped::Disabled));
+    }
+    if let About::Approval(loaded) = about {
         let approval = &loaded.approval;
         let has_voted = loaded
             .votes
@@ -185,9 +212,21 @@ pub(super) fn settled(it: &Waiting, loaded: Option<&Loaded>) -> Option<Fate> {
         if is_request(it) && (is_moot || has_voted && it.asks) {
             return Some(skipped(it, Skipped::Superseded));
         }
-    } else if it.approval.is_some() {
-        // Deleted, or unreadable.
-        return Some(skipped(it, Skipped::Superseded));
+    }
+    match about {
+        // An instance of a later version wrote it, say.
+        About::Unreadable if !it.is_over => {
+            let error = Some("its approval can't be read by this instance".to_owned());
+            return Some(Fate {
+                status: Status::Pending,
+                skipped: None,
+                error,
+                again_in: Some(UNREADABLE),
+                ..skipped(it, Skipped::Superseded)
+            });
+        }
+        About::Deleted => return Some(skipped(it, Skipped::Superseded)),
+        _ => {}
     }
     it.is_over.then(|| Fate {
         status: Status::Failed,
@@ -252,7 +291,7 @@ fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant)
         workspace: it.workspace,
         status,
         skipped,
-        error: error.map(|it| cut(it, 500)),
+        error: error.map(|it| kept(&it, 500)),
         again_in,
         counts,
         attempt: Some(Attempt {
@@ -261,15 +300,16 @@ fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant)
             took,
             outcome,
             code,
-            answer: answer.map(|it| cut(it, 4_096)),
+            answer: answer.map(|it| kept(&it, 4_096)),
         }),
         place: placed,
         delay: (status == Status::Sent).then(|| it.waited + read.elapsed()),
     }
 }
 
-/// At most so many bytes, at a character's edge.
-fn cut(mut text: String, most: usize) -> String {
+/// What the other side said, as it can be stored: no U+0000, and at most so many bytes, cut at a character's edge.
+fn kept(text: &str, most: usize) -> String {
+    let mut text = text.replace('\0', "\u{fffd}");
     let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     text.truncate(end);
     text

@@ -26,17 +26,20 @@ pub struct Caused {
 }
 
 /// Takes what is due, the longest overdue first and nothing before `floor`: rows that were taken lately are dead, and a
-/// long transaction elsewhere keeps them in the way. What another transaction has is left to it.
+/// long transaction elsewhere keeps them in the way. What another transaction has is left to it, and causes that this
+/// version doesn't know to instances that do.
 pub async fn take(
     conn: &mut PgConnection,
     floor: Option<DateTime<Utc>>,
     limit: i64,
 ) -> Result<Vec<Caused>, Error> {
+    let known: Vec<String> = Cause::WORDS.iter().map(|word| (*word).to_owned()).collect();
     let rows = sqlx::query!(
         r#"WITH due AS MATERIALIZED (
                SELECT c.ctid AS place
                  FROM notification_causes c
-                WHERE c.due_at <= clock_timestamp() AND c.due_at >= coalesce($1::timestamptz, '-infinity')
+                WHERE c.due_at <= statement_timestamp() AND c.due_at >= coalesce($1::timestamptz, '-infinity')
+                  AND c.cause = ANY ($3)
                 ORDER BY c.due_at, c.seq
                 LIMIT $2
                   FOR UPDATE SKIP LOCKED
@@ -46,6 +49,7 @@ pub async fn take(
            RETURNING c.seq, c.due_at, c.workspace_id, c.approval_id, c.cause, c.level, c.version, c.ordinal, c.attempts"#,
         floor,
         limit,
+        &known,
     )
     .fetch_all(conn)
     .await?;
@@ -108,7 +112,7 @@ pub async fn standing(conn: &mut PgConnection) -> Result<(i64, f64), Error> {
                           SELECT FROM notification_causes c WHERE c.attempts > 0 LIMIT 1000) s) AS "stuck!",
                   coalesce(extract(epoch FROM clock_timestamp() - (
                            SELECT c.due_at FROM notification_causes c
-                            WHERE c.due_at <= clock_timestamp()
+                            WHERE c.due_at <= statement_timestamp()
                             ORDER BY c.due_at LIMIT 1)), 0)::double precision AS "oldest!""#
     )
     .fetch_one(conn)

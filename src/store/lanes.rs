@@ -29,6 +29,8 @@ pub struct Lease {
     pub floor_at: DateTime<Utc>,
     pub failures: i32,
     pub failing_since: Option<DateTime<Utc>>,
+    /// When it was leased, by the database's clock.
+    pub leased_at: DateTime<Utc>,
 }
 
 /// A notification whose turn it may be.
@@ -47,8 +49,11 @@ pub struct Waiting {
     pub of: Option<NotificationId>,
     /// Where that message is, once it was sent.
     pub place: Option<Value>,
+    /// Of mail: the person's address of today.
     pub recipient: String,
     pub person: Option<PrincipalId>,
+    /// The person may not sign in any more.
+    pub is_disabled: bool,
     pub asks: bool,
     pub due_at: DateTime<Utc>,
     /// For how long it has waited since what it is about happened.
@@ -123,7 +128,7 @@ pub async fn lease(
                SELECT l.id
                  FROM notification_lanes l
                 WHERE l.channel = $1 AND l.due_at IS NOT NULL AND l.workspace_id <> ALL ($2)
-                  AND greatest(l.due_at, l.hold_until) <= clock_timestamp()
+                  AND greatest(l.due_at, l.hold_until) <= statement_timestamp()
                 ORDER BY greatest(l.due_at, l.hold_until)
                 LIMIT $3
                   FOR UPDATE SKIP LOCKED
@@ -133,7 +138,7 @@ pub async fn lease(
              FROM due
             WHERE l.id = due.id
            RETURNING l.id, l.workspace_id, l.destination, l.generation, l.wakes, l.floor_at, l.failures,
-                     l.failing_since"#,
+                     l.failing_since, clock_timestamp() AS "leased_at!""#,
         channel.as_str(),
         &full,
         limit,
@@ -152,6 +157,7 @@ pub async fn lease(
             floor_at: row.floor_at,
             failures: row.failures,
             failing_since: row.failing_since,
+            leased_at: row.leased_at,
         })
         .collect())
 }
@@ -163,19 +169,21 @@ pub async fn fetch(conn: &mut PgConnection, leases: &[Lease], batch: i64) -> Res
     let floors: Vec<DateTime<Utc>> = leases.iter().map(|it| it.floor_at).collect();
     let rows = sqlx::query!(
         r#"SELECT n.id, x.lane AS "lane!", n.workspace_id, n.approval_id, n.cause, n.level, n.version, n.ordinal,
-                  n.action, n.updates, n.recipient, n.principal_id, n.asks, n.due_at, n.attempts,
+                  coalesce(CASE WHEN n.channel = 'email' THEN p.email END, n.recipient) AS "recipient!", n.principal_id,
+                  p.disabled_at IS NOT NULL AS "is_disabled!", n.action, n.updates, n.asks, n.due_at, n.attempts,
                   (SELECT c.external FROM approval_notifications c
                     WHERE c.workspace_id = n.workspace_id AND c.id = n.updates) AS "place: Json<Value>",
                   extract(epoch FROM clock_timestamp() - n.created_at)::double precision AS "waited!",
                   n.due_at > clock_timestamp() AS "is_later!", n.give_up_at <= clock_timestamp() AS "is_over!"
              FROM unnest($1::bigint[], $2::timestamptz[]) AS x(lane, floor)
             CROSS JOIN LATERAL (
-                  SELECT m.id, m.workspace_id, m.approval_id, m.cause, m.level, m.version, m.ordinal, m.action,
+                  SELECT m.id, m.workspace_id, m.approval_id, m.channel, m.cause, m.level, m.version, m.ordinal, m.action,
                          m.updates, m.recipient, m.principal_id, m.asks, m.due_at, m.give_up_at, m.created_at, m.attempts
                     FROM approval_notifications m
                    WHERE m.lane_id = x.lane AND m.status = 'pending' AND m.due_at >= x.floor
                    ORDER BY m.due_at, m.id
-                   LIMIT $3) n"#,
+                   LIMIT $3) n
+             LEFT JOIN principals p ON p.id = n.principal_id"#,
         &lanes,
         &floors,
         batch + 1,
@@ -198,6 +206,7 @@ pub async fn fetch(conn: &mut PgConnection, leases: &[Lease], batch: i64) -> Res
             place: row.place.map(|it| it.0),
             recipient: row.recipient,
             person: row.principal_id.map(PrincipalId),
+            is_disabled: row.is_disabled,
             asks: row.asks,
             due_at: row.due_at,
             waited: Duration::try_from_secs_f64(row.waited).unwrap_or_default(),
@@ -253,6 +262,7 @@ struct LaneRow<'a> {
     lane: i64,
     generation: i64,
     wakes: i64,
+    leased_at: DateTime<Utc>,
     oldest: Option<DateTime<Utc>>,
     next_at: Option<DateTime<Utc>>,
     next_in: Option<f64>,
@@ -268,6 +278,7 @@ impl<'a> From<&'a Handback> for LaneRow<'a> {
             lane: it.lease.lane,
             generation: it.lease.generation,
             wakes: it.lease.wakes,
+            leased_at: it.lease.leased_at,
             oldest: it.oldest,
             next_at: it.next_at,
             next_in: it.next_in.map(|it| it.as_secs_f64()),
@@ -280,16 +291,22 @@ impl<'a> From<&'a Handback> for LaneRow<'a> {
 }
 
 /// Records what became of notifications, and gives lanes back. A message that went out went out, whoever has its lane by
-/// now: only the lane itself goes by the lease. Lanes are locked first, in the order in which everyone locks them.
-pub async fn record(conn: &mut PgConnection, fates: &[Fate], handbacks: &[Handback]) -> Result<(), Error> {
-    let fates: Vec<FateRow<'_>> = fates.iter().map(FateRow::from).collect();
-    let lanes: Vec<LaneRow<'_>> = handbacks.iter().map(LaneRow::from).collect();
-    sqlx::query!(
+/// now: only the lane itself goes by the lease. A success counts, too, where another worker has given the message up
+/// meanwhile. Lanes are locked first, in the order in which everyone locks them; the last `SELECT` sees to that. Answers
+/// whether one of them is due again.
+pub async fn record(
+    conn: &mut PgConnection,
+    fates: &[&Fate],
+    handbacks: &[&Handback],
+) -> Result<bool, Error> {
+    let fates: Vec<FateRow<'_>> = fates.iter().map(|it| FateRow::from(*it)).collect();
+    let lanes: Vec<LaneRow<'_>> = handbacks.iter().map(|it| LaneRow::from(*it)).collect();
+    let is_due = sqlx::query_scalar!(
         r#"
         WITH lanes AS MATERIALIZED (
-            SELECT x.lane, x.generation, x.wakes, x.oldest, x.next_at, x.next_in, x.hold, x.failures, x.last_error, x.succeeded
+            SELECT x.lane, x.generation, x.wakes, x.leased_at, x.oldest, x.next_at, x.next_in, x.hold, x.failures, x.last_error, x.succeeded
               FROM json_to_recordset($2::text::json) AS x(
-                   lane bigint, generation bigint, wakes bigint, oldest timestamptz, next_at timestamptz,
+                   lane bigint, generation bigint, wakes bigint, leased_at timestamptz, oldest timestamptz, next_at timestamptz,
                    next_in double precision, hold double precision, failures integer, last_error text, succeeded boolean)
         ), ordered AS MATERIALIZED (
             SELECT l.id
@@ -300,7 +317,8 @@ pub async fn record(conn: &mut PgConnection, fates: &[Fate], handbacks: &[Handba
         ), given_back AS (
             UPDATE notification_lanes l
                SET hold_until = clock_timestamp() + make_interval(secs => x.hold),
-                   floor_at = least(coalesce(x.oldest, 'infinity'), clock_timestamp() - interval '15 s'),
+                   -- What came after the lane was looked at was not fetched, however long its turn took.
+                   floor_at = least(coalesce(x.oldest, 'infinity'), x.leased_at - interval '15 s'),
                    due_at = CASE WHEN l.wakes = x.wakes
                                  THEN least(x.next_at, clock_timestamp() + make_interval(secs => x.next_in))
                                  ELSE clock_timestamp() END,
@@ -310,6 +328,7 @@ pub async fn record(conn: &mut PgConnection, fates: &[Fate], handbacks: &[Handba
                    last_success_at = CASE WHEN x.succeeded THEN clock_timestamp() ELSE l.last_success_at END
               FROM lanes x, ordered o
              WHERE l.id = x.lane AND l.id = o.id AND l.generation = x.generation
+            RETURNING l.due_at <= clock_timestamp() AND l.hold_until <= clock_timestamp() AS is_due
         ), fates AS MATERIALIZED (
             SELECT x.id, x.workspace_id, x.status, x.skip_reason, x.again_in, x.counts, x.attempt, x.ago, x.took,
                    x.outcome, x.code, x.error, x.answer, x.place
@@ -325,7 +344,13 @@ pub async fn record(conn: &mut PgConnection, fates: &[Fate], handbacks: &[Handba
               FROM fates f
              WHERE f.attempt IS NOT NULL
             ON CONFLICT DO NOTHING
-        )
+        ), locked AS MATERIALIZED (
+            SELECT n.id
+              FROM approval_notifications n, fates f
+             WHERE n.workspace_id = f.workspace_id AND n.id = f.id
+             ORDER BY n.id
+               FOR UPDATE OF n
+        ), told AS (
         UPDATE approval_notifications n
            SET status = f.status, skip_reason = f.skip_reason,
                due_at = CASE WHEN f.again_in IS NULL THEN n.due_at
@@ -336,15 +361,18 @@ pub async fn record(conn: &mut PgConnection, fates: &[Fate], handbacks: &[Handba
                external = coalesce(f.place, n.external),
                attempts = n.attempts + CASE WHEN f.counts THEN 1 ELSE 0 END,
                updated_at = clock_timestamp()
-          FROM fates f
-         WHERE n.workspace_id = f.workspace_id AND n.id = f.id AND n.status = 'pending'
+          FROM fates f, locked
+         WHERE n.workspace_id = f.workspace_id AND n.id = f.id AND n.id = locked.id
+           AND (n.status = 'pending' OR f.status = 'sent' AND n.status IN ('failed', 'skipped'))
+        )
+        SELECT coalesce(bool_or(g.is_due), false) AS "is_due!" FROM given_back g
         "#,
         super::json(&fates)?,
         super::json(&lanes)?,
     )
-    .execute(conn)
+    .fetch_one(conn)
     .await?;
-    Ok(())
+    Ok(is_due)
 }
 
 /// Wakes lanes in which something waits and which no one would look at: the certainty behind hints. Answers how many.

@@ -50,6 +50,7 @@ pub struct RedactionView {
     store: bool,
 }
 
+#[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
 fn in_force<S: Serializer>(set: &Option<Json<Redaction>>, serializer: S) -> Result<S::Ok, S::Error> {
     let set = set.as_ref().map(|Json(it)| it.clone()).unwrap_or_default();
     RedactionView { keys: set.keys(), patterns: set.patterns(), store: set.store }.serialize(serializer)

@@ -45,7 +45,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub fn words(&self) -> &'static str {
+    pub fn words(self) -> &'static str {
         match self {
             Self::Unseen => "Nothing was decided yet. Read it, then answer.",
             Self::Changed => "It has changed while you read. Look at it again, then answer.",

@@ -236,7 +236,7 @@ fn page_of(
         Some("reject") => Some(Verdict::Rejected),
         _ => None,
     };
-    Ok(page::page(status, seen, fault.map(form::Fault::words), wish))
+    Ok(page::page(status, seen, fault.map(|fault| fault.words()), wish))
 }
 
 /// A page of another site, or a form of ours in one of theirs, decides nothing.

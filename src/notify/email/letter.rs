@@ -84,12 +84,13 @@ impl Letters {
     fn about_many(&self, message: &Message<'_>, mut all: Vec<&Loaded>) -> anyhow::Result<Mail> {
         all.sort_by_key(|it| it.approval.expires_at);
         let count = all.len();
-        let subject = format!("[Signoff] {count} requests wait for you");
+        let what = if message.waiting.asks { "requests wait for you" } else { "new requests" };
+        let subject = format!("[Signoff] {count} {what}");
         let lines = all.iter().take(MOST_TITLES).map(|it| {
             let title = shown::title(&it.approval.request, message.redactor);
             (title, format!("until {}", shown::moment(it.approval.expires_at, message.zone)))
         });
-        let mut parts = vec![Part::Head(format!("{count} requests wait for you. The most urgent are:"))];
+        let mut parts = vec![Part::Head(format!("{count} {what}. The most urgent are:"))];
         parts.push(Part::List(lines.collect()));
         if let Some(url) = &self.public_url {
             parts.push(Part::Buttons(vec![Button::plain("Open the list", format!("{url}/inbox"))]));

@@ -117,7 +117,7 @@ impl Operation {
 }
 
 /// What needs no permission: signing in and out, and what is one's own. `api::browser_sessions` asks for these.
-const WITHOUT: [&str; 15] = [
+const WITHOUT: [&str; 17] = [
     "GET /auth/configuration",
     "GET /auth/login",
     "GET /auth/callback",
@@ -128,6 +128,8 @@ const WITHOUT: [&str; 15] = [
     "POST /auth/session/workspace",
     "GET /api/v1/me/preferences",
     "PUT /api/v1/me/preferences",
+    "GET /api/v1/me/notification-preferences",
+    "PUT /api/v1/me/notification-preferences",
     "GET /api/v1/me/notifications",
     "GET /api/v1/me/notifications/unread-count",
     "POST /api/v1/me/notifications/read",

@@ -14,8 +14,8 @@ use signoff::{
     },
     store::{
         approvals, audit, checkpoints, connections, decisions, delegations, eligible, events, in_app, keys,
-        listing, notifications, preferences, principals, purge, recent, roles, runs, verifications,
-        workspaces,
+        listing, notification_preferences, notifications, preferences, principals, purge, recent, roles,
+        runs, verifications, workspaces,
     },
 };
 use sqlx::{Connection, PgConnection};
@@ -107,6 +107,7 @@ async fn seen(
         checkpoints::of_workspace(conn, of.0, (i64::MAX, ""), 10).await.unwrap().len(),
         delegations::page(conn, of, &delegations::Which::default(), 10).await.unwrap().items.len(),
         usize::from(preferences::get(conn, of, PrincipalId(principal)).await.unwrap().is_some()),
+        notification_preferences::get(conn, of, PrincipalId(principal)).await.unwrap().muted.len(),
         usize::from(verifications::get(conn, of, None, ttl).await.unwrap().is_some()),
         usize::from(runs::overview(conn, of, &key.task).await.unwrap().is_some()),
         eligible::candidates(conn, of, &meant, &asking, ttl).await.unwrap().0.len(),
@@ -127,6 +128,9 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     ana.approve(&made).await.expect(200);
     let preferences = admin.request(reqwest::Method::PUT, "/api/v1/me/preferences").json(&json!({}));
     crate::support::Api::send(preferences).await.expect(200);
+    let told = json!({ "channels": { "email": "off" } });
+    let told = admin.request(reqwest::Method::PUT, "/api/v1/me/notification-preferences").json(&told);
+    crate::support::Api::send(told).await.expect(200);
     let verify = admin.request(reqwest::Method::POST, "/api/v1/audit/verifications");
     crate::support::Api::send(verify).await.expect(202);
     let role = admin.request(reqwest::Method::PUT, "/api/v1/roles/own").json(&json!({ "permissions": [] }));
@@ -157,7 +161,7 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     .unwrap();
     let mut conn = act_as(&cluster, "signoff_app").await;
     // The lease of the instance, by which connections count, is written with its first heartbeat.
-    let all = |n: usize| vec![n; 25];
+    let all = |n: usize| vec![n; 26];
     let found = tokio::sync::Mutex::new(&mut conn);
     eventually("what is there is seen from within", || async {
         let mut conn = found.lock().await;
@@ -290,6 +294,7 @@ async fn g19_background_work_may_do_its_work() {
     purge::browser_sessions(&mut conn, 10).await.unwrap();
     purge::samples(&mut conn, age, 10).await.unwrap();
     purge::cluster_events(&mut conn, age, 10).await.unwrap();
+    purge::links(&mut conn, age, 10).await.unwrap();
 }
 
 /// Each role can do its work and no other: what it would take to lie about the past, or to read what it has no
