@@ -128,7 +128,8 @@ pub(super) async fn take_turn<C: Courier>(
             }
             Handed::Held { hold: wanted, error, .. } => {
                 last_error = Some(error.clone());
-                hold = hold.max(jittered(*wanted, rand::random()));
+                // As long as it is asked for at least.
+                hold = hold.max(wanted.mul_f64(rand::random_range(1.0..1.2)));
             }
         }
         fates.extend(fates_of::<C>(&parcel, handed, began, read));

@@ -104,17 +104,18 @@ impl Workers {
     /// Starts a deliverer for each channel that there is.
     fn deliver(&self, outbox: &Outbox) {
         if let Some(email) = outbox.email.clone() {
-            self.deliver_by("deliverer of mail", email, outbox, outbox.hints.email.clone());
+            let deliverer = self.deliverer(email, outbox, &outbox.hints.email);
+            self.lifecycle.spawn_service("deliverer of mail", deliverer.run());
         }
         if let Some(slack) = outbox.slack.clone() {
-            self.deliver_by("deliverer to Slack", slack, outbox, outbox.hints.slack.clone());
+            let deliverer = self.deliverer(slack, outbox, &outbox.hints.slack);
+            self.lifecycle.spawn_service("deliverer to Slack", deliverer.run());
         }
     }
 
-    fn deliver_by<C: Courier>(&self, name: &'static str, courier: C, outbox: &Outbox, hints: Arc<Notify>) {
+    fn deliverer<C: Courier>(&self, courier: C, outbox: &Outbox, hints: &Arc<Notify>) -> Deliverer<C> {
         let (database, metrics) = (self.database.clone(), self.metrics.clone());
         let (lifecycle, redactions) = (self.lifecycle.clone(), outbox.redactions.clone());
-        let deliverer = Deliverer::new(database, courier, lifecycle, metrics, redactions, hints);
-        self.lifecycle.spawn_service(name, deliverer.run());
+        Deliverer::new(database, courier, lifecycle, metrics, redactions, hints.clone())
     }
 }

@@ -277,7 +277,7 @@ async fn g17_a_limit_of_slacks_holds_the_conversation_and_costs_no_try() {
     // Without a word for how long, half a minute.
     team.slack.script("chat.postMessage", Scripted::limited(None));
     let id = team.agent.ask(asked(1)).await;
-    assert_eq!(held(&team, 1, (20, 31)).await, ["C1"]);
+    assert_eq!(held(&team, 1, (20, 37)).await, ["C1"]);
     let row = rows(&team, &id).await.remove(0);
     assert_eq!((&row["status"], &row["attempt_count"]), (&json!("pending"), &json!(0)));
 }
@@ -313,11 +313,11 @@ async fn g17_a_revoked_token_holds_the_whole_installation() {
     let team = Team { slack, cluster, admin, agent, ana, bo };
     team.slack.script("chat.postMessage", Scripted::error("token_revoked"));
     let first = team.agent.ask(asked(1)).await;
-    assert_eq!(held(&team, 1, (1_600, 1_801)).await, ["C1"]);
+    assert_eq!(held(&team, 1, (1_600, 2_161)).await, ["C1"]);
     let mut elsewhere = asked(1);
     elsewhere["notify"] = json!({ "slack_channel": "C2" });
     let second = team.agent.ask(elsewhere).await;
-    assert_eq!(held(&team, 2, (1_600, 1_801)).await, ["C1", "C2"]);
+    assert_eq!(held(&team, 2, (1_600, 2_161)).await, ["C1", "C2"]);
     assert_eq!(team.slack.calls("chat.postMessage").len(), 1, "Slack is not asked again");
     for id in [&first, &second] {
         let row = rows(&team, id).await.remove(0);
