@@ -214,19 +214,19 @@ impl Desk {
         let what = (&form.about, &form.place);
         let known = match look(&self.api, &self.slack, what, &form.account, &origin).await? {
             Who::Known(known) => known,
-            Who::NotOurs => return Ok(shown("refused", modal::refusal("Its message is none of mine."))),
-            Who::Stranger(why) => return Ok(shown("refused", modal::refusal(&why))),
+            Who::NotOurs => return Ok(shown("refused", &modal::refusal("Its message is none of mine."))),
+            Who::Stranger(why) => return Ok(shown("refused", &modal::refusal(&why))),
         };
         Ok(match decide(&self.api, &known, form.about.approval, said, &origin).await {
             Decision::Done => Answer::with("decided", json!({ "response_action": "clear" })),
             Decision::Past(approval) => {
                 self.repair(&form.place, &known, &approval);
-                shown("refused", modal::outcome(&approval, &known.redactor))
+                shown("refused", &modal::outcome(&approval, &known.redactor))
             }
             Decision::Malformed(why) => fault(form::CHANGES, &why),
-            Decision::Refused(why) => shown("refused", modal::refusal(&why)),
-            Decision::Gone => shown("refused", modal::refusal(GONE)),
-            Decision::Late => shown("late", modal::refusal(LATE)),
+            Decision::Refused(why) => shown("refused", &modal::refusal(&why)),
+            Decision::Gone => shown("refused", &modal::refusal(GONE)),
+            Decision::Late => shown("late", &modal::refusal(LATE)),
         })
     }
 
@@ -312,6 +312,6 @@ fn fault(block: &str, message: &str) -> Answer {
 }
 
 /// In place of the form.
-fn shown(result: &'static str, view: Value) -> Answer {
+fn shown(result: &'static str, view: &Value) -> Answer {
     Answer::with(result, json!({ "response_action": "update", "view": view }))
 }

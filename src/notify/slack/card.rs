@@ -71,14 +71,14 @@ impl Card<'_> {
     pub fn rendered(&self) -> Rendered {
         let standing = self.standing();
         let mut blocks = vec![
-            json!({ "type": "header", "block_id": "t", "text": plain(title(self.approval, self.redactor)) }),
+            json!({ "type": "header", "block_id": "t", "text": plain(&title(self.approval, self.redactor)) }),
             json!({ "type": "section", "block_id": "f", "fields": self.facts(&standing) }),
         ];
         let request = &self.approval.request;
         if let Some(description) = shown::description(request, self.redactor, DESCRIPTION) {
             let text = lines(&description, DESCRIPTION);
             if !text.trim().is_empty() {
-                blocks.push(json!({ "type": "section", "block_id": "d", "text": plain(text) }));
+                blocks.push(json!({ "type": "section", "block_id": "d", "text": plain(&text) }));
             }
         }
         // The router has told of one that can't be read.
@@ -93,7 +93,7 @@ impl Card<'_> {
         match standing {
             Standing::Asking => blocks.push(self.buttons()),
             Standing::Telling => {}
-            Standing::HandedOn => blocks.push(section("o", "*Handed to the next level*".to_owned())),
+            Standing::HandedOn => blocks.push(section("o", "*Handed to the next level*")),
             Standing::Ended => blocks.extend(self.outcome()),
         }
         blocks.push(self.foot());
@@ -163,7 +163,7 @@ impl Card<'_> {
         let value = format!("{}.{}.{}", self.approval.id, self.level, self.approval.version);
         let button = |id: &str, text: &str, style: Option<&str>| {
             let mut button =
-                json!({ "type": "button", "action_id": id, "text": plain(text.to_owned()), "value": value });
+                json!({ "type": "button", "action_id": id, "text": plain(text), "value": value });
             if let Some(style) = style {
                 button["style"] = json!(style);
             }
@@ -171,17 +171,17 @@ impl Card<'_> {
         };
         let mut approve = button(action::APPROVE, "Approve", Some("primary"));
         approve["confirm"] = json!({
-            "title": plain("Approve?".to_owned()),
-            "text": plain(title(self.approval, self.redactor)),
-            "confirm": plain("Approve".to_owned()),
-            "deny": plain("Not now".to_owned()),
+            "title": plain("Approve?"),
+            "text": plain(&title(self.approval, self.redactor)),
+            "confirm": plain("Approve"),
+            "deny": plain("Not now"),
         });
         let mut buttons = vec![approve, button(action::REJECT, "Reject…", Some("danger"))];
         if proposal(self.approval, self.redactor).is_some() {
             buttons.push(button(action::MODIFY, "Edit…", None));
         }
         if let Some(url) = self.url() {
-            let text = plain("Details".to_owned());
+            let text = plain("Details");
             buttons.push(json!({ "type": "button", "action_id": action::DETAILS, "text": text, "url": url }));
         }
         json!({ "type": "actions", "block_id": "a", "elements": buttons })
@@ -189,7 +189,7 @@ impl Card<'_> {
 
     fn outcome(&self) -> Vec<Value> {
         let State::Final { ending, at } = &self.approval.state else { return Vec::new() };
-        let mut blocks = vec![section("o", format!("{} · {}", said(ending), moment(*at)))];
+        let mut blocks = vec![section("o", &format!("{} · {}", said(ending), moment(*at)))];
         let reason = match ending {
             Ending::Resolved { outcome, .. } => outcome.feedback.as_deref(),
             Ending::Cancelled { reason, .. } => Some(reason.as_str()),
@@ -198,7 +198,7 @@ impl Card<'_> {
         if let Some(reason) =
             reason.map(|it| lines(&self.redactor.text(it), REASON)).filter(|it| !it.trim().is_empty())
         {
-            blocks.push(json!({ "type": "section", "block_id": "r", "text": plain(reason) }));
+            blocks.push(json!({ "type": "section", "block_id": "r", "text": plain(&reason) }));
         }
         blocks
     }
@@ -224,7 +224,7 @@ const MOST: usize = 10;
 pub fn many(mut all: Vec<&Approval>, public_url: Option<&str>, redactor: &Redactor) -> Rendered {
     all.sort_by_key(|approval| approval.expires_at);
     let text = format!("{} requests wait for approval", all.len());
-    let mut blocks = vec![json!({ "type": "header", "block_id": "t", "text": plain(text.clone()) })];
+    let mut blocks = vec![json!({ "type": "header", "block_id": "t", "text": plain(&text) })];
     for (number, approval) in all.iter().take(MOST).enumerate() {
         let title = title(approval, redactor);
         let title = match public_url {
@@ -233,10 +233,10 @@ pub fn many(mut all: Vec<&Approval>, public_url: Option<&str>, redactor: &Redact
             None => title,
         };
         let text = format!("{title}, until {}", moment(approval.expires_at));
-        blocks.push(section(&format!("l{number}"), text));
+        blocks.push(section(&format!("l{number}"), &text));
     }
     if let Some(url) = public_url {
-        blocks.push(section("x", format!("<{url}/inbox|Open the list>")));
+        blocks.push(section("x", &format!("<{url}/inbox|Open the list>")));
     }
     Rendered { text, blocks: Value::Array(blocks) }
 }
@@ -314,12 +314,12 @@ fn fact(name: &str, value: &str) -> Value {
     json!({ "type": "mrkdwn", "verbatim": true, "text": format!("*{name}*\n{}", line(value, FIELD)) })
 }
 
-fn section(id: &str, text: String) -> Value {
+fn section(id: &str, text: &str) -> Value {
     json!({ "type": "section", "block_id": id, "text": { "type": "mrkdwn", "verbatim": true, "text": text } })
 }
 
 /// Text without any markup.
-pub(super) fn plain(text: String) -> Value {
+pub(super) fn plain(text: &str) -> Value {
     json!({ "type": "plain_text", "text": text, "emoji": false })
 }
 

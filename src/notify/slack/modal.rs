@@ -70,7 +70,7 @@ impl About {
 /// Asks why.
 pub fn reject(approval: &Approval, redactor: &Redactor, carried: &str) -> Value {
     let reason = input(form::REASON, "Reason", json!({ "min_length": 1 }));
-    view((form::REJECT, "Reject", "Reject"), carried, vec![title(approval, redactor), reason])
+    view((form::REJECT, "Reject", "Reject"), carried, &[title(approval, redactor), reason])
 }
 
 /// Asks for the edits, beginning with the proposal.
@@ -85,7 +85,7 @@ pub fn modify(approval: &Approval, redactor: &Redactor, (proposal, carried): (&s
     view(
         (form::MODIFY, "Approve with changes", "Approve"),
         carried,
-        vec![title(approval, redactor), changes, comment],
+        &[title(approval, redactor), changes, comment],
     )
 }
 
@@ -96,37 +96,37 @@ pub fn outcome(approval: &Approval, redactor: &Redactor) -> Value {
         State::Pending => "It is with the next level now.".to_owned(),
     };
     let said = json!({ "type": "section", "text": { "type": "mrkdwn", "verbatim": true, "text": text } });
-    closed(vec![title(approval, redactor), said])
+    closed(&[title(approval, redactor), said])
 }
 
 /// Says why nothing was done, in place of the form.
 pub fn refusal(text: &str) -> Value {
-    closed(vec![json!({ "type": "section", "text": plain(lines(text, REFUSAL)) })])
+    closed(&[json!({ "type": "section", "text": plain(&lines(text, REFUSAL)) })])
 }
 
-fn closed(blocks: Vec<Value>) -> Value {
+fn closed(blocks: &[Value]) -> Value {
     json!({
         "type": "modal",
-        "title": plain("Signoff".to_owned()),
-        "close": plain("Close".to_owned()),
+        "title": plain("Signoff"),
+        "close": plain("Close"),
         "blocks": blocks,
     })
 }
 
-fn view((id, head, submit): (&str, &str, &str), carried: &str, blocks: Vec<Value>) -> Value {
+fn view((id, head, submit): (&str, &str, &str), carried: &str, blocks: &[Value]) -> Value {
     json!({
         "type": "modal",
         "callback_id": id,
         "private_metadata": carried,
-        "title": plain(head.to_owned()),
-        "submit": plain(submit.to_owned()),
-        "close": plain("Cancel".to_owned()),
+        "title": plain(head),
+        "submit": plain(submit),
+        "close": plain("Cancel"),
         "blocks": blocks,
     })
 }
 
 fn title(approval: &Approval, redactor: &Redactor) -> Value {
-    json!({ "type": "section", "text": plain(card::title(approval, redactor)) })
+    json!({ "type": "section", "text": plain(&card::title(approval, redactor)) })
 }
 
 fn input(id: &str, label: &str, with: Value) -> Value {
@@ -136,7 +136,7 @@ fn input(id: &str, label: &str, with: Value) -> Value {
     if let (Value::Object(element), Value::Object(with)) = (&mut element, with) {
         element.extend(with);
     }
-    json!({ "type": "input", "block_id": id, "label": plain(label.to_owned()), "element": element })
+    json!({ "type": "input", "block_id": id, "label": plain(label), "element": element })
 }
 
 #[cfg(test)]
