@@ -53,16 +53,16 @@ impl Home {
                         break;
                     }
                     Ok(None) => {
-                        tracing::debug!(%name, "the workspace that slack.workspace names is not there yet")
+                        tracing::debug!(%name, "the workspace that slack.workspace names is not there yet");
                     }
                     Err(error) => {
-                        tracing::warn!(%error, "the workspace of slack.workspace could not be looked for")
+                        tracing::warn!(%error, "the workspace of slack.workspace could not be looked for");
                     }
                 }
                 tokio::time::sleep(PAUSE).await;
             }
         }
         // A service runs to the instance's end.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

@@ -189,12 +189,11 @@ impl Slack {
         if let Some(known) = self.conversations().get(&it.recipient) {
             return Ok(known.clone());
         }
-        let user = match it.recipient.split_once('/') {
-            Some((_, user)) => user.to_owned(),
-            None => {
-                let answer = self.client.look("users.lookupByEmail", &[("email", &it.recipient)]).await?;
-                answer["user"]["id"].as_str().unwrap_or_default().to_owned()
-            }
+        let user = if let Some((_, user)) = it.recipient.split_once('/') {
+            user.to_owned()
+        } else {
+            let answer = self.client.look("users.lookupByEmail", &[("email", &it.recipient)]).await?;
+            answer["user"]["id"].as_str().unwrap_or_default().to_owned()
         };
         let answer = self.client.call("conversations.open", &json!({ "users": user })).await?;
         let odd = || Failure::Refused { code: Some(200), word: "Slack opened no conversation".to_owned() };
