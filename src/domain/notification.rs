@@ -366,10 +366,7 @@ fn ask(scene: &Scene<'_>, first: bool) -> Vec<Notice> {
             notices.push(notice(person, *channel, asks && superseded.is_none(), superseded));
         }
     }
-    if too_many > 0 {
-        let recipient = format!("{too_many} others");
-        notices.push(unreached(Channel::InApp, recipient, Skipped::TooMany));
-    }
+    notices.extend(cut(too_many));
     if first {
         let known: BTreeSet<&PrincipalName> =
             scene.people.iter().filter(|person| !person.disabled).map(Person::name).collect();
@@ -383,7 +380,15 @@ fn ask(scene: &Scene<'_>, first: bool) -> Vec<Notice> {
 /// Tells those people, in the app alone: nothing is asked of them.
 fn tell(scene: &Scene<'_>, whom: impl Fn(&Person) -> bool) -> Vec<Notice> {
     let people = scene.people.iter().filter(|person| person.is_reachable() && whom(person));
-    people.take(MOST_TOLD).map(|person| notice(person, Channel::InApp, false, None)).collect()
+    let mut people: Vec<&Person> = people.collect();
+    // Who asked comes first, and then who was asked, where not all are told.
+    people.sort_by_key(|person| (!scene.is_requester(person), !scene.told.contains(&person.id())));
+    let too_many = people.len().saturating_sub(MOST_TOLD);
+    people.truncate(MOST_TOLD);
+    let mut notices: Vec<Notice> =
+        people.into_iter().map(|person| notice(person, Channel::InApp, false, None)).collect();
+    notices.extend(cut(too_many));
+    notices
 }
 
 fn notice(person: &Person, channel: Channel, asks: bool, skipped: Option<Skipped>) -> Notice {
@@ -400,6 +405,12 @@ fn notice(person: &Person, channel: Channel, asks: bool, skipped: Option<Skipped
     let recipient = address.unwrap_or_else(|| person.name().to_string());
     let (action, of) = (Action::Send, None);
     Notice { channel, action, of, recipient, principal: Some(person.id()), asks, skipped }
+}
+
+/// Says that there were more people than are told.
+fn cut(too_many: usize) -> Option<Notice> {
+    let recipient = format!("{too_many} others");
+    (too_many > 0).then(|| unreached(Channel::InApp, recipient, Skipped::TooMany))
 }
 
 fn unreached(channel: Channel, recipient: String, why: Skipped) -> Notice {

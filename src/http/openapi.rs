@@ -199,6 +199,9 @@ fn codes(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
     if path.ends_with("/preferences") && *method == HttpMethod::Put {
         codes.push(Code::VersionConflict);
     }
+    if path.ends_with("/{id}/redrive") {
+        codes.push(Code::NotRedrivable);
+    }
     if path.ends_with("/extend") {
         codes.extend([Code::NotEligible, Code::LimitReached]);
     }

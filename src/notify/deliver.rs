@@ -28,12 +28,12 @@ use crate::{
     lifecycle::Lifecycle,
     store::{
         Database, Error,
-        lanes::{self, Waiting},
+        lanes::{self, Lease, Waiting},
     },
     telemetry::Metrics,
 };
 
-/// How long a lane is leased.
+/// How long a lane is taken.
 pub(super) const LEASE: Duration = Duration::from_mins(1);
 /// No message is begun when less than its time-out and this is left of the lease.
 const SPARE: Duration = Duration::from_secs(5);
@@ -41,6 +41,8 @@ const SPARE: Duration = Duration::from_secs(5);
 const FRESH: Duration = Duration::from_secs(10);
 /// Longest that a statement of ours may take.
 pub(super) const STATEMENT: Duration = Duration::from_secs(4);
+/// How long lanes rest of which nothing could be read.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// How often lanes are looked for that no hint told of.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
@@ -115,7 +117,7 @@ impl<C: Courier> Deliverer<C> {
                 Ok(true) => {}
                 Ok(false) => self.rest(LONGEST_SLEEP).await,
                 Err(error) => {
-                    tracing::warn!(%error, channel = C::CHANNEL.as_str(), "lanes could not be leased");
+                    tracing::warn!(%error, channel = C::CHANNEL.as_str(), "lanes could not be taken");
                     self.rest(LONGEST_SLEEP).await;
                 }
             }
@@ -144,6 +146,7 @@ impl<C: Courier> Deliverer<C> {
         let limit = i64::try_from(free).unwrap_or(i64::MAX);
         let begun = Instant::now();
         let full = self.full();
+        let mut taken = Vec::new();
         let work = async |conn: &mut PgConnection| {
             let mut leases = lanes::lease(&mut *conn, C::CHANNEL, &full, limit, LEASE).await?;
             if leases.is_empty() && !full.is_empty() {
@@ -153,12 +156,19 @@ impl<C: Courier> Deliverer<C> {
             if leases.is_empty() {
                 return Ok((leases, Vec::new(), Material::default()));
             }
+            taken.clone_from(&leases);
             let waiting = lanes::fetch(&mut *conn, &leases, BATCH).await?;
             let with_links = self.courier.takes_links();
             let material = Material::read(conn, &waiting, &self.redactions, with_links).await?;
             Ok((leases, waiting, material))
         };
-        let (leases, waiting, material) = self.database.notify.run(STATEMENT, work).await?;
+        let (leases, waiting, material) = match self.database.notify.run(STATEMENT, work).await {
+            Ok(read) => read,
+            Err(error) => {
+                self.give_back(&taken).await;
+                return Err(error);
+            }
+        };
         let is_full = leases.len() == free;
         let material = Arc::new(material);
         let mut by_lane: HashMap<i64, Vec<Waiting>> = HashMap::new();
@@ -186,6 +196,17 @@ impl<C: Courier> Deliverer<C> {
             });
         }
         Ok(any && is_full)
+    }
+
+    /// Gives lanes back in which nothing was begun. Where that fails, their leases end by themselves.
+    async fn give_back(&self, leases: &[Lease]) {
+        if leases.is_empty() {
+            return;
+        }
+        let work = async |conn: &mut PgConnection| lanes::give_back(conn, leases, AFTER_FAILURE).await;
+        if let Err(error) = self.database.notify.run(STATEMENT, work).await {
+            tracing::debug!(%error, "lanes could not be given back; their leases will end");
+        }
     }
 
     /// Workspaces that have half of the slots.

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 
@@ -32,12 +33,15 @@ pub(super) enum About<'a> {
     Approval(&'a Loaded),
     Unreadable,
     Deleted,
+    /// So much was read already that it was left for the next turn.
+    Left,
 }
 
 /// What there is for the messages of some lanes.
 #[derive(Default)]
 pub(super) struct Material {
     found: Found,
+    left: HashSet<ApprovalId>,
     redactors: HashMap<WorkspaceId, Arc<Redactor>>,
     zones: HashMap<PrincipalId, Tz>,
     links: HashMap<NotificationId, DecisionLink>,
@@ -54,11 +58,11 @@ impl Material {
         let workspaces: BTreeSet<WorkspaceId> = waiting.iter().map(|it| it.workspace).collect();
         let people: BTreeSet<PrincipalId> = waiting.iter().filter_map(|it| it.person).collect();
         let people: Vec<PrincipalId> = people.into_iter().collect();
-        let found = load(&mut *conn, waiting).await?;
+        let (found, left) = load(&mut *conn, waiting).await?;
         let redactors = redactions.of(&mut *conn, workspaces).await?;
         let chosen = notification_preferences::of_people(&mut *conn, &people).await?;
         let zones = chosen.into_iter().filter_map(|(id, it)| Some((id, it.zone?))).collect();
-        let mut material = Self { found, redactors, zones, links: HashMap::new() };
+        let mut material = Self { found, left, redactors, zones, links: HashMap::new() };
         if with_links {
             material.links = material.make_links(conn, waiting).await?;
         }
@@ -75,6 +79,7 @@ impl Material {
         match self.found.get(&id) {
             Some(Ok(loaded)) => About::Approval(loaded),
             Some(Err(_)) => About::Unreadable,
+            None if self.left.contains(&id) => About::Left,
             None => About::Deleted,
         }
     }
@@ -101,9 +106,9 @@ impl Material {
     ) -> Result<HashMap<NotificationId, DecisionLink>, Error> {
         let mut made = HashMap::new();
         let mut new = Vec::new();
-        for it in waiting.iter().filter(|it| it.asks && !it.is_later) {
+        for it in waiting.iter().filter(|it| it.asks && !it.is_later()) {
             let (Some(approval), Some(person)) = (it.approval, it.person) else { continue };
-            if settled(it, self.about(it)).is_some() {
+            if matches!(self.about(it), About::Left) || settled(it, self.about(it)).is_some() {
                 continue;
             }
             let link = DecisionLink::generate();
@@ -124,16 +129,16 @@ impl Material {
     }
 }
 
-/// The approvals that messages are about, in as many readings as it takes.
-async fn load(conn: &mut PgConnection, waiting: &[Waiting]) -> Result<Found, Error> {
-    let ids: HashSet<ApprovalId> =
-        waiting.iter().filter(|it| !it.is_later).filter_map(|it| it.approval).collect();
-    let mut rest: Vec<ApprovalId> = ids.into_iter().collect();
-    let mut found = Found::default();
-    while !rest.is_empty() {
-        let part = approvals::load(&mut *conn, &rest, Votes::OfPending).await?;
-        found.extend(part.found);
-        rest = part.rest;
+/// The approvals that messages are about, the longest overdue first: as many as one reading takes, and which it left.
+async fn load(conn: &mut PgConnection, waiting: &[Waiting]) -> Result<(Found, HashSet<ApprovalId>), Error> {
+    let due = waiting.iter().filter(|it| !it.is_later()).filter_map(|it| Some((it.due_at, it.approval?)));
+    let mut due: Vec<(DateTime<Utc>, ApprovalId)> = due.collect();
+    due.sort_unstable();
+    let mut seen = HashSet::new();
+    let ids: Vec<ApprovalId> = due.into_iter().map(|(_, id)| id).filter(|id| seen.insert(*id)).collect();
+    if ids.is_empty() {
+        return Ok((Found::default(), HashSet::new()));
     }
-    Ok(found)
+    let part = approvals::load(conn, &ids, Votes::OfPending).await?;
+    Ok((part.found, part.rest.into_iter().collect()))
 }

@@ -83,6 +83,7 @@ mod tests {
 
     use super::*;
     use crate::domain::ids::{NotificationId, WorkspaceId};
+    use crate::store::lanes::When;
 
     fn waiting(n: i64, recipient: &str, cause: Cause) -> Waiting {
         Waiting {
@@ -104,8 +105,7 @@ mod tests {
             due_at: DateTime::UNIX_EPOCH + TimeDelta::seconds(n),
             waited: Duration::ZERO,
             attempts: 0,
-            is_later: false,
-            is_over: false,
+            when: When::Now,
         }
     }
 

@@ -13,6 +13,7 @@ use crate::{
     domain::{
         approval::Approval,
         ids::{PrincipalId, WorkspaceId},
+        names::PrincipalName,
         notification::{Person, Wanted},
         policy::{Names, admission::Voter},
     },
@@ -26,8 +27,9 @@ use crate::{
 
 /// How long people are taken for what they were.
 const FRESH: Duration = Duration::from_secs(3);
-/// Most groups of people that are remembered.
+/// Most groups of people that are remembered, and most people in them.
 const MOST: usize = 1_000;
+const MOST_PEOPLE: usize = 50_000;
 
 /// Whom approvals mean.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -56,17 +58,18 @@ impl People {
     }
 
     /// Those whom the approval's policy names and to whom their seats are open, those whom its requester wants told, who
-    /// asked, and for whom. A policy that names no one means no one by name.
+    /// asked, and for whom; and `others`. A policy that names no one means no one by name.
     pub async fn of(
         &self,
         conn: &mut PgConnection,
         approval: &Approval,
         wanted: &Wanted,
+        others: &[PrincipalName],
     ) -> Result<Arc<[Person]>, Error> {
         let Meant { mut people, mut roles, groups, .. } = meant(approval.policy_now(), Whom::Enabled);
         people.insert(approval.requested_by.name.clone());
         people.extend(approval.on_behalf_of.clone());
-        people.extend(wanted.users.iter().cloned());
+        people.extend(wanted.users.iter().chain(others).cloned());
         roles.extend(wanted.roles.iter().cloned());
         let key = Key { workspace: approval.workspace, people, roles, groups };
         if let Some(known) = self.known(&key) {
@@ -121,10 +124,9 @@ impl People {
 
     fn remember(&self, key: Key, since: Instant, people: &Arc<[Person]>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST {
-            known.retain(|_, (since, _)| since.elapsed() < FRESH);
-        }
-        if known.len() < MOST {
+        known.retain(|_, (since, _)| since.elapsed() < FRESH);
+        let held: usize = known.values().map(|(_, people)| people.len()).sum();
+        if known.len() < MOST && held + people.len() <= MOST_PEOPLE {
             known.insert(key, (since, people.clone()));
         }
     }

@@ -15,20 +15,23 @@ use super::{Channels, Hints, Home, Redactions, people::People};
 use crate::{
     domain::{
         approval::Approval,
-        ids::{ApprovalId, PrincipalId},
+        ids::ApprovalId,
+        names::PrincipalName,
         notification::{Card, Cause, Channel, Notice, Scene, Wanted, route},
         redaction::Redactor,
     },
     store::{
         Database, Error,
         approvals::{self, Found, Loaded},
-        causes::{self, Caused},
-        notifications::{self, New},
+        causes::{self, Caused, Put},
+        notifications::{self, New, ToldBefore},
     },
 };
 
 /// Causes in one transaction at most.
 pub const BATCH: i64 = 200;
+/// Notifications in one transaction, or those of one cause more.
+const MOST_NOTICES: usize = 2_000;
 /// Longest that one may take.
 const ROUND: Duration = Duration::from_secs(4);
 
@@ -86,7 +89,7 @@ impl Router {
         let putting_off = async |conn: &mut PgConnection| {
             let mut transaction = conn.begin().await?;
             let caused = causes::take(&mut transaction, None, 1).await?;
-            causes::put_back(&mut transaction, &caused).await?;
+            causes::put_back(&mut transaction, &caused, Put::Later).await?;
             transaction.commit().await?;
             Ok(())
         };
@@ -104,14 +107,20 @@ impl Router {
             None => HashMap::new(),
         };
         let mut routed: Vec<(&Caused, &Approval, Vec<Notice>)> = Vec::with_capacity(caused.len());
-        let mut unreadable = Vec::new();
+        let (mut unreadable, mut rest) = (Vec::new(), Vec::new());
+        let mut notices = 0;
         for it in caused {
+            if notices >= MOST_NOTICES {
+                rest.push(it.clone());
+                continue;
+            }
             match found.get(&it.approval) {
                 Some(Ok(loaded)) if loaded.approval.workspace == it.workspace => {
                     let told = told.entry(it.approval).or_default();
                     let cards = cards.get(&it.approval).map_or(&[][..], Vec::as_slice);
-                    let notices = self.notices(&mut *conn, it, loaded, (told, cards)).await?;
-                    routed.push((it, &loaded.approval, notices));
+                    let made = self.notices(&mut *conn, it, loaded, (told, cards)).await?;
+                    notices += made.len();
+                    routed.push((it, &loaded.approval, made));
                 }
                 // It was deleted, with all that belongs to it.
                 None | Some(Ok(_)) => {}
@@ -136,7 +145,10 @@ impl Router {
             notifications::insert(&mut *conn, &new).await?;
         }
         if !unreadable.is_empty() {
-            causes::put_back(conn, &unreadable).await?;
+            causes::put_back(&mut *conn, &unreadable, Put::Later).await?;
+        }
+        if !rest.is_empty() {
+            causes::put_back(conn, &rest, Put::AsBefore).await?;
         }
         Ok(new.iter().filter(|it| it.destination.is_some()).map(|it| it.notice.channel).collect())
     }
@@ -146,18 +158,26 @@ impl Router {
         conn: &mut PgConnection,
         caused: &Caused,
         loaded: &Loaded,
-        (told, cards): (&mut BTreeSet<PrincipalId>, &[Card]),
+        (told, cards): (&mut ToldBefore, &[Card]),
     ) -> Result<Vec<Notice>, Error> {
         let approval: &Approval = &loaded.approval;
         let wanted = wanted(approval);
-        let people = self.people.of(conn, approval, &wanted).await?;
+        // Who was asked at an earlier level, say, hears how it ended.
+        let names: Vec<PrincipalName> = match caused.cause {
+            Cause::Decided | Cause::Expired | Cause::Cancelled => {
+                told.values().filter_map(|name| PrincipalName::new(name).ok()).collect()
+            }
+            _ => Vec::new(),
+        };
+        let people = self.people.of(conn, approval, &wanted, &names).await?;
+        let told_before = told.keys().copied().collect();
         let scene = Scene {
             approval,
             votes: &loaded.votes,
             level: caused.level,
             wanted: &wanted,
             people: &people,
-            told,
+            told: &told_before,
             channels: &self.channels.of(approval.workspace),
             slack_channel: self.channels.slack(approval.workspace).and_then(Home::channel),
             cards,
@@ -166,7 +186,7 @@ impl Router {
         let notices = route(caused.cause, &scene);
         if matches!(caused.cause, Cause::Requested | Cause::Escalated | Cause::Reminder) {
             let in_app = notices.iter().filter(|it| it.channel == Channel::InApp && it.skipped.is_none());
-            told.extend(in_app.filter_map(|it| it.principal));
+            told.extend(in_app.filter_map(|it| Some((it.principal?, it.recipient.clone()))));
         }
         Ok(notices)
     }

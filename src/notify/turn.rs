@@ -73,9 +73,11 @@ pub(super) async fn take_turn<C: Courier>(
     let read = Instant::now();
     let batch = usize::try_from(BATCH).unwrap_or(usize::MAX);
     // The one beyond the batch: it is not sent, and it must not be passed over.
-    let beyond = waiting.get(batch).filter(|it| !it.is_later).map(|it| it.due_at);
-    let next_at = waiting.iter().find(|it| it.is_later).map(|it| it.due_at);
-    let waiting = waiting.into_iter().take(batch).filter(|it| !it.is_later).collect();
+    let beyond = waiting.get(batch).filter(|it| !it.is_later()).map(|it| it.due_at);
+    let next_at = waiting.iter().find(|it| it.is_later()).map(|it| it.due_at);
+    let due = waiting.into_iter().take(batch).filter(|it| !it.is_later());
+    let is_left = |it: &Waiting| matches!(material.about(it), About::Left);
+    let (left, waiting): (Vec<Waiting>, Vec<Waiting>) = due.partition(is_left);
     let is_open = |it: &Waiting| settled(it, material.about(it)).is_none();
     let mut queue: VecDeque<Parcel> = parcels(waiting, C::FLOOD, is_open);
     let mut fates = Vec::with_capacity(queue.len());
@@ -135,8 +137,13 @@ pub(super) async fn take_turn<C: Courier>(
         fates.extend(fates_of::<C>(&parcel, handed, began, read));
     }
     let soonest = fates.iter().filter_map(|it| it.again_in).min();
-    let next_in = if beyond.is_some() || !queue.is_empty() { Some(Duration::ZERO) } else { soonest };
-    let oldest = queue.iter().flat_map(Parcel::all).map(|it| it.due_at).chain(beyond).min();
+    let next_in = if beyond.is_some() || !queue.is_empty() || !left.is_empty() {
+        Some(Duration::ZERO)
+    } else {
+        soonest
+    };
+    let rest = queue.iter().flat_map(Parcel::all).chain(&left).map(|it| it.due_at);
+    let oldest = rest.chain(beyond).min();
     let failures = i32::try_from(breaker.failures()).unwrap_or(i32::MAX);
     let last_error = last_error.map(|it: String| kept(&it, 500));
     let handback = Handback { lease, oldest, next_at, next_in, hold, failures, last_error, has_succeeded };
@@ -216,7 +223,7 @@ pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
     }
     match about {
         // An instance of a later version wrote it, say.
-        About::Unreadable if !it.is_over => {
+        About::Unreadable if !it.is_over() => {
             let error = Some("its approval can't be read by this instance".to_owned());
             return Some(Fate {
                 status: Status::Pending,
@@ -229,7 +236,7 @@ pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
         About::Deleted => return Some(skipped(it, Skipped::Superseded)),
         _ => {}
     }
-    it.is_over.then(|| Fate {
+    it.is_over().then(|| Fate {
         status: Status::Failed,
         skipped: None,
         error: Some("given up: its destination could not be reached for too long".to_owned()),

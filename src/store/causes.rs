@@ -76,8 +76,18 @@ pub async fn take(
     Ok(taken)
 }
 
-/// Writes back what could not be routed, to be tried again later: the later, the more often it failed.
-pub async fn put_back(conn: &mut PgConnection, caused: &[Caused]) -> Result<(), Error> {
+/// Where causes go that were taken and are not routed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// To the place where they were.
+    AsBefore,
+    /// They failed: to a later one, the later, the more often they did.
+    Later,
+}
+
+/// Writes back what was not routed.
+pub async fn put_back(conn: &mut PgConnection, caused: &[Caused], put: Put) -> Result<(), Error> {
+    let due: Vec<DateTime<Utc>> = caused.iter().map(|it| it.due_at).collect();
     let workspaces: Vec<Uuid> = caused.iter().map(|it| it.workspace.0).collect();
     let approvals: Vec<Uuid> = caused.iter().map(|it| it.approval.0).collect();
     let what: Vec<String> = caused.iter().map(|it| it.cause.as_str().to_owned()).collect();
@@ -87,10 +97,13 @@ pub async fn put_back(conn: &mut PgConnection, caused: &[Caused]) -> Result<(), 
     let attempts: Vec<i16> = caused.iter().map(|it| it.attempts).collect();
     sqlx::query!(
         "INSERT INTO notification_causes (due_at, workspace_id, approval_id, cause, level, version, ordinal, attempts)
-         SELECT clock_timestamp() + make_interval(secs => least(3600, 5 * 2 ^ least(x.attempts, 12))), x.workspace_id,
-                x.approval_id, x.cause, x.level, x.version, x.ordinal, least(x.attempts::integer + 1, 30000)
-           FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::integer[], $6::smallint[], $7::smallint[])
-                AS x(workspace_id, approval_id, cause, level, version, ordinal, attempts)",
+         SELECT CASE WHEN $8 THEN clock_timestamp() + make_interval(secs => least(3600, 5 * 2 ^ least(x.attempts, 12)))
+                     ELSE x.due_at END, x.workspace_id,
+                x.approval_id, x.cause, x.level, x.version, x.ordinal, least(x.attempts::integer + $8::boolean::integer, 30000)
+           FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::integer[], $6::smallint[], $7::smallint[],
+                $9::timestamptz[])
+                AS x(workspace_id, approval_id, cause, level, version, ordinal, attempts, due_at)
+          ORDER BY x.due_at",
         &workspaces,
         &approvals,
         &what,
@@ -98,6 +111,8 @@ pub async fn put_back(conn: &mut PgConnection, caused: &[Caused]) -> Result<(), 
         &versions,
         &ordinals,
         &attempts,
+        put == Put::Later,
+        &due,
     )
     .execute(conn)
     .await?;

@@ -35,6 +35,7 @@ pub struct Lease {
 
 /// A notification whose turn it may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "columns of a row, each by itself")]
 pub struct Waiting {
     pub id: NotificationId,
     pub lane: i64,
@@ -59,10 +60,27 @@ pub struct Waiting {
     /// For how long it has waited since what it is about happened.
     pub waited: Duration,
     pub attempts: i32,
-    /// It is not due yet: it only says when its lane is due next.
-    pub is_later: bool,
+    pub when: When,
+}
+
+/// Whether its time has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    Now,
+    /// It only says when its lane is due next.
+    Later,
     /// It has waited for too long.
-    pub is_over: bool,
+    Over,
+}
+
+impl Waiting {
+    pub fn is_later(&self) -> bool {
+        self.when == When::Later
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.when == When::Over
+    }
 }
 
 /// What became of a notification in a turn of its lane.
@@ -211,8 +229,11 @@ pub async fn fetch(conn: &mut PgConnection, leases: &[Lease], batch: i64) -> Res
             due_at: row.due_at,
             waited: Duration::try_from_secs_f64(row.waited).unwrap_or_default(),
             attempts: row.attempts,
-            is_later: row.is_later,
-            is_over: row.is_over,
+            when: match (row.is_later, row.is_over) {
+                (_, true) => When::Over,
+                (true, false) => When::Later,
+                (false, false) => When::Now,
+            },
         })
         .collect())
 }
@@ -373,6 +394,65 @@ pub async fn record(
     .fetch_one(conn)
     .await?;
     Ok(is_due)
+}
+
+/// Gives lanes back as they were, after a rest.
+pub async fn give_back(conn: &mut PgConnection, leases: &[Lease], rest: Duration) -> Result<(), Error> {
+    let lanes: Vec<i64> = leases.iter().map(|it| it.lane).collect();
+    let generations: Vec<i64> = leases.iter().map(|it| it.generation).collect();
+    sqlx::query!(
+        "WITH ordered AS MATERIALIZED (
+             SELECT l.id
+               FROM notification_lanes l, unnest($1::bigint[], $2::bigint[]) AS x(lane, generation)
+              WHERE l.id = x.lane AND l.generation = x.generation
+              ORDER BY l.workspace_id, l.channel, l.destination
+                FOR UPDATE OF l
+         )
+         UPDATE notification_lanes l
+            SET hold_until = clock_timestamp() + make_interval(secs => $3)
+           FROM ordered o
+          WHERE l.id = o.id",
+        &lanes,
+        &generations,
+        rest.as_secs_f64(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Gives up what has waited for too long in lanes that no one serves any more: a channel that was switched off, say.
+/// Answers how many.
+pub async fn give_up(conn: &mut PgConnection, limit: i64) -> Result<u64, Error> {
+    let given_up = sqlx::query!(
+        "WITH old AS MATERIALIZED (
+             SELECT m.workspace_id, m.id
+               FROM notification_lanes l
+              CROSS JOIN LATERAL (
+                    SELECT n.workspace_id, n.id
+                      FROM approval_notifications n
+                     WHERE n.lane_id = l.id AND n.status = 'pending' AND n.give_up_at <= statement_timestamp()
+                     ORDER BY n.due_at, n.id
+                     LIMIT $1) m
+              WHERE l.due_at < statement_timestamp() - interval '1 hour'
+                AND l.hold_until < statement_timestamp() - interval '1 hour'
+              LIMIT $1
+         ), locked AS MATERIALIZED (
+             SELECT n.id FROM approval_notifications n, old o
+              WHERE n.workspace_id = o.workspace_id AND n.id = o.id
+              ORDER BY n.id
+                FOR UPDATE OF n
+         )
+         UPDATE approval_notifications n
+            SET status = 'failed', failed_at = clock_timestamp(), updated_at = clock_timestamp(),
+                error_message = 'given up: no instance serves its channel'
+           FROM old o, locked
+          WHERE n.workspace_id = o.workspace_id AND n.id = o.id AND n.id = locked.id AND n.status = 'pending'",
+        limit,
+    )
+    .execute(conn)
+    .await?;
+    Ok(given_up.rows_affected())
 }
 
 /// Wakes lanes in which something waits and which no one would look at: the certainty behind hints. Answers how many.

@@ -11,7 +11,10 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body as HttpBody,
-    extract::{Path, Query, State},
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -48,10 +51,12 @@ pub struct LookQuery {
 /// Shows what is asked. It writes nothing and sets no cookie.
 pub async fn look(
     State(api): State<Api>,
-    Path(token): Path<String>,
-    query: Result<Query<LookQuery>, axum::extract::rejection::QueryRejection>,
+    token: Result<Path<String>, PathRejection>,
+    query: Result<Query<LookQuery>, QueryRejection>,
     parts: Parts,
 ) -> Response {
+    // What can't be read is no link, and no wish.
+    let token = token.map(|Path(token)| token).unwrap_or_default();
     let wish = query.ok().and_then(|Query(query)| query.v);
     let shown = async {
         let seen = see(&api, &parts, &token, Subject::LinkLooks).await?;
@@ -64,11 +69,13 @@ pub async fn look(
 /// Decides, if the form says so.
 pub async fn decide(
     State(api): State<Api>,
-    Path(token): Path<String>,
-    query: Result<Query<LookQuery>, axum::extract::rejection::QueryRejection>,
+    token: Result<Path<String>, PathRejection>,
+    query: Result<Query<LookQuery>, QueryRejection>,
     parts: Parts,
     body: HttpBody,
 ) -> Response {
+    // What can't be read is no link, and no wish.
+    let token = token.map(|Path(token)| token).unwrap_or_default();
     let wish = query.ok().and_then(|Query(query)| query.v);
     let decided = async {
         check_origin(&parts.headers)?;

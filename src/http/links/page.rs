@@ -61,6 +61,11 @@ pub fn page(status: StatusCode, seen: &Seen, note: Option<&str>, wish: Option<Ve
     if let Standing::Asked { approve, reject } = seen.standing {
         write_form(&mut page, seen, approval, (approve, reject), wish);
     }
+    let _ = write!(
+        page,
+        "<p class=\"small\"><a href=\"/approvals/{}\">Open it in Signoff</a> to see all there is to it.</p>",
+        approval.id
+    );
     whole(status, "Approval · Signoff", &page)
 }
 
@@ -188,9 +193,7 @@ fn write_context(page: &mut String, seen: &Seen, approval: &Approval) {
     }
     page.push_str("</dl>");
     if is_cut {
-        page.push_str(
-            "<p class=\"small\">There is more of it than fits here: open it in Signoff to see all.</p>",
-        );
+        page.push_str("<p class=\"small\">There is more of it than fits here.</p>");
     }
 }
 

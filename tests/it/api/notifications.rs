@@ -200,6 +200,26 @@ async fn all_that_was_sent_is_listed_for_who_may_see_it() {
     auditor.get("/api/v1/notifications?approval_id=7").await.violation("?approval_id", "uuid");
 }
 
+/// Who was asked at an earlier level hears how it ended.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_asked_before_hears_the_end() {
+    let team = team().await;
+    let Team { agent, ana, bo, cluster, .. } = &team;
+    let id = agent
+        .ask(json!({
+            "policy": { "allowed_approvers": ["ana"] },
+            "escalation": [{ "after_seconds": 300, "policy": { "allowed_approvers": ["bo"] } }],
+        }))
+        .await;
+    told(ana, 1).await;
+    let admin = cluster.api(0, &cluster.key("acme", "root", &["approval:escalate"]).await);
+    let hop = json!({ "reason": "she is away" });
+    admin.post(&format!("/api/v1/approvals/{id}/escalate"), &hop).await.expect(200);
+    assert_eq!(causes(&told(bo, 1).await), [("escalated", true)]);
+    bo.approve(&id).await.expect(200);
+    assert_eq!(causes(&told(ana, 2).await)[0], ("decided", false));
+}
+
 /// Whatever ends an approval tells of it: a deadline, many at once, a run that is deleted.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_end_is_told() {

@@ -113,6 +113,7 @@ async fn g17_a_person_reads_answers_and_sees_what_became_of_it() {
     ] {
         page.says(200, words);
     }
+    page.says(200, &format!("href=\"/approvals/{id}\""));
     page.says(200, "value=\"approve\" required checked");
     assert!(!page.text.contains("PLANTED") && !page.text.contains("<script") && !page.text.contains("src="));
     for (name, value) in [
@@ -239,6 +240,8 @@ async fn g17_only_a_whole_form_that_was_read_decides() {
     assert_eq!(status(&post, &id).await, "pending");
     let url = opened.url.replace("/d/sd_", "/d/sd_A");
     send(opened.client.get(&url)).await.says(404, "There is no such link");
+    let garbled = opened.url.replace("/d/sd_", "/d/%ff");
+    send(opened.client.get(&garbled)).await.says(404, "There is no such link");
     let mut other = opened.url.clone();
     other.replace_range(other.len() - 5..other.len() - 1, "AAAA");
     send(opened.client.get(&other)).await.says(404, "There is no such link");

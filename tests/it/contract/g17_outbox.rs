@@ -317,6 +317,83 @@ async fn g17_one_who_is_refused_keeps_no_other_and_is_sent_to_again_by_hand() {
     api.post(&format!("{path}/redrive"), &json!({})).await.problem(409, "not_redrivable");
 }
 
+/// The relay's words are kept as far as they can be, and keep nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn g17_whatever_the_relay_says_the_others_are_sent_once() {
+    let mut office = Office::open(3).await;
+    office.relay.does(|command| match command {
+        "RCPT TO:<p0@example.com>" => Does::Says("550 no such \0user"),
+        _ => Does::Well,
+    });
+    let process = office.process().await;
+    let api = office.api(&process);
+    for person in 0..3 {
+        api.ask(for_person(person)).await;
+    }
+    office.has(2, "sent").await;
+    office.has(1, "failed").await;
+    assert_eq!(office.relay.received().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g17_mail_goes_to_todays_address_and_not_to_who_was_disabled() {
+    let mut office = Office::open(2).await;
+    office.relay.does(|command| if command == "connect" { Does::HangsUp } else { Does::Well });
+    let process = office.process().await;
+    let api = office.api(&process);
+    for person in 0..2 {
+        api.ask(for_person(person)).await;
+    }
+    office.has(2, "pending").await;
+    for change in [
+        "UPDATE principals SET disabled_at = now() WHERE name = 'p0'",
+        "UPDATE principals SET email = 'new@example.com' WHERE name = 'p1'",
+    ] {
+        sqlx::query(change).execute(&mut office.conn).await.unwrap();
+    }
+    office.relay.is_well();
+    office.let_holds_pass().await;
+    office.has(1, "sent").await;
+    office.has(1, "skipped").await;
+    let to: Vec<_> = office.relay.received().into_iter().map(|mail| mail.to).collect();
+    assert_eq!(to, [["new@example.com"]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g17_an_instance_that_stops_leaves_what_is_under_way_to_others() {
+    let mut office = Office::open(1).await;
+    office.relay.does(|command| if command == "." { Does::Stalls } else { Does::Well });
+    let stopped = office.process().await;
+    office.api(&stopped).ask(for_person(0)).await;
+    eventually("the relay has it", || async { office.relay.received().len() == 1 }).await;
+    stopped.signal("TERM");
+    assert_eq!(stopped.exit_code().await, Some(0), "it ends in good order");
+    office.relay.is_well();
+    let _other = office.process().await;
+    office.has(1, "sent").await;
+    let ids = ids(&office.relay);
+    assert_eq!(ids[0], ids[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g17_what_no_instance_serves_is_given_up_for_all_to_see() {
+    let mut office = Office::open(1).await;
+    office.relay.does(|_| Does::HangsUp);
+    let process = office.process().await;
+    office.api(&process).ask(for_person(0)).await;
+    office.has(1, "pending").await;
+    drop(process);
+    for past in [
+        "UPDATE approval_notifications SET give_up_at = now() - interval '1 hour' WHERE status = 'pending'",
+        "UPDATE notification_lanes SET due_at = now() - interval '2 hours', hold_until = 'epoch'",
+    ] {
+        sqlx::query(past).execute(&mut office.conn).await.unwrap();
+    }
+    // An instance without mail.
+    let _other = Process::start(&office.database, &office.prefix, &Setup::default()).await;
+    office.has(1, "failed").await;
+}
+
 /// A relay that hangs keeps decisions waiting for nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn g17_a_relay_that_hangs_costs_a_decision_nothing() {

@@ -111,7 +111,7 @@ async fn seen(
         usize::from(verifications::get(conn, of, None, ttl).await.unwrap().is_some()),
         usize::from(runs::overview(conn, of, &key.task).await.unwrap().is_some()),
         eligible::candidates(conn, of, &meant, &asking, ttl).await.unwrap().0.len(),
-        notifications::list(conn, of, &notifications::Filter::default(), 10).await.unwrap().items.len(),
+        notifications::list(conn, of, &notifications::Filter::default(), 10).await.unwrap().0.items.len(),
         in_app::list(conn, (of, PrincipalId(principal)), false, None, 10).await.unwrap().items.len(),
         usize::try_from(in_app::unread(conn, (of, PrincipalId(principal))).await.unwrap()).unwrap(),
     ]

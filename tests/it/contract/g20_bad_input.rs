@@ -70,7 +70,6 @@ async fn g20_what_is_not_built_is_refused() {
     let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
     let asker = cluster.api(0, &cluster.member("agent").await);
     for (body, pointer) in [
-        (json!({ "notify": { "channels": ["ops"] } }), "/notify"),
         (json!({ "response_schema": { "type": "object" } }), "/response_schema"),
         (json!({ "policy": { "require_digest": true } }), "/policy/require_digest"),
         (
