@@ -35,7 +35,6 @@ pub struct Lease {
 
 /// A notification whose turn it may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "columns of a row, each by itself")]
 pub struct Waiting {
     pub id: NotificationId,
     pub lane: i64,
