@@ -545,21 +545,21 @@ async fn g17_an_account_is_one_persons_and_administrators_say_whose() {
     let team = team(&[]).await;
     let path = format!("/api/v1/principals/{}", id_of(&team.admin, "bo").await);
     let manager = team.cluster.api(0, &team.cluster.key("acme", "mana", &["principal:manage"]).await);
-    let patch = |api: &Api, account: Value| {
+    let rebind = |api: &Api, account: Value| {
         Api::send(api.request(Method::PATCH, &path).json(&json!({ "slack": account })))
     };
     team.cluster.key("acme", "plain", &["principal:manage"]).await;
     let plain = format!("/api/v1/principals/{}", id_of(&team.admin, "plain").await);
     let theirs = manager.request(Method::PATCH, &plain).json(&json!({ "slack": "T1/U5" }));
     Api::send(theirs).await.problem(403, "forbidden");
-    patch(&team.admin, json!(ANA)).await.violation("/slack", "value");
+    rebind(&team.admin, json!(ANA)).await.violation("/slack", "value");
     for bad in ["", "U1", "T1/U1/U2", "t1/u1", "T1/<U1>"] {
-        patch(&team.admin, json!(bad)).await.violation("/slack", "value");
+        rebind(&team.admin, json!(bad)).await.violation("/slack", "value");
     }
-    assert_eq!(patch(&team.admin, json!("T1/U2")).await.expect(200).body["slack"], "T1/U2");
-    assert_eq!(patch(&team.admin, Value::Null).await.expect(200).body["slack"], Value::Null);
+    assert_eq!(rebind(&team.admin, json!("T1/U2")).await.expect(200).body["slack"], "T1/U2");
+    assert_eq!(rebind(&team.admin, Value::Null).await.expect(200).body["slack"], Value::Null);
     bind(&team.admin, "ana", None).await.expect(200);
-    assert_eq!(patch(&team.admin, json!(ANA)).await.expect(200).body["slack"], ANA);
+    assert_eq!(rebind(&team.admin, json!(ANA)).await.expect(200).body["slack"], ANA);
     // It is bo's now.
     let id = team.agent.ask(asked(1)).await;
     let card = team.slack.shows(1).await.remove(0);

@@ -282,8 +282,7 @@ pub fn form(payload: &Value) -> String {
 pub fn signature(secret: &str, at: i64, body: &str) -> String {
     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
     let tag = ring::hmac::sign(&key, format!("v0:{at}:{body}").as_bytes());
-    let digits: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("v0={digits}")
+    format!("v0={}", signoff::store::hex(tag.as_ref()))
 }
 
 async fn answered(State(me): State<FakeSlack>, Json(body): Json<Value>) -> &'static str {
