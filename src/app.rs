@@ -28,7 +28,7 @@ use crate::{
     },
     lifecycle::Lifecycle,
     limits::{Answers, Cap, Limiter, Turns},
-    notify::{Channels, Email, Hints, Outbox, Redactions, Router},
+    notify::{Channels, Email, Hints, Outbox, Redactions, Router, Slack},
     oidc::Issuer,
     open_files,
     presence::{DatabaseClock, Heart, Journal, Listing, Ownership, Pulse, VERSION, new_instance_id},
@@ -77,6 +77,8 @@ struct Core {
     signer: Option<Arc<Signer>>,
     channels: Channels,
     email: Option<Email>,
+    slack: Option<Slack>,
+    redactions: Redactions,
 }
 
 /// Where an instance listens.
@@ -231,8 +233,10 @@ impl Core {
             answers,
             proxies,
             signer,
-            channels: Channels::new(&config.smtp),
+            channels: Channels::new(config),
             email: Email::of(config)?,
+            slack: Slack::of(config).context("Slack")?,
+            redactions: Redactions::default(),
         })
     }
 
@@ -256,16 +260,17 @@ impl Core {
             events_log: self.events.clone(),
             audit: config.audit.clone(),
             notify: config.notify.clone(),
+            home: self.channels.home().cloned(),
             outbox: config.notify.enabled.then(|| self.outbox(config)),
             signer: self.signer.clone(),
         }
     }
 
     fn outbox(&self, config: &Config) -> Outbox {
-        let (hints, redactions) = (Hints::default(), Redactions::default());
+        let (hints, redactions) = (Hints::default(), self.redactions.clone());
         let (channels, ttl) = (self.channels.clone(), config.lease.ttl());
         let router = Router::new(self.database.clone(), channels, hints.clone(), redactions.clone(), ttl);
-        Outbox { router, email: self.email.clone(), redactions, hints }
+        Outbox { router, email: self.email.clone(), slack: self.slack.clone(), redactions, hints }
     }
 
     fn heart(&self, config: &Config) -> Heart {
@@ -304,7 +309,7 @@ impl Core {
             sockets: config.sockets.clone(),
             most: config.limits.sockets(),
             max_message: config.limits.max_message_kibibytes * 1024,
-            channels: self.channels.all(),
+            channels: self.channels.clone(),
         });
         let listing = Listing {
             database: self.database.clone(),
@@ -348,7 +353,9 @@ impl Core {
             lifecycle: self.lifecycle.clone(),
             clock: self.clock.clone(),
             listing,
-            channels: self.channels.all(),
+            channels: self.channels.clone(),
+            slack: self.slack.clone(),
+            redactions: self.redactions.clone(),
             verifications: Verifications::new(&self.database, &self.lifecycle, &self.instance, lease_ttl),
             connections,
             bodies: Budget::new(config.limits.max_bodies_mebibytes, Sizes::from(&config.limits).largest()),

@@ -1,5 +1,5 @@
-//! Who decides by a link, and what they may do by now: by their roles, or by any live key of theirs, as where it is told
-//! who may decide. A link is no credential for anything else.
+//! Who decides by a link, or by a press of a button elsewhere, and what they may do by now: by their roles, or by any live key of theirs, as where it is told
+//! who may decide. Neither is a credential for anything else.
 
 use std::{sync::Arc, time::Instant};
 
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     domain::{
+        ids::{PrincipalId, WorkspaceId},
         policy::admission::Voter,
         redaction::{Redaction, Redactor},
     },
@@ -23,7 +24,7 @@ use crate::{
     },
 };
 
-/// The person of a link.
+/// A person who decides without a credential of their own.
 #[derive(Debug, Clone)]
 pub struct Decider {
     pub voter: Arc<Voter>,
@@ -60,6 +61,21 @@ impl Authenticator {
         };
         let found = self.database.auth.run(LOOK_UP, look).await?;
         Ok(found.map(|(link, known)| (link, known.map(Decider::from))))
+    }
+
+    /// A person of a workspace; nobody, where they are disabled.
+    pub async fn decider(
+        &self,
+        workspace: WorkspaceId,
+        person: PrincipalId,
+    ) -> Result<Option<Decider>, store::Error> {
+        let look = async |conn: &mut PgConnection| {
+            let at = Instant::now();
+            let found = credentials::decider(conn, person).await?.filter(|it| it.workspace == workspace);
+            Ok(found.map(|found| Known::new(found, &self.redactors, at)))
+        };
+        let found = self.database.auth.shared(workspace, LOOK_UP, look).await?;
+        Ok(found.map(Decider::from))
     }
 
     /// Takes out what a workspace that has set this shows to no one.

@@ -16,7 +16,7 @@ use crate::{
     app::database_options,
     bus::{Names, Redis},
     config,
-    notify::Email,
+    notify::{Email, Slack},
     oidc::{Metadata, fetch::Fetcher},
     presence::new_instance_id,
     store::{login, migrations, rows, session},
@@ -67,6 +67,9 @@ impl Check {
         say("redis", within(redis(&config.redis)).await);
         if config.smtp.is_on() {
             say("mail", within(mail(&config)).await);
+        }
+        if let Some(slack) = Slack::of(&config)? {
+            say("slack", within(bot(&slack)).await);
         }
         match printed {
             // The code says it all the same.
@@ -161,6 +164,12 @@ async fn issuer(url: &str) -> Result<String, String> {
     let fetcher = Fetcher::new().map_err(|error| format!("can't be asked: {error}"))?;
     let found = Metadata::discover(&fetcher, url).await;
     found.map(|_| format!("{url} answers")).map_err(|error| format!("{url} can't be used: {error}"))
+}
+
+/// Whether Slack takes the bot's token, and whose it is.
+async fn bot(slack: &Slack) -> Result<String, String> {
+    let team = slack.try_out().await.map_err(|error| format!("the bot's token is of no use: {error}"))?;
+    Ok(format!("the bot's token is good in {} ({})", team.name, team.id))
 }
 
 /// Whether the relay answers, and takes our name and password.

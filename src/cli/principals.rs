@@ -98,6 +98,9 @@ struct ProfileArgs {
     /// Groups, separated by commas, instead of those it is in.
     #[arg(long, value_delimiter = ',')]
     groups: Option<Vec<String>>,
+    /// Their account in Slack, as TEAM/USER (T0123ABCD/U0456EFGH); empty takes it away.
+    #[arg(long, value_name = "TEAM/USER")]
+    slack: Option<String>,
 }
 
 impl ProfileArgs {
@@ -109,6 +112,7 @@ impl ProfileArgs {
             email: patch(self.email),
             roles: self.roles.map(given),
             groups: self.groups.map(given),
+            slack: patch(self.slack),
             is_disabled: None,
         }
     }
@@ -203,8 +207,9 @@ fn listed(all: &[Principal], json: bool) -> anyhow::Result<Text> {
             it.email.clone().unwrap_or_default(),
             both(&it.roles, &it.claimed_roles),
             both(&it.groups, &it.claimed_groups),
+            it.slack.clone().unwrap_or_default(),
             it.id.to_string(),
         ]
     });
-    Ok(Text::table(["NAME", "KIND", "STATE", "SHOWN AS", "E-MAIL", "ROLES", "GROUPS", "ID"], rows))
+    Ok(Text::table(["NAME", "KIND", "STATE", "SHOWN AS", "E-MAIL", "ROLES", "GROUPS", "SLACK", "ID"], rows))
 }

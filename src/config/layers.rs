@@ -18,7 +18,7 @@ pub(super) fn overlay(table: &mut Table, over: Table) -> anyhow::Result<()> {
 }
 
 /// Names without our prefix that are read where ours is not given: others use them, too.
-const FALLBACKS: [(&str, &str, &str); 8] = [
+const FALLBACKS: [(&str, &str, &str); 12] = [
     ("database", "url", "DATABASE_URL"),
     ("redis", "url", "REDIS_URL"),
     ("smtp", "host", "SMTP_HOST"),
@@ -27,6 +27,10 @@ const FALLBACKS: [(&str, &str, &str); 8] = [
     ("smtp", "password", "SMTP_PASS"),
     ("smtp", "from", "EMAIL_FROM"),
     ("smtp", "enabled", "EMAIL_ENABLED"),
+    ("slack", "bot_token", "SLACK_BOT_TOKEN"),
+    ("slack", "signing_secret", "SLACK_SIGNING_SECRET"),
+    ("slack", "channel", "SLACK_APPROVAL_CHANNEL"),
+    ("slack", "enabled", "SLACK_ENABLED"),
 ];
 
 pub(super) fn overlay_environment(

@@ -6,6 +6,7 @@
 mod layers;
 mod misspelt;
 mod sections;
+mod slack;
 
 use std::{env, fs, path::Path};
 
@@ -18,6 +19,7 @@ use self::layers::{from_environment, overlay, overlay_environment, set};
 pub use self::{
     misspelt::{Misspelt, misspelt},
     sections::*,
+    slack::Slack,
 };
 use crate::store::PoolSizes;
 
@@ -39,6 +41,7 @@ pub struct Config {
     pub audit: Audit,
     pub notify: Notify,
     pub smtp: Smtp,
+    pub slack: Slack,
     pub sockets: Sockets,
     pub sessions: Sessions,
     pub oidc: Oidc,
@@ -150,6 +153,7 @@ impl Config {
         self.cluster.check()?;
         self.notify.check()?;
         self.smtp.check()?;
+        self.slack.check()?;
         self.limits.check()?;
         self.http.check()?;
         self.rate_limits.check()?;
@@ -290,6 +294,13 @@ mod tests {
             (vec![database], vec![("http.public_url", "http://signoff.example.com")], "public_url"),
             (vec![database, ("SIGNOFF_HTTP_TRUSTED_PROXIES", "::1, 10.0.0.0/33")], vec![], "10.0.0.0/33"),
             (vec![database], vec![("rate_limits.address_burst", "0")], "rate_limits.address_burst"),
+            (vec![database, ("SLACK_BOT_TOKEN", "xoxb-1")], vec![], "SLACK_SIGNING_SECRET"),
+            (vec![database, ("SLACK_ENABLED", "true")], vec![], "SLACK_BOT_TOKEN"),
+            (
+                vec![database, ("SLACK_BOT_TOKEN", "xoxb-1"), ("SLACK_SIGNING_SECRET", "s")],
+                vec![("slack.api_url", "http://slack.example.com/api/")],
+                "slack.api_url",
+            ),
             (
                 vec![database],
                 vec![("rate_limits.principal_requests_per_second", "-1")],
@@ -299,6 +310,21 @@ mod tests {
             let error = format!("{:#}", load(&environment, &flags).unwrap_err());
             assert!(error.contains(part), "{error} should name {part}");
         }
+    }
+
+    #[test]
+    fn slack_is_set_by_the_names_that_others_use() {
+        let database = ("DATABASE_URL", "postgres://x");
+        let token = [database, ("SLACK_BOT_TOKEN", "xoxb-1"), ("SLACK_SIGNING_SECRET", "s")];
+        let named = [token.as_slice(), &[("SLACK_APPROVAL_CHANNEL", "C1")]].concat();
+        let config = load(&named, &[]).unwrap();
+        assert!(config.slack.is_on());
+        assert_eq!(config.slack.channel, "C1");
+        let off = [named.as_slice(), &[("SLACK_ENABLED", "false")]].concat();
+        assert!(!load(&off, &[]).unwrap().slack.is_on());
+        let ours = [named.as_slice(), &[("SIGNOFF_SLACK_CHANNEL", "C2")]].concat();
+        assert_eq!(load(&ours, &[]).unwrap().slack.channel, "C2");
+        assert!(!load(&[database], &[]).unwrap().slack.is_on());
     }
 
     #[test]
@@ -323,9 +349,13 @@ mod tests {
 
     #[test]
     fn secrets_do_not_print() {
-        let environment =
-            [("DATABASE_URL", "postgres://user:hunter2@host/db"), ("SIGNOFF_OIDC_CLIENT_SECRET", "hunter3")];
+        let environment = [
+            ("DATABASE_URL", "postgres://user:hunter2@host/db"),
+            ("SIGNOFF_OIDC_CLIENT_SECRET", "hunter3"),
+            ("SLACK_BOT_TOKEN", "hunter4"),
+            ("SLACK_SIGNING_SECRET", "hunter5"),
+        ];
         let printed = format!("{:?}", load(&environment, &[]).unwrap());
-        assert!(!printed.contains("hunter2") && !printed.contains("hunter3"));
+        assert!(!printed.contains("hunter"));
     }
 }

@@ -24,4 +24,5 @@ pub mod patch;
 pub mod policy;
 pub mod redaction;
 pub mod shown;
+pub mod slack;
 pub mod standing;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     approval::{Approval, Ending, Request, State},
     decision::{Verdict, Vote},
-    ids::PrincipalId,
+    ids::{NotificationId, PrincipalId},
     names::PrincipalName,
     policy::{
         Kind, Names,
@@ -84,10 +84,12 @@ vocabulary! {
         Decided = "decided", Expired = "expired", Cancelled = "cancelled",
     }
     Channel { Slack = "slack", Email = "email", Webhook = "webhook", InApp = "in_app" }
+    News { SlackRefused = "slack_refused" }
     Status { Pending = "pending", Sent = "sent", Failed = "failed", Skipped = "skipped", Read = "read" }
     Skipped {
         Superseded = "superseded", TooMany = "too_many", Unknown = "unknown_recipient", NoAddress = "no_address",
         SwitchedOff = "switched_off", Summarised = "summarised", Disabled = "disabled_recipient",
+        NotSent = "not_sent", Gone = "message_gone",
     }
 }
 
@@ -102,12 +104,23 @@ pub enum Skipped {
     Unknown,
     /// The channel needs an address, and the person has none.
     NoAddress,
+    /// The message that was to be edited, or answered, was never sent.
+    NotSent,
+    /// It was sent, and is not there any more, or can't be edited.
+    Gone,
     /// The person wants to hear nothing by this channel.
     SwitchedOff,
     /// One message told of many.
     Summarised,
     /// The person was disabled before it was sent.
     Disabled,
+}
+
+/// What administrators are told that is about no approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// Slack doesn't take the bot's token any more.
+    SlackRefused,
 }
 
 /// Whom a request wants told, and how.
@@ -143,6 +156,8 @@ pub struct Person {
     pub may_decide: bool,
     pub disabled: bool,
     pub email: Option<String>,
+    /// The account in Slack that is bound to them, as `team/user`.
+    pub slack: Option<String>,
     /// By which they want to hear nothing. What is in the app comes in any case.
     pub muted: BTreeSet<Channel>,
 }
@@ -177,13 +192,31 @@ pub struct Scene<'a> {
     pub told: &'a BTreeSet<PrincipalId>,
     /// What the workspace has.
     pub channels: &'a [Channel],
+    /// The channel in Slack for cards whose request names none.
+    pub slack_channel: Option<&'a str>,
+    /// Cards about this approval that were posted in Slack, or are about to be.
+    pub cards: &'a [Card],
     pub now: DateTime<Utc>,
+}
+
+/// A message in Slack that shows an approval, and is edited when something happens to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    pub id: NotificationId,
+    /// A channel, or a person's account or address.
+    pub recipient: String,
+    /// `None`: it is in a channel.
+    pub person: Option<PrincipalId>,
+    pub level: i32,
 }
 
 /// One notification that is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     pub channel: Channel,
+    pub action: Action,
+    /// The notification whose message is edited, or in whose thread this one goes.
+    pub of: Option<NotificationId>,
     pub recipient: String,
     pub principal: Option<PrincipalId>,
     pub asks: bool,
@@ -220,19 +253,31 @@ impl Scene<'_> {
         self.approval.asked().is(Some(person.id()), person.name())
     }
 
-    /// The channels by which people are reached one by one, those that the request chose among what the workspace has.
+    /// Whether the request lets this channel be used, and the workspace has it.
+    fn uses(&self, channel: Channel) -> bool {
+        let chosen = self.wanted.channels.as_ref().is_none_or(|channels| channels.contains(&channel));
+        chosen && self.channels.contains(&channel)
+    }
+
+    /// The channel in Slack where those who may decide are asked together.
+    fn conversation(&self) -> Option<&str> {
+        let channel = self.wanted.slack_channel.as_deref().or(self.slack_channel);
+        channel.filter(|_| self.uses(Channel::Slack))
+    }
+
+    /// The channels by which people are reached one by one. Who is asked in a channel of Slack gets no message there
+    /// besides: one person, one ping.
     fn personal(&self) -> Vec<Channel> {
-        let chosen = |channel: &Channel| {
-            self.wanted.channels.as_ref().is_none_or(|channels| channels.contains(channel))
-        };
-        let email = self.channels.iter().copied().filter(|channel| *channel == Channel::Email);
-        email.filter(chosen).chain([Channel::InApp]).collect()
+        let slack = self.uses(Channel::Slack) && self.conversation().is_none();
+        let chosen =
+            [(Channel::Slack, slack), (Channel::Email, self.uses(Channel::Email)), (Channel::InApp, true)];
+        chosen.into_iter().filter(|(_, is_used)| *is_used).map(|(channel, _)| channel).collect()
     }
 }
 
 /// Who is told of this cause.
 pub fn route(cause: Cause, scene: &Scene<'_>) -> Vec<Notice> {
-    match cause {
+    let mut notices = match cause {
         Cause::Requested | Cause::Escalated => ask(scene, true),
         Cause::Reminder => ask(scene, false),
         Cause::Voted => tell(scene, |person| scene.is_requester(person)),
@@ -247,6 +292,52 @@ pub fn route(cause: Cause, scene: &Scene<'_>) -> Vec<Notice> {
                 concerned && by != Some(person.id())
             })
         }
+    };
+    if scene.channels.contains(&Channel::Slack) {
+        notices.extend(on_cards(cause, scene));
+    }
+    notices
+}
+
+/// What happens to cards in Slack that are there, and the card that is posted in a channel.
+fn on_cards(cause: Cause, scene: &Scene<'_>) -> Vec<Notice> {
+    let edited = |card: &Card| on_card(card, Action::Update);
+    match cause {
+        Cause::Requested => posted(scene).into_iter().collect(),
+        // Those of the level before are closed.
+        Cause::Escalated => {
+            let before = scene.cards.iter().filter(|card| card.level < scene.level);
+            before.map(edited).chain(posted(scene)).collect()
+        }
+        // People are reminded by a message of their own; a channel, in the thread of its card.
+        Cause::Reminder if scene.is_superseded() => Vec::new(),
+        Cause::Reminder => {
+            let here = scene.cards.iter().filter(|card| card.person.is_none() && card.level == scene.level);
+            here.map(|card| on_card(card, Action::Send)).collect()
+        }
+        Cause::Voted | Cause::Decided | Cause::Expired | Cause::Cancelled => {
+            scene.cards.iter().map(edited).collect()
+        }
+    }
+}
+
+/// The card in the channel where all are asked who may decide: who that is, is seen when it is pressed.
+fn posted(scene: &Scene<'_>) -> Option<Notice> {
+    let recipient = scene.conversation()?.to_owned();
+    let skipped = scene.is_superseded().then_some(Skipped::Superseded);
+    let (action, asks) = (Action::Send, skipped.is_none());
+    Some(Notice { channel: Channel::Slack, action, of: None, recipient, principal: None, asks, skipped })
+}
+
+fn on_card(card: &Card, action: Action) -> Notice {
+    Notice {
+        channel: Channel::Slack,
+        action,
+        of: Some(card.id),
+        recipient: card.recipient.clone(),
+        principal: card.person,
+        asks: false,
+        skipped: None,
     }
 }
 
@@ -268,6 +359,10 @@ fn ask(scene: &Scene<'_>, first: bool) -> Vec<Notice> {
     people.truncate(MOST_TOLD);
     for (person, asks) in people {
         for channel in &channels {
+            // Without an account and an address there is no lane for it.
+            if *channel == Channel::Slack && person.slack.is_none() && person.email.is_none() {
+                continue;
+            }
             notices.push(notice(person, *channel, asks && superseded.is_none(), superseded));
         }
     }
@@ -299,6 +394,8 @@ fn tell(scene: &Scene<'_>, whom: impl Fn(&Person) -> bool) -> Vec<Notice> {
 fn notice(person: &Person, channel: Channel, asks: bool, skipped: Option<Skipped>) -> Notice {
     let address = match channel {
         Channel::Email => person.email.clone(),
+        // By an address a person is found, though not known.
+        Channel::Slack => person.slack.clone().or_else(|| person.email.clone()),
         _ => Some(person.name().to_string()),
     };
     let is_muted = channel != Channel::InApp && person.muted.contains(&channel);
@@ -306,7 +403,8 @@ fn notice(person: &Person, channel: Channel, asks: bool, skipped: Option<Skipped
         .or_else(|| is_muted.then_some(Skipped::SwitchedOff))
         .or_else(|| address.is_none().then_some(Skipped::NoAddress));
     let recipient = address.unwrap_or_else(|| person.name().to_string());
-    Notice { channel, recipient, principal: Some(person.id()), asks, skipped }
+    let (action, of) = (Action::Send, None);
+    Notice { channel, action, of, recipient, principal: Some(person.id()), asks, skipped }
 }
 
 /// Says that there were more people than are told.
@@ -316,7 +414,8 @@ fn cut(too_many: usize) -> Option<Notice> {
 }
 
 fn unreached(channel: Channel, recipient: String, why: Skipped) -> Notice {
-    Notice { channel, recipient, principal: None, asks: false, skipped: Some(why) }
+    let (action, of) = (Action::Send, None);
+    Notice { channel, action, of, recipient, principal: None, asks: false, skipped: Some(why) }
 }
 
 #[cfg(test)]

@@ -157,7 +157,12 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::new(Code::UnsupportedMediaType, detail))
 }
 
-async fn collect(api: &Api, parts: &Parts, body: HttpBody, most: usize) -> Result<(Vec<u8>, Place), Problem> {
+pub(super) async fn collect(
+    api: &Api,
+    parts: &Parts,
+    body: HttpBody,
+    most: usize,
+) -> Result<(Vec<u8>, Place), Problem> {
     let announced =
         parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > most) {

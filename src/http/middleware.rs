@@ -38,7 +38,7 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
     let mut exchange = Exchange::begin(&api, &request);
     let path = request.uri().path();
     // What the database stands behind.
-    let guarded = path.starts_with("/api/") || path.starts_with("/auth/");
+    let guarded = ["/api/", "/auth/", "/slack/"].iter().any(|begin| path.starts_with(begin));
     let method = request.method().clone();
     let leftover = Leftover::watch(&mut request);
     let mut response = if let Err(refusal) = admission.door(&api, request.headers()) {

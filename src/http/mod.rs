@@ -40,6 +40,7 @@ mod respond;
 mod runs;
 pub mod server;
 mod site;
+mod slack;
 mod sockets;
 mod upgrade;
 mod verifications;
@@ -48,7 +49,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    routing::{get, head},
+    routing::{get, head, post},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
@@ -64,10 +65,11 @@ use crate::{
     audit::verifications::Verifications,
     auth::Authenticator,
     bus::{Bus, Redis},
-    domain::{ids::WorkspaceId, notification::Channel},
+    domain::ids::WorkspaceId,
     events::Events,
     lifecycle::Lifecycle,
     limits::{Cap, Limiter, Network, Turns},
+    notify::{Channels, Redactions, Slack},
     presence::{DatabaseClock, Listing},
     realtime::{Realtime, feed::Feeds},
     store::Database,
@@ -107,7 +109,11 @@ pub struct Parts {
     pub listing: Listing,
     pub verifications: Verifications,
     /// By which people can be reached.
-    pub channels: Vec<Channel>,
+    pub channels: Channels,
+    /// What workspaces show to no one outside.
+    pub redactions: Redactions,
+    /// The service's own app in Slack.
+    pub slack: Option<Slack>,
     pub connections: server::Connections,
     pub bodies: budget::Budget,
     pub sending: answers::Sending,
@@ -208,6 +214,7 @@ pub fn router(api: Api) -> Router {
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document()))
         .route("/ws/{task_id}", get(sockets::open).head(respond::no_head))
         .route("/api/v1/feed", get(feed::open).head(respond::no_head))
+        .route("/slack/interactions", post(slack::interactions))
         .route("/auth/login", head(respond::no_head))
         .route("/auth/callback", head(respond::no_head))
         .route("/d/{token}", get(links::look).post(links::decide))

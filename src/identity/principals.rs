@@ -12,10 +12,12 @@ use crate::{
         ids::{PrincipalId, WorkspaceId},
         names::{InvalidName, PrincipalName, is_unseen},
         patch::Patch,
+        slack::Account,
     },
     store::{
         self, keys,
         principals::{self, Principal, Profile, Who},
+        slack,
     },
 };
 
@@ -27,6 +29,8 @@ pub struct Changes {
     pub email: Patch<String>,
     pub roles: Option<Vec<String>>,
     pub groups: Option<Vec<String>>,
+    /// Their account in Slack, as `team/user`.
+    pub slack: Patch<String>,
     pub is_disabled: Option<bool>,
 }
 
@@ -47,6 +51,11 @@ impl Changes {
             && !is_mailbox(email)
         {
             return invalid("email", "must be an address like ana@example.com");
+        }
+        if let Some(account) = self.slack.value()
+            && let Err(error) = Account::parse(account)
+        {
+            return invalid("slack", &error.to_string());
         }
         for (field, names) in [("roles", &mut self.roles), ("groups", &mut self.groups)] {
             let Some(names) = names else { continue };
@@ -77,6 +86,7 @@ impl Changes {
         if let Some(groups) = self.groups {
             profile.groups = groups;
         }
+        self.slack.apply(&mut profile.slack);
         if let Some(is_disabled) = self.is_disabled {
             profile.is_disabled = is_disabled;
         }
@@ -117,6 +127,9 @@ pub async fn create(
         return Ok(Err(refusal));
     }
     let kind = changes.kind.unwrap_or("person");
+    if let Err(refusal) = to_be_bound(conn, by, workspace, (None, kind), &changes).await? {
+        return Ok(Err(refusal));
+    }
     let (id, is_new) = principals::ensure(conn, workspace, name, kind).await?;
     if !is_new {
         let message = "there is one of that name already".to_owned();
@@ -159,6 +172,10 @@ pub async fn update(
     if by.is(&before) && !by.is_admin() && changes.moves(&before) {
         let message = "only an administrator changes their own roles and groups";
         return Ok(Err(Refusal::Forbidden(message)));
+    }
+    let kind = changes.kind.unwrap_or(&before.kind);
+    if let Err(refusal) = to_be_bound(conn, by, workspace, (Some(&before), kind), &changes).await? {
+        return Ok(Err(refusal));
     }
     let gets = Grants { roles: changes.roles.clone().unwrap_or_default(), ..Grants::default() };
     if let Err(refusal) = grants::to_get(conn, by, workspace, &gets).await? {
@@ -213,6 +230,41 @@ pub async fn bind(
     Ok(Ok(after))
 }
 
+/// Whether an account in Slack may become somebody's, or cease to be. Who has it acts as that person: so administrators
+/// alone say whose it is.
+async fn to_be_bound(
+    conn: &mut PgConnection,
+    by: &By<'_>,
+    workspace: WorkspaceId,
+    (before, kind): (Option<&Principal>, &str),
+    changes: &Changes,
+) -> Outcome<()> {
+    let invalid = |message: String| Ok(Err(Refusal::Invalid { field: "slack", message }));
+    if changes.slack == Patch::Keep {
+        return Ok(Ok(()));
+    }
+    if !by.is_admin() {
+        let message = "only an administrator says whose an account in Slack is";
+        return Ok(Err(Refusal::Forbidden(message)));
+    }
+    let Some(text) = changes.slack.value() else { return Ok(Ok(())) };
+    if kind != "person" {
+        return invalid("a service has no account in Slack".to_owned());
+    }
+    let account = match Account::parse(text) {
+        Ok(account) => account,
+        Err(error) => return invalid(error.to_string()),
+    };
+    match slack::holder(&mut *conn, workspace, &account).await? {
+        Some(holder) if before.is_none_or(|before| before.id != holder.0) => {
+            let holder = principals::get(conn, workspace, Who::Id(holder)).await?;
+            let name = holder.map_or_else(|| "another".to_owned(), |holder| holder.name);
+            invalid(format!("it is the account of {name}"))
+        }
+        _ => Ok(Ok(())),
+    }
+}
+
 /// All that somebody may do, whatever they come with. Who has the principal locked keeps it from getting new keys.
 async fn had(conn: &mut PgConnection, principal: &Principal) -> Result<Grants, store::Error> {
     let (permissions, mut roles) = keys::granted(conn, principal.id).await?;
@@ -232,7 +284,16 @@ async fn write(
     if wanted == known {
         return Ok(None);
     }
-    principals::update(conn, before.id, &wanted).await?;
+    principals::update(&mut *conn, before.id, &wanted).await?;
+    if wanted.slack != known.slack {
+        let account = wanted.slack.as_deref().and_then(|text| Account::parse(text).ok());
+        let person = PrincipalId(before.id);
+        let by = slack::By::Administrator;
+        if !slack::bind(&mut *conn, workspace, person, account.as_ref(), by).await? {
+            let why = "the account was bound to another person at this moment".into();
+            return Err(store::Error::Busy(sqlx::Error::Protocol(why)));
+        }
+    }
     let after = principals::get(conn, workspace, Who::Id(PrincipalId(before.id))).await?;
     let after = after.ok_or_else(|| store::Error::Corrupt {
         table: "principals",

@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use chrono_tz::Tz;
+use serde_json::Value;
 
 use crate::{
     auth::link::DecisionLink,
-    domain::{notification::Channel, redaction::Redactor},
+    domain::{
+        notification::{Channel, Skipped},
+        redaction::Redactor,
+    },
     store::{approvals::Loaded, lanes::Waiting},
 };
 
@@ -38,6 +42,8 @@ pub struct Message<'a> {
     pub waiting: &'a Waiting,
     /// `None`: it is about no approval.
     pub loaded: Option<&'a Loaded>,
+    /// Where the message is that is edited, or in whose thread this one goes.
+    pub place: Option<&'a Value>,
     /// What else waits for the same recipient: this one message tells of all of them.
     pub others: &'a [&'a Loaded],
     /// What of them must not be shown.
@@ -54,26 +60,17 @@ pub enum Handed {
     Over {
         code: Option<i32>,
         answer: Option<String>,
+        /// Where it is now, if it can be edited there.
+        place: Option<Value>,
     },
+    /// It had not to be sent, as only the destination could tell.
+    Moot { why: Skipped, code: Option<i32>, error: String },
     /// This message, or its recipient, is refused for now.
-    Deferred {
-        code: Option<i32>,
-        error: String,
-    },
+    Deferred { code: Option<i32>, error: String },
     /// This message, or its recipient, is refused for good.
-    Refused {
-        code: Option<i32>,
-        error: String,
-    },
+    Refused { code: Option<i32>, error: String },
     /// The destination can't be reached.
-    Away {
-        code: Option<i32>,
-        error: String,
-    },
+    Away { code: Option<i32>, error: String },
     /// The destination is to be left alone for so long; it is no try.
-    Held {
-        hold: Duration,
-        code: Option<i32>,
-        error: String,
-    },
+    Held { hold: Duration, code: Option<i32>, error: String },
 }

@@ -9,6 +9,7 @@
 //! | `record` | writes down what became of it |
 //! | [`courier`] | what a channel must be able to do |
 //! | [`email`] | mail |
+//! | [`slack`] | cards in Slack |
 //! | [`redrive`] | sends again what failed |
 //!
 //! Who is told what is a pure function in `domain/notification.rs`. This module knows neither SQL nor routes.
@@ -23,39 +24,63 @@ mod record;
 mod redactions;
 pub mod redrive;
 pub mod router;
+pub mod slack;
 mod turn;
 
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use crate::{config::Smtp, domain::notification::Channel};
+use crate::{
+    config::Config,
+    domain::{ids::WorkspaceId, notification::Channel},
+};
 
-pub use self::{deliver::Deliverer, email::Email, redactions::Redactions, router::Router};
+pub use self::{
+    deliver::Deliverer,
+    email::Email,
+    redactions::Redactions,
+    router::Router,
+    slack::{Slack, home::Home},
+};
 
-/// The channels that this service has, besides the app itself.
+/// The channels that this service has, besides the app itself. Clones share what was found out.
 #[derive(Debug, Clone, Default)]
 pub struct Channels {
     /// The relay that takes our mail.
     email: Option<String>,
+    slack: Option<Home>,
 }
 
 impl Channels {
-    pub fn new(smtp: &Smtp) -> Self {
+    pub fn new(config: &Config) -> Self {
+        let smtp = &config.smtp;
         let email = smtp.is_on().then(|| format!("{}:{}", smtp.host, smtp.port));
-        Self { email }
+        Self { email, slack: config.slack.is_on().then(|| Home::new(&config.slack)) }
     }
 
-    pub fn all(&self) -> Vec<Channel> {
+    /// Those that a workspace has.
+    pub fn of(&self, workspace: WorkspaceId) -> Vec<Channel> {
+        let slack = self.slack(workspace).map(|_| Channel::Slack);
         let email = self.email.as_ref().map(|_| Channel::Email);
-        email.into_iter().chain([Channel::InApp]).collect()
+        slack.into_iter().chain(email).chain([Channel::InApp]).collect()
     }
 
-    /// Where a channel's messages go, for one that leaves the service.
-    pub fn destination(&self, channel: Channel) -> Option<&str> {
+    /// The installation in Slack, as far as it is this workspace's.
+    pub fn slack(&self, workspace: WorkspaceId) -> Option<&Home> {
+        self.slack.as_ref().filter(|home| home.is_of(workspace))
+    }
+
+    pub fn home(&self) -> Option<&Home> {
+        self.slack.as_ref()
+    }
+
+    /// Where a message goes, for a channel that leaves the service: all that goes to one place goes in its order.
+    pub fn destination<'a>(&'a self, channel: Channel, recipient: &'a str) -> Option<&'a str> {
         match channel {
             Channel::Email => self.email.as_deref(),
-            Channel::Slack | Channel::Webhook | Channel::InApp => None,
+            Channel::Slack => Some(recipient),
+            Channel::Webhook | Channel::InApp => None,
         }
     }
 }
@@ -64,13 +89,15 @@ impl Channels {
 #[derive(Debug, Clone, Default)]
 pub struct Hints {
     pub email: Arc<Notify>,
+    pub slack: Arc<Notify>,
 }
 
 impl Hints {
     pub fn hint(&self, channel: Channel) {
         match channel {
             Channel::Email => self.email.notify_one(),
-            Channel::Slack | Channel::Webhook | Channel::InApp => {}
+            Channel::Slack => self.slack.notify_one(),
+            Channel::Webhook | Channel::InApp => {}
         }
     }
 }
@@ -80,6 +107,7 @@ impl Hints {
 pub struct Outbox {
     pub router: Router,
     pub email: Option<Email>,
+    pub slack: Option<Slack>,
     pub redactions: Redactions,
     pub hints: Hints,
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use crate::{
     domain::{
         ids::{ApprovalId, PrincipalId},
-        notification::Cause,
+        notification::{Action, Cause},
     },
     store::lanes::Waiting,
 };
@@ -34,7 +34,8 @@ impl Parcel {
 
 /// Whether it asks something of its recipient, or tells that something was asked.
 pub(super) fn is_request(it: &Waiting) -> bool {
-    matches!(Cause::from_word(&it.cause), Some(Cause::Requested | Cause::Escalated | Cause::Reminder))
+    it.action == Action::Send
+        && matches!(Cause::from_word(&it.cause), Some(Cause::Requested | Cause::Escalated | Cause::Reminder))
 }
 
 /// Packs what waits in a lane. `flood`: where more requests than that wait for one recipient, and are still to be sent,
@@ -49,7 +50,9 @@ pub(super) fn parcels(
     // Of a request whose recipient may be flooded: who that is.
     let whose: Vec<Option<Recipient>> = waiting
         .iter()
-        .map(|it| (is_request(it) && is_open(it)).then(|| (it.recipient.clone(), it.person)))
+        .map(|it| {
+            (is_request(it) && it.of.is_none() && is_open(it)).then(|| (it.recipient.clone(), it.person))
+        })
         .collect();
     let mut counts: HashMap<&Recipient, usize> = HashMap::new();
     for recipient in whose.iter().flatten() {
@@ -92,6 +95,9 @@ mod tests {
             level: 0,
             version: 1,
             ordinal: 0,
+            action: Action::Send,
+            of: None,
+            place: None,
             recipient: recipient.to_owned(),
             person: None,
             is_disabled: false,

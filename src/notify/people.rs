@@ -21,6 +21,7 @@ use crate::{
         Error,
         eligible::{Candidate, Meant, Whom},
         notification_preferences::{self, Preferences},
+        slack,
     },
 };
 
@@ -47,11 +48,13 @@ type Known = HashMap<Key, (Instant, Arc<[Person]>)>;
 pub(super) struct People {
     known: Arc<Mutex<Known>>,
     lease_ttl: Duration,
+    /// Whether their accounts in Slack are of use.
+    with_accounts: bool,
 }
 
 impl People {
-    pub fn new(lease_ttl: Duration) -> Self {
-        Self { known: Arc::default(), lease_ttl }
+    pub fn new(lease_ttl: Duration, with_accounts: bool) -> Self {
+        Self { known: Arc::default(), lease_ttl, with_accounts }
     }
 
     /// Those whom the approval's policy names and to whom their seats are open, those whom its requester wants told, who
@@ -100,6 +103,14 @@ impl People {
         for (candidate, voter) in delegates {
             people.insert(voter.member.actor.id, person(candidate, voter, &chosen));
         }
+        if self.with_accounts {
+            let ids: Vec<PrincipalId> = people.keys().copied().collect();
+            for (id, account) in slack::accounts(conn, key.workspace, &ids).await? {
+                if let Some(person) = people.get_mut(&id) {
+                    person.slack = Some(account.to_string());
+                }
+            }
+        }
         let mut people: Vec<Person> = people.into_values().collect();
         people.sort_by(|one, other| one.name().cmp(other.name()));
         Ok(people.into())
@@ -124,5 +135,5 @@ impl People {
 fn person(candidate: Candidate, voter: Voter, chosen: &HashMap<PrincipalId, Preferences>) -> Person {
     let muted = chosen.get(&voter.member.actor.id).map(|it| it.muted.clone()).unwrap_or_default();
     let Candidate { may_approve: may_decide, disabled, email, .. } = candidate;
-    Person { voter, may_decide, disabled, email, muted }
+    Person { voter, may_decide, disabled, email, slack: None, muted }
 }

@@ -11,13 +11,13 @@ use std::{
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};
 
-use super::{Channels, Hints, Redactions, people::People};
+use super::{Channels, Hints, Home, Redactions, people::People};
 use crate::{
     domain::{
         approval::Approval,
         ids::ApprovalId,
         names::PrincipalName,
-        notification::{Cause, Channel, Notice, Scene, Wanted, route},
+        notification::{Card, Cause, Channel, Notice, Scene, Wanted, route},
         redaction::Redactor,
     },
     store::{
@@ -61,7 +61,8 @@ impl Router {
         redactions: Redactions,
         lease_ttl: Duration,
     ) -> Self {
-        Self { database, channels, hints, people: People::new(lease_ttl), redactions }
+        let people = People::new(lease_ttl, channels.home().is_some());
+        Self { database, channels, hints, people, redactions }
     }
 
     /// Routes up to `limit` causes that are due, none of them due before `floor`.
@@ -101,6 +102,10 @@ impl Router {
         let ids: Vec<ApprovalId> = ids.into_iter().collect();
         let found = load(&mut *conn, &ids).await?;
         let mut told = notifications::told(&mut *conn, &ids).await?;
+        let cards = match self.channels.home() {
+            Some(_) => notifications::cards(&mut *conn, &ids).await?,
+            None => HashMap::new(),
+        };
         let mut routed: Vec<(&Caused, &Approval, Vec<Notice>)> = Vec::with_capacity(caused.len());
         let (mut unreadable, mut rest) = (Vec::new(), Vec::new());
         let mut notices = 0;
@@ -112,7 +117,8 @@ impl Router {
             match found.get(&it.approval) {
                 Some(Ok(loaded)) if loaded.approval.workspace == it.workspace => {
                     let told = told.entry(it.approval).or_default();
-                    let made = self.notices(&mut *conn, it, loaded, told).await?;
+                    let cards = cards.get(&it.approval).map_or(&[][..], Vec::as_slice);
+                    let made = self.notices(&mut *conn, it, loaded, (told, cards)).await?;
                     notices += made.len();
                     routed.push((it, &loaded.approval, made));
                 }
@@ -152,7 +158,7 @@ impl Router {
         conn: &mut PgConnection,
         caused: &Caused,
         loaded: &Loaded,
-        told: &mut ToldBefore,
+        (told, cards): (&mut ToldBefore, &[Card]),
     ) -> Result<Vec<Notice>, Error> {
         let approval: &Approval = &loaded.approval;
         let wanted = wanted(approval);
@@ -172,7 +178,9 @@ impl Router {
             wanted: &wanted,
             people: &people,
             told: &told_before,
-            channels: &self.channels.all(),
+            channels: &self.channels.of(approval.workspace),
+            slack_channel: self.channels.slack(approval.workspace).and_then(Home::channel),
+            cards,
             now: loaded.now,
         };
         let notices = route(caused.cause, &scene);
@@ -201,7 +209,7 @@ impl Router {
             at: caused.due_at,
             notice,
             subject: redactor.text(request.title.as_deref().unwrap_or(request.approval_type.as_str())),
-            destination: self.channels.destination(notice.channel),
+            destination: self.channels.destination(notice.channel, &notice.recipient),
         }
     }
 }

@@ -2,11 +2,12 @@
 //! database: what is written down is the recorder's.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     time::Duration,
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
+use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -18,9 +19,9 @@ use super::{
 };
 use crate::{
     domain::{
-        ids::ApprovalId,
+        ids::{ApprovalId, NotificationId},
         lane::{Breaker, SOON, at_least, jittered},
-        notification::{Outcome, Skipped, Status},
+        notification::{Action, Outcome, Skipped, Status},
     },
     store::{
         approvals::Loaded,
@@ -84,12 +85,22 @@ pub(super) async fn take_turn<C: Courier>(
     let mut under_way: HashSet<ApprovalId> = HashSet::new();
     let mut sending = FuturesUnordered::new();
     let (mut hold, mut last_error, mut has_succeeded) = (Duration::ZERO, None, false);
+    // Where messages of this turn are: it is not recorded yet.
+    let mut placed: HashMap<NotificationId, Value> = HashMap::new();
     loop {
         while hold.is_zero() && sending.len() < breaker.at_once() && !until.is_over() {
             let is_free = |it: &Parcel| !it.approvals().any(|id| under_way.contains(&id));
             let Some(place) = queue.iter().position(is_free) else { break };
-            let Some(parcel) = queue.remove(place) else { break };
-            if let Some(fate) = settled(&parcel.first, material.about(&parcel.first)) {
+            let Some(mut parcel) = queue.remove(place) else { break };
+            let it = &mut parcel.first;
+            if let Some(place) = it.of.and_then(|of| placed.get(&of)) {
+                it.place = Some(place.clone());
+            }
+            // The same message is edited again right behind it.
+            let is_newer = |other: &Parcel| other.first.action == Action::Update && other.first.of == it.of;
+            let is_outdone = it.action == Action::Update && queue.iter().any(is_newer);
+            let outdone = is_outdone.then(|| skipped(it, Skipped::Superseded));
+            if let Some(fate) = outdone.or_else(|| settled(it, material.about(it))) {
                 // A parcel of several has only messages that are still to be sent.
                 fates.push(fate);
                 continue;
@@ -102,10 +113,12 @@ pub(super) async fn take_turn<C: Courier>(
             under_way.remove(&id);
         }
         match &handed {
-            Handed::Over { .. } => {
+            Handed::Over { place, .. } => {
                 has_succeeded = true;
                 breaker.is_there();
+                placed.extend(place.clone().map(|place| (parcel.first.id, place)));
             }
+            Handed::Moot { .. } => breaker.is_there(),
             Handed::Deferred { error, .. } | Handed::Refused { error, .. } => {
                 last_error = Some(error.clone());
                 breaker.is_there();
@@ -152,6 +165,7 @@ async fn send<C: Courier>(
     let message = Message {
         waiting: it,
         loaded: material.loaded(it),
+        place: it.place.as_ref(),
         others: &others,
         redactor,
         zone: material.zone(it),
@@ -170,9 +184,8 @@ async fn send<C: Courier>(
     (parcel, handed, began)
 }
 
-/// The fate of a message that is not sent: it waited too long, or there is nothing left to ask. `None`: it is sent.
-pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
-    let skipped = |why| Fate {
+fn skipped(it: &Waiting, why: Skipped) -> Fate {
+    Fate {
         id: it.id,
         workspace: it.workspace,
         status: Status::Skipped,
@@ -181,10 +194,20 @@ pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
         again_in: None,
         counts: false,
         attempt: None,
+        place: None,
         delay: None,
-    };
-    if it.is_disabled {
-        return Some(skipped(Skipped::Disabled));
+    }
+}
+
+/// The fate of a message that is not sent: it waited too long, or there is nothing left to ask. `None`: it is sent.
+pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
+    // One that waits itself will show how it stands then.
+    if it.of.is_some() && it.place.is_none() {
+        return Some(skipped(it, Skipped::NotSent));
+    }
+    // What they were shown is closed all the same.
+    if it.is_disabled && it.action == Action::Send {
+        return Some(skipped(it, Skipped::Disabled));
     }
     if let About::Approval(loaded) = about {
         let approval = &loaded.approval;
@@ -194,7 +217,7 @@ pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
             .any(|vote| vote.level == approval.escalation_level && Some(vote.by.id) == it.person);
         let is_moot = approval.state.is_final() || loaded.due || approval.escalation_level != it.level;
         if is_request(it) && (is_moot || has_voted && it.asks) {
-            return Some(skipped(Skipped::Superseded));
+            return Some(skipped(it, Skipped::Superseded));
         }
     }
     match about {
@@ -206,17 +229,17 @@ pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
                 skipped: None,
                 error,
                 again_in: Some(UNREADABLE),
-                ..skipped(Skipped::Superseded)
+                ..skipped(it, Skipped::Superseded)
             });
         }
-        About::Deleted => return Some(skipped(Skipped::Superseded)),
+        About::Deleted => return Some(skipped(it, Skipped::Superseded)),
         _ => {}
     }
     it.is_over().then(|| Fate {
         status: Status::Failed,
         skipped: None,
         error: Some("given up: its destination could not be reached for too long".to_owned()),
-        ..skipped(Skipped::Superseded)
+        ..skipped(it, Skipped::Superseded)
     })
 }
 
@@ -240,8 +263,16 @@ fn fates_of<C: Courier>(parcel: &Parcel, handed: Handed, began: Instant, read: I
 
 /// The fate of a message that was tried. `read`: when its waiting time was read.
 fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant) -> Fate {
+    let (mut placed, mut skipped) = (None, None);
     let (status, outcome, code, error, answer, again_in, counts) = match handed {
-        Handed::Over { code, answer } => (Status::Sent, Outcome::Sent, code, None, answer, None, true),
+        Handed::Over { code, answer, place } => {
+            placed = place;
+            (Status::Sent, Outcome::Sent, code, None, answer, None, true)
+        }
+        Handed::Moot { why, code, error } => {
+            skipped = Some(why);
+            (Status::Skipped, Outcome::Skipped, code, Some(error), None, None, true)
+        }
         Handed::Deferred { code, error } => match C::again(it.attempts) {
             Some(wait) => {
                 let wait = jittered(wait, rand::random());
@@ -265,7 +296,7 @@ fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant)
         id: it.id,
         workspace: it.workspace,
         status,
-        skipped: None,
+        skipped,
         error: error.map(|it| kept(&it, 500)),
         again_in,
         counts,
@@ -277,6 +308,7 @@ fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant)
             code,
             answer: answer.map(|it| kept(&it, 4_096)),
         }),
+        place: placed,
         delay: (status == Status::Sent).then(|| it.waited + read.elapsed()),
     }
 }

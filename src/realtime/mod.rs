@@ -49,11 +49,11 @@ use crate::{
         event::{Cursor, TaskKey},
         ids::WorkspaceId,
         names::CallerName,
-        notification::Channel,
     },
     events::Events,
     lifecycle::Lifecycle,
     limits::{Answers, Cap, Held, Limiter},
+    notify::Channels,
     presence::{DatabaseClock, Ownership},
     telemetry::{Metrics, Seldom},
 };
@@ -79,7 +79,7 @@ pub struct Parts {
     /// Largest message that a client may send, in bytes.
     pub max_message: usize,
     /// By which people can be reached.
-    pub channels: Vec<Channel>,
+    pub channels: Channels,
 }
 
 /// The sockets of one instance. Clones share everything.

@@ -160,7 +160,8 @@ impl Asked {
                 Some(idempotency("/idempotency_key", &key, whole.as_bytes())?)
             }
         };
-        let mut new = new_approval(body, &caller, &self.realtime.channels)?;
+        let channels = self.realtime.channels.of(caller.workspace);
+        let mut new = new_approval(body, &caller, &channels)?;
         new.idempotency = idempotency;
         new.origin = self.client.origin.clone();
         let (approval, warnings) = match self.realtime.approvals.request(new, caller.looked_at).await? {

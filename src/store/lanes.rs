@@ -5,14 +5,15 @@ use std::{collections::HashMap, time::Duration};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sqlx::PgConnection;
+use serde_json::Value;
+use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use super::Error;
 use crate::{
     domain::{
         ids::{ApprovalId, NotificationId, PrincipalId, WorkspaceId},
-        notification::{Channel, Outcome, Skipped, Status},
+        notification::{Action, Channel, Outcome, Skipped, Status},
     },
     telemetry::outbox::Lanes,
 };
@@ -43,6 +44,11 @@ pub struct Waiting {
     pub level: i32,
     pub version: i32,
     pub ordinal: i16,
+    pub action: Action,
+    /// The notification whose message is edited, or in whose thread this one goes.
+    pub of: Option<NotificationId>,
+    /// Where that message is, once it was sent.
+    pub place: Option<Value>,
     /// Of mail: the person's address of today.
     pub recipient: String,
     pub person: Option<PrincipalId>,
@@ -90,6 +96,8 @@ pub struct Fate {
     /// Whether the try counts.
     pub counts: bool,
     pub attempt: Option<Attempt>,
+    /// Where the message is now, in the channel's own terms.
+    pub place: Option<Value>,
     /// How long it took until it was handed over.
     pub delay: Option<Duration>,
 }
@@ -179,12 +187,15 @@ pub async fn fetch(conn: &mut PgConnection, leases: &[Lease], batch: i64) -> Res
     let rows = sqlx::query!(
         r#"SELECT n.id, x.lane AS "lane!", n.workspace_id, n.approval_id, n.cause, n.level, n.version, n.ordinal,
                   coalesce(CASE WHEN n.channel = 'email' THEN p.email END, n.recipient) AS "recipient!", n.principal_id,
-                  p.disabled_at IS NOT NULL AS "is_disabled!", n.asks, n.due_at, n.attempts,
-                  extract(epoch FROM clock_timestamp() - n.created_at)::double precision AS "waited!", n.due_at > clock_timestamp() AS "is_later!", n.give_up_at <= clock_timestamp() AS "is_over!"
+                  p.disabled_at IS NOT NULL AS "is_disabled!", n.action, n.updates, n.asks, n.due_at, n.attempts,
+                  (SELECT c.external FROM approval_notifications c
+                    WHERE c.workspace_id = n.workspace_id AND c.id = n.updates) AS "place: Json<Value>",
+                  extract(epoch FROM clock_timestamp() - n.created_at)::double precision AS "waited!",
+                  n.due_at > clock_timestamp() AS "is_later!", n.give_up_at <= clock_timestamp() AS "is_over!"
              FROM unnest($1::bigint[], $2::timestamptz[]) AS x(lane, floor)
             CROSS JOIN LATERAL (
-                  SELECT m.id, m.workspace_id, m.approval_id, m.channel, m.cause, m.level, m.version, m.ordinal, m.recipient,
-                         m.principal_id, m.asks, m.due_at, m.give_up_at, m.created_at, m.attempts
+                  SELECT m.id, m.workspace_id, m.approval_id, m.channel, m.cause, m.level, m.version, m.ordinal, m.action,
+                         m.updates, m.recipient, m.principal_id, m.asks, m.due_at, m.give_up_at, m.created_at, m.attempts
                     FROM approval_notifications m
                    WHERE m.lane_id = x.lane AND m.status = 'pending' AND m.due_at >= x.floor
                    ORDER BY m.due_at, m.id
@@ -207,6 +218,9 @@ pub async fn fetch(conn: &mut PgConnection, leases: &[Lease], batch: i64) -> Res
             level: row.level,
             version: row.version,
             ordinal: row.ordinal,
+            action: if row.action == Action::Update.as_str() { Action::Update } else { Action::Send },
+            of: row.updates.map(NotificationId),
+            place: row.place.map(|it| it.0),
             recipient: row.recipient,
             person: row.principal_id.map(PrincipalId),
             is_disabled: row.is_disabled,
@@ -238,6 +252,7 @@ struct FateRow<'a> {
     code: Option<i32>,
     error: Option<&'a str>,
     answer: Option<&'a str>,
+    place: Option<&'a Value>,
 }
 
 impl<'a> From<&'a Fate> for FateRow<'a> {
@@ -257,6 +272,7 @@ impl<'a> From<&'a Fate> for FateRow<'a> {
             code: attempt.and_then(|it| it.code),
             error: it.error.as_deref(),
             answer: attempt.and_then(|it| it.answer.as_deref()),
+            place: it.place.as_ref(),
         }
     }
 }
@@ -335,11 +351,11 @@ pub async fn record(
             RETURNING l.due_at <= clock_timestamp() AND l.hold_until <= clock_timestamp() AS is_due
         ), fates AS MATERIALIZED (
             SELECT x.id, x.workspace_id, x.status, x.skip_reason, x.again_in, x.counts, x.attempt, x.ago, x.took,
-                   x.outcome, x.code, x.error, x.answer
+                   x.outcome, x.code, x.error, x.answer, x.place
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, workspace_id uuid, status text, skip_reason text, again_in double precision,
                    counts boolean, attempt uuid, ago double precision, took integer, outcome text, code integer,
-                   error text, answer text)
+                   error text, answer text, place jsonb)
         ), attempts AS (
             INSERT INTO notification_attempts (id, notification_id, workspace_id, at, duration_ms, outcome, status_code,
                    error, answer)
@@ -362,6 +378,7 @@ pub async fn record(
                sent_at = CASE WHEN f.status = 'sent' THEN clock_timestamp() END,
                failed_at = CASE WHEN f.status = 'failed' THEN clock_timestamp() END,
                error_message = coalesce(f.error, n.error_message),
+               external = coalesce(f.place, n.external),
                attempts = n.attempts + CASE WHEN f.counts THEN 1 ELSE 0 END,
                updated_at = clock_timestamp()
           FROM fates f, locked

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{Error, Page, page, written};
 use crate::domain::{
     ids::{ApprovalId, NotificationId, PrincipalId, WorkspaceId},
-    notification::{Cause, Channel, Notice, Skipped, Status},
+    notification::{Card, Cause, Channel, Notice, Skipped, Status},
 };
 
 /// Longest that a notification waits for its channel: past that it has failed.
@@ -48,6 +48,9 @@ struct Row<'a> {
     ordinal: i16,
     at: DateTime<Utc>,
     channel: &'static str,
+    action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updates: Option<Uuid>,
     recipient: &'a str,
     subject: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,7 +65,7 @@ struct Row<'a> {
 
 impl<'a> From<&'a New<'_>> for Row<'a> {
     fn from(new: &'a New<'_>) -> Self {
-        let Notice { channel, recipient, principal, asks, skipped } = new.notice;
+        let Notice { channel, action, of, recipient, principal, asks, skipped } = new.notice;
         // What is in the app has arrived when it is written.
         let status = match (skipped, channel) {
             (Some(_), _) => Status::Skipped,
@@ -79,6 +82,8 @@ impl<'a> From<&'a New<'_>> for Row<'a> {
             ordinal: new.ordinal,
             at: new.at,
             channel: channel.as_str(),
+            action: action.as_str(),
+            updates: of.map(|id| id.0),
             recipient,
             subject: &new.subject,
             principal_id: principal.map(|id| id.0),
@@ -97,12 +102,12 @@ pub async fn insert(conn: &mut PgConnection, new: &[New<'_>]) -> Result<(), Erro
     sqlx::query!(
         r#"
         WITH input AS MATERIALIZED (
-            SELECT x.id, x.workspace_id, x.approval_id, x.cause, x.level, x.version, x.ordinal, x.at, x.channel, x.recipient,
-                   x.subject, x.principal_id, x.asks, x.status, x.skip_reason, x.destination
+            SELECT x.id, x.workspace_id, x.approval_id, x.cause, x.level, x.version, x.ordinal, x.at, x.channel, x.action,
+                   x.updates, x.recipient, x.subject, x.principal_id, x.asks, x.status, x.skip_reason, x.destination
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, workspace_id uuid, approval_id uuid, cause text, level integer, version integer,
-                   ordinal smallint, at timestamptz, channel text, recipient text, subject text, principal_id uuid, asks boolean, status text,
-                   skip_reason text, destination text)
+                   ordinal smallint, at timestamptz, channel text, action text, updates uuid, recipient text,
+                   subject text, principal_id uuid, asks boolean, status text, skip_reason text, destination text)
         ), clock AS MATERIALIZED (
             SELECT clock_timestamp() AS now
         ), lanes AS (
@@ -117,11 +122,11 @@ pub async fn insert(conn: &mut PgConnection, new: &[New<'_>]) -> Result<(), Erro
             RETURNING id, workspace_id, channel, destination
         )
         INSERT INTO approval_notifications (id, workspace_id, approval_id, cause, level, version, ordinal, channel,
-               recipient, subject, principal_id, asks, lane_id, due_at, give_up_at, status, sent_at, skip_reason,
+               action, updates, recipient, subject, principal_id, asks, lane_id, due_at, give_up_at, status, sent_at, skip_reason,
                created_at)
-        SELECT i.id, i.workspace_id, i.approval_id, i.cause, i.level, i.version, i.ordinal, i.channel, i.recipient,
-               i.subject, i.principal_id, i.asks, l.id, clock.now, clock.now + make_interval(secs => $2), i.status,
-               CASE WHEN i.status = 'sent' THEN clock.now END, i.skip_reason, i.at
+        SELECT i.id, i.workspace_id, i.approval_id, i.cause, i.level, i.version, i.ordinal, i.channel, i.action,
+               i.updates, i.recipient, i.subject, i.principal_id, i.asks, l.id, clock.now,
+               clock.now + make_interval(secs => $2), i.status, CASE WHEN i.status = 'sent' THEN clock.now END, i.skip_reason, i.at
           FROM input i
          CROSS JOIN clock
           LEFT JOIN lanes l ON l.workspace_id = i.workspace_id AND l.channel = i.channel
@@ -159,6 +164,31 @@ pub async fn told(
         told.entry(ApprovalId(row.approval)).or_default().insert(PrincipalId(row.principal), row.recipient);
     }
     Ok(told)
+}
+
+/// Cards in Slack about these approvals, those that were posted and those that wait.
+pub async fn cards(
+    conn: &mut PgConnection,
+    approvals: &[ApprovalId],
+) -> Result<HashMap<ApprovalId, Vec<Card>>, Error> {
+    let ids: Vec<Uuid> = approvals.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"SELECT n.approval_id AS "approval!", n.id, n.recipient, n.principal_id, n.level
+             FROM approval_notifications n
+            WHERE n.approval_id = ANY($1) AND n.channel = 'slack' AND n.action = 'send' AND n.updates IS NULL
+              AND n.status IN ('pending', 'sent')
+            ORDER BY n.id"#,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut cards: HashMap<ApprovalId, Vec<Card>> = HashMap::new();
+    for row in rows {
+        let (id, person) = (NotificationId(row.id), row.principal_id.map(PrincipalId));
+        let card = Card { id, recipient: row.recipient, person, level: row.level };
+        cards.entry(ApprovalId(row.approval)).or_default().push(card);
+    }
+    Ok(cards)
 }
 
 /// A notification as the list shows it.

@@ -32,6 +32,9 @@ pub struct Principal {
     /// Whom the issuer knows it as.
     pub issuer: Option<String>,
     pub subject: Option<String>,
+    /// Their account in Slack: team and user.
+    #[schema(example = "T0123ABCD/U0456EFGH")]
+    pub slack: Option<String>,
     pub disabled_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -49,7 +52,9 @@ macro_rules! select_principals {
         sqlx::query_as!(
             Principal,
             "SELECT p.id, p.name, p.kind, p.display_name, p.email, p.roles, p.groups, p.claimed_roles,
-                    p.claimed_groups, p.issuer, p.subject, p.disabled_at, p.created_at, p.updated_at
+                    p.claimed_groups, p.issuer, p.subject,
+                    (SELECT s.team || '/' || s.slack_user FROM slack_users s WHERE s.principal_id = p.id) AS slack,
+                    p.disabled_at, p.created_at, p.updated_at
                FROM principals p " + $rest
             $(, $argument)*
         )
@@ -166,6 +171,8 @@ pub struct Profile {
     pub email: Option<String>,
     pub roles: Vec<String>,
     pub groups: Vec<String>,
+    /// Kept elsewhere ([`super::slack`]).
+    pub slack: Option<String>,
     pub is_disabled: bool,
 }
 
@@ -177,6 +184,7 @@ impl From<&Principal> for Profile {
             email: principal.email.clone(),
             roles: principal.roles.clone(),
             groups: principal.groups.clone(),
+            slack: principal.slack.clone(),
             is_disabled: principal.disabled_at.is_some(),
         }
     }

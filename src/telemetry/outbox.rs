@@ -50,6 +50,11 @@ impl Metrics {
         });
     }
 
+    /// What became of a request that Slack sent.
+    pub fn slack_interaction(&self, result: &'static str) {
+        self.within(|| counter!("signoff_slack_interactions_total", "result" => result).increment(1));
+    }
+
     pub fn causes(&self, causes: Causes) {
         self.within(|| {
             gauge!("signoff_notification_causes_stuck").set(causes.stuck as f64);
@@ -62,6 +67,11 @@ pub(super) fn describe() {
     describe_counter!(
         "signoff_notifications_total",
         "Tries to send a notification, by channel and by what the notification was afterwards."
+    );
+    describe_counter!(
+        "signoff_slack_interactions_total",
+        "Clicks and forms that Slack sent, by what became of each: decided, asked, refused, late, ignored, unsigned, \
+         replayed."
     );
     describe_counter!(
         "signoff_links_total",

@@ -1,5 +1,5 @@
 //! Deletes what has had its time: approvals of deleted runs and those that a workspace doesn't keep any longer, old
-//! idempotency keys, events, tickets, sign-ins and sessions, notifications, leases long lost.
+//! idempotency keys, events, tickets, sign-ins and sessions, notifications, requests of Slack's, leases long lost.
 //!
 //! Each kind has its own turn and its own size of batch: what can't be deleted, or is too much at once, keeps nothing
 //! else.
@@ -13,7 +13,7 @@ use super::{
     Round, Workers,
     step::{Step, may_be_too_much},
 };
-use crate::store::{self, instances, purge};
+use crate::store::{self, instances, purge, slack};
 
 const INTERVAL: Duration = Duration::from_mins(1);
 /// The same while there is more than a round takes.
@@ -29,6 +29,8 @@ const RUN_GRACE: Duration = Duration::from_mins(10);
 const IDEMPOTENCY: Duration = Duration::from_hours(24);
 /// How long an instance that was lost is still shown.
 const LOST: Duration = Duration::from_mins(10);
+/// How long it is known that a request of Slack's was taken: longer than its time is good.
+const SLACK_REQUESTS: Duration = Duration::from_mins(15);
 const BATCH: i64 = 500;
 
 pub(super) async fn run(workers: Workers) {
@@ -77,10 +79,11 @@ enum Kind {
     ClusterEvents,
     Notifications,
     Links,
+    SlackRequests,
 }
 
 impl Kind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::ApprovalsOfDeletedRuns,
         Self::DeletedRuns,
         Self::IdempotencyKeys,
@@ -94,6 +97,7 @@ impl Kind {
         Self::ClusterEvents,
         Self::Notifications,
         Self::Links,
+        Self::SlackRequests,
     ];
 
     /// Deletes up to `most`; answers how many that were.
@@ -111,6 +115,7 @@ impl Kind {
             Self::Samples => purge::samples(conn, kept.samples, most).await,
             Self::ClusterEvents => purge::cluster_events(conn, kept.cluster_events, most).await,
             Self::Notifications => purge::notifications(conn, kept.notifications, most).await,
+            Self::SlackRequests => slack::forget(conn, SLACK_REQUESTS, most).await,
             Self::Links => purge::links(conn, kept.notifications, most).await,
         }
     }

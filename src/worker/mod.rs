@@ -23,6 +23,8 @@ mod watched;
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
 use self::pace::Pace;
 pub use self::{health::Health, round::Round};
 
@@ -34,7 +36,7 @@ use crate::{
     config::{self, Lease, Sweep},
     events::Events,
     lifecycle::Lifecycle,
-    notify::{Deliverer, Outbox},
+    notify::{Deliverer, Home, Outbox, courier::Courier},
     presence::{Journal, Ownership, Pulse},
     store::Database,
     telemetry::Metrics,
@@ -61,6 +63,8 @@ pub struct Workers {
     pub events_log: Events,
     pub audit: config::Audit,
     pub notify: config::Notify,
+    /// Whose the installation in Slack is, if there is one.
+    pub home: Option<Home>,
     /// `None`: this instance routes no notifications and sends none.
     pub outbox: Option<Outbox>,
     pub signer: Option<Arc<Signer>>,
@@ -85,6 +89,9 @@ impl Workers {
         lifecycle.spawn_loop("usage", usage::run(self.clone()));
         lifecycle.spawn_loop("holdings", usage::measure(self.clone()));
         lifecycle.spawn_loop("search indexer", search_index::run(self.clone()));
+        if let Some(home) = self.home.clone() {
+            lifecycle.spawn_loop("Slack's workspace", home.look(self.database.clone()));
+        }
         if let Some(outbox) = self.outbox.clone() {
             self.deliver(&outbox);
             lifecycle.spawn_loop("notification router", router::run(self.clone(), outbox.router));
@@ -97,11 +104,18 @@ impl Workers {
     /// Starts a deliverer for each channel that there is.
     fn deliver(&self, outbox: &Outbox) {
         if let Some(email) = outbox.email.clone() {
-            let (database, metrics) = (self.database.clone(), self.metrics.clone());
-            let hints = outbox.hints.email.clone();
-            let (lifecycle, redactions) = (self.lifecycle.clone(), outbox.redactions.clone());
-            let deliverer = Deliverer::new(database, email, lifecycle, metrics, redactions, hints);
+            let deliverer = self.deliverer(email, outbox, &outbox.hints.email);
             self.lifecycle.spawn_service("deliverer of mail", deliverer.run());
         }
+        if let Some(slack) = outbox.slack.clone() {
+            let deliverer = self.deliverer(slack, outbox, &outbox.hints.slack);
+            self.lifecycle.spawn_service("deliverer to Slack", deliverer.run());
+        }
+    }
+
+    fn deliverer<C: Courier>(&self, courier: C, outbox: &Outbox, hints: &Arc<Notify>) -> Deliverer<C> {
+        let (database, metrics) = (self.database.clone(), self.metrics.clone());
+        let (lifecycle, redactions) = (self.lifecycle.clone(), outbox.redactions.clone());
+        Deliverer::new(database, courier, lifecycle, metrics, redactions, hints.clone())
     }
 }

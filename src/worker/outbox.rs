@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use super::{Round, Workers};
 use crate::{
     domain::notification::Channel,
+    notify::slack::trouble,
     store::{Error, causes, lanes},
     telemetry::outbox::{Causes, Lanes},
 };
@@ -26,6 +27,9 @@ pub(super) async fn run(workers: Workers) {
     let mut looked: Option<Instant> = None;
     loop {
         let is_due = looked.is_none_or(|at| at.elapsed() >= FORGOTTEN);
+        if let Some(slack) = workers.outbox.as_ref().and_then(|outbox| outbox.slack.as_ref()) {
+            round.run(trouble::tell(&workers.database, slack)).await;
+        }
         if round.run(look(&workers, is_due)).await.is_some() && is_due {
             looked = Some(Instant::now());
         }

@@ -28,6 +28,7 @@ fn person(called: &str) -> Person {
         may_decide: true,
         disabled: false,
         email: Some(format!("{called}@example.com")),
+        slack: None,
         muted: BTreeSet::new(),
     }
 }
@@ -54,25 +55,34 @@ struct Stage {
     wanted: Wanted,
     told: BTreeSet<PrincipalId>,
     channels: Vec<Channel>,
+    slack_channel: Option<&'static str>,
+    cards: Vec<Card>,
 }
 
 impl Stage {
     fn new((approval, people): (Approval, Vec<Person>)) -> Self {
         let (votes, wanted, told) = (Vec::new(), Wanted::default(), BTreeSet::new());
-        Self { approval, people, votes, wanted, told, channels: vec![Channel::Email, Channel::InApp] }
+        let channels = vec![Channel::Email, Channel::InApp];
+        Self { approval, people, votes, wanted, told, channels, slack_channel: None, cards: Vec::new() }
     }
 
     fn route(&self, cause: Cause) -> Vec<Notice> {
+        self.route_at(cause, 0)
+    }
+
+    fn route_at(&self, cause: Cause, level: i32) -> Vec<Notice> {
         route(
             cause,
             &Scene {
                 approval: &self.approval,
                 votes: &self.votes,
-                level: 0,
+                level,
                 wanted: &self.wanted,
                 people: &self.people,
                 told: &self.told,
                 channels: &self.channels,
+                slack_channel: self.slack_channel,
+                cards: &self.cards,
                 now: DateTime::UNIX_EPOCH,
             },
         )
@@ -90,12 +100,17 @@ impl Stage {
     }
 }
 
-/// `channel recipient`, with `?` for who is asked and the reason for what is skipped.
+/// `channel recipient`, with what is done to a card, with `?` for who is asked and the reason for what is skipped.
 fn told(notices: &[Notice]) -> Vec<String> {
     let words = notices.iter().map(|it| {
+        let of = match (it.action, it.of) {
+            (Action::Update, _) => "edit ",
+            (Action::Send, Some(_)) => "thread ",
+            (Action::Send, None) => "",
+        };
         let asks = if it.asks { "?" } else { "" };
         let skipped = it.skipped.map_or(String::new(), |why| format!(" {}", why.as_str()));
-        format!("{} {}{asks}{skipped}", it.channel.as_str(), it.recipient)
+        format!("{of}{} {}{asks}{skipped}", it.channel.as_str(), it.recipient)
     });
     words.collect()
 }
@@ -210,4 +225,78 @@ fn of_a_crowd_who_asked_hears_the_end_first() {
     let told = told(&stage.route(Cause::Expired));
     assert_eq!((told.len(), told[0].as_str()), (MOST_TOLD + 1, "in_app agent"));
     assert_eq!(told[MOST_TOLD], "in_app 6 others too_many");
+}
+
+fn with_slack(approvers: &[&str]) -> Stage {
+    let mut stage = Stage::new(asked_of(approvers));
+    stage.channels.push(Channel::Slack);
+    stage
+}
+
+fn card(recipient: &str, person: Option<PrincipalId>, level: i32) -> Card {
+    Card { id: NotificationId::generate(), recipient: recipient.to_owned(), person, level }
+}
+
+#[test]
+fn a_card_in_a_channel_asks_once_and_no_one_gets_a_message_besides() {
+    let mut stage = with_slack(&["ana", "bo"]);
+    stage.people[0].slack = Some("T1/U1".to_owned());
+    stage.slack_channel = Some("C1");
+    stage.wanted.channels = Some(vec![Channel::Slack]);
+    assert_eq!(told(&stage.route(Cause::Requested)), ["in_app ana?", "in_app bo?", "slack C1?"]);
+    stage.wanted.slack_channel = Some("C2".to_owned());
+    assert_eq!(
+        told(&stage.route(Cause::Requested))[2..],
+        ["slack C2?"],
+        "the request's own channel goes first"
+    );
+    stage.wanted.channels = Some(vec![Channel::InApp]);
+    assert_eq!(told(&stage.route(Cause::Requested)), ["in_app ana?", "in_app bo?"], "Slack was not wanted");
+}
+
+#[test]
+fn without_a_channel_people_are_asked_by_account_or_by_address() {
+    let mut stage = with_slack(&["ana", "bo", "cleo"]);
+    stage.people[0].slack = Some("T1/U1".to_owned());
+    stage.people[2].email = None;
+    stage.wanted.channels = Some(vec![Channel::Slack]);
+    assert_eq!(
+        told(&stage.route(Cause::Requested)),
+        ["slack T1/U1?", "in_app ana?", "slack bo@example.com?", "in_app bo?", "in_app cleo?"]
+    );
+}
+
+#[test]
+fn each_card_is_edited_whatever_happens_and_wherever_it_came_from() {
+    let mut stage = with_slack(&["ana"]);
+    stage.cards = vec![card("C1", None, 0), card("T1/U1", Some(stage.people[0].id()), 0)];
+    let edits = ["edit slack C1", "edit slack T1/U1"];
+    assert_eq!(told(&stage.route(Cause::Voted)), edits);
+    stage.end(Some(0));
+    for cause in [Cause::Decided, Cause::Expired, Cause::Cancelled] {
+        assert_eq!(told(&stage.route(cause)), edits, "{cause:?}");
+    }
+    stage.channels.retain(|channel| *channel != Channel::Slack);
+    assert!(stage.route(Cause::Decided).is_empty(), "there is no Slack any more");
+}
+
+#[test]
+fn the_card_of_the_level_before_is_closed_when_the_next_is_asked() {
+    let mut stage = with_slack(&["ana"]);
+    stage.slack_channel = Some("C1");
+    stage.cards = vec![card("C0", None, 0)];
+    stage.approval.escalation_level = 1;
+    let notices = stage.route_at(Cause::Escalated, 1);
+    assert_eq!(told(&notices)[2..], ["edit slack C0", "slack C1?"]);
+    assert_eq!(notices[2].of, Some(stage.cards[0].id));
+}
+
+#[test]
+fn a_channel_is_reminded_in_the_thread_of_its_card() {
+    let mut stage = with_slack(&["ana"]);
+    stage.slack_channel = Some("C1");
+    stage.cards = vec![card("C1", None, 0)];
+    assert_eq!(told(&stage.route(Cause::Reminder))[2..], ["thread slack C1"]);
+    stage.end(Some(0));
+    assert!(stage.route(Cause::Reminder).iter().all(|it| it.channel != Channel::Slack));
 }

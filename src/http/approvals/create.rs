@@ -51,7 +51,8 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let idempotency = idempotency_key(&headers, &bytes)?;
     drop(bytes);
-    let mut new = new_approval(value, may.caller(), &api.channels)?;
+    let channels = api.channels.of(may.caller().workspace);
+    let mut new = new_approval(value, may.caller(), &channels)?;
     new.idempotency = idempotency;
     let looked_at = may.caller().looked_at;
     new.origin = may.origin;

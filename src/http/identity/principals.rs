@@ -92,6 +92,11 @@ pub struct PrincipalChanges {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     groups: Patch<Vec<String>>,
+    /// Their account in Slack, team and user. Who has it may decide as them by pressing buttons there: it takes
+    /// `workspace:admin`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "T0123ABCD/U0456EFGH")]
+    slack: Patch<String>,
     /// Whether everything that the principal comes with is refused: within seconds, sockets closed within a minute.
     #[serde(default, deserialize_with = "never_null")]
     #[schema(nullable = false)]
@@ -170,6 +175,7 @@ pub async fn create(
         email: body.email.into(),
         roles: Some(body.roles),
         groups: Some(body.groups),
+        slack: Patch::Keep,
         is_disabled: None,
     };
     let create = async |conn: &mut PgConnection, by: &By<'_>| {
@@ -203,6 +209,7 @@ pub async fn update(
         email: body.email,
         roles: body.roles.or_empty(),
         groups: body.groups.or_empty(),
+        slack: body.slack,
         is_disabled: body.disabled,
     };
     let who = Who::Id(PrincipalId(id));

@@ -77,7 +77,8 @@ impl Courier for Email {
         match self.relay.send(letter.envelope(), &letter.formatted()).await {
             Ok(response) => {
                 let answer = response.message().collect::<Vec<_>>().join("\n");
-                Handed::Over { code: Some(i32::from(u16::from(response.code()))), answer: Some(answer) }
+                let code = Some(i32::from(u16::from(response.code())));
+                Handed::Over { code, answer: Some(answer), place: None }
             }
             Err(failed) => judged(failed),
         }
@@ -114,6 +115,7 @@ mod tests {
     fn an_answer_means_what_its_step_makes_of_it() {
         let judge = |step, code| match judged(Failed { step, code, why: String::new() }) {
             Handed::Over { .. } => "over",
+            Handed::Moot { .. } => "moot",
             Handed::Deferred { .. } => "deferred",
             Handed::Refused { .. } => "refused",
             Handed::Away { .. } => "away",

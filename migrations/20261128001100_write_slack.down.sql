@@ -1,0 +1,2 @@
+DROP TABLE slack_requests;
+DROP TABLE slack_users;

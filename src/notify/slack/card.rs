@@ -1,0 +1,327 @@
+//! The card that shows an approval in Slack, as it stands: one renderer for what is posted and for what is edited. Pure.
+//!
+//! All that it shows comes from the approval, nothing from a message that Slack hands back. Whatever callers wrote is
+//! shown as text. A card is far below what Slack refuses, whatever it is about.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::text::{line, lines, literal};
+use crate::domain::{
+    approval::{Approval, Ending, Resolution, State, Via},
+    names::PrincipalName,
+    notification::Wanted,
+    redaction::Redactor,
+    shown,
+};
+
+/// Longest parts of a card, in characters. Slack takes 150 of a header, 2,000 of a field and 3,000 of a section; and of
+/// all blocks together some 13,000.
+const TITLE: usize = 150;
+const FIELD: usize = 200;
+const SUMMARY: usize = 300;
+const DESCRIPTION: usize = 1_500;
+const CONTEXT: usize = 1_500;
+const REASON: usize = 600;
+/// Longest proposal that is edited in Slack, in characters.
+pub const PROPOSAL: usize = 3_000;
+
+/// Where buttons lead.
+pub mod action {
+    pub const APPROVE: &str = "signoff_approve";
+    pub const REJECT: &str = "signoff_reject";
+    pub const MODIFY: &str = "signoff_modify";
+    pub const DETAILS: &str = "signoff_details";
+}
+
+/// What a card shows, and to whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Card<'a> {
+    pub approval: &'a Approval,
+    /// The level that it asks about.
+    pub level: i32,
+    /// Its readers may be asked to decide.
+    pub asks: bool,
+    /// Where people reach the app.
+    pub public_url: Option<&'a str>,
+    /// What must not be shown.
+    pub redactor: &'a Redactor,
+}
+
+/// A message, whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rendered {
+    /// What notifications of the system show.
+    pub text: String,
+    pub blocks: Value,
+}
+
+/// How a card stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Standing {
+    Asking,
+    /// Its readers are told, and not asked.
+    Telling,
+    /// The next level is asked.
+    HandedOn,
+    Ended,
+}
+
+impl Card<'_> {
+    pub fn rendered(&self) -> Rendered {
+        let standing = self.standing();
+        let mut blocks = vec![
+            json!({ "type": "header", "block_id": "t", "text": plain(&title(self.approval, self.redactor)) }),
+            json!({ "type": "section", "block_id": "f", "fields": self.facts(&standing) }),
+        ];
+        let request = &self.approval.request;
+        if let Some(description) = shown::description(request, self.redactor, DESCRIPTION) {
+            let text = lines(&description, DESCRIPTION);
+            if !text.trim().is_empty() {
+                blocks.push(json!({ "type": "section", "block_id": "d", "text": plain(&text) }));
+            }
+        }
+        // The router has told of one that can't be read.
+        let wanted = Wanted::of(request).unwrap_or_default();
+        let fields = shown::fields(self.approval, &wanted.context_fields, self.redactor);
+        if !fields.is_empty() {
+            let fields: Vec<String> = fields.iter().map(|it| format!("{}: {}", it.name, it.value)).collect();
+            let text = json!({ "type": "text", "text": literal(&fields.join("\n"), CONTEXT) });
+            let elements = json!([{ "type": "rich_text_preformatted", "elements": [text] }]);
+            blocks.push(json!({ "type": "rich_text", "block_id": "c", "elements": elements }));
+        }
+        match standing {
+            Standing::Asking => blocks.push(self.buttons()),
+            Standing::Telling => {}
+            Standing::HandedOn => blocks.push(section("o", "*Handed to the next level*")),
+            Standing::Ended => blocks.extend(self.outcome()),
+        }
+        blocks.push(self.foot());
+        Rendered { text: self.text(), blocks: Value::Array(blocks) }
+    }
+
+    /// The same without any block, for where those are refused: what it is about, how it stands, and where to go.
+    pub fn bare(&self) -> String {
+        match self.url() {
+            None => self.text(),
+            Some(url) => format!("{} {url}", self.text()),
+        }
+    }
+
+    /// What is said in a card's thread when its time runs out.
+    pub fn reminder(&self) -> String {
+        let needs = self.approval.progress.as_ref().map(|missing| line(&missing.summary(), SUMMARY));
+        let needs = needs.map_or_else(String::new, |needs| format!(" It needs {needs}."));
+        format!("Still waiting, until {}.{needs}", moment(self.approval.expires_at))
+    }
+
+    fn standing(&self) -> Standing {
+        match &self.approval.state {
+            State::Final { .. } => Standing::Ended,
+            State::Pending if self.approval.escalation_level != self.level => Standing::HandedOn,
+            State::Pending if self.asks => Standing::Asking,
+            State::Pending => Standing::Telling,
+        }
+    }
+
+    fn text(&self) -> String {
+        let title = title(self.approval, self.redactor);
+        let who = line(self.approval.requested_by.name.as_str(), FIELD);
+        match (&self.approval.state, self.standing()) {
+            (State::Final { ending, .. }, _) => format!("{}: {title}", said(ending).replace('*', "")),
+            (_, Standing::HandedOn) => format!("Handed to the next level: {title}"),
+            (_, Standing::Telling) => format!("{who} asks for an approval: {title}"),
+            _ => {
+                let until = utc(self.approval.expires_at);
+                format!("Approval needed: {title}, asked by {who}, until {until}")
+            }
+        }
+    }
+
+    fn facts(&self, standing: &Standing) -> Value {
+        let request = &self.approval.request;
+        let mut facts = vec![fact("Run", request.run_id.as_str())];
+        if let Some(workflow) = &request.workflow {
+            facts.push(fact("Workflow", workflow.as_str()));
+        }
+        facts.push(fact("Asked by", self.approval.requested_by.name.as_str()));
+        if let Some(name) = &self.approval.on_behalf_of {
+            facts.push(fact("For", name.as_str()));
+        }
+        if matches!(standing, Standing::Asking | Standing::Telling) {
+            let until = format!("*Until*\n{}", moment(self.approval.expires_at));
+            facts.push(json!({ "type": "mrkdwn", "verbatim": true, "text": until }));
+            if let Some(missing) = &self.approval.progress {
+                let needs = format!("*Needs*\n{}", line(&missing.summary(), SUMMARY));
+                facts.push(json!({ "type": "mrkdwn", "verbatim": true, "text": needs }));
+            }
+        }
+        Value::Array(facts)
+    }
+
+    fn buttons(&self) -> Value {
+        let value = format!("{}.{}.{}", self.approval.id, self.level, self.approval.version);
+        let button = |id: &str, text: &str, style: Option<&str>| {
+            let mut button =
+                json!({ "type": "button", "action_id": id, "text": plain(text), "value": value });
+            if let Some(style) = style {
+                button["style"] = json!(style);
+            }
+            button
+        };
+        let mut approve = button(action::APPROVE, "Approve", Some("primary"));
+        approve["confirm"] = json!({
+            "title": plain("Approve?"),
+            "text": plain(&title(self.approval, self.redactor)),
+            "confirm": plain("Approve"),
+            "deny": plain("Not now"),
+        });
+        let mut buttons = vec![approve, button(action::REJECT, "Reject…", Some("danger"))];
+        if proposal(self.approval, self.redactor).is_some() {
+            buttons.push(button(action::MODIFY, "Edit…", None));
+        }
+        if let Some(url) = self.url() {
+            let text = plain("Details");
+            buttons.push(json!({ "type": "button", "action_id": action::DETAILS, "text": text, "url": url }));
+        }
+        json!({ "type": "actions", "block_id": "a", "elements": buttons })
+    }
+
+    fn outcome(&self) -> Vec<Value> {
+        let State::Final { ending, at } = &self.approval.state else { return Vec::new() };
+        let mut blocks = vec![section("o", &format!("{} · {}", said(ending), moment(*at)))];
+        let reason = match ending {
+            Ending::Resolved { outcome, .. } => outcome.feedback.as_deref(),
+            Ending::Cancelled { reason, .. } => Some(reason.as_str()),
+            Ending::Expired { .. } => None,
+        };
+        if let Some(reason) =
+            reason.map(|it| lines(&self.redactor.text(it), REASON)).filter(|it| !it.trim().is_empty())
+        {
+            blocks.push(json!({ "type": "section", "block_id": "r", "text": plain(&reason) }));
+        }
+        blocks
+    }
+
+    fn foot(&self) -> Value {
+        let mut text = format!("Signoff · `{}`", self.approval.id);
+        if let Some(url) = self.url().filter(|_| self.standing() != Standing::Asking) {
+            text = format!("{text} · <{url}|Details>");
+        }
+        let element = json!({ "type": "mrkdwn", "verbatim": true, "text": text });
+        json!({ "type": "context", "block_id": "x", "elements": [element] })
+    }
+
+    fn url(&self) -> Option<String> {
+        self.public_url.map(|url| format!("{url}/approvals/{}", self.approval.id))
+    }
+}
+
+/// Most requests that a list of many names.
+const MOST: usize = 10;
+
+/// One message about many that wait: the most urgent by title, and where all are.
+pub fn many(mut all: Vec<&Approval>, public_url: Option<&str>, redactor: &Redactor) -> Rendered {
+    all.sort_by_key(|approval| approval.expires_at);
+    let text = format!("{} requests wait for approval", all.len());
+    let mut blocks = vec![json!({ "type": "header", "block_id": "t", "text": plain(&text) })];
+    for (number, approval) in all.iter().take(MOST).enumerate() {
+        let title = title(approval, redactor);
+        let title = match public_url {
+            // What stands in a link begins behind a bar.
+            Some(url) => format!("<{url}/approvals/{}|{}>", approval.id, title.replace('|', "¦")),
+            None => title,
+        };
+        let text = format!("{title}, until {}", moment(approval.expires_at));
+        blocks.push(section(&format!("l{number}"), &text));
+    }
+    if let Some(url) = public_url {
+        blocks.push(section("x", &format!("<{url}/inbox|Open the list>")));
+    }
+    Rendered { text, blocks: Value::Array(blocks) }
+}
+
+/// How it ended, in a line with markup of ours alone.
+pub fn said(ending: &Ending) -> String {
+    let by = |name: Option<&PrincipalName>| {
+        name.map_or_else(String::new, |name| format!(" by {}", line(name.as_str(), FIELD)))
+    };
+    let name = ending.by().map(|actor| &actor.name);
+    match ending {
+        Ending::Resolved { resolution, via, outcome, .. } => {
+            let word = match resolution {
+                Resolution::Approved => "*Approved*",
+                Resolution::Modified => "*Approved with changes*",
+                Resolution::Rejected => "*Rejected*",
+            };
+            let seat = outcome.seat.as_ref().map(|seat| format!(" for {}", line(seat.as_str(), FIELD)));
+            let by = if *via == Via::Rule { " by a rule".to_owned() } else { by(name) };
+            format!("{word}{by}{}", seat.unwrap_or_default())
+        }
+        Ending::Expired { resolution: None } => "*Expired*".to_owned(),
+        Ending::Expired { resolution: Some(Resolution::Rejected) } => "*Rejected* by its deadline".to_owned(),
+        Ending::Expired { resolution: Some(_) } => "*Approved* by its deadline".to_owned(),
+        Ending::Cancelled { via: Via::RunDeleted, .. } => "*Cancelled* with its run".to_owned(),
+        Ending::Cancelled { .. } => format!("*Cancelled*{}", by(name)),
+    }
+}
+
+/// The title, or the type. Slack takes no text that says nothing.
+pub fn title(approval: &Approval, redactor: &Redactor) -> String {
+    let title = line(&shown::title(&approval.request, redactor), TITLE);
+    if title.trim().is_empty() { line(approval.request.approval_type.as_str(), TITLE) } else { title }
+}
+
+/// What would be edited, as a text: the part of the context that the request says is its proposal, the arguments of a
+/// tool's call, or the whole. `None` where it is no object, or too long for Slack; or where something of the context must
+/// not be shown: it would come back as an edit.
+pub fn proposal(approval: &Approval, redactor: &Redactor) -> Option<String> {
+    let request = &approval.request;
+    if redactor.json(request.context.get()) != request.context.get() {
+        return None;
+    }
+    let context: Value = serde_json::from_str(request.context.get()).ok()?;
+    let view: Option<Value> = request.view.as_ref().and_then(|view| serde_json::from_str(view.get()).ok());
+    let pointer = view.as_ref().and_then(|view| view.get("proposed")?.as_str());
+    let proposed = match pointer {
+        Some(pointer) => context.pointer(pointer)?.clone(),
+        None if request.approval_type.as_str() == "tool_call" => context.get("arguments")?.clone(),
+        None => context,
+    };
+    if proposed.as_object().is_none_or(serde_json::Map::is_empty) {
+        return None;
+    }
+    // Edits of a tool's call name what they edit.
+    let proposed = if request.approval_type.as_str() == "tool_call" {
+        json!({ "arguments": proposed })
+    } else {
+        proposed
+    };
+    let text = serde_json::to_string_pretty(&proposed).ok()?;
+    (text.encode_utf16().count() <= PROPOSAL).then_some(text)
+}
+
+/// In each reader's own time.
+pub fn moment(at: DateTime<Utc>) -> String {
+    format!("<!date^{}^{{date_short_pretty}} {{time}}|{}>", at.timestamp(), utc(at))
+}
+
+fn utc(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+fn fact(name: &str, value: &str) -> Value {
+    json!({ "type": "mrkdwn", "verbatim": true, "text": format!("*{name}*\n{}", line(value, FIELD)) })
+}
+
+fn section(id: &str, text: &str) -> Value {
+    json!({ "type": "section", "block_id": id, "text": { "type": "mrkdwn", "verbatim": true, "text": text } })
+}
+
+/// Text without any markup.
+pub(super) fn plain(text: &str) -> Value {
+    json!({ "type": "plain_text", "text": text, "emoji": false })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,253 @@
+//! Slack's methods, called as an app calls them: bounded in time and size, never redirected, through no proxy.
+//!
+//! Slack says that something failed within a 200, by a word. What the words mean is told here, for all who call.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use reqwest::{RequestBuilder, Response, StatusCode, header, redirect::Policy};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use tokio::{sync::OnceCell, time::Instant};
+
+use crate::config;
+
+/// Longest that a call may take.
+const LONGEST: Duration = Duration::from_secs(10);
+/// Largest answer that is read, in bytes.
+const MOST: usize = 1024 * 1024;
+/// How long Slack is left alone that says "too many" without saying for how long; and the least and the most that it
+/// may say.
+const SILENT: Duration = Duration::from_secs(30);
+const SHORTEST: Duration = Duration::from_secs(1);
+const FARTHEST: Duration = Duration::from_hours(1);
+/// How long an installation is left alone that has no right any more.
+const VOID: Duration = Duration::from_mins(30);
+/// All methods of the installation.
+const ALL: &str = "*";
+
+/// Why a method did not do what it was called for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// Too much: it is to be left alone for so long. Or the installation has no right any more.
+    #[error("{error}")]
+    Held { hold: Duration, code: Option<i32>, error: String },
+    /// It can't be reached, or says that it is at fault.
+    #[error("{error}")]
+    Away { code: Option<i32>, error: String },
+    /// By a word of Slack's.
+    #[error("{word}")]
+    Refused { code: Option<i32>, word: String },
+}
+
+impl Failure {
+    pub fn is(&self, words: &[&str]) -> bool {
+        matches!(self, Self::Refused { word, .. } if words.contains(&word.as_str()))
+    }
+}
+
+/// Which team an installation belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Team {
+    pub id: String,
+    /// The organisation that it is part of.
+    pub enterprise: Option<String>,
+    /// As people know it.
+    pub name: String,
+}
+
+/// The methods of one installation. Clones share it.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    api_url: Arc<str>,
+    hooks_url: Arc<str>,
+    token: SecretString,
+    team: Arc<OnceCell<Team>>,
+    /// Methods that are to be left alone, until when, and why.
+    gates: Arc<Mutex<HashMap<&'static str, (Instant, String)>>>,
+    /// Why Slack refuses the token, until administrators are told.
+    refused: Arc<Mutex<Option<String>>>,
+}
+
+impl Client {
+    pub fn new(config: &config::Slack) -> anyhow::Result<Self> {
+        let http = reqwest::Client::builder()
+            .timeout(LONGEST)
+            .connect_timeout(LONGEST / 2)
+            .redirect(Policy::none())
+            .no_proxy()
+            .http1_only()
+            .user_agent(concat!("signoff/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self {
+            http,
+            api_url: config.api_url.as_str().into(),
+            hooks_url: config.hooks_url.as_str().into(),
+            token: config.bot_token.clone(),
+            team: Arc::default(),
+            gates: Arc::default(),
+            refused: Arc::default(),
+        })
+    }
+
+    /// Whose installation it is: asked once.
+    pub async fn team(&self) -> Result<&Team, Failure> {
+        self.team.get_or_try_init(|| self.ask_for_team()).await
+    }
+
+    /// The same, asked now.
+    pub async fn ask_for_team(&self) -> Result<Team, Failure> {
+        let answer = self.call("auth.test", &json!({})).await?;
+        let text = |name: &str| answer[name].as_str().map(str::to_owned);
+        let odd = || Failure::Away { code: None, error: "auth.test names no team".to_owned() };
+        Ok(Team {
+            id: text("team_id").ok_or_else(odd)?,
+            enterprise: text("enterprise_id"),
+            name: text("team").unwrap_or_default(),
+        })
+    }
+
+    /// Calls a method that takes JSON.
+    pub async fn call(&self, method: &'static str, body: &Value) -> Result<Value, Failure> {
+        self.send(method, |url| self.http.post(url).json(body)).await
+    }
+
+    /// Calls a method that only looks, and takes no JSON.
+    pub async fn look(&self, method: &'static str, query: &[(&str, &str)]) -> Result<Value, Failure> {
+        self.send(method, |url| self.http.get(url).query(query)).await
+    }
+
+    /// Says something in answer to a click, for the one who clicked alone. An address that is none of Slack's gets
+    /// nothing.
+    pub async fn whisper(&self, response_url: &str, text: &str) -> Result<(), Failure> {
+        if !response_url.starts_with(&*self.hooks_url) {
+            let word = "the address for the answer is none of Slack's".to_owned();
+            return Err(Failure::Refused { code: None, word });
+        }
+        let body = json!({ "response_type": "ephemeral", "replace_original": false, "text": text });
+        let sent = self.http.post(response_url).json(&body).send().await;
+        let status = sent.map_err(|error| away(&error))?.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        Err(Failure::Away { code: Some(i32::from(status.as_u16())), error: format!("answered by {status}") })
+    }
+
+    async fn send(
+        &self,
+        method: &'static str,
+        request: impl FnOnce(String) -> RequestBuilder,
+    ) -> Result<Value, Failure> {
+        self.pass(method)?;
+        let request = request(format!("{}{method}", self.api_url)).bearer_auth(self.token.expose_secret());
+        let response = request.send().await.map_err(|error| away(&error))?;
+        let status = response.status();
+        let code = Some(i32::from(status.as_u16()));
+        let hold = retry_after(&response);
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            return Err(self.limited(method, hold, code));
+        }
+        if status.is_server_error() {
+            return Err(Failure::Away { code, error: format!("{method}: {status}") });
+        }
+        let answer = read(response).await?;
+        if answer["ok"] == true {
+            return Ok(answer);
+        }
+        let word = answer["error"].as_str().map_or_else(|| format!("{method}: {status}"), str::to_owned);
+        Err(match word.as_str() {
+            "ratelimited" | "rate_limited" => self.limited(method, hold, code),
+            "internal_error"
+            | "fatal_error"
+            | "service_unavailable"
+            | "request_timeout"
+            | "team_added_to_org" => Failure::Away { code, error: format!("{method}: {word}") },
+            "invalid_auth" | "not_authed" | "account_inactive" | "token_revoked" | "token_expired"
+            | "missing_scope" | "org_login_required" => self.void(&word, code),
+            _ => Failure::Refused { code, word },
+        })
+    }
+
+    /// Whether a method may be called now.
+    fn pass(&self, method: &'static str) -> Result<(), Failure> {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        gates.retain(|_, (until, _)| *until > now);
+        match gates.get(ALL).or_else(|| gates.get(method)) {
+            None => Ok(()),
+            Some((until, error)) => {
+                Err(Failure::Held { hold: *until - now, code: None, error: error.clone() })
+            }
+        }
+    }
+
+    fn shut(&self, method: &'static str, hold: Duration, error: &str) {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        gates.insert(method, (Instant::now() + hold, error.to_owned()));
+    }
+
+    /// Why Slack refuses the token, if it has refused it since this was last settled.
+    pub fn refused(&self) -> MutexGuard<'_, Option<String>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn limited(&self, method: &'static str, hold: Duration, code: Option<i32>) -> Failure {
+        let error = format!("{method}: Slack takes no more for {} s", hold.as_secs());
+        self.shut(method, hold, &error);
+        Failure::Held { hold, code, error }
+    }
+
+    /// No conversation gets anything until somebody has mended it.
+    fn void(&self, word: &str, code: Option<i32>) -> Failure {
+        tracing::error!(
+            error = word,
+            "Slack refuses the bot's token: nothing is sent there for {} min; see docs/slack.md",
+            VOID.as_secs() / 60
+        );
+        let error = format!("Slack refuses the bot's token: {word}");
+        self.shut(ALL, VOID, &error);
+        *self.refused() = Some(error.clone());
+        Failure::Held { hold: VOID, code, error }
+    }
+}
+
+fn retry_after(response: &Response) -> Duration {
+    let header = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let seconds = header.and_then(|text| text.trim().parse().ok());
+    seconds.map_or(SILENT, |seconds| Duration::from_secs(seconds).clamp(SHORTEST, FARTHEST))
+}
+
+async fn read(mut response: Response) -> Result<Value, Failure> {
+    let code = Some(i32::from(response.status().as_u16()));
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| away(&error))? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MOST {
+            return Err(Failure::Away { code, error: "Slack's answer is too long".to_owned() });
+        }
+    }
+    let read = serde_json::from_slice(&bytes);
+    read.map_err(|_| Failure::Away { code, error: "what answers is not Slack: it sends no JSON".to_owned() })
+}
+
+/// Without the address: that of an answer to a click is as good as a credential.
+fn away(error: &reqwest::Error) -> Failure {
+    let what = if error.is_timeout() {
+        "Slack did not answer in time"
+    } else if error.is_connect() {
+        "Slack can't be reached"
+    } else {
+        "the connection to Slack broke"
+    };
+    let mut text = what.to_owned();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    Failure::Away { code: None, error: text }
+}

@@ -1,0 +1,214 @@
+//! Slack: who is who there, which of its requests were taken, and which notification a card is.
+
+use std::{collections::HashMap, time::Duration};
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::Error;
+use crate::domain::{
+    ids::{ApprovalId, NotificationId, PrincipalId, WorkspaceId},
+    notification::News,
+    slack::Account,
+};
+
+/// How far the time of a request may be from the database's, before and behind.
+pub const TOLERANCE_SECONDS: i32 = 300;
+
+fn account(team: String, user: String) -> Account {
+    Account { team, user }
+}
+
+/// The accounts of these people.
+pub async fn accounts(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    people: &[PrincipalId],
+) -> Result<HashMap<PrincipalId, Account>, Error> {
+    let ids: Vec<Uuid> = people.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        "SELECT s.principal_id, s.team, s.slack_user FROM slack_users s
+          WHERE s.workspace_id = $1 AND s.principal_id = ANY($2)",
+        workspace.0,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (PrincipalId(row.principal_id), account(row.team, row.slack_user)))
+        .collect())
+}
+
+/// Who has this account.
+pub async fn holder(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    account: &Account,
+) -> Result<Option<PrincipalId>, Error> {
+    let found = sqlx::query_scalar!(
+        "SELECT s.principal_id FROM slack_users s WHERE s.workspace_id = $1 AND s.team = $2 AND s.slack_user = $3",
+        workspace.0,
+        account.team,
+        account.user,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(found.map(PrincipalId))
+}
+
+/// By what an account is known to be a person's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    Administrator,
+    Email,
+}
+
+/// Gives a person this account, or none, in place of the one that they had. Answers whether it was free.
+pub async fn bind(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    person: PrincipalId,
+    account: Option<&Account>,
+    by: By,
+) -> Result<bool, Error> {
+    sqlx::query!(
+        "DELETE FROM slack_users s WHERE s.workspace_id = $1 AND s.principal_id = $2",
+        workspace.0,
+        person.0
+    )
+    .execute(&mut *conn)
+    .await?;
+    let Some(account) = account else { return Ok(true) };
+    let by = match by {
+        By::Administrator => "administrator",
+        By::Email => "email",
+    };
+    let bound = sqlx::query!(
+        "INSERT INTO slack_users (workspace_id, team, slack_user, principal_id, bound_by) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT DO NOTHING",
+        workspace.0,
+        account.team,
+        account.user,
+        person.0,
+        by,
+    )
+    .execute(conn)
+    .await?;
+    Ok(bound.rows_affected() == 1)
+}
+
+/// People of a workspace with this address who are not disabled: two at most, for one is enough and two are too many.
+pub async fn with_address(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    email: &str,
+) -> Result<Vec<PrincipalId>, Error> {
+    let found = sqlx::query_scalar!(
+        "SELECT p.id FROM principals p
+          WHERE p.workspace_id = $1 AND lower(p.email) = lower($2) AND p.kind = 'person' AND p.disabled_at IS NULL
+          LIMIT 2",
+        workspace.0,
+        email,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(found.into_iter().map(PrincipalId).collect())
+}
+
+/// Takes a request of Slack's that says it was made at this second: once, and only if that is about now.
+pub async fn take(conn: &mut PgConnection, hash: &[u8; 32], made_at: i64) -> Result<bool, Error> {
+    let taken = sqlx::query!(
+        "INSERT INTO slack_requests (hash, at)
+         SELECT $1, clock_timestamp()
+          WHERE extract(epoch FROM clock_timestamp())::bigint BETWEEN $2::bigint - $3 AND $2::bigint + $3
+         ON CONFLICT DO NOTHING",
+        hash.as_slice(),
+        made_at,
+        i64::from(TOLERANCE_SECONDS),
+    )
+    .execute(conn)
+    .await?;
+    Ok(taken.rows_affected() == 1)
+}
+
+/// Lets a request come again that was not answered.
+pub async fn give_back(conn: &mut PgConnection, hash: &[u8; 32]) -> Result<(), Error> {
+    sqlx::query!("DELETE FROM slack_requests r WHERE r.hash = $1", hash.as_slice()).execute(conn).await?;
+    Ok(())
+}
+
+/// Forgets requests that are too old to be taken again.
+pub async fn forget(conn: &mut PgConnection, older: Duration, most: i64) -> Result<u64, Error> {
+    let forgotten = sqlx::query!(
+        "DELETE FROM slack_requests r
+          WHERE r.hash = ANY (ARRAY(SELECT o.hash FROM slack_requests o
+                                     WHERE o.at < clock_timestamp() - make_interval(secs => $1)
+                                     ORDER BY o.at LIMIT $2))",
+        older.as_secs_f64(),
+        most,
+    )
+    .execute(conn)
+    .await?;
+    Ok(forgotten.rows_affected())
+}
+
+/// Workspaces for which something waits in Slack, and whose administrators were not told of it within a day. Whoever else
+/// looks for them waits until the transaction ends.
+pub async fn to_be_told(conn: &mut PgConnection, news: News) -> Result<Vec<WorkspaceId>, Error> {
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('slack news', 0))")
+        .execute(&mut *conn)
+        .await?;
+    let found = sqlx::query_scalar!(
+        r#"SELECT l.workspace_id AS "workspace!"
+             FROM (SELECT DISTINCT n.workspace_id FROM notification_lanes n
+                    WHERE n.channel = 'slack' AND n.due_at IS NOT NULL) l
+            WHERE NOT EXISTS (
+                  SELECT FROM approval_notifications t
+                   WHERE t.workspace_id = l.workspace_id AND t.approval_id IS NULL AND t.cause = $1
+                     AND t.created_at > clock_timestamp() - interval '1 day')"#,
+        news.as_str(),
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(found.into_iter().map(WorkspaceId).collect())
+}
+
+/// A card that was posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Posted {
+    pub id: NotificationId,
+    pub workspace: WorkspaceId,
+    pub level: i32,
+    pub asks: bool,
+}
+
+/// The card about an approval, and a level of it, at a place in Slack. By the message: in an organisation a click may name
+/// another team than the post did. Where a crash lost where a card is, it is one like another of its conversation.
+pub async fn posted(
+    conn: &mut PgConnection,
+    (approval, level): (ApprovalId, i32),
+    channel: &str,
+    ts: &str,
+) -> Result<Option<Posted>, Error> {
+    let found = sqlx::query!(
+        "SELECT n.id, n.workspace_id, n.level, n.asks
+           FROM approval_notifications n
+          WHERE n.approval_id = $1 AND n.channel = 'slack' AND n.action = 'send'
+            AND n.external ->> 'channel' = $2 AND (n.external ->> 'ts' = $3 OR n.level = $4)
+          ORDER BY n.external ->> 'ts' = $3 DESC
+          LIMIT 1",
+        approval.0,
+        channel,
+        ts,
+        level,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(found.map(|row| Posted {
+        id: NotificationId(row.id),
+        workspace: WorkspaceId(row.workspace_id),
+        level: row.level,
+        asks: row.asks,
+    }))
+}
