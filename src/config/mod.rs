@@ -38,6 +38,7 @@ pub struct Config {
     pub events: Events,
     pub audit: Audit,
     pub notify: Notify,
+    pub secrets: Secrets,
     pub smtp: Smtp,
     pub sockets: Sockets,
     pub sessions: Sessions,
@@ -149,6 +150,7 @@ impl Config {
         self.check_sign_in()?;
         self.cluster.check()?;
         self.notify.check()?;
+        self.secrets.sealer()?;
         self.smtp.check()?;
         self.limits.check()?;
         self.http.check()?;
@@ -264,6 +266,7 @@ mod tests {
             (vec![database, ("SIGNOFF_LEASE_TTL_SECONDS", "20")], vec![], "2.5 times"),
             (vec![database, ("SIGNOFF_LIMITS_MAX_QUEUED", "many")], vec![], "SIGNOFF_LIMITS_MAX_QUEUED"),
             (vec![database, ("SIGNOFF_AUDIT_SIGNING_KEY", "c2VjcmV0")], vec![], "audit.signing_key"),
+            (vec![database, ("SIGNOFF_SECRETS_KEY", "c2VjcmV0")], vec![], "secrets.key"),
             (vec![database], vec![("http.lisen", "x")], "http.lisen"),
             (vec![database], vec![("listen", "x")], "section.name=value"),
             (vec![database, ("SIGNOFF_SWEEP_INTERVAL_MS", "60000")], vec![], "overlap"),

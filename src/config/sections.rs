@@ -8,7 +8,7 @@ use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::{audit::checkpoint::Signer, bus::seats::Most, oidc, telemetry::LogFormat};
+use crate::{audit::checkpoint::Signer, bus::seats::Most, oidc, seal::Sealer, telemetry::LogFormat};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -116,6 +116,21 @@ impl Notify {
         ensure!(self.connections >= 2, "notify.connections must be at least 2");
         ensure!((1..=3_650).contains(&self.retention_days), "notify.retention_days must be 1 to 3650");
         Ok(())
+    }
+}
+
+/// What secrets are sealed with that the service must read again.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    /// Empty: nothing can be sealed.
+    pub key: SecretString,
+}
+
+impl Secrets {
+    /// What seals and opens, if anything does.
+    pub fn sealer(&self) -> anyhow::Result<Option<Sealer>> {
+        Sealer::parse(self.key.expose_secret()).context("secrets.key")
     }
 }
 
