@@ -7,6 +7,7 @@
 #[macro_use]
 mod vocabulary;
 
+pub mod address;
 pub mod approval;
 pub mod chain;
 pub mod credential;

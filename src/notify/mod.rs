@@ -8,6 +8,7 @@
 //! | `record` | writes down what became of it |
 //! | [`courier`] | what a channel must be able to do |
 //! | [`email`] | mail |
+//! | [`guard`] | keeps destinations of workspaces' choice from what is the operator's own |
 //! | [`redrive`] | sends again what failed |
 //!
 //! Who is told what is a pure function in `domain/notification.rs`. This module knows neither SQL nor routes.
@@ -15,6 +16,7 @@
 pub mod courier;
 pub mod deliver;
 pub mod email;
+pub mod guard;
 mod people;
 mod record;
 pub mod redrive;
