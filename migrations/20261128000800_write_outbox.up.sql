@@ -49,6 +49,7 @@ CREATE TABLE notification_causes (
     attempts     smallint NOT NULL DEFAULT 0,
     PRIMARY KEY (due_at, seq)
 );
+CREATE INDEX notification_causes_stuck ON notification_causes (attempts) WHERE attempts > 0;
 
 -- A destination: a relay, an endpoint, a conversation. One worker has it at a time.
 CREATE TABLE notification_lanes (
@@ -119,13 +120,14 @@ CREATE TABLE approval_notifications (
 ) WITH (fillfactor = 85);
 -- One of each; and those of one approval.
 CREATE UNIQUE INDEX approval_notifications_once ON approval_notifications
-    (approval_id, cause, version, ordinal, channel, recipient, action, updates) NULLS NOT DISTINCT
+    (approval_id, cause, version, ordinal, channel, recipient, principal_id, action, updates) NULLS NOT DISTINCT
     WHERE approval_id IS NOT NULL;
 CREATE INDEX approval_notifications_waiting ON approval_notifications (lane_id, due_at, id) WHERE status = 'pending';
-CREATE INDEX approval_notifications_of_person ON approval_notifications (principal_id, id) WHERE channel = 'in_app';
+CREATE INDEX approval_notifications_of_person ON approval_notifications (principal_id, id)
+    WHERE channel = 'in_app' AND status IN ('sent', 'read');
 CREATE INDEX approval_notifications_unread ON approval_notifications (principal_id, id)
     WHERE channel = 'in_app' AND status = 'sent';
-CREATE INDEX approval_notifications_failed ON approval_notifications (workspace_id, failed_at) WHERE status = 'failed';
+CREATE INDEX approval_notifications_failed ON approval_notifications (workspace_id, id) WHERE status = 'failed';
 
 -- What each try came to.
 CREATE TABLE notification_attempts (

@@ -28,7 +28,7 @@ use crate::{
     },
     lifecycle::Lifecycle,
     limits::{Answers, Cap, Limiter, Turns},
-    notify::{Channels, Email, Hints, Outbox, Router},
+    notify::{Channels, Email, Hints, Outbox, Redactions, Router},
     oidc::Issuer,
     open_files,
     presence::{DatabaseClock, Heart, Journal, Listing, Ownership, Pulse, VERSION, new_instance_id},
@@ -206,6 +206,11 @@ impl Core {
         };
         let authenticator = Authenticator::new(database.clone(), issuer, sessions_last);
         let clock = DatabaseClock::default();
+        if config.smtp.is_on() && config.http.public_url.is_empty() {
+            tracing::warn!(
+                "http.public_url is not set: mail has no links, neither to the app nor to decide by"
+            );
+        }
         let signer = config.audit.signer().context("audit.signing_key")?.map(Arc::new);
         Ok(Self {
             instance,
@@ -257,10 +262,10 @@ impl Core {
     }
 
     fn outbox(&self, config: &Config) -> Outbox {
-        let hints = Hints::default();
+        let (hints, redactions) = (Hints::default(), Redactions::default());
         let (channels, ttl) = (self.channels.clone(), config.lease.ttl());
-        let router = Router::new(self.database.clone(), channels, hints.clone(), ttl);
-        Outbox { router, email: self.email.clone(), hints }
+        let router = Router::new(self.database.clone(), channels, hints.clone(), redactions.clone(), ttl);
+        Outbox { router, email: self.email.clone(), redactions, hints }
     }
 
     fn heart(&self, config: &Config) -> Heart {

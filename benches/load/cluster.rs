@@ -58,6 +58,11 @@ pub struct Cluster {
 
 impl Cluster {
     pub async fn start() -> anyhow::Result<Self> {
+        Self::with(&[]).await
+    }
+
+    /// With these settings besides, on each instance.
+    pub async fn with(flags: &[(&str, String)]) -> anyhow::Result<Self> {
         let servers = Servers::from_environment()?;
         let database = format!("signoff_bench_{}", uuid::Uuid::new_v4().simple());
         let (base, _) = servers.admin_url.rsplit_once('/').context("a URL with a database is needed")?;
@@ -74,6 +79,7 @@ impl Cluster {
             redis_url: &servers.redis_url,
             prefix: &prefix,
             name,
+            flags,
         };
         let a = Instance::start(&setting("a")).await?;
         let b = Instance::start(&setting("b")).await?;
@@ -83,7 +89,8 @@ impl Cluster {
     /// One more instance, of this cluster or, with a Redis of its own, beside it.
     pub async fn another(&self, name: &str, redis_url: Option<&str>) -> anyhow::Result<Instance> {
         let redis_url = redis_url.unwrap_or(&self.servers.redis_url);
-        let setting = Setting { database_url: &self.database_url, redis_url, prefix: &self.prefix, name };
+        let setting =
+            Setting { database_url: &self.database_url, redis_url, prefix: &self.prefix, name, flags: &[] };
         Instance::start(&setting).await
     }
 

@@ -14,10 +14,11 @@
 //! | [`sockets`] | what idle sockets cost, how fast they connect, what their heartbeat takes |
 //! | [`events`] | from an event on one instance to the socket on the other |
 //! | [`feeds`] | what the screens of people cost, and how soon they are told |
+//! | [`notify`] | how soon people are told, and what a relay that stands still costs |
 //! | [`reconnect`] | thousands of sockets come back after their instance was killed |
 //! | [`redis_down`] | the wake-up without Redis |
 //! | [`floor`], [`pgbench`] | the floors |
-//! | [`cluster`], [`process`], [`client`], [`load`] | what they stand on |
+//! | [`cluster`], [`process`], [`client`], [`load`], [`relay`] | what they stand on |
 //! | [`figures`] | medians, goals, the table |
 
 mod bare;
@@ -30,11 +31,13 @@ mod figures;
 mod floor;
 mod load;
 mod memory;
+mod notify;
 mod pgbench;
 mod policies;
 mod process;
 mod reconnect;
 mod redis_down;
+mod relay;
 mod socket;
 mod sockets;
 mod throughput;
@@ -73,6 +76,7 @@ enum Part {
     Sockets,
     Events,
     Feeds,
+    Notify,
     Reconnect,
     RedisDown,
 }
@@ -130,6 +134,7 @@ async fn measure(
             Part::Sockets => sockets::measure(cluster, extent, report).await,
             Part::Events => events::measure(cluster, extent, report).await,
             Part::Feeds => feeds::measure(cluster, extent, report).await,
+            Part::Notify => notify::measure(cluster, extent, report).await,
             Part::Reconnect => reconnect::measure(cluster, extent, report).await,
             Part::RedisDown => redis_down::measure(cluster, extent, report).await,
         }

@@ -24,6 +24,7 @@ pub struct Setting<'a> {
     pub redis_url: &'a str,
     pub prefix: &'a str,
     pub name: &'a str,
+    pub flags: &'a [(&'a str, String)],
 }
 
 impl Instance {
@@ -58,6 +59,7 @@ impl Instance {
                 ("SIGNOFF_RATE_LIMITS_ADDRESS_REQUESTS_PER_SECOND", "1000000".to_owned()),
                 ("SIGNOFF_RATE_LIMITS_ADDRESS_BURST", "1000000".to_owned()),
             ])
+            .envs(setting.flags.iter().map(|(name, value)| (*name, value)))
             .stdout(Stdio::null())
             .spawn()
             .context("starting an instance")?;

@@ -58,7 +58,7 @@ target_dir() {
 # A shell that has read .dev/env passes these on; they are no settings.
 forget_dev_env() {
   unset SIGNOFF_URL SIGNOFF_URLS SIGNOFF_METRICS_URLS SIGNOFF_LB_URL
-  unset SIGNOFF_API_KEY SIGNOFF_APPROVER_KEY
+  unset SIGNOFF_API_KEY SIGNOFF_APPROVER_KEY SIGNOFF_MAIL_URL SIGNOFF_ECHO_URL
 }
 
 # The one place for settings that all share.
@@ -147,7 +147,10 @@ http_status() { # URL [curl options]
 }
 
 # Which servers an instance uses, to notice when a later `up` means others.
-servers_fingerprint() { printf '%s %s' "$DATABASE_URL" "$REDIS_URL" | cksum; }
+servers_fingerprint() {
+  printf '%s %s' "$DATABASE_URL" "$REDIS_URL" | cksum
+  ! with_notify || port_of smtp
+}
 
 LAUNCHED='' # those that we have started ourselves, by number
 launch_instance() { # N
@@ -164,6 +167,7 @@ launch_instance() { # N
     export SIGNOFF_INSTANCE_NAME=dev-$1
     export SIGNOFF_HTTP_LISTEN=127.0.0.1:$http
     export SIGNOFF_OPERATOR_LISTEN=127.0.0.1:$PORT
+    export_notify "http://127.0.0.1:$http"
     start_detached "$ROOT" "$LOG/$name.log" "$BIN" serve
     echo "$STARTED"
   )
@@ -178,7 +182,7 @@ start_instance() { # N
       note "$name already runs (pid $pid, $(instance_url "$1"))$(outdated "$pid")"
       return
     fi
-    note "$name uses another Postgres or Redis: restarted"
+    note "$name uses other servers: restarted"
     stop_process "$name" TERM 30
   fi
   launch_instance "$1"

@@ -2,11 +2,11 @@
 # up, down, status.
 #
 # What `up` was asked for is kept in .dev/run/, so that a later `up` restores
-# it and `status` can tell what is missing: `count` (instances), `lb`,
+# it and `status` can tell what is missing: `count` (instances), `lb`, `notify`,
 # `given.database`, `given.admin`, `given.redis` (servers that aren't ours).
 
 cmd_up() {
-  local detach='' lb='' wanted=''
+  local detach='' lb='' notify='' wanted=''
   while [ $# -gt 0 ]; do
     case $1 in
       --instances)
@@ -16,6 +16,7 @@ cmd_up() {
       --instances=*) wanted=${1#*=} ;;
       --detach) detach=yes ;;
       --lb) lb=yes ;;
+      --with-notify) notify=yes ;;
       -h | --help)
         help_up
         exit 0
@@ -36,9 +37,11 @@ cmd_up() {
   start_servers
   migrate
   choose_count "$wanted"
-  remember_set "$lb"
+  remember_set "$lb" "$notify"
+  start_notify
   start_all_instances
   make_keys
+  introduce_ana
   [ ! -f "$RUN/lb" ] || start_haproxy
   write_env
   show_first_steps
@@ -94,11 +97,12 @@ start_servers() {
 
 # What a later `up`, `status` and `down` need to know. Not before the servers
 # have proved to work: a mistyped address isn't worth keeping.
-remember_set() { # WITH_LB
+remember_set() { # WITH_LB WITH_NOTIFY
   remember_given database "$GIVEN_DATABASE"
   remember_given admin "$GIVEN_ADMIN"
   remember_given redis "$GIVEN_REDIS"
   [ -z "$1" ] || : >"$RUN/lb"
+  [ -z "$2" ] || : >"$RUN/notify"
   printf '%s\n' "$COUNT" >"$RUN/count"
 }
 remember_given() { # KIND URL
@@ -169,6 +173,8 @@ write_env() {
     env_line DATABASE_ADMIN_URL "$DATABASE_ADMIN_URL"
     env_line REDIS_URL "$REDIS_URL"
     [ ! -f "$RUN/lb" ] || env_line SIGNOFF_LB_URL "http://127.0.0.1:$(port_of haproxy)"
+    ! with_notify || env_line SIGNOFF_MAIL_URL "$(mail_url)"
+    ! with_notify || env_line SIGNOFF_ECHO_URL "$(echo_url)"
   } | write_private "$STATE/env"
 }
 
@@ -188,6 +194,8 @@ show_first_steps() {
     note "instance-$n   $(instance_url "$n")   metrics $(metrics_url "$n")"
   done
   [ ! -f "$RUN/lb" ] || note "haproxy      http://127.0.0.1:$(port_of haproxy)"
+  ! with_notify || note "mail         $(mail_url)   what is sent to people arrives here"
+  ! with_notify || note "echo         $(echo_url)   plays Slack and a receiver of webhooks"
   note "key          $API_KEY   (workspace dev, principal admin)"
   note "             all of it is in .dev/env: set -a; . .dev/env; set +a"
   note "web app      $(web_url)/sign-in"
@@ -267,6 +275,7 @@ expected() {
   count=$(<"$RUN/count")
   for n in $(seq 1 "$count"); do echo "instance-$n"; done
   [ ! -f "$RUN/lb" ] || echo haproxy
+  ! with_notify || printf '%s\n' maildev echo
 }
 
 # Sets ADDRESS and READY ("ready", or what is wrong).
@@ -281,6 +290,10 @@ inspect() { # NAME
     redis)
       ADDRESS=127.0.0.1:$port
       redis_answers "$port" && READY=ready
+      ;;
+    maildev | echo)
+      ADDRESS=http://127.0.0.1:$port
+      [ "$(http_status "$ADDRESS/")" = 200 ] && READY=ready
       ;;
     *)
       ADDRESS=http://127.0.0.1:$port
@@ -324,6 +337,7 @@ cmd_status() {
 stop_all() {
   stop_process haproxy TERM 10
   stop_instances
+  stop_notify
   stop_redis
   stop_postgres
   rm -f "$RUN/count" "$RUN/lb" "$RUN"/given.*

@@ -143,6 +143,12 @@ impl Approvals {
         Ok(loaded.approval.clone())
     }
 
+    /// The approval as it was read, with its votes while it is pending. Nothing is settled: looking changes nothing.
+    pub async fn look(&self, workspace: WorkspaceId, id: ApprovalId) -> Result<Option<Arc<Loaded>>, Trouble> {
+        let loaded = self.readers.load(workspace, id).await?;
+        Ok(loaded.filter(|loaded| loaded.approval.workspace == workspace))
+    }
+
     /// Who said what, oldest first; `part` is how many to pass over, and how many to tell. Also whether there may be
     /// more.
     pub async fn decisions(

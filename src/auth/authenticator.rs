@@ -26,6 +26,7 @@ use crate::{
     domain::{
         credential::{Credential, Origin},
         ids::{KeyId, PrincipalId, SessionId, WorkspaceId},
+        redaction::Redactors,
     },
     oidc::{self, Issuer},
     store::{
@@ -60,6 +61,8 @@ pub struct Authenticator {
     pub(super) sessions: Answers<[u8; 32]>,
     pub(super) principals: Answers<PrincipalId>,
     pub(super) tokens: Tokens,
+    /// What takes out of what is stored, by workspaces' settings.
+    pub(super) redactors: Redactors,
     /// What was looked up since somebody last asked.
     used: Arc<Mutex<Used>>,
     /// Prefixes of keys that were good here lately, and hashes of sessions and tokens; and whose they are.
@@ -125,6 +128,7 @@ impl Authenticator {
             sessions: answers(),
             principals: answers(),
             tokens: Tokens::new(),
+            redactors: Redactors::default(),
             used: Arc::default(),
             good: lately(),
             good_hashes: lately(),
@@ -287,7 +291,7 @@ impl Authenticator {
     async fn look_up_key(&self, prefix: &str) -> Result<Option<Arc<Known>>, store::Error> {
         let look = async |conn: &mut PgConnection| {
             let at = Instant::now();
-            Ok(credentials::key(conn, prefix).await?.map(|found| Known::new(found, at)))
+            Ok(credentials::key(conn, prefix).await?.map(|found| Known::new(found, &self.redactors, at)))
         };
         let found = self.look_up(self.good.get(prefix).await, look).await?;
         if let Some(Standing { credential: CredentialRow::Key { id, .. }, workspace, .. }) =
@@ -329,7 +333,9 @@ impl Authenticator {
         let idle = self.sessions_last.idle;
         let look = async |conn: &mut PgConnection| {
             let at = Instant::now();
-            Ok(credentials::session(conn, hash, idle).await?.map(|found| Known::new(found, at)))
+            Ok(credentials::session(conn, hash, idle)
+                .await?
+                .map(|found| Known::new(found, &self.redactors, at)))
         };
         let found = self.look_up(self.good_hashes.get(hash).await, look).await?;
         if let Some(Standing { credential: CredentialRow::Session(id), workspace, .. }) =

@@ -8,6 +8,7 @@ use crate::domain::{
     ids::WorkspaceId,
     names::PrincipalName,
     policy::{Actor, admission::Voter},
+    redaction::Redactor,
 };
 
 /// Who calls, and what they may do.
@@ -25,6 +26,8 @@ pub struct Caller {
     pub permissions: Permissions,
     /// Whether the workspace lets a timeout approve.
     pub allow_timeout_approve: bool,
+    /// Takes out what the workspace doesn't want stored. `None`: it wants all of it.
+    pub redactor: Option<Arc<Redactor>>,
     /// What is said above was true at this moment, or later.
     pub looked_at: Instant,
     pub(super) handle: Handle,
@@ -41,5 +44,13 @@ pub(super) enum Handle {
 impl Caller {
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.allow(permission)
+    }
+
+    /// A text of the caller's as the workspace wants it stored.
+    pub fn kept(&self, text: String) -> String {
+        match &self.redactor {
+            Some(redactor) => redactor.text(&text).into_owned(),
+            None => text,
+        }
     }
 }

@@ -17,7 +17,11 @@ use super::{
     role,
 };
 use crate::{
-    domain::{credential::Credential, policy::admission::Voter},
+    domain::{
+        credential::Credential,
+        policy::admission::Voter,
+        redaction::{Redactor, Redactors},
+    },
     store::{self, credentials::Standing},
 };
 
@@ -34,11 +38,12 @@ pub(super) fn answers<K: Hash + Eq + Send + Sync + 'static>() -> Answers<K> {
 /// A credential as it was found, and until when that may be trusted.
 pub(super) struct Known {
     pub(super) standing: Standing,
-    voter: Arc<Voter>,
-    permissions: Permissions,
+    pub(super) voter: Arc<Voter>,
+    pub(super) permissions: Permissions,
+    pub(super) redactor: Option<Arc<Redactor>>,
     until: Option<Instant>,
     /// The database was asked after this.
-    at: Instant,
+    pub(super) at: Instant,
 }
 
 /// What is known ages from the moment of the question: an answer that took its time is trusted for less.
@@ -71,15 +76,16 @@ impl Fresh {
 
 impl Known {
     /// `at`: before the database was asked.
-    pub(super) fn new(mut standing: Standing, at: Instant) -> Self {
+    pub(super) fn new(mut standing: Standing, redactors: &Redactors, at: Instant) -> Self {
         let permissions = role::allowed(&standing.permissions, &standing.roles);
         // Far away is as good as for ever.
         let until = standing.valid_for.and_then(|left| Instant::now().checked_add(left));
         // All callers share them, and who has none keeps no room for any.
         let seats = mem::take(&mut standing.seats);
+        let redactor = standing.redaction.take().map(|redaction| redactors.of(&redaction));
         let Standing { member, kind, .. } = &standing;
         let voter = Arc::new(Voter { member: member.clone(), kind: *kind, seats });
-        Self { standing, voter, permissions, until, at }
+        Self { standing, voter, permissions, redactor, until, at }
     }
 
     fn is_good(&self) -> bool {
@@ -102,6 +108,7 @@ impl Known {
             credential_name: credential_name.into(),
             permissions: self.permissions,
             allow_timeout_approve: *allow_timeout_approve,
+            redactor: self.redactor.clone(),
             looked_at: self.at,
             handle,
         }

@@ -3,8 +3,10 @@
 
 mod authenticator;
 mod caller;
+mod decider;
 pub mod key;
 mod known;
+pub mod link;
 mod newcomer;
 pub mod permission;
 pub mod role;
@@ -18,6 +20,7 @@ mod tokens;
 pub use self::{
     authenticator::{Authenticator, Lasting, Rejection, Used},
     caller::Caller,
+    decider::Decider,
     permission::{Permission, Permissions},
     sessions::{Opened, Opener, record_end},
     sign_in::Return,

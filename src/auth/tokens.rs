@@ -124,7 +124,9 @@ impl Authenticator {
         let look_up = async || {
             let look = async |conn: &mut PgConnection| {
                 let at = Instant::now();
-                Ok(credentials::principal(conn, principal).await?.map(|found| Known::new(found, at)))
+                Ok(credentials::principal(conn, principal)
+                    .await?
+                    .map(|found| Known::new(found, &self.redactors, at)))
             };
             Ok(self.look_up(whose, look).await?.map(Arc::new))
         };

@@ -16,6 +16,7 @@ use crate::{
     app::database_options,
     bus::{Names, Redis},
     config,
+    notify::Email,
     oidc::{Metadata, fetch::Fetcher},
     presence::new_instance_id,
     store::{login, migrations, rows, session},
@@ -64,6 +65,9 @@ impl Check {
             say("issuer", within(issuer(&config.oidc.issuer)).await);
         }
         say("redis", within(redis(&config.redis)).await);
+        if config.smtp.is_on() {
+            say("mail", within(mail(&config)).await);
+        }
         match printed {
             // The code says it all the same.
             Ok(()) | Err(Unprinted::Closed) => Ok(if bad { Exit::Other } else { Exit::Success }),
@@ -157,6 +161,20 @@ async fn issuer(url: &str) -> Result<String, String> {
     let fetcher = Fetcher::new().map_err(|error| format!("can't be asked: {error}"))?;
     let found = Metadata::discover(&fetcher, url).await;
     found.map(|_| format!("{url} answers")).map_err(|error| format!("{url} can't be used: {error}"))
+}
+
+/// Whether the relay answers, and takes our name and password.
+async fn mail(config: &config::Config) -> Result<String, String> {
+    let relay = format!("{}:{}", config.smtp.host, config.smtp.port);
+    let failed = |error: &anyhow::Error| format!("{relay} can't be used: {error:#}");
+    let Some(email) = Email::of(config).map_err(|error| failed(&error))? else {
+        return Ok("off".to_owned());
+    };
+    email.try_out().await.map_err(|error| failed(&error))?;
+    if config.http.public_url.is_empty() {
+        return Ok(format!("{relay} answers; without http.public_url, mail has no links to decide by"));
+    }
+    Ok(format!("{relay} answers"))
 }
 
 async fn redis(config: &config::Redis) -> Result<String, String> {

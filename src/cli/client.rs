@@ -233,6 +233,26 @@ impl Client {
         self.patiently(async || attempt().await?.value_where(Value::is_null)).await.map(drop)
     }
 
+    /// Gets a notification, with its tries.
+    pub async fn notification(&self, id: &str) -> Result<Answer, ClientError> {
+        let path = api(&format!("/notifications/{}", path_segment(id)));
+        let attempt = async || self.ask(Method::GET, &path, &|request| request).await;
+        self.patiently(async || attempt().await?.value_where(|value| value["attempts"].is_array())).await
+    }
+
+    /// Lets a notification that has failed wait for its channel again, once.
+    pub async fn redrive(&self, id: &str) -> Result<Answer, ClientError> {
+        let path = api(&format!("/notifications/{}/redrive", path_segment(id)));
+        self.ask(Method::POST, &path, &|request| request).await?.value_with("/id")
+    }
+
+    /// The same for all that fit. What waits again already does not count twice.
+    pub async fn redrive_all(&self, body: &impl Serialize) -> Result<Answer, ClientError> {
+        let path = api("/notifications/redrive");
+        let is_ours = |value: &Value| value["redriven"].is_u64();
+        self.patiently(async || self.post(&path, body).await?.value_where(is_ours)).await
+    }
+
     /// Posts events, once: the same ones again would be others.
     pub async fn publish(&self, path: &str, body: &impl Serialize) -> Result<Answer, ClientError> {
         self.post(&api(path), body).await?.value_with("/cursor")

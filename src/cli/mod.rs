@@ -20,6 +20,7 @@ mod history;
 mod keys;
 mod login;
 mod migrate;
+mod notifications;
 mod operator;
 mod output;
 mod policy;
@@ -125,6 +126,8 @@ enum Command {
     Delegate(delegations::Delegate),
     /// List and revoke delegations.
     Delegations(delegations::Delegations),
+    /// See what was sent to whom, and send again what failed.
+    Notifications(notifications::Notifications),
     /// Follow a task's events as they happen.
     Tail(tail::Tail),
     /// Send events of a task.
@@ -209,6 +212,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Extend(command) => command.run().await,
             Command::Delegate(command) => command.run().await,
             Command::Delegations(command) => command.run().await,
+            Command::Notifications(command) => command.run().await,
             Command::Tail(command) => command.run().await,
             Command::Emit(command) => command.run().await,
             Command::Cluster(command) => command.run().await,

@@ -42,6 +42,8 @@ ids! {
     SessionId,
     /// One message to one recipient.
     NotificationId,
+    /// One link to decide by.
+    LinkId,
     /// One person's leave for another to sit in their seat.
     DelegationId,
 }

@@ -23,4 +23,6 @@ pub mod names;
 pub mod notification;
 pub mod patch;
 pub mod policy;
+pub mod redaction;
+pub mod shown;
 pub mod standing;

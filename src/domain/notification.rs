@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    approval::{Approval, Ending, State},
+    approval::{Approval, Ending, Request, State},
     decision::{Verdict, Vote},
     ids::PrincipalId,
     names::PrincipalName,
@@ -87,6 +87,7 @@ vocabulary! {
     Status { Pending = "pending", Sent = "sent", Failed = "failed", Skipped = "skipped", Read = "read" }
     Skipped {
         Superseded = "superseded", TooMany = "too_many", Unknown = "unknown_recipient", NoAddress = "no_address",
+        SwitchedOff = "switched_off", Summarised = "summarised", Disabled = "disabled_recipient",
     }
 }
 
@@ -101,6 +102,12 @@ pub enum Skipped {
     Unknown,
     /// The channel needs an address, and the person has none.
     NoAddress,
+    /// The person wants to hear nothing by this channel.
+    SwitchedOff,
+    /// One message told of many.
+    Summarised,
+    /// The person was disabled before it was sent.
+    Disabled,
 }
 
 /// Whom a request wants told, and how.
@@ -120,6 +127,13 @@ pub struct Wanted {
     pub context_fields: Vec<String>,
 }
 
+impl Wanted {
+    /// What a request says of notifications. It was checked when it was asked.
+    pub fn of(request: &Request) -> Result<Self, serde_json::Error> {
+        request.notify.as_ref().map_or(Ok(Self::default()), |notify| serde_json::from_str(notify.get()))
+    }
+}
+
 /// A person of the workspace as routing sees them.
 #[derive(Debug, Clone)]
 pub struct Person {
@@ -129,6 +143,8 @@ pub struct Person {
     pub may_decide: bool,
     pub disabled: bool,
     pub email: Option<String>,
+    /// By which they want to hear nothing. What is in the app comes in any case.
+    pub muted: BTreeSet<Channel>,
 }
 
 impl Person {
@@ -255,10 +271,7 @@ fn ask(scene: &Scene<'_>, first: bool) -> Vec<Notice> {
             notices.push(notice(person, *channel, asks && superseded.is_none(), superseded));
         }
     }
-    if too_many > 0 {
-        let recipient = format!("{too_many} others");
-        notices.push(unreached(Channel::InApp, recipient, Skipped::TooMany));
-    }
+    notices.extend(cut(too_many));
     if first {
         let known: BTreeSet<&PrincipalName> =
             scene.people.iter().filter(|person| !person.disabled).map(Person::name).collect();
@@ -272,7 +285,15 @@ fn ask(scene: &Scene<'_>, first: bool) -> Vec<Notice> {
 /// Tells those people, in the app alone: nothing is asked of them.
 fn tell(scene: &Scene<'_>, whom: impl Fn(&Person) -> bool) -> Vec<Notice> {
     let people = scene.people.iter().filter(|person| person.is_reachable() && whom(person));
-    people.take(MOST_TOLD).map(|person| notice(person, Channel::InApp, false, None)).collect()
+    let mut people: Vec<&Person> = people.collect();
+    // Who asked comes first, and then who was asked, where not all are told.
+    people.sort_by_key(|person| (!scene.is_requester(person), !scene.told.contains(&person.id())));
+    let too_many = people.len().saturating_sub(MOST_TOLD);
+    people.truncate(MOST_TOLD);
+    let mut notices: Vec<Notice> =
+        people.into_iter().map(|person| notice(person, Channel::InApp, false, None)).collect();
+    notices.extend(cut(too_many));
+    notices
 }
 
 fn notice(person: &Person, channel: Channel, asks: bool, skipped: Option<Skipped>) -> Notice {
@@ -280,9 +301,18 @@ fn notice(person: &Person, channel: Channel, asks: bool, skipped: Option<Skipped
         Channel::Email => person.email.clone(),
         _ => Some(person.name().to_string()),
     };
-    let skipped = skipped.or_else(|| address.is_none().then_some(Skipped::NoAddress));
+    let is_muted = channel != Channel::InApp && person.muted.contains(&channel);
+    let skipped = skipped
+        .or_else(|| is_muted.then_some(Skipped::SwitchedOff))
+        .or_else(|| address.is_none().then_some(Skipped::NoAddress));
     let recipient = address.unwrap_or_else(|| person.name().to_string());
     Notice { channel, recipient, principal: Some(person.id()), asks, skipped }
+}
+
+/// Says that there were more people than are told.
+fn cut(too_many: usize) -> Option<Notice> {
+    let recipient = format!("{too_many} others");
+    (too_many > 0).then(|| unreached(Channel::InApp, recipient, Skipped::TooMany))
 }
 
 fn unreached(channel: Channel, recipient: String, why: Skipped) -> Notice {

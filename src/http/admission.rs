@@ -219,6 +219,11 @@ impl Admission {
         if self.record().paid { Ok(()) } else { self.pay(api, &[Subject::Strangers(self.0.network)]).await }
     }
 
+    /// Pays for what is done with a link to decide by, besides as a stranger.
+    pub async fn pay_for_link(&self, api: &Api, link: Subject) -> Result<(), Problem> {
+        self.pay(api, &[link]).await
+    }
+
     /// Makes the request cost so many tokens more: of its principal and its workspace, whose doing it is.
     pub fn charge(&self, api: &Api, tokens: usize) {
         let caller = self.record().caller;

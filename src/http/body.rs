@@ -29,6 +29,9 @@ use crate::{
 const ARRIVAL: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_secs(10);
 
+/// Two texts of 5,000 characters in their longest spelling.
+const LONGEST_FORM: usize = 128 * 1024;
+
 /// How large a body may be, in bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Sizes {
@@ -123,6 +126,17 @@ impl<T: DeserializeOwned + Default> FromRequest<Api> for OptionalBody<T> {
         check_media_type(&parts.headers)?;
         Ok(Self(parse(&bytes)?, place))
     }
+}
+
+/// The bytes of a form that a browser sends, at most so many as its longest fields take, and their place.
+pub async fn form(api: &Api, parts: &Parts, body: HttpBody) -> Result<(Vec<u8>, Place), Problem> {
+    let given = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = given.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        let detail = "send a form, as application/x-www-form-urlencoded";
+        return Err(Problem::new(Code::UnsupportedMediaType, detail));
+    }
+    collect(api, parts, body, LONGEST_FORM).await
 }
 
 fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {

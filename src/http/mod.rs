@@ -25,9 +25,11 @@ mod events;
 mod feed;
 mod health;
 mod identity;
+mod links;
 mod me;
 mod middleware;
 pub mod names;
+mod notification_preferences;
 mod notifications;
 mod openapi;
 mod path;
@@ -185,6 +187,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(notifications::redrive_one))
         .routes(routes!(notifications::redrive_all))
         .routes(routes!(preferences::get, preferences::put))
+        .routes(routes!(notification_preferences::get, notification_preferences::put))
         .routes(routes!(me::list))
         .routes(routes!(me::unread_count))
         .routes(routes!(me::read))
@@ -207,6 +210,7 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/feed", get(feed::open).head(respond::no_head))
         .route("/auth/login", head(respond::no_head))
         .route("/auth/callback", head(respond::no_head))
+        .route("/d/{token}", get(links::look).post(links::decide))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .merge(app::routes())

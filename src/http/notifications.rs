@@ -74,7 +74,8 @@ struct Cursor {
 
 /// List notifications
 ///
-/// Newest first. Those of an approval are listed soonest with `approval_id`.
+/// Newest first. Those of an approval are listed soonest with `approval_id`. A page may be short, or empty, without being
+/// the last: only so many notifications are looked at for each.
 #[utoipa::path(
     get, path = "/api/v1/notifications", operation_id = "list_notifications", tag = "notifications",
     security(("key" = ["notification:view"])),
@@ -109,8 +110,8 @@ pub async fn list(
     let caller = may.caller();
     let list =
         async |conn: &mut PgConnection| notifications::list(conn, caller.workspace, &filter, limit).await;
-    let Page { items, more } = look(&api, caller, list).await?;
-    let ends_at = items.last().filter(|_| more).map(|end| Cursor { id: end.id.0 });
+    let (Page { items, .. }, next) = look(&api, caller, list).await?;
+    let ends_at = next.map(|id| Cursor { id: id.0 });
     let next_cursor = ends_at.as_ref().map(query::encode_cursor).transpose()?;
     Ok(Json(NotificationsPage { items: items.into_iter().map(Into::into).collect(), next_cursor }))
 }
@@ -208,7 +209,7 @@ pub struct Redriven {
 
 /// Send all again that has failed
 ///
-/// The longest failed first, 10,000 at most. Questions about approvals that have ended stay as they are.
+/// The oldest first, 10,000 at most. Questions about approvals that have ended stay as they are.
 #[utoipa::path(
     post, path = "/api/v1/notifications/redrive", operation_id = "redrive_notifications", tag = "notifications",
     security(("key" = ["notification:manage"])),

@@ -91,7 +91,7 @@ impl Entry {
     /// How many to take ahead. Refused credentials are rare enough to ask for each.
     pub fn ahead(&self) -> u32 {
         match self.kind {
-            Kind::FailedCredentials | Kind::FailedSignIns => 0,
+            Kind::FailedCredentials | Kind::FailedSignIns | Kind::LinkLooks | Kind::LinkPosts => 0,
             _ => (self.rate.burst / SHARE).min(AHEAD),
         }
     }

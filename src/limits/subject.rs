@@ -8,7 +8,7 @@ use std::{
 use super::bucket::Rate;
 use crate::{
     config,
-    domain::ids::{PrincipalId, WorkspaceId},
+    domain::ids::{LinkId, PrincipalId, WorkspaceId},
 };
 
 /// Somebody who has a bucket.
@@ -26,6 +26,10 @@ pub enum Subject {
     FailedCredentials(Network),
     /// Sign-ins at the issuer from there that failed.
     FailedSignIns(Network),
+    /// Looks at one link to decide by.
+    LinkLooks(LinkId),
+    /// What is sent to one.
+    LinkPosts(LinkId),
 }
 
 /// What kind of bucket it is.
@@ -37,6 +41,8 @@ pub enum Kind {
     Workspace,
     FailedCredentials,
     FailedSignIns,
+    LinkLooks,
+    LinkPosts,
 }
 
 /// Where somebody is, as finely as buckets tell: an IPv4 address, or an IPv6 network of 64 bits. One customer has at
@@ -72,6 +78,8 @@ impl Kind {
             Self::Workspace => "workspace",
             Self::FailedCredentials => "failed_credentials",
             Self::FailedSignIns => "failed_sign_ins",
+            Self::LinkLooks => "link_looks",
+            Self::LinkPosts => "link_posts",
         }
     }
 }
@@ -85,6 +93,8 @@ impl Subject {
             Self::Workspace(_) => Kind::Workspace,
             Self::FailedCredentials(_) => Kind::FailedCredentials,
             Self::FailedSignIns(_) => Kind::FailedSignIns,
+            Self::LinkLooks(_) => Kind::LinkLooks,
+            Self::LinkPosts(_) => Kind::LinkPosts,
         }
     }
 }
@@ -99,6 +109,7 @@ impl fmt::Display for Subject {
             | Self::FailedSignIns(network) => network.fmt(f),
             Self::Principal(id) => id.fmt(f),
             Self::Workspace(id) => id.fmt(f),
+            Self::LinkLooks(id) | Self::LinkPosts(id) => id.fmt(f),
         }
     }
 }
@@ -119,6 +130,9 @@ impl Rules {
             Kind::Principal => self.principal,
             Kind::Workspace => self.workspace,
             Kind::FailedCredentials | Kind::FailedSignIns => self.failed_credentials,
+            // A person's looks and tries: no setting, for no one has more of them.
+            Kind::LinkLooks => Some(Rate { per_second: 1.0, burst: 60 }),
+            Kind::LinkPosts => Some(Rate { per_second: 10.0 / 60.0, burst: 10 }),
         }
     }
 }

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use chrono_tz::Tz;
+
 use crate::{
-    domain::notification::Channel,
+    auth::link::DecisionLink,
+    domain::{notification::Channel, redaction::Redactor},
     store::{approvals::Loaded, lanes::Waiting},
 };
 
@@ -17,6 +20,11 @@ pub trait Courier: Send + Sync + 'static {
     const AT_ONCE: usize;
     /// Longest that a message may take.
     const LONGEST: Duration;
+    /// Where more requests than this wait for one recipient, one message tells of all of them. `None`: each has its own.
+    const FLOOD: Option<usize>;
+
+    /// Whether its messages have links to decide by.
+    fn takes_links(&self) -> bool;
 
     /// Hands one message over.
     fn send(&self, message: &Message<'_>) -> impl Future<Output = Handed> + Send;
@@ -30,6 +38,14 @@ pub struct Message<'a> {
     pub waiting: &'a Waiting,
     /// `None`: it is about no approval.
     pub loaded: Option<&'a Loaded>,
+    /// What else waits for the same recipient: this one message tells of all of them.
+    pub others: &'a [&'a Loaded],
+    /// What of them must not be shown.
+    pub redactor: &'a Redactor,
+    /// Where the recipient's clock is.
+    pub zone: Tz,
+    /// By which the recipient decides without signing in, if they may.
+    pub link: Option<&'a DecisionLink>,
 }
 
 /// What came of handing a message over.

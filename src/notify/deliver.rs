@@ -5,7 +5,7 @@
 //! sent: what need not be asked any more is skipped.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -17,22 +17,23 @@ use tokio::{
 };
 
 use super::{
+    Redactions,
     courier::Courier,
-    record::record,
+    material::Material,
+    record::Recorder,
     turn::{BATCH, Turn, Until, take_turn},
 };
 use crate::{
-    domain::ids::{ApprovalId, WorkspaceId},
+    domain::ids::WorkspaceId,
     lifecycle::Lifecycle,
     store::{
         Database, Error,
-        approvals::{self, Found, Votes},
-        lanes::{self, Waiting},
+        lanes::{self, Lease, Waiting},
     },
     telemetry::Metrics,
 };
 
-/// How long a lane is leased.
+/// How long a lane is taken.
 pub(super) const LEASE: Duration = Duration::from_mins(1);
 /// No message is begun when less than its time-out and this is left of the lease.
 const SPARE: Duration = Duration::from_secs(5);
@@ -40,6 +41,8 @@ const SPARE: Duration = Duration::from_secs(5);
 const FRESH: Duration = Duration::from_secs(10);
 /// Longest that a statement of ours may take.
 pub(super) const STATEMENT: Duration = Duration::from_secs(4);
+/// How long lanes rest of which nothing could be read.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// How often lanes are looked for that no hint told of.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
@@ -49,6 +52,7 @@ pub struct Deliverer<C> {
     courier: Arc<C>,
     lifecycle: Lifecycle,
     metrics: Metrics,
+    redactions: Redactions,
     hints: Arc<Notify>,
     slots: Arc<Semaphore>,
     most: usize,
@@ -82,6 +86,7 @@ impl<C: Courier> Deliverer<C> {
         courier: C,
         lifecycle: Lifecycle,
         metrics: Metrics,
+        redactions: Redactions,
         hints: Arc<Notify>,
     ) -> Self {
         Self {
@@ -89,6 +94,7 @@ impl<C: Courier> Deliverer<C> {
             courier: Arc::new(courier),
             lifecycle,
             metrics,
+            redactions,
             hints,
             slots: Arc::new(Semaphore::new(C::LANES)),
             most: C::LANES,
@@ -99,14 +105,19 @@ impl<C: Courier> Deliverer<C> {
     /// Runs until the drain begins. Turns that are under way end by themselves: the drain waits for them.
     pub async fn run(self) {
         let (turns, ended) = mpsc::channel(self.most);
-        let recorder = record(self.database.clone(), self.metrics.clone(), C::CHANNEL, ended);
-        self.lifecycle.spawn("recorder of notifications", recorder);
+        let recorder = Recorder {
+            database: self.database.clone(),
+            metrics: self.metrics.clone(),
+            channel: C::CHANNEL,
+            hints: self.hints.clone(),
+        };
+        self.lifecycle.spawn("recorder of notifications", recorder.run(ended));
         while !self.lifecycle.is_draining() {
             match self.begin(&turns).await {
                 Ok(true) => {}
                 Ok(false) => self.rest(LONGEST_SLEEP).await,
                 Err(error) => {
-                    tracing::warn!(%error, channel = C::CHANNEL.as_str(), "lanes could not be leased");
+                    tracing::warn!(%error, channel = C::CHANNEL.as_str(), "lanes could not be taken");
                     self.rest(LONGEST_SLEEP).await;
                 }
             }
@@ -135,6 +146,7 @@ impl<C: Courier> Deliverer<C> {
         let limit = i64::try_from(free).unwrap_or(i64::MAX);
         let begun = Instant::now();
         let full = self.full();
+        let mut taken = Vec::new();
         let work = async |conn: &mut PgConnection| {
             let mut leases = lanes::lease(&mut *conn, C::CHANNEL, &full, limit, LEASE).await?;
             if leases.is_empty() && !full.is_empty() {
@@ -142,15 +154,23 @@ impl<C: Courier> Deliverer<C> {
                 leases = lanes::lease(&mut *conn, C::CHANNEL, &[], limit, LEASE).await?;
             }
             if leases.is_empty() {
-                return Ok((leases, Vec::new(), Found::default()));
+                return Ok((leases, Vec::new(), Material::default()));
             }
+            taken.clone_from(&leases);
             let waiting = lanes::fetch(&mut *conn, &leases, BATCH).await?;
-            let found = load(conn, &waiting).await?;
-            Ok((leases, waiting, found))
+            let with_links = self.courier.takes_links();
+            let material = Material::read(conn, &waiting, &self.redactions, with_links).await?;
+            Ok((leases, waiting, material))
         };
-        let (leases, waiting, found) = self.database.notify.run(STATEMENT, work).await?;
+        let (leases, waiting, material) = match self.database.notify.run(STATEMENT, work).await {
+            Ok(read) => read,
+            Err(error) => {
+                self.give_back(&taken).await;
+                return Err(error);
+            }
+        };
         let is_full = leases.len() == free;
-        let found = Arc::new(found);
+        let material = Arc::new(material);
         let mut by_lane: HashMap<i64, Vec<Waiting>> = HashMap::new();
         for it in waiting {
             by_lane.entry(it.lane).or_default().push(it);
@@ -161,11 +181,11 @@ impl<C: Courier> Deliverer<C> {
             *self.lock().entry(lease.workspace).or_default() += 1;
             let place = Place { busy: self.busy.clone(), workspace: lease.workspace, _slot: slot };
             let waiting = by_lane.remove(&lease.lane).unwrap_or_default();
-            let (courier, found, turns) = (self.courier.clone(), found.clone(), turns.clone());
+            let (courier, material, turns) = (self.courier.clone(), material.clone(), turns.clone());
             let ends = begun + FRESH.min(LEASE.saturating_sub(C::LONGEST + SPARE));
             let until = Until { ends, draining: self.lifecycle.draining().clone() };
             self.lifecycle.spawn("a lane of notifications", async move {
-                let turn = take_turn(&*courier, lease, waiting, &found, &until).await;
+                let turn = take_turn(&*courier, lease, waiting, &material, &until).await;
                 // It holds its slot until the recorder has it: so there is no more to record than there are slots.
                 if turns.send(turn).await.is_err() {
                     tracing::warn!(
@@ -178,6 +198,17 @@ impl<C: Courier> Deliverer<C> {
         Ok(any && is_full)
     }
 
+    /// Gives lanes back in which nothing was begun. Where that fails, their leases end by themselves.
+    async fn give_back(&self, leases: &[Lease]) {
+        if leases.is_empty() {
+            return;
+        }
+        let work = async |conn: &mut PgConnection| lanes::give_back(conn, leases, AFTER_FAILURE).await;
+        if let Err(error) = self.database.notify.run(STATEMENT, work).await {
+            tracing::debug!(%error, "lanes could not be given back; their leases will end");
+        }
+    }
+
     /// Workspaces that have half of the slots.
     fn full(&self) -> Vec<WorkspaceId> {
         let half = self.most.div_ceil(2);
@@ -187,18 +218,4 @@ impl<C: Courier> Deliverer<C> {
     fn lock(&self) -> MutexGuard<'_, HashMap<WorkspaceId, usize>> {
         self.busy.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The approvals that messages are about, in as many readings as it takes.
-async fn load(conn: &mut PgConnection, waiting: &[Waiting]) -> Result<Found, Error> {
-    let ids: HashSet<ApprovalId> =
-        waiting.iter().filter(|it| !it.is_later).filter_map(|it| it.approval).collect();
-    let mut rest: Vec<ApprovalId> = ids.into_iter().collect();
-    let mut found = Found::default();
-    while !rest.is_empty() {
-        let part = approvals::load(&mut *conn, &rest, Votes::OfPending).await?;
-        found.extend(part.found);
-        rest = part.rest;
-    }
-    Ok(found)
 }

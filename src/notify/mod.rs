@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | [`router`] | makes notifications of causes, which what happens leaves behind in the statement that makes it happen |
 //! | [`deliver`] | leases the lanes of a channel that are due |
-//! | `turn` | sends what waits in a lane |
+//! | `material` | reads what messages are made of |
+//! | `turn`, `parcel` | sends what waits in a lane; where that is too much for one recipient, as one message |
 //! | `record` | writes down what became of it |
 //! | [`courier`] | what a channel must be able to do |
 //! | [`email`] | mail |
@@ -17,8 +18,11 @@ pub mod courier;
 pub mod deliver;
 pub mod email;
 pub mod guard;
+mod material;
+mod parcel;
 mod people;
 mod record;
+mod redactions;
 pub mod redrive;
 pub mod router;
 mod turn;
@@ -29,7 +33,7 @@ use tokio::sync::Notify;
 
 use crate::{config::Smtp, domain::notification::Channel};
 
-pub use self::{deliver::Deliverer, email::Email, router::Router};
+pub use self::{deliver::Deliverer, email::Email, redactions::Redactions, router::Router};
 
 /// The channels that this service has, besides the app itself.
 #[derive(Debug, Clone, Default)]
@@ -78,5 +82,6 @@ impl Hints {
 pub struct Outbox {
     pub router: Router,
     pub email: Option<Email>,
+    pub redactions: Redactions,
     pub hints: Hints,
 }

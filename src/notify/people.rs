@@ -13,19 +13,22 @@ use crate::{
     domain::{
         approval::Approval,
         ids::{PrincipalId, WorkspaceId},
+        names::PrincipalName,
         notification::{Person, Wanted},
         policy::{Names, admission::Voter},
     },
     store::{
         Error,
         eligible::{Candidate, Meant, Whom},
+        notification_preferences::{self, Preferences},
     },
 };
 
 /// How long people are taken for what they were.
 const FRESH: Duration = Duration::from_secs(3);
-/// Most groups of people that are remembered.
+/// Most groups of people that are remembered, and most people in them.
 const MOST: usize = 1_000;
+const MOST_PEOPLE: usize = 50_000;
 
 /// Whom approvals mean.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -52,17 +55,18 @@ impl People {
     }
 
     /// Those whom the approval's policy names and to whom their seats are open, those whom its requester wants told, who
-    /// asked, and for whom. A policy that names no one means no one by name.
+    /// asked, and for whom; and `others`. A policy that names no one means no one by name.
     pub async fn of(
         &self,
         conn: &mut PgConnection,
         approval: &Approval,
         wanted: &Wanted,
+        others: &[PrincipalName],
     ) -> Result<Arc<[Person]>, Error> {
         let Meant { mut people, mut roles, groups, .. } = meant(approval.policy_now(), Whom::Enabled);
         people.insert(approval.requested_by.name.clone());
         people.extend(approval.on_behalf_of.clone());
-        people.extend(wanted.users.iter().cloned());
+        people.extend(wanted.users.iter().chain(others).cloned());
         roles.extend(wanted.roles.iter().cloned());
         let key = Key { workspace: approval.workspace, people, roles, groups };
         if let Some(known) = self.known(&key) {
@@ -84,14 +88,17 @@ impl People {
         };
         let ttl = self.lease_ttl;
         let (found, _) = candidates(&mut *conn, key.workspace, &meant, &meant, ttl).await?;
-        let (delegates, _) = delegates(conn, key.workspace, &meant, &found, ttl).await?;
+        let (delegates, _) = delegates(&mut *conn, key.workspace, &meant, &found, ttl).await?;
         let mut people: HashMap<PrincipalId, Person> = HashMap::new();
+        let all = found.iter().chain(delegates.iter().map(|(it, _)| it));
+        let ids: Vec<PrincipalId> = all.map(|it| it.member.actor.id).collect();
+        let chosen = notification_preferences::of_people(conn, &ids).await?;
         for candidate in found {
             let voter = Voter { member: candidate.member.clone(), kind: candidate.kind, seats: Vec::new() };
-            people.insert(voter.member.actor.id, person(candidate, voter));
+            people.insert(voter.member.actor.id, person(candidate, voter, &chosen));
         }
         for (candidate, voter) in delegates {
-            people.insert(voter.member.actor.id, person(candidate, voter));
+            people.insert(voter.member.actor.id, person(candidate, voter, &chosen));
         }
         let mut people: Vec<Person> = people.into_values().collect();
         people.sort_by(|one, other| one.name().cmp(other.name()));
@@ -106,15 +113,16 @@ impl People {
 
     fn remember(&self, key: Key, since: Instant, people: &Arc<[Person]>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST {
-            known.retain(|_, (since, _)| since.elapsed() < FRESH);
-        }
-        if known.len() < MOST {
+        known.retain(|_, (since, _)| since.elapsed() < FRESH);
+        let held: usize = known.values().map(|(_, people)| people.len()).sum();
+        if known.len() < MOST && held + people.len() <= MOST_PEOPLE {
             known.insert(key, (since, people.clone()));
         }
     }
 }
 
-fn person(candidate: Candidate, voter: Voter) -> Person {
-    Person { voter, may_decide: candidate.may_approve, disabled: candidate.disabled, email: candidate.email }
+fn person(candidate: Candidate, voter: Voter, chosen: &HashMap<PrincipalId, Preferences>) -> Person {
+    let muted = chosen.get(&voter.member.actor.id).map(|it| it.muted.clone()).unwrap_or_default();
+    let Candidate { may_approve: may_decide, disabled, email, .. } = candidate;
+    Person { voter, may_decide, disabled, email, muted }
 }

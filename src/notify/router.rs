@@ -11,23 +11,27 @@ use std::{
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};
 
-use super::{Channels, Hints, people::People};
+use super::{Channels, Hints, Redactions, people::People};
 use crate::{
     domain::{
         approval::Approval,
-        ids::{ApprovalId, PrincipalId},
+        ids::ApprovalId,
+        names::PrincipalName,
         notification::{Cause, Channel, Notice, Scene, Wanted, route},
+        redaction::Redactor,
     },
     store::{
         Database, Error,
         approvals::{self, Found, Loaded},
-        causes::{self, Caused},
-        notifications::{self, New},
+        causes::{self, Caused, Put},
+        notifications::{self, New, ToldBefore},
     },
 };
 
 /// Causes in one transaction at most.
 pub const BATCH: i64 = 200;
+/// Notifications in one transaction, or those of one cause more.
+const MOST_NOTICES: usize = 2_000;
 /// Longest that one may take.
 const ROUND: Duration = Duration::from_secs(4);
 
@@ -38,6 +42,7 @@ pub struct Router {
     channels: Channels,
     hints: Hints,
     people: People,
+    redactions: Redactions,
 }
 
 /// What came of a round.
@@ -49,8 +54,14 @@ pub struct Routed {
 }
 
 impl Router {
-    pub fn new(database: Database, channels: Channels, hints: Hints, lease_ttl: Duration) -> Self {
-        Self { database, channels, hints, people: People::new(lease_ttl) }
+    pub fn new(
+        database: Database,
+        channels: Channels,
+        hints: Hints,
+        redactions: Redactions,
+        lease_ttl: Duration,
+    ) -> Self {
+        Self { database, channels, hints, people: People::new(lease_ttl), redactions }
     }
 
     /// Routes up to `limit` causes that are due, none of them due before `floor`.
@@ -77,7 +88,7 @@ impl Router {
         let putting_off = async |conn: &mut PgConnection| {
             let mut transaction = conn.begin().await?;
             let caused = causes::take(&mut transaction, None, 1).await?;
-            causes::put_back(&mut transaction, &caused).await?;
+            causes::put_back(&mut transaction, &caused, Put::Later).await?;
             transaction.commit().await?;
             Ok(())
         };
@@ -91,12 +102,19 @@ impl Router {
         let found = load(&mut *conn, &ids).await?;
         let mut told = notifications::told(&mut *conn, &ids).await?;
         let mut routed: Vec<(&Caused, &Approval, Vec<Notice>)> = Vec::with_capacity(caused.len());
-        let mut unreadable = Vec::new();
+        let (mut unreadable, mut rest) = (Vec::new(), Vec::new());
+        let mut notices = 0;
         for it in caused {
+            if notices >= MOST_NOTICES {
+                rest.push(it.clone());
+                continue;
+            }
             match found.get(&it.approval) {
                 Some(Ok(loaded)) if loaded.approval.workspace == it.workspace => {
                     let told = told.entry(it.approval).or_default();
-                    routed.push((it, &loaded.approval, self.notices(&mut *conn, it, loaded, told).await?));
+                    let made = self.notices(&mut *conn, it, loaded, told).await?;
+                    notices += made.len();
+                    routed.push((it, &loaded.approval, made));
                 }
                 // It was deleted, with all that belongs to it.
                 None | Some(Ok(_)) => {}
@@ -106,17 +124,25 @@ impl Router {
                 }
             }
         }
+        let workspaces = routed.iter().map(|(it, ..)| it.workspace).collect();
+        let redactors = self.redactions.of(&mut *conn, workspaces).await?;
         let new: Vec<New<'_>> = routed
             .iter()
-            .flat_map(|(it, approval, notices)| {
-                notices.iter().map(|notice| self.notification(it, approval, notice))
+            .filter_map(|(it, approval, notices)| {
+                Some((it, approval, notices, redactors.get(&it.workspace)?))
+            })
+            .flat_map(|(it, approval, notices, redactor)| {
+                notices.iter().map(|notice| self.notification(it, approval, notice, redactor))
             })
             .collect();
         if !new.is_empty() {
             notifications::insert(&mut *conn, &new).await?;
         }
         if !unreadable.is_empty() {
-            causes::put_back(conn, &unreadable).await?;
+            causes::put_back(&mut *conn, &unreadable, Put::Later).await?;
+        }
+        if !rest.is_empty() {
+            causes::put_back(conn, &rest, Put::AsBefore).await?;
         }
         Ok(new.iter().filter(|it| it.destination.is_some()).map(|it| it.notice.channel).collect())
     }
@@ -126,30 +152,44 @@ impl Router {
         conn: &mut PgConnection,
         caused: &Caused,
         loaded: &Loaded,
-        told: &mut BTreeSet<PrincipalId>,
+        told: &mut ToldBefore,
     ) -> Result<Vec<Notice>, Error> {
         let approval: &Approval = &loaded.approval;
         let wanted = wanted(approval);
-        let people = self.people.of(conn, approval, &wanted).await?;
+        // Who was asked at an earlier level, say, hears how it ended.
+        let names: Vec<PrincipalName> = match caused.cause {
+            Cause::Decided | Cause::Expired | Cause::Cancelled => {
+                told.values().filter_map(|name| PrincipalName::new(name).ok()).collect()
+            }
+            _ => Vec::new(),
+        };
+        let people = self.people.of(conn, approval, &wanted, &names).await?;
+        let told_before = told.keys().copied().collect();
         let scene = Scene {
             approval,
             votes: &loaded.votes,
             level: caused.level,
             wanted: &wanted,
             people: &people,
-            told,
+            told: &told_before,
             channels: &self.channels.all(),
             now: loaded.now,
         };
         let notices = route(caused.cause, &scene);
         if matches!(caused.cause, Cause::Requested | Cause::Escalated | Cause::Reminder) {
             let in_app = notices.iter().filter(|it| it.channel == Channel::InApp && it.skipped.is_none());
-            told.extend(in_app.filter_map(|it| it.principal));
+            told.extend(in_app.filter_map(|it| Some((it.principal?, it.recipient.clone()))));
         }
         Ok(notices)
     }
 
-    fn notification<'a>(&'a self, caused: &Caused, approval: &'a Approval, notice: &'a Notice) -> New<'a> {
+    fn notification<'a>(
+        &'a self,
+        caused: &Caused,
+        approval: &'a Approval,
+        notice: &'a Notice,
+        redactor: &Redactor,
+    ) -> New<'a> {
         let request = &approval.request;
         New {
             workspace: caused.workspace,
@@ -160,7 +200,7 @@ impl Router {
             ordinal: caused.ordinal,
             at: caused.due_at,
             notice,
-            subject: request.title.as_deref().unwrap_or(request.approval_type.as_str()),
+            subject: redactor.text(request.title.as_deref().unwrap_or(request.approval_type.as_str())),
             destination: self.channels.destination(notice.channel),
         }
     }
@@ -168,8 +208,7 @@ impl Router {
 
 /// What the request says of notifications. It was checked when it was asked.
 fn wanted(approval: &Approval) -> Wanted {
-    let Some(notify) = &approval.request.notify else { return Wanted::default() };
-    serde_json::from_str(notify.get()).unwrap_or_else(|error| {
+    Wanted::of(&approval.request).unwrap_or_else(|error| {
         tracing::warn!(%error, approval = %approval.id, "what it says of notifications can't be read");
         Wanted::default()
     })

@@ -7,23 +7,29 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::courier::{Courier, Handed, Message};
+use super::{
+    courier::{Courier, Handed, Message},
+    material::{About, Material},
+    parcel::{Parcel, is_request, parcels},
+};
 use crate::{
     domain::{
         ids::ApprovalId,
         lane::{Breaker, SOON, jittered},
-        notification::{Cause, Outcome, Skipped, Status},
+        notification::{Outcome, Skipped, Status},
     },
     store::{
-        approvals::{Found, Loaded},
+        approvals::Loaded,
         lanes::{Attempt, Fate, Handback, Lease, Waiting},
     },
 };
 
+/// How long a notification waits whose approval this instance can't read.
+const UNREADABLE: Duration = Duration::from_mins(1);
 /// Most messages of a lane in one turn.
 pub(super) const BATCH: i64 = 50;
 
@@ -39,7 +45,16 @@ pub(super) struct Until {
     pub draining: CancellationToken,
 }
 
+/// How long the messages under way may take from the beginning of the drain on.
+const LAST: Duration = Duration::from_secs(8);
+
 impl Until {
+    /// Completes when what is under way is to be left.
+    async fn is_cut_off(&self) {
+        self.draining.cancelled().await;
+        sleep(LAST).await;
+    }
+
     fn is_over(&self) -> bool {
         self.draining.is_cancelled() || Instant::now() >= self.ends
     }
@@ -51,35 +66,41 @@ pub(super) async fn take_turn<C: Courier>(
     courier: &C,
     lease: Lease,
     waiting: Vec<Waiting>,
-    found: &Found,
+    material: &Material,
     until: &Until,
 ) -> Turn {
     let read = Instant::now();
     let batch = usize::try_from(BATCH).unwrap_or(usize::MAX);
     // The one beyond the batch: it is not sent, and it must not be passed over.
-    let beyond = waiting.get(batch).filter(|it| !it.is_later).map(|it| it.due_at);
-    let next_at = waiting.iter().find(|it| it.is_later).map(|it| it.due_at);
-    let mut queue: VecDeque<Waiting> = waiting.into_iter().take(batch).filter(|it| !it.is_later).collect();
-    let mut breaker = Breaker::new(u32::try_from(lease.failures).unwrap_or(0), C::AT_ONCE);
+    let beyond = waiting.get(batch).filter(|it| !it.is_later()).map(|it| it.due_at);
+    let next_at = waiting.iter().find(|it| it.is_later()).map(|it| it.due_at);
+    let due = waiting.into_iter().take(batch).filter(|it| !it.is_later());
+    let is_left = |it: &Waiting| matches!(material.about(it), About::Left);
+    let (left, waiting): (Vec<Waiting>, Vec<Waiting>) = due.partition(is_left);
+    let is_open = |it: &Waiting| settled(it, material.about(it)).is_none();
+    let mut queue: VecDeque<Parcel> = parcels(waiting, C::FLOOD, is_open);
     let mut fates = Vec::with_capacity(queue.len());
-    let mut under_way: HashSet<Option<ApprovalId>> = HashSet::new();
+    let mut breaker = Breaker::new(u32::try_from(lease.failures).unwrap_or(0), C::AT_ONCE);
+    let mut under_way: HashSet<ApprovalId> = HashSet::new();
     let mut sending = FuturesUnordered::new();
     let (mut hold, mut last_error, mut has_succeeded) = (Duration::ZERO, None, false);
     loop {
         while hold.is_zero() && sending.len() < breaker.at_once() && !until.is_over() {
-            let is_free = |it: &Waiting| it.approval.is_none() || !under_way.contains(&it.approval);
+            let is_free = |it: &Parcel| !it.approvals().any(|id| under_way.contains(&id));
             let Some(place) = queue.iter().position(is_free) else { break };
-            let Some(it) = queue.remove(place) else { break };
-            let loaded = it.approval.and_then(|id| found.get(&id)).and_then(|it| it.as_ref().ok());
-            if let Some(fate) = settled(&it, loaded) {
+            let Some(parcel) = queue.remove(place) else { break };
+            if let Some(fate) = settled(&parcel.first, material.about(&parcel.first)) {
+                // Of those that go together, none is.
                 fates.push(fate);
                 continue;
             }
-            under_way.insert(it.approval);
-            sending.push(send(courier, it, loaded));
+            under_way.extend(parcel.approvals());
+            sending.push(send(courier, parcel, material, until));
         }
-        let Some((it, handed, began)) = sending.next().await else { break };
-        under_way.remove(&it.approval);
+        let Some((parcel, handed, began)) = sending.next().await else { break };
+        for id in parcel.approvals() {
+            under_way.remove(&id);
+        }
         match &handed {
             Handed::Over { .. } => {
                 has_succeeded = true;
@@ -96,31 +117,61 @@ pub(super) async fn take_turn<C: Courier>(
             }
             Handed::Held { hold: wanted, error, .. } => {
                 last_error = Some(error.clone());
-                hold = hold.max(*wanted);
+                hold = hold.max(jittered(*wanted, rand::random()));
             }
         }
-        fates.push(fate::<C>(&it, handed, began, read));
+        fates.extend(fates_of::<C>(&parcel, handed, began, read));
     }
     let soonest = fates.iter().filter_map(|it| it.again_in).min();
-    let next_in = if beyond.is_some() || !queue.is_empty() { Some(Duration::ZERO) } else { soonest };
-    let oldest = queue.iter().map(|it| it.due_at).chain(beyond).min();
+    let next_in = if beyond.is_some() || !queue.is_empty() || !left.is_empty() {
+        Some(Duration::ZERO)
+    } else {
+        soonest
+    };
+    let rest = queue.iter().flat_map(Parcel::all).chain(&left).map(|it| it.due_at);
+    let oldest = rest.chain(beyond).min();
     let failures = i32::try_from(breaker.failures()).unwrap_or(i32::MAX);
+    let last_error = last_error.map(|it: String| kept(&it, 500));
     let handback = Handback { lease, oldest, next_at, next_in, hold, failures, last_error, has_succeeded };
     Turn { fates, handback }
 }
 
-async fn send<C: Courier>(courier: &C, it: Waiting, loaded: Option<&Loaded>) -> (Waiting, Handed, Instant) {
+async fn send<C: Courier>(
+    courier: &C,
+    parcel: Parcel,
+    material: &Material,
+    until: &Until,
+) -> (Parcel, Handed, Instant) {
     let began = Instant::now();
-    let message = Message { waiting: &it, loaded };
-    let handed = timeout(C::LONGEST, courier.send(&message)).await.unwrap_or_else(|_| {
-        let error = format!("no answer within {} s", C::LONGEST.as_secs());
-        Handed::Away { code: None, error }
-    });
-    (it, handed, began)
+    let it = &parcel.first;
+    let Some(redactor) = material.redactor(it) else {
+        let error = "its workspace is gone".to_owned();
+        return (parcel, Handed::Refused { code: None, error }, began);
+    };
+    let others: Vec<&Loaded> = parcel.others.iter().filter_map(|it| material.loaded(it)).collect();
+    let message = Message {
+        waiting: it,
+        loaded: material.loaded(it),
+        others: &others,
+        redactor,
+        zone: material.zone(it),
+        link: material.link(it),
+    };
+    let handed = tokio::select! {
+        handed = timeout(C::LONGEST, courier.send(&message)) => handed.unwrap_or_else(|_| {
+            let error = format!("no answer within {} s", C::LONGEST.as_secs());
+            Handed::Away { code: None, error }
+        }),
+        () = until.is_cut_off() => {
+            let error = "the instance stopped before there was an answer".to_owned();
+            Handed::Held { hold: Duration::ZERO, code: None, error }
+        }
+    };
+    (parcel, handed, began)
 }
 
 /// What becomes of a message without sending it: it is too late for it, or needs no answer any more.
-fn settled(it: &Waiting, loaded: Option<&Loaded>) -> Option<Fate> {
+pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
     let skipped = |why| Fate {
         id: it.id,
         workspace: it.workspace,
@@ -132,28 +183,59 @@ fn settled(it: &Waiting, loaded: Option<&Loaded>) -> Option<Fate> {
         attempt: None,
         delay: None,
     };
-    let asks =
-        matches!(Cause::from_word(&it.cause), Some(Cause::Requested | Cause::Escalated | Cause::Reminder));
-    if let Some(loaded) = loaded {
+    if it.is_disabled {
+        return Some(skipped(Skipped::Disabled));
+    }
+    if let About::Approval(loaded) = about {
         let approval = &loaded.approval;
         let has_voted = loaded
             .votes
             .iter()
             .any(|vote| vote.level == approval.escalation_level && Some(vote.by.id) == it.person);
         let is_moot = approval.state.is_final() || loaded.due || approval.escalation_level != it.level;
-        if asks && (is_moot || has_voted && it.asks) {
+        if is_request(it) && (is_moot || has_voted && it.asks) {
             return Some(skipped(Skipped::Superseded));
         }
-    } else if it.approval.is_some() {
-        // Deleted, or unreadable.
-        return Some(skipped(Skipped::Superseded));
     }
-    it.is_over.then(|| Fate {
+    match about {
+        // An instance of a later version wrote it, say.
+        About::Unreadable if !it.is_over() => {
+            let error = Some("its approval can't be read by this instance".to_owned());
+            return Some(Fate {
+                status: Status::Pending,
+                skipped: None,
+                error,
+                again_in: Some(UNREADABLE),
+                ..skipped(Skipped::Superseded)
+            });
+        }
+        About::Deleted => return Some(skipped(Skipped::Superseded)),
+        _ => {}
+    }
+    it.is_over().then(|| Fate {
         status: Status::Failed,
         skipped: None,
         error: Some("given up: its destination could not be reached for too long".to_owned()),
         ..skipped(Skipped::Superseded)
     })
+}
+
+/// What becomes of all that one message was about. Where that is many, the try stands with the first of them.
+fn fates_of<C: Courier>(parcel: &Parcel, handed: Handed, began: Instant, read: Instant) -> Vec<Fate> {
+    let mut first = fate::<C>(&parcel.first, handed, began, read);
+    if !parcel.others.is_empty() && first.status == Status::Sent {
+        (first.status, first.skipped) = (Status::Skipped, Some(Skipped::Summarised));
+    }
+    let others = parcel.others.iter().map(|it| Fate {
+        id: it.id,
+        workspace: it.workspace,
+        attempt: None,
+        delay: None,
+        ..first.clone()
+    });
+    let mut fates: Vec<Fate> = others.collect();
+    fates.push(first);
+    fates
 }
 
 /// What becomes of a message that was sent, or was tried to.
@@ -185,7 +267,7 @@ fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant)
         workspace: it.workspace,
         status,
         skipped: None,
-        error: error.map(|it| cut(it, 500)),
+        error: error.map(|it| kept(&it, 500)),
         again_in,
         counts,
         attempt: Some(Attempt {
@@ -194,14 +276,15 @@ fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant)
             took,
             outcome,
             code,
-            answer: answer.map(|it| cut(it, 4_096)),
+            answer: answer.map(|it| kept(&it, 4_096)),
         }),
         delay: (status == Status::Sent).then(|| it.waited + read.elapsed()),
     }
 }
 
-/// At most so many bytes, at a character's edge.
-fn cut(mut text: String, most: usize) -> String {
+/// What the other side said, as it can be stored: no U+0000, and at most so many bytes, cut at a character's edge.
+fn kept(text: &str, most: usize) -> String {
+    let mut text = text.replace('\0', "\u{fffd}");
     let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     text.truncate(end);
     text

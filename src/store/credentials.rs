@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use super::{Error, open_seats};
@@ -12,6 +12,7 @@ use crate::domain::{
     ids::{KeyId, PrincipalId, SessionId, WorkspaceId},
     names::PrincipalName,
     policy::{Actor, Kind, Member, admission::Seat},
+    redaction::Redaction,
 };
 
 /// A credential that is good now.
@@ -20,6 +21,8 @@ pub struct Standing {
     pub credential: CredentialRow,
     pub workspace: WorkspaceId,
     pub allow_timeout_approve: bool,
+    /// What the workspace takes out of what is stored, if anything.
+    pub redaction: Option<Redaction>,
     /// Who it is, as policies see it: what somebody's own roles and groups are, whatever the credential allows.
     pub member: Member,
     pub kind: Kind,
@@ -47,6 +50,7 @@ pub enum CredentialRow {
 struct Row {
     workspace_id: Uuid,
     allow_timeout_approve: bool,
+    redaction: Option<Json<Redaction>>,
     principal_id: Uuid,
     name: String,
     permissions: Vec<String>,
@@ -79,6 +83,7 @@ impl Row {
             credential,
             workspace: WorkspaceId(self.workspace_id),
             allow_timeout_approve: self.allow_timeout_approve,
+            redaction: self.redaction.map(|Json(it)| it),
             member: Member {
                 actor: Actor { id: PrincipalId(self.principal_id), name },
                 roles: names(&self.member_roles),
@@ -101,6 +106,7 @@ macro_rules! standing {
         Row {
             workspace_id: $row.workspace_id,
             allow_timeout_approve: $row.allow_timeout_approve,
+            redaction: $row.redaction,
             principal_id: $row.principal_id,
             name: $row.name,
             permissions: $row.permissions,
@@ -121,6 +127,7 @@ macro_rules! standing {
 pub async fn key(conn: &mut PgConnection, prefix: &str) -> Result<Option<Standing>, Error> {
     let found = sqlx::query!(
         r#"SELECT k.id, k.secret_hash, k.workspace_id, w.allow_timeout_approve, k.principal_id, p.name,
+                  CASE WHEN (w.redaction ->> 'store')::boolean THEN w.redaction END AS "redaction: Json<Redaction>",
                   p.kind, p.roles || p.claimed_roles AS "member_roles!",
                   p.groups || p.claimed_groups AS "member_groups!",
                   (w.delegation <> 'off' AND EXISTS (
@@ -155,6 +162,7 @@ pub async fn session(
 ) -> Result<Option<Standing>, Error> {
     let found = sqlx::query!(
         r#"SELECT s.id, s.workspace_id, w.allow_timeout_approve, s.principal_id, p.name,
+                  CASE WHEN (w.redaction ->> 'store')::boolean THEN w.redaction END AS "redaction: Json<Redaction>",
                   p.kind, p.roles || p.claimed_roles AS "member_roles!",
                   p.groups || p.claimed_groups AS "member_groups!",
                   (w.delegation <> 'off' AND EXISTS (
@@ -189,6 +197,7 @@ pub async fn session(
 pub async fn principal(conn: &mut PgConnection, id: PrincipalId) -> Result<Option<Standing>, Error> {
     let found = sqlx::query!(
         r#"SELECT p.workspace_id, w.allow_timeout_approve, p.name, p.roles || p.claimed_roles AS "roles!",
+                  CASE WHEN (w.redaction ->> 'store')::boolean THEN w.redaction END AS "redaction: Json<Redaction>",
                   p.kind, p.roles || p.claimed_roles AS "member_roles!",
                   p.groups || p.claimed_groups AS "member_groups!",
                   (w.delegation <> 'off' AND EXISTS (
@@ -207,6 +216,7 @@ pub async fn principal(conn: &mut PgConnection, id: PrincipalId) -> Result<Optio
     let row = Row {
         workspace_id: row.workspace_id,
         allow_timeout_approve: row.allow_timeout_approve,
+        redaction: row.redaction,
         principal_id: id.0,
         name: row.name,
         permissions: Vec::new(),
@@ -217,6 +227,56 @@ pub async fn principal(conn: &mut PgConnection, id: PrincipalId) -> Result<Optio
         member_groups: row.member_groups,
         has_seats: row.has_seats,
         valid_for: None,
+    };
+    row.standing(conn, CredentialRow::Principal).await.map(Some)
+}
+
+/// Somebody who decides without a credential of their own here: what their roles allow, and what any live key of theirs
+/// does.
+pub async fn decider(conn: &mut PgConnection, id: PrincipalId) -> Result<Option<Standing>, Error> {
+    let found = sqlx::query!(
+        r#"SELECT p.workspace_id, w.allow_timeout_approve, p.name,
+                  CASE WHEN (w.redaction ->> 'store')::boolean THEN w.redaction END AS "redaction: Json<Redaction>",
+                  p.kind, p.roles || p.claimed_roles AS "member_roles!",
+                  p.groups || p.claimed_groups AS "member_groups!",
+                  (w.delegation <> 'off' AND EXISTS (
+                      SELECT FROM delegations d
+                       WHERE d.to_id = p.id AND d.revoked_at IS NULL AND d.starts_at <= now() AND d.ends_at > now()))
+                  AS "has_seats!",
+                  k.permissions AS "permissions!", g.roles AS "roles!",
+                  ARRAY(SELECT DISTINCT o FROM roles r CROSS JOIN unnest(r.permissions) AS o
+                         WHERE r.workspace_id = p.workspace_id AND r.name = ANY(g.roles)) AS "own!",
+                  NULL::float8 AS valid_for
+             FROM principals p
+             JOIN workspaces w ON w.id = p.workspace_id
+            CROSS JOIN LATERAL (
+                  SELECT ARRAY(SELECT DISTINCT unnest(a.permissions) FROM api_keys a
+                                WHERE a.principal_id = p.id AND a.revoked_at IS NULL
+                                  AND (a.expires_at IS NULL OR a.expires_at > now())) AS permissions,
+                         ARRAY(SELECT DISTINCT unnest(a.roles) FROM api_keys a
+                                WHERE a.principal_id = p.id AND a.revoked_at IS NULL
+                                  AND (a.expires_at IS NULL OR a.expires_at > now())) AS roles) k
+            CROSS JOIN LATERAL (SELECT p.roles || p.claimed_roles || k.roles AS roles) g
+            WHERE p.id = $1 AND p.disabled_at IS NULL"#,
+        id.0,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(row) = found else { return Ok(None) };
+    let row = Row {
+        workspace_id: row.workspace_id,
+        allow_timeout_approve: row.allow_timeout_approve,
+        redaction: row.redaction,
+        principal_id: id.0,
+        name: row.name,
+        permissions: row.permissions,
+        roles: row.roles,
+        own: row.own,
+        kind: row.kind,
+        member_roles: row.member_roles,
+        member_groups: row.member_groups,
+        has_seats: row.has_seats,
+        valid_for: row.valid_for,
     };
     row.standing(conn, CredentialRow::Principal).await.map(Some)
 }

@@ -1,5 +1,7 @@
 //! What people are told in the app: each person's own list, what of it is unread, and that it was read.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -129,24 +131,65 @@ pub async fn read(
     Ok(done.rows_affected())
 }
 
-/// The newest notification of each of these people.
+/// The newest notification of each of these people who has one.
 pub async fn newest(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
     people: &[PrincipalId],
-) -> Result<Vec<(PrincipalId, Option<NotificationId>)>, Error> {
+) -> Result<HashMap<PrincipalId, Told>, Error> {
     let ids: Vec<Uuid> = people.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        r#"SELECT x.id AS "id!",
-                  (SELECT n.id FROM approval_notifications n
-                    WHERE n.workspace_id = $1 AND n.principal_id = x.id AND n.channel = 'in_app'
-                      AND n.status IN ('sent', 'read')
-                    ORDER BY n.id DESC LIMIT 1) AS newest
-             FROM unnest($2::uuid[]) AS x(id)"#,
+        r#"SELECT x.person AS "person!", n.id, n.approval_id, n.cause, n.level, n.asks, n.subject, n.sent_at AS "sent_at!",
+                  n.read_at
+             FROM unnest($2::uuid[]) AS x(person)
+            CROSS JOIN LATERAL (
+                  SELECT m.id, m.approval_id, m.cause, m.level, m.asks, m.subject, m.sent_at, m.read_at
+                    FROM approval_notifications m
+                   WHERE m.workspace_id = $1 AND m.principal_id = x.person AND m.channel = 'in_app'
+                     AND m.status IN ('sent', 'read')
+                   ORDER BY m.id DESC
+                   LIMIT 1) n"#,
         workspace.0,
         &ids,
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|row| (PrincipalId(row.id), row.newest.map(NotificationId))).collect())
+    let told = rows.into_iter().map(|row| {
+        let told = Told {
+            id: NotificationId(row.id),
+            approval: row.approval_id.map(ApprovalId),
+            cause: row.cause,
+            level: row.level,
+            asks: row.asks,
+            subject: row.subject,
+            sent_at: row.sent_at,
+            read_at: row.read_at,
+        };
+        (PrincipalId(row.person), told)
+    });
+    Ok(told.collect())
+}
+
+/// How many of each of these people's are unread, [`MOST_COUNTED`] at most.
+pub async fn unread_of(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    people: &[PrincipalId],
+) -> Result<HashMap<PrincipalId, i64>, Error> {
+    let ids: Vec<Uuid> = people.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"SELECT x.person AS "person!",
+                  (SELECT count(*) FROM (
+                          SELECT FROM approval_notifications n
+                           WHERE n.workspace_id = $1 AND n.principal_id = x.person AND n.channel = 'in_app'
+                             AND n.status = 'sent'
+                           LIMIT $3) s) AS "unread!"
+             FROM unnest($2::uuid[]) AS x(person)"#,
+        workspace.0,
+        &ids,
+        MOST_COUNTED,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (PrincipalId(row.person), row.unread)).collect())
 }

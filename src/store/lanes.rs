@@ -41,17 +41,37 @@ pub struct Waiting {
     pub level: i32,
     pub version: i32,
     pub ordinal: i16,
+    /// Of mail: the person's address of today.
     pub recipient: String,
     pub person: Option<PrincipalId>,
+    /// The person may not sign in any more.
+    pub is_disabled: bool,
     pub asks: bool,
     pub due_at: DateTime<Utc>,
     /// For how long it has waited since what it is about happened.
     pub waited: Duration,
     pub attempts: i32,
-    /// It is not due yet: it only says when its lane is due next.
-    pub is_later: bool,
+    pub when: When,
+}
+
+/// Whether its time has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    Now,
+    /// It only says when its lane is due next.
+    Later,
     /// It has waited for too long.
-    pub is_over: bool,
+    Over,
+}
+
+impl Waiting {
+    pub fn is_later(&self) -> bool {
+        self.when == When::Later
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.when == When::Over
+    }
 }
 
 /// What became of a notification in a turn of its lane.
@@ -115,7 +135,7 @@ pub async fn lease(
                SELECT l.id
                  FROM notification_lanes l
                 WHERE l.channel = $1 AND l.due_at IS NOT NULL AND l.workspace_id <> ALL ($2)
-                  AND greatest(l.due_at, l.hold_until) <= clock_timestamp()
+                  AND greatest(l.due_at, l.hold_until) <= statement_timestamp()
                 ORDER BY greatest(l.due_at, l.hold_until)
                 LIMIT $3
                   FOR UPDATE SKIP LOCKED
@@ -155,16 +175,18 @@ pub async fn fetch(conn: &mut PgConnection, leases: &[Lease], batch: i64) -> Res
     let floors: Vec<DateTime<Utc>> = leases.iter().map(|it| it.floor_at).collect();
     let rows = sqlx::query!(
         r#"SELECT n.id, x.lane AS "lane!", n.workspace_id, n.approval_id, n.cause, n.level, n.version, n.ordinal,
-                  n.recipient, n.principal_id, n.asks, n.due_at, n.attempts,
+                  coalesce(CASE WHEN n.channel = 'email' THEN p.email END, n.recipient) AS "recipient!", n.principal_id,
+                  p.disabled_at IS NOT NULL AS "is_disabled!", n.asks, n.due_at, n.attempts,
                   extract(epoch FROM clock_timestamp() - n.created_at)::double precision AS "waited!", n.due_at > clock_timestamp() AS "is_later!", n.give_up_at <= clock_timestamp() AS "is_over!"
              FROM unnest($1::bigint[], $2::timestamptz[]) AS x(lane, floor)
             CROSS JOIN LATERAL (
-                  SELECT m.id, m.workspace_id, m.approval_id, m.cause, m.level, m.version, m.ordinal, m.recipient,
+                  SELECT m.id, m.workspace_id, m.approval_id, m.channel, m.cause, m.level, m.version, m.ordinal, m.recipient,
                          m.principal_id, m.asks, m.due_at, m.give_up_at, m.created_at, m.attempts
                     FROM approval_notifications m
                    WHERE m.lane_id = x.lane AND m.status = 'pending' AND m.due_at >= x.floor
                    ORDER BY m.due_at, m.id
-                   LIMIT $3) n"#,
+                   LIMIT $3) n
+             LEFT JOIN principals p ON p.id = n.principal_id"#,
         &lanes,
         &floors,
         batch + 1,
@@ -184,12 +206,16 @@ pub async fn fetch(conn: &mut PgConnection, leases: &[Lease], batch: i64) -> Res
             ordinal: row.ordinal,
             recipient: row.recipient,
             person: row.principal_id.map(PrincipalId),
+            is_disabled: row.is_disabled,
             asks: row.asks,
             due_at: row.due_at,
             waited: Duration::try_from_secs_f64(row.waited).unwrap_or_default(),
             attempts: row.attempts,
-            is_later: row.is_later,
-            is_over: row.is_over,
+            when: match (row.is_later, row.is_over) {
+                (_, true) => When::Over,
+                (true, false) => When::Later,
+                (false, false) => When::Now,
+            },
         })
         .collect())
 }
@@ -264,11 +290,17 @@ impl<'a> From<&'a Handback> for LaneRow<'a> {
 }
 
 /// Records what became of notifications, and gives lanes back. A message that went out went out, whoever has its lane by
-/// now: only the lane itself goes by the lease. Lanes are locked first, in the order in which everyone locks them.
-pub async fn record(conn: &mut PgConnection, fates: &[Fate], handbacks: &[Handback]) -> Result<(), Error> {
-    let fates: Vec<FateRow<'_>> = fates.iter().map(FateRow::from).collect();
-    let lanes: Vec<LaneRow<'_>> = handbacks.iter().map(LaneRow::from).collect();
-    sqlx::query!(
+/// now: only the lane itself goes by the lease. A success counts, too, where another worker has given the message up
+/// meanwhile. Lanes are locked first, in the order in which everyone locks them; the last `SELECT` sees to that. Answers
+/// whether one of them is due again.
+pub async fn record(
+    conn: &mut PgConnection,
+    fates: &[&Fate],
+    handbacks: &[&Handback],
+) -> Result<bool, Error> {
+    let fates: Vec<FateRow<'_>> = fates.iter().map(|it| FateRow::from(*it)).collect();
+    let lanes: Vec<LaneRow<'_>> = handbacks.iter().map(|it| LaneRow::from(*it)).collect();
+    let is_due = sqlx::query_scalar!(
         r#"
         WITH lanes AS MATERIALIZED (
             SELECT x.lane, x.generation, x.wakes, x.oldest, x.next_at, x.next_in, x.hold, x.failures, x.last_error, x.succeeded
@@ -294,6 +326,7 @@ pub async fn record(conn: &mut PgConnection, fates: &[Fate], handbacks: &[Handba
                    last_success_at = CASE WHEN x.succeeded THEN clock_timestamp() ELSE l.last_success_at END
               FROM lanes x, ordered o
              WHERE l.id = x.lane AND l.id = o.id AND l.generation = x.generation
+            RETURNING l.due_at <= clock_timestamp() AND l.hold_until <= clock_timestamp() AS is_due
         ), fates AS MATERIALIZED (
             SELECT x.id, x.workspace_id, x.status, x.skip_reason, x.again_in, x.counts, x.attempt, x.ago, x.took,
                    x.outcome, x.code, x.error, x.answer
@@ -309,7 +342,13 @@ pub async fn record(conn: &mut PgConnection, fates: &[Fate], handbacks: &[Handba
               FROM fates f
              WHERE f.attempt IS NOT NULL
             ON CONFLICT DO NOTHING
-        )
+        ), locked AS MATERIALIZED (
+            SELECT n.id
+              FROM approval_notifications n, fates f
+             WHERE n.workspace_id = f.workspace_id AND n.id = f.id
+             ORDER BY n.id
+               FOR UPDATE OF n
+        ), told AS (
         UPDATE approval_notifications n
            SET status = f.status, skip_reason = f.skip_reason,
                due_at = CASE WHEN f.again_in IS NULL THEN n.due_at
@@ -319,15 +358,77 @@ pub async fn record(conn: &mut PgConnection, fates: &[Fate], handbacks: &[Handba
                error_message = coalesce(f.error, n.error_message),
                attempts = n.attempts + CASE WHEN f.counts THEN 1 ELSE 0 END,
                updated_at = clock_timestamp()
-          FROM fates f
-         WHERE n.workspace_id = f.workspace_id AND n.id = f.id AND n.status = 'pending'
+          FROM fates f, locked
+         WHERE n.workspace_id = f.workspace_id AND n.id = f.id AND n.id = locked.id
+           AND (n.status = 'pending' OR f.status = 'sent' AND n.status IN ('failed', 'skipped'))
+        )
+        SELECT coalesce(bool_or(g.is_due), false) AS "is_due!" FROM given_back g
         "#,
         super::json(&fates)?,
         super::json(&lanes)?,
     )
+    .fetch_one(conn)
+    .await?;
+    Ok(is_due)
+}
+
+/// Gives lanes back as they were, after a rest.
+pub async fn give_back(conn: &mut PgConnection, leases: &[Lease], rest: Duration) -> Result<(), Error> {
+    let lanes: Vec<i64> = leases.iter().map(|it| it.lane).collect();
+    let generations: Vec<i64> = leases.iter().map(|it| it.generation).collect();
+    sqlx::query!(
+        "WITH ordered AS MATERIALIZED (
+             SELECT l.id
+               FROM notification_lanes l, unnest($1::bigint[], $2::bigint[]) AS x(lane, generation)
+              WHERE l.id = x.lane AND l.generation = x.generation
+              ORDER BY l.workspace_id, l.channel, l.destination
+                FOR UPDATE OF l
+         )
+         UPDATE notification_lanes l
+            SET hold_until = clock_timestamp() + make_interval(secs => $3)
+           FROM ordered o
+          WHERE l.id = o.id",
+        &lanes,
+        &generations,
+        rest.as_secs_f64(),
+    )
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Gives up what has waited for too long in lanes that no one serves any more: a channel that was switched off, say.
+/// Answers how many.
+pub async fn give_up(conn: &mut PgConnection, limit: i64) -> Result<u64, Error> {
+    let given_up = sqlx::query!(
+        "WITH old AS MATERIALIZED (
+             SELECT m.workspace_id, m.id
+               FROM notification_lanes l
+              CROSS JOIN LATERAL (
+                    SELECT n.workspace_id, n.id
+                      FROM approval_notifications n
+                     WHERE n.lane_id = l.id AND n.status = 'pending' AND n.give_up_at <= statement_timestamp()
+                     ORDER BY n.due_at, n.id
+                     LIMIT $1) m
+              WHERE l.due_at < statement_timestamp() - interval '1 hour'
+                AND l.hold_until < statement_timestamp() - interval '1 hour'
+              LIMIT $1
+         ), locked AS MATERIALIZED (
+             SELECT n.id FROM approval_notifications n, old o
+              WHERE n.workspace_id = o.workspace_id AND n.id = o.id
+              ORDER BY n.id
+                FOR UPDATE OF n
+         )
+         UPDATE approval_notifications n
+            SET status = 'failed', failed_at = clock_timestamp(), updated_at = clock_timestamp(),
+                error_message = 'given up: no instance serves its channel'
+           FROM old o, locked
+          WHERE n.workspace_id = o.workspace_id AND n.id = o.id AND n.id = locked.id AND n.status = 'pending'",
+        limit,
+    )
+    .execute(conn)
+    .await?;
+    Ok(given_up.rows_affected())
 }
 
 /// Wakes lanes in which something waits and which no one would look at: the certainty behind hints. Answers how many.

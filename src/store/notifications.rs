@@ -1,6 +1,9 @@
 //! Notifications: those that the router writes, their list, and what people have read of theirs.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -29,7 +32,7 @@ pub struct New<'a> {
     pub at: DateTime<Utc>,
     pub notice: &'a Notice,
     /// What is shown of the approval in a list.
-    pub subject: &'a str,
+    pub subject: Cow<'a, str>,
     /// Where it goes, for a channel that leaves the service.
     pub destination: Option<&'a str>,
 }
@@ -57,8 +60,8 @@ struct Row<'a> {
     destination: Option<&'a str>,
 }
 
-impl<'a> From<&New<'a>> for Row<'a> {
-    fn from(new: &New<'a>) -> Self {
+impl<'a> From<&'a New<'_>> for Row<'a> {
+    fn from(new: &'a New<'_>) -> Self {
         let Notice { channel, recipient, principal, asks, skipped } = new.notice;
         // What is in the app has arrived when it is written.
         let status = match (skipped, channel) {
@@ -77,7 +80,7 @@ impl<'a> From<&New<'a>> for Row<'a> {
             at: new.at,
             channel: channel.as_str(),
             recipient,
-            subject: new.subject,
+            subject: &new.subject,
             principal_id: principal.map(|id| id.0),
             asks: *asks,
             status: status.as_str(),
@@ -133,14 +136,17 @@ pub async fn insert(conn: &mut PgConnection, new: &[New<'_>]) -> Result<(), Erro
     Ok(())
 }
 
+/// People who have been told of an approval, by id, with the names by which that was.
+pub type ToldBefore = BTreeMap<PrincipalId, String>;
+
 /// Who has been told of these approvals, in the app.
 pub async fn told(
     conn: &mut PgConnection,
     approvals: &[ApprovalId],
-) -> Result<HashMap<ApprovalId, BTreeSet<PrincipalId>>, Error> {
+) -> Result<HashMap<ApprovalId, ToldBefore>, Error> {
     let ids: Vec<Uuid> = approvals.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        r#"SELECT DISTINCT n.approval_id AS "approval!", n.principal_id AS "principal!"
+        r#"SELECT DISTINCT n.approval_id AS "approval!", n.principal_id AS "principal!", n.recipient
              FROM approval_notifications n
             WHERE n.approval_id = ANY($1) AND n.cause IN ('requested', 'escalated', 'reminder')
               AND n.channel = 'in_app' AND n.principal_id IS NOT NULL AND n.status <> 'skipped'"#,
@@ -148,9 +154,9 @@ pub async fn told(
     )
     .fetch_all(conn)
     .await?;
-    let mut told: HashMap<ApprovalId, BTreeSet<PrincipalId>> = HashMap::new();
+    let mut told: HashMap<ApprovalId, ToldBefore> = HashMap::new();
     for row in rows {
-        told.entry(ApprovalId(row.approval)).or_default().insert(PrincipalId(row.principal));
+        told.entry(ApprovalId(row.approval)).or_default().insert(PrincipalId(row.principal), row.recipient);
     }
     Ok(told)
 }
@@ -224,13 +230,16 @@ macro_rules! notifications {
     };
 }
 
-/// The newest first.
+/// Notifications that are looked at for one page. A page of rare ones may be short, or empty, without being the last.
+const SPAN: i64 = 20_000;
+
+/// The newest first; and where the next page begins.
 pub async fn list(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
     filter: &Filter,
     limit: i64,
-) -> Result<Page<Notification>, Error> {
+) -> Result<(Page<Notification>, Option<NotificationId>), Error> {
     let before = filter.before.map(|id| id.0);
     let (status, channel) = (filter.status.map(Status::as_str), filter.channel.map(Channel::as_str));
     let size = |it: &Notification| {
@@ -250,10 +259,14 @@ pub async fn list(
             approval.0,
             limit + 1
         );
-        return page(rows.fetch(conn), limit, size).await;
+        let page = page(rows.fetch(conn), limit, size).await?;
+        let next = page.items.last().filter(|_| page.more).map(|it| it.id);
+        return Ok((page, next));
     }
+    let ends = span(&mut *conn, workspace, filter).await?;
     let rows = notifications!(
         "WHERE n.workspace_id = $1 AND n.id < coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+           AND n.id >= coalesce($7, '00000000-0000-0000-0000-000000000000'::uuid)
            AND n.status = coalesce($3, n.status) AND n.channel = coalesce($4, n.channel)
            AND n.recipient = coalesce($5, n.recipient)
          ORDER BY n.id DESC LIMIT $6",
@@ -262,9 +275,47 @@ pub async fn list(
         status,
         channel,
         filter.recipient,
-        limit + 1
+        limit + 1,
+        ends.map(|id| id.0)
     );
-    page(rows.fetch(conn), limit, size).await
+    let page = page(rows.fetch(conn), limit, size).await?;
+    let next = page.items.last().filter(|_| page.more).map(|it| it.id).or(ends);
+    Ok((page, next))
+}
+
+/// Where a page ends at the latest: `None` where all that there is can be looked at. What has failed is found by an
+/// index of its own.
+async fn span(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    filter: &Filter,
+) -> Result<Option<NotificationId>, Error> {
+    let before = filter.before.map(|id| id.0);
+    let ends = if filter.status == Some(Status::Failed) {
+        sqlx::query_scalar!(
+            "SELECT n.id FROM approval_notifications n
+              WHERE n.workspace_id = $1 AND n.status = 'failed'
+                AND n.id < coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+              ORDER BY n.id DESC OFFSET $3 LIMIT 1",
+            workspace.0,
+            before,
+            SPAN,
+        )
+        .fetch_optional(conn)
+        .await?
+    } else {
+        sqlx::query_scalar!(
+            "SELECT n.id FROM approval_notifications n
+              WHERE n.workspace_id = $1 AND n.id < coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+              ORDER BY n.id DESC OFFSET $3 LIMIT 1",
+            workspace.0,
+            before,
+            SPAN,
+        )
+        .fetch_optional(conn)
+        .await?
+    };
+    Ok(ends.map(NotificationId))
 }
 
 /// One of them.

@@ -26,6 +26,8 @@ pub async fn approvals_of_deleted_runs(
             DELETE FROM approval_notifications n USING gone WHERE n.approval_id = gone.id RETURNING n.id
         ), attempts AS (
             DELETE FROM notification_attempts t USING notifications n WHERE t.notification_id = n.id
+        ), links AS (
+            DELETE FROM decision_links l USING gone WHERE l.approval_id = gone.id
         ), approvals AS (
             DELETE FROM approval_requests a USING gone WHERE a.id = gone.id
         )
@@ -66,6 +68,8 @@ pub async fn ended_approvals(conn: &mut PgConnection, limit: i64) -> Result<u64,
         ), attempts AS (
             DELETE FROM notification_attempts t
              WHERE t.notification_id = ANY (ARRAY(SELECT n.id FROM notifications n))
+        ), links AS (
+            DELETE FROM decision_links l WHERE l.approval_id = ANY (ARRAY(SELECT g.id FROM gone g))
         ), approvals AS (
             DELETE FROM approval_requests a WHERE a.id = ANY (ARRAY(SELECT g.id FROM gone g))
         ), records AS (
@@ -113,6 +117,26 @@ pub async fn notifications(conn: &mut PgConnection, age: Duration, limit: i64) -
     .fetch_one(conn)
     .await?;
     Ok(gone.unsigned_abs())
+}
+
+/// Deletes links that were made longer than `age` ago, of approvals that have ended. Ids are in the order of time.
+pub async fn links(conn: &mut PgConnection, age: Duration, limit: i64) -> Result<u64, Error> {
+    let gone = sqlx::query!(
+        "DELETE FROM decision_links WHERE id = ANY (ARRAY(
+            SELECT l.id
+              FROM decision_links l
+             WHERE l.id < (lpad(to_hex((extract(epoch FROM now() - make_interval(secs => $1)) * 1000)::bigint), 12, '0')
+                           || repeat('0', 20))::uuid
+               AND NOT EXISTS (
+                   SELECT FROM approval_requests a WHERE a.id = l.approval_id AND a.status = 'pending')
+             ORDER BY l.id
+             LIMIT $2))",
+        age.as_secs_f64(),
+        limit,
+    )
+    .execute(conn)
+    .await?;
+    Ok(gone.rows_affected())
 }
 
 /// Deletes runs that were deleted longer than `age` ago and have no approvals left.

@@ -21,7 +21,7 @@ pub struct Which {
     pub recipient: Option<String>,
 }
 
-/// Lets what has failed wait for its channel again, the longest failed first; answers how many. What asks for a decision
+/// Lets what has failed wait for its channel again, the oldest first; answers how many. What asks for a decision
 /// about an approval that has ended stays failed. Lanes are locked in the order in which everyone locks them.
 pub async fn redrive(
     conn: &mut PgConnection,
@@ -35,11 +35,11 @@ pub async fn redrive(
             SELECT n.id, n.lane_id
               FROM approval_notifications n
              WHERE n.workspace_id = $1 AND n.status = 'failed'
-               AND n.id = coalesce($2, n.id) AND n.channel = coalesce($3, n.channel)
+               AND ($2::uuid IS NULL OR n.id = $2) AND n.channel = coalesce($3, n.channel)
                AND ($4::uuid IS NULL OR n.approval_id = $4) AND n.recipient = coalesce($5, n.recipient)
                AND (n.approval_id IS NULL OR n.cause IN ('decided', 'expired', 'cancelled')
                     OR EXISTS (SELECT FROM approval_requests a WHERE a.id = n.approval_id AND a.status = 'pending'))
-             ORDER BY n.failed_at
+             ORDER BY n.id
              LIMIT $6
                FOR UPDATE OF n
         ), clock AS MATERIALIZED (

@@ -1,11 +1,14 @@
 //! Workspaces and their settings.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
-use sqlx::PgConnection;
+use serde::{Serialize, Serializer};
+use sqlx::{PgConnection, types::Json};
+use uuid::Uuid;
 
 use super::Error;
-use crate::domain::{delegation::Delegating, ids::WorkspaceId, names::PrincipalName, patch::Patch};
+use crate::domain::{
+    delegation::Delegating, ids::WorkspaceId, names::PrincipalName, patch::Patch, redaction::Redaction,
+};
 
 /// A tenant, as it is shown and recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -24,8 +27,33 @@ pub struct Workspace {
     pub delegation: String,
     /// What who rejects is offered to say. Everybody in the workspace sees it in `GET /auth/session`.
     pub reject_reasons: Vec<String>,
+    /// What of approvals is shown to no one outside.
+    #[serde(serialize_with = "in_force")]
+    #[schema(value_type = RedactionView)]
+    pub redaction: Option<Json<Redaction>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// What is taken out of notifications, webhooks and logs, and where the workspace wants it, of what is stored.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Redaction)]
+pub struct RedactionView {
+    /// Names of fields whose values are taken out, at any depth. `*` stands for any characters, `?` for one; case,
+    /// hyphens, underscores, dots and blanks are not looked at.
+    #[schema(example = json!(["*password*", "iban"]))]
+    keys: Vec<String>,
+    /// Regular expressions for parts of texts that are taken out.
+    #[schema(example = json!(["[A-Z]{2}[0-9]{20}"]))]
+    patterns: Vec<String>,
+    /// Whether it is taken out before an approval is stored.
+    store: bool,
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
+fn in_force<S: Serializer>(set: &Option<Json<Redaction>>, serializer: S) -> Result<S::Ok, S::Error> {
+    let set = set.as_ref().map(|Json(it)| it.clone()).unwrap_or_default();
+    RedactionView { keys: set.keys(), patterns: set.patterns(), store: set.store }.serialize(serializer)
 }
 
 /// What is to be changed; `None` stays.
@@ -35,6 +63,26 @@ pub struct Settings {
     pub history_retention_days: Patch<i32>,
     pub delegation: Option<Delegating>,
     pub reject_reasons: Option<Vec<String>>,
+    pub redaction: RedactionChange,
+}
+
+/// What is to be changed of it. What is cleared is as the service has it.
+#[derive(Debug, Clone, Default)]
+pub struct RedactionChange {
+    pub keys: Patch<Vec<String>>,
+    pub patterns: Patch<Vec<String>>,
+    pub store: Option<bool>,
+}
+
+impl RedactionChange {
+    /// What is set then; `None`: nothing.
+    fn of(self, before: Option<Json<Redaction>>) -> Option<Json<Redaction>> {
+        let mut set = before.map(|Json(it)| it).unwrap_or_default();
+        self.keys.apply(&mut set.keys);
+        self.patterns.apply(&mut set.patterns);
+        set.store = self.store.unwrap_or(set.store);
+        (set != Redaction::default()).then_some(Json(set))
+    }
 }
 
 impl Settings {
@@ -50,6 +98,7 @@ impl Settings {
         if let Some(reasons) = self.reject_reasons {
             workspace.reject_reasons = reasons;
         }
+        workspace.redaction = self.redaction.of(workspace.redaction.take());
     }
 }
 
@@ -69,7 +118,7 @@ pub async fn ensure(conn: &mut PgConnection, name: &PrincipalName) -> Result<(Wo
 pub async fn by_name(conn: &mut PgConnection, name: &str) -> Result<Option<Workspace>, Error> {
     Ok(sqlx::query_as!(
         Workspace,
-        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, reject_reasons, created_at, updated_at FROM workspaces WHERE name = $1",
+        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, reject_reasons, redaction AS \"redaction: Json<Redaction>\", created_at, updated_at FROM workspaces WHERE name = $1",
         name,
     )
     .fetch_optional(conn)
@@ -79,7 +128,7 @@ pub async fn by_name(conn: &mut PgConnection, name: &str) -> Result<Option<Works
 pub async fn get(conn: &mut PgConnection, id: WorkspaceId) -> Result<Option<Workspace>, Error> {
     Ok(sqlx::query_as!(
         Workspace,
-        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, reject_reasons, created_at, updated_at FROM workspaces WHERE id = $1",
+        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, reject_reasons, redaction AS \"redaction: Json<Redaction>\", created_at, updated_at FROM workspaces WHERE id = $1",
         id.0,
     )
     .fetch_optional(conn)
@@ -89,7 +138,7 @@ pub async fn get(conn: &mut PgConnection, id: WorkspaceId) -> Result<Option<Work
 pub async fn list(conn: &mut PgConnection) -> Result<Vec<Workspace>, Error> {
     Ok(sqlx::query_as!(
         Workspace,
-        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, reject_reasons, created_at, updated_at FROM workspaces ORDER BY name",
+        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, reject_reasons, redaction AS \"redaction: Json<Redaction>\", created_at, updated_at FROM workspaces ORDER BY name",
     )
     .fetch_all(conn)
     .await?)
@@ -99,7 +148,7 @@ pub async fn list(conn: &mut PgConnection) -> Result<Vec<Workspace>, Error> {
 pub async fn lock(conn: &mut PgConnection, id: WorkspaceId) -> Result<Option<Workspace>, Error> {
     Ok(sqlx::query_as!(
         Workspace,
-        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, reject_reasons, created_at, updated_at FROM workspaces WHERE id = $1 FOR UPDATE",
+        "SELECT id, name, allow_timeout_approve, history_retention_days, delegation, reject_reasons, redaction AS \"redaction: Json<Redaction>\", created_at, updated_at FROM workspaces WHERE id = $1 FOR UPDATE",
         id.0,
     )
     .fetch_optional(conn)
@@ -111,14 +160,30 @@ pub async fn update(conn: &mut PgConnection, workspace: &Workspace) -> Result<Wo
     Ok(sqlx::query_as!(
         Workspace,
         "UPDATE workspaces SET allow_timeout_approve = $2, history_retention_days = $3, delegation = $4,
-                reject_reasons = $5, updated_at = now()
-          WHERE id = $1 RETURNING id, name, allow_timeout_approve, history_retention_days, delegation, reject_reasons, created_at, updated_at",
+                reject_reasons = $5, redaction = $6, updated_at = now()
+          WHERE id = $1 RETURNING id, name, allow_timeout_approve, history_retention_days, delegation, reject_reasons, redaction AS \"redaction: Json<Redaction>\", created_at, updated_at",
         workspace.id,
         workspace.allow_timeout_approve,
         workspace.history_retention_days,
         workspace.delegation,
         &workspace.reject_reasons,
+        workspace.redaction.as_ref() as _,
     )
     .fetch_one(conn)
     .await?)
+}
+
+/// What these workspaces show to no one outside; `None`: nothing is set.
+pub async fn redactions(
+    conn: &mut PgConnection,
+    ids: &[WorkspaceId],
+) -> Result<Vec<(WorkspaceId, Option<Redaction>)>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"SELECT id, redaction AS "redaction: Json<Redaction>" FROM workspaces WHERE id = ANY ($1)"#,
+        &ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (WorkspaceId(row.id), row.redaction.map(|Json(it)| it))).collect())
 }

@@ -36,6 +36,11 @@ impl Metrics {
         });
     }
 
+    /// What came of a look at a link to decide by, or of what was sent to it.
+    pub fn link(&self, result: &'static str) {
+        self.within(|| counter!("signoff_links_total", "result" => result).increment(1));
+    }
+
     pub fn lanes(&self, channel: &'static str, lanes: Lanes) {
         self.within(|| {
             for (state, count) in [("due", lanes.due), ("held", lanes.held), ("failing", lanes.failing)] {
@@ -57,6 +62,11 @@ pub(super) fn describe() {
     describe_counter!(
         "signoff_notifications_total",
         "Tries to send a notification, by channel and by what the notification was afterwards."
+    );
+    describe_counter!(
+        "signoff_links_total",
+        "Requests to links to decide by, by result: shown, unconfirmed, decided, repeated, refused, ended, forbidden, \
+         unknown, limited."
     );
     describe_histogram!(
         "signoff_notification_delay_seconds",

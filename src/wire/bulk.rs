@@ -112,8 +112,8 @@ impl Bulk {
             seat: self.seat.clone(),
             verdict: self.verdict,
             modifications: None,
-            feedback: self.feedback.clone(),
-            comment: self.comment.clone(),
+            feedback: self.feedback.clone().map(|text| caller.kept(text)),
+            comment: self.comment.clone().map(|text| caller.kept(text)),
             metadata: None,
         }
     }

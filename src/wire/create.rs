@@ -27,6 +27,7 @@ use crate::{
         ids::ApprovalId,
         notification::Channel,
         policy::{Asked, Policy},
+        redaction::Redactor,
     },
     store::creation::NewApproval,
 };
@@ -167,7 +168,7 @@ pub fn new_approval(body: CreateBody, caller: &Caller, channels: &[Channel]) -> 
     let levels_shown = has_levels.then(|| to_raw_value(&shown)).transpose().map_err(unprintable)?;
     let missing = || Problem::new(Code::Internal, "a required field was let through");
     let run_id = run_id.ok_or_else(missing)?;
-    let request = Request {
+    let mut request = Request {
         task_id: task_id.unwrap_or_else(|| run_id.clone()),
         run_id,
         session_id,
@@ -187,6 +188,9 @@ pub fn new_approval(body: CreateBody, caller: &Caller, channels: &[Channel]) -> 
         timeout_action,
         remind_before,
     };
+    if let Some(redactor) = &caller.redactor {
+        redact(&mut request, redactor)?;
+    }
     Ok(NewApproval {
         id: ApprovalId::generate(),
         workspace: caller.workspace,
@@ -201,6 +205,20 @@ pub fn new_approval(body: CreateBody, caller: &Caller, channels: &[Channel]) -> 
         idempotency: None,
         origin: Arc::default(),
     })
+}
+
+/// Takes out what the workspace doesn't want stored. What is put in its place may be longer than that was.
+fn redact(request: &mut Request, redactor: &Redactor) -> Result<(), Problem> {
+    let clean = |text: &mut Option<String>, most: usize| {
+        *text = text.take().map(|text| redactor.text(&text).chars().take(most).collect());
+    };
+    clean(&mut request.title, MAX_TITLE);
+    clean(&mut request.description, MAX_DESCRIPTION);
+    let mut check = Check::default();
+    if let Some(context) = check.object("/context", Some(redactor.raw(&request.context))) {
+        request.context = context;
+    }
+    check.finish()
 }
 
 /// What may keep a new approval from being decided: too few of the named approvers are there. They may come, so it is

@@ -77,7 +77,7 @@ impl ApproveBody {
             seat,
             verdict: Verdict::Approved,
             modifications: edits.filter(|edits| !is_empty(edits)).map(Modifications),
-            feedback: self.comment,
+            feedback: self.comment.map(|comment| caller.kept(comment)),
             comment: None,
             metadata,
         })
@@ -103,8 +103,8 @@ impl RejectBody {
             seat,
             verdict: Verdict::Rejected,
             modifications: None,
-            feedback: Some(reason),
-            comment: self.comment,
+            feedback: Some(caller.kept(reason)),
+            comment: self.comment.map(|comment| caller.kept(comment)),
             metadata: None,
         })
     }

@@ -151,7 +151,7 @@ impl EscalateBody {
         let from = self.from_level.map(|from| check.range("/from_level", Some(from), (0, most), 0));
         check.finish()?;
         let from_level = from.and_then(|from| i32::try_from(from).ok());
-        Ok(Push { by: caller.actor.clone(), reason, from_level })
+        Ok(Push { by: caller.actor.clone(), reason: caller.kept(reason), from_level })
     }
 }
 

@@ -228,6 +228,8 @@ impl From<limits::Refusal> for Problem {
             Kind::Workspace => "too many requests of this workspace",
             Kind::FailedCredentials => "too many credentials from your address were refused",
             Kind::FailedSignIns => "too many sign-ins from your address failed",
+            Kind::LinkLooks => "this link is looked at too often",
+            Kind::LinkPosts => "too much is sent to this link",
         };
         Self::new(Code::RateLimited, whose)
     }

@@ -76,10 +76,11 @@ enum Kind {
     Samples,
     ClusterEvents,
     Notifications,
+    Links,
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::ApprovalsOfDeletedRuns,
         Self::DeletedRuns,
         Self::IdempotencyKeys,
@@ -92,6 +93,7 @@ impl Kind {
         Self::Samples,
         Self::ClusterEvents,
         Self::Notifications,
+        Self::Links,
     ];
 
     /// Deletes up to `most`; answers how many that were.
@@ -109,6 +111,7 @@ impl Kind {
             Self::Samples => purge::samples(conn, kept.samples, most).await,
             Self::ClusterEvents => purge::cluster_events(conn, kept.cluster_events, most).await,
             Self::Notifications => purge::notifications(conn, kept.notifications, most).await,
+            Self::Links => purge::links(conn, kept.notifications, most).await,
         }
     }
 }

@@ -99,7 +99,8 @@ impl Workers {
         if let Some(email) = outbox.email.clone() {
             let (database, metrics) = (self.database.clone(), self.metrics.clone());
             let hints = outbox.hints.email.clone();
-            let deliverer = Deliverer::new(database, email, self.lifecycle.clone(), metrics, hints);
+            let (lifecycle, redactions) = (self.lifecycle.clone(), outbox.redactions.clone());
+            let deliverer = Deliverer::new(database, email, lifecycle, metrics, redactions, hints);
             self.lifecycle.spawn_service("deliverer of mail", deliverer.run());
         }
     }

@@ -1,4 +1,5 @@
-//! Looks after what waits to be sent: counts it, and wakes lanes that no one would look at.
+//! Looks after what waits to be sent: counts it, wakes lanes that no one would look at, and gives up what waits for a
+//! channel that no instance serves.
 
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,8 @@ use crate::{
 const INTERVAL: Duration = Duration::from_secs(10);
 /// Between two looks for forgotten lanes.
 const FORGOTTEN: Duration = Duration::from_secs(30);
+/// Notifications that are given up at once.
+const MOST: i64 = 1_000;
 /// Longest that a look may take.
 const LOOK: Duration = Duration::from_secs(4);
 
@@ -32,7 +35,11 @@ pub(super) async fn run(workers: Workers) {
 
 async fn look(workers: &Workers, for_forgotten: bool) -> Result<(), Error> {
     let work = async |conn: &mut PgConnection| {
-        let woken = if for_forgotten { lanes::wake_forgotten(&mut *conn).await? } else { 0 };
+        let mut woken = 0;
+        if for_forgotten {
+            woken = lanes::wake_forgotten(&mut *conn).await?;
+            lanes::give_up(&mut *conn, MOST).await?;
+        }
         let causes = causes::standing(&mut *conn).await?;
         Ok((woken, causes, lanes::standing(conn).await?))
     };

@@ -26,7 +26,7 @@ const OVERLAP: chrono::Duration = chrono::Duration::seconds(15);
 const WHOLE: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(workers: Workers, router: Router) {
-    let mut round = Round::new("notification router", workers.metrics.clone());
+    let mut round = Round::new("router", workers.metrics.clone());
     let mut routing = Routing { router, step: Step::new(BATCH), last: None, whole_at: Instant::now() };
     loop {
         if round.run(routing.round()).await == Some(true) {

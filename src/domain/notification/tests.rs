@@ -28,6 +28,7 @@ fn person(called: &str) -> Person {
         may_decide: true,
         disabled: false,
         email: Some(format!("{called}@example.com")),
+        muted: BTreeSet::new(),
     }
 }
 

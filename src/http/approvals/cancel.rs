@@ -35,7 +35,8 @@ pub async fn cancel(
     IdPath(approval): IdPath,
     Body { value: body, .. }: Body<CancelBody>,
 ) -> Result<Response, Problem> {
-    let act = Act::Cancel { by: may.caller().actor.clone(), reason: body.reason()?, expected };
+    let act =
+        Act::Cancel { by: may.caller().actor.clone(), reason: may.caller().kept(body.reason()?), expected };
     let answer = api.approvals.act(may.authority(), approval, act).await?;
     Ok(respond::decided(answer.changed, &answer.approval))
 }

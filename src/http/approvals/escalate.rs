@@ -68,6 +68,7 @@ pub async fn extend(
     Body { value: body, .. }: Body<ExtendBody>,
 ) -> Result<Response, Problem> {
     let (seconds, reason) = body.read()?;
+    let reason = may.caller().kept(reason);
     let act = Act::Extend { by: may.caller().voter.clone(), seconds, reason, expected };
     let answer = api.approvals.act(may.authority(), approval, act).await?;
     Ok(respond::decided(answer.changed, &answer.approval))

@@ -10,6 +10,7 @@ use crate::{
     domain::{
         delegation::Delegating,
         patch::{Patch, never_null},
+        redaction::{InvalidPattern, LONGEST_KEY, LONGEST_PATTERN, MOST_KEYS, MOST_PATTERNS, pattern},
     },
     http::{
         Api,
@@ -17,8 +18,8 @@ use crate::{
         caller::{Administer, May},
     },
     identity::{By, workspaces as use_cases},
-    store::workspaces::{self, Settings, Workspace},
-    wire::{problem::Problem, validate::Check, vocabulary},
+    store::workspaces::{self, RedactionChange, Settings, Workspace},
+    wire::{parse::Object, problem::Problem, validate::Check, vocabulary},
 };
 
 /// A hundred years, in days.
@@ -48,6 +49,51 @@ pub struct SettingsBody {
     #[serde(default, deserialize_with = "never_null")]
     #[schema(nullable = false)]
     reject_reasons: Option<Vec<String>>,
+    /// What is taken out of notifications, webhooks and logs; null for the defaults.
+    #[serde(default)]
+    #[schema(value_type = Option<RedactionBody>)]
+    redaction: Patch<Object<RedactionBody>>,
+}
+
+/// What is to be changed of it; what is left out stays, and null is the default.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RedactionBody {
+    /// Names of fields whose values are taken out: at most 100, of 1 to 100 characters. `*` stands for any characters,
+    /// `?` for one.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    keys: Patch<Vec<String>>,
+    /// Regular expressions for parts of texts that are taken out: at most 20, of 1 to 200 characters.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    patterns: Patch<Vec<String>>,
+    /// Whether it is taken out before an approval is stored.
+    #[serde(default, deserialize_with = "never_null")]
+    #[schema(nullable = false)]
+    store: Option<bool>,
+}
+
+impl RedactionBody {
+    fn checked(self, check: &mut Check) -> RedactionChange {
+        check_list(check, "/redaction/keys", self.keys.value(), (MOST_KEYS, LONGEST_KEY));
+        let pointer = "/redaction/patterns";
+        check_list(check, pointer, self.patterns.value(), (MOST_PATTERNS, LONGEST_PATTERN));
+        for (n, text) in self.patterns.value().into_iter().flatten().take(MOST_PATTERNS).enumerate() {
+            if text.is_empty() || text.chars().count() > LONGEST_PATTERN {
+                continue;
+            }
+            if let Err(error) = pattern(text) {
+                let rule = match error {
+                    InvalidPattern::Syntax(_) => "pattern",
+                    InvalidPattern::TooLarge => "max_size",
+                    InvalidPattern::Empty => "empty_match",
+                };
+                check.fail(format!("{pointer}/{n}"), rule, error.to_string());
+            }
+        }
+        RedactionChange { keys: self.keys, patterns: self.patterns, store: self.store }
+    }
 }
 
 /// Show the workspace
@@ -81,15 +127,39 @@ pub async fn update(
         check.fail("/delegation", "choice", "must be off, own or managed");
     }
     check_reasons(&mut check, body.reject_reasons.as_deref().unwrap_or_default());
+    let redaction = match body.redaction {
+        Patch::Keep => RedactionChange::default(),
+        Patch::Clear => RedactionChange { keys: Patch::Clear, patterns: Patch::Clear, store: Some(false) },
+        Patch::Set(Object(redaction)) => redaction.checked(&mut check),
+    };
     check.finish()?;
     let settings = Settings {
         allow_timeout_approve: body.allow_timeout_approve,
         history_retention_days: body.history_retention_days,
         delegation: delegation.flatten(),
         reject_reasons: body.reject_reasons,
+        redaction,
     };
     let update = async |conn: &mut PgConnection, by: &By<'_>| use_cases::update(conn, by, id, settings).await;
     Ok(Json(change(&api, &may, update).await?))
+}
+
+/// Texts that aren't empty: so many at most, and each of so many characters.
+fn check_list(check: &mut Check, pointer: &str, list: Option<&Vec<String>>, (most, longest): (usize, usize)) {
+    let list = list.map(Vec::as_slice).unwrap_or_default();
+    if list.len() > most {
+        check.fail(pointer, "max_items", format!("must be at most {most}"));
+    }
+    for (n, text) in list.iter().take(most).enumerate() {
+        let pointer = format!("{pointer}/{n}");
+        if text.is_empty() {
+            check.fail(pointer.as_str(), "min_length", "must not be empty");
+        }
+        check.text(&pointer, Some(text), longest);
+        if text.contains('\0') {
+            check.fail(pointer, "characters", "must not hold U+0000");
+        }
+    }
 }
 
 fn check_reasons(check: &mut Check, reasons: &[String]) {

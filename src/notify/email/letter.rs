@@ -1,24 +1,31 @@
-//! What a mail says: text and HTML, for one person, about one approval. Whatever callers wrote is shown as text.
-
-use std::fmt::Write as _;
+//! What a mail says: for one person, about one approval, or about many at once. Whatever callers wrote is shown as text,
+//! in lines of its own.
 
 use anyhow::Context;
 use lettre::{
     Message as Mail,
     message::{
-        Mailbox, MultiPart,
+        Mailbox, MessageBuilder, MultiPart,
         header::{HeaderName, HeaderValue},
     },
 };
 
+use super::page::{self, Button, Part};
 use crate::{
-    domain::{approval::Approval, notification::Cause},
+    domain::{
+        approval::{Approval, Ending, State},
+        legible,
+        notification::{Cause, Wanted},
+        shown,
+    },
     notify::courier::Message,
+    store::approvals::Loaded,
 };
 
-/// Longest title in a subject, and longest description in a mail, in characters.
-const MAX_TITLE: usize = 200;
-const MAX_DESCRIPTION: usize = 2_000;
+/// Longest description in a mail, in characters.
+const LONGEST_DESCRIPTION: usize = 2_000;
+/// Of many approvals, the most whose titles are told.
+const MOST_TITLES: usize = 10;
 
 /// Writes letters.
 #[derive(Clone)]
@@ -28,161 +35,157 @@ pub struct Letters {
 }
 
 impl Letters {
+    /// `public_url`: where people reach the app; empty: letters have no links.
     pub fn new(from: Mailbox, public_url: &str) -> Self {
         let public_url = Some(public_url.trim_end_matches('/').to_owned()).filter(|url| !url.is_empty());
         Self { from, public_url }
     }
 
+    pub fn have_links(&self) -> bool {
+        self.public_url.is_some()
+    }
+
     pub fn write(&self, message: &Message<'_>) -> anyhow::Result<Mail> {
-        let it = message.waiting;
         let loaded = message.loaded.context("a mail about no approval")?;
-        let approval = &*loaded.approval;
-        let to: Mailbox =
-            it.recipient.parse().with_context(|| format!("{:?} is no address", it.recipient))?;
+        let mut all = vec![loaded];
+        all.extend(message.others);
+        match all.as_slice() {
+            [_] => self.about_one(message, loaded),
+            _ => self.about_many(message, all),
+        }
+    }
+
+    fn about_one(&self, message: &Message<'_>, loaded: &Loaded) -> anyhow::Result<Mail> {
+        let (it, approval) = (message.waiting, &*loaded.approval);
         let domain = self.from.email.domain();
         let person = it.person.map_or_else(String::new, |id| format!(".{id}"));
         // All mail to one person about one approval is one conversation.
         let root = format!("<{}{person}@{domain}>", approval.id);
-        let part = Part::of(it.asks, &it.cause, approval);
-        let subject = format!("{}[Signoff] {}", if part.is_first { "" } else { "Re: " }, title(approval));
-        let lines = self.lines(&part, approval);
-        let mail = Mail::builder()
+        let (sentence, is_first) = opening(it.asks, &it.cause, approval);
+        let title = shown::title(&approval.request, message.redactor);
+        let subject = format!("{}[Signoff] {title}", if is_first { "" } else { "Re: " });
+        let mut parts = vec![Part::Head(sentence), Part::Title(title)];
+        parts.push(Part::Facts(facts(message, loaded)));
+        if let Some(text) = shown::description(&approval.request, message.redactor, LONGEST_DESCRIPTION) {
+            parts.push(Part::Text(text));
+        }
+        // The router has told of one that can't be read.
+        let wanted = Wanted::of(&approval.request).unwrap_or_default();
+        let fields = shown::fields(approval, &wanted.context_fields, message.redactor);
+        if !fields.is_empty() {
+            parts.push(Part::Fields(fields));
+        }
+        parts.extend(self.buttons(message, approval));
+        let head = self.head(message)?.subject(subject).in_reply_to(root.clone()).references(root);
+        Ok(head.multipart(self.body(&parts))?)
+    }
+
+    /// The most urgent of them by title, and where the others are.
+    fn about_many(&self, message: &Message<'_>, mut all: Vec<&Loaded>) -> anyhow::Result<Mail> {
+        all.sort_by_key(|it| it.approval.expires_at);
+        let count = all.len();
+        let subject = format!("[Signoff] {count} requests wait for you");
+        let lines = all.iter().take(MOST_TITLES).map(|it| {
+            let title = shown::title(&it.approval.request, message.redactor);
+            (title, format!("until {}", shown::moment(it.approval.expires_at, message.zone)))
+        });
+        let mut parts = vec![Part::Head(format!("{count} requests wait for you. The most urgent are:"))];
+        parts.push(Part::List(lines.collect()));
+        if let Some(url) = &self.public_url {
+            parts.push(Part::Buttons(vec![Button::plain("Open the list", format!("{url}/inbox"))]));
+        }
+        Ok(self.head(message)?.subject(subject).multipart(self.body(&parts))?)
+    }
+
+    /// From whom, for whom, and that no one is to answer it by a machine.
+    fn head(&self, message: &Message<'_>) -> anyhow::Result<MessageBuilder> {
+        let it = message.waiting;
+        let to: Mailbox =
+            it.recipient.parse().with_context(|| format!("{:?} is no address", it.recipient))?;
+        let domain = self.from.email.domain();
+        let head = Mail::builder()
             .from(self.from.clone())
             .to(to)
-            .subject(subject)
             .message_id(Some(format!("<{}@{domain}>", it.id)))
-            .in_reply_to(root.clone())
-            .references(root)
             .raw_header(header("Auto-Submitted", "auto-generated"))
             .raw_header(header("X-Auto-Response-Suppress", "All"))
-            .multipart(MultiPart::alternative_plain_html(text(&lines), html(&lines)))?;
-        Ok(mail)
-    }
-
-    fn lines(&self, part: &Part, approval: &Approval) -> Vec<Line> {
-        let request = &approval.request;
-        let mut lines = vec![Line::Head(part.sentence.clone()), Line::Strong(title(approval))];
-        let run = request.run_id.as_str();
-        lines.push(Line::Fact("Run", run.to_owned()));
-        if let Some(workflow) = &request.workflow {
-            lines.push(Line::Fact("Workflow", workflow.as_str().to_owned()));
-        }
-        lines.push(Line::Fact("Asked by", approval.requested_by.name.to_string()));
-        if !approval.state.is_final() {
-            lines.push(Line::Fact("Until", approval.expires_at.format("%Y-%m-%d %H:%M UTC").to_string()));
-        }
-        if let Some(description) = &request.description {
-            lines.push(Line::Text(short(description, MAX_DESCRIPTION)));
-        }
-        if let Some(url) = &self.public_url {
-            lines.push(Line::Link("Open it", format!("{url}/approvals/{}", approval.id)));
-        }
-        lines
-    }
-}
-
-/// What the mail is for.
-struct Part {
-    sentence: String,
-    /// It begins the conversation.
-    is_first: bool,
-}
-
-impl Part {
-    fn of(asks: bool, cause: &str, approval: &Approval) -> Self {
-        let who = &approval.requested_by.name;
-        let (sentence, is_first) = match (Cause::from_word(cause), asks) {
-            (Some(Cause::Requested), true) => (format!("{who} asks for your approval."), true),
-            (Some(Cause::Requested), false) => (format!("{who} asks for an approval."), true),
-            (Some(Cause::Escalated), true) => ("Nobody has decided; now it is for you.".to_owned(), true),
-            (Some(Cause::Reminder), _) => ("It still waits for your approval.".to_owned(), false),
-            (Some(Cause::Voted), _) => ("There is a vote on what you asked for.".to_owned(), false),
-            (Some(Cause::Expired), _) => ("Its deadline has passed.".to_owned(), false),
-            (Some(Cause::Cancelled), _) => ("It was cancelled.".to_owned(), false),
-            (Some(Cause::Decided), _) => ("It has been decided.".to_owned(), false),
-            (Some(Cause::Escalated), false) | (None, _) => {
-                ("Something has happened to it.".to_owned(), false)
+            .raw_header(header("List-Id", &format!("Signoff <approvals.{domain}>")));
+        Ok(match &self.public_url {
+            // A page where one chooses. A provider's click must not keep approvals from anyone.
+            Some(url) => {
+                head.raw_header(header("List-Unsubscribe", &format!("<{url}/settings/notifications>")))
             }
-        };
-        Self { sentence, is_first }
+            None => head,
+        })
     }
-}
 
-/// A part of a letter.
-enum Line {
-    Head(String),
-    Strong(String),
-    Fact(&'static str, String),
-    Text(String),
-    Link(&'static str, String),
-}
-
-fn text(lines: &[Line]) -> String {
-    let mut text = String::new();
-    for line in lines {
-        // Writing to a string can't fail.
-        let _ = match line {
-            Line::Head(it) | Line::Strong(it) => writeln!(text, "{it}\n"),
-            Line::Fact(name, it) => writeln!(text, "{name}: {it}"),
-            Line::Text(it) => writeln!(text, "\n{it}"),
-            Line::Link(name, url) => writeln!(text, "\n{name}: {url}"),
-        };
+    fn body(&self, parts: &[Part]) -> MultiPart {
+        let settings = self.public_url.as_ref().map(|url| format!("{url}/settings/notifications"));
+        let settings = settings.as_deref();
+        MultiPart::alternative_plain_html(page::text(parts, settings), page::html(parts, settings))
     }
-    text
-}
 
-fn html(lines: &[Line]) -> String {
-    let mut html = String::from(
-        "<!doctype html><html><body style=\"font-family:sans-serif;font-size:15px;line-height:1.5;color:#111\">",
-    );
-    for line in lines {
-        let _ = match line {
-            Line::Head(it) => write!(html, "<p>{}</p>", escaped(it)),
-            Line::Strong(it) => write!(html, "<p><strong>{}</strong></p>", escaped(it)),
-            Line::Fact(name, it) => {
-                write!(html, "<div><span style=\"color:#555\">{name}</span> {}</div>", escaped(it))
-            }
-            Line::Text(it) => {
-                write!(
-                    html,
-                    "<pre style=\"white-space:pre-wrap;font-family:sans-serif\">{}</pre>",
-                    escaped(it)
-                )
-            }
-            Line::Link(name, url) => write!(html, "<p><a href=\"{}\">{name}</a></p>", escaped(url)),
-        };
-    }
-    html.push_str("</body></html>");
-    html
-}
-
-/// As text in HTML, and in an attribute.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            c => safe.push(c),
+    fn buttons(&self, message: &Message<'_>, approval: &Approval) -> Option<Part> {
+        let url = self.public_url.as_ref()?;
+        let mut buttons = Vec::new();
+        if let Some(link) = message.link {
+            let link = format!("{url}/d/{}", link.reveal());
+            buttons.push(Button::good("Approve", format!("{link}?v=approve")));
+            buttons.push(Button::bad("Reject", format!("{link}?v=reject")));
         }
+        buttons.push(Button::plain("Open it in Signoff", format!("{url}/approvals/{}", approval.id)));
+        Some(Part::Buttons(buttons))
     }
-    safe
 }
 
-/// The title, or the type, in one line.
-fn title(approval: &Approval) -> String {
+/// What there is to know besides what is asked.
+fn facts(message: &Message<'_>, loaded: &Loaded) -> Vec<(&'static str, String)> {
+    let approval = &*loaded.approval;
     let request = &approval.request;
-    let whole = request.title.as_deref().unwrap_or(request.approval_type.as_str());
-    let line: String = whole.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    short(&line, MAX_TITLE)
+    let by = approval.requested_by.name.as_str();
+    let by = approval.on_behalf_of.as_ref().map_or_else(|| by.to_owned(), |whom| format!("{by} for {whom}"));
+    let mut facts = vec![("Asked by", legible::line(&by).into_owned())];
+    facts.push(("Run", request.run_id.as_str().to_owned()));
+    if let Some(workflow) = &request.workflow {
+        facts.push(("Workflow", workflow.as_str().to_owned()));
+    }
+    match &approval.state {
+        State::Pending => {
+            let until = shown::moment(approval.expires_at, message.zone);
+            let left = shown::span(approval.expires_at - loaded.now);
+            facts.push(("Until", format!("{until} ({left} left)")));
+            if let Some(progress) = &approval.progress {
+                facts.push(("Needs", legible::line(&progress.summary()).into_owned()));
+            }
+        }
+        State::Final { ending, at } => {
+            let by = ending.by().map_or_else(String::new, |by| format!(" by {}", by.name));
+            let outcome = match ending {
+                Ending::Expired { resolution: None } => "expired",
+                Ending::Cancelled { .. } => "cancelled",
+                other => other.resolution().map_or("ended", |it| it.as_str()),
+            };
+            facts.push(("Outcome", format!("{outcome}{by}, {}", shown::moment(*at, message.zone))));
+        }
+    }
+    facts
 }
 
-fn short(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
+/// The first sentence, and whether it begins the conversation.
+fn opening(asks: bool, cause: &str, approval: &Approval) -> (String, bool) {
+    let who = legible::line(approval.requested_by.name.as_str()).into_owned();
+    match (Cause::from_word(cause), asks) {
+        (Some(Cause::Requested), true) => (format!("{who} asks for your approval."), true),
+        (Some(Cause::Requested), false) => (format!("{who} asks for an approval."), true),
+        (Some(Cause::Escalated), true) => {
+            (format!("It has not been decided. Now {who} asks for your approval."), true)
+        }
+        (Some(Cause::Reminder), _) => ("It still waits for your approval.".to_owned(), false),
+        (Some(Cause::Voted), _) => ("There is a vote on what you asked for.".to_owned(), false),
+        (Some(Cause::Expired), _) => ("Its deadline has passed.".to_owned(), false),
+        (Some(Cause::Cancelled), _) => ("It was cancelled.".to_owned(), false),
+        (Some(Cause::Decided), _) => ("It has been decided.".to_owned(), false),
+        (Some(Cause::Escalated), false) | (None, _) => ("Something has happened to it.".to_owned(), false),
     }
 }
 

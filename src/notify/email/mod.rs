@@ -1,34 +1,24 @@
 //! Mail: handed to a relay, one message for each person. Signing it, and what bounces, is the relay's.
 
 mod letter;
+mod page;
+mod relay;
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
-use anyhow::{Context, ensure};
-use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Tokio1Executor,
-    message::Mailbox,
-    transport::smtp::{
-        self, PoolConfig,
-        authentication::Credentials,
-        client::{Certificate, Tls, TlsParameters},
-    },
+use anyhow::Context;
+use lettre::message::Mailbox;
+
+use self::{
+    letter::Letters,
+    relay::{Failed, Relay, Step},
 };
-use secrecy::ExposeSecret;
-
-use self::letter::Letters;
 use super::courier::{Courier, Handed, Message};
 use crate::{
-    config::{Config, Security, Smtp},
+    config::{Config, Smtp},
     domain::notification::Channel,
 };
 
-/// Connections to the relay.
-const CONNECTIONS: u32 = 4;
-/// How long one is kept unused: relays close them, and say so only when they are used.
-const IDLE: Duration = Duration::from_secs(30);
-/// Longest that connecting, and each answer, may take.
-const ANSWER: Duration = Duration::from_secs(20);
 /// How long the relay is left alone that refuses us as a whole.
 const MISCONFIGURED: Duration = Duration::from_mins(30);
 /// How long a message waits that was refused for now, by its tries.
@@ -45,7 +35,7 @@ const AGAIN: [Duration; 7] = [
 /// Hands mail to the relay. Clones share its connections.
 #[derive(Clone)]
 pub struct Email {
-    relay: AsyncSmtpTransport<Tokio1Executor>,
+    relay: Relay,
     letters: Letters,
 }
 
@@ -59,37 +49,13 @@ impl Email {
     /// `public_url`: where people reach the app; empty: mail has no links.
     pub fn new(config: &Smtp, public_url: &str) -> anyhow::Result<Self> {
         let from: Mailbox = config.from.parse().context("smtp.from")?;
-        let mut relay = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&config.host)
-            .port(config.port)
-            .timeout(Some(ANSWER))
-            .pool_config(PoolConfig::new().max_size(CONNECTIONS).idle_timeout(IDLE))
-            .tls(match config.security() {
-                Security::StartTls => Tls::Required(protection(config)?),
-                Security::Tls => Tls::Wrapper(protection(config)?),
-                Security::None => Tls::None,
-            });
-        if !config.user.is_empty() {
-            let password = config.password.expose_secret().to_owned();
-            relay = relay.credentials(Credentials::new(config.user.clone(), password));
-        }
-        Ok(Self { relay: relay.build(), letters: Letters::new(from, public_url) })
+        Ok(Self { relay: Relay::new(config)?, letters: Letters::new(from, public_url) })
     }
 
     /// Whether the relay answers, and takes our name and password.
     pub async fn try_out(&self) -> anyhow::Result<()> {
-        ensure!(self.relay.test_connection().await?, "the relay does not answer as it should");
-        Ok(())
+        self.relay.try_out().await
     }
-}
-
-fn protection(config: &Smtp) -> anyhow::Result<TlsParameters> {
-    let mut parameters = TlsParameters::builder(config.host.clone());
-    if !config.ca_file.is_empty() {
-        let pem = fs::read(&config.ca_file).with_context(|| format!("smtp.ca_file: {}", config.ca_file))?;
-        let issuer = Certificate::from_pem(&pem).context("smtp.ca_file has no certificate in PEM")?;
-        parameters = parameters.add_root_certificate(issuer);
-    }
-    parameters.build_rustls().context("TLS for mail")
 }
 
 impl Courier for Email {
@@ -97,18 +63,23 @@ impl Courier for Email {
     const LANES: usize = 4;
     const AT_ONCE: usize = 4;
     const LONGEST: Duration = Duration::from_secs(30);
+    const FLOOD: Option<usize> = Some(10);
+
+    fn takes_links(&self) -> bool {
+        self.letters.have_links()
+    }
 
     async fn send(&self, message: &Message<'_>) -> Handed {
         let letter = match self.letters.write(message) {
             Ok(letter) => letter,
-            Err(error) => return Handed::Refused { code: None, error: error.to_string() },
+            Err(error) => return Handed::Refused { code: None, error: format!("{error:#}") },
         };
-        match self.relay.send(letter).await {
+        match self.relay.send(letter.envelope(), &letter.formatted()).await {
             Ok(response) => {
                 let answer = response.message().collect::<Vec<_>>().join("\n");
                 Handed::Over { code: Some(i32::from(u16::from(response.code()))), answer: Some(answer) }
             }
-            Err(error) => judged(&error),
+            Err(failed) => judged(failed),
         }
     }
 
@@ -117,30 +88,56 @@ impl Courier for Email {
     }
 }
 
-/// What the relay's answer means.
-fn judged(error: &smtp::Error) -> Handed {
-    let code = error.status().map(|code| i32::from(u16::from(code)));
-    let error = told(error);
-    match code {
-        // It goes away, or wants a pause.
-        Some(421) | None => Handed::Away { code, error },
+/// What the relay's answer means, by the step that it answers.
+fn judged(Failed { step, code, why: error }: Failed) -> Handed {
+    let status = code.map(i32::from);
+    match (step, code) {
         // It does not take our name, our password or our address.
-        Some(530 | 534 | 535 | 538) => Handed::Held { hold: MISCONFIGURED, code, error },
-        Some(400..500) => Handed::Deferred { code, error },
-        Some(_) => Handed::Refused { code, error },
+        (_, Some(530 | 534 | 535 | 538)) | (Step::SignIn, Some(500..)) => {
+            Handed::Held { hold: MISCONFIGURED, code: status, error }
+        }
+        // It goes away, or wants a pause.
+        (_, None | Some(421)) | (Step::Connect | Step::SignIn, _) => Handed::Away { code: status, error },
+        (_, Some(..500)) => Handed::Deferred { code: status, error },
+        (Step::From, Some(code)) if ![552, 554].contains(&code) => {
+            Handed::Held { hold: MISCONFIGURED, code: status, error }
+        }
+        (_, Some(_)) => Handed::Refused { code: status, error },
     }
 }
 
-/// With all that is behind it, in one line. What we sent is no part of it.
-fn told(error: &smtp::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_means_what_its_step_makes_of_it() {
+        let judge = |step, code| match judged(Failed { step, code, why: String::new() }) {
+            Handed::Over { .. } => "over",
+            Handed::Deferred { .. } => "deferred",
+            Handed::Refused { .. } => "refused",
+            Handed::Away { .. } => "away",
+            Handed::Held { .. } => "held",
+        };
+        for (step, code, expected) in [
+            (Step::Connect, None, "away"),
+            (Step::Connect, Some(421), "away"),
+            (Step::Connect, Some(554), "away"),
+            (Step::SignIn, Some(454), "away"),
+            (Step::SignIn, Some(535), "held"),
+            (Step::SignIn, Some(504), "held"),
+            (Step::From, Some(530), "held"),
+            (Step::From, Some(553), "held"),
+            (Step::From, Some(552), "refused"),
+            (Step::From, Some(452), "deferred"),
+            (Step::To, Some(450), "deferred"),
+            (Step::To, Some(550), "refused"),
+            (Step::To, Some(421), "away"),
+            (Step::Text, None, "away"),
+            (Step::Text, Some(451), "deferred"),
+            (Step::Text, Some(554), "refused"),
+        ] {
+            assert_eq!(judge(step, code), expected, "{step:?} {code:?}");
         }
-        source = cause.source();
     }
-    text.replace(['\r', '\n'], " ")
 }

@@ -7,56 +7,64 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use sqlx::PgConnection;
+use tokio::{sync::Semaphore, time::MissedTickBehavior};
 
 use super::{
     Feeds,
     mailbox::{Mailbox, Standing},
     messages::Topic,
-    rounds::{LOOK, next},
+    rounds::LOOK,
 };
 use crate::{
     domain::ids::{PrincipalId, WorkspaceId},
     store::{self, in_app},
 };
 
-/// How often it is looked whether there is something new.
+/// Workspaces that are looked at at once.
+const AT_ONCE: usize = 3;
+/// How often it is looked whether there is something new; and a workspace rests at least so many times as long as its
+/// look took.
 const NEWS: Duration = Duration::from_millis(500);
+const REST: u32 = 4;
 /// How often it is counted anew what is unread: another screen may have marked something as read.
 const COUNTING: Duration = Duration::from_secs(5);
 
 /// Who looks, by workspace.
 type Followers = HashMap<WorkspaceId, HashMap<PrincipalId, Vec<Arc<Mailbox>>>>;
-type Standings = HashMap<PrincipalId, Standing>;
 
+/// What is known of the people of one workspace.
+#[derive(Default)]
+struct Known {
+    standings: HashMap<PrincipalId, Standing>,
+    counted: Option<Instant>,
+}
+
+/// Each workspace has rounds of its own, so one in which looking takes long keeps only itself waiting.
 pub(super) async fn run(feeds: Feeds) {
-    let mut known: HashMap<WorkspaceId, Standings> = HashMap::new();
-    let mut counted = Instant::now();
+    let at_once = Semaphore::new(AT_ONCE);
+    let mut known: HashMap<WorkspaceId, Known> = HashMap::new();
+    let mut busy: HashSet<WorkspaceId> = HashSet::new();
+    let mut looking = FuturesUnordered::new();
+    let mut rounds = tokio::time::interval(NEWS);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        next(&feeds.0.looked.notifications, NEWS).await;
+        tokio::select! {
+            Some((workspace, after)) = looking.next() => {
+                busy.remove(&workspace);
+                known.insert(workspace, after);
+                continue;
+            }
+            _ = rounds.tick() => {}
+            () = feeds.0.looked.notifications.notified() => {}
+        }
         let followers = followers(&feeds);
         known.retain(|workspace, _| followers.contains_key(workspace));
-        let is_count_due = counted.elapsed() >= COUNTING;
-        if is_count_due {
-            counted = Instant::now();
-        }
         for (workspace, people) in followers {
-            let before = known.entry(workspace).or_default();
-            before.retain(|person, _| people.contains_key(person));
-            let look = async |conn: &mut PgConnection| {
-                stand(conn, workspace, &people.keys().copied().collect(), before, is_count_due).await
-            };
-            match feeds.database.tenant.within(workspace, LOOK, look).await {
-                Ok(changed) => before.extend(changed),
-                Err(error) => {
-                    tracing::debug!(%error, "notifications could not be looked at; it is tried again");
-                    continue;
-                }
-            }
-            for (person, standing) in before {
-                for mailbox in people.get(person).into_iter().flatten() {
-                    mailbox.notified(standing);
-                }
+            if busy.insert(workspace) {
+                let before = known.remove(&workspace).unwrap_or_default();
+                looking.push(look(&feeds, &at_once, workspace, people, before));
             }
         }
     }
@@ -71,30 +79,60 @@ fn followers(feeds: &Feeds) -> Followers {
     followers
 }
 
-/// How those stand of whom something is new, or of all of them.
+/// One workspace's round, and the rest after it. What can't be looked at is left to the next round.
+async fn look(
+    feeds: &Feeds,
+    at_once: &Semaphore,
+    workspace: WorkspaceId,
+    people: HashMap<PrincipalId, Vec<Arc<Mailbox>>>,
+    mut known: Known,
+) -> (WorkspaceId, Known) {
+    let place = at_once.acquire().await;
+    let begun = Instant::now();
+    known.standings.retain(|person, _| people.contains_key(person));
+    let is_count_due = known.counted.is_none_or(|at| at.elapsed() >= COUNTING);
+    let asked: Vec<PrincipalId> = people.keys().copied().collect();
+    let before = &known.standings;
+    let work = async |conn: &mut PgConnection| stand(conn, workspace, &asked, before, is_count_due).await;
+    match feeds.database.tenant.within(workspace, LOOK, work).await {
+        Ok(changed) => {
+            known.standings.extend(changed);
+            if is_count_due {
+                known.counted = Some(begun);
+            }
+            for (person, standing) in &known.standings {
+                for mailbox in people.get(person).into_iter().flatten() {
+                    mailbox.notified(standing);
+                }
+            }
+        }
+        Err(error) => tracing::debug!(%error, "notifications could not be looked at; it is tried again"),
+    }
+    drop(place);
+    tokio::time::sleep((NEWS / 2).max(begun.elapsed() * REST)).await;
+    (workspace, known)
+}
+
+/// How those stand of whom something is new, or all of them.
 async fn stand(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
-    people: &HashSet<PrincipalId>,
-    before: &Standings,
+    people: &[PrincipalId],
+    before: &HashMap<PrincipalId, Standing>,
     all: bool,
-) -> Result<Standings, store::Error> {
-    let asked: Vec<PrincipalId> = people.iter().copied().collect();
-    let mut changed = Standings::new();
-    for (person, newest) in in_app::newest(&mut *conn, workspace, &asked).await? {
-        let known = before.get(&person);
-        let is_new = known.is_none_or(|it| it.newest_id() != newest);
-        if !is_new && !all {
-            continue;
-        }
-        let whose = (workspace, person);
-        let newest = if let Some(known) = known.filter(|_| !is_new) {
-            known.newest.clone()
-        } else {
-            let page = in_app::list(&mut *conn, whose, false, None, 1).await?;
-            page.items.into_iter().next().map(|it| Arc::new(it.into()))
-        };
-        changed.insert(person, Standing { newest, unread: in_app::unread(&mut *conn, whose).await? });
+) -> Result<HashMap<PrincipalId, Standing>, store::Error> {
+    let mut newest = in_app::newest(&mut *conn, workspace, people).await?;
+    let is_new = |person: &PrincipalId| {
+        before.get(person).is_none_or(|it| it.newest_id() != newest.get(person).map(|it| it.id))
+    };
+    let asked: Vec<PrincipalId> = people.iter().copied().filter(|person| all || is_new(person)).collect();
+    if asked.is_empty() {
+        return Ok(HashMap::new());
     }
-    Ok(changed)
+    let unread = in_app::unread_of(conn, workspace, &asked).await?;
+    let standings = unread.into_iter().map(|(person, unread)| {
+        let newest = newest.remove(&person).map(|it| Arc::new(it.into()));
+        (person, Standing { newest, unread })
+    });
+    Ok(standings.collect())
 }

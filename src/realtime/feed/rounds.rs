@@ -40,7 +40,7 @@ const TASKS: Duration = Duration::from_millis(500);
 pub(super) const LOOK: Duration = Duration::from_secs(4);
 
 /// Waits for the next round. A new follower ends the wait.
-pub(super) async fn next(looked: &Notify, interval: Duration) {
+async fn next(looked: &Notify, interval: Duration) {
     tokio::select! {
         () = tokio::time::sleep(interval.mul_f64(rand::random_range(0.8..1.0))) => {}
         () = looked.notified() => {}

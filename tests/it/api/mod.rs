@@ -34,6 +34,7 @@ mod idempotency;
 mod identity;
 mod identity_races;
 mod listing;
+mod notification_preferences;
 mod notifications;
 mod observability;
 mod openapi;

@@ -1,8 +1,14 @@
 //! What people are told in the app: who is asked and who is told, their own list, and the list of all.
 
-use serde_json::{Value, json};
+use std::time::Duration;
 
-use crate::support::{Api, Cluster, Socket, eventually};
+use serde_json::{Value, json};
+use signoff::store::purge;
+
+use crate::{
+    contract::g19_row_walls::act_as,
+    support::{Api, Cluster, Socket, eventually},
+};
 
 async fn own(api: &Api, query: &str) -> Vec<Value> {
     let page = api.get(&format!("/api/v1/me/notifications{query}")).await.expect(200);
@@ -145,7 +151,7 @@ async fn what_a_request_wants_is_checked_and_shown() {
         (json!({ "slack_channel": "#deploys" }), "/notify/slack_channel", "configured"),
         (json!({ "context_fields": fields }), "/notify/context_fields", "max_items"),
         (json!({ "context_fields": [""] }), "/notify/context_fields/0", "min_length"),
-        (json!({ "colour": "red" }), "/notify/colour", "unknown"),
+        (json!({ "colour": "red" }), "/notify/colour", "unknown_field"),
     ] {
         agent.create(json!({ "notify": notify })).await.violation(pointer, rule);
     }
@@ -192,4 +198,75 @@ async fn all_that_was_sent_is_listed_for_who_may_see_it() {
     auditor.get("/api/v1/notifications?status=lost").await.violation("?status", "choice");
     auditor.get("/api/v1/notifications?channel=fax").await.violation("?channel", "choice");
     auditor.get("/api/v1/notifications?approval_id=7").await.violation("?approval_id", "uuid");
+}
+
+/// Who was asked at an earlier level hears how it ended.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_asked_before_hears_the_end() {
+    let team = team().await;
+    let Team { agent, ana, bo, cluster, .. } = &team;
+    let id = agent
+        .ask(json!({
+            "policy": { "allowed_approvers": ["ana"] },
+            "escalation": [{ "after_seconds": 300, "policy": { "allowed_approvers": ["bo"] } }],
+        }))
+        .await;
+    told(ana, 1).await;
+    let admin = cluster.api(0, &cluster.key("acme", "root", &["approval:escalate"]).await);
+    let hop = json!({ "reason": "she is away" });
+    admin.post(&format!("/api/v1/approvals/{id}/escalate"), &hop).await.expect(200);
+    assert_eq!(causes(&told(bo, 1).await), [("escalated", true)]);
+    bo.approve(&id).await.expect(200);
+    assert_eq!(causes(&told(ana, 2).await)[0], ("decided", false));
+}
+
+/// Whatever ends an approval tells of it: a deadline, many at once, a run that is deleted.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_end_is_told() {
+    let team = team().await;
+    let Team { agent, ana, cluster, .. } = &team;
+    let ask = async |run: &str, seconds: u32| {
+        let mut body = asked(1);
+        body["run_id"] = json!(run);
+        body["timeout_seconds"] = json!(seconds);
+        agent.ask(body).await
+    };
+    let late = ask("late", 1).await;
+    let bulk = ask("bulk", 300).await;
+    let gone = ask("gone", 300).await;
+    let body = json!({ "ids": [bulk], "action": "approve" });
+    ana.post("/api/v1/approvals/bulk", &body).await.expect(200);
+    let admin = cluster.api(0, &cluster.key("acme", "root", &["run:delete"]).await);
+    admin.delete("/api/v1/runs/gone").await.expect(204);
+    let told = told(agent, 3).await;
+    let end_of = |id: &str| told.iter().find(|it| it["approval_id"] == json!(id)).unwrap()["cause"].clone();
+    assert_eq!([end_of(&late), end_of(&bulk), end_of(&gone)], ["expired", "decided", "cancelled"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_nothing_is_forgotten_after_its_time() {
+    let team = team().await;
+    let Team { agent, ana, cluster, .. } = &team;
+    agent.ask(asked(1)).await;
+    told(ana, 1).await;
+    let mut conn = cluster.database.connect().await;
+    // Ids are in the order of time: this one is of the year 2000.
+    sqlx::query(
+        "INSERT INTO approval_notifications (id, workspace_id, cause, channel, recipient, principal_id, due_at, give_up_at,
+                status, sent_at)
+         SELECT '00dc6acf-ac00-7000-8000-000000000000', workspace_id, cause, channel, 'old', principal_id, due_at, give_up_at,
+                'sent', sent_at FROM approval_notifications WHERE recipient = 'ana'",
+    )
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    let mut janitor = act_as(cluster, "signoff_work").await;
+    let gone = purge::notifications(&mut janitor, Duration::from_hours(24 * 30), 100).await.unwrap();
+    assert_eq!(gone, 1);
+    let left: Vec<String> =
+        sqlx::query_scalar("SELECT recipient FROM approval_notifications ORDER BY recipient")
+            .fetch_all(&mut conn)
+            .await
+            .unwrap();
+    assert_eq!(left, ["ana", "bo", "dora"]);
 }

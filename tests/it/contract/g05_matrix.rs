@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::support::{
     Api, Cluster, Reply, Setup, Socket,
     delegating::{allow, delegate, in_seconds},
+    eventually,
     process::signoff,
     socket::{Refused, request},
     within,
@@ -71,6 +72,10 @@ fn cases() -> BTreeMap<&'static str, Case> {
         ("POST /api/v1/audit/verifications", case(Own, none())),
         ("GET /api/v1/audit/verifications/latest", case(Own, none())),
         ("GET /api/v1/audit/verifications/{id}", case(NotFound, none())),
+        ("GET /api/v1/notifications", case(Own, none())),
+        ("GET /api/v1/notifications/{id}", case(NotFound, none())),
+        ("POST /api/v1/notifications/{id}/redrive", case(NotFound, none())),
+        ("POST /api/v1/notifications/redrive", case(Own, json!({}))),
         ("GET /api/v1/cluster", case(Shared, none())),
         ("GET /api/v1/cluster/samples", case(Shared, none())),
         ("GET /api/v1/cluster/events", case(Shared, none())),
@@ -112,7 +117,7 @@ impl Operation {
 }
 
 /// What needs no permission: signing in and out, and what is one's own. `api::browser_sessions` asks for these.
-const WITHOUT: [&str; 12] = [
+const WITHOUT: [&str; 17] = [
     "GET /auth/configuration",
     "GET /auth/login",
     "GET /auth/callback",
@@ -123,6 +128,11 @@ const WITHOUT: [&str; 12] = [
     "POST /auth/session/workspace",
     "GET /api/v1/me/preferences",
     "PUT /api/v1/me/preferences",
+    "GET /api/v1/me/notification-preferences",
+    "PUT /api/v1/me/notification-preferences",
+    "GET /api/v1/me/notifications",
+    "GET /api/v1/me/notifications/unread-count",
+    "POST /api/v1/me/notifications/read",
     "GET /api/v1/browser-sessions",
     "DELETE /api/v1/browser-sessions/{id}",
 ];
@@ -160,11 +170,13 @@ struct Things {
     prefix: String,
     delegation: String,
     verification: String,
+    notification: String,
 }
 
 impl Things {
     async fn make(admin: &Api) -> (Self, Socket) {
-        let approval = admin.ask(json!({ "run_id": "thing", "task_id": "thing" })).await;
+        let asked = json!({ "run_id": "thing", "task_id": "thing", "notify": { "users": ["peer"] } });
+        let approval = admin.ask(asked).await;
         admin.emit("thing", [1]).await;
         let role = admin.request(Method::PUT, "/api/v1/roles/thing").json(&json!({ "permissions": [] }));
         Api::send(role).await.expect(200);
@@ -174,6 +186,7 @@ impl Things {
         let delegation = delegate(admin, "peer", json!({})).await.expect(201).id();
         let verification = Api::send(admin.request(Method::POST, "/api/v1/audit/verifications")).await;
         let verification = verification.expect(202).id();
+        let notification = first_notification(admin).await;
         let socket = Socket::open(admin, "thing").await;
         (
             Self {
@@ -182,6 +195,7 @@ impl Things {
                 prefix: text("prefix"),
                 delegation,
                 verification,
+                notification,
             },
             socket,
         )
@@ -192,6 +206,7 @@ impl Things {
             _ if template.contains("/principals/") => &self.principal,
             _ if template.contains("/delegations/") => &self.delegation,
             _ if template.contains("/verifications/") => &self.verification,
+            _ if template.contains("/notifications/") => &self.notification,
             _ => &self.approval,
         };
         let path = template.replace("{id}", id).replace("{prefix}", &self.prefix);
@@ -200,6 +215,12 @@ impl Things {
         assert!(!path.contains('{'), "{path} names something that the matrix doesn't know");
         path
     }
+}
+
+async fn first_notification(admin: &Api) -> String {
+    let list = async || admin.get("/api/v1/notifications").await.expect(200).body["items"][0]["id"].clone();
+    eventually("a person is told", async || list().await.is_string()).await;
+    list().await.as_str().unwrap().to_owned()
 }
 
 async fn call(api: &Api, operation: &Operation, path: &str, body: &Value) -> Reply {

@@ -159,7 +159,7 @@ async fn g11_a_standby_that_took_over_and_an_operator_who_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn g11_only_background_work_and_operators_mark_a_life() {
     let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
-    for role in ["signoff_app", "signoff_commit", "signoff_read", "signoff_auth"] {
+    for role in ["signoff_app", "signoff_commit", "signoff_read", "signoff_notify", "signoff_auth"] {
         let options: sqlx::postgres::PgConnectOptions = cluster.database.url.parse().unwrap();
         let mut conn = sqlx::PgConnection::connect_with(&options.options([("role", role)])).await.unwrap();
         assert!(conn.execute("UPDATE log_epoch SET epoch = 7").await.is_err(), "{role}");

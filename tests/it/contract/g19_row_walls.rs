@@ -13,8 +13,9 @@ use signoff::{
         policy::{Actor, Kind, Member, admission::Voter},
     },
     store::{
-        approvals, audit, checkpoints, connections, decisions, delegations, eligible, events, keys, listing,
-        preferences, principals, purge, recent, roles, runs, verifications, workspaces,
+        approvals, audit, checkpoints, connections, decisions, delegations, eligible, events, in_app, keys,
+        listing, notification_preferences, notifications, preferences, principals, purge, recent, roles,
+        runs, verifications, workspaces,
     },
 };
 use sqlx::{Connection, PgConnection};
@@ -106,9 +107,13 @@ async fn seen(
         checkpoints::of_workspace(conn, of.0, (i64::MAX, ""), 10).await.unwrap().len(),
         delegations::page(conn, of, &delegations::Which::default(), 10).await.unwrap().items.len(),
         usize::from(preferences::get(conn, of, PrincipalId(principal)).await.unwrap().is_some()),
+        notification_preferences::get(conn, of, PrincipalId(principal)).await.unwrap().muted.len(),
         usize::from(verifications::get(conn, of, None, ttl).await.unwrap().is_some()),
         usize::from(runs::overview(conn, of, &key.task).await.unwrap().is_some()),
         eligible::candidates(conn, of, &meant, &asking, ttl).await.unwrap().0.len(),
+        notifications::list(conn, of, &notifications::Filter::default(), 10).await.unwrap().0.items.len(),
+        in_app::list(conn, (of, PrincipalId(principal)), false, None, 10).await.unwrap().items.len(),
+        usize::try_from(in_app::unread(conn, (of, PrincipalId(principal))).await.unwrap()).unwrap(),
     ]
 }
 
@@ -123,6 +128,9 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     ana.approve(&made).await.expect(200);
     let preferences = admin.request(reqwest::Method::PUT, "/api/v1/me/preferences").json(&json!({}));
     crate::support::Api::send(preferences).await.expect(200);
+    let told = json!({ "channels": { "email": "off" } });
+    let told = admin.request(reqwest::Method::PUT, "/api/v1/me/notification-preferences").json(&told);
+    crate::support::Api::send(told).await.expect(200);
     let verify = admin.request(reqwest::Method::POST, "/api/v1/audit/verifications");
     crate::support::Api::send(verify).await.expect(202);
     let role = admin.request(reqwest::Method::PUT, "/api/v1/roles/own").json(&json!({ "permissions": [] }));
@@ -153,7 +161,7 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     .unwrap();
     let mut conn = act_as(&cluster, "signoff_app").await;
     // The lease of the instance, by which connections count, is written with its first heartbeat.
-    let all = |n: usize| vec![n; 22];
+    let all = |n: usize| vec![n; 26];
     let found = tokio::sync::Mutex::new(&mut conn);
     eventually("what is there is seen from within", || async {
         let mut conn = found.lock().await;
@@ -286,6 +294,7 @@ async fn g19_background_work_may_do_its_work() {
     purge::browser_sessions(&mut conn, 10).await.unwrap();
     purge::samples(&mut conn, age, 10).await.unwrap();
     purge::cluster_events(&mut conn, age, 10).await.unwrap();
+    purge::links(&mut conn, age, 10).await.unwrap();
 }
 
 /// Each role can do its work and no other: what it would take to lie about the past, or to read what it has no
@@ -297,8 +306,15 @@ async fn g19_each_role_is_as_narrow_as_its_work() {
     let ana = cluster.api(0, &cluster.member("ana").await);
     let id = member.ask(json!({})).await;
     ana.approve(&id).await.expect(200);
-    let everybody =
-        ["signoff_app", "signoff_commit", "signoff_read", "signoff_work", "signoff_auth", "signoff_operator"];
+    let everybody = [
+        "signoff_app",
+        "signoff_commit",
+        "signoff_read",
+        "signoff_work",
+        "signoff_notify",
+        "signoff_auth",
+        "signoff_operator",
+    ];
     let mut refused = Vec::new();
     for role in everybody {
         let mut conn = act_as(&cluster, role).await;
@@ -337,8 +353,26 @@ async fn g19_each_role_is_as_narrow_as_its_work() {
     }
     assert_eq!(
         refused,
-        ["signoff_app", "signoff_commit", "signoff_read", "signoff_work", "signoff_operator"]
+        [
+            "signoff_app",
+            "signoff_commit",
+            "signoff_read",
+            "signoff_work",
+            "signoff_notify",
+            "signoff_operator"
+        ]
     );
+    // What sends messages decides nothing, and sees nothing that anybody could come back with.
+    let mut conn = act_as(&cluster, "signoff_notify").await;
+    for forbidden in [
+        "UPDATE approval_requests SET status = 'cancelled'",
+        "INSERT INTO approval_decisions (approval_id) VALUES (gen_random_uuid())",
+        "DELETE FROM approval_requests",
+        "SELECT hash FROM browser_sessions",
+        "SELECT count(*) FROM audit_log",
+    ] {
+        assert!(sqlx::query(forbidden).execute(&mut conn).await.is_err(), "{forbidden}");
+    }
     // Background work sees nothing that anybody could come back with.
     let mut conn = act_as(&cluster, "signoff_work").await;
     for secret in ["SELECT hash FROM browser_sessions", "SELECT verifier FROM sign_ins"] {
@@ -348,6 +382,7 @@ async fn g19_each_role_is_as_narrow_as_its_work() {
     let undo = "UPDATE approval_requests SET version = 99 WHERE status <> 'pending'";
     assert!(sqlx::query(undo).execute(&mut conn).await.is_err());
     let mut conn = act_as(&cluster, "signoff_commit").await;
+    assert!(sqlx::query("SELECT count(*) FROM notification_causes").fetch_one(&mut conn).await.is_err());
     assert_eq!(sqlx::query(undo).execute(&mut conn).await.unwrap().rows_affected(), 0);
     // The login itself sees what a transaction without a workspace sees: nothing, and owns nothing.
     let mut conn = PgConnection::connect(&cluster.database.url).await.unwrap();

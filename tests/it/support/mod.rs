@@ -15,6 +15,7 @@ pub mod process;
 pub mod provider;
 pub mod proxy;
 pub mod redis;
+pub mod relay;
 pub mod shell;
 pub mod socket;
 pub mod statements;

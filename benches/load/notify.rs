@@ -1,0 +1,171 @@
+//! How soon a message is handed over, and what a relay that stands still costs a decision.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use sqlx::{Connection as _, PgConnection};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use super::{
+    Extent,
+    client::Connection,
+    cluster::Cluster,
+    figures::{Goal, Point, Report, Samples, Track, Unit},
+    load::{ask, created},
+    process::resident_kib,
+    relay::Relay,
+};
+
+/// Requests a second, each with a mail.
+const RATE: u64 = 100;
+/// People who are asked in turn: none gets so many that they go as one message.
+const PEOPLE: u64 = 500;
+/// Mails that wait behind a relay that stands still.
+const BEHIND: i32 = 100_000;
+
+pub async fn measure(beside: &Cluster, extent: Extent, report: &mut Report) -> anyhow::Result<()> {
+    let mut relay = Relay::start().await?;
+    let flags = [
+        ("SIGNOFF_SMTP_HOST", "127.0.0.1".to_owned()),
+        ("SIGNOFF_SMTP_PORT", relay.address.port().to_string()),
+        ("SIGNOFF_SMTP_SECURITY", "none".to_owned()),
+        ("SIGNOFF_SMTP_FROM", "signoff@example.com".to_owned()),
+    ];
+    // Instances of one service have the same channels.
+    let cluster = Cluster::with(&flags).await?;
+    let measured = async {
+        hire(&cluster).await?;
+        handed_over(&cluster, &mut relay, extent, report).await?;
+        held_up(&cluster, &relay, beside, extent, report).await
+    }
+    .await;
+    cluster.stop().await?;
+    measured
+}
+
+/// People who may decide and have an address.
+async fn hire(cluster: &Cluster) -> anyhow::Result<()> {
+    let mut conn = PgConnection::connect(&cluster.database_url).await?;
+    sqlx::query(
+        "INSERT INTO principals (id, workspace_id, name, kind, email, roles)
+         SELECT gen_random_uuid(), w.id, 'p' || n, 'person', 'p' || n || '@example.com', '{approver}'
+           FROM workspaces w, generate_series(0, $1 - 1) n",
+    )
+    .bind(i32::try_from(PEOPLE)?)
+    .execute(&mut conn)
+    .await?;
+    Ok(conn.close().await?)
+}
+
+/// From the answer to a create, which is sent as soon as it is committed, to the relay's having the mail.
+async fn handed_over(
+    cluster: &Cluster,
+    relay: &mut Relay,
+    extent: Extent,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let (mut median, mut tail) = (Track::default(), Track::default());
+    let mut connections = [Connection::open(cluster.a.http).await?, Connection::open(cluster.b.http).await?];
+    let mut person = 0;
+    for _ in 0..extent.rounds {
+        let mut asked: HashMap<String, Instant> = HashMap::new();
+        let mut tick = interval(Duration::from_millis(1_000 / RATE));
+        tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        for _ in 0..extent.pick(20, 8) * RATE {
+            tick.tick().await;
+            person = (person + 1) % PEOPLE;
+            let policy = format!(r#"{{"allowed_approvers":["p{person}"]}}"#);
+            let at = usize::try_from(person % 2)?;
+            let request = cluster.agent.ask_with("told", &policy);
+            let body = connections[at].call(&request).await?.expect(201)?;
+            asked.insert(created(&body)?, Instant::now());
+        }
+        let mut samples = Samples::default();
+        while !asked.is_empty() {
+            let taken = timeout(Duration::from_secs(20), relay.taken.recv()).await;
+            let (at, references) = taken.context("mails are missing")?.context("the relay has ended")?;
+            let id = references.trim_start_matches('<').split('.').next().unwrap_or_default();
+            if let Some(since) = asked.remove(id) {
+                samples.push(at.saturating_duration_since(since));
+            }
+        }
+        let point = samples.point();
+        tail.push(Point::single(point.p99.unwrap_or(f64::NAN), point.n));
+        median.push(point);
+    }
+    let what = "from a commit to the relay, 100 mails/s";
+    report.add(what, Unit::Milliseconds, &median, Some(Goal::AtMost(50.0)));
+    report.add("… p99", Unit::Milliseconds, &tail, Some(Goal::AtMost(1_000.0)));
+    Ok(())
+}
+
+/// Decisions while the relay stands still and a hundred thousand mails wait for it, beside a service without mail.
+async fn held_up(
+    cluster: &Cluster,
+    relay: &Relay,
+    beside: &Cluster,
+    extent: Extent,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    relay.stand_still(true);
+    let before = resident_kib(cluster.a.pid())?;
+    let told = Connection::open(cluster.a.http)
+        .await?
+        .call(&cluster.agent.ask_with("told", r#"{"allowed_approvers":["p0"]}"#))
+        .await?;
+    wait_behind(cluster, &created(&told.expect(201)?)?).await?;
+    let mut track = Track::default();
+    for _ in 0..extent.rounds {
+        let floor = decisions(beside, extent).await?;
+        track.push_beside(decisions(cluster, extent).await?, floor);
+    }
+    let what = "decide, p99, behind a relay that stands still";
+    report.add(what, Unit::Milliseconds, &track, Some(Goal::RatioAtMost(1.1)));
+    let mut memory = Track::default();
+    let grown = resident_kib(cluster.a.pid())? - before;
+    memory.push(Point::single(grown, usize::try_from(BEHIND)?));
+    report.add("… memory that 100,000 mails take which wait", Unit::KibiBytes, &memory, None);
+    relay.stand_still(false);
+    Ok(())
+}
+
+/// So many mails about one approval, to as many people.
+async fn wait_behind(cluster: &Cluster, approval: &str) -> anyhow::Result<()> {
+    let mut conn = PgConnection::connect(&cluster.database_url).await?;
+    sqlx::query(
+        "WITH lane AS (
+             INSERT INTO notification_lanes AS l (workspace_id, channel, destination, due_at, wakes)
+             SELECT a.workspace_id, 'email', 'waits', clock_timestamp(), 1
+               FROM approval_requests a WHERE a.id = $1::uuid
+             ON CONFLICT (workspace_id, channel, destination) DO UPDATE SET wakes = l.wakes + 1
+             RETURNING id, workspace_id
+         )
+         INSERT INTO approval_notifications (id, workspace_id, approval_id, cause, channel, recipient, lane_id, due_at,
+                give_up_at)
+         SELECT gen_random_uuid(), lane.workspace_id, $1::uuid, 'requested', 'email', 'w' || n || '@example.com', lane.id,
+                clock_timestamp(), clock_timestamp() + interval '1 day'
+           FROM lane, generate_series(1, $2) n",
+    )
+    .bind(approval)
+    .bind(BEHIND)
+    .execute(&mut conn)
+    .await?;
+    Ok(conn.close().await?)
+}
+
+/// The 99th percentile of decisions, one after the other.
+async fn decisions(cluster: &Cluster, extent: Extent) -> anyhow::Result<Point> {
+    let ids = ask(cluster.a.http, &cluster.agent, extent.pick(1_000, 400)).await?;
+    let mut connection = Connection::open(cluster.a.http).await?;
+    let mut samples = Samples::default();
+    for id in ids {
+        let begun = Instant::now();
+        connection.call(&cluster.approver.approve(&id)).await?.expect(200)?;
+        samples.push(begun.elapsed());
+    }
+    let point = samples.point();
+    Ok(Point::single(point.p99.unwrap_or(f64::NAN), point.n))
+}
