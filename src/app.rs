@@ -28,7 +28,7 @@ use crate::{
     },
     lifecycle::Lifecycle,
     limits::{Answers, Cap, Limiter, Turns},
-    notify::{Channels, Email, Hints, Outbox, Redactions, Router},
+    notify::{Channels, Email, Hints, Outbox, Redactions, Router, Webhooks, webhook::Bodies},
     oidc::Issuer,
     open_files,
     presence::{DatabaseClock, Heart, Journal, Listing, Ownership, Pulse, VERSION, new_instance_id},
@@ -38,6 +38,7 @@ use crate::{
     },
     store::Database,
     telemetry::Metrics,
+    wire::webhook_body,
     worker::{Health, Workers},
 };
 
@@ -77,6 +78,8 @@ struct Core {
     signer: Option<Arc<Signer>>,
     channels: Channels,
     email: Option<Email>,
+    webhooks: Webhooks,
+    hints: Hints,
 }
 
 /// Where an instance listens.
@@ -206,6 +209,8 @@ impl Core {
         };
         let authenticator = Authenticator::new(database.clone(), issuer, sessions_last);
         let clock = DatabaseClock::default();
+        let bodies = Bodies { happening: webhook_body::body, trial: webhook_body::trial };
+        let webhooks = Webhooks::new(config, database.clone(), bodies)?;
         if config.smtp.is_on() && config.http.public_url.is_empty() {
             tracing::warn!(
                 "http.public_url is not set: mail has no links, neither to the app nor to decide by"
@@ -231,7 +236,9 @@ impl Core {
             answers,
             proxies,
             signer,
-            channels: Channels::new(&config.smtp),
+            channels: Channels::new(&config.smtp, webhooks.sealer().is_some() || config.webhooks.is_on()),
+            webhooks,
+            hints: Hints::default(),
             email: Email::of(config)?,
         })
     }
@@ -262,10 +269,12 @@ impl Core {
     }
 
     fn outbox(&self, config: &Config) -> Outbox {
-        let (hints, redactions) = (Hints::default(), Redactions::default());
-        let (channels, ttl) = (self.channels.clone(), config.lease.ttl());
-        let router = Router::new(self.database.clone(), channels, hints.clone(), redactions.clone(), ttl);
-        Outbox { router, email: self.email.clone(), redactions, hints }
+        let (hints, redactions) = (self.hints.clone(), Redactions::default());
+        let (channels, ttl, webhooks) = (self.channels.clone(), config.lease.ttl(), self.webhooks.clone());
+        let database = self.database.clone();
+        let router =
+            Router::new(database, channels, hints.clone(), redactions.clone(), webhooks.clone(), ttl);
+        Outbox { router, email: self.email.clone(), webhooks, redactions, hints }
     }
 
     fn heart(&self, config: &Config) -> Heart {
@@ -349,6 +358,8 @@ impl Core {
             clock: self.clock.clone(),
             listing,
             channels: self.channels.all(),
+            webhooks: self.webhooks.clone(),
+            hints: self.hints.clone(),
             verifications: Verifications::new(&self.database, &self.lifecycle, &self.instance, lease_ttl),
             connections,
             bodies: Budget::new(config.limits.max_bodies_mebibytes, Sizes::from(&config.limits).largest()),

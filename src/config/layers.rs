@@ -18,7 +18,7 @@ pub(super) fn overlay(table: &mut Table, over: Table) -> anyhow::Result<()> {
 }
 
 /// Names without our prefix that are read where ours is not given: others use them, too.
-const FALLBACKS: [(&str, &str, &str); 8] = [
+const FALLBACKS: [(&str, &str, &str); 11] = [
     ("database", "url", "DATABASE_URL"),
     ("redis", "url", "REDIS_URL"),
     ("smtp", "host", "SMTP_HOST"),
@@ -27,6 +27,9 @@ const FALLBACKS: [(&str, &str, &str); 8] = [
     ("smtp", "password", "SMTP_PASS"),
     ("smtp", "from", "EMAIL_FROM"),
     ("smtp", "enabled", "EMAIL_ENABLED"),
+    ("webhooks", "url", "WEBHOOK_URL"),
+    ("webhooks", "secret", "WEBHOOK_SECRET"),
+    ("webhooks", "enabled", "WEBHOOK_ENABLED"),
 ];
 
 pub(super) fn overlay_environment(

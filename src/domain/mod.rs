@@ -26,3 +26,4 @@ pub mod policy;
 pub mod redaction;
 pub mod shown;
 pub mod standing;
+pub mod webhook;

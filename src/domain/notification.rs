@@ -87,8 +87,10 @@ vocabulary! {
     Status { Pending = "pending", Sent = "sent", Failed = "failed", Skipped = "skipped", Read = "read" }
     Skipped {
         Superseded = "superseded", TooMany = "too_many", Unknown = "unknown_recipient", NoAddress = "no_address",
-        SwitchedOff = "switched_off", Summarised = "summarised", Disabled = "disabled_recipient",
+        EndpointDeleted = "endpoint_deleted", SwitchedOff = "switched_off", Summarised = "summarised",
+        Disabled = "disabled_recipient",
     }
+    News { EndpointFailing = "endpoint_failing", EndpointDisabled = "endpoint_disabled" }
 }
 
 /// Why a notification had not to be sent.
@@ -102,6 +104,8 @@ pub enum Skipped {
     Unknown,
     /// The channel needs an address, and the person has none.
     NoAddress,
+    /// The endpoint of a webhook was deleted.
+    EndpointDeleted,
     /// The person wants to hear nothing by this channel.
     SwitchedOff,
     /// One message told of many.
@@ -109,6 +113,17 @@ pub enum Skipped {
     /// The person was disabled before it was sent.
     Disabled,
 }
+
+/// What administrators are told that is about no approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// No webhook has arrived at an endpoint for a day.
+    EndpointFailing,
+    EndpointDisabled,
+}
+
+/// The cause of what a member sends to try an endpoint.
+pub const TEST: &str = "test";
 
 /// Whom a request wants told, and how.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -43,6 +43,7 @@ mod site;
 mod sockets;
 mod upgrade;
 mod verifications;
+mod webhooks;
 
 use std::{sync::Arc, time::Duration};
 
@@ -68,6 +69,7 @@ use crate::{
     events::Events,
     lifecycle::Lifecycle,
     limits::{Cap, Limiter, Network, Turns},
+    notify::{Hints, Webhooks},
     presence::{DatabaseClock, Listing},
     realtime::{Realtime, feed::Feeds},
     store::Database,
@@ -108,6 +110,9 @@ pub struct Parts {
     pub verifications: Verifications,
     /// By which people can be reached.
     pub channels: Vec<Channel>,
+    pub webhooks: Webhooks,
+    /// Tells deliverers of this instance that something may be due.
+    pub hints: Hints,
     pub connections: server::Connections,
     pub bodies: budget::Budget,
     pub sending: answers::Sending,
@@ -186,6 +191,13 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(notifications::get))
         .routes(routes!(notifications::redrive_one))
         .routes(routes!(notifications::redrive_all))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::get, webhooks::update, webhooks::delete))
+        .routes(routes!(webhooks::actions::rotate))
+        .routes(routes!(webhooks::actions::test))
+        .routes(routes!(webhooks::actions::replay))
+        .routes(routes!(webhooks::deliveries::list))
+        .routes(routes!(webhooks::deliveries::get))
         .routes(routes!(preferences::get, preferences::put))
         .routes(routes!(notification_preferences::get, notification_preferences::put))
         .routes(routes!(me::list))

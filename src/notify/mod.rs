@@ -10,6 +10,7 @@
 //! | [`courier`] | what a channel must be able to do |
 //! | [`email`] | mail |
 //! | [`guard`] | keeps destinations of workspaces' choice from what is the operator's own |
+//! | [`webhook`] | events for programs |
 //! | [`redrive`] | sends again what failed |
 //!
 //! Who is told what is a pure function in `domain/notification.rs`. This module knows neither SQL nor routes.
@@ -26,6 +27,7 @@ mod redactions;
 pub mod redrive;
 pub mod router;
 mod turn;
+pub mod webhook;
 
 use std::sync::Arc;
 
@@ -33,24 +35,27 @@ use tokio::sync::Notify;
 
 use crate::{config::Smtp, domain::notification::Channel};
 
-pub use self::{deliver::Deliverer, email::Email, redactions::Redactions, router::Router};
+pub use self::{deliver::Deliverer, email::Email, redactions::Redactions, router::Router, webhook::Webhooks};
 
 /// The channels that this service has, besides the app itself.
 #[derive(Debug, Clone, Default)]
 pub struct Channels {
     /// The relay that takes our mail.
     email: Option<String>,
+    /// Whether there may be endpoints. They get what they chose, whatever a request says.
+    webhook: bool,
 }
 
 impl Channels {
-    pub fn new(smtp: &Smtp) -> Self {
+    pub fn new(smtp: &Smtp, webhook: bool) -> Self {
         let email = smtp.is_on().then(|| format!("{}:{}", smtp.host, smtp.port));
-        Self { email }
+        Self { email, webhook }
     }
 
     pub fn all(&self) -> Vec<Channel> {
         let email = self.email.as_ref().map(|_| Channel::Email);
-        email.into_iter().chain([Channel::InApp]).collect()
+        let webhook = self.webhook.then_some(Channel::Webhook);
+        email.into_iter().chain(webhook).chain([Channel::InApp]).collect()
     }
 
     /// Where a channel's messages go, for one that leaves the service.
@@ -66,13 +71,15 @@ impl Channels {
 #[derive(Debug, Clone, Default)]
 pub struct Hints {
     pub email: Arc<Notify>,
+    pub webhook: Arc<Notify>,
 }
 
 impl Hints {
     pub fn hint(&self, channel: Channel) {
         match channel {
             Channel::Email => self.email.notify_one(),
-            Channel::Slack | Channel::Webhook | Channel::InApp => {}
+            Channel::Webhook => self.webhook.notify_one(),
+            Channel::Slack | Channel::InApp => {}
         }
     }
 }
@@ -82,6 +89,7 @@ impl Hints {
 pub struct Outbox {
     pub router: Router,
     pub email: Option<Email>,
+    pub webhooks: Webhooks,
     pub redactions: Redactions,
     pub hints: Hints,
 }

@@ -3,11 +3,15 @@
 
 use std::{
     collections::{HashSet, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError},
+    time::{Instant, sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -39,10 +43,12 @@ pub(super) struct Turn {
     pub handback: Handback,
 }
 
-/// Until when a turn begins with messages.
+/// Until when a turn begins with messages, and with how many.
 pub(super) struct Until {
     pub ends: Instant,
     pub draining: CancellationToken,
+    /// Room for messages beyond the one that each lane may have under way.
+    pub more: Arc<Semaphore>,
 }
 
 /// How long the messages under way may take from the beginning of the drain on.
@@ -57,6 +63,11 @@ impl Until {
 
     fn is_over(&self) -> bool {
         self.draining.is_cancelled() || Instant::now() >= self.ends
+    }
+
+    /// Whether one more may be begun beside `under_way` others, and its place where it needs one.
+    fn room(&self, under_way: usize) -> Result<Option<OwnedSemaphorePermit>, TryAcquireError> {
+        if under_way == 0 { Ok(None) } else { self.more.clone().try_acquire_owned().map(Some) }
     }
 }
 
@@ -83,19 +94,23 @@ pub(super) async fn take_turn<C: Courier>(
     let mut breaker = Breaker::new(u32::try_from(lease.failures).unwrap_or(0), C::AT_ONCE);
     let mut under_way: HashSet<ApprovalId> = HashSet::new();
     let mut sending = FuturesUnordered::new();
-    let (mut hold, mut last_error, mut has_succeeded) = (Duration::ZERO, None, false);
+    let (mut hold, mut last_error) = (Duration::ZERO, None);
+    let (mut has_succeeded, mut has_failed) = (false, false);
     loop {
         while hold.is_zero() && sending.len() < breaker.at_once() && !until.is_over() {
             let is_free = |it: &Parcel| !it.approvals().any(|id| under_way.contains(&id));
             let Some(place) = queue.iter().position(is_free) else { break };
+            let Ok(room) = until.room(sending.len()) else { break };
             let Some(parcel) = queue.remove(place) else { break };
-            if let Some(fate) = settled(&parcel.first, material.about(&parcel.first)) {
+            let first = &parcel.first;
+            let fate = if C::AS_IT_STANDS { settled(first, material.about(first)) } else { overdue(first) };
+            if let Some(fate) = fate {
                 // Of those that go together, none is.
                 fates.push(fate);
                 continue;
             }
             under_way.extend(parcel.approvals());
-            sending.push(send(courier, parcel, material, until));
+            sending.push(send(courier, parcel, material, (until, room)));
         }
         let Some((parcel, handed, began)) = sending.next().await else { break };
         for id in parcel.approvals() {
@@ -110,10 +125,29 @@ pub(super) async fn take_turn<C: Courier>(
                 last_error = Some(error.clone());
                 breaker.is_there();
             }
+            Handed::Moot { .. } => {}
             Handed::Away { error, .. } => {
-                last_error = Some(error.clone());
+                (last_error, has_failed) = (Some(error.clone()), true);
                 breaker.is_away();
                 hold = hold.max(jittered(breaker.hold(), rand::random()));
+            }
+            Handed::InVain { of_destination, error, .. } => {
+                (last_error, has_failed) = (Some(error.clone()), true);
+                if *of_destination {
+                    breaker.is_away();
+                    hold = hold.max(jittered(breaker.hold(), rand::random()));
+                } else {
+                    breaker.is_there();
+                }
+            }
+            Handed::Paused { hold: wanted, fails, error, .. } => {
+                last_error = Some(error.clone());
+                if *fails {
+                    has_failed = true;
+                    breaker.is_away();
+                    hold = hold.max(jittered(breaker.hold(), rand::random()));
+                }
+                hold = hold.max(wanted.unwrap_or_default());
             }
             Handed::Held { hold: wanted, error, .. } => {
                 last_error = Some(error.clone());
@@ -132,7 +166,18 @@ pub(super) async fn take_turn<C: Courier>(
     let oldest = rest.chain(beyond).min();
     let failures = i32::try_from(breaker.failures()).unwrap_or(i32::MAX);
     let last_error = last_error.map(|it: String| kept(&it, 500));
-    let handback = Handback { lease, oldest, next_at, next_in, hold, failures, last_error, has_succeeded };
+    let handback = Handback {
+        lease,
+        read: read.into_std(),
+        oldest,
+        next_at,
+        next_in,
+        hold,
+        failures,
+        last_error,
+        has_succeeded,
+        has_failed,
+    };
     Turn { fates, handback }
 }
 
@@ -140,7 +185,7 @@ async fn send<C: Courier>(
     courier: &C,
     parcel: Parcel,
     material: &Material,
-    until: &Until,
+    (until, _room): (&Until, Option<OwnedSemaphorePermit>),
 ) -> (Parcel, Handed, Instant) {
     let began = Instant::now();
     let it = &parcel.first;
@@ -172,19 +217,9 @@ async fn send<C: Courier>(
 
 /// What becomes of a message without sending it: it is too late for it, or needs no answer any more.
 pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
-    let skipped = |why| Fate {
-        id: it.id,
-        workspace: it.workspace,
-        status: Status::Skipped,
-        skipped: Some(why),
-        error: None,
-        again_in: None,
-        counts: false,
-        attempt: None,
-        delay: None,
-    };
+    let superseded = || Fate { skipped: Some(Skipped::Superseded), ..unsent(it, Status::Skipped) };
     if it.is_disabled {
-        return Some(skipped(Skipped::Disabled));
+        return Some(Fate { skipped: Some(Skipped::Disabled), ..superseded() });
     }
     if let About::Approval(loaded) = about {
         let approval = &loaded.approval;
@@ -194,30 +229,40 @@ pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
             .any(|vote| vote.level == approval.escalation_level && Some(vote.by.id) == it.person);
         let is_moot = approval.state.is_final() || loaded.due || approval.escalation_level != it.level;
         if is_request(it) && (is_moot || has_voted && it.asks) {
-            return Some(skipped(Skipped::Superseded));
+            return Some(superseded());
         }
     }
     match about {
         // An instance of a later version wrote it, say.
         About::Unreadable if !it.is_over() => {
             let error = Some("its approval can't be read by this instance".to_owned());
-            return Some(Fate {
-                status: Status::Pending,
-                skipped: None,
-                error,
-                again_in: Some(UNREADABLE),
-                ..skipped(Skipped::Superseded)
-            });
+            return Some(Fate { error, again_in: Some(UNREADABLE), ..unsent(it, Status::Pending) });
         }
-        About::Deleted => return Some(skipped(Skipped::Superseded)),
+        About::Deleted => return Some(superseded()),
         _ => {}
     }
-    it.is_over().then(|| Fate {
-        status: Status::Failed,
+    overdue(it)
+}
+
+/// What becomes of a message that has waited for too long.
+fn overdue(it: &Waiting) -> Option<Fate> {
+    let why = "given up: its destination could not be reached for too long";
+    it.is_over().then(|| Fate { error: Some(why.to_owned()), ..unsent(it, Status::Failed) })
+}
+
+/// Without a try.
+fn unsent(it: &Waiting, status: Status) -> Fate {
+    Fate {
+        id: it.id,
+        workspace: it.workspace,
+        status,
         skipped: None,
-        error: Some("given up: its destination could not be reached for too long".to_owned()),
-        ..skipped(Skipped::Superseded)
-    })
+        error: None,
+        again_in: None,
+        counts: false,
+        attempt: None,
+        delay: None,
+    }
 }
 
 /// What becomes of all that one message was about. Where that is many, the try stands with the first of them.
@@ -241,6 +286,7 @@ fn fates_of<C: Courier>(parcel: &Parcel, handed: Handed, began: Instant, read: I
 /// What becomes of a message that was sent, or was tried to.
 /// `read`: when it was read how long it had waited.
 fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant) -> Fate {
+    let mut skipped = None;
     let (status, outcome, code, error, answer, again_in, counts) = match handed {
         Handed::Over { code, answer } => (Status::Sent, Outcome::Sent, code, None, answer, None, true),
         Handed::Deferred { code, error } => match C::again(it.attempts) {
@@ -257,8 +303,23 @@ fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant)
             let wait = jittered(SOON, rand::random());
             (Status::Pending, Outcome::Retried, code, Some(error), None, Some(wait), false)
         }
+        Handed::InVain { code, error, answer, .. } => match C::again(it.attempts) {
+            Some(wait) => {
+                let wait = jittered(wait, rand::random());
+                (Status::Pending, Outcome::Retried, code, Some(error), answer, Some(wait), true)
+            }
+            None => (Status::Failed, Outcome::Failed, code, Some(error), answer, None, true),
+        },
+        Handed::Paused { hold, code, error, answer, .. } => {
+            let wait = if hold.is_some() { Duration::ZERO } else { jittered(SOON, rand::random()) };
+            (Status::Pending, Outcome::Held, code, Some(error), answer, Some(wait), false)
+        }
         Handed::Held { code, error, .. } => {
             (Status::Pending, Outcome::Held, code, Some(error), None, Some(Duration::ZERO), false)
+        }
+        Handed::Moot { why, code, error } => {
+            skipped = Some(why);
+            (Status::Skipped, Outcome::Skipped, code, Some(error), None, None, false)
         }
     };
     let took = began.elapsed();
@@ -266,7 +327,7 @@ fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant)
         id: it.id,
         workspace: it.workspace,
         status,
-        skipped: None,
+        skipped,
         error: error.map(|it| kept(&it, 500)),
         again_in,
         counts,

@@ -1,7 +1,10 @@
 //! Lanes: one destination each, and one worker has it at a time. What waits in a lane is not looked at while the lane is
 //! held, however much it is.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -108,6 +111,8 @@ pub struct Attempt {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handback {
     pub lease: Lease,
+    /// When what waits in it was read.
+    pub read: Instant,
     /// The oldest due time of what was fetched and is pending still.
     pub oldest: Option<DateTime<Utc>>,
     /// When something is due next, as far as is known: at a moment, and in so long.
@@ -119,6 +124,8 @@ pub struct Handback {
     pub failures: i32,
     pub last_error: Option<String>,
     pub has_succeeded: bool,
+    /// Whether it was tried in vain, whatever the failures in a row say.
+    pub has_failed: bool,
 }
 
 /// Leases up to `limit` lanes of a channel that are due, those due for longest first, of none of `full` workspaces.
@@ -270,6 +277,8 @@ struct LaneRow<'a> {
     failures: i32,
     last_error: Option<&'a str>,
     succeeded: bool,
+    failed: bool,
+    read_ago: f64,
 }
 
 impl<'a> From<&'a Handback> for LaneRow<'a> {
@@ -285,6 +294,8 @@ impl<'a> From<&'a Handback> for LaneRow<'a> {
             failures: it.failures,
             last_error: it.last_error.as_deref(),
             succeeded: it.has_succeeded,
+            failed: it.has_failed,
+            read_ago: it.read.elapsed().as_secs_f64(),
         }
     }
 }
@@ -303,10 +314,11 @@ pub async fn record(
     let is_due = sqlx::query_scalar!(
         r#"
         WITH lanes AS MATERIALIZED (
-            SELECT x.lane, x.generation, x.wakes, x.oldest, x.next_at, x.next_in, x.hold, x.failures, x.last_error, x.succeeded
+            SELECT x.lane, x.generation, x.wakes, x.oldest, x.next_at, x.next_in, x.hold, x.failures, x.last_error, x.succeeded, x.failed, x.read_ago
               FROM json_to_recordset($2::text::json) AS x(
                    lane bigint, generation bigint, wakes bigint, oldest timestamptz, next_at timestamptz,
-                   next_in double precision, hold double precision, failures integer, last_error text, succeeded boolean)
+                   next_in double precision, hold double precision, failures integer, last_error text, succeeded boolean,
+                   failed boolean, read_ago double precision)
         ), ordered AS MATERIALIZED (
             SELECT l.id
               FROM notification_lanes l
@@ -316,12 +328,17 @@ pub async fn record(
         ), given_back AS (
             UPDATE notification_lanes l
                SET hold_until = clock_timestamp() + make_interval(secs => x.hold),
-                   floor_at = least(coalesce(x.oldest, 'infinity'), clock_timestamp() - interval '15 s'),
+                   -- What came while the turn went on was not read, and must not be hidden.
+                   floor_at = least(coalesce(x.oldest, 'infinity'),
+                                    clock_timestamp() - interval '15 s' - make_interval(secs => x.read_ago)),
                    due_at = CASE WHEN l.wakes = x.wakes
                                  THEN least(x.next_at, clock_timestamp() + make_interval(secs => x.next_in))
                                  ELSE clock_timestamp() END,
                    failures = x.failures,
-                   failing_since = CASE WHEN x.failures > 0 THEN coalesce(l.failing_since, clock_timestamp()) END,
+                   failing_since = CASE WHEN x.succeeded THEN NULL
+                                        WHEN x.failed THEN coalesce(l.failing_since, clock_timestamp())
+                                        ELSE l.failing_since END,
+                   last_failure_at = CASE WHEN x.failed THEN clock_timestamp() ELSE l.last_failure_at END,
                    last_error = coalesce(x.last_error, l.last_error),
                    last_success_at = CASE WHEN x.succeeded THEN clock_timestamp() ELSE l.last_success_at END
               FROM lanes x, ordered o

@@ -20,8 +20,11 @@ mod search_index;
 mod step;
 mod usage;
 mod watched;
+mod webhooks;
 
 use std::sync::Arc;
+
+use tokio::sync::Notify;
 
 use self::pace::Pace;
 pub use self::{health::Health, round::Round};
@@ -34,7 +37,7 @@ use crate::{
     config::{self, Lease, Sweep},
     events::Events,
     lifecycle::Lifecycle,
-    notify::{Deliverer, Outbox},
+    notify::{Deliverer, Outbox, courier::Courier},
     presence::{Journal, Ownership, Pulse},
     store::Database,
     telemetry::Metrics,
@@ -89,6 +92,8 @@ impl Workers {
             self.deliver(&outbox);
             lifecycle.spawn_loop("notification router", router::run(self.clone(), outbox.router));
             lifecycle.spawn_loop("outbox", outbox::run(self.clone()));
+            let watching = webhooks::run(self.clone(), outbox.webhooks);
+            lifecycle.spawn_loop("webhook endpoints", watching);
         }
         lifecycle.spawn_loop("janitor", janitor::run(self));
         health
@@ -97,11 +102,16 @@ impl Workers {
     /// Starts a deliverer for each channel that there is.
     fn deliver(&self, outbox: &Outbox) {
         if let Some(email) = outbox.email.clone() {
-            let (database, metrics) = (self.database.clone(), self.metrics.clone());
-            let hints = outbox.hints.email.clone();
-            let (lifecycle, redactions) = (self.lifecycle.clone(), outbox.redactions.clone());
-            let deliverer = Deliverer::new(database, email, lifecycle, metrics, redactions, hints);
+            let deliverer = self.deliverer(outbox, email, &outbox.hints.email);
             self.lifecycle.spawn_service("deliverer of mail", deliverer.run());
         }
+        let deliverer = self.deliverer(outbox, outbox.webhooks.clone(), &outbox.hints.webhook);
+        self.lifecycle.spawn_service("deliverer of webhooks", deliverer.run());
+    }
+
+    fn deliverer<C: Courier>(&self, outbox: &Outbox, courier: C, hints: &Arc<Notify>) -> Deliverer<C> {
+        let (database, metrics, lifecycle) =
+            (self.database.clone(), self.metrics.clone(), self.lifecycle.clone());
+        Deliverer::new(database, courier, lifecycle, metrics, outbox.redactions.clone(), hints.clone())
     }
 }

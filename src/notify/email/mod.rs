@@ -118,6 +118,7 @@ mod tests {
             Handed::Refused { .. } => "refused",
             Handed::Away { .. } => "away",
             Handed::Held { .. } => "held",
+            Handed::Moot { .. } | Handed::InVain { .. } | Handed::Paused { .. } => "none of mail's",
         };
         for (step, code, expected) in [
             (Step::Connect, None, "away"),

@@ -17,6 +17,7 @@ pub mod proxy;
 pub mod redis;
 pub mod relay;
 pub mod shell;
+pub mod sink;
 pub mod socket;
 pub mod statements;
 pub mod tools;
