@@ -414,7 +414,8 @@ async fn g17_administrators_hear_of_one_that_fails_for_a_day_and_it_is_disabled_
     assert_eq!(watch::failing(&mut conn).await.unwrap(), 0, "nothing was tried lately");
     let lately = "UPDATE notification_lanes SET last_failure_at = clock_timestamp() - interval '1 hour'";
     sqlx::query(lately).execute(&mut superuser).await.unwrap();
-    assert_eq!(watch::failing(&mut conn).await.unwrap(), 1);
+    // The instance looks, too: one of them does it.
+    watch::failing(&mut conn).await.unwrap();
     assert_eq!(hook.show().await["disabled_reason"], "failing");
     assert_eq!(news().await, ["endpoint_disabled", "endpoint_failing"]);
     assert_eq!(team.audit("webhook.disabled").await.len(), 1);
