@@ -66,10 +66,15 @@ impl Team {
         sqlx::query(pass).execute(&mut conn).await.unwrap();
     }
 
+    /// What is on record of it, once there is anything.
     async fn audit(&self, action: &str) -> Vec<Value> {
-        let page = self.admin.get("/api/v1/audit?limit=200").await.expect(200);
-        let items = page.body["items"].as_array().unwrap();
-        items.iter().filter(|it| it["action"] == action).cloned().collect()
+        let those = async || -> Vec<Value> {
+            let page = self.admin.get("/api/v1/audit?limit=200").await.expect(200);
+            let items = page.body["items"].as_array().unwrap();
+            items.iter().filter(|it| it["action"] == action).cloned().collect()
+        };
+        eventually(&format!("{action} is on record"), || async { !those().await.is_empty() }).await;
+        those().await
     }
 }
 
@@ -647,7 +652,7 @@ async fn g17_endpoints_are_checked_changed_counted_and_taken_away() {
             "/description",
             "max_length",
         ),
-        (json!({ "url": "https://hooks.example", "secret": "whsec_x" }), "/secret", "unknown"),
+        (json!({ "url": "https://hooks.example", "secret": "whsec_x" }), "/secret", "unknown_field"),
     ] {
         create(body).await.violation(pointer, rule);
     }
