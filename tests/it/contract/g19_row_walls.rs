@@ -119,11 +119,11 @@ async fn seen(
     ]
 }
 
-/// One that the operator set, which needs no secret here.
+/// Nothing is sent to it: its secret does not open.
 async fn endpoint(cluster: &Cluster, workspace: WorkspaceId) {
     sqlx::query(
-        "INSERT INTO webhook_endpoints (id, workspace_id, url, managed_by)
-         VALUES (gen_random_uuid(), $1, 'https://hooks.example', 'configuration')",
+        "INSERT INTO webhook_endpoints (id, workspace_id, url, secrets)
+         VALUES (gen_random_uuid(), $1, 'https://hooks.example', 'sealed')",
     )
     .bind(workspace.0)
     .execute(&mut cluster.database.connect().await)
