@@ -28,7 +28,7 @@ use crate::{
     },
     lifecycle::Lifecycle,
     limits::{Answers, Cap, Limiter, Turns},
-    notify::{Channels, Email, Hints, Outbox, Redactions, Router, Slack},
+    notify::{Channels, Email, Hints, Outbox, Redactions, Router, Slack, Webhooks, webhook::Bodies},
     oidc::Issuer,
     open_files,
     presence::{DatabaseClock, Heart, Journal, Listing, Ownership, Pulse, VERSION, new_instance_id},
@@ -38,6 +38,7 @@ use crate::{
     },
     store::Database,
     telemetry::Metrics,
+    wire::webhook_body,
     worker::{Health, Workers},
 };
 
@@ -79,6 +80,8 @@ struct Core {
     email: Option<Email>,
     slack: Option<Slack>,
     redactions: Redactions,
+    webhooks: Webhooks,
+    hints: Hints,
 }
 
 /// Where an instance listens.
@@ -208,6 +211,8 @@ impl Core {
         };
         let authenticator = Authenticator::new(database.clone(), issuer, sessions_last);
         let clock = DatabaseClock::default();
+        let bodies = Bodies { happening: webhook_body::body, trial: webhook_body::trial };
+        let webhooks = Webhooks::new(config, database.clone(), bodies)?;
         if config.smtp.is_on() && config.http.public_url.is_empty() {
             tracing::warn!(
                 "http.public_url is not set: mail has no links, neither to the app nor to decide by"
@@ -233,7 +238,9 @@ impl Core {
             answers,
             proxies,
             signer,
-            channels: Channels::new(config),
+            channels: Channels::new(config, webhooks.sealer().is_some() || config.webhooks.is_on()),
+            webhooks,
+            hints: Hints::default(),
             email: Email::of(config)?,
             slack: Slack::of(config).context("Slack")?,
             redactions: Redactions::default(),
@@ -267,10 +274,12 @@ impl Core {
     }
 
     fn outbox(&self, config: &Config) -> Outbox {
-        let (hints, redactions) = (Hints::default(), self.redactions.clone());
-        let (channels, ttl) = (self.channels.clone(), config.lease.ttl());
-        let router = Router::new(self.database.clone(), channels, hints.clone(), redactions.clone(), ttl);
-        Outbox { router, email: self.email.clone(), slack: self.slack.clone(), redactions, hints }
+        let (hints, redactions, webhooks) =
+            (self.hints.clone(), self.redactions.clone(), self.webhooks.clone());
+        let (database, channels, ttl) = (self.database.clone(), self.channels.clone(), config.lease.ttl());
+        let router =
+            Router::new(database, channels, hints.clone(), redactions.clone(), webhooks.clone(), ttl);
+        Outbox { router, email: self.email.clone(), slack: self.slack.clone(), webhooks, redactions, hints }
     }
 
     fn heart(&self, config: &Config) -> Heart {
@@ -356,6 +365,8 @@ impl Core {
             channels: self.channels.clone(),
             slack: self.slack.clone(),
             redactions: self.redactions.clone(),
+            webhooks: self.webhooks.clone(),
+            hints: self.hints.clone(),
             verifications: Verifications::new(&self.database, &self.lifecycle, &self.instance, lease_ttl),
             connections,
             bodies: Budget::new(config.limits.max_bodies_mebibytes, Sizes::from(&config.limits).largest()),

@@ -20,6 +20,7 @@
 //! | [`auth`] | from a credential to who acts and what they may do |
 //! | [`mod@line`] | one accepted connection: bytes, each within its time |
 //! | [`open_files`] | how many files there may be, and who gets them |
+//! | [`seal`] | secrets that must be read again, as the database keeps them |
 //! | [`limits`] | how many requests anybody may make, over all instances |
 //! | [`oidc`] | what an OpenID Connect issuer says: tokens, keys |
 //! | [`bus`] | Redis: hints between instances, the registry of who waits here, and what limits count |
@@ -51,6 +52,7 @@ pub mod oidc;
 pub mod open_files;
 pub mod presence;
 pub mod realtime;
+pub mod seal;
 pub mod store;
 pub mod telemetry;
 pub mod wire;

@@ -67,6 +67,18 @@ export_settings() {
   export SIGNOFF_DATABASE_URL=$DATABASE_URL
   export SIGNOFF_REDIS_URL=$REDIS_URL
   export SIGNOFF_LOG_FORMAT=json
+  # What the environment gives is taken.
+  if [ -z "${SIGNOFF_SECRETS_KEY-}${SIGNOFF_SECRETS_KEY_FILE-}" ]; then
+    SIGNOFF_SECRETS_KEY_FILE=$(secrets_key_file)
+    export SIGNOFF_SECRETS_KEY_FILE
+  fi
+}
+
+# Where the key is that seals secrets in the database; made where there is none.
+secrets_key_file() {
+  local file=$STATE/secrets.key
+  [ -s "$file" ] || head -c 32 /dev/urandom | base64 | write_private "$file"
+  printf '%s' "$file"
 }
 
 # Limits of a load test, not of production: one machine plays all the clients.

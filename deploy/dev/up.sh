@@ -357,6 +357,6 @@ cmd_down() {
   [ -n "$wipe" ] || return 0
   remove_postgres_data
   # The lock stays, others may be waiting for it; so does what `test` runs on.
-  rm -rf "$RUN" "$LOG" "$STATE/data" "$STATE/env" "$STATE/haproxy.cfg"
+  rm -rf "$RUN" "$LOG" "$STATE/data" "$STATE/env" "$STATE/secrets.key" "$STATE/haproxy.cfg"
   note "data, logs and keys removed"
 }

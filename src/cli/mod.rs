@@ -34,6 +34,7 @@ mod signals;
 mod struggle;
 mod tail;
 mod waiting;
+mod webhooks;
 mod workspaces;
 
 use std::process::ExitCode;
@@ -128,6 +129,8 @@ enum Command {
     Delegations(delegations::Delegations),
     /// See what was sent to whom, and send again what failed.
     Notifications(notifications::Notifications),
+    /// Make endpoints for a workspace's events, and look at what was sent to them.
+    Webhooks(webhooks::Webhooks),
     /// Follow a task's events as they happen.
     Tail(tail::Tail),
     /// Send events of a task.
@@ -213,6 +216,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Delegate(command) => command.run().await,
             Command::Delegations(command) => command.run().await,
             Command::Notifications(command) => command.run().await,
+            Command::Webhooks(command) => command.run().await,
             Command::Tail(command) => command.run().await,
             Command::Emit(command) => command.run().await,
             Command::Cluster(command) => command.run().await,

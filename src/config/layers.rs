@@ -18,7 +18,7 @@ pub(super) fn overlay(table: &mut Table, over: Table) -> anyhow::Result<()> {
 }
 
 /// Names without our prefix that are read where ours is not given: others use them, too.
-const FALLBACKS: [(&str, &str, &str); 12] = [
+const FALLBACKS: [(&str, &str, &str); 15] = [
     ("database", "url", "DATABASE_URL"),
     ("redis", "url", "REDIS_URL"),
     ("smtp", "host", "SMTP_HOST"),
@@ -31,6 +31,9 @@ const FALLBACKS: [(&str, &str, &str); 12] = [
     ("slack", "signing_secret", "SLACK_SIGNING_SECRET"),
     ("slack", "channel", "SLACK_APPROVAL_CHANNEL"),
     ("slack", "enabled", "SLACK_ENABLED"),
+    ("webhooks", "url", "WEBHOOK_URL"),
+    ("webhooks", "secret", "WEBHOOK_SECRET"),
+    ("webhooks", "enabled", "WEBHOOK_ENABLED"),
 ];
 
 pub(super) fn overlay_environment(

@@ -40,8 +40,10 @@ pub struct Config {
     pub events: Events,
     pub audit: Audit,
     pub notify: Notify,
+    pub secrets: Secrets,
     pub smtp: Smtp,
     pub slack: Slack,
+    pub webhooks: Webhooks,
     pub sockets: Sockets,
     pub sessions: Sessions,
     pub oidc: Oidc,
@@ -152,8 +154,10 @@ impl Config {
         self.check_sign_in()?;
         self.cluster.check()?;
         self.notify.check()?;
+        self.secrets.sealer()?;
         self.smtp.check()?;
         self.slack.check()?;
+        self.webhooks.check()?;
         self.limits.check()?;
         self.http.check()?;
         self.rate_limits.check()?;
@@ -268,6 +272,21 @@ mod tests {
             (vec![database, ("SIGNOFF_LEASE_TTL_SECONDS", "20")], vec![], "2.5 times"),
             (vec![database, ("SIGNOFF_LIMITS_MAX_QUEUED", "many")], vec![], "SIGNOFF_LIMITS_MAX_QUEUED"),
             (vec![database, ("SIGNOFF_AUDIT_SIGNING_KEY", "c2VjcmV0")], vec![], "audit.signing_key"),
+            (vec![database, ("SIGNOFF_SECRETS_KEY", "c2VjcmV0")], vec![], "secrets.key"),
+            (vec![database, ("WEBHOOK_ENABLED", "true")], vec![], "webhooks.url"),
+            (vec![database, ("WEBHOOK_URL", "https://example.com")], vec![], "WEBHOOK_SECRET"),
+            (
+                vec![database, ("WEBHOOK_URL", "example.com"), ("WEBHOOK_SECRET", "hunter2")],
+                vec![],
+                "webhooks.url",
+            ),
+            (
+                vec![database, ("WEBHOOK_URL", "https://example.com"), ("WEBHOOK_SECRET", "whsec_?")],
+                vec![],
+                "webhooks.secret",
+            ),
+            (vec![database], vec![("webhooks.allowed_networks", "10.0.0.0/33")], "10.0.0.0/33"),
+            (vec![database], vec![("webhooks.allow_http", "true")], "webhooks.allowed_networks"),
             (vec![database], vec![("http.lisen", "x")], "http.lisen"),
             (vec![database], vec![("listen", "x")], "section.name=value"),
             (vec![database, ("SIGNOFF_SWEEP_INTERVAL_MS", "60000")], vec![], "overlap"),

@@ -8,7 +8,10 @@ use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::{audit::checkpoint::Signer, bus::seats::Most, oidc, telemetry::LogFormat};
+use crate::{
+    audit::checkpoint::Signer, bus::seats::Most, domain::address::Allowed, notify::webhook::keys::Key, oidc,
+    seal::Sealer, telemetry::LogFormat,
+};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,6 +122,21 @@ impl Notify {
     }
 }
 
+/// What secrets are sealed with that the service must read again.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    /// Empty: nothing can be sealed.
+    pub key: SecretString,
+}
+
+impl Secrets {
+    /// What seals and opens, if anything does.
+    pub fn sealer(&self) -> anyhow::Result<Option<Sealer>> {
+        Sealer::parse(self.key.expose_secret()).context("secrets.key")
+    }
+}
+
 /// The relay that takes our mail.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -188,6 +206,67 @@ impl Smtp {
             "smtp.security = \"none\" is for a relay on this machine's loopback alone; {} is none",
             self.host
         );
+        Ok(())
+    }
+}
+
+/// Where webhooks may go, and the endpoint that the operator sets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Empty: there is none.
+    pub url: String,
+    pub secret: SecretString,
+    pub enabled: String,
+    /// Empty: all.
+    pub workspace: String,
+    /// Addresses and networks, separated by commas.
+    pub allowed_networks: String,
+    pub allow_http: bool,
+}
+
+impl Webhooks {
+    /// Whether there is an endpoint of the operator's.
+    pub fn is_on(&self) -> bool {
+        match self.enabled.as_str() {
+            "auto" => !self.url.is_empty(),
+            enabled => enabled == "true",
+        }
+    }
+
+    /// Networks that are not public, and allowed all the same.
+    pub fn allowed(&self) -> anyhow::Result<Allowed> {
+        networks("webhooks.allowed_networks", &self.allowed_networks).map(Allowed)
+    }
+
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        ensure!(
+            ["auto", "true", "false"].contains(&self.enabled.as_str()),
+            "webhooks.enabled must be auto, true or false"
+        );
+        let allowed = self.allowed()?;
+        ensure!(
+            !self.allow_http || !allowed.0.is_empty(),
+            "webhooks.allow_http is for networks in webhooks.allowed_networks, and there are none"
+        );
+        if !self.is_on() {
+            return Ok(());
+        }
+        ensure!(
+            !self.url.is_empty(),
+            "webhooks are on (webhooks.enabled, WEBHOOK_ENABLED), but webhooks.url is not set"
+        );
+        let url = reqwest::Url::parse(&self.url).ok();
+        ensure!(
+            url.is_some_and(|url| ["http", "https"].contains(&url.scheme()) && url.fragment().is_none()),
+            "webhooks.url must be a URL like https://example.com/hook"
+        );
+        let secret = self.secret.expose_secret();
+        ensure!(
+            !secret.is_empty(),
+            "webhooks.secret (WEBHOOK_SECRET) is not set: what messages are signed with"
+        );
+        ensure!(Key::parse(secret).is_some(), "webhooks.secret must be whsec_ and base64, or any other text");
         Ok(())
     }
 }
@@ -397,17 +476,20 @@ impl Http {
 
     /// Whose word on where a request comes from is taken.
     pub fn proxies(&self) -> anyhow::Result<Vec<IpNet>> {
-        let entries = self.trusted_proxies.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-        let network = |entry: &str| {
-            let found = entry.parse().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from));
-            found.with_context(|| {
-                format!(
-                    "http.trusted_proxies: {entry:?} is no address and no network, for example 10.0.0.0/8"
-                )
-            })
-        };
-        entries.map(network).collect()
+        networks("http.trusted_proxies", &self.trusted_proxies)
     }
+}
+
+/// Addresses and networks, separated by commas.
+fn networks(name: &str, text: &str) -> anyhow::Result<Vec<IpNet>> {
+    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    let network = |entry: &str| {
+        let found = entry.parse().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from));
+        found.with_context(|| {
+            format!("{name}: {entry:?} is no address and no network, for example 10.0.0.0/8")
+        })
+    };
+    entries.map(network).collect()
 }
 
 impl RateLimits {

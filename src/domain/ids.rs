@@ -40,6 +40,8 @@ ids! {
     KeyId,
     /// A browser session's row.
     SessionId,
+    /// Where a workspace wants its events.
+    EndpointId,
     /// One message to one recipient.
     NotificationId,
     /// One link to decide by.

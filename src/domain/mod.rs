@@ -7,6 +7,7 @@
 #[macro_use]
 mod vocabulary;
 
+pub mod address;
 pub mod approval;
 pub mod chain;
 pub mod credential;
@@ -26,3 +27,4 @@ pub mod redaction;
 pub mod shown;
 pub mod slack;
 pub mod standing;
+pub mod webhook;

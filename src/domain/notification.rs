@@ -84,12 +84,14 @@ vocabulary! {
         Decided = "decided", Expired = "expired", Cancelled = "cancelled",
     }
     Channel { Slack = "slack", Email = "email", Webhook = "webhook", InApp = "in_app" }
-    News { SlackRefused = "slack_refused" }
     Status { Pending = "pending", Sent = "sent", Failed = "failed", Skipped = "skipped", Read = "read" }
     Skipped {
         Superseded = "superseded", TooMany = "too_many", Unknown = "unknown_recipient", NoAddress = "no_address",
-        SwitchedOff = "switched_off", Summarised = "summarised", Disabled = "disabled_recipient",
-        NotSent = "not_sent", Gone = "message_gone",
+        EndpointDeleted = "endpoint_deleted", SwitchedOff = "switched_off", Summarised = "summarised",
+        Disabled = "disabled_recipient", NotSent = "not_sent", Gone = "message_gone",
+    }
+    News {
+        SlackRefused = "slack_refused", EndpointFailing = "endpoint_failing", EndpointDisabled = "endpoint_disabled",
     }
 }
 
@@ -108,6 +110,8 @@ pub enum Skipped {
     NotSent,
     /// It was sent, and is not there any more, or can't be edited.
     Gone,
+    /// The endpoint of a webhook was deleted.
+    EndpointDeleted,
     /// The person wants to hear nothing by this channel.
     SwitchedOff,
     /// One message told of many.
@@ -121,7 +125,13 @@ pub enum Skipped {
 pub enum News {
     /// Slack doesn't take the bot's token any more.
     SlackRefused,
+    /// No webhook has arrived at an endpoint for a day.
+    EndpointFailing,
+    EndpointDisabled,
 }
+
+/// The cause of what a member sends to try an endpoint.
+pub const TEST: &str = "test";
 
 /// Whom a request wants told, and how.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -60,6 +60,7 @@ needs! {
     ManagePrincipals = PrincipalManage,
     ViewNotifications = NotificationView,
     ManageNotifications = NotificationManage,
+    ManageWebhooks = WebhookManage,
     ViewAudit = AuditView,
     Administer = WorkspaceAdmin,
 }

@@ -44,6 +44,7 @@ mod slack;
 mod sockets;
 mod upgrade;
 mod verifications;
+mod webhooks;
 
 use std::{sync::Arc, time::Duration};
 
@@ -69,7 +70,7 @@ use crate::{
     events::Events,
     lifecycle::Lifecycle,
     limits::{Cap, Limiter, Network, Turns},
-    notify::{Channels, Redactions, Slack},
+    notify::{Channels, Hints, Redactions, Slack, Webhooks},
     presence::{DatabaseClock, Listing},
     realtime::{Realtime, feed::Feeds},
     store::Database,
@@ -114,6 +115,9 @@ pub struct Parts {
     pub redactions: Redactions,
     /// The service's own app in Slack.
     pub slack: Option<Slack>,
+    pub webhooks: Webhooks,
+    /// Tells deliverers of this instance that something may be due.
+    pub hints: Hints,
     pub connections: server::Connections,
     pub bodies: budget::Budget,
     pub sending: answers::Sending,
@@ -192,6 +196,13 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(notifications::get))
         .routes(routes!(notifications::redrive_one))
         .routes(routes!(notifications::redrive_all))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::get, webhooks::update, webhooks::delete))
+        .routes(routes!(webhooks::actions::rotate))
+        .routes(routes!(webhooks::actions::test))
+        .routes(routes!(webhooks::actions::replay))
+        .routes(routes!(webhooks::deliveries::list))
+        .routes(routes!(webhooks::deliveries::get))
         .routes(routes!(preferences::get, preferences::put))
         .routes(routes!(notification_preferences::get, notification_preferences::put))
         .routes(routes!(me::list))

@@ -40,6 +40,7 @@ pub fn base() -> OpenApi {
             tag("deciding", "Approving, rejecting, cancelling."),
             tag("runs", "Runs of workflows and agents."),
             tag("tasks", "Events of tasks, and who follows them."),
+            tag("webhooks", "Where a workspace wants its events, and what was sent there."),
             tag("notifications", "What people were told, and what they have read of it."),
             tag("identity", "Who there is in the workspace, and what they may do."),
             tag("audit", "Who did what, and the proof that it is still so."),

@@ -17,6 +17,9 @@ pub struct IdPath(pub ApprovalId);
 /// The id of something else.
 pub struct UuidPath(pub Uuid);
 
+/// Two ids, of a thing and of one of its own.
+pub struct UuidsPath(pub Uuid, pub Uuid);
+
 /// A name that a caller gave.
 pub struct NamePath(pub CallerName);
 
@@ -38,6 +41,17 @@ impl<S: Send + Sync> FromRequestParts<S> for UuidPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         ApprovalId::parse(&segment(parts, state).await?).map(|it| Self(it.0)).ok_or_else(Problem::not_found)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for UuidsPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((one, other)) = path.map_err(|_| Problem::not_found())?;
+        let id = |text: &str| ApprovalId::parse(text).map(|it| it.0).ok_or_else(Problem::not_found);
+        Ok(Self(id(&one)?, id(&other)?))
     }
 }
 

@@ -22,8 +22,13 @@ pub trait Courier: Send + Sync + 'static {
     const LANES: usize;
     /// Messages of one lane that may be under way at once.
     const AT_ONCE: usize;
+    /// Messages of all lanes that may be under way at once. Each lane may have one.
+    const TOGETHER: usize = Self::LANES * Self::AT_ONCE;
     /// Longest that a message may take.
     const LONGEST: Duration;
+    /// Whether what is sent is decided when it is sent, by the approval as it stands then. Otherwise it was written when it
+    /// happened, and is sent in any case.
+    const AS_IT_STANDS: bool = true;
     /// Where more requests than this wait for one recipient, one message tells of all of them. `None`: each has its own.
     const FLOOD: Option<usize>;
 
@@ -71,6 +76,24 @@ pub enum Handed {
     Refused { code: Option<i32>, error: String },
     /// The destination can't be reached.
     Away { code: Option<i32>, error: String },
+    /// It was refused for now, and the destination has answered, or should have.
+    InVain {
+        /// It speaks of the destination as a whole, not of this message.
+        of_destination: bool,
+        code: Option<i32>,
+        error: String,
+        answer: Option<String>,
+    },
+    /// The destination wants to be left alone; it is no try.
+    Paused {
+        /// For so long. `None`: for as long as its failures say.
+        hold: Option<Duration>,
+        /// Whether it is a failure of the destination.
+        fails: bool,
+        code: Option<i32>,
+        error: String,
+        answer: Option<String>,
+    },
     /// The destination is to be left alone for so long; it is no try.
     Held { hold: Duration, code: Option<i32>, error: String },
 }

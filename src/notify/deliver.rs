@@ -19,7 +19,7 @@ use tokio::{
 use super::{
     Redactions,
     courier::Courier,
-    material::Material,
+    material::{Material, Reading},
     record::Recorder,
     turn::{BATCH, Turn, Until, take_turn},
 };
@@ -57,6 +57,8 @@ pub struct Deliverer<C> {
     redactions: Redactions,
     hints: Arc<Notify>,
     slots: Arc<Semaphore>,
+    /// Room for messages beyond one of each lane.
+    more: Arc<Semaphore>,
     most: usize,
     /// Lanes under way, by workspace.
     busy: Arc<Mutex<HashMap<WorkspaceId, usize>>>,
@@ -99,6 +101,7 @@ impl<C: Courier> Deliverer<C> {
             redactions,
             hints,
             slots: Arc::new(Semaphore::new(C::LANES)),
+            more: Arc::new(Semaphore::new(C::TOGETHER.saturating_sub(C::LANES))),
             most: C::LANES,
             busy: Arc::default(),
         }
@@ -165,8 +168,8 @@ impl<C: Courier> Deliverer<C> {
             }
             taken.clone_from(&leases);
             let waiting = lanes::fetch(&mut *conn, &leases, BATCH).await?;
-            let with_links = self.courier.takes_links();
-            let material = Material::read(conn, &waiting, &self.redactions, with_links).await?;
+            let reading = Reading { approvals: C::AS_IT_STANDS, links: self.courier.takes_links() };
+            let material = Material::read(conn, &waiting, &self.redactions, reading).await?;
             Ok((leases, waiting, material))
         };
         let (leases, waiting, material) = match self.database.notify.run(STATEMENT, work).await {
@@ -190,7 +193,7 @@ impl<C: Courier> Deliverer<C> {
             let waiting = by_lane.remove(&lease.lane).unwrap_or_default();
             let (courier, material, turns) = (self.courier.clone(), material.clone(), turns.clone());
             let ends = begun + FRESH.min(LEASE.saturating_sub(C::LONGEST + SPARE));
-            let until = Until { ends, draining: self.lifecycle.draining().clone() };
+            let until = Until { ends, draining: self.lifecycle.draining().clone(), more: self.more.clone() };
             self.lifecycle.spawn("a lane of notifications", async move {
                 let turn = take_turn(&*courier, lease, waiting, &material, &until).await;
                 // It holds its slot until the recorder has it: so there is no more to record than there are slots.

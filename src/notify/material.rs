@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use sqlx::PgConnection;
 
-use super::{Redactions, turn::settled};
+use super::{Redactions, fate::settled};
 use crate::{
     auth::link::DecisionLink,
     domain::{
@@ -47,23 +47,34 @@ pub(super) struct Material {
     links: HashMap<NotificationId, DecisionLink>,
 }
 
+/// What of it a channel has use for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading {
+    pub approvals: bool,
+    pub links: bool,
+}
+
 impl Material {
-    /// Reads it. `with_links`: each person who is asked gets a link to decide by. Its hash is stored before it is sent.
+    /// Reads it. With links, each person who is asked gets a link to decide by. Its hash is stored before it is sent.
     pub async fn read(
         conn: &mut PgConnection,
         waiting: &[Waiting],
         redactions: &Redactions,
-        with_links: bool,
+        reading: Reading,
     ) -> Result<Self, Error> {
         let workspaces: BTreeSet<WorkspaceId> = waiting.iter().map(|it| it.workspace).collect();
         let people: BTreeSet<PrincipalId> = waiting.iter().filter_map(|it| it.person).collect();
         let people: Vec<PrincipalId> = people.into_iter().collect();
-        let (found, left) = load(&mut *conn, waiting).await?;
+        let (found, left) = if reading.approvals {
+            load(&mut *conn, waiting).await?
+        } else {
+            (Found::default(), HashSet::new())
+        };
         let redactors = redactions.of(&mut *conn, workspaces).await?;
         let chosen = notification_preferences::of_people(&mut *conn, &people).await?;
         let zones = chosen.into_iter().filter_map(|(id, it)| Some((id, it.zone?))).collect();
         let mut material = Self { found, left, redactors, zones, links: HashMap::new() };
-        if with_links {
+        if reading.links {
             material.links = material.make_links(conn, waiting).await?;
         }
         Ok(material)

@@ -6,10 +6,13 @@
 //! | [`deliver`] | leases the lanes of a channel that are due |
 //! | `material` | reads what messages are made of |
 //! | `turn`, `parcel` | sends what waits in a lane; where that is too much for one recipient, as one message |
-//! | `record` | writes down what became of it |
+//! | `fate` | says what became of a message |
+//! | `record` | writes that down |
 //! | [`courier`] | what a channel must be able to do |
 //! | [`email`] | mail |
 //! | [`slack`] | cards in Slack |
+//! | [`guard`] | keeps destinations of workspaces' choice from what is the operator's own |
+//! | [`webhook`] | events for programs |
 //! | [`redrive`] | sends again what failed |
 //!
 //! Who is told what is a pure function in `domain/notification.rs`. This module knows neither SQL nor routes.
@@ -17,6 +20,8 @@
 pub mod courier;
 pub mod deliver;
 pub mod email;
+mod fate;
+pub mod guard;
 mod material;
 mod parcel;
 mod people;
@@ -26,6 +31,7 @@ pub mod redrive;
 pub mod router;
 pub mod slack;
 mod turn;
+pub mod webhook;
 
 use std::sync::Arc;
 
@@ -42,6 +48,7 @@ pub use self::{
     redactions::Redactions,
     router::Router,
     slack::{Slack, home::Home},
+    webhook::Webhooks,
 };
 
 /// The channels that this service has, besides the app itself. Clones share what was found out.
@@ -50,20 +57,23 @@ pub struct Channels {
     /// The relay that takes our mail.
     email: Option<String>,
     slack: Option<Home>,
+    /// Whether there may be endpoints. They get what they chose, whatever a request says.
+    webhook: bool,
 }
 
 impl Channels {
-    pub fn new(config: &Config) -> Self {
+    pub fn new(config: &Config, webhook: bool) -> Self {
         let smtp = &config.smtp;
         let email = smtp.is_on().then(|| format!("{}:{}", smtp.host, smtp.port));
-        Self { email, slack: config.slack.is_on().then(|| Home::new(&config.slack)) }
+        Self { email, slack: config.slack.is_on().then(|| Home::new(&config.slack)), webhook }
     }
 
     /// Those that a workspace has.
     pub fn of(&self, workspace: WorkspaceId) -> Vec<Channel> {
         let slack = self.slack(workspace).map(|_| Channel::Slack);
         let email = self.email.as_ref().map(|_| Channel::Email);
-        slack.into_iter().chain(email).chain([Channel::InApp]).collect()
+        let webhook = self.webhook.then_some(Channel::Webhook);
+        slack.into_iter().chain(email).chain(webhook).chain([Channel::InApp]).collect()
     }
 
     /// The installation in Slack, as far as it is this workspace's.
@@ -90,6 +100,7 @@ impl Channels {
 pub struct Hints {
     pub email: Arc<Notify>,
     pub slack: Arc<Notify>,
+    pub webhook: Arc<Notify>,
 }
 
 impl Hints {
@@ -97,7 +108,8 @@ impl Hints {
         match channel {
             Channel::Email => self.email.notify_one(),
             Channel::Slack => self.slack.notify_one(),
-            Channel::Webhook | Channel::InApp => {}
+            Channel::Webhook => self.webhook.notify_one(),
+            Channel::InApp => {}
         }
     }
 }
@@ -108,6 +120,7 @@ pub struct Outbox {
     pub router: Router,
     pub email: Option<Email>,
     pub slack: Option<Slack>,
+    pub webhooks: Webhooks,
     pub redactions: Redactions,
     pub hints: Hints,
 }

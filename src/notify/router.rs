@@ -11,7 +11,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};
 
-use super::{Channels, Hints, Home, Redactions, people::People};
+use super::{Channels, Hints, Home, Redactions, Webhooks, people::People};
 use crate::{
     domain::{
         approval::Approval,
@@ -43,6 +43,7 @@ pub struct Router {
     hints: Hints,
     people: People,
     redactions: Redactions,
+    webhooks: Webhooks,
 }
 
 /// What came of a round.
@@ -59,10 +60,11 @@ impl Router {
         channels: Channels,
         hints: Hints,
         redactions: Redactions,
+        webhooks: Webhooks,
         lease_ttl: Duration,
     ) -> Self {
         let people = People::new(lease_ttl, channels.home().is_some());
-        Self { database, channels, hints, people, redactions }
+        Self { database, channels, hints, people, redactions, webhooks }
     }
 
     /// Routes up to `limit` causes that are due, none of them due before `floor`.
@@ -144,13 +146,20 @@ impl Router {
         if !new.is_empty() {
             notifications::insert(&mut *conn, &new).await?;
         }
+        let mut waiting: BTreeSet<Channel> =
+            new.iter().filter(|it| it.destination.is_some()).map(|it| it.notice.channel).collect();
+        // Their lanes are locked behind all others, by everyone who locks both.
+        let events: Vec<&Caused> = routed.iter().map(|(it, ..)| *it).collect();
+        if self.webhooks.write(&mut *conn, &events, &redactors).await? {
+            waiting.insert(Channel::Webhook);
+        }
         if !unreadable.is_empty() {
             causes::put_back(&mut *conn, &unreadable, Put::Later).await?;
         }
         if !rest.is_empty() {
             causes::put_back(conn, &rest, Put::AsBefore).await?;
         }
-        Ok(new.iter().filter(|it| it.destination.is_some()).map(|it| it.notice.channel).collect())
+        Ok(waiting)
     }
 
     async fn notices(

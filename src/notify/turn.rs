@@ -3,34 +3,36 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use serde_json::Value;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError},
+    time::{Instant, sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use super::{
     courier::{Courier, Handed, Message},
+    fate::{fates_of, kept, overdue, settled, skipped},
     material::{About, Material},
-    parcel::{Parcel, is_request, parcels},
+    parcel::{Parcel, parcels},
 };
 use crate::{
     domain::{
         ids::{ApprovalId, NotificationId},
-        lane::{Breaker, SOON, at_least, jittered},
-        notification::{Action, Outcome, Skipped, Status},
+        lane::{Breaker, at_least, jittered},
+        notification::{Action, Skipped},
     },
     store::{
         approvals::Loaded,
-        lanes::{Attempt, Fate, Handback, Lease, Waiting},
+        lanes::{Fate, Handback, Lease, Waiting},
     },
 };
 
-/// How long a notification waits whose approval this instance can't read.
-const UNREADABLE: Duration = Duration::from_mins(1);
 /// Most messages of a lane in one turn.
 pub(super) const BATCH: i64 = 50;
 
@@ -40,10 +42,12 @@ pub(super) struct Turn {
     pub handback: Handback,
 }
 
-/// When a turn begins no further message: at a moment, or when the instance drains.
+/// When a turn begins no further message: at a moment, or when the instance drains. And how many go at once.
 pub(super) struct Until {
     pub ends: Instant,
     pub draining: CancellationToken,
+    /// Room for messages beyond the one that each lane may have under way.
+    pub more: Arc<Semaphore>,
 }
 
 /// How long the drain waits for messages under way.
@@ -58,6 +62,11 @@ impl Until {
 
     fn is_over(&self) -> bool {
         self.draining.is_cancelled() || Instant::now() >= self.ends
+    }
+
+    /// Whether one more may be begun beside `under_way` others, and its place where it needs one.
+    fn room(&self, under_way: usize) -> Result<Option<OwnedSemaphorePermit>, TryAcquireError> {
+        if under_way == 0 { Ok(None) } else { self.more.clone().try_acquire_owned().map(Some) }
     }
 }
 
@@ -84,13 +93,15 @@ pub(super) async fn take_turn<C: Courier>(
     let mut breaker = Breaker::new(u32::try_from(lease.failures).unwrap_or(0), C::AT_ONCE);
     let mut under_way: HashSet<ApprovalId> = HashSet::new();
     let mut sending = FuturesUnordered::new();
-    let (mut hold, mut last_error, mut has_succeeded) = (Duration::ZERO, None, false);
+    let (mut hold, mut last_error) = (Duration::ZERO, None);
+    let (mut has_succeeded, mut has_failed) = (false, false);
     // Where messages of this turn are: it is not recorded yet.
     let mut placed: HashMap<NotificationId, Value> = HashMap::new();
     loop {
         while hold.is_zero() && sending.len() < breaker.at_once() && !until.is_over() {
             let is_free = |it: &Parcel| !it.approvals().any(|id| under_way.contains(&id));
             let Some(place) = queue.iter().position(is_free) else { break };
+            let Ok(room) = until.room(sending.len()) else { break };
             let Some(mut parcel) = queue.remove(place) else { break };
             let it = &mut parcel.first;
             if let Some(place) = it.of.and_then(|of| placed.get(&of)) {
@@ -100,13 +111,14 @@ pub(super) async fn take_turn<C: Courier>(
             let is_newer = |other: &Parcel| other.first.action == Action::Update && other.first.of == it.of;
             let is_outdone = it.action == Action::Update && queue.iter().any(is_newer);
             let outdone = is_outdone.then(|| skipped(it, Skipped::Superseded));
-            if let Some(fate) = outdone.or_else(|| settled(it, material.about(it))) {
+            let settled = || if C::AS_IT_STANDS { settled(it, material.about(it)) } else { overdue(it) };
+            if let Some(fate) = outdone.or_else(settled) {
                 // A parcel of several has only messages that are still to be sent.
                 fates.push(fate);
                 continue;
             }
             under_way.extend(parcel.approvals());
-            sending.push(send(courier, parcel, material, until));
+            sending.push(send(courier, parcel, material, (until, room)));
         }
         let Some((parcel, handed, began)) = sending.next().await else { break };
         for id in parcel.approvals() {
@@ -124,9 +136,27 @@ pub(super) async fn take_turn<C: Courier>(
                 breaker.is_there();
             }
             Handed::Away { error, .. } => {
-                last_error = Some(error.clone());
+                (last_error, has_failed) = (Some(error.clone()), true);
                 breaker.is_away();
                 hold = hold.max(jittered(breaker.hold(), rand::random()));
+            }
+            Handed::InVain { of_destination, error, .. } => {
+                (last_error, has_failed) = (Some(error.clone()), true);
+                if *of_destination {
+                    breaker.is_away();
+                    hold = hold.max(jittered(breaker.hold(), rand::random()));
+                } else {
+                    breaker.is_there();
+                }
+            }
+            Handed::Paused { hold: wanted, fails, error, .. } => {
+                last_error = Some(error.clone());
+                if *fails {
+                    has_failed = true;
+                    breaker.is_away();
+                    hold = hold.max(jittered(breaker.hold(), rand::random()));
+                }
+                hold = hold.max(wanted.unwrap_or_default());
             }
             Handed::Held { hold: wanted, error, .. } => {
                 last_error = Some(error.clone());
@@ -145,7 +175,8 @@ pub(super) async fn take_turn<C: Courier>(
     let oldest = rest.chain(beyond).min();
     let failures = i32::try_from(breaker.failures()).unwrap_or(i32::MAX);
     let last_error = last_error.map(|it: String| kept(&it, 500));
-    let handback = Handback { lease, oldest, next_at, next_in, hold, failures, last_error, has_succeeded };
+    let handback =
+        Handback { lease, oldest, next_at, next_in, hold, failures, last_error, has_succeeded, has_failed };
     Turn { fates, handback }
 }
 
@@ -153,7 +184,7 @@ async fn send<C: Courier>(
     courier: &C,
     parcel: Parcel,
     material: &Material,
-    until: &Until,
+    (until, _room): (&Until, Option<OwnedSemaphorePermit>),
 ) -> (Parcel, Handed, Instant) {
     let began = Instant::now();
     let it = &parcel.first;
@@ -182,141 +213,4 @@ async fn send<C: Courier>(
         }
     };
     (parcel, handed, began)
-}
-
-fn skipped(it: &Waiting, why: Skipped) -> Fate {
-    Fate {
-        id: it.id,
-        workspace: it.workspace,
-        status: Status::Skipped,
-        skipped: Some(why),
-        error: None,
-        again_in: None,
-        counts: false,
-        attempt: None,
-        place: None,
-        delay: None,
-    }
-}
-
-/// The fate of a message that is not sent: it waited too long, or there is nothing left to ask. `None`: it is sent.
-pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
-    // One that waits itself will show how it stands then.
-    if it.of.is_some() && it.place.is_none() {
-        return Some(skipped(it, Skipped::NotSent));
-    }
-    // What they were shown is closed all the same.
-    if it.is_disabled && it.action == Action::Send {
-        return Some(skipped(it, Skipped::Disabled));
-    }
-    if let About::Approval(loaded) = about {
-        let approval = &loaded.approval;
-        let has_voted = loaded
-            .votes
-            .iter()
-            .any(|vote| vote.level == approval.escalation_level && Some(vote.by.id) == it.person);
-        let is_moot = approval.state.is_final() || loaded.due || approval.escalation_level != it.level;
-        if is_request(it) && (is_moot || has_voted && it.asks) {
-            return Some(skipped(it, Skipped::Superseded));
-        }
-    }
-    match about {
-        // An instance of a later version wrote it, say.
-        About::Unreadable if !it.is_over() => {
-            let error = Some("its approval can't be read by this instance".to_owned());
-            return Some(Fate {
-                status: Status::Pending,
-                skipped: None,
-                error,
-                again_in: Some(UNREADABLE),
-                ..skipped(it, Skipped::Superseded)
-            });
-        }
-        About::Deleted => return Some(skipped(it, Skipped::Superseded)),
-        _ => {}
-    }
-    it.is_over().then(|| Fate {
-        status: Status::Failed,
-        skipped: None,
-        error: Some("given up: its destination could not be reached for too long".to_owned()),
-        ..skipped(it, Skipped::Superseded)
-    })
-}
-
-/// The fates of all notifications of a parcel. The try is recorded with the first of them.
-fn fates_of<C: Courier>(parcel: &Parcel, handed: Handed, began: Instant, read: Instant) -> Vec<Fate> {
-    let mut first = fate::<C>(&parcel.first, handed, began, read);
-    if !parcel.others.is_empty() && first.status == Status::Sent {
-        (first.status, first.skipped) = (Status::Skipped, Some(Skipped::Summarised));
-    }
-    let others = parcel.others.iter().map(|it| Fate {
-        id: it.id,
-        workspace: it.workspace,
-        attempt: None,
-        delay: None,
-        ..first.clone()
-    });
-    let mut fates: Vec<Fate> = others.collect();
-    fates.push(first);
-    fates
-}
-
-/// The fate of a message that was tried. `read`: when its waiting time was read.
-fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant) -> Fate {
-    let (mut placed, mut skipped) = (None, None);
-    let (status, outcome, code, error, answer, again_in, counts) = match handed {
-        Handed::Over { code, answer, place } => {
-            placed = place;
-            (Status::Sent, Outcome::Sent, code, None, answer, None, true)
-        }
-        Handed::Moot { why, code, error } => {
-            skipped = Some(why);
-            (Status::Skipped, Outcome::Skipped, code, Some(error), None, None, true)
-        }
-        Handed::Deferred { code, error } => match C::again(it.attempts) {
-            Some(wait) => {
-                let wait = jittered(wait, rand::random());
-                (Status::Pending, Outcome::Retried, code, Some(error), None, Some(wait), true)
-            }
-            None => (Status::Failed, Outcome::Failed, code, Some(error), None, None, true),
-        },
-        Handed::Refused { code, error } => {
-            (Status::Failed, Outcome::Failed, code, Some(error), None, None, true)
-        }
-        Handed::Away { code, error } => {
-            let wait = jittered(SOON, rand::random());
-            (Status::Pending, Outcome::Retried, code, Some(error), None, Some(wait), false)
-        }
-        Handed::Held { code, error, .. } => {
-            (Status::Pending, Outcome::Held, code, Some(error), None, Some(Duration::ZERO), false)
-        }
-    };
-    let took = began.elapsed();
-    Fate {
-        id: it.id,
-        workspace: it.workspace,
-        status,
-        skipped,
-        error: error.map(|it| kept(&it, 500)),
-        again_in,
-        counts,
-        attempt: Some(Attempt {
-            id: Uuid::now_v7(),
-            ago: took,
-            took,
-            outcome,
-            code,
-            answer: answer.map(|it| kept(&it, 4_096)),
-        }),
-        place: placed,
-        delay: (status == Status::Sent).then(|| it.waited + read.elapsed()),
-    }
-}
-
-/// What the other side said, as it can be stored: without U+0000, and cut at a character's edge to at most `most` bytes.
-fn kept(text: &str, most: usize) -> String {
-    let mut text = text.replace('\0', "\u{fffd}");
-    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    text.truncate(end);
-    text
 }

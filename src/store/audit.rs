@@ -76,7 +76,7 @@ pub struct AuditRecord {
     pub actor_id: Option<Uuid>,
     /// For whom the actor acted.
     pub on_behalf_of: Option<String>,
-    /// `human`, `timeout`, `run_deleted`, `operator` or `sign_in`
+    /// `human`, `timeout`, `run_deleted`, `operator`, `sign_in` or `service`
     #[schema(example = "human")]
     pub via: String,
     /// What the actor came with, by its public name.

@@ -129,6 +129,8 @@ pub struct Handback {
     pub failures: i32,
     pub last_error: Option<String>,
     pub has_succeeded: bool,
+    /// Whether it was tried in vain, whatever the failures in a row say.
+    pub has_failed: bool,
 }
 
 /// Leases up to `limit` lanes of a channel that are due, those due for longest first, of none of `full` workspaces.
@@ -290,6 +292,7 @@ struct LaneRow<'a> {
     failures: i32,
     last_error: Option<&'a str>,
     succeeded: bool,
+    failed: bool,
 }
 
 impl<'a> From<&'a Handback> for LaneRow<'a> {
@@ -306,6 +309,7 @@ impl<'a> From<&'a Handback> for LaneRow<'a> {
             failures: it.failures,
             last_error: it.last_error.as_deref(),
             succeeded: it.has_succeeded,
+            failed: it.has_failed,
         }
     }
 }
@@ -324,10 +328,12 @@ pub async fn record(
     let is_due = sqlx::query_scalar!(
         r#"
         WITH lanes AS MATERIALIZED (
-            SELECT x.lane, x.generation, x.wakes, x.leased_at, x.oldest, x.next_at, x.next_in, x.hold, x.failures, x.last_error, x.succeeded
+            SELECT x.lane, x.generation, x.wakes, x.leased_at, x.oldest, x.next_at, x.next_in, x.hold, x.failures,
+                   x.last_error, x.succeeded, x.failed
               FROM json_to_recordset($2::text::json) AS x(
                    lane bigint, generation bigint, wakes bigint, leased_at timestamptz, oldest timestamptz, next_at timestamptz,
-                   next_in double precision, hold double precision, failures integer, last_error text, succeeded boolean)
+                   next_in double precision, hold double precision, failures integer, last_error text, succeeded boolean,
+                   failed boolean)
         ), ordered AS MATERIALIZED (
             SELECT l.id
               FROM notification_lanes l
@@ -343,7 +349,10 @@ pub async fn record(
                                  THEN least(x.next_at, clock_timestamp() + make_interval(secs => x.next_in))
                                  ELSE clock_timestamp() END,
                    failures = x.failures,
-                   failing_since = CASE WHEN x.failures > 0 THEN coalesce(l.failing_since, clock_timestamp()) END,
+                   failing_since = CASE WHEN x.succeeded THEN NULL
+                                        WHEN x.failed THEN coalesce(l.failing_since, clock_timestamp())
+                                        ELSE l.failing_since END,
+                   last_failure_at = CASE WHEN x.failed THEN clock_timestamp() ELSE l.last_failure_at END,
                    last_error = coalesce(x.last_error, l.last_error),
                    last_success_at = CASE WHEN x.succeeded THEN clock_timestamp() ELSE l.last_success_at END
               FROM lanes x, ordered o

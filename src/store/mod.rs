@@ -19,6 +19,7 @@ pub mod creation;
 pub mod credentials;
 pub mod decisions;
 pub mod delegations;
+pub mod deliveries;
 pub mod eligible;
 pub mod epoch;
 mod escalation;
@@ -63,6 +64,7 @@ pub mod tickets;
 mod turns;
 pub mod usage;
 pub mod verifications;
+pub mod webhooks;
 pub mod workspaces;
 
 pub use pool::{Checkout, Database, Pool, PoolSizes};

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{Error, Page, page, written};
 use crate::domain::{
-    ids::{ApprovalId, NotificationId, PrincipalId, WorkspaceId},
+    ids::{ApprovalId, EndpointId, NotificationId, PrincipalId, WorkspaceId},
     notification::{Card, Cause, Channel, Notice, Skipped, Status},
 };
 
@@ -346,6 +346,28 @@ async fn span(
         .await?
     };
     Ok(ends.map(NotificationId))
+}
+
+/// Deliveries to an endpoint of webhooks, the newest first: with this status, and before that one.
+pub async fn deliveries(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    endpoint: EndpointId,
+    (status, before): (Option<Status>, Option<NotificationId>),
+    limit: i64,
+) -> Result<Page<Notification>, Error> {
+    let size = |it: &Notification| 512 + written(it.error_message.iter());
+    let rows = notifications!(
+        "WHERE n.workspace_id = $1 AND n.channel = 'webhook' AND n.recipient = $2
+           AND n.id < coalesce($3, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) AND n.status = coalesce($4, n.status)
+         ORDER BY n.id DESC LIMIT $5",
+        workspace.0,
+        endpoint.to_string(),
+        before.map(|id| id.0),
+        status.map(Status::as_str),
+        limit + 1
+    );
+    page(rows.fetch(conn), limit, size).await
 }
 
 /// One of them.

@@ -37,7 +37,7 @@ pub async fn redrive(
              WHERE n.workspace_id = $1 AND n.status = 'failed'
                AND ($2::uuid IS NULL OR n.id = $2) AND n.channel = coalesce($3, n.channel)
                AND ($4::uuid IS NULL OR n.approval_id = $4) AND n.recipient = coalesce($5, n.recipient)
-               AND (n.approval_id IS NULL OR n.cause IN ('decided', 'expired', 'cancelled')
+               AND (n.approval_id IS NULL OR n.channel = 'webhook' OR n.cause IN ('decided', 'expired', 'cancelled')
                     OR EXISTS (SELECT FROM approval_requests a WHERE a.id = n.approval_id AND a.status = 'pending'))
              ORDER BY n.id
              LIMIT $6

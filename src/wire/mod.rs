@@ -21,3 +21,5 @@ pub mod summary;
 pub mod validate;
 pub mod view;
 pub mod vocabulary;
+pub mod webhook;
+pub mod webhook_body;

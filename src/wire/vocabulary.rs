@@ -12,7 +12,7 @@ use utoipa::{
 
 use crate::{
     approvals::eligible,
-    domain::{approval, delegation, notification, policy, standing},
+    domain::{approval, delegation, notification, policy, standing, webhook},
 };
 
 macro_rules! closed {
@@ -57,7 +57,7 @@ closed! {
     /// Whether people may let others sit in their seats.
     Delegating = delegation::Delegating::WORDS;
     /// What a notification is about.
-    NotificationCause = notification::Cause::WORDS;
+    NotificationCause = [notification::Cause::WORDS, notification::News::WORDS, &[notification::TEST]].concat();
     /// A way to reach people.
     NotificationChannel = notification::Channel::WORDS;
     /// Whether a message is sent, or one that was sent is edited.
@@ -68,6 +68,14 @@ closed! {
     NotificationSkipped = notification::Skipped::WORDS;
     /// What a try came to.
     NotificationOutcome = notification::Outcome::WORDS;
+    /// What a webhook tells.
+    WebhookEvent = webhook::CHOICES;
+    /// How a webhook's body is written.
+    WebhookFormat = webhook::Format::WORDS;
+    /// Who says what an endpoint is like.
+    WebhookManagedBy = webhook::ManagedBy::WORDS;
+    /// Why an endpoint gets nothing.
+    WebhookDisabled = webhook::Disabled::WORDS;
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod search_index;
 mod step;
 mod usage;
 mod watched;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -96,6 +97,8 @@ impl Workers {
             self.deliver(&outbox);
             lifecycle.spawn_loop("notification router", router::run(self.clone(), outbox.router));
             lifecycle.spawn_loop("outbox", outbox::run(self.clone()));
+            let watching = webhooks::run(self.clone(), outbox.webhooks);
+            lifecycle.spawn_loop("webhook endpoints", watching);
         }
         lifecycle.spawn_loop("janitor", janitor::run(self));
         health
@@ -111,6 +114,8 @@ impl Workers {
             let deliverer = self.deliverer(slack, outbox, &outbox.hints.slack);
             self.lifecycle.spawn_service("deliverer to Slack", deliverer.run());
         }
+        let deliverer = self.deliverer(outbox.webhooks.clone(), outbox, &outbox.hints.webhook);
+        self.lifecycle.spawn_service("deliverer of webhooks", deliverer.run());
     }
 
     fn deliverer<C: Courier>(&self, courier: C, outbox: &Outbox, hints: &Arc<Notify>) -> Deliverer<C> {

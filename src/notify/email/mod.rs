@@ -115,11 +115,11 @@ mod tests {
     fn an_answer_means_what_its_step_makes_of_it() {
         let judge = |step, code| match judged(Failed { step, code, why: String::new() }) {
             Handed::Over { .. } => "over",
-            Handed::Moot { .. } => "moot",
             Handed::Deferred { .. } => "deferred",
             Handed::Refused { .. } => "refused",
             Handed::Away { .. } => "away",
             Handed::Held { .. } => "held",
+            Handed::Moot { .. } | Handed::InVain { .. } | Handed::Paused { .. } => "none of mail's",
         };
         for (step, code, expected) in [
             (Step::Connect, None, "away"),

@@ -89,6 +89,16 @@ fn cases() -> BTreeMap<&'static str, Case> {
         ("POST /api/v1/delegations", case(Own, json!({ "to": "peer", "ends_at": in_seconds(3_600) }))),
         ("GET /api/v1/delegations/{id}", case(NotFound, none())),
         ("DELETE /api/v1/delegations/{id}", case(NotFound, none())),
+        ("GET /api/v1/webhooks", case(Own, none())),
+        ("POST /api/v1/webhooks", case(Own, json!({ "url": "https://hooks.example/signoff" }))),
+        ("GET /api/v1/webhooks/{id}", case(NotFound, none())),
+        ("PATCH /api/v1/webhooks/{id}", case(NotFound, json!({ "include_context": true }))),
+        ("DELETE /api/v1/webhooks/{id}", case(NotFound, none())),
+        ("POST /api/v1/webhooks/{id}/rotate-secret", case(NotFound, json!({}))),
+        ("POST /api/v1/webhooks/{id}/test", case(NotFound, none())),
+        ("POST /api/v1/webhooks/{id}/replay", case(NotFound, json!({}))),
+        ("GET /api/v1/webhooks/{id}/deliveries", case(NotFound, none())),
+        ("GET /api/v1/webhooks/{id}/deliveries/{delivery_id}", case(NotFound, none())),
         ("GET /api/v1/roles", case(Own, none())),
         ("PUT /api/v1/roles/{name}", case(Own, json!({ "permissions": [] }))),
         ("DELETE /api/v1/roles/{name}", case(NotFound, none())),
@@ -170,6 +180,8 @@ struct Things {
     prefix: String,
     delegation: String,
     verification: String,
+    webhook: String,
+    delivery: String,
     notification: String,
 }
 
@@ -186,10 +198,17 @@ impl Things {
         let delegation = delegate(admin, "peer", json!({})).await.expect(201).id();
         let verification = Api::send(admin.request(Method::POST, "/api/v1/audit/verifications")).await;
         let verification = verification.expect(202).id();
+        let hook =
+            admin.post("/api/v1/webhooks", &json!({ "url": "https://hook.invalid" })).await.expect(201);
+        let webhook = hook.id();
+        let tested = admin.post(&format!("/api/v1/webhooks/{webhook}/test"), &Value::Null).await.expect(202);
+        let delivery = tested.body["delivery_id"].as_str().unwrap().to_owned();
         let notification = first_notification(admin).await;
         let socket = Socket::open(admin, "thing").await;
         (
             Self {
+                webhook,
+                delivery,
                 approval,
                 principal: text("principal_id"),
                 prefix: text("prefix"),
@@ -206,10 +225,12 @@ impl Things {
             _ if template.contains("/principals/") => &self.principal,
             _ if template.contains("/delegations/") => &self.delegation,
             _ if template.contains("/verifications/") => &self.verification,
+            _ if template.contains("/webhooks/") => &self.webhook,
             _ if template.contains("/notifications/") => &self.notification,
             _ => &self.approval,
         };
         let path = template.replace("{id}", id).replace("{prefix}", &self.prefix);
+        let path = path.replace("{delivery_id}", &self.delivery);
         let path =
             ["{run_id}", "{task_id}", "{name}"].iter().fold(path, |path, name| path.replace(name, "thing"));
         assert!(!path.contains('{'), "{path} names something that the matrix doesn't know");
@@ -283,7 +304,9 @@ async fn g05_every_call_asks_who_and_whether() {
     there.sort_unstable();
     assert_eq!(known, there, "each call needs a line in the matrix");
 
-    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await.connected().await;
+    let flags = vec![("secrets.key", super::g17_webhooks::SECRETS_KEY.to_owned())];
+    let setup = Setup { instances: 1, flags, ..Setup::default() };
+    let cluster = Cluster::with(setup).await.connected().await;
     let admin = cluster.api(0, &cluster.key("acme", "root", &["workspace:admin", "cluster:view"]).await);
     let stranger = cluster.api(0, &cluster.key("evil", "root", &["workspace:admin"]).await);
     let spent = spent(&cluster).await;

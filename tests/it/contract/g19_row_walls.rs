@@ -13,9 +13,9 @@ use signoff::{
         policy::{Actor, Kind, Member, admission::Voter},
     },
     store::{
-        approvals, audit, checkpoints, connections, decisions, delegations, eligible, events, in_app, keys,
-        listing, notification_preferences, notifications, preferences, principals, purge, recent, roles,
-        runs, verifications, workspaces,
+        approvals, audit, checkpoints, connections, decisions, delegations, deliveries, eligible, events,
+        in_app, keys, listing, notification_preferences, notifications, preferences, principals, purge,
+        recent, roles, runs, verifications, webhooks, workspaces,
     },
 };
 use sqlx::{Connection, PgConnection};
@@ -111,10 +111,24 @@ async fn seen(
         usize::from(verifications::get(conn, of, None, ttl).await.unwrap().is_some()),
         usize::from(runs::overview(conn, of, &key.task).await.unwrap().is_some()),
         eligible::candidates(conn, of, &meant, &asking, ttl).await.unwrap().0.len(),
+        webhooks::list(conn, of).await.unwrap().len(),
+        deliveries::subscribers(conn, &[of].into()).await.unwrap().len(),
         notifications::list(conn, of, &notifications::Filter::default(), 10).await.unwrap().0.items.len(),
         in_app::list(conn, (of, PrincipalId(principal)), false, None, 10).await.unwrap().items.len(),
         usize::try_from(in_app::unread(conn, (of, PrincipalId(principal))).await.unwrap()).unwrap(),
     ]
+}
+
+/// Nothing is sent to it: its secret does not open.
+async fn endpoint(cluster: &Cluster, workspace: WorkspaceId) {
+    sqlx::query(
+        "INSERT INTO webhook_endpoints (id, workspace_id, url, secrets)
+         VALUES (gen_random_uuid(), $1, 'https://hooks.example', 'sealed')",
+    )
+    .bind(workspace.0)
+    .execute(&mut cluster.database.connect().await)
+    .await
+    .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,6 +153,7 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     delegate(&admin, "ana", json!({})).await.expect(201);
     let _socket = Socket::open(&admin, "t").await;
     let id = ApprovalId(made.parse().unwrap());
+    endpoint(&cluster, acme).await;
     let key = TaskKey { workspace: acme, task: CallerName::new("t").unwrap() };
     let mut superuser = cluster.database.connect().await;
     let principal: Uuid =
@@ -161,7 +176,7 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     .unwrap();
     let mut conn = act_as(&cluster, "signoff_app").await;
     // The lease of the instance, by which connections count, is written with its first heartbeat.
-    let all = |n: usize| vec![n; 26];
+    let all = |n: usize| vec![n; 28];
     let found = tokio::sync::Mutex::new(&mut conn);
     eventually("what is there is seen from within", || async {
         let mut conn = found.lock().await;

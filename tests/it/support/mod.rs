@@ -18,6 +18,7 @@ pub mod proxy;
 pub mod redis;
 pub mod relay;
 pub mod shell;
+pub mod sink;
 pub mod slack;
 pub mod socket;
 pub mod statements;

@@ -1,0 +1,159 @@
+//! What is done with an endpoint: another secret, a test, events once more.
+
+use std::time::Duration;
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{WithSecret, can_seal, with_secret};
+use crate::{
+    domain::{
+        ids::EndpointId,
+        notification::{Channel, Status},
+    },
+    http::{
+        Api,
+        body::OptionalBody,
+        caller::{ManageWebhooks, May},
+        identity::change,
+        path::UuidPath,
+        query,
+    },
+    identity::By,
+    notify::webhook::manage,
+    store::deliveries::{MOST_REPLAYED, Which},
+    wire::{problem::Problem, validate::Check, webhook::WebhookWithSecret},
+};
+
+/// Longest that the old secret stays good, and by default: thirty days, one day.
+const LONGEST_OVERLAP: i64 = 2_592_000;
+const OVERLAP: i64 = 86_400;
+
+/// How an endpoint gets another secret.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"overlap_seconds": 86_400}))]
+pub struct RotateSecretBody {
+    /// How long the old secret signs besides: 0 to 2,592,000; 86,400 by default. 0: it was lost to others.
+    #[schema(minimum = 0, maximum = 2_592_000)]
+    overlap_seconds: Option<i64>,
+}
+
+/// Give a webhook another secret
+///
+/// Messages carry a signature of each for a while, so that receivers can change over.
+#[utoipa::path(
+    post, path = "/api/v1/webhooks/{id}/rotate-secret", operation_id = "rotate_webhook_secret", tag = "webhooks",
+    security(("key" = ["webhook:manage"])),
+    params(("id" = Uuid, Path, description = "The webhook's id")),
+    request_body = Option<RotateSecretBody>,
+    responses((status = 200, body = WebhookWithSecret, headers(("Cache-Control", description = "no-store"))))
+)]
+pub async fn rotate(
+    State(api): State<Api>,
+    may: May<ManageWebhooks>,
+    UuidPath(id): UuidPath,
+    OptionalBody(body, _place): OptionalBody<RotateSecretBody>,
+) -> Result<WithSecret, Problem> {
+    can_seal(&api)?;
+    let mut check = Check::default();
+    let overlap = check.range("/overlap_seconds", body.overlap_seconds, (0, LONGEST_OVERLAP), OVERLAP);
+    check.finish()?;
+    let overlap = Duration::from_secs(overlap.unsigned_abs());
+    let which = (may.caller().workspace, EndpointId(id));
+    let rotate =
+        async |conn: &mut PgConnection, by: &By<'_>| api.webhooks.rotate(conn, by, which, overlap).await;
+    let (endpoint, secret) = change(&api, &may, rotate).await?;
+    Ok(with_secret(StatusCode::OK, endpoint, &secret))
+}
+
+/// A test that is on its way.
+#[derive(Serialize, ToSchema)]
+pub struct Tested {
+    delivery_id: Uuid,
+}
+
+/// Try a webhook
+///
+/// Sends `webhook:test`, before all else that waits, also to an endpoint that is left alone for a while because it failed.
+/// The delivery tells what came of it. 409 `not_redrivable` while the endpoint is disabled.
+#[utoipa::path(
+    post, path = "/api/v1/webhooks/{id}/test", operation_id = "test_webhook", tag = "webhooks",
+    security(("key" = ["webhook:manage"])),
+    params(("id" = Uuid, Path, description = "The webhook's id")),
+    responses((status = 202, body = Tested))
+)]
+pub async fn test(
+    State(api): State<Api>,
+    may: May<ManageWebhooks>,
+    UuidPath(id): UuidPath,
+) -> Result<(StatusCode, Json<Tested>), Problem> {
+    let which = (may.caller().workspace, EndpointId(id));
+    let test = async |conn: &mut PgConnection, by: &By<'_>| api.webhooks.test(conn, by, which).await;
+    let delivery = change(&api, &may, test).await?;
+    api.hints.hint(Channel::Webhook);
+    Ok((StatusCode::ACCEPTED, Json(Tested { delivery_id: delivery.0 })))
+}
+
+/// Which deliveries are sent again: those that fit all that is given.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"status": "failed", "from": "2026-11-28T00:00:00Z"}))]
+pub struct ReplayBody {
+    /// Of events from then on.
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    from: Option<String>,
+    /// Of events before then.
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    to: Option<String>,
+    /// `sent` or `failed`; both by default.
+    status: Option<String>,
+}
+
+/// What it came to.
+#[derive(Serialize, ToSchema)]
+pub struct Replayed {
+    replayed: i64,
+    /// Whether there may be more: 10,000 is the most of one call.
+    more: bool,
+}
+
+/// Send events again
+///
+/// The same bytes with the same `webhook-id`, the oldest first, 10,000 at most. Those that wait anyway are left alone.
+#[utoipa::path(
+    post, path = "/api/v1/webhooks/{id}/replay", operation_id = "replay_webhook", tag = "webhooks",
+    security(("key" = ["webhook:manage"])),
+    params(("id" = Uuid, Path, description = "The webhook's id")),
+    request_body = Option<ReplayBody>, responses((status = 200, body = Replayed))
+)]
+pub async fn replay(
+    State(api): State<Api>,
+    may: May<ManageWebhooks>,
+    UuidPath(id): UuidPath,
+    OptionalBody(body, _place): OptionalBody<ReplayBody>,
+) -> Result<Json<Replayed>, Problem> {
+    let mut check = Check::default();
+    let from = query::time(&mut check, "/from", body.from.as_deref());
+    let to = query::time(&mut check, "/to", body.to.as_deref());
+    let both = [Status::Sent.as_str(), Status::Failed.as_str()];
+    let statuses: Vec<String> = match body.status {
+        None => both.map(str::to_owned).to_vec(),
+        Some(status) if both.contains(&status.as_str()) => vec![status],
+        Some(_) => {
+            check.fail("/status", "choice", "must be sent or failed");
+            Vec::new()
+        }
+    };
+    check.finish()?;
+    let which = Which { from, to, statuses };
+    let endpoint = (may.caller().workspace, EndpointId(id));
+    let replay =
+        async |conn: &mut PgConnection, by: &By<'_>| manage::replay(conn, by, endpoint, &which).await;
+    let replayed = change(&api, &may, replay).await?;
+    api.hints.hint(Channel::Webhook);
+    Ok(Json(Replayed { replayed, more: replayed >= MOST_REPLAYED }))
+}

@@ -1,0 +1,161 @@
+//! Endpoints of webhooks: where a workspace wants its events. A secret is told once, to the caller who has made it.
+
+pub mod actions;
+pub mod deliveries;
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderName, StatusCode, header},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+
+use super::{
+    Api,
+    body::{Body, Modest},
+    caller::{ManageWebhooks, May},
+    identity::{change, look},
+    path::UuidPath,
+};
+use crate::{
+    domain::ids::EndpointId,
+    identity::By,
+    notify::webhook::manage,
+    store::webhooks::{self, Endpoint},
+    wire::{
+        problem::{Code, Problem},
+        validate::Check,
+        webhook::{WebhookBody, WebhookPatch, WebhookView, WebhookWithSecret},
+    },
+};
+
+/// All of a workspace: 50 at most.
+#[derive(Serialize, ToSchema)]
+pub struct WebhooksPage {
+    /// Oldest first.
+    items: Vec<WebhookView>,
+    /// Always null: there is one page.
+    next_cursor: Option<String>,
+}
+
+/// With a secret, which no cache must keep.
+type WithSecret = (StatusCode, [(HeaderName, &'static str); 1], Json<WebhookWithSecret>);
+
+fn with_secret(status: StatusCode, endpoint: Endpoint, secret: &SecretString) -> WithSecret {
+    let body = WebhookWithSecret { webhook: endpoint.into(), secret: secret.expose_secret().to_owned() };
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(body))
+}
+
+/// Whether secrets can be kept at all.
+fn can_seal(api: &Api) -> Result<(), Problem> {
+    if api.webhooks.sealer().is_some() {
+        return Ok(());
+    }
+    let why = "secrets of webhooks can't be kept: the operator must set secrets.key (SIGNOFF_SECRETS_KEY), 32 bytes in \
+               base64";
+    Err(Problem::new(Code::NotSupported, why))
+}
+
+/// List webhooks
+///
+/// Never their secrets.
+#[utoipa::path(
+    get, path = "/api/v1/webhooks", operation_id = "list_webhooks", tag = "webhooks",
+    security(("key" = ["webhook:manage"])),
+    responses((status = 200, body = WebhooksPage))
+)]
+pub async fn list(State(api): State<Api>, may: May<ManageWebhooks>) -> Result<Json<WebhooksPage>, Problem> {
+    let caller = may.caller();
+    let list = async |conn: &mut PgConnection| webhooks::list(conn, caller.workspace).await;
+    let items = look(&api, caller, list).await?.into_iter().map(Into::into).collect();
+    Ok(Json(WebhooksPage { items, next_cursor: None }))
+}
+
+/// Make a webhook
+///
+/// It gets what happens from now on. 50 at most; the answer is the only one with the secret.
+#[utoipa::path(
+    post, path = "/api/v1/webhooks", operation_id = "create_webhook", tag = "webhooks",
+    security(("key" = ["webhook:manage"])),
+    request_body = WebhookBody,
+    responses((status = 201, body = WebhookWithSecret, headers(("Cache-Control", description = "no-store"))))
+)]
+pub async fn create(
+    State(api): State<Api>,
+    may: May<ManageWebhooks>,
+    Body { value: body, .. }: Body<WebhookBody, Modest>,
+) -> Result<WithSecret, Problem> {
+    can_seal(&api)?;
+    let mut check = Check::default();
+    let wanted = body.check(&mut check, &api.webhooks.guard);
+    check.finish()?;
+    let wanted = wanted.ok_or_else(|| Problem::internal("a required URL was let through"))?;
+    let workspace = may.caller().workspace;
+    let create =
+        async |conn: &mut PgConnection, by: &By<'_>| api.webhooks.create(conn, by, workspace, &wanted).await;
+    let (endpoint, secret) = change(&api, &may, create).await?;
+    Ok(with_secret(StatusCode::CREATED, endpoint, &secret))
+}
+
+/// Show a webhook
+#[utoipa::path(
+    get, path = "/api/v1/webhooks/{id}", operation_id = "get_webhook", tag = "webhooks",
+    security(("key" = ["webhook:manage"])),
+    params(("id" = Uuid, Path, description = "The webhook's id")),
+    responses((status = 200, body = WebhookView))
+)]
+pub async fn get(
+    State(api): State<Api>,
+    may: May<ManageWebhooks>,
+    UuidPath(id): UuidPath,
+) -> Result<Json<WebhookView>, Problem> {
+    let caller = may.caller();
+    let get = async |conn: &mut PgConnection| webhooks::get(conn, caller.workspace, EndpointId(id)).await;
+    look(&api, caller, get).await?.map(|it| Json(it.into())).ok_or_else(Problem::not_found)
+}
+
+/// Change a webhook
+///
+/// What is left out stays. One that the configuration sets can only be disabled and enabled.
+#[utoipa::path(
+    patch, path = "/api/v1/webhooks/{id}", operation_id = "update_webhook", tag = "webhooks",
+    security(("key" = ["webhook:manage"])),
+    params(("id" = Uuid, Path, description = "The webhook's id")),
+    request_body = WebhookPatch, responses((status = 200, body = WebhookView))
+)]
+pub async fn update(
+    State(api): State<Api>,
+    may: May<ManageWebhooks>,
+    UuidPath(id): UuidPath,
+    Body { value: body, .. }: Body<WebhookPatch, Modest>,
+) -> Result<Json<WebhookView>, Problem> {
+    let mut check = Check::default();
+    let wanted = body.check(&mut check, &api.webhooks.guard);
+    check.finish()?;
+    let which = (may.caller().workspace, EndpointId(id));
+    let update = async |conn: &mut PgConnection, by: &By<'_>| manage::update(conn, by, which, wanted).await;
+    Ok(Json(change(&api, &may, update).await?.into()))
+}
+
+/// Delete a webhook
+///
+/// What waits for it is skipped.
+#[utoipa::path(
+    delete, path = "/api/v1/webhooks/{id}", operation_id = "delete_webhook", tag = "webhooks",
+    security(("key" = ["webhook:manage"])),
+    params(("id" = Uuid, Path, description = "The webhook's id")),
+    responses((status = 204, description = "Deleted"))
+)]
+pub async fn delete(
+    State(api): State<Api>,
+    may: May<ManageWebhooks>,
+    UuidPath(id): UuidPath,
+) -> Result<StatusCode, Problem> {
+    let which = (may.caller().workspace, EndpointId(id));
+    let delete = async |conn: &mut PgConnection, by: &By<'_>| manage::delete(conn, by, which).await;
+    change(&api, &may, delete).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

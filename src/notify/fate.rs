@@ -1,0 +1,170 @@
+//! What becomes of a notification: before it is sent, when nothing is left to send; and after it was tried.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{
+    courier::{Courier, Handed},
+    material::About,
+    parcel::{Parcel, is_request},
+};
+use crate::{
+    domain::{
+        lane::{SOON, jittered},
+        notification::{Action, Outcome, Skipped, Status},
+    },
+    store::lanes::{Attempt, Fate, Waiting},
+};
+
+/// How long a notification waits whose approval this instance can't read.
+const UNREADABLE: Duration = Duration::from_mins(1);
+
+/// The fate of a message that is not sent: it waited too long, or there is nothing left to ask. `None`: it is sent.
+pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
+    // One that waits itself will show how it stands then.
+    if it.of.is_some() && it.place.is_none() {
+        return Some(skipped(it, Skipped::NotSent));
+    }
+    // What they were shown is closed all the same.
+    if it.is_disabled && it.action == Action::Send {
+        return Some(skipped(it, Skipped::Disabled));
+    }
+    if let About::Approval(loaded) = about {
+        let approval = &loaded.approval;
+        let has_voted = loaded
+            .votes
+            .iter()
+            .any(|vote| vote.level == approval.escalation_level && Some(vote.by.id) == it.person);
+        let is_moot = approval.state.is_final() || loaded.due || approval.escalation_level != it.level;
+        if is_request(it) && (is_moot || has_voted && it.asks) {
+            return Some(skipped(it, Skipped::Superseded));
+        }
+    }
+    match about {
+        // An instance of a later version wrote it, say.
+        About::Unreadable if !it.is_over() => {
+            let error = Some("its approval can't be read by this instance".to_owned());
+            return Some(Fate { error, again_in: Some(UNREADABLE), ..unsent(it, Status::Pending) });
+        }
+        About::Deleted => return Some(skipped(it, Skipped::Superseded)),
+        _ => {}
+    }
+    overdue(it)
+}
+
+/// The fate of a message that has waited for too long.
+pub(super) fn overdue(it: &Waiting) -> Option<Fate> {
+    let why = "given up: its destination could not be reached for too long";
+    it.is_over().then(|| Fate { error: Some(why.to_owned()), ..unsent(it, Status::Failed) })
+}
+
+pub(super) fn skipped(it: &Waiting, why: Skipped) -> Fate {
+    Fate { skipped: Some(why), ..unsent(it, Status::Skipped) }
+}
+
+/// Without a try.
+fn unsent(it: &Waiting, status: Status) -> Fate {
+    Fate {
+        id: it.id,
+        workspace: it.workspace,
+        status,
+        skipped: None,
+        error: None,
+        again_in: None,
+        counts: false,
+        attempt: None,
+        place: None,
+        delay: None,
+    }
+}
+
+/// The fates of all notifications of a parcel. The try is recorded with the first of them.
+pub(super) fn fates_of<C: Courier>(
+    parcel: &Parcel,
+    handed: Handed,
+    began: Instant,
+    read: Instant,
+) -> Vec<Fate> {
+    let mut first = fate::<C>(&parcel.first, handed, began, read);
+    if !parcel.others.is_empty() && first.status == Status::Sent {
+        (first.status, first.skipped) = (Status::Skipped, Some(Skipped::Summarised));
+    }
+    let others = parcel.others.iter().map(|it| Fate {
+        id: it.id,
+        workspace: it.workspace,
+        attempt: None,
+        delay: None,
+        ..first.clone()
+    });
+    let mut fates: Vec<Fate> = others.collect();
+    fates.push(first);
+    fates
+}
+
+/// The fate of a message that was tried. `read`: when its waiting time was read.
+fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant) -> Fate {
+    let again = || C::again(it.attempts).map(|wait| jittered(wait, rand::random()));
+    let soon = || jittered(SOON, rand::random());
+    let (mut placed, mut skipped) = (None, None);
+    let (status, outcome, code, error, answer, again_in, counts) = match handed {
+        Handed::Over { code, answer, place } => {
+            placed = place;
+            (Status::Sent, Outcome::Sent, code, None, answer, None, true)
+        }
+        Handed::Moot { why, code, error } => {
+            skipped = Some(why);
+            (Status::Skipped, Outcome::Skipped, code, Some(error), None, None, true)
+        }
+        Handed::Deferred { code, error } => match again() {
+            Some(wait) => (Status::Pending, Outcome::Retried, code, Some(error), None, Some(wait), true),
+            None => (Status::Failed, Outcome::Failed, code, Some(error), None, None, true),
+        },
+        Handed::Refused { code, error } => {
+            (Status::Failed, Outcome::Failed, code, Some(error), None, None, true)
+        }
+        Handed::Away { code, error } => {
+            (Status::Pending, Outcome::Retried, code, Some(error), None, Some(soon()), false)
+        }
+        Handed::InVain { code, error, answer, .. } => match again() {
+            Some(wait) => (Status::Pending, Outcome::Retried, code, Some(error), answer, Some(wait), true),
+            None => (Status::Failed, Outcome::Failed, code, Some(error), answer, None, true),
+        },
+        Handed::Paused { hold, code, error, answer, .. } => {
+            let wait = if hold.is_some() { Duration::ZERO } else { soon() };
+            (Status::Pending, Outcome::Held, code, Some(error), answer, Some(wait), false)
+        }
+        Handed::Held { code, error, .. } => {
+            (Status::Pending, Outcome::Held, code, Some(error), None, Some(Duration::ZERO), false)
+        }
+    };
+    let took = began.elapsed();
+    Fate {
+        id: it.id,
+        workspace: it.workspace,
+        status,
+        skipped,
+        error: error.map(|it| kept(&it, 500)),
+        again_in,
+        counts,
+        attempt: Some(Attempt {
+            id: Uuid::now_v7(),
+            ago: took,
+            took,
+            outcome,
+            code,
+            answer: answer.map(|it| kept(&it, 4_096)),
+        }),
+        place: placed,
+        delay: (status == Status::Sent).then(|| it.waited + read.elapsed()),
+    }
+}
+
+/// What the other side said, as it can be stored: without U+0000, and cut at a character's edge to at most `most` bytes.
+pub(super) fn kept(text: &str, most: usize) -> String {
+    let mut text = text.replace('\0', "\u{fffd}");
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    text.truncate(end);
+    text
+}
