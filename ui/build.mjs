@@ -64,7 +64,7 @@ const bundle = await esbuild.build({
   metafile: true,
 });
 for (const { path, contents, text: code } of bundle.outputFiles) {
-  // A second pass: gzipped, what terser makes is 3 % smaller than what esbuild makes, uPlot 5 %.
+  // A second pass: gzipped, what terser makes is 3 % smaller than what esbuild makes.
   const script = path.endsWith(".js") && (await minify(code, { module: true, ecma: 2020, compress: { passes: 2 } })).code;
   files.set(path.slice(DIST.length + 1), Buffer.from(script || contents));
 }
@@ -119,7 +119,7 @@ files.set("manifest.webmanifest", Buffer.from(JSON.stringify(manifest, null, 1))
 
 // --- licences of what is inside ---
 
-const inside = ["preact", "@preact/signals", "@preact/signals-core", "uplot"];
+const inside = ["preact", "@preact/signals", "@preact/signals-core"];
 const licences = await Promise.all(
   inside.map(async (name) => `${name}\n\n${(await text(`node_modules/${name}/LICENSE`)).trim()}\n`),
 );

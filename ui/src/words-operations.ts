@@ -97,7 +97,6 @@ export const operations = {
   asTable: "As table",
   at: "At",
   none: "none",
-  noPlot: "The drawing could not be loaded. The table has the same.",
   requestId: (id: string) => `Request ${id}`,
   dismiss: "Put this away",
   left: "Too many instances had samples: the oldest are left out.",

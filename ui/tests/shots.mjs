@@ -188,8 +188,8 @@ async function prepare() {
   }
 }
 const there = async (page) => {
-  await page.locator("canvas").first().waitFor();
-  await page.waitForFunction(() => document.querySelector(".loads") === null && document.querySelectorAll(".pl-c").length === document.querySelectorAll("canvas").length);
+  await page.locator(".pl-c svg").first().waitFor();
+  await page.waitForFunction(() => document.querySelector(".loads") === null && document.querySelectorAll(".pl-c").length === document.querySelectorAll(".pl-c svg").length);
 };
 const operations = (path, act = there) => async (look) => {
   await prepare();

@@ -1,14 +1,11 @@
-// A plot: what it finds as a sentence, the drawing with that as its name, and the same as a table. uPlot comes when the
-// first one is shown.
+// A plot: what it finds as a sentence, the drawing with that as its name, and the same as a table.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
-import { preferences } from "../data/preferences.ts";
+import { useState } from "preact/hooks";
+import type { Spec } from "../logic/plot.ts";
 import { app } from "../words.ts";
 import { operations as words } from "../words-operations.ts";
-import type { Drawn, Spec } from "./draw.ts";
-
-export type { Spec } from "./draw.ts";
+import { Drawing } from "./drawing.tsx";
 
 export interface Cells {
   columns: readonly string[];
@@ -54,47 +51,6 @@ export function PlotCard({ title, what, finding, spec, table, wide = 6, legend, 
         </p>
       )}
     </section>
-  );
-}
-
-function Drawing({ spec, label }: { spec: Spec; label: string }) {
-  const place = useRef<HTMLDivElement>(null);
-  const hover = useRef<HTMLParagraphElement>(null);
-  const drawn = useRef<Drawn | null>(null);
-  const [failed, setFailed] = useState(false);
-  useEffect(() => {
-    let shown = true;
-    void import("./draw.ts").then(
-      ({ draw }) => {
-        if (!shown || !place.current) return;
-        const tell = (text: string | null) => {
-          if (hover.current) hover.current.textContent = text ?? "";
-        };
-        drawn.current = draw(place.current, last.current, tell);
-      },
-      () => setFailed(true),
-    );
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    const again = () => drawn.current?.again();
-    dark.addEventListener("change", again);
-    return () => {
-      shown = false;
-      dark.removeEventListener("change", again);
-      drawn.current?.end();
-      drawn.current = null;
-    };
-  }, []);
-  const last = useRef(spec);
-  last.current = spec;
-  useEffect(() => drawn.current?.update(spec), [spec]);
-  const { theme } = preferences.value;
-  useEffect(() => drawn.current?.again(), [theme]);
-  if (failed) return <p class="card-m muted">{words.noPlot}</p>;
-  return (
-    <div class="plot-b">
-      <div ref={place} class="pl-c" role="img" aria-label={label} />
-      <p ref={hover} class="pl-hover" aria-hidden="true" />
-    </div>
   );
 }
 

@@ -39,7 +39,7 @@ test("all is well is said with its numbers, and every card has its finding", asy
   await page.getByRole("img", { name: /^Wake-ups a second|^From a decision|^Time to commit/ }).first().waitFor();
   await page.getByText(/4 in the last 15 minutes: 75 % approved, 25 % rejected/).waitFor();
   // Pointing at a plot tells the values there.
-  await page.getByRole("region", { name: "How they end" }).locator(".u-over").hover();
+  await page.getByRole("region", { name: "How they end" }).locator(".pl-c").hover();
   await page.locator(".pl-hover").getByText(/^\d\d:\d\d/).waitFor();
   await page.getByRole("img", { name: /^Wake-ups a second, by source: / }).waitFor();
   // The same as a table.
@@ -132,7 +132,7 @@ for (const [width, theme] of [[320, "light"], [390, "dark"], [1280, "light"], [1
     };
     await state(page).locator(".say-t").waitFor();
     await page.getByRole("button", { name: "Close the connection of deploy-1" }).waitFor();
-    await page.locator("canvas").first().waitFor();
+    await page.locator(".pl-c svg").first().waitFor();
     await look("plots");
     for (const button of await page.getByRole("button", { name: "As table" }).all()) await button.click();
     await look("tables");
@@ -142,7 +142,7 @@ for (const [width, theme] of [[320, "light"], [390, "dark"], [1280, "light"], [1
     await look("a task's events");
     await page.goto(`${base}/operations?wall`);
     await page.getByRole("button", { name: "Leave the wall" }).waitFor();
-    await page.locator("canvas").first().waitFor();
+    await page.locator(".pl-c svg").first().waitFor();
     await look("wall");
     held.destroy();
     await unharmed(page);
@@ -156,7 +156,7 @@ test("the wall fits 1920 by 1080 without scrolling, and w leads there and back",
     await state(page).locator(".say-t").waitFor();
     await page.keyboard.press("w");
     await page.waitForURL((url) => url.searchParams.has("wall"));
-    await page.locator("canvas").first().waitFor();
+    await page.locator(".pl-c svg").first().waitFor();
     const sizes = () => page.evaluate(() => [document.querySelector(".wall-s"), document.documentElement].map((it) => it.scrollHeight - it.clientHeight));
     await until("all of it is seen", async () => (await sizes()).every((beyond) => beyond <= 0)).catch(async () => assert.deepEqual(await sizes(), [0, 0]));
     await page.locator(".rail").waitFor({ state: "hidden" });

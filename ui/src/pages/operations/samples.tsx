@@ -3,8 +3,9 @@
 import { useMemo } from "preact/hooks";
 import { type Range, samples, samplesTrouble } from "../../data/operations.ts";
 import { clock, number } from "../../logic/durations.ts";
+import type { Spec } from "../../logic/plot.ts";
 import { type Moment, type Samples, decades, evenly, moments, peak, roof, shares } from "../../logic/series.ts";
-import { type Cells, PlotCard, type Spec } from "../../parts/plot.tsx";
+import { type Cells, PlotCard } from "../../parts/plot.tsx";
 import { milliseconds, operations as words, percent } from "../../words-operations.ts";
 import { Card, Failed, Loading } from "./pieces.tsx";
 
