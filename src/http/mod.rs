@@ -32,6 +32,7 @@ pub mod names;
 mod notification_preferences;
 mod notifications;
 mod openapi;
+mod outbox;
 mod path;
 mod policies;
 mod preferences;
@@ -192,6 +193,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(cluster::cluster))
         .routes(routes!(cluster::samples))
         .routes(routes!(cluster::events))
+        .routes(routes!(outbox::outbox))
         .routes(routes!(notifications::list))
         .routes(routes!(notifications::get))
         .routes(routes!(notifications::redrive_one))

@@ -12,14 +12,16 @@ use super::past::{self, Past, Wanted};
 use crate::{
     batch::Trouble,
     bus::{Bus, Letter},
-    domain::{credential::Origin, event::TaskKey, ids::WorkspaceId, policy::Actor},
+    domain::{credential::Origin, event::TaskKey, ids::WorkspaceId, notification::Channel, policy::Actor},
     lifecycle::Lifecycle,
     store::{
-        self, Database, Page, audit,
+        self, Database, Page, audit, causes,
         connections::{self, Listed, Which},
         instances,
+        outbox::{self, Standing},
         samples::{self, Event},
     },
+    telemetry::outbox::Causes,
 };
 
 /// Longest a look, or a change, may take.
@@ -65,6 +67,16 @@ impl Listing {
     ) -> Result<Page<Event>, Trouble> {
         let read = async |conn: &mut PgConnection| samples::events(conn, since, before, limit).await;
         Ok(self.database.tenant.within(workspace, LOOK, read).await?)
+    }
+
+    /// What waits to be sent, of all workspaces. Asked where it is sent from: no other work waits because of it.
+    pub async fn outbox(&self) -> Result<(Vec<Standing>, Causes), Trouble> {
+        let channels = [Channel::Email, Channel::Slack, Channel::Webhook].map(|it| it.as_str().to_owned());
+        let look = async |conn: &mut PgConnection| {
+            let (stuck, oldest_seconds) = causes::standing(&mut *conn).await?;
+            Ok((outbox::standing(conn, &channels).await?, Causes { stuck, oldest_seconds }))
+        };
+        Ok(self.database.notify.run(LOOK, look).await?)
     }
 
     /// Live connections of a workspace.

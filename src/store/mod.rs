@@ -42,6 +42,7 @@ pub mod notification_preferences;
 pub mod notifications;
 pub mod obstacles;
 pub mod open_seats;
+pub mod outbox;
 mod policy;
 mod pool;
 pub mod preferences;

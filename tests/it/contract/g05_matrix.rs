@@ -79,6 +79,7 @@ fn cases() -> BTreeMap<&'static str, Case> {
         ("GET /api/v1/cluster", case(Shared, none())),
         ("GET /api/v1/cluster/samples", case(Shared, none())),
         ("GET /api/v1/cluster/events", case(Shared, none())),
+        ("GET /api/v1/cluster/outbox", case(Shared, none())),
         ("GET /api/v1/workspace", case(Own, none())),
         ("PATCH /api/v1/workspace", case(Own, json!({}))),
         ("GET /api/v1/principals", case(Own, none())),
