@@ -15,9 +15,10 @@ export function Sessions({ of }: { of: Listing<BrowserSession> }) {
   const [failed, setFailed] = useState<Extract<Sent<never>, { ok: false }> | null>(null);
   const [ended, setEnded] = useState(false);
   useEffect(() => {
-    void of.read();
-    // Who has just signed in with a key is known by it: which session it is, is told from then on.
-    if (!session.value?.credential.startsWith("session:")) void load();
+    // Who has just signed in with a key is known by it, and not by the session that was made. Before any of them can be
+    // ended, it is known which is the one that is looked through.
+    const known = session.value?.credential.startsWith("session:") ? null : load();
+    void Promise.resolve(known).then(() => of.read());
   }, []);
   const end = async (id: string) => {
     const sent = await send<never>("DELETE", `/api/v1/browser-sessions/${encodeURIComponent(id)}`);
