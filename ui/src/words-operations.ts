@@ -163,6 +163,17 @@ export const operations = {
       database_back: "has Postgres again",
     } as Record<string, string>,
   },
+  outbox: {
+    title: "Waiting to be sent",
+    what: "all workspaces together",
+    columns: ["Channel", "Messages", "Destinations", "Held", "Failing", "Oldest due"],
+    channels: { email: "mail", slack: "Slack", webhook: "webhooks" } as Record<string, string>,
+    waiting: (amount: number) => (amount > 10_000 ? "over 10,000" : number(amount)),
+    states: { ok: "well", late: "some fail", no: "not sent" } as Record<string, string>,
+    stuck: (amount: number) => `${amount > 999 ? "over 999" : number(amount)} can't be routed`,
+    routed: "all is routed",
+    oldest: (time: string) => `the oldest waits for ${time}`,
+  },
   connections: {
     title: "Connections",
     live: (amount: number, all: boolean) => (all ? `${number(amount)} live` : `the first ${number(amount)}`),

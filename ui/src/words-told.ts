@@ -30,6 +30,9 @@ export const own = {
     decided: ["", "It was decided"],
     expired: ["", "Its time was up"],
     cancelled: ["", "It was cancelled"],
+    slack_refused: ["", "See what waits for Slack"],
+    endpoint_failing: ["", "See the endpoint, and what waits for it"],
+    endpoint_disabled: ["", "See the endpoint, and enable it once it is mended"],
   } as Record<string, readonly [string, string]>,
 };
 
@@ -61,6 +64,9 @@ export const sent = {
     switched_off: "switched off by the person",
     summarised: "one message told of many",
     disabled_recipient: "the person is disabled",
+    endpoint_deleted: "the endpoint was deleted",
+    not_sent: "the message to edit was never sent",
+    message_gone: "the message to edit is gone",
   } as Record<string, string>,
   causes: {
     requested: ["asked", "told of the request"],
@@ -70,7 +76,13 @@ export const sent = {
     decided: ["", "told it was decided"],
     expired: ["", "told its time was up"],
     cancelled: ["", "told it was cancelled"],
+    slack_refused: ["", "told that Slack takes no messages"],
+    endpoint_failing: ["", "told that an endpoint fails"],
+    endpoint_disabled: ["", "told that an endpoint was disabled"],
+    test: ["", "a test"],
   } as Record<string, readonly [string, string]>,
+  edited: "message edited",
+  endpoint: (end: string) => `endpoint …${end}`,
   failedOf: (amount: number) => `${number(amount)} failed`,
   approval: "Approval",
   at: { created_at: "Happened", sent_at: "Sent", read_at: "Read", failed_at: "Given up", due_at: "Tried next" } as Record<string, string>,

@@ -6,7 +6,9 @@ import { fileURLToPath } from "node:url";
 import { APPROVER, Api, Cluster, closeBrowser, open, signedIn, taskSocket, until } from "./browser/harness.mjs";
 import { Relay } from "./browser/relay.mjs";
 import { shotsOfMany } from "./shots-many.mjs";
+import { HOOKS, Receiver } from "./browser/hooks.mjs";
 import { shotsOfTold } from "./shots-told.mjs";
+import { shotsOfWebhooks } from "./shots-webhooks.mjs";
 
 const OUT = join(dirname(fileURLToPath(import.meta.url)), "../../docs/screens");
 const WIDTHS = { 390: 844, 1280: 800, 1920: 1080 };
@@ -16,7 +18,8 @@ mkdirSync(OUT, { recursive: true });
 for (const name of readdirSync(OUT)) if (name.endsWith(".png") && only.length === 0) rmSync(join(OUT, name));
 
 const relay = await Relay.start();
-const cluster = await Cluster.start({ instances: 2, settings: relay.settings });
+const receiver = await Receiver.start();
+const cluster = await Cluster.start({ instances: 2, settings: { ...relay.settings, ...HOOKS, SIGNOFF_SECRETS_KEY: Buffer.alloc(32, 7).toString("base64") } });
 const base = cluster.urls[0];
 const { name: workspace, keys } = await cluster.workspace({ ana: APPROVER, bo: [...APPROVER, "approval:cancel"], cy: APPROVER }, "acme");
 const by = async (name) => new Api(base, await cluster.key(workspace, name, ["approval:create"]));
@@ -151,7 +154,7 @@ const SHOTS = {
 // Before those whose many outcomes would fill the history.
 Object.assign(SHOTS, await shotsOfMany({ at, base, by, keys, made, watcher: await cluster.key(workspace, "bo", [...APPROVER, "event:subscribe"]) }));
 
-Object.assign(SHOTS, await shotsOfTold({ base, cluster, relay }));
+Object.assign(SHOTS, await shotsOfTold({ base, cluster, relay }), await shotsOfWebhooks({ base, cluster, receiver }));
 
 // --- operations: decided by many, waited for by some, and one instance is lost ---
 
@@ -229,5 +232,6 @@ for (const [name, take] of Object.entries(SHOTS)) {
 }
 for (const it of held) it.destroy();
 relay.end();
+receiver.end();
 await closeBrowser();
 await cluster.stop();

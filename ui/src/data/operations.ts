@@ -9,7 +9,7 @@ import { follow, isAway, listen, onCatchUp, phase } from "./feed.ts";
 import { type Reply, type Trouble, ask, query, troubleOf } from "./http.ts";
 import { whileSeen } from "./seen.ts";
 import { may } from "./session.ts";
-import type { Page } from "./types.ts";
+import type { Outbox, Page } from "./types.ts";
 
 // --- instances ---
 
@@ -99,6 +99,16 @@ async function readSamples(range: Range): Promise<void> {
   samplesTrouble.value = reply?.ok ? null : troubleOf(reply);
 }
 
+/** What waits to be sent, in all workspaces. */
+export const outbox = signal<Outbox | null>(null);
+export const outboxTrouble = signal<Trouble | null>(null);
+
+async function readOutbox(): Promise<void> {
+  const reply = await ask<Outbox>("/api/v1/cluster/outbox");
+  if (reply?.ok) outbox.value = reply.body;
+  outboxTrouble.value = reply?.ok ? null : troubleOf(reply);
+}
+
 const PAGE = 12;
 async function readEvents(): Promise<void> {
   const reply = await ask<Page<ClusterEvent>>(`/api/v1/cluster/events${query({ limit: PAGE })}`);
@@ -158,6 +168,7 @@ export function keepCluster(): () => void {
     onCatchUp(readClusterAgain),
     whileSeen(5000, readParts),
     whileSeen(10_000, readEvents),
+    whileSeen(10_000, readOutbox),
   ];
   // Who comes back sees what was known, in its place, until more is told.
   silent = setTimeout(() => (isOld.value = true), SILENCE);

@@ -98,6 +98,11 @@ export type Own = Schemas["OwnNotification"];
 export type Sent = Schemas["Notification"];
 export type SentWithTries = Schemas["WithAttempts"];
 export type HowTold = Schemas["NotificationPreferences"];
+export type Webhook = Schemas["Webhook"];
+export type WebhookWithSecret = Schemas["WebhookWithSecret"];
+export type Delivery = Schemas["Delivery"];
+export type DeliveryWithTries = Schemas["DeliveryWithAttempts"];
+export type Outbox = Schemas["Outbox"];
 export type StoredPreferences = Schemas["Preferences"];
 
 export interface HistoryPage extends Page<Summary> {

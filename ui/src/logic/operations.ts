@@ -184,3 +184,22 @@ export function roomFor(instances: readonly Judged[], most: number): { shown: Ju
   const kept = new Set(instances.toSorted((a, b) => harm[a.state] - harm[b.state]).slice(0, most));
   return { shown: instances.filter((it) => kept.has(it)), left: instances.length - most };
 }
+
+// --- the outbox ---
+
+export interface Channel {
+  channel: string;
+  waiting: number;
+  destinations: number;
+  held: number;
+  failing: number;
+  oldest_seconds: number;
+  /** The same of those that nothing holds. */
+  late_seconds: number;
+}
+
+/** Something is due for that long, and nothing holds it: no instance sends it. */
+const LATE_OUTBOX = 60;
+
+/** Red: it isn't sent, though nothing holds it. Amber: a destination fails. */
+export const channelTone = (it: Channel): Tone => (it.late_seconds > LATE_OUTBOX ? "no" : it.failing > 0 ? "late" : "ok");

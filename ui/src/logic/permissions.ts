@@ -20,6 +20,7 @@ export const PERMISSIONS = [
   "policy:manage",
   "notification:view",
   "notification:manage",
+  "webhook:manage",
   "audit:view",
   "workspace:admin",
 ] as const;
@@ -51,7 +52,7 @@ export const rolesWith = (...permissions: readonly string[]): string[] =>
 /** Nobody gives what they don't have. */
 export const within = (wanted: readonly string[], mine: readonly string[]): boolean => wanted.every((one) => allows(mine, one));
 
-export type Part = "keys" | "people" | "roles" | "workspace" | "sent" | "audit" | "you";
+export type Part = "keys" | "people" | "roles" | "workspace" | "webhooks" | "sent" | "audit" | "you";
 
 /** null: for everybody. */
 export const PARTS: Readonly<Record<Part, string | null>> = {
@@ -59,6 +60,7 @@ export const PARTS: Readonly<Record<Part, string | null>> = {
   people: "principal:manage",
   roles: "principal:manage",
   workspace: "workspace:admin",
+  webhooks: "webhook:manage",
   sent: "notification:view",
   audit: "audit:view",
   you: null,

@@ -12,6 +12,7 @@ import { operations as words } from "../words-operations.ts";
 import { Connections } from "./operations/connections.tsx";
 import { Happened } from "./operations/happened.tsx";
 import { Instances } from "./operations/instances.tsx";
+import { OutboxCard } from "./operations/outbox.tsx";
 import { Outcomes, TimeTaken } from "./operations/outcomes.tsx";
 import { Commits, Latency, Sources } from "./operations/samples.tsx";
 import { Silent } from "./operations/silent.tsx";
@@ -65,6 +66,7 @@ function Service({ cluster, wall }: { cluster: boolean; wall: boolean }) {
             {cluster && <Sources range={range} />}
             {cluster && <Commits range={range} />}
             {cluster && <Happened />}
+            {cluster && <OutboxCard />}
             {may("approval:view:history") && <Outcomes range={range} />}
             {may("approval:view:history") && <TimeTaken />}
             {may("connection:view") && <Connections />}

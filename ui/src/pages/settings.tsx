@@ -19,12 +19,14 @@ import { WorkspaceSettings } from "./settings/workspace.tsx";
 import { You } from "./settings/you.tsx";
 
 const Sent = later(async () => (await import("./told/index.tsx")).Sent, () => <Skeleton />);
+const Webhooks = later(async () => (await import("./webhooks/index.tsx")).Webhooks, () => <Skeleton />);
 
 const SHOWN: Record<Part, ComponentType> = {
   keys: Keys,
   people: People,
   roles: Roles,
   workspace: WorkspaceSettings,
+  webhooks: Webhooks,
   sent: Sent,
   audit: Audit,
   you: You,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { APPROVER, Api, Cluster, axe, closeBrowser, overflows, signedIn, unharmed, until } from "./harness.mjs";
+import { APPROVER, Api, Cluster, axe, closeBrowser, open, overflows, signedIn, unharmed, until } from "./harness.mjs";
 
 let cluster, base;
 before(async () => {
@@ -22,8 +22,8 @@ const ownParts = (page) => page.getByRole("navigation", { name: "Settings" }).ge
 test("each built-in role sees exactly its settings, and a refused page says what it takes", async () => {
   const name = `w-roles-${Date.now()}`;
   await cluster.workspace({}, name);
-  const seen = { requester: ["You"], approver: ["You"], member: ["You"], auditor: ["Sent", "Audit", "You"], operator: ["You"], admin: ["Keys", "People", "Roles", "Workspace", "Sent", "Audit", "You"] };
-  const needs = { keys: "key:manage", people: "principal:manage", roles: "principal:manage", workspace: "workspace:admin", sent: "notification:view", audit: "audit:view" };
+  const seen = { requester: ["You"], approver: ["You"], member: ["You"], auditor: ["Sent", "Audit", "You"], operator: ["You"], admin: ["Keys", "People", "Roles", "Workspace", "Webhooks", "Sent", "Audit", "You"] };
+  const needs = { keys: "key:manage", people: "principal:manage", roles: "principal:manage", workspace: "workspace:admin", webhooks: "webhook:manage", sent: "notification:view", audit: "audit:view" };
   for (const [role, parts] of Object.entries(seen)) {
     const page = await signedIn(base, await cluster.key(name, `the-${role}`, null, [role]), { path: "/settings" });
     await page.waitForURL((url) => url.pathname === `/settings/${parts[0].toLowerCase()}`);
@@ -36,7 +36,7 @@ test("each built-in role sees exactly its settings, and a refused page says what
       await page.getByText(`needs the permission ${permission}`).waitFor();
       await page.getByText(["audit:view", "notification:view"].includes(permission) ? "auditor, admin" : "Roles that have it: admin").waitFor();
     }
-    for (const absent of ["webhooks", "templates", "rules"]) {
+    for (const absent of ["templates", "rules"]) {
       await page.goto(`${base}/settings/${absent}`);
       await page.getByText("There is nothing here").waitFor();
     }
@@ -279,6 +279,22 @@ test("sessions are listed, and another one is ended; delegations are made and re
   await page.getByRole("button", { name: "Show 1 past" }).click();
   await page.getByText("revoked").waitFor();
   assert.ok(name);
+  await unharmed(page);
+});
+
+test("no session can be ended before the page knows which of them it is looked through", async () => {
+  const { keys } = await cluster.workspace({ ana: APPROVER });
+  const page = await open(base);
+  await page.route("**/auth/session", async (route) => {
+    if (route.request().method() === "GET") await new Promise((done) => setTimeout(done, 1500));
+    await route.continue();
+  });
+  await page.goto(`${base}/sign-in?to=/settings/you`);
+  await page.getByLabel("API key").fill(keys.ana);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  const sessions = page.getByRole("region", { name: "Browser sessions", exact: true });
+  await sessions.getByRole("button", { name: /^End/ }).waitFor();
+  assert.ok(await sessions.getByText("this one").isVisible());
   await unharmed(page);
 });
 

@@ -154,3 +154,27 @@ export function Check({ label, hint, checked, onChange, disabled = false }: Chec
     </label>
   );
 }
+
+interface ChooseProps {
+  label: string;
+  of: readonly (readonly [string, string])[];
+  value: string;
+  onChange: (to: string) => void;
+  pointer: string;
+}
+
+export function Choose({ label, of, value, onChange, pointer }: ChooseProps) {
+  return (
+    <Field label={label} pointer={pointer}>
+      {(its) => (
+        <select class="sel" value={value} onChange={(event) => onChange(event.currentTarget.value)} {...its}>
+          {of.map(([name, word]) => (
+            <option key={name} value={name}>
+              {word}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}

@@ -8,7 +8,7 @@ import { plain } from "../../logic/hidden.ts";
 import { BUILT_IN, PERMISSIONS, within } from "../../logic/permissions.ts";
 import { Plain } from "../../parts/small.tsx";
 import { keys as words, permissions } from "../../words-settings.ts";
-import { Check, Field, FormDialog } from "./form.tsx";
+import { Check, Choose, Field, FormDialog } from "./form.tsx";
 
 const PATH = "/api/v1/keys";
 const at = (key: Key) => `${PATH}/${encodeURIComponent(key.prefix)}`;
@@ -120,30 +120,6 @@ export function Permissions({ chosen, onChange }: { chosen: readonly string[]; o
         />
       ))}
     </div>
-  );
-}
-
-interface ChooseProps {
-  label: string;
-  of: readonly (readonly [string, string])[];
-  value: string;
-  onChange: (to: string) => void;
-  pointer: string;
-}
-
-export function Choose({ label, of, value, onChange, pointer }: ChooseProps) {
-  return (
-    <Field label={label} pointer={pointer}>
-      {(its) => (
-        <select class="sel" value={value} onChange={(event) => onChange(event.currentTarget.value)} {...its}>
-          {of.map(([name, word]) => (
-            <option key={name} value={name}>
-              {word}
-            </option>
-          ))}
-        </select>
-      )}
-    </Field>
   );
 }
 

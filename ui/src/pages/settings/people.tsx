@@ -105,7 +105,7 @@ function Table({ items, services, roles, onAsk, onEnable }: TableProps) {
 
 function Row({ it, roles, onAsk, onEnable }: Omit<TableProps, "items" | "services"> & { it: Principal }) {
   const name = plain(it.name);
-  const under = [it.display_name, it.email].filter(Boolean).join(" · ");
+  const under = [it.display_name, it.email, it.slack && words.slackIs(it.slack)].filter(Boolean).join(" · ");
   const none = it.roles.length + it.claimed_roles.length === 0;
   return (
     <tr class={it.disabled_at ? "set-off" : ""}>

@@ -9,8 +9,7 @@ import { plain } from "../../logic/hidden.ts";
 import { within } from "../../logic/permissions.ts";
 import { Plain } from "../../parts/small.tsx";
 import { keys, people as words, settings } from "../../words-settings.ts";
-import { Check, Field, FormDialog } from "./form.tsx";
-import { Choose } from "./key-dialogs.tsx";
+import { Check, Choose, Field, FormDialog } from "./form.tsx";
 
 const PATH = "/api/v1/principals";
 
@@ -57,14 +56,22 @@ export function AddPerson({ service, roles, onDone, onClose }: DialogProps & { s
 export function EditPerson({ it, roles, onDone, onClose }: DialogProps & { it: Principal; roles: Listing<Role> }) {
   const [draft, setDraft] = useState<Draft>({ display: it.display_name ?? "", email: it.email ?? "", groups: it.groups.join(", "), roles: it.roles });
   const [kind, setKind] = useState(it.kind);
+  const [slack, setSlack] = useState(it.slack ?? "");
   const claimed = [...it.claimed_roles, ...it.claimed_groups];
   // Only what was changed here is sent: what another has changed meanwhile stays.
-  const save = () => send<Principal>("PATCH", `${PATH}/${it.id}`, changed<object>(it, { ...asSent(draft), kind }));
+  const save = () => send<Principal>("PATCH", `${PATH}/${it.id}`, changed<object>(it, { ...asSent(draft), kind, slack: slack.trim() || null }));
   return (
     <FormDialog title={words.editTitle(plain(it.name))} button={settings.save} send={save} onDone={onDone} onClose={onClose}>
       <Fields draft={draft} set={(some) => setDraft({ ...draft, ...some })} roles={roles.items.value ?? []} />
       {claimed.length > 0 && <p class="hint">{words.claimedHint(plain(claimed.join(", ")))}</p>}
-      {may("workspace:admin") && <Choose label={words.kind} of={Object.entries(words.kinds)} value={kind} onChange={setKind} pointer="/kind" />}
+      {may("workspace:admin") && (
+        <>
+          <Choose label={words.kind} of={Object.entries(words.kinds)} value={kind} onChange={setKind} pointer="/kind" />
+          <Field label={words.slack} hint={words.slackHint} pointer="/slack">
+            {(its) => <input class="in mono" autocomplete="off" spellcheck={false} value={slack} onInput={(event) => setSlack(event.currentTarget.value)} {...its} />}
+          </Field>
+        </>
+      )}
     </FormDialog>
   );
 }

@@ -8,7 +8,7 @@ import { OWN, markRead, news, unread } from "../../data/notifications.ts";
 import { preferences } from "../../data/preferences.ts";
 import { may } from "../../data/session.ts";
 import type { Own } from "../../data/types.ts";
-import { justAfter, parted, upTo } from "../../logic/told.ts";
+import { justAfter, leadsTo, parted, upTo } from "../../logic/told.ts";
 import { useKeys } from "../../parts/keys.ts";
 import { LiveMark } from "../../parts/shell.tsx";
 import { Icon, Plain, Time } from "../../parts/small.tsx";
@@ -19,7 +19,7 @@ import { wantNotices } from "../inbox/notify.ts";
 import { Card, Failed } from "../operations/pieces.tsx";
 import { Read } from "./read.tsx";
 
-const LOOK: Record<string, string> = { requested: "ask", escalated: "up", reminder: "bell", voted: "check", decided: "ok-c", expired: "glass", cancelled: "slash" };
+const LOOK: Record<string, string> = { requested: "ask", escalated: "up", reminder: "bell", voted: "check", decided: "ok-c", expired: "glass", cancelled: "slash", slack_refused: "warn", endpoint_failing: "warn", endpoint_disabled: "slash" };
 
 export function Notifications() {
   const list = useMemo(() => new Listing<Own>(OWN, {}, 50), []);
@@ -128,6 +128,9 @@ function Row({ it, onRead }: { it: Own; onRead: (it: Own) => void }) {
   const id = it.approval_id;
   const waits = it.asks && id ? approval(id) : undefined;
   const title = it.subject || words.gone;
+  const path = leadsTo(it, may);
+  // News about no approval is a sentence.
+  const look = `row-a row-t ${id ? "" : "told-n"}`;
   const name = (
     <>
       {!it.read_at && <span class="dot" role="img" aria-label={words.isUnread} />}
@@ -137,12 +140,12 @@ function Row({ it, onRead }: { it: Own; onRead: (it: Own) => void }) {
   return (
     <li class={`row ${it.read_at ? "is-over" : ""}`}>
       <div>
-        {id && may("approval:view:pending") ? (
-          <a class="row-a row-t" href={`/${it.asks ? "inbox" : "approvals"}/${id}`} onClick={() => onRead(it)}>
+        {path ? (
+          <a class={look} href={path} onClick={() => onRead(it)}>
             {name}
           </a>
         ) : (
-          <span class="row-a row-t" tabIndex={-1}>
+          <span class={look} tabIndex={-1}>
             {name}
           </span>
         )}

@@ -21,7 +21,7 @@ const LOOK: Record<string, [icon: string, tone: string]> = {
 };
 
 /** A word with a shape. In the app a message has arrived as soon as it is there. */
-export function State({ it }: { it: Sent }) {
+export function State({ it }: { it: Pick<Sent, "status" | "channel"> }) {
   const [icon, tone] = LOOK[it.status] ?? ["ring", "off"];
   return (
     <span class={`st st-${tone}`}>
@@ -31,14 +31,15 @@ export function State({ it }: { it: Sent }) {
   );
 }
 
-export const whoOf = (it: Sent): string => it.principal ?? it.recipient;
+/** An endpoint of a webhook has an id for a name. */
+export const whoOf = (it: Sent): string => it.principal ?? (it.channel === "webhook" ? words.endpoint(it.recipient.slice(-8)) : it.recipient);
 export const channelOf = (channel: string): string => words.channels[channel] ?? channel;
-export const causeOf = (it: Pick<Sent, "cause" | "asks">): string => words.causes[it.cause]?.[it.asks ? 0 : 1] || it.cause;
+export const causeOf = (it: Pick<Sent, "cause" | "asks" | "action">): string => (it.action === "update" ? words.edited : words.causes[it.cause]?.[it.asks ? 0 : 1] || it.cause);
 /** When it came to what it is. */
-export const timeOf = (it: Sent): string => it.read_at ?? it.sent_at ?? it.failed_at ?? it.created_at;
+export const timeOf = (it: Pick<Sent, "created_at" | "sent_at" | "failed_at"> & { read_at?: string | null }): string => it.read_at ?? it.sent_at ?? it.failed_at ?? it.created_at;
 
 /** Why it isn't there: what the other side said, or why it had not to be sent. */
-export function Why({ it }: { it: Sent }) {
+export function Why({ it }: { it: Pick<Sent, "status" | "error_message"> & { skip_reason?: string | null } }) {
   const text = it.skip_reason ? (words.skipped[it.skip_reason] ?? it.skip_reason) : it.status === "sent" || it.status === "read" ? null : it.error_message;
   return text ? (
     <span class="told-w">
@@ -111,7 +112,7 @@ export function Tries({ of, onClose, onAgain }: { of: Sent; onClose: () => void;
           <>
             <dt>{words.columns[0]}</dt>
             <dd>
-              <Plain text={of.recipient} />
+              {of.channel === "webhook" && may("webhook:manage") ? <a href={`/settings/webhooks?endpoint=${of.recipient}`}>{of.recipient}</a> : <Plain text={of.recipient} />}
             </dd>
           </>
         )}
@@ -132,17 +133,17 @@ export function Tries({ of, onClose, onAgain }: { of: Sent; onClose: () => void;
           </>
         )}
       </dl>
-      {trouble ? <Failed it={trouble} again={() => void read()} /> : it ? of.channel !== "in_app" && <List of={it} /> : <Loading />}
+      {trouble ? <Failed it={trouble} again={() => void read()} /> : it ? of.channel !== "in_app" && <Attempts of={it.attempts} /> : <Loading />}
       <Told it={told} />
     </Dialog>
   );
 }
 
-function List({ of }: { of: SentWithTries }) {
+export function Attempts({ of }: { of: SentWithTries["attempts"] }) {
   return (
     <>
-      <h3>{words.tries(of.attempts.length)}</h3>
-      {of.attempts.map((one, index) => (
+      <h3>{words.tries(of.length)}</h3>
+      {of.map((one, index) => (
         <div key={index} class="told-t">
           <p>
             <Time at={one.at} /> <b>{words.outcomes[one.outcome] ?? one.outcome}</b>{" "}
