@@ -406,21 +406,21 @@ async fn g17_administrators_hear_of_one_that_fails_for_a_day_and_it_is_disabled_
         sqlx::query(back).bind(hours).execute(superuser).await.unwrap();
     };
     since(&mut superuser, 23).await;
-    watch::failing(&mut conn).await.unwrap();
+    watch::failing(&mut conn, None).await.unwrap();
     assert_eq!(news().await, [] as [&str; 0]);
     since(&mut superuser, 25).await;
-    watch::failing(&mut conn).await.unwrap();
-    watch::failing(&mut conn).await.unwrap();
+    watch::failing(&mut conn, None).await.unwrap();
+    watch::failing(&mut conn, None).await.unwrap();
     assert_eq!(news().await, ["endpoint_failing"], "once");
     assert_eq!(hook.show().await["enabled"], true);
     since(&mut superuser, 121).await;
     let long_ago = "UPDATE notification_lanes SET last_failure_at = clock_timestamp() - interval '2 days'";
     sqlx::query(long_ago).execute(&mut superuser).await.unwrap();
-    assert_eq!(watch::failing(&mut conn).await.unwrap(), 0, "nothing was tried lately");
+    assert_eq!(watch::failing(&mut conn, None).await.unwrap(), 0, "nothing was tried lately");
     let lately = "UPDATE notification_lanes SET last_failure_at = clock_timestamp() - interval '1 hour'";
     sqlx::query(lately).execute(&mut superuser).await.unwrap();
     // The instance looks, too: one of them does it.
-    watch::failing(&mut conn).await.unwrap();
+    watch::failing(&mut conn, None).await.unwrap();
     assert_eq!(hook.show().await["disabled_reason"], "failing");
     assert_eq!(news().await, ["endpoint_disabled", "endpoint_failing"]);
     assert_eq!(team.audit("webhook.disabled").await.len(), 1);
