@@ -412,4 +412,5 @@ export const ACTIONS = [
   "webhook.replayed",
   "webhook.disabled",
   "webhook.configured",
+  "principal.slack_bound",
 ] as const;

@@ -19,7 +19,7 @@ for (const name of readdirSync(OUT)) if (name.endsWith(".png") && only.length ==
 
 const relay = await Relay.start();
 const receiver = await Receiver.start();
-const cluster = await Cluster.start({ instances: 2, settings: { ...relay.settings, ...HOOKS, SIGNOFF_SECRETS_KEY: Buffer.alloc(32, 7).toString("base64") } });
+const cluster = await Cluster.start({ instances: 2, settings: (url) => ({ ...relay.settings(url), ...HOOKS, SIGNOFF_SECRETS_KEY: Buffer.alloc(32, 7).toString("base64") }) });
 const base = cluster.urls[0];
 const { name: workspace, keys } = await cluster.workspace({ ana: APPROVER, bo: [...APPROVER, "approval:cancel"], cy: APPROVER }, "acme");
 const by = async (name) => new Api(base, await cluster.key(workspace, name, ["approval:create"]));

@@ -57,7 +57,7 @@ test("each built-in role sees the cards that it may, and no more", async () => {
     ["requester", null], ["approver", null],
     ["member", ["How they end", "How long people take", "Connections"]],
     ["auditor", ["How they end", "How long people take", "Connections"]],
-    ["operator", ["State", "Instances", "Decision to waiting caller", "Who woke them", "Commits", "What happened", "Connections"]],
+    ["operator", ["State", "Instances", "Decision to waiting caller", "Who woke them", "Commits", "What happened", "Waiting to be sent", "Connections"]],
     ["admin", ["How they end", "How long people take", "Connections"]],
   ]) {
     const page = await signedIn(base, keys[role], { path: "/operations" });

@@ -11,14 +11,15 @@ export class Relay {
     return relay;
   }
 
-  /** For instances that send by it. */
+  /** For instances that send by it; links in their mail lead to themselves. */
   get settings() {
-    return {
+    return (url) => ({
+      SIGNOFF_HTTP_PUBLIC_URL: url,
       SIGNOFF_SMTP_HOST: "127.0.0.1",
       SIGNOFF_SMTP_PORT: String(this.server.address().port),
       SIGNOFF_SMTP_SECURITY: "none",
       SIGNOFF_SMTP_FROM: "Signoff <signoff@acme.example>",
-    };
+    });
   }
 
   talk(socket) {

@@ -24,8 +24,7 @@ export function Deliveries({ it, onOpen }: { it: Webhook; onOpen: (id: string) =
   const [told, setTold] = useState("");
   const status = query.value.get("status") ?? "";
   useEffect(() => {
-    // Another state: what was there goes at once.
-    list.items.value = null;
+    // Another state: what was there goes at once. Then what is shown is read anew.
     let filters: Record<string, string> | undefined = { status };
     return whileSeen(5000, async () => {
       const reading = list.read(filters);
