@@ -1,7 +1,7 @@
 // What waits to be sent, by channel: how much, for how many destinations, which of them are held or fail, since when.
 
 import { outbox, outboxTrouble } from "../../data/operations.ts";
-import { long, number } from "../../logic/durations.ts";
+import { number, short } from "../../logic/durations.ts";
 import { type Channel, type Tone, channelTone } from "../../logic/operations.ts";
 import { Icon } from "../../parts/small.tsx";
 import { app } from "../../words.ts";
@@ -29,7 +29,7 @@ export function OutboxCard() {
   }
   const { stuck, oldest_seconds: oldest } = it.causes;
   const behind = stuck > 0 || oldest > LATE;
-  const text = [stuck > 0 && words.stuck(stuck), oldest > LATE && words.oldest(long(oldest * 1000))].filter(Boolean).join(", ");
+  const text = [stuck > 0 && words.stuck(stuck), oldest > LATE && words.oldest(short(oldest * 1000))].filter(Boolean).join(", ");
   return (
     <Card title={words.title} note={words.what} tools={<State tone={behind ? "late" : "ok"} text={behind ? text : words.routed} />}>
       <div class="wrap-x" tabIndex={0} role="region" aria-label={`${words.title}, ${app.scrolls}`}>
@@ -56,7 +56,7 @@ export function OutboxCard() {
 
 function Row({ it }: { it: Channel }) {
   const tone = channelTone(it);
-  const cells = [words.waiting(it.waiting), number(it.destinations), number(it.held), number(it.failing), it.oldest_seconds < 1 ? "–" : long(it.oldest_seconds * 1000)];
+  const cells = [words.waiting(it.waiting), number(it.destinations), number(it.held), number(it.failing), it.oldest_seconds < 1 ? "–" : short(it.oldest_seconds * 1000)];
   return (
     <tr>
       <th scope="row">
