@@ -42,9 +42,11 @@ impl Breaker {
         if self.is_open { 0 } else { self.at_once }
     }
 
-    /// The destination took a message, or refused that one alone: it is there.
+    /// The destination took a message, or refused that one alone: it is there. So it is, too, where others that were
+    /// under way have opened the breaker a moment ago.
     pub fn is_there(&mut self) {
         self.failures = 0;
+        self.is_open = false;
         self.at_once = (self.at_once * 2).min(self.most);
     }
 
@@ -121,6 +123,17 @@ mod tests {
             breaker.is_away();
         }
         assert_eq!((breaker.failures(), breaker.hold()), (5, Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn one_that_was_under_way_and_arrives_after_all_closes_it_again() {
+        let mut breaker = Breaker::new(4, 4);
+        breaker.is_away();
+        assert_eq!(breaker.at_once(), 0);
+        breaker.is_there();
+        assert_eq!((breaker.failures(), breaker.hold(), breaker.at_once()), (0, Duration::ZERO, 4));
+        breaker.is_away();
+        assert_eq!((breaker.failures(), breaker.hold()), (1, Duration::ZERO));
     }
 
     #[test]
