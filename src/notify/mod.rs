@@ -63,9 +63,11 @@ pub struct Channels {
 
 impl Channels {
     pub fn new(config: &Config, webhook: bool) -> Self {
-        let smtp = &config.smtp;
-        let email = smtp.is_on().then(|| format!("{}:{}", smtp.host, smtp.port));
-        Self { email, slack: config.slack.is_on().then(|| Home::new(&config.slack)), webhook }
+        Self {
+            email: config.smtp.relay(),
+            slack: config.slack.is_on().then(|| Home::new(&config.slack)),
+            webhook,
+        }
     }
 
     /// Those that a workspace has.

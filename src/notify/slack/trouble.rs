@@ -1,4 +1,4 @@
-//! Tells administrators, in the app and once a day, that Slack refuses the bot's token: nothing arrives there until they
+//! Tells administrators, in the app and by mail, once a day, that Slack refuses the bot's token: nothing arrives there until they
 //! have mended it.
 
 use std::time::Duration;
@@ -16,14 +16,17 @@ use crate::{
 const TELL: Duration = Duration::from_secs(4);
 
 /// Tells them, if there is something to tell. One instance does, of those that have seen it.
-pub async fn tell(database: &Database, slack: &Slack) -> Result<(), Error> {
+/// `relay`: takes our mail.
+pub async fn tell(database: &Database, slack: &Slack, relay: Option<&str>) -> Result<(), Error> {
     let Some(why) = slack.client.refused().clone() else { return Ok(()) };
     let (permissions, roles) = role::that_allow(Permission::NotificationManage);
     let telling = async |conn: &mut PgConnection| {
         let mut transaction = conn.begin().await?;
         for workspace in slack::to_be_told(&mut transaction, News::SlackRefused).await? {
-            let whom = (permissions.as_slice(), roles.as_slice());
-            news::tell(&mut transaction, workspace, whom, News::SlackRefused, &why).await?;
+            let (permissions, roles) = (permissions.as_slice(), roles.as_slice());
+            let (news, subject) = (News::SlackRefused, why.as_str());
+            let bulletin = news::Bulletin { workspace, permissions, roles, news, subject, relay };
+            news::tell(&mut transaction, &bulletin).await?;
         }
         transaction.commit().await?;
         Ok(())
