@@ -81,6 +81,8 @@ pub fn at_least(wait: Duration, random: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -143,5 +145,25 @@ mod tests {
         assert_eq!(jittered(wait, 1.0), Duration::from_secs(12));
         assert_eq!(at_least(wait, 0.0), wait, "what a destination asks for is kept");
         assert_eq!(at_least(wait, 1.0), Duration::from_secs(12));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_becomes_of_messages_it_is_left_alone_only_after_failures_in_a_row(
+            before in any::<u32>(),
+            arrives in prop::collection::vec(any::<bool>(), 0..40),
+        ) {
+            let mut breaker = Breaker::new(before, 8);
+            for arrives in arrives {
+                if arrives {
+                    breaker.is_there();
+                } else {
+                    breaker.is_away();
+                }
+                let is_left_alone = !breaker.hold().is_zero();
+                prop_assert_eq!(is_left_alone, breaker.at_once() == 0);
+                prop_assert_eq!(is_left_alone, !arrives && breaker.failures() >= BREAKS_AT);
+            }
+        }
     }
 }
