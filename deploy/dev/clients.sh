@@ -2,8 +2,9 @@
 # Clients that others wrote, against two instances: a step of `./dev test`. The
 # socket protocol by Python's `websockets` and Node's `ws`; the API by
 # schemathesis, which makes requests up from the OpenAPI document; mail by
-# aiosmtpd and Python's own reader of mail. What they need from PyPI and npm is
-# kept in .dev/ until another version is asked for.
+# aiosmtpd and Python's own reader of mail; webhooks by both standardwebhooks and
+# cloudevents; what goes to Slack and comes from it by Slack's own SDKs. What they
+# need from PyPI and npm is kept in .dev/ until another version is asked for.
 
 CLIENTS=$ROOT/tests/clients
 # Where the instances' database is, and its name while there is one.
@@ -25,8 +26,7 @@ run_clients() {
   make_clients_database || return
   if start_clients_instances; then run_all_clients || status=1; else status=1; fi
   stop_instances
-  say "aiosmtpd"
-  run_mail || status=1
+  run_all_channels || status=1
   drop_clients_database
   return $status
 }
@@ -60,7 +60,7 @@ install_python_packages() {
 }
 
 install_node_packages() {
-  install_npm_packages "$CLIENTS" "$DEV_DIR/clients" ws_protocol.mjs
+  install_npm_packages "$CLIENTS" "$DEV_DIR/clients" ws_protocol.mjs webhooks.mjs
 }
 
 # The issuer that the tests sign in at. Exports where it is.
@@ -69,11 +69,14 @@ install_issuer() {
   export SIGNOFF_OIDC_PROVIDER=$DEV_DIR/oidc
 }
 
-# The program goes along: Node looks for packages beside the importing file.
-install_npm_packages() { # FROM TO PROGRAM
-  local from=$1 dir=$2 stamp
+# The programs go along: Node looks for packages beside the importing file.
+install_npm_packages() { # FROM TO PROGRAM…
+  local from=$1 dir=$2 stamp program
+  shift 2
   mkdir -p "$dir"
-  cp "$from/package.json" "$from/package-lock.json" "$from/$3" "$dir" || return
+  for program in package.json package-lock.json "$@"; do
+    cp "$from/$program" "$dir" || return
+  done
   stamp=$(cat "$dir/package-lock.json") || return
   [ "$(cat "$dir/stamp" 2>/dev/null)" != "$stamp" ] || return 0
   rm -f "$dir/stamp"
@@ -159,11 +162,24 @@ run_client() { # COMMAND…
     SIGNOFF_SECOND_KEY="$ANA_KEY" "$@"
 }
 
+# All channels that reach people and programs, also where one has failed.
+run_all_channels() {
+  local status=0
+  say "aiosmtpd"
+  run_channel mail.py || status=1
+  say "standardwebhooks (PyPI, npm), cloudevents"
+  run_channel webhooks.py || status=1
+  say "slack_bolt, slack_sdk, @slack/web-api"
+  run_channel slack.py || status=1
+  return $status
+}
+
 # With an instance of its own, and no other: all that share a database have the same channels.
-run_mail() {
+run_channel() { # PROGRAM
   in_session env SIGNOFF_BIN="$BIN" SIGNOFF_API_KEY="$AGENT_KEY" SIGNOFF_REDIS_PREFIX="clients-$$" \
-    SIGNOFF_DATABASE_URL="$(with_database "$DATABASE_URL" "$CLIENTS_DATABASE")" PYTHONDONTWRITEBYTECODE=1 \
-    "$DEV_DIR/venv/bin/python" "$CLIENTS/mail.py"
+    SIGNOFF_DATABASE_URL="$(with_database "$DATABASE_URL" "$CLIENTS_DATABASE")" \
+    SIGNOFF_NODE_CLIENTS="$DEV_DIR/clients" PYTHONDONTWRITEBYTECODE=1 \
+    "$DEV_DIR/venv/bin/python" "$CLIENTS/$1"
 }
 
 # In a workspace of its own, for a minute at most. What a run has found, the

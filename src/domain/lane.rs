@@ -42,9 +42,11 @@ impl Breaker {
         if self.is_open { 0 } else { self.at_once }
     }
 
-    /// The destination took a message, or refused that one alone: it is there.
+    /// The destination took a message, or refused that one alone: it is there. So it is, too, where others that were
+    /// under way have opened the breaker a moment ago.
     pub fn is_there(&mut self) {
         self.failures = 0;
+        self.is_open = false;
         self.at_once = (self.at_once * 2).min(self.most);
     }
 
@@ -79,6 +81,8 @@ pub fn at_least(wait: Duration, random: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -124,11 +128,42 @@ mod tests {
     }
 
     #[test]
+    fn one_that_was_under_way_and_arrives_after_all_closes_it_again() {
+        let mut breaker = Breaker::new(4, 4);
+        breaker.is_away();
+        assert_eq!(breaker.at_once(), 0);
+        breaker.is_there();
+        assert_eq!((breaker.failures(), breaker.hold(), breaker.at_once()), (0, Duration::ZERO, 4));
+        breaker.is_away();
+        assert_eq!((breaker.failures(), breaker.hold()), (1, Duration::ZERO));
+    }
+
+    #[test]
     fn waits_differ_by_a_fifth() {
         let wait = Duration::from_secs(10);
         assert_eq!(jittered(wait, 0.0), Duration::from_secs(8));
         assert_eq!(jittered(wait, 1.0), Duration::from_secs(12));
         assert_eq!(at_least(wait, 0.0), wait, "what a destination asks for is kept");
         assert_eq!(at_least(wait, 1.0), Duration::from_secs(12));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_becomes_of_messages_it_is_left_alone_only_after_failures_in_a_row(
+            before in any::<u32>(),
+            arrives in prop::collection::vec(any::<bool>(), 0..40),
+        ) {
+            let mut breaker = Breaker::new(before, 8);
+            for arrives in arrives {
+                if arrives {
+                    breaker.is_there();
+                } else {
+                    breaker.is_away();
+                }
+                let is_left_alone = !breaker.hold().is_zero();
+                prop_assert_eq!(is_left_alone, breaker.at_once() == 0);
+                prop_assert_eq!(is_left_alone, !arrives && breaker.failures() >= BREAKS_AT);
+            }
+        }
     }
 }

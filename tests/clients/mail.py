@@ -1,9 +1,7 @@
 """Mail as others meet it: `aiosmtpd` takes it, protected and with a password; Python's `email` reads it.
 
-Starts an instance of its own on the database that the others use:
+Starts an instance of its own on the database that the others use: `instance.py` says what that needs, besides
 
-    SIGNOFF_BIN           the program
-    SIGNOFF_DATABASE_URL  and SIGNOFF_REDIS_URL, SIGNOFF_REDIS_PREFIX, as for any instance
     SIGNOFF_API_KEY       asks; permission workspace:admin
 
 Prints a line for each check and stops at the first that fails, with what was expected and what came. Nothing sleeps:
@@ -11,33 +9,20 @@ whatever is awaited has a time-out.
 """
 
 import email
-import json
 import os
 import queue
-import socket
 import ssl
 import subprocess
-import sys
 import tempfile
-import time
-import urllib.error
 import urllib.request
 from email import policy
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-PATIENCE = 30
+from instance import PATIENCE, PUBLIC, Instance, check, free_port
+
 KEY = os.environ["SIGNOFF_API_KEY"]
-BIN = os.environ["SIGNOFF_BIN"]
-PUBLIC = "https://signoff.example"
-
-
-def check(what, expected, got):
-    if expected != got:
-        print(f"FAILED  {what}\n  expected: {expected!r}\n  got:      {got!r}", flush=True)
-        sys.exit(1)
-    print(f"ok      {what}", flush=True)
 
 
 class Inbox:
@@ -77,37 +62,12 @@ def certificate(folder):
     return context
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def call(url, method, path, body=None):
-    data = None if body is None else json.dumps(body).encode()
-    headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
-    request = urllib.request.Request(f"{url}{path}", data=data, headers=headers, method=method)
-    with urllib.request.urlopen(request, timeout=PATIENCE) as response:
-        return json.load(response)
-
-
-def await_ready(url, instance):
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            with urllib.request.urlopen(f"{url}/readyz", timeout=PATIENCE):
-                return
-        except OSError:
-            if instance.poll() is not None or time.monotonic() > deadline:
-                print("FAILED  the instance did not start", flush=True)
-                sys.exit(1)
-
-
-def checks(url, inbox):
+def checks(instance, inbox):
+    agent = instance.caller(KEY)
     hostile = "Refund é <b>45</b>\r\nBcc: eve@example.com"
-    call(url, "POST", "/api/v1/principals", {"name": "mona", "kind": "person", "email": "mona@example.com",
-                                             "roles": ["approver"]})
-    made = call(url, "POST", "/api/v1/approvals", {
+    agent.call("POST", "/api/v1/principals", {"name": "mona", "kind": "person", "email": "mona@example.com",
+                                                    "roles": ["approver"]})
+    made = agent.call("POST", "/api/v1/approvals", {
         "run_id": "mail", "approval_type": "refund", "title": hostile, "description": "Line one\n.\nLine three é",
         "context": {"amount": 45, "password": "PLANTED"}, "policy": {"allowed_approvers": ["mona"]},
     })
@@ -129,7 +89,7 @@ def checks(url, inbox):
     check("markup is text", True, "Refund é &lt;b&gt;45&lt;/b&gt;" in html)
     check("a secret is not there", False, "PLANTED" in text or "PLANTED" in html)
     token = text.split(f"{PUBLIC}/d/")[1].split("?")[0]
-    with urllib.request.urlopen(f"{url}/d/{token}", timeout=PATIENCE) as page:
+    with urllib.request.urlopen(f"{instance.url}/d/{token}", timeout=PATIENCE) as page:
         check("the link is good", True, "agent asks for your approval." in page.read().decode())
 
 
@@ -140,26 +100,15 @@ def main():
         relay = Controller(inbox, hostname="127.0.0.1", port=free_port(), tls_context=context, require_starttls=True,
                            auth_required=True, authenticator=authenticator)
         relay.start()
-        port = free_port()
-        environment = {
-            **os.environ, "SIGNOFF_HTTP_LISTEN": f"127.0.0.1:{port}", "SIGNOFF_OPERATOR_LISTEN": "",
-            "SIGNOFF_HTTP_PUBLIC_URL": PUBLIC, "SIGNOFF_SMTP_HOST": "127.0.0.1", "SIGNOFF_SMTP_PORT": str(relay.port),
+        settings = {
+            "SIGNOFF_SMTP_HOST": "127.0.0.1", "SIGNOFF_SMTP_PORT": str(relay.port),
             "SIGNOFF_SMTP_FROM": "Signoff <signoff@example.com>", "SIGNOFF_SMTP_USER": "signoff",
             "SIGNOFF_SMTP_PASSWORD": "päss wörd", "SIGNOFF_SMTP_CA_FILE": f"{folder}/ca.pem",
         }
-        environment.pop("SIGNOFF_API_KEY")
-        log = open(f"{folder}/log", "w")
-        instance = subprocess.Popen([BIN, "serve"], env=environment, stdout=log, stderr=log)
         try:
-            url = f"http://127.0.0.1:{port}"
-            await_ready(url, instance)
-            checks(url, inbox)
-        except Exception:
-            print(open(f"{folder}/log").read(), flush=True)
-            raise
+            with Instance(**settings) as instance:
+                checks(instance, inbox)
         finally:
-            instance.terminate()
-            instance.wait(PATIENCE)
             relay.stop()
 
 

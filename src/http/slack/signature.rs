@@ -44,10 +44,10 @@ fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     values.next().is_none().then_some(value)
 }
 
-/// 32 bytes in hexadecimal.
+/// 32 bytes in hexadecimal, as Slack writes it: in small letters.
 fn bytes(text: &str) -> Option<[u8; 32]> {
     let digits = text.as_bytes();
-    if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
+    if digits.len() != 64 || !digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
         return None;
     }
     let mut bytes = [0; 32];
@@ -90,6 +90,7 @@ mod tests {
             (SECRET, " ", SIGNED, BODY),
             (SECRET, TIME, &SIGNED[..66], BODY),
             (SECRET, TIME, &SIGNED.replace("v0=", "v1="), BODY),
+            (SECRET, TIME, &SIGNED.to_uppercase().replace('V', "v"), BODY),
             (SECRET, TIME, "", BODY),
             (SECRET, TIME, "v0=é", BODY),
             (SECRET, TIME, SIGNED, "token=x"),

@@ -17,6 +17,7 @@ mod cli_tail;
 mod cli_tail_credentials;
 mod cli_tail_restored;
 mod cli_trouble;
+mod cli_webhooks;
 mod cluster_outbox;
 mod cluster_past;
 mod delegated_votes;
