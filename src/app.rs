@@ -218,6 +218,12 @@ impl Core {
                 "http.public_url is not set: mail has no links, neither to the app nor to decide by"
             );
         }
+        let slack = Slack::of(config, database.clone()).context("Slack")?;
+        if let Some(slack) = &slack
+            && let Err(error) = Box::pin(slack.read()).await
+        {
+            tracing::warn!(%error, "workspaces' apps in Slack are not known yet");
+        }
         let signer = config.audit.signer().context("audit.signing_key")?.map(Arc::new);
         Ok(Self {
             instance,
@@ -238,11 +244,15 @@ impl Core {
             answers,
             proxies,
             signer,
-            channels: Channels::new(config, webhooks.sealer().is_some() || config.webhooks.is_on()),
+            channels: Channels::new(
+                config,
+                slack.clone(),
+                webhooks.sealer().is_some() || config.webhooks.is_on(),
+            ),
             webhooks,
             hints: Hints::default(),
             email: Email::of(config)?,
-            slack: Slack::of(config).context("Slack")?,
+            slack,
             redactions: Redactions::default(),
         })
     }
@@ -267,7 +277,7 @@ impl Core {
             events_log: self.events.clone(),
             audit: config.audit.clone(),
             notify: config.notify.clone(),
-            home: self.channels.home().cloned(),
+            slack: self.slack.clone(),
             outbox: config.notify.enabled.then(|| self.outbox(config)),
             signer: self.signer.clone(),
         }

@@ -59,6 +59,7 @@ pub mod session;
 mod shortage;
 pub mod sign_ins;
 pub mod slack;
+pub mod slack_installations;
 pub mod sweep;
 pub mod tickets;
 mod turns;
