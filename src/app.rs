@@ -213,11 +213,6 @@ impl Core {
         let clock = DatabaseClock::default();
         let bodies = Bodies { happening: webhook_body::body, trial: webhook_body::trial };
         let webhooks = Webhooks::new(config, database.clone(), bodies)?;
-        if config.smtp.is_on() && config.http.public_url.is_empty() {
-            tracing::warn!(
-                "http.public_url is not set: mail has no links, neither to the app nor to decide by"
-            );
-        }
         let slack = Slack::of(config, database.clone()).context("Slack")?;
         if let Some(slack) = &slack
             && let Err(error) = Box::pin(slack.read()).await

@@ -14,7 +14,7 @@
 //! | [`sockets`] | what idle sockets cost, how fast they connect, what their heartbeat takes |
 //! | [`events`] | from an event on one instance to the socket on the other |
 //! | [`feeds`] | what the screens of people cost, and how soon they are told |
-//! | [`notify`] | how soon people are told, and what a relay that stands still costs |
+//! | [`notify`] | how soon people and programs are told, and what a relay that stands still costs |
 //! | [`reconnect`] | thousands of sockets come back after their instance was killed |
 //! | [`redis_down`] | the wake-up without Redis |
 //! | [`floor`], [`pgbench`] | the floors |
@@ -38,6 +38,7 @@ mod process;
 mod reconnect;
 mod redis_down;
 mod relay;
+mod sink;
 mod socket;
 mod sockets;
 mod throughput;

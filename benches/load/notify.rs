@@ -1,4 +1,4 @@
-//! How soon a message is handed over, and what a relay that stands still costs a decision.
+//! How soon messages are handed over, and what a relay that stands still costs a decision.
 
 use std::{
     collections::HashMap,
@@ -7,7 +7,10 @@ use std::{
 
 use anyhow::Context;
 use sqlx::{Connection as _, PgConnection};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::{
+    sync::mpsc::{self, UnboundedReceiver},
+    time::{MissedTickBehavior, interval, timeout},
+};
 
 use super::{
     Extent,
@@ -17,9 +20,10 @@ use super::{
     load::{ask, created},
     process::resident_kib,
     relay::Relay,
+    sink::{self, Taken, Way},
 };
 
-/// Requests a second, each with a mail.
+/// Requests a second, each with a mail, a card and a webhook.
 const RATE: u64 = 100;
 /// People who are asked in turn: none gets so many that they go as one message.
 const PEOPLE: u64 = 500;
@@ -27,8 +31,16 @@ const PEOPLE: u64 = 500;
 const BEHIND: i32 = 100_000;
 
 pub async fn measure(beside: &Cluster, extent: Extent, report: &mut Report) -> anyhow::Result<()> {
-    let mut relay = Relay::start().await?;
+    let (telling, mut taken) = mpsc::unbounded_channel();
+    let relay = Relay::start(telling.clone()).await?;
+    let sink = sink::start(telling).await?;
     let flags = [
+        ("SIGNOFF_SLACK_BOT_TOKEN", "xoxb-bench".to_owned()),
+        ("SIGNOFF_SLACK_SIGNING_SECRET", "bench".to_owned()),
+        ("SIGNOFF_SLACK_API_URL", format!("http://{sink}/api/")),
+        ("SIGNOFF_WEBHOOKS_URL", format!("http://{sink}/hook")),
+        ("SIGNOFF_WEBHOOKS_SECRET", "bench".to_owned()),
+        ("SIGNOFF_HTTP_PUBLIC_URL", "https://signoff.example".to_owned()),
         ("SIGNOFF_SMTP_HOST", "127.0.0.1".to_owned()),
         ("SIGNOFF_SMTP_PORT", relay.address.port().to_string()),
         ("SIGNOFF_SMTP_SECURITY", "none".to_owned()),
@@ -38,7 +50,7 @@ pub async fn measure(beside: &Cluster, extent: Extent, report: &mut Report) -> a
     let cluster = Cluster::with(&flags).await?;
     let measured = async {
         hire(&cluster).await?;
-        handed_over(&cluster, &mut relay, extent, report).await?;
+        handed_over(&cluster, &mut taken, extent, report).await?;
         held_up(&cluster, &relay, beside, extent, report).await
     }
     .await;
@@ -46,7 +58,7 @@ pub async fn measure(beside: &Cluster, extent: Extent, report: &mut Report) -> a
     measured
 }
 
-/// People who may decide and have an address.
+/// People who may decide, have an address and an account in Slack.
 async fn hire(cluster: &Cluster) -> anyhow::Result<()> {
     let mut conn = PgConnection::connect(&cluster.database_url).await?;
     sqlx::query(
@@ -57,17 +69,29 @@ async fn hire(cluster: &Cluster) -> anyhow::Result<()> {
     .bind(i32::try_from(PEOPLE)?)
     .execute(&mut conn)
     .await?;
+    sqlx::query(
+        "INSERT INTO slack_users (workspace_id, team, slack_user, principal_id, bound_by)
+         SELECT workspace_id, 'T0', 'U' || upper(name), id, 'administrator' FROM principals WHERE name ~ '^p[0-9]+$'",
+    )
+    .execute(&mut conn)
+    .await?;
     Ok(conn.close().await?)
 }
 
-/// From the answer to a create, which is sent as soon as it is committed, to the relay's having the mail.
+const WAYS: [(Way, &str); 3] = [
+    (Way::Mail, "from a commit to the relay, 100 mails/s"),
+    (Way::Card, "from a commit to Slack, 100 cards/s beside them"),
+    (Way::Webhook, "from a commit to an endpoint, 100 events/s beside them"),
+];
+
+/// From the answer to a create, which is sent as soon as it is committed, to the other side's having it.
 async fn handed_over(
     cluster: &Cluster,
-    relay: &mut Relay,
+    taken: &mut UnboundedReceiver<Taken>,
     extent: Extent,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let (mut median, mut tail) = (Track::default(), Track::default());
+    let mut tracks: [(Track, Track); 3] = Default::default();
     let mut connections = [Connection::open(cluster.a.http).await?, Connection::open(cluster.b.http).await?];
     let mut person = 0;
     for _ in 0..extent.rounds {
@@ -81,24 +105,29 @@ async fn handed_over(
             let at = usize::try_from(person % 2)?;
             let request = cluster.agent.ask_with("told", &policy);
             let body = connections[at].call(&request).await?.expect(201)?;
-            asked.insert(created(&body)?, Instant::now());
+            asked.insert(created(&body)?.replace('-', ""), Instant::now());
         }
-        let mut samples = Samples::default();
-        while !asked.is_empty() {
-            let taken = timeout(Duration::from_secs(20), relay.taken.recv()).await;
-            let (at, references) = taken.context("mails are missing")?.context("the relay has ended")?;
-            let id = references.trim_start_matches('<').split('.').next().unwrap_or_default();
-            if let Some(since) = asked.remove(id) {
-                samples.push(at.saturating_duration_since(since));
-            }
+        let mut samples: [Samples; 3] = Default::default();
+        let mut missing = asked.len() * WAYS.len();
+        while missing > 0 {
+            let told = timeout(Duration::from_secs(20), taken.recv()).await;
+            let told = told.with_context(|| format!("{missing} messages are missing"))?;
+            let told = told.context("the other side has ended")?;
+            let Some(since) = asked.get(&told.approval) else { continue };
+            let way = WAYS.iter().position(|(way, _)| *way == told.way).context("no such way")?;
+            samples[way].push(told.at.saturating_duration_since(*since));
+            missing -= 1;
         }
-        let point = samples.point();
-        tail.push(Point::single(point.p99.unwrap_or(f64::NAN), point.n));
-        median.push(point);
+        for ((median, tail), samples) in tracks.iter_mut().zip(samples) {
+            let point = samples.point();
+            tail.push(Point::single(point.p99.unwrap_or(f64::NAN), point.n));
+            median.push(point);
+        }
     }
-    let what = "from a commit to the relay, 100 mails/s";
-    report.add(what, Unit::Milliseconds, &median, Some(Goal::AtMost(50.0)));
-    report.add("… p99", Unit::Milliseconds, &tail, Some(Goal::AtMost(1_000.0)));
+    for ((_, what), (median, tail)) in WAYS.iter().zip(&tracks) {
+        report.add(what, Unit::Milliseconds, median, Some(Goal::AtMost(50.0)));
+        report.add("… p99", Unit::Milliseconds, tail, Some(Goal::AtMost(1_000.0)));
+    }
     Ok(())
 }
 

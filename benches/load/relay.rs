@@ -12,24 +12,20 @@ use std::{
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
-    sync::mpsc,
 };
 
-/// What the relay has taken: when, and the mail's `References`.
-pub type Taken = (Instant, String);
+use super::sink::{Taken, Telling, Way};
 
 pub struct Relay {
     pub address: SocketAddr,
     still: Arc<AtomicBool>,
-    pub taken: mpsc::UnboundedReceiver<Taken>,
 }
 
 impl Relay {
     #[expect(clippy::disallowed_methods, reason = "no instance's task: the benchmark's own")]
-    pub async fn start() -> anyhow::Result<Self> {
+    pub async fn start(telling: Telling) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let (telling, taken) = mpsc::unbounded_channel();
         let still = Arc::new(AtomicBool::new(false));
         let stands = still.clone();
         tokio::spawn(async move {
@@ -38,7 +34,7 @@ impl Relay {
                 tokio::spawn(serve(client, stands.clone(), telling.clone()));
             }
         });
-        Ok(Self { address, still, taken })
+        Ok(Self { address, still })
     }
 
     /// From now on it answers nothing any more, or again.
@@ -47,16 +43,12 @@ impl Relay {
     }
 }
 
-async fn serve(
-    mut client: TcpStream,
-    still: Arc<AtomicBool>,
-    telling: mpsc::UnboundedSender<Taken>,
-) -> std::io::Result<()> {
+async fn serve(mut client: TcpStream, still: Arc<AtomicBool>, telling: Telling) -> std::io::Result<()> {
     client.set_nodelay(true)?;
     let (reading, mut writing) = client.split();
     let mut reading = BufReader::new(reading);
     writing.write_all(b"220 relay\r\n").await?;
-    let (mut line, mut is_data, mut references) = (String::new(), false, String::new());
+    let (mut line, mut is_data, mut approval) = (String::new(), false, String::new());
     loop {
         line.clear();
         if reading.read_line(&mut line).await? == 0 {
@@ -70,12 +62,14 @@ async fn serve(
             (true, ".") => {
                 is_data = false;
                 // The measurement may be over.
-                let _ = telling.send((Instant::now(), std::mem::take(&mut references)));
+                let approval = std::mem::take(&mut approval);
+                let _ = telling.send(Taken { way: Way::Mail, at: Instant::now(), approval });
                 b"250 taken\r\n"
             }
             (true, text) => {
                 if let Some(value) = text.strip_prefix("References:") {
-                    value.trim().clone_into(&mut references);
+                    let id = value.trim().trim_start_matches('<').split('.').next();
+                    approval = id.unwrap_or_default().replace('-', "");
                 }
                 continue;
             }

@@ -149,7 +149,7 @@ http_status() { # URL [curl options]
 # Which servers an instance uses, to notice when a later `up` means others.
 servers_fingerprint() {
   printf '%s %s' "$DATABASE_URL" "$REDIS_URL" | cksum
-  ! with_notify || port_of smtp
+  ! with_notify || { port_of smtp && port_of echo; }
 }
 
 LAUNCHED='' # those that we have started ourselves, by number

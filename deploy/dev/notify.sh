@@ -70,12 +70,24 @@ export_notify() { # URL: where people reach the instance
   export SIGNOFF_SMTP_PORT
   export SIGNOFF_SMTP_SECURITY=none
   export SIGNOFF_SMTP_FROM='Signoff <signoff@example.com>'
+  export SIGNOFF_SLACK_BOT_TOKEN=xoxb-echo
+  export SIGNOFF_SLACK_SIGNING_SECRET=$ECHO_SECRET
+  export SIGNOFF_SLACK_CHANNEL=C0APPROVALS
+  SIGNOFF_SLACK_API_URL=$(echo_url)/api/
+  SIGNOFF_SLACK_HOOKS_URL=$(echo_url)/respond/
+  SIGNOFF_WEBHOOKS_URL=$(echo_url)/hook/dev
+  export SIGNOFF_SLACK_API_URL SIGNOFF_SLACK_HOOKS_URL SIGNOFF_WEBHOOKS_URL
+  export SIGNOFF_WEBHOOKS_SECRET=$ECHO_SECRET
+  # Endpoints that a member makes may be on this machine, too.
+  export SIGNOFF_WEBHOOKS_ALLOWED_NETWORKS=127.0.0.0/8
+  export SIGNOFF_WEBHOOKS_ALLOW_HTTP=true
 }
 
-# ana, who decides, can be reached.
+# ana, who decides, has an address, and an account in Slack: U0ANA in the team that the echo plays.
 introduce_ana() {
   with_notify || return 0
-  (export_settings && "$BIN" principals set ana --workspace dev --email ana@example.com >/dev/null) ||
+  (export_settings &&
+    "$BIN" principals set ana --workspace dev --email ana@example.com --slack T0DEV/U0ANA >/dev/null) ||
     die "could not give ana an address"
 }
 

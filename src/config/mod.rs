@@ -156,6 +156,11 @@ impl Config {
         self.notify.check()?;
         self.secrets.sealer()?;
         self.smtp.check()?;
+        ensure!(
+            !self.smtp.is_on() || !self.http.public_url.is_empty(),
+            "mail is on (smtp.host, SMTP_HOST), but http.public_url (SIGNOFF_HTTP_PUBLIC_URL) is not set: where the \
+             links in mail lead, like https://signoff.example.com"
+        );
         self.slack.check()?;
         self.webhooks.check()?;
         self.limits.check()?;
@@ -315,6 +320,11 @@ mod tests {
             (vec![database], vec![("rate_limits.address_burst", "0")], "rate_limits.address_burst"),
             (vec![database, ("SLACK_BOT_TOKEN", "xoxb-1")], vec![], "SLACK_SIGNING_SECRET"),
             (vec![database, ("SLACK_ENABLED", "true")], vec![], "SLACK_BOT_TOKEN"),
+            (
+                vec![database, ("SMTP_HOST", "localhost"), ("EMAIL_FROM", "a@example.com")],
+                vec![],
+                "SIGNOFF_HTTP_PUBLIC_URL",
+            ),
             (
                 vec![database, ("SLACK_BOT_TOKEN", "xoxb-1"), ("SLACK_SIGNING_SECRET", "s")],
                 vec![("slack.api_url", "http://slack.example.com/api/")],

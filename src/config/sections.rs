@@ -169,6 +169,11 @@ impl Smtp {
         }
     }
 
+    /// The relay, if mail is sent.
+    pub fn relay(&self) -> Option<String> {
+        self.is_on().then(|| format!("{}:{}", self.host, self.port))
+    }
+
     /// Checked before.
     pub fn security(&self) -> Security {
         match self.security.as_str() {

@@ -31,9 +31,8 @@ pub trait Courier: Send + Sync + 'static {
     const AS_IT_STANDS: bool = true;
     /// Where more requests than this wait for one recipient, one message tells of all of them. `None`: each has its own.
     const FLOOD: Option<usize>;
-
     /// Whether its messages have links to decide by.
-    fn takes_links(&self) -> bool;
+    const LINKS: bool;
 
     /// Hands one message over.
     fn send(&self, message: &Message<'_>) -> impl Future<Output = Handed> + Send;

@@ -168,7 +168,7 @@ impl<C: Courier> Deliverer<C> {
             }
             taken.clone_from(&leases);
             let waiting = lanes::fetch(&mut *conn, &leases, BATCH).await?;
-            let reading = Reading { approvals: C::AS_IT_STANDS, links: self.courier.takes_links() };
+            let reading = Reading { approvals: C::AS_IT_STANDS, links: C::LINKS };
             let material = Material::read(conn, &waiting, &self.redactions, reading).await?;
             Ok((leases, waiting, material))
         };

@@ -58,9 +58,7 @@ pub struct Channels {
 
 impl Channels {
     pub fn new(config: &Config, slack: Option<Slack>, webhook: bool) -> Self {
-        let smtp = &config.smtp;
-        let email = smtp.is_on().then(|| format!("{}:{}", smtp.host, smtp.port));
-        Self { email, slack, webhook }
+        Self { email: config.smtp.relay(), slack, webhook }
     }
 
     /// Those that a workspace has.

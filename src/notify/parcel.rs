@@ -102,6 +102,7 @@ mod tests {
             person: None,
             is_disabled: false,
             asks: true,
+            news: None,
             due_at: DateTime::UNIX_EPOCH + TimeDelta::seconds(n),
             waited: Duration::ZERO,
             attempts: 0,

@@ -67,6 +67,11 @@ impl Router {
         Self { database, channels, hints, people, redactions, webhooks }
     }
 
+    /// The relay that takes our mail.
+    pub fn relay(&self) -> Option<&str> {
+        self.channels.destination(Channel::Email, "")
+    }
+
     /// Routes up to `limit` causes that are due, none of them due before `floor`.
     pub async fn route(&self, floor: Option<DateTime<Utc>>, limit: i64) -> Result<Routed, Error> {
         loop {

@@ -55,6 +55,8 @@ pub struct Waiting {
     /// The person may not sign in any more.
     pub is_disabled: bool,
     pub asks: bool,
+    /// What news say. `None`: it is about an approval.
+    pub news: Option<String>,
     pub due_at: DateTime<Utc>,
     /// For how long it has waited since what it is about happened.
     pub waited: Duration,
@@ -190,6 +192,7 @@ pub async fn fetch(conn: &mut PgConnection, leases: &[Lease], batch: i64) -> Res
         r#"SELECT n.id, x.lane AS "lane!", n.workspace_id, n.approval_id, n.cause, n.level, n.version, n.ordinal,
                   coalesce(CASE WHEN n.channel = 'email' THEN p.email END, n.recipient) AS "recipient!", n.principal_id,
                   p.disabled_at IS NOT NULL AS "is_disabled!", n.action, n.updates, n.asks, n.due_at, n.attempts,
+                  CASE WHEN n.approval_id IS NULL THEN n.subject END AS news,
                   (SELECT c.external FROM approval_notifications c
                     WHERE c.workspace_id = n.workspace_id AND c.id = n.updates) AS "place: Json<Value>",
                   extract(epoch FROM clock_timestamp() - n.created_at)::double precision AS "waited!",
@@ -197,7 +200,7 @@ pub async fn fetch(conn: &mut PgConnection, leases: &[Lease], batch: i64) -> Res
              FROM unnest($1::bigint[], $2::timestamptz[]) AS x(lane, floor)
             CROSS JOIN LATERAL (
                   SELECT m.id, m.workspace_id, m.approval_id, m.channel, m.cause, m.level, m.version, m.ordinal, m.action,
-                         m.updates, m.recipient, m.principal_id, m.asks, m.due_at, m.give_up_at, m.created_at, m.attempts
+                         m.updates, m.recipient, m.subject, m.principal_id, m.asks, m.due_at, m.give_up_at, m.created_at, m.attempts
                     FROM approval_notifications m
                    WHERE m.lane_id = x.lane AND m.status = 'pending' AND m.due_at >= x.floor
                    ORDER BY m.due_at, m.id
@@ -227,6 +230,7 @@ pub async fn fetch(conn: &mut PgConnection, leases: &[Lease], batch: i64) -> Res
             person: row.principal_id.map(PrincipalId),
             is_disabled: row.is_disabled,
             asks: row.asks,
+            news: row.news,
             due_at: row.due_at,
             waited: Duration::try_from_secs_f64(row.waited).unwrap_or_default(),
             attempts: row.attempts,

@@ -174,7 +174,8 @@ pub async fn to_be_told(
             WHERE NOT EXISTS (
                   SELECT FROM approval_notifications t
                    WHERE t.workspace_id = l.workspace_id AND t.approval_id IS NULL AND t.cause = $1
-                     AND t.created_at > clock_timestamp() - interval '1 day')"#,
+                     AND t.created_at > clock_timestamp() - interval '1 day')
+            ORDER BY l.workspace_id"#,
         news.as_str(),
         only.as_deref(),
     )

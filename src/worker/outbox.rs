@@ -28,7 +28,8 @@ pub(super) async fn run(workers: Workers) {
     loop {
         let is_due = looked.is_none_or(|at| at.elapsed() >= FORGOTTEN);
         if let Some(slack) = workers.outbox.as_ref().and_then(|outbox| outbox.slack.as_ref()) {
-            round.run(trouble::tell(&workers.database, slack)).await;
+            let relay = workers.outbox.as_ref().and_then(|outbox| outbox.router.relay());
+            round.run(trouble::tell(&workers.database, slack, relay)).await;
         }
         if round.run(look(&workers, is_due)).await.is_some() && is_due {
             looked = Some(Instant::now());

@@ -236,15 +236,28 @@ const PAGE = `<!doctype html>
 <h2>Webhooks</h2><div id="hooks"></div>
 <script>
 const make = (tag, props = {}, ...inside) => { const it = Object.assign(document.createElement(tag), props); it.append(...inside); return it; };
-const words = (text) => typeof text === "string" ? text : text?.text ?? "";
+const plain = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+const words = (text) => plain(typeof text === "string" ? text : text?.text ?? "");
+// Text as Slack shows it: what is bold, code, a date or a link.
+function marked(text) {
+  if (text?.type !== "mrkdwn") return [words(text)];
+  return text.text.split(/(\\*[^*\\n]+\\*|\`[^\`]+\`|<[^>]+>)/).filter(Boolean).map((it) => {
+    const [target, shown] = it.slice(1, -1).split("|");
+    if (it.startsWith("*") && it.length > 1) return make("strong", {}, plain(it.slice(1, -1)));
+    if (it.startsWith("\`")) return make("code", {}, plain(it.slice(1, -1)));
+    if (it.startsWith("<!date")) return plain(shown ?? "");
+    if (it.startsWith("<http")) return make("a", { href: plain(target) }, plain(shown ?? target));
+    return plain(it);
+  });
+}
 const send = (path, body) => fetch(path, { method: "POST", body: JSON.stringify(body) }).then((it) => it.json()).then(show);
 function block(it, message) {
   if (it.type === "header") return make("strong", {}, words(it.text));
-  if (it.type === "section") return make("div", {}, ...(it.text ? [make("div", {}, words(it.text))] : []), ...(it.fields ?? []).map((one) => make("div", { className: "small" }, words(one))));
+  if (it.type === "section") return make("div", {}, ...(it.text ? [make("div", {}, ...marked(it.text))] : []), ...(it.fields ?? []).map((one) => make("div", { className: "small" }, ...marked(one))));
   if (it.type === "rich_text") return make("pre", {}, it.elements.flatMap((one) => one.elements ?? []).map(words).join(""));
-  if (it.type === "context") return make("div", { className: "small" }, it.elements.map(words).join(" "));
+  if (it.type === "context") return make("div", { className: "small" }, ...it.elements.flatMap(marked));
   if (it.type === "actions") return make("div", {}, ...it.elements.map((one) => make("button", {
-    className: one.style ?? "", onclick: () => one.url ? open(one.url, "_blank") : send("/press", { ts: message.ts, action_id: one.action_id, user: who.value }),
+    className: one.style ?? "", onclick: () => one.url ? open(one.url, "_blank") : (!one.confirm || confirm(words(one.confirm.title) + " " + words(one.confirm.text))) && send("/press", { ts: message.ts, action_id: one.action_id, user: who.value }),
   }, words(one.text))));
   return make("div", { className: "small" }, it.type);
 }

@@ -1,4 +1,4 @@
-//! What a mail says: for one person, about one approval, or about many at once. Whatever callers wrote is shown as text,
+//! What a mail says: for one person, about one approval, about many at once, or news. Whatever callers wrote is shown as text,
 //! in lines of its own.
 
 use anyhow::Context;
@@ -15,7 +15,7 @@ use crate::{
     domain::{
         approval::{Approval, Ending, State},
         legible,
-        notification::{Cause, Wanted},
+        notification::{Cause, News, Wanted},
         shown,
     },
     notify::courier::Message,
@@ -31,21 +31,19 @@ const MOST_TITLES: usize = 10;
 #[derive(Clone)]
 pub struct Letters {
     from: Mailbox,
-    public_url: Option<String>,
+    public_url: String,
 }
 
 impl Letters {
-    /// `public_url`: where people reach the app; empty: letters have no links.
+    /// `public_url`: where people reach the app.
     pub fn new(from: Mailbox, public_url: &str) -> Self {
-        let public_url = Some(public_url.trim_end_matches('/').to_owned()).filter(|url| !url.is_empty());
-        Self { from, public_url }
-    }
-
-    pub fn have_links(&self) -> bool {
-        self.public_url.is_some()
+        Self { from, public_url: public_url.trim_end_matches('/').to_owned() }
     }
 
     pub fn write(&self, message: &Message<'_>) -> anyhow::Result<Mail> {
+        if let Some(news) = &message.waiting.news {
+            return self.news(message, news);
+        }
         let loaded = message.loaded.context("a mail about no approval")?;
         let mut all = vec![loaded];
         all.extend(message.others);
@@ -75,7 +73,7 @@ impl Letters {
         if !fields.is_empty() {
             parts.push(Part::Fields(fields));
         }
-        parts.extend(self.buttons(message, approval));
+        parts.push(self.buttons(message, approval));
         let head = self.head(message)?.subject(subject).in_reply_to(root.clone()).references(root);
         Ok(head.multipart(self.body(&parts))?)
     }
@@ -92,10 +90,21 @@ impl Letters {
         });
         let mut parts = vec![Part::Head(format!("{count} {what}. The most urgent are:"))];
         parts.push(Part::List(lines.collect()));
-        if let Some(url) = &self.public_url {
-            parts.push(Part::Buttons(vec![Button::plain("Open the list", format!("{url}/inbox"))]));
-        }
+        parts.push(Part::Buttons(vec![Button::plain("Open the list", self.at("/inbox"))]));
         Ok(self.head(message)?.subject(subject).multipart(self.body(&parts))?)
+    }
+
+    /// What administrators are told that is about no approval.
+    fn news(&self, message: &Message<'_>, news: &str) -> anyhow::Result<Mail> {
+        let (what, page) = match News::from_word(&message.waiting.cause) {
+            Some(News::SlackRefused) => ("Slack refuses us", "/settings/sent"),
+            Some(News::EndpointFailing) => ("A webhook endpoint fails", "/settings/webhooks"),
+            Some(News::EndpointDisabled) => ("A webhook endpoint is disabled", "/settings/webhooks"),
+            None => ("News", "/notifications"),
+        };
+        let mut parts = vec![Part::Head(format!("{what}.")), Part::Text(legible::line(news).into_owned())];
+        parts.push(Part::Buttons(vec![Button::plain("Open it in Signoff", self.at(page))]));
+        Ok(self.head(message)?.subject(format!("[Signoff] {what}")).multipart(self.body(&parts))?)
     }
 
     /// The headers: from whom, for whom, and that no program should answer.
@@ -104,36 +113,36 @@ impl Letters {
         let to: Mailbox =
             it.recipient.parse().with_context(|| format!("{:?} is no address", it.recipient))?;
         let domain = self.from.email.domain();
-        let head = Mail::builder()
+        Ok(Mail::builder()
             .from(self.from.clone())
             .to(to)
             .message_id(Some(format!("<{}@{domain}>", it.id)))
             .raw_header(header("Auto-Submitted", "auto-generated"))
             .raw_header(header("X-Auto-Response-Suppress", "All"))
-            .raw_header(header("List-Id", &format!("Signoff <approvals.{domain}>")));
-        Ok(match &self.public_url {
+            .raw_header(header("List-Id", &format!("Signoff <approvals.{domain}>")))
             // A page where one chooses. A provider's click must not keep approvals from anyone.
-            Some(url) => head.raw_header(header("List-Unsubscribe", &format!("<{url}/settings/you>"))),
-            None => head,
-        })
+            .raw_header(header("List-Unsubscribe", &format!("<{}>", self.at("/settings/you")))))
     }
 
     fn body(&self, parts: &[Part]) -> MultiPart {
-        let settings = self.public_url.as_ref().map(|url| format!("{url}/settings/you"));
-        let settings = settings.as_deref();
-        MultiPart::alternative_plain_html(page::text(parts, settings), page::html(parts, settings))
+        let settings = self.at("/settings/you");
+        MultiPart::alternative_plain_html(page::text(parts, &settings), page::html(parts, &settings))
     }
 
-    fn buttons(&self, message: &Message<'_>, approval: &Approval) -> Option<Part> {
-        let url = self.public_url.as_ref()?;
+    /// The address of a page of the app.
+    fn at(&self, page: &str) -> String {
+        format!("{}{page}", self.public_url)
+    }
+
+    fn buttons(&self, message: &Message<'_>, approval: &Approval) -> Part {
         let mut buttons = Vec::new();
         if let Some(link) = message.link {
-            let link = format!("{url}/d/{}", link.reveal());
+            let link = self.at(&format!("/d/{}", link.reveal()));
             buttons.push(Button::good("Approve", format!("{link}?v=approve")));
             buttons.push(Button::bad("Reject", format!("{link}?v=reject")));
         }
-        buttons.push(Button::plain("Open it in Signoff", format!("{url}/approvals/{}", approval.id)));
-        Some(Part::Buttons(buttons))
+        buttons.push(Button::plain("Open it in Signoff", self.at(&format!("/approvals/{}", approval.id))));
+        Part::Buttons(buttons)
     }
 }
 

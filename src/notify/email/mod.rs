@@ -46,7 +46,7 @@ impl Email {
         email.transpose()
     }
 
-    /// `public_url`: where people reach the app; empty: mail has no links.
+    /// `public_url`: where people reach the app.
     pub fn new(config: &Smtp, public_url: &str) -> anyhow::Result<Self> {
         let from: Mailbox = config.from.parse().context("smtp.from")?;
         Ok(Self { relay: Relay::new(config)?, letters: Letters::new(from, public_url) })
@@ -64,10 +64,7 @@ impl Courier for Email {
     const AT_ONCE: usize = 4;
     const LONGEST: Duration = Duration::from_secs(30);
     const FLOOD: Option<usize> = Some(10);
-
-    fn takes_links(&self) -> bool {
-        self.letters.have_links()
-    }
+    const LINKS: bool = true;
 
     async fn send(&self, message: &Message<'_>) -> Handed {
         let letter = match self.letters.write(message) {

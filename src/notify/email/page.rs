@@ -40,12 +40,12 @@ impl Button {
 }
 
 /// Why the reader gets it.
-const WHY: &str = "You get this because a request names you, or a role of yours.";
+const WHY: &str = "You get this because a request names you, or because of a role of yours.";
 
 // Writing to a string can't fail: what it answers says nothing.
 
 /// `settings`: where the reader says how they want to be told.
-pub fn text(parts: &[Part], settings: Option<&str>) -> String {
+pub fn text(parts: &[Part], settings: &str) -> String {
     let mut text = String::new();
     for part in parts {
         match part {
@@ -76,9 +76,7 @@ pub fn text(parts: &[Part], settings: Option<&str>) -> String {
         text.push('\n');
     }
     let _ = writeln!(text, "-- \n{WHY}");
-    if let Some(url) = settings {
-        let _ = writeln!(text, "How you are told: {url}");
-    }
+    let _ = writeln!(text, "How you are told: {settings}");
     text
 }
 
@@ -86,7 +84,7 @@ const SANS: &str = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Arial,
 const MONO: &str = "font-family:ui-monospace,Menlo,Consolas,'Liberation Mono',monospace";
 
 /// The same in HTML.
-pub fn html(parts: &[Part], settings: Option<&str>) -> String {
+pub fn html(parts: &[Part], settings: &str) -> String {
     let mut html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light\"><title>Signoff</title></head>\
@@ -105,13 +103,11 @@ pub fn html(parts: &[Part], settings: Option<&str>) -> String {
         html,
         "</td></tr><tr><td style=\"padding:12px 24px;border-top:1px solid #e0e4e8;font-size:12px;color:#5d6771\">{WHY}"
     );
-    if let Some(url) = settings {
-        let _ = write!(
-            html,
-            " <a href=\"{}\" style=\"color:#2247a6\">Choose how you are told</a>.",
-            escaped(url)
-        );
-    }
+    let _ = write!(
+        html,
+        " <a href=\"{}\" style=\"color:#2247a6\">Choose how you are told</a>.",
+        escaped(settings)
+    );
     html.push_str("</td></tr></table></td></tr></table></body></html>");
     html
 }

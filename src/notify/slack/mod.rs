@@ -261,12 +261,9 @@ impl Courier for Slack {
     const AT_ONCE: usize = 1;
     const LONGEST: Duration = Duration::from_secs(25);
     const FLOOD: Option<usize> = Some(10);
+    const LINKS: bool = false;
 
     /// Who presses is known by their account.
-    fn takes_links(&self) -> bool {
-        false
-    }
-
     async fn send(&self, message: &Message<'_>) -> Handed {
         let Some(loaded) = message.loaded else {
             return Handed::Refused { code: None, error: "a card about no approval".to_owned() };

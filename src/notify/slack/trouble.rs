@@ -1,5 +1,5 @@
-//! Tells administrators, in the app and once a day, that Slack refuses the token of the app that serves them, or that the
-//! app can't be used: nothing arrives there until they have mended it. Of a workspace's own app that workspace alone.
+//! Tells administrators, in the app and by mail, once a day, that Slack refuses the token of the app that serves them, or
+//! that the app can't be used: nothing arrives there until they have mended it. Of a workspace's own app that workspace alone.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -20,15 +20,16 @@ use crate::{
 const TELL: Duration = Duration::from_secs(4);
 
 /// Tells them, if there is something to tell. One instance does, of those that have seen it.
-pub async fn tell(database: &Database, slack: &Slack) -> Result<(), Error> {
+/// `relay`: takes our mail.
+pub async fn tell(database: &Database, slack: &Slack, relay: Option<&str>) -> Result<(), Error> {
     if let Some(service) = slack.service() {
-        settle(database, service).await?;
+        settle((database, relay), service).await?;
     }
     let mut unusable = HashMap::new();
     for entry in slack.kept.all() {
         let Entry { workspace, installation, .. } = &*entry;
         match installation {
-            Ok(installation) => settle(database, installation).await?,
+            Ok(installation) => settle((database, relay), installation).await?,
             Err(why) => drop(unusable.insert(*workspace, why.to_string())),
         }
     }
@@ -36,11 +37,11 @@ pub async fn tell(database: &Database, slack: &Slack) -> Result<(), Error> {
         return Ok(());
     }
     let of: Vec<WorkspaceId> = unusable.keys().copied().collect();
-    told(database, Some(&of), |workspace| unusable.get(&workspace).map_or("", String::as_str)).await
+    told((database, relay), Some(&of), |workspace| unusable.get(&workspace).map_or("", String::as_str)).await
 }
 
 /// Tells of one app.
-async fn settle(database: &Database, app: &Installation) -> Result<(), Error> {
+async fn settle((database, relay): (&Database, Option<&str>), app: &Installation) -> Result<(), Error> {
     let refused = app.client.refused().clone();
     let only = match &app.whose {
         Whose::Service => None,
@@ -59,14 +60,14 @@ async fn settle(database: &Database, app: &Installation) -> Result<(), Error> {
         None => tracing::error!(error = %why, "nothing is sent to Slack for a while: docs/slack.md"),
         Some(id) => tracing::warn!(error = %why, workspace = %id.0, "Slack refuses a workspace's own app"),
     }
-    told(database, only.as_ref().map(std::slice::from_ref), |_| &why).await?;
+    told((database, relay), only.as_ref().map(std::slice::from_ref), |_| &why).await?;
     *app.client.refused() = None;
     Ok(())
 }
 
 /// `only`: these workspaces; otherwise those that the service's own app serves.
 async fn told<'a>(
-    database: &Database,
+    (database, relay): (&Database, Option<&str>),
     only: Option<&[WorkspaceId]>,
     why: impl Fn(WorkspaceId) -> &'a str,
 ) -> Result<(), Error> {
@@ -74,8 +75,10 @@ async fn told<'a>(
     let telling = async |conn: &mut PgConnection| {
         let mut transaction = conn.begin().await?;
         for workspace in slack::to_be_told(&mut transaction, News::SlackRefused, only).await? {
-            let whom = (permissions.as_slice(), roles.as_slice());
-            news::tell(&mut transaction, workspace, whom, News::SlackRefused, why(workspace)).await?;
+            let (permissions, roles) = (permissions.as_slice(), roles.as_slice());
+            let (news, subject) = (News::SlackRefused, why(workspace));
+            let bulletin = news::Bulletin { workspace, permissions, roles, news, subject, relay };
+            news::tell(&mut transaction, &bulletin).await?;
         }
         transaction.commit().await?;
         Ok(())

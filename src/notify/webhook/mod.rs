@@ -107,6 +107,8 @@ pub struct Webhooks {
     /// The key of the endpoint that the configuration names.
     configured: Option<Key>,
     endpoint: watch::Configured,
+    /// The relay that takes our mail.
+    relay: Option<Arc<str>>,
     https: Client,
     http: Client,
     unguarded: Client,
@@ -132,6 +134,7 @@ impl Webhooks {
             public_url: config.http.public_url.trim_end_matches('/').into(),
             configured,
             endpoint,
+            relay: config.smtp.relay().map(Arc::from),
             https: guard.client(Arc::new(System), false)?,
             http: guard.client(Arc::new(System), true)?,
             unguarded: unguarded()?,
@@ -210,7 +213,8 @@ impl Webhooks {
     async fn gone(&self, workspace: WorkspaceId, endpoint: EndpointId, url: &str) -> Handed {
         let work = async |conn: &mut PgConnection| {
             let mut transaction = conn.begin().await?;
-            watch::disable(&mut transaction, workspace, endpoint, url, Disabled::Gone).await?;
+            let which = (workspace, endpoint, url);
+            watch::disable(&mut transaction, which, Disabled::Gone, self.relay.as_deref()).await?;
             transaction.commit().await?;
             Ok(())
         };
@@ -230,10 +234,7 @@ impl Courier for Webhooks {
     const LONGEST: Duration = Duration::from_secs(25);
     const AS_IT_STANDS: bool = false;
     const FLOOD: Option<usize> = None;
-
-    fn takes_links(&self) -> bool {
-        false
-    }
+    const LINKS: bool = false;
 
     async fn send(&self, message: &Message<'_>) -> Handed {
         let it = message.waiting;

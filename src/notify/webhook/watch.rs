@@ -34,20 +34,23 @@ pub struct Configured {
 }
 
 /// Looks after endpoints that fail; answers how many were disabled. Called by every instance: each endpoint is looked at
-/// by one of them.
-pub async fn failing(conn: &mut PgConnection) -> Result<usize, Error> {
+/// by one of them. `relay`: takes our mail.
+pub async fn failing(conn: &mut PgConnection, relay: Option<&str>) -> Result<usize, Error> {
     let times = (TOLD_AFTER.as_secs_f64(), DISABLED_AFTER.as_secs_f64(), LATELY.as_secs_f64());
     let mut transaction = conn.begin().await?;
     let mut disabled = 0;
-    for it in webhooks::failing(&mut transaction, times, BATCH).await? {
+    let mut found = webhooks::failing(&mut transaction, times, BATCH).await?;
+    // Lanes are locked in this order.
+    found.sort_by_key(|it| it.workspace);
+    for it in found {
         if it.is_over {
-            disable(&mut transaction, it.workspace, it.id, &it.url, Disabled::Failing).await?;
+            disable(&mut transaction, (it.workspace, it.id, &it.url), Disabled::Failing, relay).await?;
             disabled += 1;
             continue;
         }
         let error = it.last_error.map_or_else(String::new, |error| format!(": {}", short(&error)));
         let subject = format!("No webhook has arrived at {} for a day{error}", short(&it.url));
-        tell(&mut transaction, it.workspace, News::EndpointFailing, &subject).await?;
+        tell(&mut transaction, it.workspace, News::EndpointFailing, &subject, relay).await?;
         webhooks::told(&mut transaction, it.workspace, it.id).await?;
     }
     transaction.commit().await?;
@@ -58,10 +61,9 @@ pub async fn failing(conn: &mut PgConnection) -> Result<usize, Error> {
 /// Disables an endpoint that shows it wants nothing, or takes nothing; on record, and administrators are told.
 pub async fn disable(
     conn: &mut PgConnection,
-    workspace: WorkspaceId,
-    id: EndpointId,
-    url: &str,
+    (workspace, id, url): (WorkspaceId, EndpointId, &str),
     why: Disabled,
+    relay: Option<&str>,
 ) -> Result<(), Error> {
     if !webhooks::disable(&mut *conn, workspace, id, why).await? {
         return Ok(());
@@ -73,7 +75,7 @@ pub async fn disable(
         Disabled::ByHand | Disabled::Configuration => "it was turned off",
     };
     let subject = format!("The webhook endpoint {} is disabled: {reason}. What waits is kept.", short(url));
-    tell(conn, workspace, News::EndpointDisabled, &subject).await
+    tell(conn, workspace, News::EndpointDisabled, &subject, relay).await
 }
 
 /// Keeps the endpoint that the configuration names, and turns off what it names no more.
@@ -132,9 +134,11 @@ async fn tell(
     workspace: WorkspaceId,
     news: News,
     subject: &str,
+    relay: Option<&str>,
 ) -> Result<(), Error> {
     let (permissions, roles) = role::that_allow(Permission::WebhookManage);
-    news::tell(conn, workspace, (&permissions, &roles), news, subject).await
+    let (permissions, roles) = (permissions.as_slice(), roles.as_slice());
+    news::tell(conn, &news::Bulletin { workspace, permissions, roles, news, subject, relay }).await
 }
 
 fn short(text: &str) -> String {
@@ -149,7 +153,7 @@ impl Webhooks {
     pub async fn look(&self) -> Result<(), Error> {
         let work = async |conn: &mut PgConnection| {
             keep(&mut *conn, &self.endpoint).await?;
-            failing(conn).await
+            failing(conn, self.relay.as_deref()).await
         };
         let disabled = self.database.notify.run(super::STATEMENT, work).await?;
         if disabled > 0 {

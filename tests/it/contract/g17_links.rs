@@ -379,17 +379,6 @@ async fn asked_many(post: &Post, body: Value, mails: usize) -> (String, Vec<Mail
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn g17_without_a_public_url_mail_has_no_links() {
-    let relay = crate::support::relay::Relay::start().await;
-    let flags = vec![("http.public_url", String::new())];
-    let post = Post::with(relay, &["ana"], flags).await;
-    post.agent.ask(for_person("ana")).await;
-    let mail = &post.mails(1).await[0];
-    assert!(!mail.part("text/plain").contains("http") && mail.header("List-Unsubscribe").is_none());
-    assert_eq!(post.count("SELECT count(*) FROM decision_links").await, 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn g17_links_go_with_their_approvals() {
     let post = Post::open(&["ana"]).await;
     let (_, mail) = asked(&post, for_person("ana")).await;

@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use signoff::store::lanes;
+use signoff::{
+    domain::notification::News,
+    store::{lanes, news},
+};
 use sqlx::{Connection, PgConnection};
 
+use super::g19_row_walls::{act_as, workspace};
 use crate::support::{
     Api, Cluster, Setup, eventually,
     process::signoff,
@@ -35,11 +39,9 @@ impl Post {
     }
 
     async fn of(instances: usize, relay: Relay, people: &[&str], flags: Vec<(&'static str, String)>) -> Self {
-        let mut all = vec![("http.public_url", PUBLIC.to_owned())];
         let mut setup = relay.setup(Setup { instances, ..Setup::default() });
-        all.append(&mut setup.flags);
-        all.extend(flags);
-        let cluster = Cluster::with(Setup { flags: all, ..setup }).await.connected().await;
+        setup.flags.extend(flags);
+        let cluster = Cluster::with(setup).await.connected().await;
         let agent = cluster.api(0, &cluster.member("agent").await);
         let post = Self { cluster, relay, agent };
         for name in people {
@@ -317,6 +319,7 @@ async fn g17_mail_goes_protected_to_a_relay_that_can_be_trusted() {
     let mut environment = vec![
         ("SIGNOFF_DATABASE_URL", database),
         ("SIGNOFF_REDIS_URL", &redis),
+        ("SIGNOFF_HTTP_PUBLIC_URL", PUBLIC),
         ("SIGNOFF_SMTP_HOST", "127.0.0.1"),
         ("SIGNOFF_SMTP_PORT", &number),
         ("SIGNOFF_SMTP_FROM", "signoff@example.com"),
@@ -331,7 +334,7 @@ async fn g17_mail_goes_protected_to_a_relay_that_can_be_trusted() {
         (output.status.success(), said)
     };
     let (is_good, said) = check(&environment).await;
-    assert!(is_good && said.contains("answers; without http.public_url"), "{said}");
+    assert!(is_good && said.contains("answers"), "{said}");
     environment.pop();
     let (is_good, said) = check(&environment).await;
     assert!(!is_good && said.contains("mail") && said.contains("certificate"), "{said}");
@@ -357,4 +360,38 @@ async fn g17_who_delivers_reads_no_link() {
     assert!(error.to_string().contains("permission denied"), "{error}");
     lanes::wake_forgotten(&mut conn).await.unwrap();
     assert_eq!(post.count("SELECT count(*) FROM decision_links").await, 1);
+}
+
+/// An administrator who has an address hears of what fails there, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn g17_news_for_administrators_come_by_mail_to_those_who_want_mail() {
+    let post = Post::open(&["ana", "bo", "cleo"]).await;
+    post.sql("UPDATE principals SET roles = '{keeper}' WHERE name IN ('ana', 'bo')").await;
+    post.sql(
+        "INSERT INTO notification_preferences (principal_id, workspace_id, muted)
+         SELECT id, workspace_id, '{email}' FROM principals WHERE name = 'bo'",
+    )
+    .await;
+    let workspace = workspace(&post.cluster, "acme").await;
+    let relay = format!("127.0.0.1:{}", post.relay.port());
+    let mut conn = act_as(&post.cluster, "signoff_notify").await;
+    let bulletin = news::Bulletin {
+        workspace,
+        permissions: &[],
+        roles: &["keeper".to_owned()],
+        news: News::EndpointFailing,
+        subject: "No webhook has arrived at https://example.com/<hook> for a day: 500\r\nBcc: all@example.com",
+        relay: Some(&relay),
+    };
+    news::tell(&mut conn, &bulletin).await.unwrap();
+    let mail = &post.mails(1).await[0];
+    assert_eq!(mail.to, ["ana@example.com"]);
+    assert_eq!(mail.header("Subject").unwrap(), "[Signoff] A webhook endpoint fails");
+    assert_eq!(mail.header("Bcc"), None);
+    let text = mail.part("text/plain");
+    assert!(text.contains("https://example.com/<hook> for a day: 500\\r\\nBcc"), "{text}");
+    assert!(text.contains(&format!("{PUBLIC}/settings/webhooks")), "{text}");
+    let in_app =
+        "SELECT count(*) FROM approval_notifications WHERE channel = 'in_app' AND cause = 'endpoint_failing'";
+    assert_eq!(post.count(in_app).await, 2, "bo hears of it in the app");
 }

@@ -143,6 +143,7 @@ impl Relay {
     pub fn setup(&self, setup: Setup) -> Setup {
         let mut flags = setup.flags;
         flags.extend([
+            ("http.public_url", "https://signoff.example".to_owned()),
             ("smtp.host", "127.0.0.1".to_owned()),
             ("smtp.port", self.0.port.to_string()),
             ("smtp.security", "none".to_owned()),
