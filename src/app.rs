@@ -213,6 +213,12 @@ impl Core {
         let clock = DatabaseClock::default();
         let bodies = Bodies { happening: webhook_body::body, trial: webhook_body::trial };
         let webhooks = Webhooks::new(config, database.clone(), bodies)?;
+        let slack = Slack::of(config, database.clone()).context("Slack")?;
+        if let Some(slack) = &slack
+            && let Err(error) = Box::pin(slack.read()).await
+        {
+            tracing::warn!(%error, "workspaces' apps in Slack are not known yet");
+        }
         let signer = config.audit.signer().context("audit.signing_key")?.map(Arc::new);
         Ok(Self {
             instance,
@@ -233,11 +239,15 @@ impl Core {
             answers,
             proxies,
             signer,
-            channels: Channels::new(config, webhooks.sealer().is_some() || config.webhooks.is_on()),
+            channels: Channels::new(
+                config,
+                slack.clone(),
+                webhooks.sealer().is_some() || config.webhooks.is_on(),
+            ),
             webhooks,
             hints: Hints::default(),
             email: Email::of(config)?,
-            slack: Slack::of(config).context("Slack")?,
+            slack,
             redactions: Redactions::default(),
         })
     }
@@ -262,7 +272,7 @@ impl Core {
             events_log: self.events.clone(),
             audit: config.audit.clone(),
             notify: config.notify.clone(),
-            home: self.channels.home().cloned(),
+            slack: self.slack.clone(),
             outbox: config.notify.enabled.then(|| self.outbox(config)),
             signer: self.signer.clone(),
         }

@@ -46,7 +46,7 @@ permissions! {
     PrincipalManage = "principal:manage": "Add, change and disable principals; make roles; end their sessions.",
     PolicyManage = "policy:manage": "Change the workspace's approval rules.",
     NotificationView = "notification:view": "See what was sent to whom, and what became of it.",
-    NotificationManage = "notification:manage": "Send again what failed; change channels and templates.",
+    NotificationManage = "notification:manage": "Send again what failed; change templates; see which app in Slack serves the workspace.",
     WebhookManage = "webhook:manage": "Make, change, try and delete endpoints of webhooks; see and repeat what was sent to them.",
     AuditView = "audit:view": "Read the workspace's audit log.",
     WorkspaceAdmin = "workspace:admin": "Everything within the workspace, its settings among it.",

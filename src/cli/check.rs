@@ -16,7 +16,10 @@ use crate::{
     app::database_options,
     bus::{Names, Redis},
     config,
-    notify::{Email, Slack},
+    notify::{
+        Email,
+        slack::{self, installation::Installation},
+    },
     oidc::{Metadata, fetch::Fetcher},
     presence::new_instance_id,
     store::{login, migrations, rows, session},
@@ -68,8 +71,8 @@ impl Check {
         if config.smtp.is_on() {
             say("mail", within(mail(&config)).await);
         }
-        if let Some(slack) = Slack::of(&config)? {
-            say("slack", within(bot(&slack)).await);
+        if let Some(app) = slack::of_service(&config)? {
+            say("slack", within(bot(&app)).await);
         }
         match printed {
             // The code says it all the same.
@@ -167,9 +170,10 @@ async fn issuer(url: &str) -> Result<String, String> {
 }
 
 /// Whether Slack takes the bot's token, and whose it is.
-async fn bot(slack: &Slack) -> Result<String, String> {
-    let team = slack.try_out().await.map_err(|error| format!("the bot's token is of no use: {error}"))?;
-    Ok(format!("the bot's token is good in {} ({})", team.name, team.id))
+async fn bot(app: &Installation) -> Result<String, String> {
+    let found = app.client.ask_for_app().await;
+    let app = found.map_err(|error| format!("the bot's token is of no use: {error}"))?;
+    Ok(format!("the bot's token is good in {} ({})", app.team_name, app.team))
 }
 
 /// Whether the relay answers, and takes our name and password.

@@ -7,6 +7,7 @@ mod argument;
 mod ask;
 mod audit;
 mod backoff;
+mod channels;
 mod check;
 mod client;
 mod cluster;
@@ -129,6 +130,8 @@ enum Command {
     Delegations(delegations::Delegations),
     /// See what was sent to whom, and send again what failed.
     Notifications(notifications::Notifications),
+    /// By which ways people are reached: the workspace's app in Slack.
+    Channels(channels::Channels),
     /// Make endpoints for a workspace's events, and look at what was sent to them.
     Webhooks(webhooks::Webhooks),
     /// Follow a task's events as they happen.
@@ -216,6 +219,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Delegate(command) => command.run().await,
             Command::Delegations(command) => command.run().await,
             Command::Notifications(command) => command.run().await,
+            Command::Channels(command) => command.run().await,
             Command::Webhooks(command) => command.run().await,
             Command::Tail(command) => command.run().await,
             Command::Emit(command) => command.run().await,

@@ -1,4 +1,4 @@
-//! Slack, as far as the service has an installation of its own there.
+//! Slack: the service's own app there, and where Slack is, also for apps of workspaces.
 
 use anyhow::{Context, ensure};
 use reqwest::Url;
@@ -33,11 +33,19 @@ impl Slack {
         }
     }
 
+    /// Whether the operator wants nothing of it, also not for workspaces with apps of their own.
+    pub fn is_off(&self) -> bool {
+        self.enabled == "false"
+    }
+
     pub(super) fn check(&self) -> anyhow::Result<()> {
         ensure!(
             ["auto", "true", "false"].contains(&self.enabled.as_str()),
             "slack.enabled must be auto, true or false"
         );
+        for (name, url) in [("slack.api_url", &self.api_url), ("slack.hooks_url", &self.hooks_url)] {
+            base(url).with_context(|| format!("{name}: {url:?}"))?;
+        }
         if !self.is_on() {
             return Ok(());
         }
@@ -55,9 +63,6 @@ impl Slack {
             "slack.bot_token is set, but slack.signing_secret (SLACK_SIGNING_SECRET) is not: without it no click \
              could be believed; the app's page in Slack shows it under Basic Information"
         );
-        for (name, url) in [("slack.api_url", &self.api_url), ("slack.hooks_url", &self.hooks_url)] {
-            base(url).with_context(|| format!("{name}: {url:?}"))?;
-        }
         if !self.workspace.is_empty() {
             PrincipalName::new(&self.workspace).context("slack.workspace")?;
         }

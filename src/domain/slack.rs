@@ -1,4 +1,4 @@
-//! An account in Slack: a user of a team, as `T0123/U0456`. Pure.
+//! An account in Slack: a user of a team, as `T0123/U0456`; and how an app there is. Pure.
 
 use std::fmt;
 
@@ -10,6 +10,20 @@ const LONGEST: usize = 30;
 pub struct Account {
     pub team: String,
     pub user: String,
+}
+
+/// Whether an app works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppState {
+    Good,
+    /// Slack refuses its token.
+    Refused,
+    /// Its secrets do not open.
+    Unusable,
+}
+
+vocabulary! {
+    AppState { Good = "good", Refused = "refused", Unusable = "unusable" }
 }
 
 /// It is no account.

@@ -16,6 +16,7 @@ pub mod body;
 mod browser_sessions;
 pub mod budget;
 mod caller;
+mod channels;
 mod cluster;
 mod connections;
 mod cookies;
@@ -114,7 +115,7 @@ pub struct Parts {
     pub channels: Channels,
     /// What workspaces show to no one outside.
     pub redactions: Redactions,
-    /// The service's own app in Slack.
+    /// Apps in Slack, if there may be any.
     pub slack: Option<Slack>,
     pub webhooks: Webhooks,
     /// Tells deliverers of this instance that something may be due.
@@ -198,6 +199,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(notifications::get))
         .routes(routes!(notifications::redrive_one))
         .routes(routes!(notifications::redrive_all))
+        .routes(routes!(channels::get_slack, channels::put_slack, channels::delete_slack))
         .routes(routes!(webhooks::list, webhooks::create))
         .routes(routes!(webhooks::get, webhooks::update, webhooks::delete))
         .routes(routes!(webhooks::actions::rotate))

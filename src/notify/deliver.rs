@@ -34,13 +34,13 @@ use crate::{
 };
 
 /// How long a lane is leased.
-pub(super) const LEASE: Duration = Duration::from_mins(1);
+pub(in crate::notify) const LEASE: Duration = Duration::from_mins(1);
 /// No message is begun when less than its time-out and this is left of the lease.
 const SPARE: Duration = Duration::from_secs(5);
 /// How long a turn goes by what was read of its approvals at its beginning.
 const FRESH: Duration = Duration::from_secs(10);
 /// Longest that a statement of ours may take.
-pub(super) const STATEMENT: Duration = Duration::from_secs(4);
+pub(in crate::notify) const STATEMENT: Duration = Duration::from_secs(4);
 /// How long lanes rest of which nothing could be read.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// What becomes due together is leased together.

@@ -43,12 +43,7 @@ use crate::{
 };
 
 pub use self::{
-    deliver::Deliverer,
-    email::Email,
-    redactions::Redactions,
-    router::Router,
-    slack::{Slack, home::Home},
-    webhook::Webhooks,
+    deliver::Deliverer, email::Email, redactions::Redactions, router::Router, slack::Slack, webhook::Webhooks,
 };
 
 /// The channels that this service has, besides the app itself. Clones share what was found out.
@@ -56,34 +51,26 @@ pub use self::{
 pub struct Channels {
     /// The relay that takes our mail.
     email: Option<String>,
-    slack: Option<Home>,
+    slack: Option<Slack>,
     /// Whether there may be endpoints. They get what they chose, whatever a request says.
     webhook: bool,
 }
 
 impl Channels {
-    pub fn new(config: &Config, webhook: bool) -> Self {
-        Self {
-            email: config.smtp.relay(),
-            slack: config.slack.is_on().then(|| Home::new(&config.slack)),
-            webhook,
-        }
+    pub fn new(config: &Config, slack: Option<Slack>, webhook: bool) -> Self {
+        Self { email: config.smtp.relay(), slack, webhook }
     }
 
     /// Those that a workspace has.
     pub fn of(&self, workspace: WorkspaceId) -> Vec<Channel> {
-        let slack = self.slack(workspace).map(|_| Channel::Slack);
+        let slack = self.slack.as_ref().filter(|slack| slack.serves(workspace)).map(|_| Channel::Slack);
         let email = self.email.as_ref().map(|_| Channel::Email);
         let webhook = self.webhook.then_some(Channel::Webhook);
         slack.into_iter().chain(email).chain(webhook).chain([Channel::InApp]).collect()
     }
 
-    /// The installation in Slack, as far as it is this workspace's.
-    pub fn slack(&self, workspace: WorkspaceId) -> Option<&Home> {
-        self.slack.as_ref().filter(|home| home.is_of(workspace))
-    }
-
-    pub fn home(&self) -> Option<&Home> {
+    /// Apps in Slack, if there may be any.
+    pub fn slack(&self) -> Option<&Slack> {
         self.slack.as_ref()
     }
 

@@ -11,11 +11,11 @@ use std::{
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};
 
-use super::{Channels, Hints, Home, Redactions, Webhooks, people::People};
+use super::{Channels, Hints, Redactions, Webhooks, people::People};
 use crate::{
     domain::{
         approval::Approval,
-        ids::ApprovalId,
+        ids::{ApprovalId, WorkspaceId},
         names::PrincipalName,
         notification::{Card, Cause, Channel, Notice, Scene, Wanted, route},
         redaction::Redactor,
@@ -63,7 +63,7 @@ impl Router {
         webhooks: Webhooks,
         lease_ttl: Duration,
     ) -> Self {
-        let people = People::new(lease_ttl, channels.home().is_some());
+        let people = People::new(lease_ttl, channels.slack().is_some());
         Self { database, channels, hints, people, redactions, webhooks }
     }
 
@@ -74,21 +74,44 @@ impl Router {
 
     /// Routes up to `limit` causes that are due, none of them due before `floor`.
     pub async fn route(&self, floor: Option<DateTime<Utc>>, limit: i64) -> Result<Routed, Error> {
+        loop {
+            match self.try_to_route(floor, limit).await? {
+                Some(routed) => return Ok(routed),
+                // It is read outside of the transaction: a connection must not wait for another.
+                None => {
+                    if let Some(slack) = self.channels.slack() {
+                        slack.read().await?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// `None`: a workspace has another app in Slack than is known here, so nothing was done.
+    async fn try_to_route(&self, floor: Option<DateTime<Utc>>, limit: i64) -> Result<Option<Routed>, Error> {
         let routing = async |conn: &mut PgConnection| {
             let mut transaction = conn.begin().await?;
             let caused = causes::take(&mut transaction, floor, limit).await?;
+            if let Some(slack) = self.channels.slack().filter(|_| !caused.is_empty()) {
+                let of: BTreeSet<WorkspaceId> = caused.iter().map(|it| it.workspace).collect();
+                let of: Vec<WorkspaceId> = of.into_iter().collect();
+                if slack.is_behind(&mut transaction, &of).await? {
+                    transaction.rollback().await?;
+                    return Ok(None);
+                }
+            }
             let lanes = match caused.as_slice() {
                 [] => BTreeSet::new(),
                 caused => self.write(&mut transaction, caused).await?,
             };
             transaction.commit().await?;
-            Ok((caused, lanes))
+            Ok(Some((caused, lanes)))
         };
-        let (caused, lanes) = self.database.notify.run(ROUND, routing).await?;
+        let Some((caused, lanes)) = self.database.notify.run(ROUND, routing).await? else { return Ok(None) };
         for channel in lanes {
             self.hints.hint(channel);
         }
-        Ok(Routed { causes: caused.len(), last: caused.last().map(|it| it.due_at) })
+        Ok(Some(Routed { causes: caused.len(), last: caused.last().map(|it| it.due_at) }))
     }
 
     /// Puts the first cause that is due behind others: it could not be routed by itself.
@@ -109,7 +132,7 @@ impl Router {
         let ids: Vec<ApprovalId> = ids.into_iter().collect();
         let found = load(&mut *conn, &ids).await?;
         let mut told = notifications::told(&mut *conn, &ids).await?;
-        let cards = match self.channels.home() {
+        let cards = match self.channels.slack() {
             Some(_) => notifications::cards(&mut *conn, &ids).await?,
             None => HashMap::new(),
         };
@@ -185,6 +208,7 @@ impl Router {
         };
         let people = self.people.of(conn, approval, &wanted, &names).await?;
         let told_before = told.keys().copied().collect();
+        let slack_channel = self.channels.slack().and_then(|slack| slack.channel(approval.workspace));
         let scene = Scene {
             approval,
             votes: &loaded.votes,
@@ -193,7 +217,7 @@ impl Router {
             people: &people,
             told: &told_before,
             channels: &self.channels.of(approval.workspace),
-            slack_channel: self.channels.slack(approval.workspace).and_then(Home::channel),
+            slack_channel: slack_channel.as_deref(),
             cards,
             now: loaded.now,
         };

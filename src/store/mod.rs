@@ -60,6 +60,7 @@ pub mod session;
 mod shortage;
 pub mod sign_ins;
 pub mod slack;
+pub mod slack_installations;
 pub mod sweep;
 pub mod tickets;
 mod turns;

@@ -153,22 +153,31 @@ pub async fn forget(conn: &mut PgConnection, older: Duration, most: i64) -> Resu
     Ok(forgotten.rows_affected())
 }
 
-/// Workspaces for which something waits in Slack, and whose administrators were not told of it within a day. Whoever else
-/// looks for them waits until the transaction ends.
-pub async fn to_be_told(conn: &mut PgConnection, news: News) -> Result<Vec<WorkspaceId>, Error> {
+/// Workspaces for which something waits in Slack, and whose administrators were not told of it within a day: of these, or
+/// of those without an app of their own. Whoever else looks for them waits until the transaction ends.
+pub async fn to_be_told(
+    conn: &mut PgConnection,
+    news: News,
+    only: Option<&[WorkspaceId]>,
+) -> Result<Vec<WorkspaceId>, Error> {
+    let only: Option<Vec<Uuid>> = only.map(|ids| ids.iter().map(|id| id.0).collect());
     sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('slack news', 0))")
         .execute(&mut *conn)
         .await?;
     let found = sqlx::query_scalar!(
         r#"SELECT l.workspace_id AS "workspace!"
              FROM (SELECT DISTINCT n.workspace_id FROM notification_lanes n
-                    WHERE n.channel = 'slack' AND n.due_at IS NOT NULL) l
+                    WHERE n.channel = 'slack' AND n.due_at IS NOT NULL
+                      AND CASE WHEN $2::uuid[] IS NULL
+                               THEN NOT EXISTS (SELECT FROM slack_installations i WHERE i.workspace_id = n.workspace_id)
+                               ELSE n.workspace_id = ANY ($2) END) l
             WHERE NOT EXISTS (
                   SELECT FROM approval_notifications t
                    WHERE t.workspace_id = l.workspace_id AND t.approval_id IS NULL AND t.cause = $1
                      AND t.created_at > clock_timestamp() - interval '1 day')
             ORDER BY l.workspace_id"#,
         news.as_str(),
+        only.as_deref(),
     )
     .fetch_all(conn)
     .await?;
@@ -176,12 +185,14 @@ pub async fn to_be_told(conn: &mut PgConnection, news: News) -> Result<Vec<Works
 }
 
 /// A card that was posted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Posted {
     pub id: NotificationId,
     pub workspace: WorkspaceId,
     pub level: i32,
     pub asks: bool,
+    /// The app that posted it, of its workspace's own. `None`: the service's.
+    pub app: Option<String>,
 }
 
 /// The card about an approval, and a level of it, at a place in Slack. By the message: in an organisation a click may name
@@ -193,7 +204,7 @@ pub async fn posted(
     ts: &str,
 ) -> Result<Option<Posted>, Error> {
     let found = sqlx::query!(
-        "SELECT n.id, n.workspace_id, n.level, n.asks
+        "SELECT n.id, n.workspace_id, n.level, n.asks, n.external ->> 'app' AS app
            FROM approval_notifications n
           WHERE n.approval_id = $1 AND n.channel = 'slack' AND n.action = 'send'
             AND n.external ->> 'channel' = $2 AND (n.external ->> 'ts' = $3 OR n.level = $4)
@@ -211,5 +222,6 @@ pub async fn posted(
         workspace: WorkspaceId(row.workspace_id),
         level: row.level,
         asks: row.asks,
+        app: row.app,
     }))
 }

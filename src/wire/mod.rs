@@ -16,6 +16,7 @@ pub mod notify;
 pub mod parse;
 pub mod policy;
 pub mod problem;
+pub mod slack;
 mod strict_json;
 pub mod summary;
 pub mod validate;

@@ -12,7 +12,7 @@ use utoipa::{
 
 use crate::{
     approvals::eligible,
-    domain::{approval, delegation, notification, policy, standing, webhook},
+    domain::{approval, delegation, notification, policy, slack, standing, webhook},
 };
 
 macro_rules! closed {
@@ -76,6 +76,8 @@ closed! {
     WebhookManagedBy = webhook::ManagedBy::WORDS;
     /// Why an endpoint gets nothing.
     WebhookDisabled = webhook::Disabled::WORDS;
+    /// Whether the app in Slack works.
+    SlackAppState = slack::AppState::WORDS;
 }
 
 #[cfg(test)]

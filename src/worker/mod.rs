@@ -37,7 +37,7 @@ use crate::{
     config::{self, Lease, Sweep},
     events::Events,
     lifecycle::Lifecycle,
-    notify::{Deliverer, Home, Outbox, courier::Courier},
+    notify::{Deliverer, Outbox, Slack, courier::Courier},
     presence::{Journal, Ownership, Pulse},
     store::Database,
     telemetry::Metrics,
@@ -64,8 +64,8 @@ pub struct Workers {
     pub events_log: Events,
     pub audit: config::Audit,
     pub notify: config::Notify,
-    /// Whose the installation in Slack is, if there is one.
-    pub home: Option<Home>,
+    /// Apps in Slack, if there may be any.
+    pub slack: Option<Slack>,
     /// `None`: this instance routes no notifications and sends none.
     pub outbox: Option<Outbox>,
     pub signer: Option<Arc<Signer>>,
@@ -90,8 +90,11 @@ impl Workers {
         lifecycle.spawn_loop("usage", usage::run(self.clone()));
         lifecycle.spawn_loop("holdings", usage::measure(self.clone()));
         lifecycle.spawn_loop("search indexer", search_index::run(self.clone()));
-        if let Some(home) = self.home.clone() {
-            lifecycle.spawn_loop("Slack's workspace", home.look(self.database.clone()));
+        if let Some(slack) = self.slack.clone() {
+            if let Some(home) = slack.home().cloned() {
+                lifecycle.spawn_loop("Slack's workspace", home.look(self.database.clone()));
+            }
+            lifecycle.spawn_loop("Slack's apps", slack.keep());
         }
         if let Some(outbox) = self.outbox.clone() {
             self.deliver(&outbox);

@@ -34,12 +34,10 @@ use crate::{
         decision::{Modifications, Verdict},
         slack::Account,
     },
-    notify::{
-        Slack,
-        slack::{
-            card::{action, proposal, said},
-            modal::{self, Place, form},
-        },
+    notify::slack::{
+        card::{action, proposal, said},
+        installation::Installation,
+        modal::{self, Place, form},
     },
     store::{self, slack},
     wire::{
@@ -66,7 +64,10 @@ pub async fn interactions(State(api): State<Api>, request: Request) -> Response 
         Ok(collected) => collected,
         Err(problem) => return problem.into_response(),
     };
-    let Some(signed) = Signed::of(&slack.signing_secret, &parts.headers, &bytes) else {
+    // What it says of its team only tells whose secrets to try.
+    let may_have_signed = slack.may_have_signed(&payload::teams(&bytes));
+    let secrets = may_have_signed.iter().map(|app| &app.signing_secret);
+    let Some((signed, which)) = Signed::by(secrets, &parts.headers, &bytes) else {
         api.metrics.slack_interaction("unsigned");
         return StatusCode::UNAUTHORIZED.into_response();
     };
@@ -82,7 +83,12 @@ pub async fn interactions(State(api): State<Api>, request: Request) -> Response 
         }
         Err(error) => return Problem::from(&error).into_response(),
     }
-    let desk = Desk { api: api.clone(), slack, request_id: parts.extensions.get::<RequestId>().cloned() };
+    let apps: Vec<Installation> = may_have_signed
+        .into_iter()
+        .zip(which)
+        .filter_map(|(app, has_signed)| has_signed.then_some(app))
+        .collect();
+    let desk = Desk { api: api.clone(), apps, request_id: parts.extensions.get::<RequestId>().cloned() };
     let answered = match payload::read(&bytes) {
         None => Ok(Answer::ignored()),
         Some(Interaction::Press(press)) => desk.pressed(press).await,
@@ -128,7 +134,8 @@ impl Answer {
 /// Where one interaction is worked on.
 struct Desk {
     api: Api,
-    slack: Slack,
+    /// Those that have signed it: one, but where several have one secret.
+    apps: Vec<Installation>,
     request_id: Option<RequestId>,
 }
 
@@ -147,7 +154,7 @@ impl Desk {
         }
         let origin = self.origin(&press.account);
         let what = (&press.about, &press.place);
-        let known = match look(&self.api, &self.slack, what, &press.account, &origin).await? {
+        let known = match look(&self.api, &self.apps, what, &press.account, &origin).await? {
             Who::Known(known) => known,
             Who::NotOurs => {
                 return Ok(self.refused(&press, "This message is none of mine; nothing was done."));
@@ -189,7 +196,7 @@ impl Desk {
         };
         let Some(trigger) = &press.trigger else { return self.late(press) };
         let body = json!({ "trigger_id": trigger, "view": view });
-        let opening = self.slack.client.call("views.open", &body);
+        let opening = known.app.client.call("views.open", &body);
         match tokio::time::timeout(TRIGGER, opening).await {
             Ok(Ok(_)) => Answer::plain("asked"),
             Ok(Err(error)) => {
@@ -212,7 +219,7 @@ impl Desk {
         };
         let origin = self.origin(&form.account);
         let what = (&form.about, &form.place);
-        let known = match look(&self.api, &self.slack, what, &form.account, &origin).await? {
+        let known = match look(&self.api, &self.apps, what, &form.account, &origin).await? {
             Who::Known(known) => known,
             Who::NotOurs => return Ok(shown("refused", &modal::refusal("Its message is none of mine."))),
             Who::Stranger(why) => return Ok(shown("refused", &modal::refusal(&why))),
@@ -254,7 +261,8 @@ impl Desk {
     /// `text`: as Slack reads it.
     fn whisper(&self, press: &Press, text: String) {
         let Some(url) = press.response_url.clone() else { return };
-        let client = self.slack.client.clone();
+        // The address says by itself whose answer it is.
+        let Some(client) = self.apps.first().map(|app| app.client.clone()) else { return };
         self.api.lifecycle.spawn("an answer to a press", async move {
             if let Err(error) = client.whisper(&url, &text).await {
                 tracing::warn!(%error, "an answer to a press in Slack did not arrive");
@@ -264,10 +272,10 @@ impl Desk {
 
     /// Makes the card show how the approval stands.
     fn repair(&self, place: &Place, known: &Known, approval: &Arc<Approval>) {
-        let (slack, place, approval) = (self.slack.clone(), place.clone(), approval.clone());
+        let (app, place, approval) = (known.app.clone(), place.clone(), approval.clone());
         let (card, redactor) = ((known.card.level, known.card.asks), known.redactor.clone());
         self.api.lifecycle.spawn("a card to be mended", async move {
-            if let Err(error) = slack.repair(&place, card, &approval, &redactor).await {
+            if let Err(error) = app.repair(&place, card, &approval, &redactor).await {
                 tracing::warn!(%error, approval = %approval.id, "an old card in Slack could not be mended");
             }
         });

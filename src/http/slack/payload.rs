@@ -113,6 +113,31 @@ struct Input {
     value: Option<String>,
 }
 
+/// Which teams, and which organisation, a payload says that it is from: before its signature is looked at, so no one's
+/// word.
+pub fn teams(body: &[u8]) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Claimed {
+        #[serde(default)]
+        user: Option<ClaimedUser>,
+        #[serde(default)]
+        team: Option<Team>,
+        #[serde(default)]
+        enterprise: Option<Team>,
+    }
+    #[derive(Deserialize)]
+    struct ClaimedUser {
+        #[serde(default)]
+        team_id: Option<String>,
+    }
+    let Some((_, payload)) = form_urlencoded::parse(body).find(|(name, _)| name == "payload") else {
+        return Vec::new();
+    };
+    let Ok(Claimed { user, team, enterprise }) = serde_json::from_str(&payload) else { return Vec::new() };
+    let user = user.and_then(|user| user.team_id);
+    user.into_iter().chain(team.map(|it| it.id)).chain(enterprise.map(|it| it.id)).collect()
+}
+
 /// Reads the one field of the form that Slack posts. `None`: nothing that we know.
 pub fn read(body: &[u8]) -> Option<Interaction> {
     let (_, payload) = form_urlencoded::parse(body).find(|(name, _)| name == "payload")?;

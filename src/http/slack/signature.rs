@@ -4,6 +4,8 @@ use axum::http::HeaderMap;
 use ring::{digest, hmac};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::store::hex;
+
 const SIGNATURE: &str = "x-slack-signature";
 const TIMESTAMP: &str = "x-slack-request-timestamp";
 
@@ -17,6 +19,23 @@ pub struct Signed {
 }
 
 impl Signed {
+    /// By at least one of these secrets; and by which, in their order. `None`: by none. All are tried, and one is where
+    /// there is none.
+    pub fn by<'a>(
+        secrets: impl Iterator<Item = &'a SecretString>,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Option<(Self, Vec<bool>)> {
+        let tried: Vec<Option<Self>> = secrets.map(|secret| Self::of(secret, headers, body)).collect();
+        if tried.is_empty() {
+            // So that it takes its time, whatever team it names.
+            let secret = SecretString::from(hex(&rand::random::<[u8; 16]>()));
+            Self::of(&secret, headers, body);
+        }
+        let signed = tried.iter().flatten().next().copied()?;
+        Some((signed, tried.iter().map(Option::is_some).collect()))
+    }
+
     /// `None`: it isn't signed, or not with this secret.
     pub fn of(secret: &SecretString, headers: &HeaderMap, body: &[u8]) -> Option<Self> {
         let time = only(headers, TIMESTAMP)?;
@@ -97,6 +116,15 @@ mod tests {
         ] {
             assert_eq!(look(secret, time, signature, body), None, "{secret} {time} {signature}");
         }
+        let secrets = ["other", SECRET, "third"].map(SecretString::from);
+        let mut headers = HeaderMap::new();
+        headers.insert(TIMESTAMP, TIME.parse().unwrap());
+        headers.insert(SIGNATURE, SIGNED.parse().unwrap());
+        let which = |secrets: &[SecretString]| {
+            Signed::by(secrets.iter(), &headers, BODY.as_bytes()).map(|(_, which)| which)
+        };
+        assert_eq!(which(&secrets), Some(vec![false, true, false]));
+        assert_eq!((which(&secrets[..1]), which(&[])), (None, None));
         assert_eq!(Signed::of(&SecretString::from(SECRET), &HeaderMap::new(), BODY.as_bytes()), None);
         let mut twice = HeaderMap::new();
         twice.insert(TIMESTAMP, TIME.parse().unwrap());

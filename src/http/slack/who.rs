@@ -15,16 +15,15 @@ use crate::{
         slack::Account,
     },
     http::Api,
-    notify::{
-        Slack,
-        slack::{
-            client::Failure,
-            modal::{About, Place},
-        },
+    notify::slack::{
+        client::Failure,
+        installation::{Installation, Whose},
+        modal::{About, Place},
     },
     store::{
         self, audit, principals,
         slack::{self, Posted},
+        slack_installations,
     },
 };
 
@@ -38,69 +37,88 @@ const PATIENCE: usize = 3;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Who pressed, and what.
-#[derive(Debug)]
 pub enum Who {
     /// No card of ours is there.
     NotOurs,
     /// Nothing is done for them, and why.
     Stranger(String),
-    Known(Known),
+    Known(Box<Known>),
 }
 
 /// A card, and a person.
-#[derive(Debug)]
 pub struct Known {
     pub card: Posted,
+    /// The app that posted it, and has signed the press.
+    pub app: Installation,
     pub decider: Decider,
     /// What of the card's workspace is shown to no one.
     pub redactor: Arc<Redactor>,
 }
 
-/// A card, who has the account, and what is not shown.
-type Found = (Posted, Option<PrincipalId>, Arc<Redactor>);
+/// A card, the app that posted it, who has the account, and what is not shown.
+type Found = (Posted, Installation, Option<PrincipalId>, Arc<Redactor>);
 
-/// Looks for a card, and for who has an account in its workspace.
+/// Looks for a card that one of these apps has posted, and for who has an account in its workspace.
 async fn find(
     api: &Api,
+    apps: &[Installation],
     (about, place): (&About, &Place),
     account: &Account,
 ) -> Result<Option<Found>, store::Error> {
     let looking = async |conn: &mut PgConnection| {
         let what = (about.approval, about.level);
         let posted = slack::posted(&mut *conn, what, &place.channel, &place.ts).await?;
-        // An installation speaks for its own workspace alone.
-        let Some(card) = posted.filter(|card| api.channels.slack(card.workspace).is_some()) else {
+        let Some(card) = posted else { return Ok(None) };
+        let Some(app) = apps.iter().find(|app| has_posted(api, app, &card)).cloned() else {
             return Ok(None);
         };
+        // Whoever has the secret of an app that was taken away has no say from that moment on.
+        if let Whose::Workspace { workspace, revision, .. } = &app.whose {
+            let now = slack_installations::revisions_of(&mut *conn, &[*workspace]).await?;
+            if now.get(workspace) != Some(revision) {
+                return Ok(None);
+            }
+        }
         let holder = slack::holder(&mut *conn, card.workspace, account).await?;
         let redactors = api.redactions.of(conn, [card.workspace].into()).await?;
-        Ok(redactors.into_values().next().map(|redactor| (card, holder, redactor)))
+        Ok(redactors.into_values().next().map(|redactor| (card, app, holder, redactor)))
     };
     api.database.notify.run(LOOK, looking).await
 }
 
-/// Looks for both.
+/// Whether a card is this app's. An app speaks for the cards of its own workspace alone.
+fn has_posted(api: &Api, app: &Installation, card: &Posted) -> bool {
+    let home = api.slack.as_ref().and_then(|slack| slack.home());
+    match &app.whose {
+        Whose::Service => card.app.is_none() && home.is_some_and(|home| home.is_of(card.workspace)),
+        Whose::Workspace { workspace, app, .. } => {
+            *workspace == card.workspace && card.app.as_deref() == Some(app)
+        }
+    }
+}
+
+/// Looks for both. `apps`: those that have signed the press.
 pub async fn look(
     api: &Api,
-    slack: &Slack,
+    apps: &[Installation],
     (about, place): (&About, &Place),
     account: &Account,
     origin: &Origin,
 ) -> Result<Who, store::Error> {
-    let mut found = find(api, (about, place), account).await?;
+    let mut found = find(api, apps, (about, place), account).await?;
     for _ in 0..PATIENCE {
         if found.is_some() {
             break;
         }
         // A hand may be faster than the record of where the card is.
         tokio::time::sleep(PAUSE).await;
-        found = find(api, (about, place), account).await?;
+        found = find(api, apps, (about, place), account).await?;
     }
-    let Some((card, holder, redactor)) = found else { return Ok(Who::NotOurs) };
+    let Some((card, app, holder, redactor)) = found else { return Ok(Who::NotOurs) };
     let person = match holder {
         Some(person) => person,
-        None if slack.binds_by_email => {
-            match bound_by_address(api, slack, card.workspace, account, origin).await? {
+        None if app.binds_by_email => {
+            match bound_by_address(api, &app, card.workspace, account, origin).await? {
                 Ok(person) => person,
                 Err(why) => return Ok(Who::Stranger(why)),
             }
@@ -108,7 +126,7 @@ pub async fn look(
         None => return Ok(Who::Stranger(unbound(account))),
     };
     Ok(match api.authenticator.decider(card.workspace, person).await? {
-        Some(decider) => Who::Known(Known { card, decider, redactor }),
+        Some(decider) => Who::Known(Box::new(Known { card, app, decider, redactor })),
         None => Who::Stranger("You are disabled here; nothing was done.".to_owned()),
     })
 }
@@ -124,12 +142,12 @@ fn unbound(account: &Account) -> String {
 /// administrators alone; so is whoever has another account already.
 async fn bound_by_address(
     api: &Api,
-    slack: &Slack,
+    app: &Installation,
     workspace: WorkspaceId,
     account: &Account,
     origin: &Origin,
 ) -> Result<Result<PrincipalId, String>, store::Error> {
-    let asked = tokio::time::timeout(ASK, address(slack, account)).await;
+    let asked = tokio::time::timeout(ASK, address(app, account)).await;
     let email = match asked {
         Ok(Ok(Some(email))) => email,
         Ok(Ok(None)) => return Ok(Err(unbound(account))),
@@ -157,12 +175,12 @@ async fn bound_by_address(
 const LATER: &str = "Slack could not say who you are; press again in a moment.";
 
 /// The address of an account, if it is a full member's of the installation's own team.
-async fn address(slack: &Slack, account: &Account) -> Result<Option<String>, Failure> {
-    let team = slack.client.team().await?;
-    if account.team != team.id && Some(&account.team) != team.enterprise.as_ref() {
+async fn address(app: &Installation, account: &Account) -> Result<Option<String>, Failure> {
+    let own = app.client.app().await?;
+    if account.team != own.team && Some(&account.team) != own.enterprise.as_ref() {
         return Ok(None);
     }
-    let answer = slack.client.look("users.info", &[("user", &account.user)]).await?;
+    let answer = app.client.look("users.info", &[("user", &account.user)]).await?;
     let user = &answer["user"];
     let is = |flag: &str| user[flag] == true;
     let limits = ["deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger"];

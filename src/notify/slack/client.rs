@@ -4,7 +4,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -13,7 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::{sync::OnceCell, time::Instant};
 
-use crate::config;
+use crate::{config, store::slack_installations::App};
 
 /// Longest that a call may take.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -49,31 +52,15 @@ impl Failure {
     }
 }
 
-/// Which team an installation belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Team {
-    pub id: String,
-    /// The organisation that it is part of.
-    pub enterprise: Option<String>,
-    /// As people know it.
-    pub name: String,
-}
-
-/// The methods of one installation. Clones share it.
+/// Where Slack is, and how it is spoken to. Clones share connections.
 #[derive(Clone)]
-pub struct Client {
+pub struct Line {
     http: reqwest::Client,
     api_url: Arc<str>,
     hooks_url: Arc<str>,
-    token: SecretString,
-    team: Arc<OnceCell<Team>>,
-    /// Methods that are to be left alone, until when, and why.
-    gates: Arc<Mutex<HashMap<&'static str, (Instant, String)>>>,
-    /// Why Slack refuses the token, until administrators are told.
-    refused: Arc<Mutex<Option<String>>>,
 }
 
-impl Client {
+impl Line {
     pub fn new(config: &config::Slack) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder()
             .timeout(LONGEST)
@@ -87,49 +74,81 @@ impl Client {
             http,
             api_url: config.api_url.as_str().into(),
             hooks_url: config.hooks_url.as_str().into(),
-            token: config.bot_token.clone(),
-            team: Arc::default(),
-            gates: Arc::default(),
-            refused: Arc::default(),
         })
     }
+}
 
-    /// Whose installation it is: asked once.
-    pub async fn team(&self) -> Result<&Team, Failure> {
-        self.team.get_or_try_init(|| self.ask_for_team()).await
+/// The methods of one installation. Clones share it.
+#[derive(Clone)]
+pub struct Client {
+    line: Line,
+    token: SecretString,
+    app: Arc<OnceCell<App>>,
+    /// Methods that are to be left alone, until when, and why.
+    gates: Arc<Mutex<HashMap<&'static str, (Instant, String)>>>,
+    /// Why Slack refuses the token, until administrators are told.
+    refused: Arc<Mutex<Option<String>>>,
+    /// Whether Slack refused the token when it was last heard of.
+    is_refused: Arc<AtomicBool>,
+    /// Whether it has taken it since.
+    recovered: Arc<AtomicBool>,
+}
+
+impl Client {
+    pub fn new(line: Line, token: SecretString) -> Self {
+        Self {
+            line,
+            token,
+            app: Arc::default(),
+            gates: Arc::default(),
+            refused: Arc::default(),
+            is_refused: Arc::default(),
+            recovered: Arc::default(),
+        }
+    }
+
+    /// Which app of which team it is: asked once.
+    pub async fn app(&self) -> Result<&App, Failure> {
+        self.app.get_or_try_init(|| self.ask_for_app()).await
+    }
+
+    /// The same, where it is known already.
+    pub fn known_app(&self) -> Option<&App> {
+        self.app.get()
     }
 
     /// The same, asked now.
-    pub async fn ask_for_team(&self) -> Result<Team, Failure> {
+    pub async fn ask_for_app(&self) -> Result<App, Failure> {
         let answer = self.call("auth.test", &json!({})).await?;
         let text = |name: &str| answer[name].as_str().map(str::to_owned);
-        let odd = || Failure::Away { code: None, error: "auth.test names no team".to_owned() };
-        Ok(Team {
-            id: text("team_id").ok_or_else(odd)?,
+        let odd = |what| Failure::Away { code: None, error: format!("auth.test names no {what}") };
+        Ok(App {
+            team: text("team_id").ok_or_else(|| odd("team"))?,
             enterprise: text("enterprise_id"),
-            name: text("team").unwrap_or_default(),
+            team_name: text("team").unwrap_or_default(),
+            bot: text("user_id").ok_or_else(|| odd("user"))?,
         })
     }
 
     /// Calls a method that takes JSON.
     pub async fn call(&self, method: &'static str, body: &Value) -> Result<Value, Failure> {
-        self.send(method, |url| self.http.post(url).json(body)).await
+        self.send(method, |url| self.line.http.post(url).json(body)).await
     }
 
     /// Calls a method that only looks, and takes no JSON.
     pub async fn look(&self, method: &'static str, query: &[(&str, &str)]) -> Result<Value, Failure> {
-        self.send(method, |url| self.http.get(url).query(query)).await
+        self.send(method, |url| self.line.http.get(url).query(query)).await
     }
 
     /// Says something in answer to a click, for the one who clicked alone. An address that is none of Slack's gets
     /// nothing.
     pub async fn whisper(&self, response_url: &str, text: &str) -> Result<(), Failure> {
-        if !response_url.starts_with(&*self.hooks_url) {
+        if !response_url.starts_with(&*self.line.hooks_url) {
             let word = "the address for the answer is none of Slack's".to_owned();
             return Err(Failure::Refused { code: None, word });
         }
         let body = json!({ "response_type": "ephemeral", "replace_original": false, "text": text });
-        let sent = self.http.post(response_url).json(&body).send().await;
+        let sent = self.line.http.post(response_url).json(&body).send().await;
         let status = sent.map_err(|error| away(&error))?.status();
         if status.is_success() {
             return Ok(());
@@ -143,7 +162,8 @@ impl Client {
         request: impl FnOnce(String) -> RequestBuilder,
     ) -> Result<Value, Failure> {
         self.pass(method)?;
-        let request = request(format!("{}{method}", self.api_url)).bearer_auth(self.token.expose_secret());
+        let request =
+            request(format!("{}{method}", self.line.api_url)).bearer_auth(self.token.expose_secret());
         let response = request.send().await.map_err(|error| away(&error))?;
         let status = response.status();
         let code = Some(i32::from(status.as_u16()));
@@ -156,6 +176,9 @@ impl Client {
         }
         let answer = read(response).await?;
         if answer["ok"] == true {
+            if self.is_refused.swap(false, Ordering::Relaxed) {
+                self.recovered.store(true, Ordering::Relaxed);
+            }
             return Ok(answer);
         }
         let word = answer["error"].as_str().map_or_else(|| format!("{method}: {status}"), str::to_owned);
@@ -195,6 +218,21 @@ impl Client {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether it is known that Slack refuses the token.
+    pub fn is_refused(&self) -> bool {
+        self.is_refused.load(Ordering::Relaxed)
+    }
+
+    /// Another instance has seen that Slack refuses the token.
+    pub fn hear_of_refusal(&self) {
+        self.is_refused.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether Slack takes the token again, since this was last asked.
+    pub fn has_recovered(&self) -> bool {
+        self.recovered.swap(false, Ordering::Relaxed)
+    }
+
     fn limited(&self, method: &'static str, hold: Duration, code: Option<i32>) -> Failure {
         let error = format!("{method}: Slack takes no more for {} s", hold.as_secs());
         self.shut(method, hold, &error);
@@ -203,13 +241,9 @@ impl Client {
 
     /// No conversation gets anything until somebody has mended it.
     fn void(&self, word: &str, code: Option<i32>) -> Failure {
-        tracing::error!(
-            error = word,
-            "Slack refuses the bot's token: nothing is sent there for {} min; see docs/slack.md",
-            VOID.as_secs() / 60
-        );
         let error = format!("Slack refuses the bot's token: {word}");
         self.shut(ALL, VOID, &error);
+        self.is_refused.store(true, Ordering::Relaxed);
         *self.refused() = Some(error.clone());
         Failure::Held { hold: VOID, code, error }
     }

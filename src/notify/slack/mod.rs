@@ -1,11 +1,16 @@
-//! Slack: cards that show an approval and are edited as it goes on, in channels and to people.
+//! Slack: cards that show an approval and are edited as it goes on, in channels and to people. By the service's own app,
+//! or by an app of the workspace's own.
 //!
 //! | module | what it does |
 //! | --- | --- |
 //! | [`card`], [`modal`] | what is shown, from the approval alone; pure |
 //! | `text` | what callers wrote, as text that fits; pure |
 //! | [`client`] | Slack's methods, and what its words mean |
-//! | [`home`] | which workspace has the installation |
+//! | [`installation`] | one app: posts and edits |
+//! | [`home`] | which workspace has the service's app |
+//! | [`kept`] | which workspaces have apps of their own |
+//! | [`secrets`] | how those are sealed |
+//! | [`manage`] | what members do with theirs |
 //! | [`trouble`] | tells administrators that Slack refuses the token |
 //!
 //! What clicks do is told in `http/slack`.
@@ -13,34 +18,38 @@
 pub mod card;
 pub mod client;
 pub mod home;
+pub mod installation;
+pub mod kept;
+pub mod manage;
 pub mod modal;
+pub mod secrets;
 mod text;
 pub mod trouble;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
+use sqlx::PgConnection;
 
 use self::{
-    card::{Card, Rendered},
-    client::{Client, Failure, Team},
-    modal::Place,
+    client::{Client, Failure, Line},
+    home::Home,
+    installation::{Installation, Whose},
+    kept::{Entry, Kept},
 };
-use super::courier::{Courier, Handed, Message};
+use super::{
+    courier::{Courier, Handed, Message},
+    deliver::STATEMENT,
+};
 use crate::{
     config::Config,
     domain::{
-        approval::Approval,
-        notification::{Action, Channel, Skipped},
-        redaction::Redactor,
+        ids::WorkspaceId,
+        notification::{Channel, Skipped},
     },
-    store::lanes::Waiting,
+    seal::Sealer,
+    store::{self, Database, slack_installations::App},
 };
 
 /// How long a message waits that was refused for now, by its tries.
@@ -54,213 +63,196 @@ const AGAIN: [Duration; 8] = [
     Duration::from_hours(6),
     Duration::from_hours(12),
 ];
-/// Most conversations with people that are remembered.
-const MOST: usize = 10_000;
-/// What Slack says where a message's form is wrong, or too much.
-const MALFORMED: [&str; 6] = [
-    "invalid_blocks",
-    "invalid_blocks_format",
-    "msg_too_long",
-    "msg_blocks_too_long",
-    "metadata_too_large",
-    "invalid_metadata_format",
-];
-/// What it says where a message can't be edited any more.
+/// What Slack says where a message can't be edited any more.
 const GONE: [&str; 3] = ["message_not_found", "cant_update_message", "edit_window_closed"];
+/// How long a conversation rests until it is known which app it is for.
+const UNKNOWN: Duration = Duration::from_secs(1);
+/// How long it rests where that app can't be used.
+const UNUSABLE: Duration = Duration::from_mins(5);
 
-/// The service's own app. Clones share its connections and what is remembered.
+/// The apps in Slack: the service's own, and those of workspaces. Clones share what is known of them.
 #[derive(Clone)]
-pub struct Slack {
-    pub client: Client,
-    /// What Slack signs clicks with.
-    pub signing_secret: SecretString,
-    /// Whether an address of mail says who somebody is.
-    pub binds_by_email: bool,
+pub struct Slack(Arc<Parts>);
+
+/// What they share.
+pub struct Parts {
+    database: Database,
+    service: Option<(Home, Installation)>,
+    kept: Kept,
+    line: Line,
+    sealer: Option<Sealer>,
     public_url: Option<Arc<str>>,
-    /// By recipient: the conversation that was opened with them.
-    conversations: Arc<Mutex<HashMap<String, String>>>,
 }
 
-/// Where a card is, and what it shows: kept with its notification.
-#[derive(Debug, Serialize, Deserialize)]
-struct Placed {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    team: Option<String>,
-    #[serde(flatten)]
-    place: Place,
-    level: i32,
-    asks: bool,
+impl std::ops::Deref for Slack {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Slack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slack")
+            .field("home", &self.service.as_ref().map(|(home, _)| home))
+            .finish_non_exhaustive()
+    }
 }
 
 impl Slack {
-    /// Slack, if it is on.
-    pub fn of(config: &Config) -> anyhow::Result<Option<Self>> {
-        if !config.slack.is_on() {
+    /// Slack, if the service has an app there, or workspaces may have.
+    pub fn of(config: &Config, database: Database) -> anyhow::Result<Option<Self>> {
+        let sealer = config.secrets.sealer()?;
+        if !config.slack.is_on() && (sealer.is_none() || config.slack.is_off()) {
             return Ok(None);
         }
-        let url = config.http.public_url.trim_end_matches('/');
-        Ok(Some(Self {
-            client: Client::new(&config.slack)?,
-            signing_secret: config.slack.signing_secret.clone(),
-            binds_by_email: config.slack.bind_by_email,
-            public_url: (!url.is_empty()).then(|| url.into()),
-            conversations: Arc::default(),
-        }))
+        let line = Line::new(&config.slack)?;
+        let service = configured(config, &line).map(|app| (Home::new(&config.slack), app));
+        let public_url = public_url(config);
+        let kept = Kept::default();
+        Ok(Some(Self(Arc::new(Parts { database, service, kept, line, sealer, public_url }))))
     }
 
-    /// Whether Slack takes our token; whose it is.
-    pub async fn try_out(&self) -> Result<Team, Failure> {
-        self.client.ask_for_team().await
+    /// What seals secrets. `None`: workspaces can't have apps of their own.
+    pub fn sealer(&self) -> Option<&Sealer> {
+        self.sealer.as_ref()
     }
 
-    /// Makes a card in Slack show the approval as it stands.
-    pub async fn repair(
-        &self,
-        place: &Place,
-        (level, asks): (i32, bool),
-        approval: &Approval,
-        redactor: &Redactor,
-    ) -> Result<(), Failure> {
-        let public_url = self.public_url.as_deref();
-        self.edit(place, &Card { approval, level, asks, public_url, redactor }).await
+    /// The service's own app.
+    pub fn service(&self) -> Option<&Installation> {
+        self.service.as_ref().map(|(_, installation)| installation)
     }
 
-    async fn edit(&self, place: &Place, card: &Card<'_>) -> Result<(), Failure> {
-        let Rendered { text, blocks } = card.rendered();
-        let body = |text: &str| {
-            json!({
-                "channel": place.channel, "ts": place.ts, "text": text, "parse": "none", "link_names": false,
-            })
-        };
-        let mut whole = body(&text);
-        whole["blocks"] = blocks;
-        match self.client.call("chat.update", &whole).await {
-            Err(failure) if failure.is(&MALFORMED) => {
-                complain(&failure, card);
-                let mut bare = body(&card.bare());
-                // Else those that were there would stay, buttons and all.
-                bare["blocks"] = json!([]);
-                self.client.call("chat.update", &bare).await.map(drop)
+    /// Which workspace that is for.
+    pub fn home(&self) -> Option<&Home> {
+        self.service.as_ref().map(|(home, _)| home)
+    }
+
+    /// Whether a workspace has Slack at all.
+    pub fn serves(&self, workspace: WorkspaceId) -> bool {
+        self.kept.get(workspace).is_some() || self.home().is_some_and(|home| home.is_of(workspace))
+    }
+
+    /// Where cards of a workspace go whose request names no channel.
+    pub fn channel(&self, workspace: WorkspaceId) -> Option<Arc<str>> {
+        match self.kept.get(workspace) {
+            Some(entry) => entry.channel.clone(),
+            None => self.home().filter(|home| home.is_of(workspace))?.channel().map(Into::into),
+        }
+    }
+
+    /// Whether the service's own app posts for a workspace: it has none of its own.
+    pub fn is_served_by_service(&self, workspace: WorkspaceId) -> bool {
+        self.kept.get(workspace).is_none() && self.home().is_some_and(|home| home.is_of(workspace))
+    }
+
+    /// The apps that may have signed what says that it comes from one of these teams, or of an organisation. What it says
+    /// is not believed by that: the signature shows which of them it was.
+    pub fn may_have_signed(&self, teams: &[String]) -> Vec<Installation> {
+        let mut apps: Vec<Installation> = self.service().into_iter().cloned().collect();
+        apps.extend(self.kept.of_teams(teams).iter().filter_map(|it| it.installation.as_ref().ok().cloned()));
+        apps
+    }
+
+    /// Asks Slack which app a token is of.
+    pub async fn try_out(&self, token: SecretString) -> Result<App, Tried> {
+        let client = Client::new(self.line.clone(), token);
+        match client.ask_for_app().await {
+            Ok(app) => Ok(app),
+            Err(Failure::Refused { word, .. }) => Err(Tried::Refused(word)),
+            Err(Failure::Held { error, .. }) if client.is_refused() => {
+                Err(Tried::Refused(error.rsplit(' ').next().unwrap_or_default().to_owned()))
             }
-            done => done.map(drop),
+            Err(failure) => Err(Tried::InVain(failure.to_string())),
         }
     }
 
-    /// Posts a card; answers where it is.
-    async fn post(&self, channel: &str, it: &Waiting, card: &Card<'_>) -> Result<Placed, Failure> {
-        let Rendered { text, blocks } = card.rendered();
-        let body = |text: &str| {
-            json!({
-                "channel": channel, "text": text, "parse": "none", "link_names": false,
-                "unfurl_links": false, "unfurl_media": false,
-            })
-        };
-        let mut whole = body(&text);
-        whole["blocks"] = blocks;
-        whole["metadata"] = json!({
-            "event_type": "signoff_approval",
-            "event_payload": { "notification_id": it.id.to_string(), "approval_id": card.approval.id.to_string() },
-        });
-        let answer = match self.client.call("chat.postMessage", &whole).await {
-            Err(failure) if failure.is(&MALFORMED) => {
-                complain(&failure, card);
-                self.client.call("chat.postMessage", &body(&card.bare())).await?
-            }
-            answer => answer?,
-        };
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let odd = || Failure::Refused {
-            code: Some(200),
-            word: "Slack did not say where the message is".to_owned(),
-        };
-        let place = Place {
-            channel: text(&answer["channel"]).ok_or_else(odd)?,
-            ts: text(&answer["ts"]).ok_or_else(odd)?,
-        };
-        let team = text(&answer["message"]["team"]);
-        Ok(Placed { team, place, level: card.level, asks: card.asks })
-    }
-
-    /// The conversation that a message goes to.
-    async fn conversation(&self, it: &Waiting) -> Result<String, Failure> {
-        if it.person.is_none() {
-            return Ok(it.recipient.clone());
+    /// Asks once which app the service's own is, so that no workspace takes it for its own. Where Slack can't say, another
+    /// look will.
+    pub async fn look_at_service(&self) {
+        if let Some(service) = self.service()
+            && let Err(error) = service.client.app().await
+        {
+            tracing::warn!(%error, "Slack does not say which app the service's is");
         }
-        if let Some(known) = self.conversations().get(&it.recipient) {
-            return Ok(known.clone());
+    }
+
+    fn made(&self, whose: Whose, token: SecretString, signing_secret: SecretString) -> Installation {
+        let client = Client::new(self.line.clone(), token);
+        // The operator trusts addresses in their own Slack, and in no one else's.
+        Installation::new(whose, client, signing_secret, (false, self.public_url.clone()))
+    }
+
+    /// Sees to it that the app is the workspace's of now: what another instance has changed may be a second old.
+    async fn catch_up(&self, workspace: WorkspaceId) -> Result<(), store::Error> {
+        let look = async |conn: &mut PgConnection| self.is_behind(conn, &[workspace]).await;
+        if self.database.notify.run(STATEMENT, look).await? {
+            self.read().await?;
         }
-        let user = if let Some((_, user)) = it.recipient.split_once('/') {
-            user.to_owned()
-        } else {
-            let answer = self.client.look("users.lookupByEmail", &[("email", &it.recipient)]).await?;
-            answer["user"]["id"].as_str().unwrap_or_default().to_owned()
-        };
-        let answer = self.client.call("conversations.open", &json!({ "users": user })).await?;
-        let odd = || Failure::Refused { code: Some(200), word: "Slack opened no conversation".to_owned() };
-        let channel = answer["channel"]["id"].as_str().ok_or_else(odd)?.to_owned();
-        let mut known = self.conversations();
-        if known.len() >= MOST {
-            known.clear();
-        }
-        known.insert(it.recipient.clone(), channel.clone());
-        Ok(channel)
+        Ok(())
     }
 
-    fn conversations(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
-        self.conversations.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The most urgent of what waits by title, and where the others are: no one reads cards by the dozen.
-    async fn tell_of_many(&self, channel: &str, message: &Message<'_>) -> Result<(), Failure> {
-        let all: Vec<&Approval> = message
-            .loaded
-            .into_iter()
-            .chain(message.others.iter().copied())
-            .map(|it| &*it.approval)
-            .collect();
-        let Rendered { text, blocks } = card::many(all, self.public_url.as_deref(), message.redactor);
-        let body = json!({
-            "channel": channel, "text": text, "blocks": blocks, "parse": "none", "link_names": false,
-            "unfurl_links": false, "unfurl_media": false,
-        });
-        self.client.call("chat.postMessage", &body).await.map(drop)
-    }
-
-    async fn deliver(&self, message: &Message<'_>, approval: &Approval) -> Result<Option<Value>, Failure> {
-        let (it, redactor, public_url) = (message.waiting, message.redactor, self.public_url.as_deref());
-        let Some(place) = message.place else {
-            let channel = self.conversation(it).await?;
-            if !message.others.is_empty() {
-                self.tell_of_many(&channel, message).await?;
-                return Ok(None);
-            }
-            let card = Card { approval, level: it.level, asks: it.asks, public_url, redactor };
-            let placed = self.post(&channel, it, &card).await?;
-            return Ok(serde_json::to_value(placed).ok());
-        };
-        let odd = |error: serde_json::Error| Failure::Refused {
+    /// The app for a message: that of the card that it is about, or the workspace's today.
+    fn sender(&self, message: &Message<'_>) -> Result<Installation, Handed> {
+        let workspace = message.waiting.workspace;
+        let kept = self.kept.get(workspace);
+        let gone = || Handed::Moot {
+            why: Skipped::Gone,
             code: None,
-            word: format!("the card's place: {error}"),
+            error: "the app that posted the card is not the workspace's any more".to_owned(),
         };
-        let Placed { place, level, asks, .. } = Placed::deserialize(place).map_err(odd)?;
-        let card = Card { approval, level, asks, public_url, redactor };
-        match it.action {
-            Action::Update => self.edit(&place, &card).await?,
-            Action::Send => {
-                let body = json!({
-                    "channel": place.channel, "thread_ts": place.ts, "text": card.reminder(), "parse": "none",
-                    "link_names": false, "unfurl_links": false, "unfurl_media": false,
-                });
-                self.client.call("chat.postMessage", &body).await?;
-            }
+        let Some(place) = message.place else {
+            return match kept {
+                Some(entry) => usable(&entry),
+                None => self.service().filter(|_| self.is_served_by_service(workspace)).cloned().ok_or_else(
+                    || {
+                        let error = "the workspace has no app in Slack any more".to_owned();
+                        Handed::Refused { code: None, error }
+                    },
+                ),
+            };
+        };
+        match (place["app"].as_str(), kept) {
+            (None, _) => self.service().cloned().ok_or_else(gone),
+            (Some(app), Some(entry)) if *entry.app == *app => usable(&entry),
+            (Some(_), _) => Err(gone()),
         }
-        Ok(None)
     }
 }
 
-/// A form that Slack refuses is a fault of ours.
-fn complain(failure: &Failure, card: &Card<'_>) {
-    tracing::error!(error = %failure, approval = %card.approval.id, "Slack refused a card's form; it gets the bare text");
+/// The service's own app, if there is one.
+pub fn of_service(config: &Config) -> anyhow::Result<Option<Installation>> {
+    Ok(configured(config, &Line::new(&config.slack)?))
+}
+
+fn configured(config: &Config, line: &Line) -> Option<Installation> {
+    config.slack.is_on().then(|| {
+        let client = Client::new(line.clone(), config.slack.bot_token.clone());
+        let secret = config.slack.signing_secret.clone();
+        Installation::new(Whose::Service, client, secret, (config.slack.bind_by_email, public_url(config)))
+    })
+}
+
+fn public_url(config: &Config) -> Option<Arc<str>> {
+    let url = config.http.public_url.trim_end_matches('/');
+    (!url.is_empty()).then(|| url.into())
+}
+
+fn usable(entry: &Entry) -> Result<Installation, Handed> {
+    entry.installation.clone().map_err(|unusable| {
+        let error = format!("the workspace's app in Slack can't be used: {unusable}");
+        Handed::Held { hold: UNUSABLE, code: None, error }
+    })
+}
+
+/// Why a token is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tried {
+    /// By a word of Slack's.
+    Refused(String),
+    /// Slack could not be asked.
+    InVain(String),
 }
 
 impl Courier for Slack {
@@ -276,7 +268,16 @@ impl Courier for Slack {
         let Some(loaded) = message.loaded else {
             return Handed::Refused { code: None, error: "a card about no approval".to_owned() };
         };
-        match self.deliver(message, &loaded.approval).await {
+        if let Err(error) = self.catch_up(message.waiting.workspace).await {
+            tracing::warn!(%error, "it could not be read by which app a card goes; it is tried again");
+            let error = "the service could not read by which app it goes".to_owned();
+            return Handed::Held { hold: UNKNOWN, code: None, error };
+        }
+        let app = match self.sender(message) {
+            Ok(app) => app,
+            Err(handed) => return handed,
+        };
+        match app.deliver(message, &loaded.approval).await {
             Ok(place) => {
                 Handed::Over { code: Some(200), answer: place.as_ref().map(Value::to_string), place }
             }

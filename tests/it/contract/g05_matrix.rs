@@ -11,6 +11,7 @@ use crate::support::{
     delegating::{allow, delegate, in_seconds},
     eventually,
     process::signoff,
+    slack::FakeSlack,
     socket::{Refused, request},
     within,
 };
@@ -90,6 +91,9 @@ fn cases() -> BTreeMap<&'static str, Case> {
         ("POST /api/v1/delegations", case(Own, json!({ "to": "peer", "ends_at": in_seconds(3_600) }))),
         ("GET /api/v1/delegations/{id}", case(NotFound, none())),
         ("DELETE /api/v1/delegations/{id}", case(NotFound, none())),
+        ("GET /api/v1/channels/slack", case(NotFound, none())),
+        ("PUT /api/v1/channels/slack", case(Own, slack_app("xoxb-strangers"))),
+        ("DELETE /api/v1/channels/slack", case(NotFound, none())),
         ("GET /api/v1/webhooks", case(Own, none())),
         ("POST /api/v1/webhooks", case(Own, json!({ "url": "https://hooks.example/signoff" }))),
         ("GET /api/v1/webhooks/{id}", case(NotFound, none())),
@@ -109,6 +113,11 @@ fn cases() -> BTreeMap<&'static str, Case> {
         ("POST /api/v1/keys/{prefix}/rotate", case(NotFound, json!({}))),
         ("DELETE /api/v1/keys/{prefix}", case(NotFound, none())),
     ])
+}
+
+/// An app in Slack that a workspace may set.
+fn slack_app(token: &str) -> Value {
+    json!({ "bot_token": token, "signing_secret": "0123456789abcdef" })
 }
 
 /// A call of the document, with the permission that it says it needs.
@@ -305,10 +314,19 @@ async fn g05_every_call_asks_who_and_whether() {
     there.sort_unstable();
     assert_eq!(known, there, "each call needs a line in the matrix");
 
-    let flags = vec![("secrets.key", super::g17_webhooks::SECRETS_KEY.to_owned())];
+    let slack = FakeSlack::start().await;
+    for (token, team) in [("xoxb-ours", "TOURS"), ("xoxb-strangers", "TSTRANGERS")] {
+        slack.app(token, team, "UBOT");
+    }
+    let flags = vec![
+        ("secrets.key", super::g17_webhooks::SECRETS_KEY.to_owned()),
+        ("slack.api_url", format!("{}/api/", slack.url)),
+    ];
     let setup = Setup { instances: 1, flags, ..Setup::default() };
     let cluster = Cluster::with(setup).await.connected().await;
     let admin = cluster.api(0, &cluster.key("acme", "root", &["workspace:admin", "cluster:view"]).await);
+    let app = admin.request(Method::PUT, "/api/v1/channels/slack").json(&slack_app("xoxb-ours"));
+    Api::send(app).await.expect(200);
     let stranger = cluster.api(0, &cluster.key("evil", "root", &["workspace:admin"]).await);
     let spent = spent(&cluster).await;
     for workspace in ["acme", "evil"] {

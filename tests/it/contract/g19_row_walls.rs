@@ -15,7 +15,7 @@ use signoff::{
     store::{
         approvals, audit, checkpoints, connections, decisions, delegations, deliveries, eligible, events,
         in_app, keys, listing, notification_preferences, notifications, preferences, principals, purge,
-        recent, roles, runs, verifications, webhooks, workspaces,
+        recent, roles, runs, slack_installations, verifications, webhooks, workspaces,
     },
 };
 use sqlx::{Connection, PgConnection};
@@ -112,6 +112,7 @@ async fn seen(
         usize::from(runs::overview(conn, of, &key.task).await.unwrap().is_some()),
         eligible::candidates(conn, of, &meant, &asking, ttl).await.unwrap().0.len(),
         webhooks::list(conn, of).await.unwrap().len(),
+        usize::from(slack_installations::get(conn, of).await.unwrap().is_some()),
         deliveries::subscribers(conn, &[of].into()).await.unwrap().len(),
         notifications::list(conn, of, &notifications::Filter::default(), 10).await.unwrap().0.items.len(),
         in_app::list(conn, (of, PrincipalId(principal)), false, None, 10).await.unwrap().items.len(),
@@ -124,6 +125,18 @@ async fn endpoint(cluster: &Cluster, workspace: WorkspaceId) {
     sqlx::query(
         "INSERT INTO webhook_endpoints (id, workspace_id, url, secrets)
          VALUES (gen_random_uuid(), $1, 'https://hooks.example', 'sealed')",
+    )
+    .bind(workspace.0)
+    .execute(&mut cluster.database.connect().await)
+    .await
+    .unwrap();
+}
+
+/// Nothing is sent by it: its secrets do not open.
+async fn app_in_slack(cluster: &Cluster, workspace: WorkspaceId) {
+    sqlx::query(
+        "INSERT INTO slack_installations (workspace_id, revision, team, team_name, bot, secrets)
+         VALUES ($1, gen_random_uuid(), 'T1', 'Acme', 'U1', 'sealed')",
     )
     .bind(workspace.0)
     .execute(&mut cluster.database.connect().await)
@@ -154,6 +167,7 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     let _socket = Socket::open(&admin, "t").await;
     let id = ApprovalId(made.parse().unwrap());
     endpoint(&cluster, acme).await;
+    app_in_slack(&cluster, acme).await;
     let key = TaskKey { workspace: acme, task: CallerName::new("t").unwrap() };
     let mut superuser = cluster.database.connect().await;
     let principal: Uuid =
@@ -176,7 +190,7 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     .unwrap();
     let mut conn = act_as(&cluster, "signoff_app").await;
     // The lease of the instance, by which connections count, is written with its first heartbeat.
-    let all = |n: usize| vec![n; 28];
+    let all = |n: usize| vec![n; 29];
     let found = tokio::sync::Mutex::new(&mut conn);
     eventually("what is there is seen from within", || async {
         let mut conn = found.lock().await;

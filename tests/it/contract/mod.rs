@@ -30,6 +30,7 @@ mod g17_guard;
 mod g17_links;
 pub mod g17_mail;
 mod g17_outbox;
+mod g17_own_slack;
 mod g17_redaction;
 mod g17_slack;
 pub mod g17_webhooks;

@@ -58,6 +58,10 @@ struct Inner {
     messages: Vec<Message>,
     /// Users by id, as `users.info` tells of them.
     users: HashMap<String, Value>,
+    /// Further apps by their bots' tokens: team and bot.
+    apps: HashMap<String, (String, String)>,
+    /// Tokens that are good no more.
+    revoked: Vec<String>,
 }
 
 /// A message as people see it.
@@ -132,6 +136,16 @@ impl FakeSlack {
     /// Lets the next call of a method be answered like this; several, one after the other.
     pub fn script(&self, method: &str, answer: Scripted) {
         self.inner().scripts.entry(method.to_owned()).or_default().push_back(answer);
+    }
+
+    /// An app besides the one of `TOKEN`.
+    pub fn app(&self, token: &str, team: &str, bot: &str) {
+        self.inner().apps.insert(token.to_owned(), (team.to_owned(), bot.to_owned()));
+    }
+
+    /// Takes a token from an app.
+    pub fn revoke(&self, token: &str) {
+        self.inner().revoked.push(token.to_owned());
     }
 
     /// A full member with this address.
@@ -299,7 +313,8 @@ async fn called(
 ) -> Response {
     let body = if bytes.is_empty() { json!(query) } else { serde_json::from_slice(&bytes).unwrap() };
     let authorization = headers.get("authorization").map_or("", |value| value.to_str().unwrap()).to_owned();
-    me.record(&method, body.clone(), authorization);
+    me.record(&method, body.clone(), authorization.clone());
+    let token = authorization.strip_prefix("Bearer ").unwrap_or_default();
     let mut inner = me.inner();
     if let Some(scripted) = inner.scripts.get_mut(&method).and_then(VecDeque::pop_front) {
         let mut response =
@@ -309,7 +324,10 @@ async fn called(
         }
         return response;
     }
-    Json(inner.answer(&method, &body)).into_response()
+    if inner.revoked.iter().any(|revoked| revoked == token) {
+        return Json(json!({ "ok": false, "error": "token_revoked" })).into_response();
+    }
+    Json(inner.answer(&method, &body, token)).into_response()
 }
 
 impl FakeSlack {
@@ -320,10 +338,13 @@ impl FakeSlack {
 }
 
 impl Inner {
-    fn answer(&mut self, method: &str, body: &Value) -> Value {
+    fn answer(&mut self, method: &str, body: &Value, token: &str) -> Value {
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         match method {
-            "auth.test" => json!({ "ok": true, "team": "Acme", "team_id": "T1", "user_id": "UBOT" }),
+            "auth.test" => {
+                let (team, bot) = self.apps.get(token).map_or(("T1", "UBOT"), |(team, bot)| (team, bot));
+                json!({ "ok": true, "team": "Acme", "team_id": team, "user_id": bot })
+            }
             "chat.postMessage" => {
                 let ts = format!("1700000000.{:06}", self.messages.len() + 1);
                 let thread = body["thread_ts"].as_str().map(str::to_owned);

@@ -1,0 +1,129 @@
+//! The app in Slack that serves a workspace: its own, or the service's. Who has an app's signing secret presses in
+//! anyone's name, so an app is set by those who may say whose account is whose.
+
+use axum::{Json, extract::State, http::StatusCode};
+use sqlx::PgConnection;
+
+use super::{
+    Api,
+    body::{Body, Modest},
+    caller::{Administer, ManageNotifications, May},
+    identity::{change, look},
+};
+use crate::{
+    identity::By,
+    notify::{
+        Slack,
+        slack::{Tried, manage},
+    },
+    store::slack_installations,
+    wire::{
+        problem::{Code, Problem},
+        slack::{SlackChannelBody, SlackChannelView},
+        validate::{Check, Violation},
+    },
+};
+
+/// Slack, where workspaces can have apps of their own.
+fn able(api: &Api) -> Result<&Slack, Problem> {
+    if api.webhooks.sealer().is_none() {
+        let why = "secrets of apps can't be kept: the operator must set secrets.key (SIGNOFF_SECRETS_KEY), 32 bytes in \
+                   base64";
+        return Err(Problem::new(Code::NotSupported, why));
+    }
+    api.slack.as_ref().ok_or_else(|| {
+        Problem::new(Code::NotSupported, "the operator has turned Slack off (slack.enabled, SLACK_ENABLED)")
+    })
+}
+
+/// Show the app in Slack
+///
+/// The workspace's own, or the service's where that serves it. Never its secrets.
+#[utoipa::path(
+    get, path = "/api/v1/channels/slack", operation_id = "get_slack_channel", tag = "notifications",
+    security(("key" = ["notification:manage"])),
+    responses((status = 200, body = SlackChannelView))
+)]
+pub async fn get_slack(
+    State(api): State<Api>,
+    may: May<ManageNotifications>,
+) -> Result<Json<SlackChannelView>, Problem> {
+    let caller = may.caller();
+    let slack = api.slack.as_ref().ok_or_else(Problem::not_found)?;
+    let get = async |conn: &mut PgConnection| slack_installations::get(conn, caller.workspace).await;
+    if let Some(own) = look(&api, caller, get).await? {
+        let state = slack.state(&own);
+        return Ok(Json(SlackChannelView::own(own, state)));
+    }
+    let home = slack.home().filter(|home| home.is_of(caller.workspace));
+    let (home, app) = home.zip(slack.service()).ok_or_else(Problem::not_found)?;
+    let client = &app.client;
+    Ok(Json(SlackChannelView::service(client.known_app(), home.channel(), client.is_refused())))
+}
+
+/// Set an app of one's own in Slack
+///
+/// Replaces the one that was set before, with its secrets. Slack is asked whether it takes the token; a token that it
+/// refuses is 422 at `/bot_token`. An app of a team serves one workspace: 409 otherwise. All instances go by it within
+/// some seconds.
+#[utoipa::path(
+    put, path = "/api/v1/channels/slack", operation_id = "set_slack_channel", tag = "notifications",
+    security(("key" = ["workspace:admin"])),
+    request_body = SlackChannelBody, responses((status = 200, body = SlackChannelView))
+)]
+pub async fn put_slack(
+    State(api): State<Api>,
+    may: May<Administer>,
+    Body { value: body, .. }: Body<SlackChannelBody, Modest>,
+) -> Result<Json<SlackChannelView>, Problem> {
+    let slack = able(&api)?;
+    let mut check = Check::default();
+    let wanted = body.check(&mut check);
+    check.finish()?;
+    let wanted = wanted.ok_or_else(|| Problem::internal("a required secret was let through"))?;
+    let app = match slack.try_out(wanted.secrets.bot_token.clone()).await {
+        Ok(app) => app,
+        Err(Tried::Refused(word)) => {
+            let violation = Violation::new("/bot_token", "accepted", format!("is refused by Slack: {word}"));
+            return Err(Problem::about(Code::Invalid, vec![violation]));
+        }
+        Err(Tried::InVain(why)) => {
+            let why = format!("the token could not be tried, so nothing was changed: {why}");
+            return Err(Problem::new(Code::Unavailable, why));
+        }
+    };
+    slack.look_at_service().await;
+    let workspace = may.caller().workspace;
+    let put =
+        async |conn: &mut PgConnection, by: &By<'_>| slack.put(conn, by, workspace, (&app, &wanted)).await;
+    let set = change(&api, &may, put).await?;
+    learn(slack).await;
+    let state = slack.state(&set);
+    Ok(Json(SlackChannelView::own(set, state)))
+}
+
+/// Take the app of one's own in Slack away
+///
+/// Its cards stay as they are, and their buttons do nothing more. What comes goes by the service's app, where that serves
+/// the workspace.
+#[utoipa::path(
+    delete, path = "/api/v1/channels/slack", operation_id = "remove_slack_channel", tag = "notifications",
+    security(("key" = ["workspace:admin"])),
+    responses((status = 204, description = "Taken away"))
+)]
+pub async fn delete_slack(State(api): State<Api>, may: May<Administer>) -> Result<StatusCode, Problem> {
+    let workspace = may.caller().workspace;
+    let remove = async |conn: &mut PgConnection, by: &By<'_>| manage::remove(conn, by, workspace).await;
+    change(&api, &may, remove).await?;
+    if let Some(slack) = &api.slack {
+        learn(slack).await;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lets this instance go by a change at once. Otherwise it learns of it as the others do.
+async fn learn(slack: &Slack) {
+    if let Err(error) = slack.read().await {
+        tracing::warn!(%error, "a workspace's app in Slack is known here some seconds later");
+    }
+}
