@@ -16,6 +16,10 @@ impl Samples {
         self.0.push(took.as_secs_f64() * 1e3);
     }
 
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub fn merge(&mut self, other: Self) {
         self.0.extend(other.0);
     }

@@ -135,7 +135,7 @@ async fn measure(
             Part::Sockets => sockets::measure(cluster, extent, report).await,
             Part::Events => events::measure(cluster, extent, report).await,
             Part::Feeds => feeds::measure(cluster, extent, report).await,
-            Part::Notify => notify::measure(cluster, extent, report).await,
+            Part::Notify => notify::measure(extent, report).await,
             Part::Reconnect => reconnect::measure(cluster, extent, report).await,
             Part::RedisDown => redis_down::measure(cluster, extent, report).await,
         }

@@ -30,7 +30,7 @@ const PEOPLE: u64 = 500;
 /// Mails that wait behind a relay that stands still.
 const BEHIND: i32 = 100_000;
 
-pub async fn measure(beside: &Cluster, extent: Extent, report: &mut Report) -> anyhow::Result<()> {
+pub async fn measure(extent: Extent, report: &mut Report) -> anyhow::Result<()> {
     let (telling, mut taken) = mpsc::unbounded_channel();
     let relay = Relay::start(telling.clone()).await?;
     let sink = sink::start(telling).await?;
@@ -51,7 +51,7 @@ pub async fn measure(beside: &Cluster, extent: Extent, report: &mut Report) -> a
     let measured = async {
         hire(&cluster).await?;
         handed_over(&cluster, &mut taken, extent, report).await?;
-        held_up(&cluster, &relay, beside, extent, report).await
+        held_up(&cluster, &relay, extent, report).await
     }
     .await;
     cluster.stop().await?;
@@ -111,7 +111,10 @@ async fn handed_over(
         let mut missing = asked.len() * WAYS.len();
         while missing > 0 {
             let told = timeout(Duration::from_secs(20), taken.recv()).await;
-            let told = told.with_context(|| format!("{missing} messages are missing"))?;
+            let told = told.with_context(|| {
+                let counts = WAYS.iter().zip(&samples).map(|((_, what), it)| format!("{what}: {}", it.len()));
+                format!("messages are missing; there are {}", counts.collect::<Vec<_>>().join(", "))
+            })?;
             let told = told.context("the other side has ended")?;
             let Some(since) = asked.get(&told.approval) else { continue };
             let way = WAYS.iter().position(|(way, _)| *way == told.way).context("no such way")?;
@@ -131,14 +134,17 @@ async fn handed_over(
     Ok(())
 }
 
-/// Decisions while the relay stands still and a hundred thousand mails wait for it, beside a service without mail.
+/// Decisions while the relay stands still and a hundred thousand mails wait for it, beside those before.
 async fn held_up(
     cluster: &Cluster,
     relay: &Relay,
-    beside: &Cluster,
     extent: Extent,
     report: &mut Report,
 ) -> anyhow::Result<()> {
+    let mut floors = Vec::new();
+    for _ in 0..extent.rounds {
+        floors.push(decisions(cluster, extent).await?);
+    }
     relay.stand_still(true);
     let before = resident_kib(cluster.a.pid())?;
     let told = Connection::open(cluster.a.http)
@@ -147,8 +153,7 @@ async fn held_up(
         .await?;
     wait_behind(cluster, &created(&told.expect(201)?)?).await?;
     let mut track = Track::default();
-    for _ in 0..extent.rounds {
-        let floor = decisions(beside, extent).await?;
+    for floor in floors {
         track.push_beside(decisions(cluster, extent).await?, floor);
     }
     let what = "decide, p99, behind a relay that stands still";

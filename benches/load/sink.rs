@@ -78,7 +78,11 @@ async fn serve(mut client: TcpStream, telling: Telling) -> std::io::Result<()> {
             // The measurement may be over.
             let _ = telling.send(Taken { way, at: Instant::now(), approval });
         }
-        let said = r#"{"ok":true,"team":"bench","team_id":"T0","user_id":"UB","bot_id":"B0","channel":"D0","ts":"1.000001"}"#;
+        let said = match path.as_str() {
+            "/api/conversations.open" => r#"{"ok":true,"channel":{"id":"D0"}}"#,
+            "/api/chat.postMessage" => r#"{"ok":true,"channel":"D0","ts":"1.000001"}"#,
+            _ => r#"{"ok":true,"team":"bench","team_id":"T0","user_id":"UB"}"#,
+        };
         let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length";
         writing.write_all(format!("{head}: {}\r\n\r\n{said}", said.len()).as_bytes()).await?;
     }
