@@ -197,6 +197,17 @@ fn codes(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
     if path.ends_with("/latest") || path.ends_with("/session/workspace") {
         codes.push(Code::NotFound);
     }
+    // An app that is not set; and what setting one, or an endpoint, needs.
+    let (is_app, is_put) = (path.ends_with("/channels/slack"), *method == HttpMethod::Put);
+    if is_app && !is_put {
+        codes.push(Code::NotFound);
+    }
+    if is_app && is_put || path.ends_with("/webhooks") && *method == HttpMethod::Post {
+        codes.extend([Code::LimitReached, Code::NotSupported]);
+    }
+    if path.ends_with("/webhooks/{id}/test") {
+        codes.push(Code::NotRedrivable);
+    }
     if path.ends_with("/preferences") && *method == HttpMethod::Put {
         codes.push(Code::VersionConflict);
     }
