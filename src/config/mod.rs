@@ -7,6 +7,8 @@ mod layers;
 mod misspelt;
 mod sections;
 mod slack;
+mod smtp;
+mod webhooks;
 
 use std::{env, fs, path::Path};
 
@@ -20,6 +22,8 @@ pub use self::{
     misspelt::{Misspelt, misspelt},
     sections::*,
     slack::Slack,
+    smtp::{Security, Smtp},
+    webhooks::Webhooks,
 };
 use crate::store::PoolSizes;
 

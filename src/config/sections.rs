@@ -4,14 +4,10 @@ use std::{net::IpAddr, time::Duration};
 
 use anyhow::{Context, ensure};
 use ipnet::IpNet;
-use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::{
-    audit::checkpoint::Signer, bus::seats::Most, domain::address::Allowed, notify::webhook::keys::Key, oidc,
-    seal::Sealer, telemetry::LogFormat,
-};
+use crate::{audit::checkpoint::Signer, bus::seats::Most, oidc, seal::Sealer, telemetry::LogFormat};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -135,149 +131,6 @@ impl Secrets {
     pub fn sealer(&self) -> anyhow::Result<Option<Sealer>> {
         Sealer::parse(self.key.expose_secret()).context("secrets.key")
     }
-}
-
-/// The relay that takes our mail.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Smtp {
-    /// Empty: there is none.
-    pub host: String,
-    pub port: u16,
-    pub security: String,
-    pub user: String,
-    pub password: SecretString,
-    pub from: String,
-    pub ca_file: String,
-    pub enabled: String,
-}
-
-/// How a connection to the relay is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Security {
-    StartTls,
-    Tls,
-    None,
-}
-
-impl Smtp {
-    /// Whether mail is sent.
-    pub fn is_on(&self) -> bool {
-        match self.enabled.as_str() {
-            "auto" => !self.host.is_empty(),
-            enabled => enabled == "true",
-        }
-    }
-
-    /// The relay, if mail is sent.
-    pub fn relay(&self) -> Option<String> {
-        self.is_on().then(|| format!("{}:{}", self.host, self.port))
-    }
-
-    /// Checked before.
-    pub fn security(&self) -> Security {
-        match self.security.as_str() {
-            "tls" => Security::Tls,
-            "none" => Security::None,
-            _ => Security::StartTls,
-        }
-    }
-
-    pub(super) fn check(&self) -> anyhow::Result<()> {
-        ensure!(
-            ["auto", "true", "false"].contains(&self.enabled.as_str()),
-            "smtp.enabled must be auto, true or false"
-        );
-        ensure!(
-            ["starttls", "tls", "none"].contains(&self.security.as_str()),
-            "smtp.security must be starttls, tls or none"
-        );
-        if !self.is_on() {
-            return Ok(());
-        }
-        ensure!(!self.host.is_empty(), "mail is on (smtp.enabled, EMAIL_ENABLED), but smtp.host is not set");
-        ensure!(self.port > 0, "smtp.port must be 1 to 65535");
-        ensure!(
-            !self.from.is_empty(),
-            "smtp.from (EMAIL_FROM) is not set: from whom mail comes, like Signoff <signoff@example.com>"
-        );
-        self.from.parse::<Mailbox>().context("smtp.from is no address")?;
-        ensure!(
-            self.user.is_empty() == self.password.expose_secret().is_empty(),
-            "smtp.user and smtp.password belong together"
-        );
-        ensure!(
-            self.security() != Security::None || is_loopback(&self.host),
-            "smtp.security = \"none\" is for a relay on this machine's loopback alone; {} is none",
-            self.host
-        );
-        Ok(())
-    }
-}
-
-/// Where webhooks may go, and the endpoint that the operator sets.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Webhooks {
-    /// Empty: there is none.
-    pub url: String,
-    pub secret: SecretString,
-    pub enabled: String,
-    /// Empty: all.
-    pub workspace: String,
-    /// Addresses and networks, separated by commas.
-    pub allowed_networks: String,
-    pub allow_http: bool,
-}
-
-impl Webhooks {
-    /// Whether there is an endpoint of the operator's.
-    pub fn is_on(&self) -> bool {
-        match self.enabled.as_str() {
-            "auto" => !self.url.is_empty(),
-            enabled => enabled == "true",
-        }
-    }
-
-    /// Networks that are not public, and allowed all the same.
-    pub fn allowed(&self) -> anyhow::Result<Allowed> {
-        networks("webhooks.allowed_networks", &self.allowed_networks).map(Allowed)
-    }
-
-    pub(super) fn check(&self) -> anyhow::Result<()> {
-        ensure!(
-            ["auto", "true", "false"].contains(&self.enabled.as_str()),
-            "webhooks.enabled must be auto, true or false"
-        );
-        let allowed = self.allowed()?;
-        ensure!(
-            !self.allow_http || !allowed.0.is_empty(),
-            "webhooks.allow_http is for networks in webhooks.allowed_networks, and there are none"
-        );
-        if !self.is_on() {
-            return Ok(());
-        }
-        ensure!(
-            !self.url.is_empty(),
-            "webhooks are on (webhooks.enabled, WEBHOOK_ENABLED), but webhooks.url is not set"
-        );
-        let url = reqwest::Url::parse(&self.url).ok();
-        ensure!(
-            url.is_some_and(|url| ["http", "https"].contains(&url.scheme()) && url.fragment().is_none()),
-            "webhooks.url must be a URL like https://example.com/hook"
-        );
-        let secret = self.secret.expose_secret();
-        ensure!(
-            !secret.is_empty(),
-            "webhooks.secret (WEBHOOK_SECRET) is not set: what messages are signed with"
-        );
-        ensure!(Key::parse(secret).is_some(), "webhooks.secret must be whsec_ and base64, or any other text");
-        Ok(())
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -486,7 +339,7 @@ impl Http {
 }
 
 /// Addresses and networks, separated by commas.
-fn networks(name: &str, text: &str) -> anyhow::Result<Vec<IpNet>> {
+pub(super) fn networks(name: &str, text: &str) -> anyhow::Result<Vec<IpNet>> {
     let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
     let network = |entry: &str| {
         let found = entry.parse().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from));
