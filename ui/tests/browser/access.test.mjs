@@ -193,7 +193,7 @@ test("every page and its states are accessible and fit, in both themes at three 
       await page.reload();
     },
   });
-  await look("loading", "/inbox", (page) => page.locator("[aria-busy=true]"), {
+  await look("loading", "/inbox", (page) => page.locator(".scroll[aria-busy=true]"), {
     serviceWorkers: "block",
     act: async (page) => {
       await page.route("**/api/v1/approvals/**", () => {});
