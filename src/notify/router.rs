@@ -95,6 +95,9 @@ impl Router {
             if let Some(slack) = self.channels.slack().filter(|_| !caused.is_empty()) {
                 let of: BTreeSet<WorkspaceId> = caused.iter().map(|it| it.workspace).collect();
                 let of: Vec<WorkspaceId> = of.into_iter().collect();
+                if let Some(home) = slack.home() {
+                    home.find(&mut transaction).await?;
+                }
                 if slack.is_behind(&mut transaction, &of).await? {
                     transaction.rollback().await?;
                     return Ok(None);

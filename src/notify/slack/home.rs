@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use crate::{
     config,
     domain::ids::WorkspaceId,
-    store::{Database, workspaces},
+    store::{Database, Error, workspaces},
 };
 
 /// Between two looks for a workspace that is not there yet.
@@ -40,6 +40,16 @@ impl Home {
     /// Where cards go whose request names no channel.
     pub fn channel(&self) -> Option<&str> {
         self.channel.as_deref()
+    }
+
+    /// Looks for the workspace, unless it was found already: what is routed before would have no cards.
+    pub async fn find(&self, conn: &mut PgConnection) -> Result<(), Error> {
+        if let (Some(name), None) = (&self.name, self.found.get())
+            && let Some(workspace) = workspaces::by_name(conn, name).await?
+        {
+            self.found.get_or_init(|| WorkspaceId(workspace.id));
+        }
+        Ok(())
     }
 
     /// Looks for the workspace until it is there.
