@@ -222,6 +222,31 @@ test("in fields, in dialogs, with modifiers and while text is composed keys are 
   await page.context().close();
 });
 
+/** Presses them as fast as the browser takes them: none waits for what the one before has drawn. */
+const atOnce = (page, text) => Promise.all([...text].map((letter) => page.keyboard.press(letter)));
+
+test("what is typed right behind a key lands in the field that the key opens", async () => {
+  const page = await inbox();
+  const find = page.getByRole("searchbox", { name: "Search keys and values" });
+  await atOnce(page, "sdouble");
+  await page.getByText("1 of 1").waitFor();
+  assert.equal(await find.inputValue(), "double");
+  await page.keyboard.press("Escape");
+  await find.waitFor({ state: "detached" });
+  // Each of these letters is a key of the page: none of them may be heard as one.
+  await atOnce(page, "raftxmejo");
+  assert.equal(await page.getByLabel("Reason", { exact: true }).inputValue(), "aftxmejo");
+  assert.equal(new URL(page.url()).pathname, `/inbox/${ids[TITLES[0]]}`);
+  assert.equal(await page.locator("dialog, .facets, .row input").count(), 0);
+  await page.getByLabel("Reason", { exact: true }).fill("");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: /^Approve/ }).waitFor();
+  await atOnce(page, "/Second");
+  assert.equal(await page.getByRole("searchbox", { name: "Search pending approvals" }).inputValue(), "Second");
+  await unharmed(page);
+  await page.context().close();
+});
+
 /** Each call that would answer, from now on. */
 function calls(page) {
   const sent = [];

@@ -1,6 +1,6 @@
 // Asking back: what the answer does, as whom; the button that sends stands elsewhere than the one that asked.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { answer, back } from "../../data/answering.ts";
 import { draft, keepDraft } from "../../data/drafts.ts";
 import { me, session } from "../../data/session.ts";
@@ -28,7 +28,7 @@ export function Asking({ full, row, found, state }: BarProps & { state: AskingSt
   const blocked = editing && (differ === 0 || wrong > 0);
   const [comment, setComment] = useState(() => draft(id).comment);
   const confirm = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // The list below has the keys of the page; the confirmation is here, and Enter is its key.
     if (!editing) confirm.current?.focus();
   }, []);
@@ -135,7 +135,7 @@ export function Rejecting({ full, row }: BarProps) {
   const [missing, setMissing] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const since = useRef(performance.now());
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
   const keep = (text: string) => {
     setReason(text);
     setMissing(false);

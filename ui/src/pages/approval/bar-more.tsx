@@ -1,6 +1,6 @@
 // More: edit, hand on, copy, cancel. What can't be taken back is asked about in a dialog that begins on "Back".
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { answer } from "../../data/answering.ts";
 import type { Detail } from "../../data/detail.ts";
 import { BREATH, type Verb } from "../../logic/answer.ts";
@@ -80,7 +80,7 @@ function WhyDialog({ full, verb, title, hint, button, onClose }: WhyProps) {
   const first = useRef<HTMLButtonElement>(null);
   // The breath before a confirmation counts from here.
   const since = useRef(performance.now()).current;
-  useEffect(() => first.current?.focus(), []);
+  useLayoutEffect(() => first.current?.focus(), []);
   const go = () => {
     if (!reason.trim()) return setMissing(true);
     if (performance.now() - since < BREATH) return;

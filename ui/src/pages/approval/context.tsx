@@ -1,6 +1,6 @@
 // The context as a tree: rows of text, never markup; only those that can be seen are in the document.
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { bytes } from "../../logic/durations.ts";
 import { hides } from "../../logic/hidden.ts";
 import { type Dict, type Json, count, dotted, isScalar, write } from "../../logic/json.ts";
@@ -85,7 +85,7 @@ interface FinderProps {
 
 function Finder({ query, onQuery, hit, all, onHit, onClose }: FinderProps) {
   const own = useRef<HTMLInputElement>(null);
-  useEffect(() => own.current?.focus(), []);
+  useLayoutEffect(() => own.current?.focus(), []);
   const step = (by: number) => all > 0 && onHit((hit + by + all) % all);
   return (
     <div class="find find-c">

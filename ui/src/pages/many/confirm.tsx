@@ -1,6 +1,6 @@
 // One confirmation for all: what it does to each, and which of them were never opened.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { approval, changes } from "../../data/approvals.ts";
 import { back, effect, send } from "../../data/bulk.ts";
 import { me, session } from "../../data/session.ts";
@@ -22,7 +22,7 @@ export function Confirm({ stage }: { stage: Extract<Stage, { at: "asking" }> }) 
   const [text, setText] = useState("");
   const [missing, setMissing] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
   const go = () => {
     if (verdict === "reject" && !text.trim()) {
       setMissing(true);

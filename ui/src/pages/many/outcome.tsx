@@ -1,6 +1,6 @@
 // What became of each: it stays until it is put away, and what isn't known can be asked again.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { approval } from "../../data/approvals.ts";
 import { dismiss, sendAgain } from "../../data/bulk.ts";
 import { now } from "../../data/clock.ts";
@@ -60,7 +60,7 @@ type Told = Extract<Stage, { at: "sending" | "told" }>;
 
 export function Outcome({ stage }: { stage: Told }) {
   const head = useRef<HTMLHeadingElement>(null);
-  useEffect(() => head.current?.focus(), [stage.at]);
+  useLayoutEffect(() => head.current?.focus(), [stage.at]);
   useEffect(
     () => () => {
       // Put away: back in the list, never on the page as such.

@@ -1,7 +1,7 @@
 // A form in a dialog, and its fields. It locks while it sends, and says what came of it: done, refused, or unknown.
 
 import { type ComponentChildren, createContext } from "preact";
-import { useContext, useEffect, useId, useRef, useState } from "preact/hooks";
+import { useContext, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Violation } from "../../data/http.ts";
 import type { Sent } from "../../data/loading.ts";
 import { Dialog } from "../../parts/dialog.tsx";
@@ -32,7 +32,7 @@ export function FormDialog<T>({ title, button, send, onDone, onClose, children, 
   const typing = useRef<HTMLInputElement>(null);
   const back = useRef<HTMLButtonElement>(null);
   const form = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (danger && !typed) back.current?.focus();
   }, []);
 
