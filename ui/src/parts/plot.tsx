@@ -6,6 +6,7 @@ import type { Spec } from "../logic/plot.ts";
 import { app } from "../words.ts";
 import { operations as words } from "../words-operations.ts";
 import { Drawing } from "./drawing.tsx";
+import { Heads } from "./heads.tsx";
 
 export interface Cells {
   columns: readonly string[];
@@ -58,15 +59,7 @@ function Table({ label, of }: { label: string; of: Cells }) {
   return (
     <div class="plot-t" tabIndex={0} role="region" aria-label={`${label}, ${app.scrolls}`}>
       <table class="tbl">
-        <thead>
-          <tr>
-            {of.columns.map((name, index) => (
-              <th key={name} scope="col" class={index > 0 ? "num" : ""}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Heads of={of.columns} />
         <tbody>
           {of.rows.map(([head, ...cells]) => (
             <tr key={head}>

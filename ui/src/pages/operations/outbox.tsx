@@ -3,6 +3,7 @@
 import { outbox, outboxTrouble } from "../../data/operations.ts";
 import { number, short } from "../../logic/durations.ts";
 import { type Channel, type Tone, channelTone } from "../../logic/operations.ts";
+import { Heads } from "../../parts/heads.tsx";
 import { Icon } from "../../parts/small.tsx";
 import { app } from "../../words.ts";
 import { operations } from "../../words-operations.ts";
@@ -34,15 +35,7 @@ export function OutboxCard() {
     <Card title={words.title} note={words.what} tools={<State tone={behind ? "late" : "ok"} text={behind ? text : words.routed} />}>
       <div class="wrap-x" tabIndex={0} role="region" aria-label={`${words.title}, ${app.scrolls}`}>
         <table class="tbl stk">
-          <thead>
-            <tr>
-              {words.columns.map((name, index) => (
-                <th key={name} scope="col" class={index > 0 ? "num" : ""}>
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Heads of={words.columns} />
           <tbody>
             {it.channels.map((one) => (
               <Row key={one.channel} it={one} />

@@ -66,6 +66,57 @@ export function Told({ it }: { it: Again | null }) {
   );
 }
 
+type Moment = Pick<Sent, "created_at" | "sent_at" | "failed_at" | "due_at" | "status" | "approval_id"> & { read_at?: string | null };
+
+/** Since when it is what, and which approval it is about: rows of a list of facts. */
+export function Moments({ it }: { it: Moment }) {
+  return (
+    <>
+      {(["created_at", "sent_at", "read_at", "failed_at", "due_at"] as const).map((name) =>
+        it[name] && (name !== "due_at" || it.status === "pending") ? (
+          <>
+            <dt>{words.at[name]}</dt>
+            <dd>
+              <Time at={it[name]} />
+            </dd>
+          </>
+        ) : null,
+      )}
+      {it.approval_id && (
+        <>
+          <dt>{words.approval}</dt>
+          <dd>{may("approval:view:pending") ? <a href={`/approvals/${it.approval_id}`}>{it.approval_id}</a> : it.approval_id}</dd>
+        </>
+      )}
+    </>
+  );
+}
+
+interface FootProps {
+  is: string | undefined;
+  told: Again | null;
+  busy: boolean;
+  again: () => void;
+  onClose: () => void;
+}
+
+/** Below one that was sent: sending it again, where it failed. */
+export function Foot({ is, told, busy, again, onClose }: FootProps) {
+  return (
+    <>
+      {may("notification:manage") && (is === "failed" || told) && (
+        <button type="button" class="b" aria-disabled={busy || is !== "failed"} onClick={again}>
+          <Icon name="again" /> {busy ? words.sending : words.again}
+        </button>
+      )}
+      <span class="grow" />
+      <button type="button" class="b b-ink" onClick={onClose}>
+        {app.close}
+      </button>
+    </>
+  );
+}
+
 export function Tries({ of, onClose, onAgain }: { of: Sent; onClose: () => void; onAgain: () => void }) {
   const [it, setIt] = useState<SentWithTries | null>(null);
   const [trouble, setTrouble] = useState<Trouble | null>(null);
@@ -77,28 +128,16 @@ export function Tries({ of, onClose, onAgain }: { of: Sent; onClose: () => void;
     if (reply?.ok) setIt(reply.body);
   };
   useEffect(() => void read(), []);
+  const here = it ?? of;
   const again = async () => {
-    if (busy) return;
+    if (busy || here.status !== "failed") return;
     setBusy(true);
     setTold(await sendAgain(of.id));
     setBusy(false);
     await read();
     onAgain();
   };
-  const here = it ?? of;
-  const foot = (
-    <>
-      {may("notification:manage") && (here.status === "failed" || told) && (
-        <button type="button" class="b" aria-disabled={busy || here.status !== "failed"} onClick={() => here.status === "failed" && void again()}>
-          <Icon name="again" /> {busy ? words.sending : words.again}
-        </button>
-      )}
-      <span class="grow" />
-      <button type="button" class="b b-ink" onClick={onClose}>
-        {app.close}
-      </button>
-    </>
-  );
+  const foot = <Foot is={here.status} told={told} busy={busy} again={() => void again()} onClose={onClose} />;
   return (
     <Dialog title={`${plain(whoOf(of))}, ${channelOf(of.channel)}`} onClose={onClose} foot={foot}>
       <dl class="facts">
@@ -116,22 +155,7 @@ export function Tries({ of, onClose, onAgain }: { of: Sent; onClose: () => void;
             </dd>
           </>
         )}
-        {(["created_at", "sent_at", "read_at", "failed_at", "due_at"] as const).map((name) =>
-          here[name] && (name !== "due_at" || here.status === "pending") ? (
-            <>
-              <dt>{words.at[name]}</dt>
-              <dd>
-                <Time at={here[name]} />
-              </dd>
-            </>
-          ) : null,
-        )}
-        {of.approval_id && (
-          <>
-            <dt>{words.approval}</dt>
-            <dd>{may("approval:view:pending") ? <a href={`/approvals/${of.approval_id}`}>{of.approval_id}</a> : of.approval_id}</dd>
-          </>
-        )}
+        <Moments it={here} />
       </dl>
       {trouble ? <Failed it={trouble} again={() => void read()} /> : it ? of.channel !== "in_app" && <Attempts of={it.attempts} /> : <Loading />}
       <Told it={told} />

@@ -4,16 +4,14 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { Source } from "../../data/loading.ts";
 import { whileSeen } from "../../data/seen.ts";
 import { type Again, sendAgain } from "../../data/sent.ts";
-import { may } from "../../data/session.ts";
 import type { DeliveryWithTries } from "../../data/types.ts";
 import { deliveriesOf } from "../../data/webhooks.ts";
 import { Dialog } from "../../parts/dialog.tsx";
-import { Icon, Plain, Time } from "../../parts/small.tsx";
-import { app } from "../../words.ts";
+import { Plain } from "../../parts/small.tsx";
 import { sent } from "../../words-told.ts";
 import { webhooks as words } from "../../words-webhooks.ts";
 import { Skeleton, TroubleNote } from "../settings/loaded.tsx";
-import { Attempts, State, Told, Why } from "../told/tries.tsx";
+import { Attempts, Foot, Moments, State, Told, Why } from "../told/tries.tsx";
 import { asSent } from "./deliveries.tsx";
 
 export function Delivery({ endpoint, id, onClose }: { endpoint: string; id: string; onClose: () => void }) {
@@ -32,19 +30,7 @@ export function Delivery({ endpoint, id, onClose }: { endpoint: string; id: stri
     await source.read();
     setBusy(false);
   };
-  const foot = (
-    <>
-      {may("notification:manage") && (it?.status === "failed" || told) && (
-        <button type="button" class="b" aria-disabled={busy || it?.status !== "failed"} onClick={() => void again()}>
-          <Icon name="again" /> {busy ? sent.sending : sent.again}
-        </button>
-      )}
-      <span class="grow" />
-      <button type="button" class="b b-ink" onClick={onClose}>
-        {app.close}
-      </button>
-    </>
-  );
+  const foot = <Foot is={it?.status} told={told} busy={busy} again={() => void again()} onClose={onClose} />;
   return (
     <Dialog title={it?.event ?? words.deliveries} onClose={onClose} foot={foot}>
       {trouble && <TroubleNote trouble={trouble} stale={it !== null} again={() => void source.read()} />}
@@ -64,22 +50,7 @@ function Shown({ it }: { it: DeliveryWithTries }) {
         </dd>
         <dt>{words.id}</dt>
         <dd class="mono">{it.webhook_id}</dd>
-        {(["created_at", "sent_at", "failed_at", "due_at"] as const).map((name) =>
-          it[name] && (name !== "due_at" || it.status === "pending") ? (
-            <>
-              <dt>{sent.at[name]}</dt>
-              <dd>
-                <Time at={it[name]} />
-              </dd>
-            </>
-          ) : null,
-        )}
-        {it.approval_id && (
-          <>
-            <dt>{sent.approval}</dt>
-            <dd>{may("approval:view:pending") ? <a href={`/approvals/${it.approval_id}`}>{it.approval_id}</a> : it.approval_id}</dd>
-          </>
-        )}
+        <Moments it={it} />
       </dl>
       <h3>{words.request}</h3>
       {it.body ? (
