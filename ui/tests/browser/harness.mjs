@@ -322,4 +322,7 @@ export async function axe(page, within) {
   return JSON.parse(result.value);
 }
 
+/** Where the page is, by itself. What the browser says of it can be a moment old. */
+export const addressOf = async (page) => new URL(await page.evaluate(() => location.href));
+
 export const overflows = (page) => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);

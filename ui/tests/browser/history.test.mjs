@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { APPROVER, Api, Cluster, axe, closeBrowser, overflows, signedIn, unharmed, until } from "./harness.mjs";
+import { APPROVER, Api, Cluster, addressOf, axe, closeBrowser, overflows, signedIn, unharmed, until } from "./harness.mjs";
 
 let cluster, keys, agent;
 const AMOUNT = 130;
@@ -25,7 +25,7 @@ after(async () => {
 
 const at = (path, look = {}, key = keys.ana) => signedIn(cluster.url, key, { path, ...look });
 const rows = (page) => page.getByRole("table", { name: "History" }).locator("tbody tr");
-const search = (page) => new URL(page.url()).searchParams;
+const search = async (page) => (await addressOf(page)).searchParams;
 
 test("each outcome has its own words, and all that has ended is there", async () => {
   const page = await at("/history");
@@ -58,12 +58,12 @@ test("filters are in the address, say what they are, and are taken away one by o
   await page.keyboard.press("/");
   await page.keyboard.type("drop tab");
   await page.getByText("That is all: 1 outcome.").waitFor();
-  assert.equal(search(page).get("q"), "drop tab");
+  assert.equal((await search(page)).get("q"), "drop tab");
   await page.getByRole("button", { name: "No filter" }).click();
   await page.getByText(`That is all: ${AMOUNT + 4} outcomes.`).waitFor();
   await page.getByLabel("Outcome", { exact: true }).selectOption("Rejected");
   await page.getByText("That is all: 1 outcome.").waitFor();
-  assert.deepEqual([search(page).get("status"), search(page).get("resolution")], ["resolved", "rejected"]);
+  assert.deepEqual([(await search(page)).get("status"), (await search(page)).get("resolution")], ["resolved", "rejected"]);
   const csv = new URL(await page.getByRole("link", { name: "CSV" }).getAttribute("href"), cluster.url);
   assert.deepEqual([csv.pathname, csv.searchParams.get("format"), csv.searchParams.get("resolution")], ["/api/v1/approvals/history", "csv", "rejected"]);
   const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "CSV" }).click()]);
@@ -129,7 +129,7 @@ test("the strip has a sentence and a table, and a brush sets from and to", async
   await page.mouse.move(box.x + box.width * 0.4, box.y + 20, { steps: 4 });
   await page.mouse.up();
   await page.waitForURL((url) => url.searchParams.has("to"));
-  const [from, to] = [search(page).get("from"), search(page).get("to")].map(Date.parse);
+  const [from, to] = [(await search(page)).get("from"), (await search(page)).get("to")].map(Date.parse);
   assert.ok(Math.abs((to - from) / 3_600_000 - 12) < 0.5, String((to - from) / 3_600_000));
   await page.getByRole("heading", { name: "Nothing matches" }).waitFor();
   await page.goBack();
@@ -144,7 +144,7 @@ test("the timeline has what people said; a phone has nothing else", async () => 
   await page.getByText("nobody answered").first().waitFor();
   await page.getByRole("button", { name: "Table", exact: true }).click();
   await rows(page).first().waitFor();
-  assert.equal(search(page).get("view"), null);
+  assert.equal((await search(page)).get("view"), null);
   const phone = await at("/history", { width: 390, height: 844 });
   await phone.getByText("Holdout overlaps the training set.").waitFor();
   assert.equal(await phone.getByRole("table").count(), 0);

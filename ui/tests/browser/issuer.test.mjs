@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Api, Cluster, axe, closeBrowser, open, unharmed, until } from "./harness.mjs";
+import { Api, Cluster, addressOf, axe, closeBrowser, open, unharmed, until } from "./harness.mjs";
 import { Issuer } from "./issuer.mjs";
 
 let cluster, base, issuer;
@@ -36,7 +36,7 @@ test("signing in at the organisation leads back to where one wanted to go", asyn
   issuer.person = { sub: "ana-7", name: "Ana", org: name, roles: ["approver"] };
   await organisation(page).click();
   await page.getByRole("heading", { name: "Refund order 1042" }).waitFor();
-  assert.equal(new URL(page.url()).pathname, `/approvals/${id}`);
+  assert.equal((await addressOf(page)).pathname, `/approvals/${id}`);
   await unharmed(page);
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { APPROVER, Cluster, axe, closeBrowser, open, signedIn, unharmed, until } from "./harness.mjs";
+import { APPROVER, Cluster, addressOf, axe, closeBrowser, open, signedIn, unharmed, until } from "./harness.mjs";
 import { Front } from "./newer.mjs";
 
 let cluster;
@@ -89,7 +89,7 @@ test("a page whose file is gone with its build says so, and loads the new one wh
   await page.getByRole("button", { name: /Try again|Load it/ }).first().click();
   await page.getByRole("heading", { level: 1, name: "History" }).waitFor();
   assert.equal(await build(page), front.next);
-  assert.equal(new URL(page.url()).pathname, "/history");
+  assert.equal((await addressOf(page)).pathname, "/history");
   await page.context().close();
   front.end();
 });

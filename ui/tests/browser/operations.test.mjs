@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { APPROVER, Api, Cluster, axe, closeBrowser, open, overflows, signedIn, taskSocket, unharmed, until } from "./harness.mjs";
+import { APPROVER, Api, Cluster, addressOf, axe, closeBrowser, open, overflows, signedIn, taskSocket, unharmed, until } from "./harness.mjs";
 
 const ROLES = ["requester", "approver", "member", "auditor", "operator", "admin"];
 const ALL = ["workspace:admin", "cluster:view"];
@@ -229,7 +229,7 @@ test("the wall takes a newer app by itself, and makes no circle of it while old 
   await page.evaluate(() => document.activeElement.blur());
   await live.waitFor();
   assert.equal(await page.evaluate(() => globalThis.before), true);
-  assert.ok(new URL(page.url()).searchParams.has("wall"));
+  assert.ok((await addressOf(page)).searchParams.has("wall"));
   await page.context().close();
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { APPROVER, Cluster, axe, closeBrowser, overflows, signedIn, unharmed } from "./harness.mjs";
+import { APPROVER, Cluster, addressOf, axe, closeBrowser, overflows, signedIn, unharmed } from "./harness.mjs";
 
 let cluster, keys, agent, id;
 before(async () => {
@@ -73,7 +73,7 @@ test("the keyboard alone suffices, and keys are off in fields", async () => {
   await page.keyboard.press("/");
   await page.keyboard.type("ja");
   assert.equal(await page.getByRole("searchbox", { name: "Search pending approvals" }).inputValue(), "ja");
-  assert.equal(new URL(page.url()).searchParams.get("q"), "ja");
+  assert.equal((await addressOf(page)).searchParams.get("q"), "ja");
   await page.getByText("Nothing matches").waitFor();
   await page.getByRole("button", { name: "No filter" }).click();
   await page.getByText("Refund order").first().waitFor();

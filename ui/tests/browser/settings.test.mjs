@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { APPROVER, Api, Cluster, axe, closeBrowser, open, overflows, signedIn, unharmed, until } from "./harness.mjs";
+import { APPROVER, Api, Cluster, addressOf, axe, closeBrowser, open, overflows, signedIn, unharmed, until } from "./harness.mjs";
 
 let cluster, base;
 before(async () => {
@@ -193,7 +193,7 @@ test("the record is looked over, and its latest records are filtered and opened"
   await page.getByText(/Whole: \d+ records, none edited/).waitFor();
   await page.getByLabel("Action").selectOption("approval.requested");
   await until("three are left", async () => (await page.getByRole("rowheader", { name: "approval.requested" }).count()) === 3 && (await page.getByRole("rowheader", { name: "key.created" }).count()) === 0);
-  assert.equal(new URL(page.url()).searchParams.get("action"), "approval.requested");
+  assert.equal((await addressOf(page)).searchParams.get("action"), "approval.requested");
   await page.getByRole("button", { name: /^Details of record/ }).first().click();
   await page.getByRole("dialog").getByText("After", { exact: true }).waitFor();
   await page.keyboard.press("Escape");
@@ -262,7 +262,7 @@ test("sessions are listed, and another one is ended; delegations are made and re
   await sessions.getByText("this one").waitFor();
   await until("the other asks to sign in", async () => {
     await other.reload();
-    return new URL(other.url()).pathname === "/sign-in";
+    return (await addressOf(other)).pathname === "/sign-in";
   });
 
   await page.getByRole("button", { name: "Delegate…" }).click();

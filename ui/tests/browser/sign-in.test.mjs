@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { APPROVER, Api, Cluster, axe, closeBrowser, open, overflows, signedIn, unharmed } from "./harness.mjs";
+import { APPROVER, Api, Cluster, addressOf, axe, closeBrowser, open, overflows, signedIn, unharmed } from "./harness.mjs";
 
 let cluster;
 before(async () => {
@@ -25,7 +25,7 @@ test("a stranger is asked to sign in, and is then where they wanted to go", asyn
   await page.getByLabel("API key").fill(keys.ana);
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Refund order 1042" }).waitFor();
-  assert.equal(new URL(page.url()).pathname, `/approvals/${id}`);
+  assert.equal((await addressOf(page)).pathname, `/approvals/${id}`);
   // The key is nowhere in the page, and no script can read the session.
   assert.ok(!(await page.content()).includes(keys.ana));
   assert.equal(await page.evaluate(() => document.cookie), "");
@@ -41,7 +41,7 @@ test("a link leads nobody elsewhere", async () => {
     await page.getByLabel("API key").fill(keys.ana);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Inbox" }).waitFor();
-    assert.equal(new URL(page.url()).origin, cluster.urls[0], to);
+    assert.equal((await addressOf(page)).origin, cluster.urls[0], to);
     await page.context().close();
   }
 });
@@ -65,7 +65,7 @@ test("a session that ends while one types is renewed over the page, and the text
   await page.keyboard.press("Enter");
   await dialog.waitFor({ state: "detached" });
   assert.equal(await page.getByLabel("Comment (optional)").inputValue(), "Looks right to me");
-  assert.equal(new URL(page.url()).pathname, `/inbox/${id}`);
+  assert.equal((await addressOf(page)).pathname, `/inbox/${id}`);
   await unharmed(page);
 });
 

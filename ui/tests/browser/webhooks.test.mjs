@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
-import { APPROVER, Api, Cluster, axe, closeBrowser, overflows, signedIn, unharmed, until } from "./harness.mjs";
+import { APPROVER, Api, Cluster, addressOf, axe, closeBrowser, overflows, signedIn, unharmed, until } from "./harness.mjs";
 import { Session } from "./database.mjs";
 import { HOOKS, Receiver, signers } from "./hooks.mjs";
 
@@ -127,7 +127,7 @@ test("a delivery shows each try with request and answer; what failed is sent aga
   await database.ask(`UPDATE approval_notifications SET status = 'failed', failed_at = now() WHERE recipient = '${id}' AND status = 'pending'`);
   await deliveries(page).getByLabel("State").selectOption("failed");
   await until("both have failed", async () => (await deliveries(page).getByRole("row").filter({ hasText: "failed" }).count()) === 2);
-  assert.equal(new URL(page.url()).searchParams.get("status"), "failed");
+  assert.equal((await addressOf(page)).searchParams.get("status"), "failed");
   await deliveries(page).getByRole("button", { name: /^Details/ }).last().click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText("out of <i>paper</i>").first().waitFor();
