@@ -1,5 +1,7 @@
-//! The app in Slack that serves a workspace: its own, or the service's. Who has an app's signing secret presses in
-//! anyone's name, so an app is set by those who may say whose account is whose.
+//! The app in Slack that serves a workspace: its own, or the service's. A person who has an app's signing secret can
+//! press in every bound person's name. So only those who may bind accounts to people may set an app.
+
+use std::time::Duration;
 
 use axum::{Json, extract::State, http::StatusCode};
 use sqlx::PgConnection;
@@ -24,7 +26,10 @@ use crate::{
     },
 };
 
-/// Slack, where workspaces can have apps of their own.
+/// How long Slack may take to say which app the service's is. It is asked only if that is not known yet.
+const LOOKED_FOR: Duration = Duration::from_secs(2);
+
+/// Slack, if workspaces can have apps of their own. Otherwise why not.
 fn able(api: &Api) -> Result<&Slack, Problem> {
     if api.webhooks.sealer().is_none() {
         let why = "secrets of apps can't be kept: the operator must set secrets.key (SIGNOFF_SECRETS_KEY), 32 bytes in \
@@ -58,6 +63,8 @@ pub async fn get_slack(
     let home = slack.home().filter(|home| home.is_of(caller.workspace));
     let (home, app) = home.zip(slack.service()).ok_or_else(Problem::not_found)?;
     let client = &app.client;
+    // If Slack is slow or away, the answer names no team.
+    let _ = tokio::time::timeout(LOOKED_FOR, slack.look_at_service()).await;
     Ok(Json(SlackChannelView::service(client.known_app(), home.channel(), client.is_refused())))
 }
 
@@ -121,7 +128,7 @@ pub async fn delete_slack(State(api): State<Api>, may: May<Administer>) -> Resul
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Lets this instance go by a change at once. Otherwise it learns of it as the others do.
+/// Makes this instance take over a change at once. If that fails, it follows within seconds, like the others.
 async fn learn(slack: &Slack) {
     if let Err(error) = slack.read().await {
         tracing::warn!(%error, "a workspace's app in Slack is known here some seconds later");

@@ -1,4 +1,4 @@
-//! Slack: who is who there, which of its requests were taken, and which notification a card is.
+//! Slack: which account is whose, which requests of Slack's were taken, and which notification a card belongs to.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::domain::{
     slack::Account,
 };
 
-/// How far the time of a request may be from the database's, before and behind.
+/// How far the time of a request may be before or behind the database's clock.
 pub const TOLERANCE_SECONDS: i32 = 300;
 
 fn account(team: String, user: String) -> Account {
@@ -40,7 +40,7 @@ pub async fn accounts(
         .collect())
 }
 
-/// Who has this account.
+/// The person who has this account.
 pub async fn holder(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
@@ -57,14 +57,14 @@ pub async fn holder(
     Ok(found.map(PrincipalId))
 }
 
-/// By what an account is known to be a person's.
+/// Who or what bound an account to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
     Administrator,
     Email,
 }
 
-/// Gives a person this account, or none, in place of the one that they had. Answers whether it was free.
+/// Binds this account to a person, or none, in place of the one that they had. Answers whether the account was free.
 pub async fn bind(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
@@ -98,7 +98,8 @@ pub async fn bind(
     Ok(bound.rows_affected() == 1)
 }
 
-/// People of a workspace with this address who are not disabled: two at most, for one is enough and two are too many.
+/// The people of a workspace who have this address and are not disabled. Two are read at most: they show that the
+/// address is not one person's.
 pub async fn with_address(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
@@ -116,7 +117,8 @@ pub async fn with_address(
     Ok(found.into_iter().map(PrincipalId).collect())
 }
 
-/// Takes a request of Slack's that says it was made at this second: once, and only if that is about now.
+/// Takes a request of Slack's that was made at this second, by its own word. Answers false if it was taken before, or
+/// if that second is too far from now.
 pub async fn take(conn: &mut PgConnection, hash: &[u8; 32], made_at: i64) -> Result<bool, Error> {
     let taken = sqlx::query!(
         "INSERT INTO slack_requests (hash, at)
@@ -132,13 +134,13 @@ pub async fn take(conn: &mut PgConnection, hash: &[u8; 32], made_at: i64) -> Res
     Ok(taken.rows_affected() == 1)
 }
 
-/// Lets a request come again that was not answered.
+/// Forgets a request on which nothing was done, so that Slack may send it again.
 pub async fn give_back(conn: &mut PgConnection, hash: &[u8; 32]) -> Result<(), Error> {
     sqlx::query!("DELETE FROM slack_requests r WHERE r.hash = $1", hash.as_slice()).execute(conn).await?;
     Ok(())
 }
 
-/// Forgets requests that are too old to be taken again.
+/// Forgets requests that are so old that their time alone keeps them from being taken again.
 pub async fn forget(conn: &mut PgConnection, older: Duration, most: i64) -> Result<u64, Error> {
     let forgotten = sqlx::query!(
         "DELETE FROM slack_requests r
@@ -153,8 +155,9 @@ pub async fn forget(conn: &mut PgConnection, older: Duration, most: i64) -> Resu
     Ok(forgotten.rows_affected())
 }
 
-/// Workspaces for which something waits in Slack, and whose administrators were not told of it within a day: of these, or
-/// of those without an app of their own. Whoever else looks for them waits until the transaction ends.
+/// Workspaces for which messages to Slack wait, and whose administrators were not told within a day. `only`: among
+/// these workspaces; without it, among those without an app of their own. Another transaction that calls this waits
+/// until this one ends.
 pub async fn to_be_told(
     conn: &mut PgConnection,
     news: News,
@@ -191,12 +194,18 @@ pub struct Posted {
     pub workspace: WorkspaceId,
     pub level: i32,
     pub asks: bool,
-    /// The app that posted it, of its workspace's own. `None`: the service's.
+    /// The workspace's own app that posted it. `None`: the service's app.
     pub app: Option<String>,
+    /// Whether it is written down that the card is there. Otherwise the router never edits it.
+    pub is_recorded: bool,
 }
 
-/// The card about an approval, and a level of it, at a place in Slack. By the message: in an organisation a click may name
-/// another team than the post did. Where a crash lost where a card is, it is one like another of its conversation.
+/// The card about an approval and a level, at a place in Slack. The message alone finds it, not the team: in an
+/// organisation a press may name another team than the post did.
+///
+/// A card may be there though that was never written down: Slack's answer was lost, or the instance crashed. Then the
+/// card counts as another card of the same conversation and level, or as the message that was to be sent there. Its app
+/// is the one that the workspace had when the message was routed.
 pub async fn posted(
     conn: &mut PgConnection,
     (approval, level): (ApprovalId, i32),
@@ -204,12 +213,17 @@ pub async fn posted(
     ts: &str,
 ) -> Result<Option<Posted>, Error> {
     let found = sqlx::query!(
-        "SELECT n.id, n.workspace_id, n.level, n.asks, n.external ->> 'app' AS app
-           FROM approval_notifications n
-          WHERE n.approval_id = $1 AND n.channel = 'slack' AND n.action = 'send'
-            AND n.external ->> 'channel' = $2 AND (n.external ->> 'ts' = $3 OR n.level = $4)
-          ORDER BY n.external ->> 'ts' = $3 DESC
-          LIMIT 1",
+        r#"SELECT n.id, n.workspace_id, n.level, n.asks,
+                  CASE WHEN n.external IS NOT NULL THEN n.external ->> 'app'
+                       ELSE (SELECT i.team || '/' || i.bot FROM slack_installations i
+                              WHERE i.workspace_id = n.workspace_id AND i.set_at <= n.created_at) END AS app,
+                  coalesce(n.external ->> 'ts' = $3, false) AS "is_recorded!"
+             FROM approval_notifications n
+            WHERE n.approval_id = $1 AND n.channel = 'slack' AND n.action = 'send'
+              AND (n.external ->> 'channel' = $2 AND (n.external ->> 'ts' = $3 OR n.level = $4)
+                   OR n.external IS NULL AND n.level = $4 AND (n.recipient = $2 OR n.principal_id IS NOT NULL))
+            ORDER BY coalesce(n.external ->> 'ts' = $3, false) DESC, n.external IS NOT NULL DESC, n.asks DESC
+            LIMIT 1"#,
         approval.0,
         channel,
         ts,
@@ -223,5 +237,6 @@ pub async fn posted(
         level: row.level,
         asks: row.asks,
         app: row.app,
+        is_recorded: row.is_recorded,
     }))
 }

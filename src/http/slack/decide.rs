@@ -1,5 +1,4 @@
-//! Deciding from Slack: the same command as the API's, for the level that the card asks about, and within the time that
-//! Slack gives.
+//! Deciding from Slack: by the same command as the API, only at the card's level, and within the time that Slack gives.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,9 +20,9 @@ use crate::{
     http::Api,
 };
 
-/// Longest that it may take.
+/// The longest time that a decision may take.
 const LONGEST: Duration = Duration::from_secs(2);
-/// How often it is tried where others vote at the same moment.
+/// How often a decision is tried, where others vote at the same moment.
 const TRIES: usize = 5;
 
 /// What a person said.
@@ -34,22 +33,23 @@ pub struct Said {
     pub modifications: Option<Modifications>,
 }
 
-/// What came of it.
+/// What came of a decision.
 #[derive(Debug)]
 pub enum Decision {
-    Done,
-    /// The card asks what is not asked any more: it has ended, or stands at another level.
+    /// How the approval stands now.
+    Done(Arc<Approval>),
+    /// The card's question is over: the approval has ended, or stands at another level.
     Past(Arc<Approval>),
     Refused(String),
-    /// Edits that an approval of its type can't have.
+    /// The edits don't fit the type of the approval.
     Malformed(String),
-    /// It was deleted.
+    /// The approval was deleted.
     Gone,
-    /// It could not be done in time, or is not known to be done: the same again is safe.
+    /// It was not done in time, or it is unknown whether it was done. Trying again is safe.
     Late,
 }
 
-/// Decides.
+/// Decides, or says why not.
 pub async fn decide(api: &Api, known: &Known, id: ApprovalId, said: Said, origin: &Arc<Origin>) -> Decision {
     let needed = match said.verdict {
         Verdict::Approved => Permission::ApprovalApprove,
@@ -84,11 +84,11 @@ async fn attempt(api: &Api, known: &Known, id: ApprovalId, said: Said, origin: &
         }
         let authority =
             Authority { workspace, origin: origin.clone(), looked_at: Some(known.decider.looked_at) };
-        // As it was read: at no other level than the card's.
+        // Only the version that was read: it stands at the card's level.
         let expected = Precondition::OneOf(vec![approval.version]);
         let act = Act::Vote { ballot: Box::new(ballot.clone()), expected };
         match api.approvals.act(authority, id, act).await {
-            Ok(_) => return Decision::Done,
+            Ok(answer) => return Decision::Done(answer.approval),
             Err(Failure::Refused { refusal: Refusal::VersionConflict, .. }) => {}
             Err(failure) => return failed(failure),
         }
@@ -96,7 +96,7 @@ async fn attempt(api: &Api, known: &Known, id: ApprovalId, said: Said, origin: &
     Decision::Late
 }
 
-/// Whether the card asks what is not asked any more.
+/// Whether the card's question is over.
 pub fn is_past(approval: &Approval, known: &Known) -> bool {
     approval.state.is_final() || approval.escalation_level != known.card.level
 }

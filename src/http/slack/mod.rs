@@ -1,8 +1,8 @@
-//! What comes from Slack: presses of buttons, and forms. Nothing is done that Slack has not signed, within five minutes by
-//! the database's clock, and nothing twice.
+//! Takes what comes from Slack: presses of buttons, and forms. A request counts only if Slack has signed it, if its
+//! time is within five minutes of the database's clock, and once.
 //!
-//! Slack waits three seconds. So the decision is made before it is answered, a form is opened before anything else is
-//! said, and what is told to the one who pressed goes another way.
+//! Slack waits three seconds for an answer. A decision is made, or a form opened, before Slack is answered. All else is
+//! done afterwards: telling the person who pressed, and editing the card.
 
 mod decide;
 mod payload;
@@ -46,11 +46,11 @@ use crate::{
     },
 };
 
-/// Largest body: it holds the whole card again.
+/// The largest body. It holds the whole card again.
 const MOST: usize = 256 * 1024;
-/// Longest that noting a request may take.
+/// The longest time that noting a request may take.
 const NOTE: Duration = Duration::from_secs(1);
-/// How long the trigger of a form is good, less some.
+/// The longest time for opening a form. Slack gives three seconds.
 const TRIGGER: Duration = Duration::from_millis(2_500);
 
 /// Takes what Slack sends.
@@ -64,7 +64,7 @@ pub async fn interactions(State(api): State<Api>, request: Request) -> Response 
         Ok(collected) => collected,
         Err(problem) => return problem.into_response(),
     };
-    // What it says of its team only tells whose secrets to try.
+    // The team that the body names only says whose secrets to try.
     let may_have_signed = slack.may_have_signed(&payload::teams(&bytes));
     let secrets = may_have_signed.iter().map(|app| &app.signing_secret);
     let Some((signed, which)) = Signed::by(secrets, &parts.headers, &bytes) else {
@@ -101,7 +101,7 @@ pub async fn interactions(State(api): State<Api>, request: Request) -> Response 
         }
         Err(error) => {
             api.metrics.slack_interaction("late");
-            // It was not done, and may come again.
+            // Nothing was done, so the request may come again.
             let back = async |conn: &mut PgConnection| slack::give_back(conn, &signed.hash).await;
             if let Err(error) = api.database.notify.run(NOTE, back).await {
                 tracing::warn!(%error, "a request of Slack's that failed can't come again");
@@ -111,7 +111,7 @@ pub async fn interactions(State(api): State<Api>, request: Request) -> Response 
     }
 }
 
-/// What is answered, and as what it counts.
+/// The answer to Slack, and the result that the metric counts.
 struct Answer {
     result: &'static str,
     body: Option<Value>,
@@ -134,7 +134,7 @@ impl Answer {
 /// Where one interaction is worked on.
 struct Desk {
     api: Api,
-    /// Those that have signed it: one, but where several have one secret.
+    /// The apps whose secret has signed it. It is one, unless several have the same secret.
     apps: Vec<Installation>,
     request_id: Option<RequestId>,
 }
@@ -165,7 +165,10 @@ impl Desk {
         if press.action == action::APPROVE {
             let said = Said { verdict: Verdict::Approved, feedback: None, modifications: None };
             return Ok(match decide(&self.api, &known, id, said, &origin).await {
-                Decision::Done => Answer::plain("decided"),
+                Decision::Done(approval) => {
+                    self.close(&press.place, &known, &approval);
+                    Answer::plain("decided")
+                }
                 Decision::Past(approval) => self.past(&press, &known, &approval),
                 Decision::Refused(why) | Decision::Malformed(why) => self.refused(&press, &why),
                 Decision::Gone => self.refused(&press, GONE),
@@ -183,7 +186,7 @@ impl Desk {
         Ok(self.open(&press, &known, &approval).await)
     }
 
-    /// Opens the form that a button leads to.
+    /// Opens the form of a button.
     async fn open(&self, press: &Press, known: &Known, approval: &Approval) -> Answer {
         let carried = press.about.with(&press.place);
         let view = if press.action == action::REJECT {
@@ -225,7 +228,10 @@ impl Desk {
             Who::Stranger(why) => return Ok(shown("refused", &modal::refusal(&why))),
         };
         Ok(match decide(&self.api, &known, form.about.approval, said, &origin).await {
-            Decision::Done => Answer::with("decided", json!({ "response_action": "clear" })),
+            Decision::Done(approval) => {
+                self.close(&form.place, &known, &approval);
+                Answer::with("decided", json!({ "response_action": "clear" }))
+            }
             Decision::Past(approval) => {
                 self.repair(&form.place, &known, &approval);
                 shown("refused", &modal::outcome(&approval, &known.redactor))
@@ -237,7 +243,7 @@ impl Desk {
         })
     }
 
-    /// Tells the one who pressed how it stands, and mends the card.
+    /// Tells the person who pressed how the approval stands, and edits the card.
     fn past(&self, press: &Press, known: &Known, approval: &Arc<Approval>) -> Answer {
         self.repair(&press.place, known, approval);
         let text = match &approval.state {
@@ -258,10 +264,10 @@ impl Desk {
         Answer::plain("late")
     }
 
-    /// `text`: as Slack reads it.
+    /// Tells the person who pressed, and no other. `text`: escaped for Slack.
     fn whisper(&self, press: &Press, text: String) {
         let Some(url) = press.response_url.clone() else { return };
-        // The address says by itself whose answer it is.
+        // The address alone says where the answer goes, so any app's client will do.
         let Some(client) = self.apps.first().map(|app| app.client.clone()) else { return };
         self.api.lifecycle.spawn("an answer to a press", async move {
             if let Err(error) = client.whisper(&url, &text).await {
@@ -270,7 +276,14 @@ impl Desk {
         });
     }
 
-    /// Makes the card show how the approval stands.
+    /// Edits a card that is not written down: the router doesn't know it.
+    fn close(&self, place: &Place, known: &Known, approval: &Arc<Approval>) {
+        if !known.card.is_recorded {
+            self.repair(place, known, approval);
+        }
+    }
+
+    /// Edits the card, so that it shows how the approval stands.
     fn repair(&self, place: &Place, known: &Known, approval: &Arc<Approval>) {
         let (app, place, approval) = (known.app.clone(), place.clone(), approval.clone());
         let (card, redactor) = ((known.card.level, known.card.asks), known.redactor.clone());
@@ -306,7 +319,7 @@ fn edits(form: &Form) -> Result<Said, Answer> {
     Ok(Said { verdict: Verdict::Approved, feedback, modifications: Some(Modifications(raw)) })
 }
 
-/// A text as it may be kept.
+/// A text, if it may be stored.
 fn checked(block: &str, text: &str) -> Result<String, Answer> {
     if text.contains('\0') || text.chars().count() > 5_000 {
         return Err(fault(block, "It has too much, or what no text may have."));
@@ -314,12 +327,12 @@ fn checked(block: &str, text: &str) -> Result<String, Answer> {
     Ok(text.to_owned())
 }
 
-/// Says at an input of the form what is wrong.
+/// Says at an input of the form what is wrong there.
 fn fault(block: &str, message: &str) -> Answer {
     Answer::with("refused", json!({ "response_action": "errors", "errors": { block: message } }))
 }
 
-/// In place of the form.
+/// Shows this in place of the form.
 fn shown(result: &'static str, view: &Value) -> Answer {
     Answer::with(result, json!({ "response_action": "update", "view": view }))
 }

@@ -1,4 +1,4 @@
-//! What Slack sends: a press of a button, or a form that was sent, as far as we read it. What is unknown is left alone.
+//! Reads what Slack sends: the press of a button, or a form. Anything unknown is ignored.
 
 use std::collections::HashMap;
 
@@ -23,9 +23,9 @@ pub struct Press {
     pub action: String,
     pub about: About,
     pub place: Place,
-    /// Opens one form, within three seconds.
+    /// It opens one form, within three seconds.
     pub trigger: Option<String>,
-    /// Where an answer for the one who pressed goes.
+    /// The address for an answer to the person who pressed.
     pub response_url: Option<String>,
 }
 
@@ -40,7 +40,7 @@ pub struct Form {
 }
 
 impl Form {
-    /// What stands in the input of a block.
+    /// The text in the input of a block.
     pub fn input(&self, block: &str) -> Option<&str> {
         self.inputs.get(block)?.get(form::VALUE)?.value.as_deref()
     }
@@ -113,8 +113,7 @@ struct Input {
     value: Option<String>,
 }
 
-/// Which teams, and which organisation, a payload says that it is from: before its signature is looked at, so no one's
-/// word.
+/// The teams and the organisation that a payload names. Its signature is not checked yet, so this may be a lie.
 pub fn teams(body: &[u8]) -> Vec<String> {
     #[derive(Deserialize)]
     struct Claimed {
@@ -138,7 +137,7 @@ pub fn teams(body: &[u8]) -> Vec<String> {
     user.into_iter().chain(team.map(|it| it.id)).chain(enterprise.map(|it| it.id)).collect()
 }
 
-/// Reads the one field of the form that Slack posts. `None`: nothing that we know.
+/// Reads the field `payload` that Slack posts. `None`: it is unknown.
 pub fn read(body: &[u8]) -> Option<Interaction> {
     let (_, payload) = form_urlencoded::parse(body).find(|(name, _)| name == "payload")?;
     let payload: Payload = serde_json::from_str(&payload).ok()?;

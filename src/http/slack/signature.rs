@@ -1,4 +1,4 @@
-//! Whether Slack sent it: its signature over the bytes as they came. Pure.
+//! Checks Slack's signature over the bytes of a request. Pure.
 
 use axum::http::HeaderMap;
 use ring::{digest, hmac};
@@ -9,18 +9,18 @@ use crate::store::hex;
 const SIGNATURE: &str = "x-slack-signature";
 const TIMESTAMP: &str = "x-slack-request-timestamp";
 
-/// A request that whoever has the secret has signed.
+/// A request that was signed with the secret of an app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Signed {
-    /// When, by the signer's clock; whether that is now is for the database to say.
+    /// When it was made, by the signer's clock. The database judges later whether that is now.
     pub made_at: i64,
-    /// The same for the same request alone.
+    /// Tells this request from all others.
     pub hash: [u8; 32],
 }
 
 impl Signed {
-    /// By at least one of these secrets; and by which, in their order. `None`: by none. All are tried, and one is where
-    /// there is none.
+    /// The request, if at least one of these secrets has signed it. And for each secret, whether it has. All secrets
+    /// are tried, and a random one where there are none.
     pub fn by<'a>(
         secrets: impl Iterator<Item = &'a SecretString>,
         headers: &HeaderMap,
@@ -28,7 +28,7 @@ impl Signed {
     ) -> Option<(Self, Vec<bool>)> {
         let tried: Vec<Option<Self>> = secrets.map(|secret| Self::of(secret, headers, body)).collect();
         if tried.is_empty() {
-            // So that it takes its time, whatever team it names.
+            // The answer then takes as long as for a known team.
             let secret = SecretString::from(hex(&rand::random::<[u8; 16]>()));
             Self::of(&secret, headers, body);
         }
@@ -36,7 +36,7 @@ impl Signed {
         Some((signed, tried.iter().map(Option::is_some).collect()))
     }
 
-    /// `None`: it isn't signed, or not with this secret.
+    /// `None`: the request isn't signed, or not with this secret.
     pub fn of(secret: &SecretString, headers: &HeaderMap, body: &[u8]) -> Option<Self> {
         let time = only(headers, TIMESTAMP)?;
         let signature = only(headers, SIGNATURE)?;
@@ -56,14 +56,14 @@ impl Signed {
     }
 }
 
-/// What a header says, if it is there once.
+/// The value of a header that is there exactly once.
 fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
     values.next().is_none().then_some(value)
 }
 
-/// 32 bytes in hexadecimal, as Slack writes it: in small letters.
+/// Reads 32 bytes in hexadecimal, in small letters as Slack writes it.
 fn bytes(text: &str) -> Option<[u8; 32]> {
     let digits = text.as_bytes();
     if digits.len() != 64 || !digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {

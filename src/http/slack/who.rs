@@ -1,5 +1,5 @@
-//! Which card was pressed, and who pressed it: a person whom an administrator, or their address, has bound to the
-//! account. Where that is no one, nothing happens.
+//! Finds which card was pressed, and who pressed it: the person who is bound to the account, by an administrator or by
+//! their address. Where the account is bound to no person, nothing is done.
 
 use std::{sync::Arc, time::Duration};
 
@@ -27,38 +27,38 @@ use crate::{
     },
 };
 
-/// Longest that a look may take: Slack waits three seconds for the whole.
+/// The longest time that a look may take. Slack waits three seconds for all of it.
 const LOOK: Duration = Duration::from_millis(1_500);
-/// Longest that Slack may take to say who somebody is.
+/// The longest time that Slack may take to give the address of an account.
 const ASK: Duration = Duration::from_secs(1);
 
-/// How often a card is looked for again that is not known, and after what time.
+/// How often an unknown card is looked for again, and after what pause.
 const PATIENCE: usize = 3;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Who pressed, and what.
 pub enum Who {
-    /// No card of ours is there.
+    /// The card is not one of ours.
     NotOurs,
-    /// Nothing is done for them, and why.
+    /// Nothing is done for this account, and why.
     Stranger(String),
     Known(Box<Known>),
 }
 
-/// A card, and a person.
+/// A known card, and the person who pressed it.
 pub struct Known {
     pub card: Posted,
-    /// The app that posted it, and has signed the press.
+    /// The app that posted the card and signed the press.
     pub app: Installation,
     pub decider: Decider,
-    /// What of the card's workspace is shown to no one.
+    /// Takes out what the card's workspace doesn't show.
     pub redactor: Arc<Redactor>,
 }
 
-/// A card, the app that posted it, who has the account, and what is not shown.
+/// A card, the app that posted it, the person who has the account, and the redactor.
 type Found = (Posted, Installation, Option<PrincipalId>, Arc<Redactor>);
 
-/// Looks for a card that one of these apps has posted, and for who has an account in its workspace.
+/// Looks for a card that one of these apps has posted, and for the person who has the account in the card's workspace.
 async fn find(
     api: &Api,
     apps: &[Installation],
@@ -72,7 +72,7 @@ async fn find(
         let Some(app) = apps.iter().find(|app| has_posted(api, app, &card)).cloned() else {
             return Ok(None);
         };
-        // Whoever has the secret of an app that was taken away has no say from that moment on.
+        // The secret of an app that was replaced or removed counts for nothing from that moment on.
         if let Whose::Workspace { workspace, revision, .. } = &app.whose {
             let now = slack_installations::revisions_of(&mut *conn, &[*workspace]).await?;
             if now.get(workspace) != Some(revision) {
@@ -86,7 +86,7 @@ async fn find(
     api.database.notify.run(LOOK, looking).await
 }
 
-/// Whether a card is this app's. An app speaks for the cards of its own workspace alone.
+/// Whether this app posted the card. A press counts only for cards of the app's own workspace.
 fn has_posted(api: &Api, app: &Installation, card: &Posted) -> bool {
     let home = api.slack.as_ref().and_then(|slack| slack.home());
     match &app.whose {
@@ -97,7 +97,7 @@ fn has_posted(api: &Api, app: &Installation, card: &Posted) -> bool {
     }
 }
 
-/// Looks for both. `apps`: those that have signed the press.
+/// Looks for the card and the person. `apps`: those that have signed the press.
 pub async fn look(
     api: &Api,
     apps: &[Installation],
@@ -110,7 +110,7 @@ pub async fn look(
         if found.is_some() {
             break;
         }
-        // A hand may be faster than the record of where the card is.
+        // A person may press before it is written down where the card is.
         tokio::time::sleep(PAUSE).await;
         found = find(api, apps, (about, place), account).await?;
     }
@@ -138,8 +138,8 @@ fn unbound(account: &Account) -> String {
     )
 }
 
-/// Binds an account to the one person who has its address. Guests, and people of other teams, are bound by
-/// administrators alone; so is whoever has another account already.
+/// Binds an account to the one person who has its address. Only administrators bind guests, people of other teams, and
+/// people who have another account already.
 async fn bound_by_address(
     api: &Api,
     app: &Installation,
@@ -174,7 +174,7 @@ async fn bound_by_address(
 
 const LATER: &str = "Slack could not say who you are; press again in a moment.";
 
-/// The address of an account, if it is a full member's of the installation's own team.
+/// The address of an account, if the account is a full member of the app's own team or organisation.
 async fn address(app: &Installation, account: &Account) -> Result<Option<String>, Failure> {
     let own = app.client.app().await?;
     if account.team != own.team && Some(&account.team) != own.enterprise.as_ref() {

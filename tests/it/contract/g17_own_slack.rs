@@ -17,18 +17,18 @@ use crate::support::{
 
 /// Another than `SECRETS_KEY`.
 const NEW_KEY: &str = "CAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg=";
-const ACME: App =
+pub const ACME: App =
     App { token: "xoxb-acme-token", secret: "acme-signing-secret", team: "TACME", bot: "UACME" };
-const ZETA: App =
+pub const ZETA: App =
     App { token: "xoxb-zeta-token", secret: "zeta-signing-secret", team: "TZETA", bot: "UZETA" };
 const PATH: &str = "/api/v1/channels/slack";
 
 #[derive(Clone, Copy)]
-struct App {
-    token: &'static str,
-    secret: &'static str,
-    team: &'static str,
-    bot: &'static str,
+pub struct App {
+    pub token: &'static str,
+    pub secret: &'static str,
+    pub team: &'static str,
+    pub bot: &'static str,
 }
 
 impl App {
@@ -47,7 +47,7 @@ impl App {
 }
 
 /// A workspace: who administers it, who asks, and ana, who decides.
-struct Office {
+pub struct Office {
     admin: Api,
     agent: Api,
 }
@@ -77,17 +77,17 @@ impl Office {
         self.admin.get(PATH).await.expect(200).body
     }
 
-    async fn ask(&self, title: &str) -> String {
+    pub async fn ask(&self, title: &str) -> String {
         let policy = json!({ "min_approvers": 1, "allowed_approvers": ["ana"] });
         self.agent.ask(json!({ "title": title, "policy": policy })).await
     }
 
-    async fn status(&self, id: &str) -> Value {
+    pub async fn status(&self, id: &str) -> Value {
         self.agent.show(id).await.expect(200).body["status"].clone()
     }
 
     /// What Slack was sent about an approval.
-    async fn rows(&self, id: &str) -> Vec<Value> {
+    pub async fn rows(&self, id: &str) -> Vec<Value> {
         let page = self.admin.get(&format!("/api/v1/notifications?channel=slack&approval_id={id}")).await;
         page.expect(200).body["items"].as_array().unwrap().iter().rev().cloned().collect()
     }
@@ -102,11 +102,11 @@ impl Office {
 
 /// Two instances with an app of the service's own, and workspaces acme and zeta, which speak to one instance each. The
 /// accounts are TACME/U1 and TZETA/U1.
-struct Town {
-    slack: FakeSlack,
-    cluster: Cluster,
-    acme: Office,
-    zeta: Office,
+pub struct Town {
+    pub slack: FakeSlack,
+    pub cluster: Cluster,
+    pub acme: Office,
+    pub zeta: Office,
 }
 
 impl Town {
@@ -122,7 +122,7 @@ impl Town {
     }
 
     /// Both with an app of their own, known everywhere.
-    async fn with_apps() -> Self {
+    pub async fn with_apps() -> Self {
         let town = Self::found().await;
         town.acme.put(&ACME.body("CACME")).await.expect(200);
         town.zeta.put(&ZETA.body("CZETA")).await.expect(200);
@@ -142,7 +142,7 @@ impl Town {
     }
 
     /// Sends a payload as an app does.
-    async fn press(&self, instance: usize, payload: &Value, app: App) -> u16 {
+    pub async fn press(&self, instance: usize, payload: &Value, app: App) -> u16 {
         // No two are the same.
         let mut payload = payload.clone();
         payload["nonce"] = json!(uuid::Uuid::now_v7());
@@ -150,14 +150,14 @@ impl Town {
     }
 
     /// The card in a channel, once it is there.
-    async fn card(&self, channel: &str) -> Message {
+    pub async fn card(&self, channel: &str) -> Message {
         let those = || self.slack.messages().into_iter().find(|it| it.channel == channel);
         eventually("the card is there", || async { those().is_some() }).await;
         those().unwrap()
     }
 
     /// A press of a button on a card, as it comes from this team.
-    fn pressed(&self, card: &Message, team: &str) -> Value {
+    pub fn pressed(&self, card: &Message, team: &str) -> Value {
         let mut press = self.slack.press(card, "signoff_approve", &format!("{team}/U1"));
         press["team"]["id"] = json!(team);
         press
@@ -235,11 +235,27 @@ async fn g17_a_press_that_another_app_has_signed_does_nothing() {
     assert_eq!(town.acme.status(&id).await, "resolved");
 }
 
+/// Neither instance has sent anything, nor asked Slack who it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn g17_the_services_app_is_shown_by_an_instance_that_has_not_used_it_yet() {
+    let town = Town::found().await;
+    for office in [&town.acme, &town.zeta] {
+        let shown = office.show().await;
+        assert_eq!((&shown["team"]["id"], &shown["bot"]), (&json!("T1"), &json!("UBOT")));
+    }
+    // Slack that can't say is no reason not to say the rest.
+    let away = Town::found().await;
+    away.slack.script("auth.test", Scripted::error("internal_error"));
+    let shown = away.acme.show().await;
+    assert_eq!((&shown["team"], &shown["channel"]), (&Value::Null, &json!("C1")));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn g17_an_app_is_tried_before_it_is_kept_and_its_secrets_are_shown_to_no_one() {
     let town = Town::found().await;
     let served = town.acme.show().await;
     assert_eq!((&served["managed_by"], &served["channel"]), (&json!("configuration"), &json!("C1")));
+    let asked = town.slack.calls("auth.test").len();
     for (body, pointer, rule) in [
         (json!({ "signing_secret": ACME.secret }), "/bot_token", "required"),
         (json!({ "bot_token": ACME.token }), "/signing_secret", "required"),
@@ -251,7 +267,7 @@ async fn g17_an_app_is_tried_before_it_is_kept_and_its_secrets_are_shown_to_no_o
         let error = town.acme.put(&body).await.problem(422, "invalid").body["errors"][0].clone();
         assert_eq!((&error["pointer"], &error["rule"]), (&json!(pointer), &json!(rule)), "{body}");
     }
-    assert!(town.slack.calls("auth.test").is_empty(), "Slack was not asked");
+    assert_eq!(town.slack.calls("auth.test").len(), asked, "Slack was not asked");
     for word in ["invalid_auth", "token_revoked", "missing_scope", "team_access_not_granted"] {
         town.slack.script("auth.test", Scripted::error(word));
         let refused =
@@ -508,7 +524,8 @@ async fn g17_an_app_is_set_by_those_who_may_say_whose_account_is_whose() {
     clerk.show().await;
     clerk.put(&ACME.body("CACME")).await.problem(403, "forbidden");
     clerk.remove().await.problem(403, "forbidden");
-    assert!(town.slack.calls("auth.test").is_empty(), "a token of someone who may not is not tried");
+    let tried = town.slack.calls("auth.test").iter().any(|it| it.authorization == ACME.bearer());
+    assert!(!tried, "a token of someone who may not is not tried");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,19 +10,19 @@ use crate::support::{
     slack::{FakeSlack, Message, SECRET, SIGNATURE, Scripted, TIME, TOKEN, form, signature},
 };
 
-const ANA: &str = "T1/U1";
+pub const ANA: &str = "T1/U1";
 
-struct Team {
-    slack: FakeSlack,
-    cluster: Cluster,
-    admin: Api,
-    agent: Api,
-    ana: Api,
-    bo: Api,
+pub struct Team {
+    pub slack: FakeSlack,
+    pub cluster: Cluster,
+    pub admin: Api,
+    pub agent: Api,
+    pub ana: Api,
+    pub bo: Api,
 }
 
 /// An agent that asks, and ana and bo, who may decide; ana's account is T1/U1.
-async fn team(flags: &[(&'static str, &str)]) -> Team {
+pub async fn team(flags: &[(&'static str, &str)]) -> Team {
     let slack = FakeSlack::start().await;
     let cluster = Cluster::with(slack.setup(2, flags)).await.connected().await;
     let admin = cluster.api(0, &cluster.key("acme", "admin", &["workspace:admin"]).await);
@@ -44,14 +44,14 @@ async fn bind(admin: &Api, name: &str, account: Option<&str>) -> Reply {
     Api::send(admin.request(Method::PATCH, &path).json(&json!({ "slack": account }))).await
 }
 
-fn asked(approvers: u32) -> Value {
+pub fn asked(approvers: u32) -> Value {
     json!({
         "title": "Refund 45.00", "description": "The parcel was late.", "context": { "amount": 45 },
         "policy": { "min_approvers": approvers, "allowed_approvers": ["ana", "bo"] },
     })
 }
 
-async fn standing(team: &Team, id: &str) -> Value {
+pub async fn standing(team: &Team, id: &str) -> Value {
     team.agent.show(id).await.expect(200).body
 }
 
@@ -63,7 +63,7 @@ async fn rows(team: &Team, id: &str) -> Vec<Value> {
 }
 
 /// Waits until none of them waits.
-async fn settled(team: &Team, id: &str, count: usize) -> Vec<Value> {
+pub async fn settled(team: &Team, id: &str, count: usize) -> Vec<Value> {
     eventually("all that goes to Slack is settled", || async {
         let rows = rows(team, id).await;
         rows.len() >= count && rows.iter().all(|it| it["status"] != "pending")

@@ -28,6 +28,7 @@ mod g16_overload;
 mod g17_channels_that_fail;
 mod g17_guard;
 mod g17_links;
+mod g17_lost_cards;
 pub mod g17_mail;
 mod g17_outbox;
 mod g17_own_slack;
