@@ -79,8 +79,8 @@ impl Authenticator {
     }
 
     /// Takes out what a workspace that has set this shows to no one.
-    pub fn redactor(&self, redaction: &Redaction) -> Arc<Redactor> {
-        self.redactors.of(redaction)
+    pub fn redactor(&self, workspace: WorkspaceId, redaction: &Redaction) -> Arc<Redactor> {
+        self.redactors.of(workspace, redaction)
     }
 }
 

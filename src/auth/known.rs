@@ -82,7 +82,8 @@ impl Known {
         let until = standing.valid_for.and_then(|left| Instant::now().checked_add(left));
         // All callers share them, and who has none keeps no room for any.
         let seats = mem::take(&mut standing.seats);
-        let redactor = standing.redaction.take().map(|redaction| redactors.of(&redaction));
+        let workspace = standing.workspace;
+        let redactor = standing.redaction.take().map(|redaction| redactors.of(workspace, &redaction));
         let Standing { member, kind, .. } = &standing;
         let voter = Arc::new(Voter { member: member.clone(), kind: *kind, seats });
         Self { standing, voter, permissions, redactor, until, at }

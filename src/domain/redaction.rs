@@ -1,23 +1,23 @@
 //! What is shown to no one outside, and taking it out: values by the names of their fields, parts of texts by patterns.
-//! Pure: it knows neither workspaces nor channels.
+//! Pure: it knows no channels, and of workspaces only which setting is whose.
 //!
 //! JSON is not read and written anew: all but what is taken out stays byte for byte as its caller wrote it.
 
 mod glob;
+mod kept;
+mod pattern;
 mod walk;
 
-use std::{
-    borrow::Cow,
-    collections::HashMap,
-    ops::Range,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{borrow::Cow, ops::Range};
 
-use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use self::{glob::Glob, walk::Walk};
+pub use self::{
+    kept::Redactors,
+    pattern::{InvalidPattern, Pattern},
+};
 
 /// What stands in the place of what was taken out.
 pub const REDACTED: &str = "[redacted]";
@@ -57,8 +57,6 @@ pub const LONGEST_KEY: usize = 100;
 /// Most patterns, and the longest of them in characters.
 pub const MOST_PATTERNS: usize = 20;
 pub const LONGEST_PATTERN: usize = 200;
-/// Largest that a pattern may become, in bytes, and what it may use beside that to be fast.
-const LARGEST: usize = 256 * 1024;
 
 /// What a workspace has set. What it leaves out is as the service has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -84,45 +82,22 @@ impl Redaction {
     }
 }
 
-/// Why a pattern can't be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidPattern {
-    #[error("{0}")]
-    Syntax(String),
-    #[error("becomes too large: {LARGEST} bytes are the most; repeat less, or name fewer characters")]
-    TooLarge,
-    #[error("matches the empty text, and so every place")]
-    Empty,
-}
-
-/// A pattern, ready for use.
-pub fn pattern(text: &str) -> Result<Regex, InvalidPattern> {
-    let built = RegexBuilder::new(text).size_limit(LARGEST).dfa_size_limit(LARGEST).build();
-    let regex = built.map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => InvalidPattern::TooLarge,
-        // The last line says what; those before it show where.
-        error => {
-            let whole = error.to_string();
-            let last = whole.lines().last().unwrap_or_default();
-            InvalidPattern::Syntax(last.trim_start_matches("error: ").to_owned())
-        }
-    })?;
-    if regex.is_match("") { Err(InvalidPattern::Empty) } else { Ok(regex) }
-}
-
 /// Takes out what a workspace shows to no one.
 #[derive(Debug)]
 pub struct Redactor {
     keys: Vec<Glob>,
-    patterns: Vec<Regex>,
+    patterns: Vec<Pattern>,
     /// It can't tell what may be shown: nothing is.
     all: bool,
 }
 
+/// What a redactor takes without its names and patterns, in bytes: more than it is.
+const BARE: usize = 4 * 1024;
+
 impl Redactor {
     pub fn new(redaction: &Redaction) -> Self {
         let keys = redaction.keys().iter().map(|it| Glob::new(it)).collect();
-        let patterns = redaction.patterns().iter().map(|it| pattern(it)).collect::<Result<Vec<_>, _>>();
+        let patterns = redaction.patterns().iter().map(|it| Pattern::new(it)).collect::<Result<Vec<_>, _>>();
         // They were checked when they were set, perhaps by another version.
         let all = patterns.is_err();
         Self { keys, patterns: patterns.unwrap_or_default(), all }
@@ -141,7 +116,7 @@ impl Redactor {
         if self.all && !text.is_empty() {
             return Cow::Borrowed(REDACTED);
         }
-        let found = self.patterns.iter().flat_map(|it| it.find_iter(text).map(|found| found.range()));
+        let found = self.patterns.iter().flat_map(|it| it.find(text));
         let mut ranges: Vec<Range<usize>> = found.collect();
         if ranges.is_empty() {
             return Cow::Borrowed(text);
@@ -176,31 +151,15 @@ impl Redactor {
         RawValue::from_string(clean).unwrap_or_else(|_| RawValue::NULL.to_owned())
     }
 
+    /// How much memory it takes at most while one thread uses it, in bytes.
+    fn memory(&self) -> usize {
+        let keys: usize = self.keys.iter().map(Glob::memory).sum();
+        let patterns: usize = self.patterns.iter().map(Pattern::memory).sum();
+        BARE + keys + patterns
+    }
+
     fn hides(&self, key: &str) -> bool {
         self.all || self.keys.iter().any(|glob| glob.matches(key))
-    }
-}
-
-/// Redactors that were made, by what they go by. Clones share them.
-#[derive(Debug, Clone, Default)]
-pub struct Redactors(Arc<Mutex<HashMap<Redaction, Arc<Redactor>>>>);
-
-/// Most that are kept.
-const MOST_KEPT: usize = 1_000;
-
-impl Redactors {
-    /// The one of a workspace that has set this.
-    pub fn of(&self, redaction: &Redaction) -> Arc<Redactor> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(redactor) = kept.get(redaction) {
-            return redactor.clone();
-        }
-        if kept.len() >= MOST_KEPT {
-            kept.clear();
-        }
-        let redactor = Arc::new(Redactor::new(redaction));
-        kept.insert(redaction.clone(), redactor.clone());
-        redactor
     }
 }
 

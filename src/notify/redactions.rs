@@ -1,4 +1,5 @@
-//! What workspaces show to no one outside, as they had set it some seconds ago: many messages are of the same ones.
+//! The redaction that each workspace has set. Many messages belong to the same workspaces, so it is remembered for some
+//! seconds.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -16,15 +17,15 @@ use crate::{
     store::{Error, workspaces},
 };
 
-/// How long a setting is taken for what it was.
+/// How long a workspace's redaction is remembered.
 const FRESH: Duration = Duration::from_secs(3);
-/// Most workspaces that are remembered.
+/// How many workspaces are remembered at most.
 const MOST: usize = 10_000;
 
 /// Redactors of workspaces, and since when they are known.
 type Known = HashMap<WorkspaceId, (Instant, Arc<Redactor>)>;
 
-/// What is remembered. Clones share it.
+/// The redactors that are remembered. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Redactions {
     known: Arc<Mutex<Known>>,
@@ -32,7 +33,7 @@ pub struct Redactions {
 }
 
 impl Redactions {
-    /// What takes it out, for each of these workspaces.
+    /// The redactor of each of these workspaces.
     pub async fn of(
         &self,
         conn: &mut PgConnection,
@@ -53,15 +54,20 @@ impl Redactions {
         }
         let begun = Instant::now();
         let read = workspaces::redactions(conn, &missing).await?;
+        // They are made while nobody waits for the lock.
+        let made = read.into_iter().map(|(id, redaction)| {
+            let redactor = self.redactors.of(id, &redaction.unwrap_or_default());
+            (id, redactor)
+        });
+        let made: Vec<(WorkspaceId, Arc<Redactor>)> = made.collect();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // What is old would only keep its memory.
+        known.retain(|_, (since, _)| since.elapsed() < FRESH);
         if known.len() >= MOST {
             known.clear();
         }
-        for (id, redaction) in read {
-            let redactor = self.redactors.of(&redaction.unwrap_or_default());
-            known.insert(id, (begun, redactor.clone()));
-            found.insert(id, redactor);
-        }
+        known.extend(made.iter().map(|(id, redactor)| (*id, (begun, redactor.clone()))));
+        found.extend(made);
         Ok(found)
     }
 }

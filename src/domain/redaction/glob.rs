@@ -10,6 +10,11 @@ impl Glob {
         Self(plain(text))
     }
 
+    /// How much memory it takes, in bytes.
+    pub fn memory(&self) -> usize {
+        size_of::<Self>() + self.0.capacity() * size_of::<char>()
+    }
+
     pub fn matches(&self, name: &str) -> bool {
         let (glob, name) = (&self.0, plain(name));
         let (mut at, mut here) = (0, 0);

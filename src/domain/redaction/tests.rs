@@ -19,12 +19,18 @@ fn own(keys: &[&str], patterns: &[&str]) -> Redactor {
     Redactor::new(&Redaction { keys: list(keys), patterns: list(patterns), store: false })
 }
 
+/// Whether these may be set together.
+fn counted(patterns: &[&str]) -> Result<(), InvalidPattern> {
+    let mut together = 0;
+    patterns.iter().try_for_each(|it| Pattern::new(it)?.counted(&mut together))
+}
+
 #[test]
 fn the_defaults_are_good() {
     for text in DEFAULT_PATTERNS {
         assert!(text.len() <= LONGEST_PATTERN);
-        pattern(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     }
+    assert_eq!(counted(&DEFAULT_PATTERNS), Ok(()));
     assert!(DEFAULT_KEYS.len() <= MOST_KEYS && DEFAULT_PATTERNS.len() <= MOST_PATTERNS);
 }
 
@@ -74,11 +80,25 @@ fn matches_that_touch_are_one() {
 
 #[test]
 fn patterns_that_can_not_be_used_are_refused() {
-    assert!(matches!(pattern("("), Err(InvalidPattern::Syntax(why)) if why == "unclosed group"));
-    assert_eq!(pattern("x*").unwrap_err(), InvalidPattern::Empty);
-    assert_eq!(pattern(r"\w{500}").unwrap_err(), InvalidPattern::TooLarge);
-    assert_eq!(pattern("(a{1000}){1000}").unwrap_err(), InvalidPattern::TooLarge);
-    pattern(r"\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{4}").unwrap();
+    assert!(matches!(Pattern::new("("), Err(InvalidPattern::Syntax(why)) if why == "unclosed group"));
+    assert_eq!(Pattern::new("x*").unwrap_err(), InvalidPattern::Empty);
+    assert_eq!(Pattern::new(r"\w{500}").unwrap_err(), InvalidPattern::TooLarge);
+    assert_eq!(Pattern::new("(a{1000}){1000}").unwrap_err(), InvalidPattern::TooLarge);
+    Pattern::new(r"\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{4}").unwrap();
+}
+
+#[test]
+fn patterns_of_one_setting_stay_small_together() {
+    assert_eq!(counted(&[r"\w{2}"; 2]), Ok(()));
+    assert_eq!(counted(&[r"\w{2}"; MOST_PATTERNS]), Err(InvalidPattern::TooLargeTogether));
+    // Each has groups, and many characters for the engine that would find them.
+    let groups: String = ('!'..='~').filter(char::is_ascii_alphanumeric).collect();
+    let groups = format!("({groups}){{15}}");
+    assert_eq!(counted(&[groups.as_str(); 4]), Ok(()));
+    for patterns in [vec![r"\w{2}"; 5], vec![groups.as_str(); 4], vec!["x"; MOST_PATTERNS]] {
+        let memory = own(&[], &patterns).memory();
+        assert!(memory < 6 * 1024 * 1024, "{memory}");
+    }
 }
 
 /// Some JSON, with a value planted under a key that is hidden.

@@ -213,7 +213,7 @@ async fn read(
     let read = api.database.tenant.within(link.workspace, READ, look).await;
     let (said, zone, redaction) = read.map_err(|error| Problem::from(&error))?;
     let redaction = redaction.into_iter().next().and_then(|(_, redaction)| redaction).unwrap_or_default();
-    let redactor = api.authenticator.redactor(&redaction);
+    let redactor = api.authenticator.redactor(link.workspace, &redaction);
     let standing = Standing::of(&link, decider.as_ref(), loaded.as_deref(), said);
     Ok(Seen { token, link, decider, loaded, standing, zone, redactor })
 }

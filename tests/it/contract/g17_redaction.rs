@@ -53,6 +53,13 @@ async fn g17_what_is_no_pattern_is_refused_at_its_place() {
     ] {
         set(&admin, redaction).await.violation(pointer, rule);
     }
+    // Each of these is small enough. The first that is too large with those before it is refused, alone.
+    let together = set(&admin, json!({ "patterns": vec![r"\w{2}"; 20] })).await.problem(422, "invalid").body;
+    let errors = together["errors"].as_array().unwrap();
+    let pointer = errors[0]["pointer"].as_str().unwrap();
+    let place: usize = pointer.strip_prefix("/redaction/patterns/").unwrap().parse().unwrap();
+    assert!(errors.len() == 1 && errors[0]["rule"] == "max_size" && place >= 2, "{errors:?}");
+    set(&admin, json!({ "patterns": vec![r"\w{2}"; place] })).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
