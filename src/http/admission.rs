@@ -16,6 +16,9 @@
 //! **Signing in** pays before anything is done for it, whatever comes of it: a row here, a question to the issuer there.
 //! Sign-ins that fail are counted like refused credentials, by themselves: bad keys keep nobody from signing in.
 //!
+//! **What Slack sends** is signed. Fresh and for the first time, it is no stranger's: the workspaces whose own apps have
+//! signed it pay, and nobody pays for what the service's app has signed. Otherwise its sender pays as a stranger.
+//!
 //! **What costs more than others** is charged to its principal and its workspace when that is known: a call about many
 //! approvals, an answer of megabytes.
 //!
@@ -214,9 +217,19 @@ impl Admission {
         Ok(())
     }
 
-    /// What came is signed by one whom we know: it is no stranger's.
-    pub fn vouch(&self) {
-        self.record().paid = true;
+    /// Before anything is done for a request that these workspaces' apps have signed: refuses it where one of them is
+    /// known to have used up its limit. It costs nothing, for whoever has once seen such a request can send it again.
+    pub fn refuse_spent(&self, api: &Api, workspaces: &[WorkspaceId]) -> Result<(), Problem> {
+        let spent = |id: &WorkspaceId| api.limiter.known_empty(Subject::Workspace(*id), || false);
+        let refusal = workspaces.iter().find_map(spent);
+        refusal.map_or(Ok(()), |refusal| Err(self.refuse(&refusal)))
+    }
+
+    /// Lets these workspaces pay for a request that their apps have signed. Where there are none, nobody pays: it is no
+    /// stranger's.
+    pub async fn pay_as_workspaces(&self, api: &Api, workspaces: &[WorkspaceId]) -> Result<(), Problem> {
+        let whose: Vec<Subject> = workspaces.iter().copied().map(Subject::Workspace).collect();
+        self.pay(api, &whose).await
     }
 
     /// Pays for work that is done for whoever comes, unless it has paid.

@@ -196,6 +196,9 @@ pub struct Posted {
     pub asks: bool,
     /// The workspace's own app that posted it. `None`: the service's app.
     pub app: Option<String>,
+    /// Whether the service's app may have posted it all the same: it is not written down which app did, and the
+    /// workspace's own was set later.
+    pub may_be_services: bool,
     /// Whether it is written down that the card is there. Otherwise the router never edits it.
     pub is_recorded: bool,
 }
@@ -205,7 +208,7 @@ pub struct Posted {
 ///
 /// A card may be there though that was never written down: Slack's answer was lost, or the instance crashed. Then the
 /// card counts as another card of the same conversation and level, or as the message that was to be sent there. Its app
-/// is the one that the workspace had when the message was routed.
+/// is the workspace's own. Where that was set after what the card is about happened, the service's app counts, too.
 pub async fn posted(
     conn: &mut PgConnection,
     (approval, level): (ApprovalId, i32),
@@ -215,10 +218,11 @@ pub async fn posted(
     let found = sqlx::query!(
         r#"SELECT n.id, n.workspace_id, n.level, n.asks,
                   CASE WHEN n.external IS NOT NULL THEN n.external ->> 'app'
-                       ELSE (SELECT i.team || '/' || i.bot FROM slack_installations i
-                              WHERE i.workspace_id = n.workspace_id AND i.set_at <= n.created_at) END AS app,
+                       ELSE i.team || '/' || i.bot END AS app,
+                  n.external IS NULL AND coalesce(i.set_at > n.created_at, false) AS "may_be_services!",
                   coalesce(n.external ->> 'ts' = $3, false) AS "is_recorded!"
              FROM approval_notifications n
+             LEFT JOIN slack_installations i ON i.workspace_id = n.workspace_id
             WHERE n.approval_id = $1 AND n.channel = 'slack' AND n.action = 'send'
               AND (n.external ->> 'channel' = $2 AND (n.external ->> 'ts' = $3 OR n.level = $4)
                    OR n.external IS NULL AND n.level = $4 AND (n.recipient = $2 OR n.principal_id IS NOT NULL))
@@ -237,6 +241,7 @@ pub async fn posted(
         level: row.level,
         asks: row.asks,
         app: row.app,
+        may_be_services: row.may_be_services,
         is_recorded: row.is_recorded,
     }))
 }

@@ -1,4 +1,4 @@
-//! Apps in Slack that workspaces have of their own. Secrets come and go sealed.
+//! Workspaces' own apps in Slack. Secrets are read and written sealed.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -9,28 +9,28 @@ use uuid::Uuid;
 use super::Error;
 use crate::domain::ids::WorkspaceId;
 
-/// Which app of which team it is, as Slack names them.
+/// An app of a team, as Slack names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
     pub team: String,
     pub team_name: String,
     /// The organisation that the team is part of.
     pub enterprise: Option<String>,
-    /// The user that posts.
+    /// The user as which the app posts.
     pub bot: String,
 }
 
-/// An app of a workspace's own.
+/// A workspace's own app.
 #[derive(Debug, Clone)]
 pub struct Installed {
     pub workspace: WorkspaceId,
-    /// Another one with each change.
+    /// It is new after each change.
     pub revision: Uuid,
     pub app: App,
     pub channel: Option<String>,
     /// Sealed.
     pub secrets: Vec<u8>,
-    /// Since when Slack has refused the token, and how.
+    /// Since when Slack has refused the token, and by which word.
     pub refused: Option<(DateTime<Utc>, String)>,
     pub set_at: DateTime<Utc>,
 }
@@ -63,7 +63,7 @@ impl From<Row> for Installed {
     }
 }
 
-/// What a workspace has.
+/// The app of a workspace.
 pub async fn get(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<Option<Installed>, Error> {
     let row = sqlx::query_as!(
         Row,
@@ -78,7 +78,7 @@ pub async fn get(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<Opti
     Ok(row.map(Installed::from))
 }
 
-/// What these workspaces have.
+/// The apps of these workspaces.
 pub async fn of(conn: &mut PgConnection, workspaces: &[WorkspaceId]) -> Result<Vec<Installed>, Error> {
     let ids: Vec<Uuid> = workspaces.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(
@@ -94,7 +94,7 @@ pub async fn of(conn: &mut PgConnection, workspaces: &[WorkspaceId]) -> Result<V
     Ok(rows.into_iter().map(Installed::from).collect())
 }
 
-/// Of all workspaces, in short: whose it is, its revision, and whether Slack refuses its token.
+/// All apps in short: the workspace, the revision, and whether Slack refuses the token.
 pub async fn revisions(conn: &mut PgConnection) -> Result<Vec<(WorkspaceId, Uuid, bool)>, Error> {
     let rows = sqlx::query!(
         r#"SELECT i.workspace_id, i.revision, i.refused_at IS NOT NULL AS "is_refused!" FROM slack_installations i"#
@@ -104,7 +104,7 @@ pub async fn revisions(conn: &mut PgConnection) -> Result<Vec<(WorkspaceId, Uuid
     Ok(rows.into_iter().map(|row| (WorkspaceId(row.workspace_id), row.revision, row.is_refused)).collect())
 }
 
-/// Of these workspaces, as far as they have one: its revision.
+/// The revisions of these workspaces' apps. A workspace without an app is left out.
 pub async fn revisions_of(
     conn: &mut PgConnection,
     workspaces: &[WorkspaceId],
@@ -119,7 +119,7 @@ pub async fn revisions_of(
     Ok(rows.into_iter().map(|row| (WorkspaceId(row.workspace_id), row.revision)).collect())
 }
 
-/// Gives a workspace this one, in place of the one that it had. Answers whether the app was free; otherwise nothing is
+/// Gives a workspace this app, in place of the one that it had. Answers whether the app was free. If not, nothing is
 /// changed.
 pub async fn put(
     conn: &mut PgConnection,
@@ -153,7 +153,7 @@ pub async fn put(
     Ok(false)
 }
 
-/// Takes it away; answers whether there was one.
+/// Takes the app away from a workspace. Answers whether there was one.
 pub async fn delete(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<bool, Error> {
     let deleted = sqlx::query!("DELETE FROM slack_installations i WHERE i.workspace_id = $1", workspace.0)
         .execute(conn)
@@ -161,8 +161,8 @@ pub async fn delete(conn: &mut PgConnection, workspace: WorkspaceId) -> Result<b
     Ok(deleted.rows_affected() == 1)
 }
 
-/// Lets what waits in a workspace's conversations go at once: what they were held for is over. A lane that a worker has
-/// stays its own: no lease is as long as those holds that are worth ending. In the order in which everyone locks lanes.
+/// Ends long holds of a workspace's conversations, so that what waits there is sent at once. Only holds that are longer
+/// than `lease` end: a lane that a worker has stays the worker's. Lanes are locked in the same order as everywhere.
 pub async fn release(conn: &mut PgConnection, workspace: WorkspaceId, lease: Duration) -> Result<(), Error> {
     sqlx::query!(
         "WITH held AS MATERIALIZED (
@@ -183,7 +183,7 @@ pub async fn release(conn: &mut PgConnection, workspace: WorkspaceId, lease: Dur
     Ok(())
 }
 
-/// Remembers that Slack refuses the token of this revision, since the first time; or that it takes it.
+/// Remembers that Slack refuses the token of this revision, and since when. Without `why`: that Slack takes it.
 pub async fn set_refused(
     conn: &mut PgConnection,
     workspace: WorkspaceId,

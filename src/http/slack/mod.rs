@@ -7,6 +7,7 @@
 mod decide;
 mod payload;
 mod signature;
+mod signers;
 mod who;
 
 use std::{sync::Arc, time::Duration};
@@ -26,7 +27,7 @@ use self::{
     signature::Signed,
     who::{Known, Who, look},
 };
-use super::{Api, admission::Admission, body::collect, middleware::RequestId};
+use super::{Api, body::collect, middleware::RequestId};
 use crate::{
     domain::{
         approval::{Approval, State as Standing},
@@ -71,23 +72,19 @@ pub async fn interactions(State(api): State<Api>, request: Request) -> Response 
         api.metrics.slack_interaction("unsigned");
         return StatusCode::UNAUTHORIZED.into_response();
     };
-    if let Ok(admission) = Admission::of(&parts) {
-        admission.vouch();
-    }
-    let take = async |conn: &mut PgConnection| slack::take(conn, &signed.hash, signed.made_at).await;
-    match api.database.notify.run(NOTE, take).await {
-        Ok(true) => {}
-        Ok(false) => {
-            api.metrics.slack_interaction("replayed");
-            return StatusCode::UNAUTHORIZED.into_response();
-        }
-        Err(error) => return Problem::from(&error).into_response(),
-    }
     let apps: Vec<Installation> = may_have_signed
         .into_iter()
         .zip(which)
         .filter_map(|(app, has_signed)| has_signed.then_some(app))
         .collect();
+    match signers::admit(&api, &parts, &apps, &signed).await {
+        Ok(true) => {}
+        Ok(false) => {
+            api.metrics.slack_interaction("replayed");
+            return StatusCode::UNAUTHORIZED.into_response();
+        }
+        Err(problem) => return problem.into_response(),
+    }
     let desk = Desk { api: api.clone(), apps, request_id: parts.extensions.get::<RequestId>().cloned() };
     let answered = match payload::read(&bytes) {
         None => Ok(Answer::ignored()),
@@ -103,7 +100,7 @@ pub async fn interactions(State(api): State<Api>, request: Request) -> Response 
             api.metrics.slack_interaction("late");
             // Nothing was done, so the request may come again.
             let back = async |conn: &mut PgConnection| slack::give_back(conn, &signed.hash).await;
-            if let Err(error) = api.database.notify.run(NOTE, back).await {
+            if let Err(error) = signers::run(&api, &desk.apps, NOTE, back).await {
                 tracing::warn!(%error, "a request of Slack's that failed can't come again");
             }
             Problem::from(&error).into_response()
@@ -131,7 +128,7 @@ impl Answer {
     }
 }
 
-/// Where one interaction is worked on.
+/// Handles one request of Slack's.
 struct Desk {
     api: Api,
     /// The apps whose secret has signed it. It is one, unless several have the same secret.

@@ -9,7 +9,7 @@ use crate::{
     notify::slack::modal::{About, Place, form},
 };
 
-/// What came.
+/// What Slack sent.
 #[derive(Debug)]
 pub enum Interaction {
     Press(Press),

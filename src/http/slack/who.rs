@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::json;
 use sqlx::PgConnection;
 
+use super::signers;
 use crate::{
     auth::Decider,
     domain::{
@@ -69,6 +70,9 @@ async fn find(
         let what = (about.approval, about.level);
         let posted = slack::posted(&mut *conn, what, &place.channel, &place.ts).await?;
         let Some(card) = posted else { return Ok(None) };
+        if let Some(home) = api.slack.as_ref().and_then(|slack| slack.home()) {
+            home.find(&mut *conn).await?;
+        }
         let Some(app) = apps.iter().find(|app| has_posted(api, app, &card)).cloned() else {
             return Ok(None);
         };
@@ -83,14 +87,17 @@ async fn find(
         let redactors = api.redactions.of(conn, [card.workspace].into()).await?;
         Ok(redactors.into_values().next().map(|redactor| (card, app, holder, redactor)))
     };
-    api.database.notify.run(LOOK, looking).await
+    signers::run(api, apps, LOOK, looking).await
 }
 
 /// Whether this app posted the card. A press counts only for cards of the app's own workspace.
 fn has_posted(api: &Api, app: &Installation, card: &Posted) -> bool {
     let home = api.slack.as_ref().and_then(|slack| slack.home());
     match &app.whose {
-        Whose::Service => card.app.is_none() && home.is_some_and(|home| home.is_of(card.workspace)),
+        Whose::Service => {
+            let may_be = card.app.is_none() || card.may_be_services;
+            may_be && home.is_some_and(|home| home.is_of(card.workspace))
+        }
         Whose::Workspace { workspace, app, .. } => {
             *workspace == card.workspace && card.app.as_deref() == Some(app)
         }

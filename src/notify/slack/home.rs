@@ -1,4 +1,5 @@
-//! Which workspace the service's own installation in Slack is for, where the settings name one.
+//! Which workspaces the service's own app in Slack is for. The settings may name one workspace, by a name that has to
+//! be looked up.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -13,14 +14,14 @@ use crate::{
     store::{Database, Error, workspaces},
 };
 
-/// Between two looks for a workspace that is not there yet.
+/// The pause between two looks for a workspace that doesn't exist yet.
 const PAUSE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_secs(4);
 
-/// Whose installation it is, and where its cards go. Clones share what was found out.
+/// Whose app it is, and where its cards go. Clones share what was found out.
 #[derive(Debug, Clone)]
 pub struct Home {
-    /// `None`: every workspace's.
+    /// The workspace's name. `None`: the app is every workspace's.
     name: Option<Arc<str>>,
     found: Arc<OnceLock<WorkspaceId>>,
     channel: Option<Arc<str>>,
@@ -32,17 +33,18 @@ impl Home {
         Self { name: given(&config.workspace), found: Arc::default(), channel: given(&config.channel) }
     }
 
-    /// Whether it is this workspace's.
+    /// Whether the app is for this workspace, too.
     pub fn is_of(&self, workspace: WorkspaceId) -> bool {
         self.name.is_none() || self.found.get() == Some(&workspace)
     }
 
-    /// Where cards go whose request names no channel.
+    /// The channel for cards whose request names none.
     pub fn channel(&self) -> Option<&str> {
         self.channel.as_deref()
     }
 
-    /// Looks for the workspace, unless it was found already: what is routed before would have no cards.
+    /// Looks for the workspace, unless it was found already. The router calls it, so that the workspace's first
+    /// requests have cards.
     pub async fn find(&self, conn: &mut PgConnection) -> Result<(), Error> {
         if let (Some(name), None) = (&self.name, self.found.get())
             && let Some(workspace) = workspaces::by_name(conn, name).await?
@@ -52,7 +54,7 @@ impl Home {
         Ok(())
     }
 
-    /// Looks for the workspace until it is there.
+    /// Looks for the workspace until it exists.
     pub async fn look(self, database: Database) {
         if let Some(name) = &self.name {
             loop {
@@ -72,7 +74,7 @@ impl Home {
                 tokio::time::sleep(PAUSE).await;
             }
         }
-        // A service runs to the instance's end.
+        // A task like this one must run until the instance ends.
         std::future::pending::<()>().await;
     }
 }

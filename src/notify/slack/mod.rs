@@ -1,19 +1,19 @@
-//! Slack: cards that show an approval and are edited as it goes on, in channels and to people. By the service's own app,
-//! or by an app of the workspace's own.
+//! Slack: posts cards that show an approval, in channels and to people, and edits them as the approval goes on. The
+//! service's own app does this, or an app of the workspace's own.
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`card`], [`modal`] | what is shown, from the approval alone; pure |
-//! | `text` | what callers wrote, as text that fits; pure |
-//! | [`client`] | Slack's methods, and what its words mean |
-//! | [`installation`] | one app: posts and edits |
-//! | [`home`] | which workspace has the service's app |
+//! | [`card`], [`modal`] | make what is shown, from the approval alone; pure |
+//! | `text` | makes what callers wrote harmless and short enough; pure |
+//! | [`client`] | calls Slack's methods, and knows what its words mean |
+//! | [`installation`] | one app: posts and edits cards |
+//! | [`home`] | which workspaces have the service's app |
 //! | [`kept`] | which workspaces have apps of their own |
-//! | [`secrets`] | how those are sealed |
-//! | [`manage`] | what members do with theirs |
-//! | [`trouble`] | tells administrators that Slack refuses the token |
+//! | [`secrets`] | seals the secrets of such apps |
+//! | [`manage`] | what members do with their workspace's app |
+//! | [`trouble`] | tells administrators that an app can't be used |
 //!
-//! What clicks do is told in `http/slack`.
+//! What a press does is in `http/slack`.
 
 pub mod card;
 pub mod client;
@@ -52,7 +52,7 @@ use crate::{
     store::{self, Database, slack_installations::App},
 };
 
-/// How long a message waits that was refused for now, by its tries.
+/// How long a message waits after it was refused for now, by the number of its tries.
 const AGAIN: [Duration; 8] = [
     Duration::from_secs(10),
     Duration::from_mins(1),
@@ -63,18 +63,18 @@ const AGAIN: [Duration; 8] = [
     Duration::from_hours(6),
     Duration::from_hours(12),
 ];
-/// What Slack says where a message can't be edited any more.
+/// Slack's words for a message that can't be edited any more.
 const GONE: [&str; 3] = ["message_not_found", "cant_update_message", "edit_window_closed"];
-/// How long a conversation rests until it is known which app it is for.
+/// How long a conversation rests if the app for it could not be read.
 const UNKNOWN: Duration = Duration::from_secs(1);
-/// How long it rests where that app can't be used.
+/// How long a conversation rests if its app can't be used.
 const UNUSABLE: Duration = Duration::from_mins(5);
 
 /// The apps in Slack: the service's own, and those of workspaces. Clones share what is known of them.
 #[derive(Clone)]
 pub struct Slack(Arc<Parts>);
 
-/// What they share.
+/// What clones of [`Slack`] share.
 pub struct Parts {
     database: Database,
     service: Option<(Home, Installation)>,
@@ -101,7 +101,7 @@ impl fmt::Debug for Slack {
 }
 
 impl Slack {
-    /// Slack, if the service has an app there, or workspaces may have.
+    /// Slack, if the service has an app there, or workspaces may have apps of their own.
     pub fn of(config: &Config, database: Database) -> anyhow::Result<Option<Self>> {
         let sealer = config.secrets.sealer()?;
         if !config.slack.is_on() && (sealer.is_none() || config.slack.is_off()) {
@@ -124,7 +124,7 @@ impl Slack {
         self.service.as_ref().map(|(_, installation)| installation)
     }
 
-    /// Which workspace that is for.
+    /// Which workspaces the service's own app is for.
     pub fn home(&self) -> Option<&Home> {
         self.service.as_ref().map(|(home, _)| home)
     }
@@ -134,7 +134,7 @@ impl Slack {
         self.kept.get(workspace).is_some() || self.home().is_some_and(|home| home.is_of(workspace))
     }
 
-    /// Where cards of a workspace go whose request names no channel.
+    /// The channel for a workspace's cards whose request names none.
     pub fn channel(&self, workspace: WorkspaceId) -> Option<Arc<str>> {
         match self.kept.get(workspace) {
             Some(entry) => entry.channel.clone(),
@@ -142,13 +142,13 @@ impl Slack {
         }
     }
 
-    /// Whether the service's own app posts for a workspace: it has none of its own.
+    /// Whether the service's own app posts for a workspace, because the workspace has none of its own.
     pub fn is_served_by_service(&self, workspace: WorkspaceId) -> bool {
         self.kept.get(workspace).is_none() && self.home().is_some_and(|home| home.is_of(workspace))
     }
 
-    /// The apps that may have signed what says that it comes from one of these teams, or of an organisation. What it says
-    /// is not believed by that: the signature shows which of them it was.
+    /// The apps that may have signed a request that names one of these teams or organisations. The request is not
+    /// believed yet: only the signature shows which app it was.
     pub fn may_have_signed(&self, teams: &[String]) -> Vec<Installation> {
         let mut apps: Vec<Installation> = self.service().into_iter().cloned().collect();
         apps.extend(self.kept.of_teams(teams).iter().filter_map(|it| it.installation.as_ref().ok().cloned()));
@@ -168,8 +168,8 @@ impl Slack {
         }
     }
 
-    /// Asks once which app the service's own is, so that no workspace takes it for its own. Where Slack can't say, another
-    /// look will.
+    /// Asks Slack which app the service's own is, until it has answered once. So no workspace can set that app as its
+    /// own.
     pub async fn look_at_service(&self) {
         if let Some(service) = self.service()
             && let Err(error) = service.client.app().await
@@ -180,20 +180,25 @@ impl Slack {
 
     fn made(&self, whose: Whose, token: SecretString, signing_secret: SecretString) -> Installation {
         let client = Client::new(self.line.clone(), token);
-        // The operator trusts addresses in their own Slack, and in no one else's.
+        // The operator can trust addresses in their own Slack, but not in a workspace's.
         Installation::new(whose, client, signing_secret, (false, self.public_url.clone()))
     }
 
-    /// Sees to it that the app is the workspace's of now: what another instance has changed may be a second old.
+    /// Reads the workspace's app anew if another instance has changed it a moment ago.
     async fn catch_up(&self, workspace: WorkspaceId) -> Result<(), store::Error> {
-        let look = async |conn: &mut PgConnection| self.is_behind(conn, &[workspace]).await;
+        let look = async |conn: &mut PgConnection| {
+            if let Some(home) = self.home() {
+                home.find(&mut *conn).await?;
+            }
+            self.is_behind(conn, &[workspace]).await
+        };
         if self.database.notify.run(STATEMENT, look).await? {
             self.read().await?;
         }
         Ok(())
     }
 
-    /// The app for a message: that of the card that it is about, or the workspace's today.
+    /// The app for a message: the app that posted the card, or for a new card the workspace's app of now.
     fn sender(&self, message: &Message<'_>) -> Result<Installation, Handed> {
         let workspace = message.waiting.workspace;
         let kept = self.kept.get(workspace);
@@ -246,10 +251,10 @@ fn usable(entry: &Entry) -> Result<Installation, Handed> {
     })
 }
 
-/// Why a token is not taken.
+/// Why a token was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tried {
-    /// By a word of Slack's.
+    /// Slack refused it, by this word.
     Refused(String),
     /// Slack could not be asked.
     InVain(String),
@@ -263,7 +268,7 @@ impl Courier for Slack {
     const FLOOD: Option<usize> = Some(10);
     const LINKS: bool = false;
 
-    /// Who presses is known by their account.
+    /// Cards have no links to decide by: the account shows who presses.
     async fn send(&self, message: &Message<'_>) -> Handed {
         let Some(loaded) = message.loaded else {
             return Handed::Refused { code: None, error: "a card about no approval".to_owned() };
@@ -300,7 +305,7 @@ fn refused(failure: &Failure, message: &Message<'_>) -> Handed {
     if message.waiting.of.is_some() && failure.is(&GONE) {
         return Handed::Moot { why: Skipped::Gone, code, error };
     }
-    // The address is known in mail alone.
+    // Slack doesn't know the person's address.
     if failure.is(&["users_not_found"]) {
         return Handed::Moot { why: Skipped::NoAddress, code, error };
     }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::support::{
     Cluster, eventually,
-    slack::{Message, SECRET},
+    slack::{FakeSlack, Message, SECRET},
 };
 
 /// As if the only card had been posted, and nothing been written down.
@@ -97,4 +97,42 @@ async fn g17_a_lost_card_of_a_workspaces_own_app_is_that_apps() {
     }
     assert_eq!(town.press(0, &press, ACME).await, 200);
     assert_eq!(town.acme.status(&id).await, "resolved");
+}
+
+/// Its secrets were changed, the app is the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn g17_a_lost_card_is_its_apps_after_the_app_was_set_again() {
+    let town = Town::with_apps().await;
+    let id = town.acme.ask("Acme's").await;
+    let card = town.card("CACME").await;
+    eventually("it is sent", || async { town.acme.rows(&id).await[0]["status"] == "sent" }).await;
+    lose(&town.cluster, "skipped").await;
+    town.acme.put(&ACME.body("CACME")).await.expect(200);
+    assert_eq!(town.press(0, &town.pressed(&card, "TACME"), ACME).await, 200);
+    assert_eq!(town.acme.status(&id).await, "resolved");
+}
+
+/// An instance may have to send before it has found the workspace of `slack.workspace`: Postgres was away when it
+/// started, say. What waits is no reason to give up.
+#[tokio::test(flavor = "multi_thread")]
+async fn g17_a_card_that_waits_is_sent_by_an_instance_that_has_not_looked_for_its_workspace_yet() {
+    let slack = FakeSlack::start().await;
+    let cluster = Cluster::with(slack.setup(1, &[("slack.workspace", "acme")])).await.connected().await;
+    let agent = cluster.api(0, &cluster.member("agent").await);
+    let mut conn = cluster.database.connect().await;
+    // The instance routes nothing: it would look for the workspace then.
+    let no_causes = "CREATE FUNCTION none() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+                     CREATE TRIGGER none BEFORE INSERT ON notification_causes FOR EACH ROW EXECUTE FUNCTION none()";
+    sqlx::raw_sql(no_causes).execute(&mut conn).await.unwrap();
+    let id: uuid::Uuid = agent.ask(json!({})).await.parse().unwrap();
+    let waits = "WITH lane AS (
+                     INSERT INTO notification_lanes (workspace_id, channel, destination, due_at)
+                     SELECT workspace_id, 'slack', 'C1', clock_timestamp() FROM approval_requests WHERE id = $1
+                     RETURNING id, workspace_id)
+                 INSERT INTO approval_notifications (id, workspace_id, approval_id, cause, version, channel, recipient, asks,
+                        lane_id, due_at, give_up_at)
+                 SELECT gen_random_uuid(), workspace_id, $1, 'requested', 1, 'slack', 'C1', true, id, clock_timestamp(),
+                        clock_timestamp() + interval '1 day' FROM lane";
+    sqlx::query(waits).bind(id).execute(&mut conn).await.unwrap();
+    assert!(slack.shows(1).await[0].has_buttons());
 }

@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use super::g17_webhooks::SECRETS_KEY;
 use crate::support::{
     Api, Cluster, Reply,
+    client::http,
     cluster::{Instance, config},
     eventually,
     process::signoff,
-    slack::{FakeSlack, Message, SECRET, Scripted, TOKEN},
+    slack::{FakeSlack, Message, SECRET, SIGNATURE, Scripted, TIME, TOKEN, form, signature},
     unique,
 };
 
@@ -32,7 +33,7 @@ pub struct App {
 }
 
 impl App {
-    fn body(&self, channel: &str) -> Value {
+    pub fn body(&self, channel: &str) -> Value {
         json!({ "bot_token": self.token, "signing_secret": self.secret, "channel": channel })
     }
 
@@ -65,7 +66,7 @@ impl Office {
         Self { admin, agent }
     }
 
-    async fn put(&self, body: &Value) -> Reply {
+    pub async fn put(&self, body: &Value) -> Reply {
         Api::send(self.admin.request(Method::PUT, PATH).json(body)).await
     }
 
@@ -111,11 +112,17 @@ pub struct Town {
 
 impl Town {
     async fn found() -> Self {
+        Self::found_with(&[]).await
+    }
+
+    async fn found_with(flags: &[(&'static str, &str)]) -> Self {
         let slack = FakeSlack::start().await;
         for app in [ACME, ZETA] {
             app.known_to(&slack);
         }
-        let cluster = Cluster::with(slack.setup(2, &[("secrets.key", SECRETS_KEY)])).await.connected().await;
+        let mut flags = flags.to_vec();
+        flags.push(("secrets.key", SECRETS_KEY));
+        let cluster = Cluster::with(slack.setup(2, &flags)).await.connected().await;
         let acme = Office::open(&cluster, "acme", 0, "TACME/U1").await;
         let zeta = Office::open(&cluster, "zeta", 1, "TZETA/U1").await;
         Self { slack, cluster, acme, zeta }
@@ -123,7 +130,11 @@ impl Town {
 
     /// Both with an app of their own, known everywhere.
     pub async fn with_apps() -> Self {
-        let town = Self::found().await;
+        Self::found().await.equipped().await
+    }
+
+    async fn equipped(self) -> Self {
+        let town = self;
         town.acme.put(&ACME.body("CACME")).await.expect(200);
         town.zeta.put(&ZETA.body("CZETA")).await.expect(200);
         for instance in 0..2 {
@@ -136,7 +147,7 @@ impl Town {
 
     /// Waits until an instance believes what an app has signed.
     async fn knows(&self, instance: usize, app: App) {
-        let odd = json!({ "type": "other", "user": { "id": "U1" }, "team": { "id": app.team } });
+        let odd = unknown_to_us(app);
         eventually("the instance knows the app", || async { self.press(instance, &odd, app).await == 200 })
             .await;
     }
@@ -162,6 +173,11 @@ impl Town {
         press["team"]["id"] = json!(team);
         press
     }
+}
+
+/// What nothing is done for.
+fn unknown_to_us(app: App) -> Value {
+    json!({ "type": "other", "user": { "id": "U1" }, "team": { "id": app.team } })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -233,6 +249,40 @@ async fn g17_a_press_that_another_app_has_signed_does_nothing() {
     assert_eq!(town.acme.status(&id).await, "pending");
     assert_eq!(town.press(0, &press, ACME).await, 200);
     assert_eq!(town.acme.status(&id).await, "resolved");
+}
+
+/// Who sets an app knows its secret, and can sign as much as they like.
+#[tokio::test(flavor = "multi_thread")]
+async fn g17_what_a_workspaces_own_app_has_signed_counts_as_the_workspaces_requests() {
+    let limits = [
+        ("rate_limits.workspace_requests_per_second", "0.001"),
+        ("rate_limits.workspace_burst", "100"),
+        ("rate_limits.redis_timeout_ms", "5000"),
+    ];
+    let town = Town::found_with(&limits).await.equipped().await;
+    for instance in &town.cluster.instances {
+        eventually("Redis counts", || async { instance.metric("signoff_rate_limits_shared").await > 0.5 })
+            .await;
+    }
+    let (mut taken, url) = (0, format!("{}/slack/interactions", town.cluster.instances[0].url));
+    let refused = loop {
+        let mut payload = unknown_to_us(ACME);
+        payload["nonce"] = json!(taken);
+        let (at, body) = (Utc::now().timestamp(), form(&payload));
+        let request = http().post(&url).header("content-type", "application/x-www-form-urlencoded");
+        let request = request.header(TIME, at).header(SIGNATURE, signature(ACME.secret, at, &body));
+        let reply = Api::send(request.body(body)).await;
+        if reply.status != 200 {
+            break reply;
+        }
+        taken += 1;
+        assert!(taken <= 100, "nobody pays");
+    };
+    let refused = refused.problem(429, "rate_limited");
+    assert!(refused.header("ratelimit").starts_with("\"workspace\";r=0;"), "{refused:?}");
+    assert!(!refused.header("retry-after").is_empty(), "{refused:?}");
+    town.acme.admin.get(PATH).await.problem(429, "rate_limited");
+    assert_eq!(town.press(0, &unknown_to_us(ZETA), ZETA).await, 200, "it is no matter of another workspace");
 }
 
 /// Neither instance has sent anything, nor asked Slack who it is.

@@ -6,7 +6,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Api, Cluster, Reply, eventually,
+    Api, Cluster, Reply,
+    client::merged,
+    eventually,
     slack::{FakeSlack, Message, SECRET, SIGNATURE, Scripted, TIME, TOKEN, form, signature},
 };
 
@@ -236,6 +238,37 @@ async fn g17_what_slack_has_not_signed_now_and_once_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn g17_who_sends_what_slack_once_signed_pays_as_a_stranger() {
+    let team = team(&[
+        ("rate_limits.address_requests_per_second", "0.001"),
+        ("rate_limits.address_burst", "60"),
+        ("rate_limits.redis_timeout_ms", "5000"),
+    ])
+    .await;
+    let (slack, cluster, now) = (&team.slack, &team.cluster, Utc::now().timestamp());
+    let first = &cluster.instances[0];
+    eventually("Redis counts", || async { first.metric("signoff_rate_limits_shared").await > 0.5 }).await;
+    let numbered =
+        |nonce: u32| json!({ "type": "other", "user": { "id": "U1", "team_id": "T1" }, "nonce": nonce });
+    for nonce in 0..70 {
+        assert_eq!(
+            slack.signed(cluster, 0, &numbered(nonce), (SECRET, now)).await.0,
+            200,
+            "Slack pays nothing"
+        );
+    }
+    // One is too old, the other was taken before.
+    for (count, (nonce, at)) in [(70, now - 600), (0, now)].into_iter().cycle().enumerate() {
+        let (status, body) = slack.signed(cluster, 0, &numbered(nonce), (SECRET, at)).await;
+        if status != 401 {
+            assert_eq!((status, &body["code"]), (429, &json!("rate_limited")));
+            return;
+        }
+        assert!(count < 60, "it costs nothing");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn g17_what_slack_sends_and_we_do_not_know_changes_nothing() {
     let team = team(&[]).await;
     let id = team.agent.ask(asked(1)).await;
@@ -419,6 +452,30 @@ async fn g17_edits_are_approved_as_they_were_sent() {
         "{whole:#?}"
     );
     assert_eq!(whole["result"]["modifications"], json!({ "arguments": { "amount": 40 } }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g17_a_number_that_nobody_edits_comes_back_as_it_was_written() {
+    let team = team(&[]).await;
+    let context = r#"{"total": 1234567890123456789012.25, "note": "a", "limit": 1.50}"#;
+    let body = merged(asked(1)).to_string().replace(r#"{"amount":45}"#, context);
+    let ask =
+        team.agent.request(Method::POST, "/api/v1/approvals").header("content-type", "application/json");
+    let id = Api::send(ask.body(body)).await.expect(201).id();
+    let card = team.slack.shows(1).await.remove(0);
+    team.slack.take(&team.cluster, 0, &team.slack.press(&card, "signoff_modify", ANA)).await;
+    let view = team.slack.calls("views.open").remove(0).body["view"].clone();
+    let initial = view["blocks"][1]["element"]["initial_value"].as_str().unwrap();
+    assert_eq!(
+        initial,
+        "{\n  \"total\": 1234567890123456789012.25,\n  \"note\": \"a\",\n  \"limit\": 1.50\n}"
+    );
+    let edited = initial.replace("\"a\"", "\"b\"");
+    let sent = team.slack.submit(&[("changes", &edited)], ANA);
+    assert_eq!(team.slack.take(&team.cluster, 0, &sent).await, json!({ "response_action": "clear" }));
+    let shown = team.agent.request(Method::GET, &format!("/api/v1/approvals/{id}")).send().await.unwrap();
+    let shown = shown.text().await.unwrap();
+    assert!(shown.contains(&format!("\"modifications\":{edited}")), "{shown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
