@@ -17,6 +17,7 @@ pub mod edits;
 pub mod escalation;
 pub mod event;
 pub mod ids;
+pub mod json;
 pub mod lane;
 pub mod legible;
 pub mod names;

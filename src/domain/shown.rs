@@ -118,7 +118,7 @@ fn entries(json: &RawValue) -> Vec<(String, &RawValue)> {
 }
 
 /// What a JSON pointer, without its first slash, leads to.
-fn at<'a>(json: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
+pub fn at<'a>(json: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
     pointer.split('/').try_fold(json, |json, part| {
         let name = part.replace("~1", "/").replace("~0", "~");
         if json.get().starts_with('[') {

@@ -7,12 +7,10 @@
 //! | | |
 //! | --- | --- |
 //! | [`fold`] | lines that are longer than a terminal is wide |
-//! | [`json`] | JSON as it came, token by token |
 //! | [`page`] | one approval, for reading |
 //! | [`stream`] | what is passed on piece by piece |
 
 mod fold;
-pub mod json;
 pub mod page;
 mod stream;
 
@@ -26,7 +24,7 @@ use std::{
 use serde_json::Value;
 
 pub use self::stream::Stream;
-use crate::domain::legible;
+use crate::domain::{json, legible};
 
 /// How far lines after the first are indented.
 const INDENT: usize = 4;

@@ -4,8 +4,11 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Text, field, json};
-use crate::{cli::answer::Answer, domain::legible};
+use super::{Text, field};
+use crate::{
+    cli::answer::Answer,
+    domain::{json, legible},
+};
 
 /// Where what is told begins, behind its name.
 const COLUMN: usize = 13;

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    cli::output::{Text, json},
-    domain::legible,
+    cli::output::Text,
+    domain::{json, legible},
 };
 
 /// What a socket, or a page of the log, says.

@@ -1,7 +1,7 @@
-//! The card that shows an approval in Slack, as it stands: one renderer for what is posted and for what is edited. Pure.
+//! The card that shows in Slack how an approval stands. One renderer makes what is posted and what is edited. Pure.
 //!
-//! All that it shows comes from the approval, nothing from a message that Slack hands back. Whatever callers wrote is
-//! shown as text. A card is far below what Slack refuses, whatever it is about.
+//! All that a card shows comes from the approval, never from a message that Slack hands back. What callers wrote is
+//! shown as text. A card always stays far below Slack's limits.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -9,24 +9,25 @@ use serde_json::{Value, json};
 use super::text::{line, lines, literal};
 use crate::domain::{
     approval::{Approval, Ending, Resolution, State, Via},
+    json, legible,
     names::PrincipalName,
     notification::Wanted,
     redaction::Redactor,
     shown,
 };
 
-/// Longest parts of a card, in characters. Slack takes 150 of a header, 2,000 of a field and 3,000 of a section; and of
-/// all blocks together some 13,000.
+/// The longest parts of a card, in characters. Slack takes 150 in a header, 2,000 in a field, 3,000 in a section, and
+/// some 13,000 in all blocks together.
 const TITLE: usize = 150;
 const FIELD: usize = 200;
 const SUMMARY: usize = 300;
 const DESCRIPTION: usize = 1_500;
 const CONTEXT: usize = 1_500;
 const REASON: usize = 600;
-/// Longest proposal that is edited in Slack, in characters.
+/// The longest proposal that can be edited in Slack, in characters.
 pub const PROPOSAL: usize = 3_000;
 
-/// Where buttons lead.
+/// The ids of the buttons.
 pub mod action {
     pub const APPROVE: &str = "signoff_approve";
     pub const REJECT: &str = "signoff_reject";
@@ -34,24 +35,24 @@ pub mod action {
     pub const DETAILS: &str = "signoff_details";
 }
 
-/// What a card shows, and to whom.
+/// All that a card is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Card<'a> {
     pub approval: &'a Approval,
-    /// The level that it asks about.
+    /// The level that the card is about.
     pub level: i32,
-    /// Its readers may be asked to decide.
+    /// Whether its readers are asked to decide, or only told.
     pub asks: bool,
     /// Where people reach the app.
     pub public_url: Option<&'a str>,
-    /// What must not be shown.
+    /// Takes out what must not be shown.
     pub redactor: &'a Redactor,
 }
 
-/// A message, whole.
+/// A message as it is sent to Slack.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rendered {
-    /// What notifications of the system show.
+    /// The text that a phone's or a computer's notification shows.
     pub text: String,
     pub blocks: Value,
 }
@@ -60,9 +61,9 @@ pub struct Rendered {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Standing {
     Asking,
-    /// Its readers are told, and not asked.
+    /// Its readers are told, not asked.
     Telling,
-    /// The next level is asked.
+    /// The approval is at a later level: nothing is asked here any more.
     HandedOn,
     Ended,
 }
@@ -81,7 +82,7 @@ impl Card<'_> {
                 blocks.push(json!({ "type": "section", "block_id": "d", "text": plain(&text) }));
             }
         }
-        // The router has told of one that can't be read.
+        // Where it can't be read, the router has logged that.
         let wanted = Wanted::of(request).unwrap_or_default();
         let fields = shown::fields(self.approval, &wanted.context_fields, self.redactor);
         if !fields.is_empty() {
@@ -100,7 +101,8 @@ impl Card<'_> {
         Rendered { text: self.text(), blocks: Value::Array(blocks) }
     }
 
-    /// The same without any block, for where those are refused: what it is about, how it stands, and where to go.
+    /// The card as one line without blocks, where Slack refuses the blocks: the title, how the approval stands, and a
+    /// link.
     pub fn bare(&self) -> String {
         match self.url() {
             None => self.text(),
@@ -108,7 +110,7 @@ impl Card<'_> {
         }
     }
 
-    /// What is said in a card's thread when its time runs out.
+    /// The reminder in a card's thread, before the deadline.
     pub fn reminder(&self) -> String {
         let needs = self.approval.progress.as_ref().map(|missing| line(&missing.summary(), SUMMARY));
         let needs = needs.map_or_else(String::new, |needs| format!(" It needs {needs}."));
@@ -217,10 +219,10 @@ impl Card<'_> {
     }
 }
 
-/// Most requests that a list of many names.
+/// How many requests the message about many names at most.
 const MOST: usize = 10;
 
-/// One message about many that wait: the most urgent by title, and where all are.
+/// One message about many requests that wait: the titles of the most urgent, and a link to all.
 pub fn many(mut all: Vec<&Approval>, public_url: Option<&str>, redactor: &Redactor) -> Rendered {
     all.sort_by_key(|approval| approval.expires_at);
     let text = format!("{} requests wait for approval", all.len());
@@ -228,7 +230,7 @@ pub fn many(mut all: Vec<&Approval>, public_url: Option<&str>, redactor: &Redact
     for (number, approval) in all.iter().take(MOST).enumerate() {
         let title = title(approval, redactor);
         let title = match public_url {
-            // What stands in a link begins behind a bar.
+            // In a link, a bar separates the address from the text.
             Some(url) => format!("<{url}/approvals/{}|{}>", approval.id, title.replace('|', "¦")),
             None => title,
         };
@@ -241,7 +243,7 @@ pub fn many(mut all: Vec<&Approval>, public_url: Option<&str>, redactor: &Redact
     Rendered { text, blocks: Value::Array(blocks) }
 }
 
-/// How it ended, in a line with markup of ours alone.
+/// How the approval ended, in one line. All markup in it is ours.
 pub fn said(ending: &Ending) -> String {
     let by = |name: Option<&PrincipalName>| {
         name.map_or_else(String::new, |name| format!(" by {}", line(name.as_str(), FIELD)))
@@ -266,42 +268,42 @@ pub fn said(ending: &Ending) -> String {
     }
 }
 
-/// The title, or the type. Slack takes no text that says nothing.
+/// The title, or else the type: Slack refuses an empty text.
 pub fn title(approval: &Approval, redactor: &Redactor) -> String {
     let title = line(&shown::title(&approval.request, redactor), TITLE);
     if title.trim().is_empty() { line(approval.request.approval_type.as_str(), TITLE) } else { title }
 }
 
-/// What would be edited, as a text: the part of the context that the request says is its proposal, the arguments of a
-/// tool's call, or the whole. `None` where it is no object, or too long for Slack; or where something of the context must
-/// not be shown: it would come back as an edit.
+/// The text that a person would edit. It is the part of the context that the request names as its proposal, otherwise
+/// the arguments of a tool's call, otherwise the whole context. `None` where that is no object, is empty or is too long
+/// for Slack. `None` also where a part of the context must not be shown: `[redacted]` would come back as an edit.
 pub fn proposal(approval: &Approval, redactor: &Redactor) -> Option<String> {
     let request = &approval.request;
     if redactor.json(request.context.get()) != request.context.get() {
         return None;
     }
-    let context: Value = serde_json::from_str(request.context.get()).ok()?;
     let view: Option<Value> = request.view.as_ref().and_then(|view| serde_json::from_str(view.get()).ok());
     let pointer = view.as_ref().and_then(|view| view.get("proposed")?.as_str());
+    let is_call = request.approval_type.as_str() == "tool_call";
     let proposed = match pointer {
-        Some(pointer) => context.pointer(pointer)?.clone(),
-        None if request.approval_type.as_str() == "tool_call" => context.get("arguments")?.clone(),
-        None => context,
+        Some("") => &*request.context,
+        Some(pointer) => shown::at(&request.context, pointer.strip_prefix('/')?)?,
+        None if is_call => shown::at(&request.context, "arguments")?,
+        None => &*request.context,
     };
-    if proposed.as_object().is_none_or(serde_json::Map::is_empty) {
+    // Its numbers stay as they were written: others would come back as what was approved.
+    let proposed = json::compact(proposed.get());
+    if !proposed.starts_with('{') || proposed == "{}" {
         return None;
     }
-    // Edits of a tool's call name what they edit.
-    let proposed = if request.approval_type.as_str() == "tool_call" {
-        json!({ "arguments": proposed })
-    } else {
-        proposed
-    };
-    let text = serde_json::to_string_pretty(&proposed).ok()?;
+    // Edits of a tool's call must say that they are its arguments.
+    let proposed = if is_call { format!("{{\"arguments\":{proposed}}}") } else { proposed };
+    let text = json::pretty(&json::readable(&proposed));
+    let text = legible::json(&text).into_owned();
     (text.encode_utf16().count() <= PROPOSAL).then_some(text)
 }
 
-/// In each reader's own time.
+/// A time, which Slack shows in each reader's time zone.
 pub fn moment(at: DateTime<Utc>) -> String {
     format!("<!date^{}^{{date_short_pretty}} {{time}}|{}>", at.timestamp(), utc(at))
 }

@@ -205,6 +205,31 @@ fn what_is_too_long_to_edit_here_has_no_button_for_it() {
 }
 
 #[test]
+fn a_proposal_is_edited_with_its_numbers_and_its_order_as_they_were_written() {
+    let mut approval = pending(actor("agent"));
+    let mut proposed = |approval_type: &str, view: Option<Value>, context: &str| {
+        approval.request.approval_type = CallerName::new(approval_type).unwrap();
+        approval.request.view = view.map(|view| json_of(&view));
+        approval.request.context = RawValue::from_string(context.to_owned()).unwrap();
+        proposal(&approval, redactor())
+    };
+    let context =
+        r#" {"z": 1.50, "amount":1234567890123456789012, "a": {"f": 1e2, "caf\u00e9": "\u202e"}, "l": []} "#;
+    let whole = "{\n  \"z\": 1.50,\n  \"amount\": 1234567890123456789012,\n  \"a\": {\n    \"f\": 1e2,\n    \"café\": \"\\u202e\"\n  },\n  \"l\": []\n}";
+    let part = "{\n  \"f\": 1e2,\n  \"café\": \"\\u202e\"\n}";
+    let pointer = |to: &str| Some(json!({ "proposed": to }));
+    assert_eq!(proposed("plan_approval", None, context).as_deref(), Some(whole));
+    assert_eq!(proposed("plan_approval", pointer(""), context).as_deref(), Some(whole));
+    assert_eq!(proposed("plan_approval", pointer("/a"), context).as_deref(), Some(part));
+    for nothing in ["a", "/z", "/l", "/l/0", "/missing"] {
+        assert_eq!(proposed("plan_approval", pointer(nothing), context), None, "{nothing}");
+    }
+    let call = r#"{"arguments":{"b":0.10,"a":1}}"#;
+    let edited = "{\n  \"arguments\": {\n    \"b\": 0.10,\n    \"a\": 1\n  }\n}";
+    assert_eq!(proposed("tool_call", None, call).as_deref(), Some(edited));
+}
+
+#[test]
 fn many_are_told_of_in_one_message_the_most_urgent_first() {
     let mut all: Vec<Approval> = (0..30).map(|_| full(&"<!channel>|".repeat(100))).collect();
     for (second, approval) in all.iter_mut().rev().enumerate() {

@@ -1,5 +1,7 @@
-//! JSON as text: laid out anew, while each token stays as it was written. A number that is read and written again
-//! may come out as another one.
+//! JSON as text: laid out anew, while its numbers and the order of its members stay as they were written. A number that
+//! is read and written again may come out as another one. Pure.
+
+use serde_json::Value;
 
 /// Without the space between tokens.
 pub fn compact(json: &str) -> String {
@@ -50,6 +52,33 @@ pub fn pretty(json: &str) -> String {
     pretty
 }
 
+/// With each string written anew: a code stands only for a character that needs one.
+pub fn readable(json: &str) -> String {
+    let mut readable = String::with_capacity(json.len());
+    let mut inside = Inside::default();
+    let mut string = String::new();
+    for c in json.chars() {
+        if !inside.is_string(c) {
+            readable.push(c);
+            continue;
+        }
+        string.push(c);
+        if !inside.string {
+            readable.push_str(&spelled(&string));
+            string.clear();
+        }
+    }
+    // What has no end is no JSON. It stays as it is.
+    readable.push_str(&string);
+    readable
+}
+
+/// A string's token, written anew.
+fn spelled(token: &str) -> String {
+    let text = serde_json::from_str::<String>(token);
+    text.map_or_else(|_| token.to_owned(), |text| Value::String(text).to_string())
+}
+
 fn new_line(text: &mut String, depth: usize) {
     text.push('\n');
     text.extend(std::iter::repeat_n("  ", depth));
@@ -84,6 +113,17 @@ mod tests {
         ] {
             assert_eq!(compact(text), line);
             assert_eq!(compact(&pretty(text)), line);
+        }
+    }
+
+    #[test]
+    fn strings_are_readable_and_all_else_stays() {
+        let text =
+            r#"{"M\u00fcller": "\u0022\/\n", "n": [1.50, 12345678901234567890.25], "\\u00fc": "é\u0007"}"#;
+        let expected = r#"{"Müller": "\"/\n", "n": [1.50, 12345678901234567890.25], "\\u00fc": "é\u0007"}"#;
+        assert_eq!(readable(text), expected);
+        for odd in [r#""\ud800""#, r#"{"open"#, r#"{"a": "b\""#, "", "1.0"] {
+            assert_eq!(readable(odd), odd);
         }
     }
 
