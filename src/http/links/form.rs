@@ -149,7 +149,7 @@ fn is_seen(token: &str, at: &str, mac: &str, now: DateTime<Utc>) -> bool {
     let Some(shown) = at.parse().ok().and_then(DateTime::from_timestamp_micros) else { return false };
     let (_, expected) = stamp(token, shown);
     let is_ours = subtle::ConstantTimeEq::ct_eq(expected.as_bytes(), mac.as_bytes());
-    bool::from(is_ours) && shown + YOUNGEST <= now
+    bool::from(is_ours) && shown.checked_add_signed(YOUNGEST).is_some_and(|since| since <= now)
 }
 
 #[cfg(test)]
@@ -170,6 +170,9 @@ mod tests {
         assert!(!is_seen("sd_token", &at, "", after(5_000)));
         assert!(!is_seen("sd_token", "", "", after(5_000)));
         assert!(!is_seen("sd_token", "99999999999999999999", &mac, after(5_000)));
+        // Who has the link can sign any moment, also the last one that there is.
+        let (last, mac) = stamp("sd_token", DateTime::<Utc>::MAX_UTC);
+        assert!(!is_seen("sd_token", &last, &mac, after(5_000)));
     }
 
     #[test]
