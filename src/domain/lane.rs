@@ -1,11 +1,11 @@
-//! How a lane of notifications treats its destination: when it tries less, when it leaves it alone, when it comes back.
-//! Pure.
+//! How a lane of notifications treats its destination: how many messages it sends at once, when it leaves the
+//! destination alone, and for how long. Pure.
 
 use std::time::Duration;
 
-/// Failures of a destination in a row, until it is left alone.
+/// After this many failures in a row a destination is left alone.
 pub const BREAKS_AT: u32 = 5;
-/// For how long, each time that it fails again.
+/// How long it is left alone, longer with each further failure.
 const HOLDS: [Duration; 5] = [
     Duration::from_secs(5),
     Duration::from_secs(30),
@@ -13,21 +13,21 @@ const HOLDS: [Duration; 5] = [
     Duration::from_mins(10),
     Duration::from_mins(30),
 ];
-/// How long a notification waits whose destination could not be reached, while the lane goes on.
+/// How long a notification waits if its destination could not be reached and the lane goes on.
 pub const SOON: Duration = Duration::from_secs(5);
 
-/// A destination in the course of one turn.
+/// A destination, during one turn of its lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Breaker {
     failures: u32,
-    /// Sends at once that it is trusted with now, and at most.
+    /// How many messages may be under way now, and how many at most.
     at_once: usize,
     most: usize,
     is_open: bool,
 }
 
 impl Breaker {
-    /// After this number of failures in a row. A destination that was left alone is tried with one message first.
+    /// A destination after this number of failures in a row. One that was left alone is tried with one message first.
     pub fn new(failures: u32, most: usize) -> Self {
         let at_once = if failures >= BREAKS_AT { 1 } else { most };
         Self { failures, at_once, most, is_open: false }
@@ -37,13 +37,13 @@ impl Breaker {
         self.failures
     }
 
-    /// How many messages may be under way: none once it is open.
+    /// How many messages may be under way. None once the breaker is open.
     pub fn at_once(self) -> usize {
         if self.is_open { 0 } else { self.at_once }
     }
 
-    /// The destination took a message, or refused that one alone: it is there. So it is, too, where others that were
-    /// under way have opened the breaker a moment ago.
+    /// The destination took a message, or refused that one alone: so it is there. This also closes a breaker that other
+    /// messages have opened a moment ago.
     pub fn is_there(&mut self) {
         self.failures = 0;
         self.is_open = false;
@@ -52,14 +52,14 @@ impl Breaker {
 
     /// The destination could not be reached.
     pub fn is_away(&mut self) {
-        // What was under way when it opened fails for the same reason.
+        // Messages that were under way when it opened fail for the same reason, and don't count.
         if !self.is_open {
             self.failures = self.failures.saturating_add(1);
             self.is_open = self.failures >= BREAKS_AT;
         }
     }
 
-    /// For how long it is left alone: not at all while it is closed.
+    /// How long the destination is left alone. Zero while the breaker is closed.
     pub fn hold(self) -> Duration {
         if !self.is_open {
             return Duration::ZERO;
@@ -69,12 +69,12 @@ impl Breaker {
     }
 }
 
-/// A fifth more or less, by a number from 0 to 1: what failed together shall not come back together.
+/// A fifth more or less, by a number from 0 to 1. So messages that failed together don't come back together.
 pub fn jittered(wait: Duration, random: f64) -> Duration {
     wait.mul_f64(0.8 + 0.4 * random.clamp(0.0, 1.0))
 }
 
-/// Up to a fifth more: a destination that says how long it is to be left alone is not asked earlier.
+/// Up to a fifth more, never less: the destination has said how long it must be left alone.
 pub fn at_least(wait: Duration, random: f64) -> Duration {
     wait.mul_f64(1.0 + 0.2 * random.clamp(0.0, 1.0))
 }

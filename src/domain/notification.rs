@@ -1,7 +1,8 @@
-//! Who is told what of what happens to an approval. Pure: the router brings what it has read, and writes down the answer.
+//! Decides who is told what when something happens to an approval. Pure: the router reads before, and writes the answer
+//! down.
 //!
-//! Only those who may decide are asked. Others whom the request names are told. The requester is told how it ended. A service
-//! reads no notifications, so it gets none.
+//! Only people who may decide are asked. Others whom the request names are told. The requester is told of votes and of
+//! the outcome. A service reads no notifications, so it gets none.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +20,7 @@ use super::{
     },
 };
 
-/// Most people who are told of one cause.
+/// How many people are told of one cause at most.
 pub const MOST_TOLD: usize = 200;
 
 /// What happened to an approval.
@@ -35,7 +36,7 @@ pub enum Cause {
     Cancelled,
 }
 
-/// A way to reach people.
+/// A way to reach people, or programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
@@ -51,7 +52,7 @@ pub enum Status {
     Pending,
     Sent,
     Failed,
-    /// It had not to be sent.
+    /// There was no need to send it.
     Skipped,
     Read,
 }
@@ -60,7 +61,7 @@ pub enum Status {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     Send,
-    /// One that was sent is edited.
+    /// A message that was sent is edited.
     Update,
 }
 
@@ -71,7 +72,7 @@ pub enum Outcome {
     Skipped,
     /// It failed, and is tried again.
     Retried,
-    /// Its destination is left alone for a while; the try doesn't count.
+    /// The destination is left alone for a while. The try doesn't count.
     Held,
     Failed,
 }
@@ -95,48 +96,49 @@ vocabulary! {
     }
 }
 
-/// Why a notification had not to be sent.
+/// Why there was no need to send a notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Skipped {
-    /// The approval had ended by then, or stood at another level, or the person had voted.
+    /// Nothing was left to ask: the approval had ended or stood at another level, or the person had voted. Or a newer
+    /// edit of the same message waited.
     Superseded,
-    /// More people than are told of one cause.
+    /// Stands for the people beyond [`MOST_TOLD`].
     TooMany,
     /// The request names a person who is unknown in the workspace, or disabled.
     Unknown,
     /// The channel needs an address, and the person has none.
     NoAddress,
-    /// The message that was to be edited, or answered, was never sent.
+    /// The message to be edited, or in whose thread this one goes, was never sent.
     NotSent,
-    /// It was sent, and is not there any more, or can't be edited.
+    /// The message to be edited is not there any more, or can't be edited.
     Gone,
     /// The endpoint of a webhook was deleted.
     EndpointDeleted,
-    /// The person wants to hear nothing by this channel.
+    /// The person has switched this channel off.
     SwitchedOff,
     /// One message told of many.
     Summarised,
-    /// The person was disabled before it was sent.
+    /// The person was disabled before the message was sent.
     Disabled,
 }
 
-/// What administrators are told that is about no approval.
+/// News for administrators, about no approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum News {
-    /// Slack doesn't take the bot's token any more.
+    /// Slack refuses the bot's token, or the app's secrets don't open.
     SlackRefused,
     /// No webhook has arrived at an endpoint for a day.
     EndpointFailing,
     EndpointDisabled,
 }
 
-/// The cause of what a member sends to try an endpoint.
+/// The cause of a test of an endpoint.
 pub const TEST: &str = "test";
 
-/// Whom a request wants told, and how.
+/// Whom a request wants told besides, and by which channels.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
-    /// `None`: those that the workspace uses.
+    /// `None`: all that the workspace has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channels: Option<Vec<Channel>>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -151,24 +153,24 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// What a request says of notifications. It was checked when it was asked.
+    /// What a request says about notifications. It was checked when the approval was created.
     pub fn of(request: &Request) -> Result<Self, serde_json::Error> {
         request.notify.as_ref().map_or(Ok(Self::default()), |notify| serde_json::from_str(notify.get()))
     }
 }
 
-/// A person of the workspace as routing sees them.
+/// A person of the workspace, as the router sees them.
 #[derive(Debug, Clone)]
 pub struct Person {
-    /// With the seats that are open to them.
+    /// The person as a voter, with the seats that are open to them.
     pub voter: Voter,
-    /// By a role, or by a live key of theirs.
+    /// Whether a role or a live key of theirs allows it.
     pub may_decide: bool,
     pub disabled: bool,
     pub email: Option<String>,
     /// The account in Slack that is bound to them, as `team/user`.
     pub slack: Option<String>,
-    /// By which they want to hear nothing. What is in the app comes in any case.
+    /// The channels that they have switched off. The app can't be switched off.
     pub muted: BTreeSet<Channel>,
 }
 
@@ -186,46 +188,46 @@ impl Person {
     }
 }
 
-/// All that routing goes by.
+/// All that [`route`] goes by.
 #[derive(Debug, Clone, Copy)]
 pub struct Scene<'a> {
     pub approval: &'a Approval,
-    /// Those of the level where it stands.
+    /// The votes at the approval's current level.
     pub votes: &'a [Vote],
     /// The level that the cause is about.
     pub level: i32,
     pub wanted: &'a Wanted,
-    /// Those whom the policy names and to whom their seats are open, those whom the request names, who asked, and for
-    /// whom.
+    /// Everyone who may be told: whom the policy means, their delegates, whom the request names, the requester, and the
+    /// one on whose behalf it was asked.
     pub people: &'a [Person],
-    /// Who has been told of this approval before.
+    /// Who has been asked or told in the app about this approval before.
     pub told: &'a BTreeSet<PrincipalId>,
-    /// What the workspace has.
+    /// The channels that the workspace has.
     pub channels: &'a [Channel],
     /// The channel in Slack for cards whose request names none.
     pub slack_channel: Option<&'a str>,
-    /// Cards about this approval that were posted in Slack, or are about to be.
+    /// Cards in Slack about this approval: those that were posted, and those that wait.
     pub cards: &'a [Card],
     pub now: DateTime<Utc>,
 }
 
-/// A message in Slack that shows an approval, and is edited when something happens to it.
+/// A message in Slack that shows an approval. It is edited when something happens to the approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Card {
     pub id: NotificationId,
     /// A channel, or a person's account or address.
     pub recipient: String,
-    /// `None`: it is in a channel.
+    /// `None`: the card is in a channel of Slack.
     pub person: Option<PrincipalId>,
     pub level: i32,
 }
 
-/// One notification that is to be.
+/// A notification to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     pub channel: Channel,
     pub action: Action,
-    /// The notification whose message is edited, or in whose thread this one goes.
+    /// An earlier notification: its message is edited, or this one goes into its thread.
     pub of: Option<NotificationId>,
     pub recipient: String,
     pub principal: Option<PrincipalId>,
@@ -234,7 +236,7 @@ pub struct Notice {
 }
 
 impl Scene<'_> {
-    /// Whether what the cause asks for is still to be asked.
+    /// Whether the cause's question is over.
     fn is_superseded(&self) -> bool {
         self.approval.state.is_final() || self.approval.escalation_level != self.level
     }
@@ -275,8 +277,8 @@ impl Scene<'_> {
         channel.filter(|_| self.uses(Channel::Slack))
     }
 
-    /// The channels by which people are reached one by one. Who is asked in a channel of Slack gets no message there
-    /// besides: one person, one ping.
+    /// The channels by which people are told one by one. Where a card is posted in a channel of Slack, no person gets a
+    /// further message in Slack: each is pinged once.
     fn personal(&self) -> Vec<Channel> {
         let slack = self.uses(Channel::Slack) && self.conversation().is_none();
         let chosen =
@@ -285,7 +287,7 @@ impl Scene<'_> {
     }
 }
 
-/// Who is told of this cause.
+/// The notifications that this cause makes.
 pub fn route(cause: Cause, scene: &Scene<'_>) -> Vec<Notice> {
     let mut notices = match cause {
         Cause::Requested | Cause::Escalated => ask(scene, true),
@@ -309,17 +311,17 @@ pub fn route(cause: Cause, scene: &Scene<'_>) -> Vec<Notice> {
     notices
 }
 
-/// What happens to cards in Slack that are there, and the card that is posted in a channel.
+/// Edits of the cards in Slack, reminders in their threads, and the card that is posted in a channel.
 fn on_cards(cause: Cause, scene: &Scene<'_>) -> Vec<Notice> {
     let edited = |card: &Card| on_card(card, Action::Update);
     match cause {
         Cause::Requested => posted(scene).into_iter().collect(),
-        // Those of the level before are closed.
+        // The cards of earlier levels are closed.
         Cause::Escalated => {
             let before = scene.cards.iter().filter(|card| card.level < scene.level);
             before.map(edited).chain(posted(scene)).collect()
         }
-        // People are reminded by a message of their own; a channel, in the thread of its card.
+        // A person is reminded by a message of their own, a channel in the thread of its card.
         Cause::Reminder if scene.is_superseded() => Vec::new(),
         Cause::Reminder => {
             let here = scene.cards.iter().filter(|card| card.person.is_none() && card.level == scene.level);
@@ -331,7 +333,8 @@ fn on_cards(cause: Cause, scene: &Scene<'_>) -> Vec<Notice> {
     }
 }
 
-/// The card in the channel where all are asked who may decide: who that is, is seen when it is pressed.
+/// The card in a channel, where all who may decide are asked together. Whether a person may decide is checked when they
+/// press.
 fn posted(scene: &Scene<'_>) -> Option<Notice> {
     let recipient = scene.conversation()?.to_owned();
     let skipped = scene.is_superseded().then_some(Skipped::Superseded);
@@ -351,7 +354,8 @@ fn on_card(card: &Card, action: Action) -> Notice {
     }
 }
 
-/// Asks those who may decide. `first`: others who are named are told too, and names that belong to no one are kept.
+/// Asks the people who may decide. `first`: others whom the request names are told, too, and unknown names are written
+/// down as skipped.
 fn ask(scene: &Scene<'_>, first: bool) -> Vec<Notice> {
     let superseded = scene.is_superseded().then_some(Skipped::Superseded);
     let channels = scene.personal();
@@ -363,13 +367,13 @@ fn ask(scene: &Scene<'_>, first: bool) -> Vec<Notice> {
         .map(|person| (person, scene.may_decide(person)))
         .filter(|(person, asks)| *asks || first && scene.is_named(person) && !scene.is_requester(person))
         .collect();
-    // Who is asked comes first, where not all are told.
+    // Those who are asked come first, in case not all can be told.
     people.sort_by_key(|(_, asks)| !asks);
     let too_many = people.len().saturating_sub(MOST_TOLD);
     people.truncate(MOST_TOLD);
     for (person, asks) in people {
         for channel in &channels {
-            // Without an account and an address there is no lane for it.
+            // Without an account and an address there is nothing to send to.
             if *channel == Channel::Slack && person.slack.is_none() && person.email.is_none() {
                 continue;
             }
@@ -387,11 +391,11 @@ fn ask(scene: &Scene<'_>, first: bool) -> Vec<Notice> {
     notices
 }
 
-/// Tells those people, in the app alone: nothing is asked of them.
+/// Tells these people, in the app alone. Nothing is asked of them.
 fn tell(scene: &Scene<'_>, whom: impl Fn(&Person) -> bool) -> Vec<Notice> {
     let people = scene.people.iter().filter(|person| person.is_reachable() && whom(person));
     let mut people: Vec<&Person> = people.collect();
-    // Who asked comes first, and then who was asked, where not all are told.
+    // The requester comes first, then those who were told before, in case not all can be told.
     people.sort_by_key(|person| (!scene.is_requester(person), !scene.told.contains(&person.id())));
     let too_many = people.len().saturating_sub(MOST_TOLD);
     people.truncate(MOST_TOLD);
@@ -404,7 +408,7 @@ fn tell(scene: &Scene<'_>, whom: impl Fn(&Person) -> bool) -> Vec<Notice> {
 fn notice(person: &Person, channel: Channel, asks: bool, skipped: Option<Skipped>) -> Notice {
     let address = match channel {
         Channel::Email => person.email.clone(),
-        // By an address a person is found, though not known.
+        // Slack finds a person by the address. It does not prove who they are.
         Channel::Slack => person.slack.clone().or_else(|| person.email.clone()),
         _ => Some(person.name().to_string()),
     };
@@ -417,7 +421,7 @@ fn notice(person: &Person, channel: Channel, asks: bool, skipped: Option<Skipped
     Notice { channel, action, of, recipient, principal: Some(person.id()), asks, skipped }
 }
 
-/// Says that there were more people than are told.
+/// Says that some people were left out, and how many.
 fn cut(too_many: usize) -> Option<Notice> {
     let recipient = format!("{too_many} others");
     (too_many > 0).then(|| unreached(Channel::InApp, recipient, Skipped::TooMany))

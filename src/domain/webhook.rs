@@ -1,4 +1,5 @@
-//! Webhooks: which events there are, who gets which, what they are called, and when an endpoint is given up. Pure.
+//! Webhooks: the events, which endpoint gets which, their ids, and when administrators are told of an endpoint and when
+//! it is disabled. Pure.
 
 use std::time::Duration;
 
@@ -10,22 +11,22 @@ use super::{
     notification::Cause,
 };
 
-/// Most endpoints of a workspace.
+/// How many endpoints a workspace may have.
 pub const MOST_ENDPOINTS: usize = 50;
-/// Largest body, in bytes.
+/// The largest body, in bytes.
 pub const LARGEST_BODY: usize = 64 * 1024;
-/// Most events that are kept for an endpoint that is disabled.
+/// How many events are kept for a disabled endpoint.
 pub const MOST_KEPT: i64 = 100_000;
-/// Keys of an endpoint that are good at once, at most: those who rotate more often lose the oldest.
+/// How many keys of an endpoint may be good at once. With one more, the oldest is dropped.
 pub const MOST_KEYS: usize = 5;
-/// How long an endpoint fails until its workspace's administrators are told.
+/// After this time without success, administrators are told of an endpoint.
 pub const TOLD_AFTER: Duration = Duration::from_hours(24);
-/// How long it fails until it is disabled.
+/// After this time without success, an endpoint is disabled.
 pub const DISABLED_AFTER: Duration = Duration::from_hours(5 * 24);
-/// Those that failed longer ago say nothing about an endpoint that has not been asked since.
+/// Only an endpoint that failed within this time counts as failing: without newer tries nothing is known about it.
 pub const LATELY: Duration = Duration::from_hours(24);
 
-/// How long an event waits after each try that failed: 75 hours, then it has failed for good.
+/// How long an event waits after each failed try. It is 75 hours in all, and then the event has failed.
 pub const AGAIN: [Duration; 9] = [
     Duration::from_secs(5),
     Duration::from_mins(5),
@@ -38,10 +39,11 @@ pub const AGAIN: [Duration; 9] = [
     Duration::from_hours(24),
 ];
 
-/// How long an event is kept for its endpoint at most: its last try comes later than 75 hours where waits are long.
+/// How long an event waits for its endpoint at most. It is more than 75 hours, because waits may be longer and holds
+/// come on top.
 pub const KEPT: Duration = Duration::from_hours(96);
 
-/// What a webhook tells.
+/// What an event tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Event {
     Requested,
@@ -60,7 +62,7 @@ pub enum Format {
     CloudEvents,
 }
 
-/// Who says what an endpoint is like.
+/// Who manages an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ManagedBy {
     Api,
@@ -68,7 +70,7 @@ pub enum ManagedBy {
     Configuration,
 }
 
-/// Why an endpoint gets nothing.
+/// Why an endpoint is disabled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Disabled {
@@ -77,7 +79,7 @@ pub enum Disabled {
     Gone,
     /// It has failed for days.
     Failing,
-    /// The operator has turned it off.
+    /// The configuration no longer names it.
     Configuration,
 }
 
@@ -91,12 +93,12 @@ vocabulary! {
     Disabled { ByHand = "by_hand", Gone = "gone", Failing = "failing", Configuration = "configuration" }
 }
 
-/// What an endpoint can choose.
+/// The events that an endpoint can choose.
 pub const CHOICES: &[&str] =
     &["approval:requested", "approval:voted", "approval:escalated", "approval:resolved"];
 
 impl Event {
-    /// What is told of what happened; nothing of a reminder, which is for people.
+    /// The event that a cause becomes. A reminder becomes none: it is for people.
     pub fn of(cause: Cause) -> Option<Self> {
         match cause {
             Cause::Requested => Some(Self::Requested),
@@ -107,23 +109,23 @@ impl Event {
         }
     }
 
-    /// Whether an endpoint that chose these events gets it. One that chose none gets all.
+    /// Whether an endpoint that chose these events gets this one. An endpoint that chose none gets all.
     pub fn is_among(self, chosen: &[String]) -> bool {
         chosen.is_empty() || chosen.iter().any(|it| it == self.as_str())
     }
 }
 
-/// An event's id, the same at each endpoint, in each try and each replay.
+/// The id of an event. It is the same at each endpoint, in each try and in each replay.
 pub fn event_id(approval: ApprovalId, version: i32, cause: Cause) -> String {
     format!("evt_{}_{version}_{}", approval.0.simple(), cause.as_str())
 }
 
-/// The id of what is about no approval.
+/// The id of an event that is about no approval: a test.
 pub fn own_id(notification: NotificationId) -> String {
     format!("evt_{}", notification.0.simple())
 }
 
-/// How an approval stands, in the words of webhooks: what receivers do next depends on this word alone.
+/// How an approval stands, in one word. A receiver can tell from it alone what to do next.
 pub fn status(approval: &Approval) -> &'static str {
     let State::Final { ending, .. } = &approval.state else { return "pending" };
     match ending {

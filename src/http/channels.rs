@@ -43,7 +43,7 @@ fn able(api: &Api) -> Result<&Slack, Problem> {
 
 /// Show the app in Slack
 ///
-/// The workspace's own, or the service's where that serves it. Never its secrets.
+/// The workspace's own app, or the service's app where that serves the workspace. Secrets are never shown.
 #[utoipa::path(
     get, path = "/api/v1/channels/slack", operation_id = "get_slack_channel", tag = "notifications",
     security(("key" = ["notification:manage"])),
@@ -68,11 +68,11 @@ pub async fn get_slack(
     Ok(Json(SlackChannelView::service(client.known_app(), home.channel(), client.is_refused())))
 }
 
-/// Set an app of one's own in Slack
+/// Set the workspace's own app in Slack
 ///
-/// Replaces the one that was set before, with its secrets. Slack is asked whether it takes the token; a token that it
-/// refuses is 422 at `/bot_token`. An app of a team serves one workspace: 409 otherwise. All instances go by it within
-/// some seconds.
+/// Replaces the app that was set before, with its secrets. Slack is asked first: a token that it refuses is 422 at
+/// `/bot_token`. An app in a team serves one workspace: the same app for another one is 409. All instances take over the
+/// change within some seconds.
 #[utoipa::path(
     put, path = "/api/v1/channels/slack", operation_id = "set_slack_channel", tag = "notifications",
     security(("key" = ["workspace:admin"])),
@@ -109,10 +109,10 @@ pub async fn put_slack(
     Ok(Json(SlackChannelView::own(set, state)))
 }
 
-/// Take the app of one's own in Slack away
+/// Remove the workspace's own app in Slack
 ///
-/// Its cards stay as they are, and their buttons do nothing more. What comes goes by the service's app, where that serves
-/// the workspace.
+/// Cards of the app stay as they are, and their buttons do nothing any more. New cards are posted by the service's app,
+/// where that serves the workspace.
 #[utoipa::path(
     delete, path = "/api/v1/channels/slack", operation_id = "remove_slack_channel", tag = "notifications",
     security(("key" = ["workspace:admin"])),

@@ -1,4 +1,4 @@
-//! What was sent to whom, and what became of it.
+//! The notifications of a workspace: what was sent to whom, and what became of it.
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ use crate::{
     },
 };
 
-/// Longest recipient to look for, in characters.
+/// The longest recipient that a caller may look for, in characters.
 const MAX_RECIPIENT: usize = 320;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -65,7 +65,7 @@ pub struct NotificationsPage {
     next_cursor: Option<String>,
 }
 
-/// Where a page ended.
+/// Where the page before ended.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Cursor {
@@ -74,8 +74,8 @@ struct Cursor {
 
 /// List notifications
 ///
-/// Newest first. Those of an approval are listed soonest with `approval_id`. A page may be short, or empty, without being
-/// the last: only so many notifications are looked at for each.
+/// Newest first. `approval_id` finds those of one approval fastest. A page may be short or empty without being the last:
+/// follow `next_cursor`.
 #[utoipa::path(
     get, path = "/api/v1/notifications", operation_id = "list_notifications", tag = "notifications",
     security(("key" = ["notification:view"])),
@@ -167,8 +167,8 @@ pub async fn get(
 
 /// Send a notification again
 ///
-/// One that has failed: it waits for its channel again, and is given up as late as a new one. 409 `not_redrivable` for
-/// others, and for a question about an approval that has ended.
+/// Makes a failed notification pending again. It is given up as late as a new one. 409 `not_redrivable` if it has not
+/// failed, or if it asks about an approval that has ended.
 #[utoipa::path(
     post, path = "/api/v1/notifications/{id}/redrive", operation_id = "redrive_notification", tag = "notifications",
     security(("key" = ["notification:manage"])),
@@ -209,7 +209,8 @@ pub struct Redriven {
 
 /// Send all again that has failed
 ///
-/// The oldest first, 10,000 at most. Questions about approvals that have ended stay as they are.
+/// Makes failed notifications pending again, the oldest first, 10,000 at most. Those that ask about approvals that have
+/// ended stay failed.
 #[utoipa::path(
     post, path = "/api/v1/notifications/redrive", operation_id = "redrive_notifications", tag = "notifications",
     security(("key" = ["notification:manage"])),

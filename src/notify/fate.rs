@@ -1,4 +1,4 @@
-//! What becomes of a notification: before it is sent, when nothing is left to send; and after it was tried.
+//! What becomes of a notification: before a try, where it need not be sent; and after a try.
 
 use std::time::Duration;
 
@@ -18,16 +18,18 @@ use crate::{
     store::lanes::{Attempt, Fate, Waiting},
 };
 
-/// How long a notification waits whose approval this instance can't read.
+/// How long a notification waits if this instance can't read its approval.
 const UNREADABLE: Duration = Duration::from_mins(1);
 
-/// The fate of a message that is not sent: it waited too long, or there is nothing left to ask. `None`: it is sent.
+/// The fate of a notification that is not sent, because it waited too long or has nothing left to ask. `None`: it is
+/// sent.
 pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
-    // One that waits itself will show how it stands then.
+    // The message that it would edit, or follow in a thread, was not sent. If that one still waits, it will show how
+    // the approval stands then.
     if it.of.is_some() && it.place.is_none() {
         return Some(skipped(it, Skipped::NotSent));
     }
-    // What they were shown is closed all the same.
+    // A disabled person gets nothing new. A card that they have is edited nevertheless.
     if it.is_disabled && it.action == Action::Send {
         return Some(skipped(it, Skipped::Disabled));
     }
@@ -43,7 +45,7 @@ pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
         }
     }
     match about {
-        // An instance of a later version wrote it, say.
+        // An instance of a later version may have written it.
         About::Unreadable if !it.is_over() => {
             let error = Some("its approval can't be read by this instance".to_owned());
             return Some(Fate { error, again_in: Some(UNREADABLE), ..unsent(it, Status::Pending) });
@@ -54,7 +56,7 @@ pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
     overdue(it)
 }
 
-/// The fate of a message that has waited for too long.
+/// The fate of a notification that has waited for too long.
 pub(super) fn overdue(it: &Waiting) -> Option<Fate> {
     let why = "given up: its destination could not be reached for too long";
     it.is_over().then(|| Fate { error: Some(why.to_owned()), ..unsent(it, Status::Failed) })
@@ -64,7 +66,7 @@ pub(super) fn skipped(it: &Waiting, why: Skipped) -> Fate {
     Fate { skipped: Some(why), ..unsent(it, Status::Skipped) }
 }
 
-/// Without a try.
+/// The fate of a notification that was not tried.
 fn unsent(it: &Waiting, status: Status) -> Fate {
     Fate {
         id: it.id,
@@ -80,7 +82,7 @@ fn unsent(it: &Waiting, status: Status) -> Fate {
     }
 }
 
-/// The fates of all notifications of a parcel. The try is recorded with the first of them.
+/// The fates of all notifications of a parcel. The try is recorded with the first one.
 pub(super) fn fates_of<C: Courier>(
     parcel: &Parcel,
     handed: Handed,
@@ -103,7 +105,7 @@ pub(super) fn fates_of<C: Courier>(
     fates
 }
 
-/// The fate of a message that was tried. `read`: when its waiting time was read.
+/// The fate of a notification that was tried. `read`: when its waiting time was read.
 fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant) -> Fate {
     let again = || C::again(it.attempts).map(|wait| jittered(wait, rand::random()));
     let soon = || jittered(SOON, rand::random());
@@ -161,7 +163,8 @@ fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant)
     }
 }
 
-/// What the other side said, as it can be stored: without U+0000, and cut at a character's edge to at most `most` bytes.
+/// The other side's words, as they can be stored: without U+0000, and cut to at most `most` bytes, never within a
+/// character.
 pub(super) fn kept(text: &str, most: usize) -> String {
     let mut text = text.replace('\0', "\u{fffd}");
     let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);

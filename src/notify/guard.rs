@@ -1,9 +1,8 @@
-//! Keeps what workspaces' members choose as destinations from reaching what is the operator's own.
+//! Keeps URLs that members choose from reaching the operator's own network.
 //!
-//! Two looks, for each alone is blind. Before a request the URL's host is judged: a client asks no resolver about
-//! literal addresses. And the client's resolver judges each answer: a URL says nothing about where a name leads, and a
-//! name may lead elsewhere the next time. Redirects are not followed, and no proxy of the environment is used: both
-//! would go around this.
+//! It needs two checks. The URL's host is judged before a request, because a client asks no resolver about a literal
+//! address. The client's resolver judges each address that a name leads to, because a name may lead elsewhere the next
+//! time. Redirects are not followed, and no proxy of the environment is used: either would go around both checks.
 
 use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -16,13 +15,13 @@ use url::Host;
 
 use crate::domain::address::{Allowed, Forbidden};
 
-/// Longest that connecting may take.
+/// The longest time that connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
-/// How long a connection is kept unused: endpoints close them, and say so only when they are used.
+/// How long an unused connection is kept. Endpoints close such connections, and a client notices only when it uses one.
 const IDLE: Duration = Duration::from_secs(20);
-/// Connections that are kept to one host.
+/// Unused connections that are kept to one host, at most.
 const KEPT: usize = 8;
-/// Longest URL, in bytes.
+/// The longest URL, in bytes.
 pub const LONGEST_URL: usize = 2_048;
 
 /// Why nothing is sent to a URL.
@@ -46,7 +45,7 @@ pub enum Unfit {
 #[derive(Debug, Clone, Default)]
 pub struct Guard {
     allowed: Arc<Allowed>,
-    /// Plain HTTP, within the allowed networks alone.
+    /// Whether plain HTTP is allowed, and then only within the allowed networks.
     http: bool,
 }
 
@@ -55,7 +54,7 @@ impl Guard {
         Self { allowed: Arc::new(allowed), http }
     }
 
-    /// A URL as a caller writes it.
+    /// Reads and judges a URL that a caller wrote.
     pub fn parse(&self, text: &str) -> Result<Url, Unfit> {
         if text.len() > LONGEST_URL {
             return Err(Unfit::TooLong);
@@ -65,7 +64,8 @@ impl Guard {
         Ok(url)
     }
 
-    /// Whether its shape and its host, where that is an address, are fit. Names are judged when they are resolved.
+    /// Whether the shape of a URL is fit, and its host where the host is an address. A name is judged when it is
+    /// resolved.
     pub fn judge(&self, url: &Url) -> Result<(), Unfit> {
         let is_plain = match url.scheme() {
             "https" => false,
@@ -92,14 +92,15 @@ impl Guard {
         Ok(())
     }
 
-    /// A client whose names are resolved by `resolver`, and judged. `plain`: for HTTP, within the allowed networks alone.
+    /// A client that asks `resolver` about names and judges the answers. `plain`: it speaks HTTP, and only within the
+    /// allowed networks.
     pub fn client(&self, resolver: Arc<dyn Resolve>, plain: bool) -> reqwest::Result<Client> {
         let judging = Judging { allowed: self.allowed.clone(), plain, resolver };
         builder().https_only(!plain).dns_resolver(judging).build()
     }
 }
 
-/// A client for a URL that the operator gave, which is not judged.
+/// A client for the operator's own URL, which is not judged.
 pub fn unguarded() -> reqwest::Result<Client> {
     builder().build()
 }
@@ -115,7 +116,7 @@ fn builder() -> ClientBuilder {
         .user_agent(concat!("Signoff-Webhooks/", env!("CARGO_PKG_VERSION")))
 }
 
-/// Why a client got nowhere, if the guard kept it.
+/// Why the guard stopped a client, if it did.
 pub fn forbidden(error: &reqwest::Error) -> Option<Forbidden> {
     let mut source: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = source {
@@ -127,7 +128,7 @@ pub fn forbidden(error: &reqwest::Error) -> Option<Forbidden> {
     None
 }
 
-/// Hands on only addresses that something may be sent to.
+/// A resolver that hands on only addresses to which messages may be sent.
 struct Judging {
     allowed: Arc<Allowed>,
     plain: bool,
@@ -159,7 +160,7 @@ impl Resolve for Judging {
     }
 }
 
-/// Resolves as the system does.
+/// Resolves names as the system does.
 #[derive(Debug, Clone, Copy)]
 pub struct System;
 

@@ -1,5 +1,5 @@
-//! What messages are made of: approvals, redaction, time zones, links. It is read when lanes are leased, for all of them
-//! at once. Links are written then.
+//! Reads what messages are made of: approvals, redaction, time zones. It reads once for all lanes that are leased
+//! together, and stores the links that their messages will have.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -33,7 +33,7 @@ pub(super) enum About<'a> {
     Approval(&'a Loaded),
     Unreadable,
     Deleted,
-    /// It is left for the next turn: enough was read for this one.
+    /// The approval is left for the next turn: enough was read for this one.
     Left,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Material {
     links: HashMap<NotificationId, DecisionLink>,
 }
 
-/// What of it a channel has use for.
+/// Which parts of the material a channel needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reading {
     pub approvals: bool,
@@ -55,7 +55,8 @@ pub(super) struct Reading {
 }
 
 impl Material {
-    /// Reads it. With links, each person who is asked gets a link to decide by. Its hash is stored before it is sent.
+    /// Reads the material. With `links`, each person who is asked gets a link to decide by. The hash of a link is
+    /// stored before the link is sent.
     pub async fn read(
         conn: &mut PgConnection,
         waiting: &[Waiting],
@@ -84,7 +85,7 @@ impl Material {
         it.approval.and_then(|id| self.found.get(&id)).and_then(|it| it.as_ref().ok())
     }
 
-    /// What a notification is about, as this instance can tell.
+    /// What a notification is about, as far as this instance can read it.
     pub fn about(&self, it: &Waiting) -> About<'_> {
         let Some(id) = it.approval else { return About::Nothing };
         match self.found.get(&id) {
@@ -95,12 +96,12 @@ impl Material {
         }
     }
 
-    /// `None`: the workspace is gone.
+    /// `None`: the workspace was deleted.
     pub fn redactor(&self, it: &Waiting) -> Option<&Redactor> {
         self.redactors.get(&it.workspace).map(|it| &**it)
     }
 
-    /// Where the recipient's clock is.
+    /// The recipient's time zone.
     pub fn zone(&self, it: &Waiting) -> Tz {
         it.person.and_then(|id| self.zones.get(&id)).copied().unwrap_or(Tz::UTC)
     }
@@ -109,7 +110,7 @@ impl Material {
         self.links.get(&it.id)
     }
 
-    /// A link for each who is asked and still has something to answer.
+    /// Makes a link for each person who is asked and still can answer.
     async fn make_links(
         &self,
         conn: &mut PgConnection,
@@ -140,7 +141,8 @@ impl Material {
     }
 }
 
-/// The approvals that messages are about, the longest overdue first, as many as one reading takes; and those that it left.
+/// The approvals that messages are about, the longest overdue first, as many as one reading takes. And those that are
+/// left.
 async fn load(conn: &mut PgConnection, waiting: &[Waiting]) -> Result<(Found, HashSet<ApprovalId>), Error> {
     let due = waiting.iter().filter(|it| !it.is_later()).filter_map(|it| Some((it.due_at, it.approval?)));
     let mut due: Vec<(DateTime<Utc>, ApprovalId)> = due.collect();

@@ -1,19 +1,19 @@
-//! Telling people: from what happened to an approval to a message that has arrived.
+//! Tells people and programs what happens to approvals.
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`router`] | makes notifications of causes, which what happens leaves behind in the statement that makes it happen |
+//! | [`router`] | makes notifications of causes; the statement that changes an approval writes its cause |
 //! | [`deliver`] | leases the lanes of a channel that are due |
 //! | `material` | reads what messages are made of |
-//! | `turn`, `parcel` | sends what waits in a lane; where that is too much for one recipient, as one message |
-//! | `fate` | says what became of a message |
-//! | `record` | writes that down |
+//! | `turn`, `parcel` | send what waits in a lane; too much for one recipient goes as one message |
+//! | `fate` | says what becomes of a notification |
+//! | `record` | writes down what became of it |
 //! | [`courier`] | what a channel must be able to do |
 //! | [`email`] | mail |
 //! | [`slack`] | cards in Slack |
-//! | [`guard`] | keeps destinations of workspaces' choice from what is the operator's own |
+//! | [`guard`] | keeps URLs that members choose out of the operator's network |
 //! | [`webhook`] | events for programs |
-//! | [`redrive`] | sends again what failed |
+//! | [`redrive`] | sends failed notifications again |
 //!
 //! Who is told what is a pure function in `domain/notification.rs`. This module knows neither SQL nor routes.
 
@@ -46,13 +46,13 @@ pub use self::{
     deliver::Deliverer, email::Email, redactions::Redactions, router::Router, slack::Slack, webhook::Webhooks,
 };
 
-/// The channels that this service has, besides the app itself. Clones share what was found out.
+/// The channels that this instance has. A clone shares what another has found out.
 #[derive(Debug, Clone, Default)]
 pub struct Channels {
-    /// The relay that takes our mail.
+    /// The relay that takes our mail. `None`: there is no mail.
     email: Option<String>,
     slack: Option<Slack>,
-    /// Whether there may be endpoints. They get what they chose, whatever a request says.
+    /// Whether endpoints are served. An endpoint gets the events that it chose, whatever a request says.
     webhook: bool,
 }
 
@@ -61,7 +61,7 @@ impl Channels {
         Self { email: config.smtp.relay(), slack, webhook }
     }
 
-    /// Those that a workspace has.
+    /// The channels that a workspace has.
     pub fn of(&self, workspace: WorkspaceId) -> Vec<Channel> {
         let slack = self.slack.as_ref().filter(|slack| slack.serves(workspace)).map(|_| Channel::Slack);
         let email = self.email.as_ref().map(|_| Channel::Email);
@@ -69,12 +69,13 @@ impl Channels {
         slack.into_iter().chain(email).chain(webhook).chain([Channel::InApp]).collect()
     }
 
-    /// Apps in Slack, if there may be any.
+    /// The apps in Slack, if there may be any.
     pub fn slack(&self) -> Option<&Slack> {
         self.slack.as_ref()
     }
 
-    /// Where a message goes, for a channel that leaves the service: all that goes to one place goes in its order.
+    /// The destination of a message, which has a lane. `None` for what stays in the app, and for events of webhooks:
+    /// `store/deliveries.rs` finds their lanes.
     pub fn destination<'a>(&'a self, channel: Channel, recipient: &'a str) -> Option<&'a str> {
         match channel {
             Channel::Email => self.email.as_deref(),
@@ -84,7 +85,7 @@ impl Channels {
     }
 }
 
-/// Tells deliverers that something may be due. Clones tell the same ones.
+/// Wakes deliverers when something may be due. Clones wake the same deliverers.
 #[derive(Debug, Clone, Default)]
 pub struct Hints {
     pub email: Arc<Notify>,
@@ -103,7 +104,7 @@ impl Hints {
     }
 }
 
-/// What routes and what sends, on one instance.
+/// All that routes and sends, on one instance.
 #[derive(Clone)]
 pub struct Outbox {
     pub router: Router,

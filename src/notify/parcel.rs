@@ -1,4 +1,5 @@
-//! What goes as one message: mostly one notification, and many where too many wait for one recipient.
+//! A parcel is what goes as one message. Mostly it is one notification. Where too many wait for one recipient, they go
+//! together.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -10,7 +11,7 @@ use crate::{
     store::lanes::Waiting,
 };
 
-/// Notifications that go together, the longest overdue first.
+/// Notifications that go as one message, the longest overdue first.
 #[derive(Debug)]
 pub(super) struct Parcel {
     pub first: Waiting,
@@ -26,20 +27,20 @@ impl Parcel {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    /// What they are about.
+    /// The approvals that they are about.
     pub fn approvals(&self) -> impl Iterator<Item = ApprovalId> {
         self.all().filter_map(|it| it.approval)
     }
 }
 
-/// Whether it asks something of its recipient, or tells that something was asked.
+/// Whether it asks its recipient for a decision, or tells them that others are asked.
 pub(super) fn is_request(it: &Waiting) -> bool {
     it.action == Action::Send
         && matches!(Cause::from_word(&it.cause), Some(Cause::Requested | Cause::Escalated | Cause::Reminder))
 }
 
-/// Packs what waits in a lane. `flood`: where more requests than that wait for one recipient, and are still to be sent,
-/// they go together.
+/// Packs what waits in a lane. Where more requests than `flood` wait for one recipient and are still to be sent, they
+/// go together.
 pub(super) fn parcels(
     waiting: Vec<Waiting>,
     flood: Option<usize>,
@@ -47,7 +48,7 @@ pub(super) fn parcels(
 ) -> VecDeque<Parcel> {
     type Recipient = (String, Option<PrincipalId>);
     let Some(flood) = flood else { return waiting.into_iter().map(Parcel::of).collect() };
-    // Of a request whose recipient may be flooded: who that is.
+    // For each request that may go together with others: its recipient.
     let whose: Vec<Option<Recipient>> = waiting
         .iter()
         .map(|it| {

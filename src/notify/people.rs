@@ -1,4 +1,5 @@
-//! The people whom notifications may be for, as they were some seconds ago: many approvals mean the same ones.
+//! The people whom notifications may be for. Many approvals mean the same people, so they are remembered for some
+//! seconds.
 
 use std::{
     collections::HashMap,
@@ -25,13 +26,13 @@ use crate::{
     },
 };
 
-/// How long people are taken for what they were.
+/// How long people are remembered.
 const FRESH: Duration = Duration::from_secs(3);
-/// Most groups of people that are remembered, and most people in them.
+/// How many sets of people are remembered at most, and how many people in all of them.
 const MOST: usize = 1_000;
 const MOST_PEOPLE: usize = 50_000;
 
-/// Whom approvals mean.
+/// Whom an approval means.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     workspace: WorkspaceId,
@@ -40,15 +41,15 @@ struct Key {
     groups: Names,
 }
 
-/// Groups of people, and since when they are known.
+/// Sets of people, and since when they are known.
 type Known = HashMap<Key, (Instant, Arc<[Person]>)>;
 
-/// What is remembered. Clones share it.
+/// The people that are remembered. Clones share them.
 #[derive(Debug, Clone)]
 pub(super) struct People {
     known: Arc<Mutex<Known>>,
     lease_ttl: Duration,
-    /// Whether their accounts in Slack are of use.
+    /// Whether accounts in Slack are read, too.
     with_accounts: bool,
 }
 
@@ -57,8 +58,9 @@ impl People {
         Self { known: Arc::default(), lease_ttl, with_accounts }
     }
 
-    /// Those whom the approval's policy names and to whom their seats are open, those whom its requester wants told, who
-    /// asked, and for whom; and `others`. A policy that names no one means no one by name.
+    /// The people whom an approval means. They are: those whom the current policy means, their delegates, those whom
+    /// the request wants told, the requester, the one on whose behalf it was asked, and `others`. A policy that names
+    /// no one adds no one.
     pub async fn of(
         &self,
         conn: &mut PgConnection,

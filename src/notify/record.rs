@@ -1,5 +1,5 @@
-//! Writes down what became of the turns of lanes. A message that is not written down is sent again, so nothing but the
-//! end of the instance ends the trying.
+//! Writes down what became of the turns of lanes. A message whose outcome is not written down is sent again. So the
+//! recorder tries until it has worked, or the instance ends.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,11 +13,11 @@ use crate::{
     telemetry::{Metrics, Seldom},
 };
 
-/// Turns that are recorded together at most.
+/// Turns that are recorded together, at most.
 const TOGETHER: usize = 32;
 /// How often the log says that a destination is left alone.
 const HELD: Duration = Duration::from_mins(1);
-/// Between two tries to record what happened.
+/// The pause between two tries to record.
 const AGAIN: Duration = Duration::from_millis(500);
 
 /// Writes down what became of the turns of one channel.
@@ -25,11 +25,11 @@ pub(super) struct Recorder {
     pub database: Database,
     pub metrics: Metrics,
     pub channel: Channel,
-    /// Told where a lane that is given back is due again.
+    /// Wakes the deliverer when a lane that is given back is due again.
     pub hints: Arc<Notify>,
 }
 
-/// Says which destination is left alone, and why: once a minute at most, for a relay that is away is many lanes'.
+/// Logs which destination is left alone, and why. Once a minute at most: a relay that is away concerns many lanes.
 fn tell(channel: Channel, turns: &[Turn], held: &Seldom) {
     for handback in turns.iter().map(|turn| &turn.handback).filter(|it| !it.hold.is_zero()) {
         let Some(unsaid) = held.turn() else { continue };
@@ -46,7 +46,7 @@ fn tell(channel: Channel, turns: &[Turn], held: &Seldom) {
 }
 
 impl Recorder {
-    /// Records turns as they end, those that have ended meanwhile together.
+    /// Records turns as they end. Turns that end during a statement are recorded together by the next one.
     pub async fn run(self, mut ended: mpsc::Receiver<Turn>) {
         let held = Seldom::new(HELD);
         let mut turns = Vec::new();
@@ -65,7 +65,7 @@ impl Recorder {
         }
     }
 
-    /// Where something in what the other side said can't be stored, the rest is.
+    /// Records one turn. If the other side's words can't be stored, everything else is stored.
     async fn record_alone(&self, turn: Turn) {
         let turn = [turn];
         if self.record(&turn).await.is_ok() {
@@ -82,7 +82,7 @@ impl Recorder {
         }
     }
 
-    /// Tries it until it has worked. An error is of the data.
+    /// Tries to record until it has worked. It fails only where the data can't be stored.
     async fn record(&self, turns: &[Turn]) -> Result<(), Error> {
         let fates: Vec<_> = turns.iter().flat_map(|turn| &turn.fates).collect();
         let handbacks: Vec<_> = turns.iter().map(|turn| &turn.handback).collect();

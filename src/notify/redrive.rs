@@ -1,4 +1,4 @@
-//! Sending again what has failed, on record.
+//! Sends failed notifications again, on record.
 
 use serde_json::json;
 use sqlx::PgConnection;
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// One of them, as it stands then.
+/// Lets one failed notification wait again. Answers it as it stands afterwards.
 pub async fn one(
     conn: &mut PgConnection,
     by: &By<'_>,
@@ -42,7 +42,7 @@ pub async fn one(
     Ok(Ok(after))
 }
 
-/// All that fit; answers how many.
+/// Lets all failed notifications that fit wait again. Answers how many there were.
 pub async fn all(
     conn: &mut PgConnection,
     by: &By<'_>,

@@ -1,4 +1,5 @@
-//! Notifications: those that the router writes, their list, and what people have read of theirs.
+//! Notifications: the router writes them here, and callers' lists are read here. What became of a try is written in
+//! `lanes/outcome.rs`.
 
 use std::{
     borrow::Cow,
@@ -16,10 +17,10 @@ use crate::domain::{
     notification::{Card, Cause, Channel, Notice, Skipped, Status},
 };
 
-/// Longest that a notification waits for its channel: past that it has failed.
+/// How long a notification waits for its channel at most. After that it has failed.
 pub const GIVE_UP_SECONDS: i32 = 75 * 3_600;
 
-/// A notification that is to be.
+/// A notification to be written.
 #[derive(Debug)]
 pub struct New<'a> {
     pub workspace: WorkspaceId,
@@ -28,12 +29,12 @@ pub struct New<'a> {
     pub level: i32,
     pub version: i32,
     pub ordinal: i16,
-    /// When it happened.
+    /// When the change happened.
     pub at: DateTime<Utc>,
     pub notice: &'a Notice,
-    /// What is shown of the approval in a list.
+    /// What a list shows of the approval.
     pub subject: Cow<'a, str>,
-    /// Where it goes, for a channel that leaves the service.
+    /// The destination, if the channel leaves the service.
     pub destination: Option<&'a str>,
 }
 
@@ -66,7 +67,7 @@ struct Row<'a> {
 impl<'a> From<&'a New<'_>> for Row<'a> {
     fn from(new: &'a New<'_>) -> Self {
         let Notice { channel, action, of, recipient, principal, asks, skipped } = new.notice;
-        // What is in the app has arrived when it is written.
+        // A notification in the app has arrived as soon as it is written.
         let status = match (skipped, channel) {
             (Some(_), _) => Status::Skipped,
             (None, Channel::InApp) => Status::Sent,
@@ -95,8 +96,8 @@ impl<'a> From<&'a New<'_>> for Row<'a> {
     }
 }
 
-/// Writes notifications, each once, and wakes the lanes that they are in. Lanes are locked in one order, by everyone who
-/// locks several.
+/// Writes notifications and wakes their lanes. A notification that is there already is not written again. Lanes are
+/// locked in the same order as everywhere.
 pub async fn insert(conn: &mut PgConnection, new: &[New<'_>]) -> Result<(), Error> {
     let rows: Vec<Row<'_>> = new.iter().map(Row::from).collect();
     sqlx::query!(
@@ -141,10 +142,10 @@ pub async fn insert(conn: &mut PgConnection, new: &[New<'_>]) -> Result<(), Erro
     Ok(())
 }
 
-/// People who have been told of an approval, by id, with the names by which that was.
+/// People who have been told of an approval, by id, with the names that they had then.
 pub type ToldBefore = BTreeMap<PrincipalId, String>;
 
-/// Who has been told of these approvals, in the app.
+/// Who has been asked, or told of a question, in the app, for each of these approvals.
 pub async fn told(
     conn: &mut PgConnection,
     approvals: &[ApprovalId],
@@ -166,7 +167,7 @@ pub async fn told(
     Ok(told)
 }
 
-/// Cards in Slack about these approvals, those that were posted and those that wait.
+/// The cards in Slack about these approvals: those that were posted, and those that wait.
 pub async fn cards(
     conn: &mut PgConnection,
     approvals: &[ApprovalId],
@@ -215,7 +216,7 @@ pub struct Notification {
     pub skip_reason: Option<String>,
 }
 
-/// Which notifications are meant.
+/// Which notifications a list shows.
 #[derive(Debug, Default)]
 pub struct Filter {
     pub status: Option<Status>,
@@ -260,10 +261,11 @@ macro_rules! notifications {
     };
 }
 
-/// Notifications that are looked at for one page. A page of rare ones may be short, or empty, without being the last.
+/// How many notifications are looked at for one page. Where few of them fit, a page may be short or empty without being
+/// the last.
 const SPAN: i64 = 20_000;
 
-/// The newest first; and where the next page begins.
+/// A page of notifications, the newest first. And where the next page begins.
 pub async fn list(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
@@ -313,8 +315,8 @@ pub async fn list(
     Ok((page, next))
 }
 
-/// Where a page ends at the latest: `None` where all that there is can be looked at. What has failed is found by an
-/// index of its own.
+/// The last notification that a page looks at. `None`: the page may look at all that are left. Failed notifications
+/// have an index of their own, so only failed ones are counted for them.
 async fn span(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
@@ -348,7 +350,7 @@ async fn span(
     Ok(ends.map(NotificationId))
 }
 
-/// Deliveries to an endpoint of webhooks, the newest first: with this status, and before that one.
+/// The deliveries to an endpoint, the newest first: those with this status, before that one.
 pub async fn deliveries(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
@@ -370,7 +372,7 @@ pub async fn deliveries(
     page(rows.fetch(conn), limit, size).await
 }
 
-/// One of them.
+/// One notification.
 pub async fn get(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
@@ -380,7 +382,7 @@ pub async fn get(
     Ok(rows.fetch_optional(conn).await?)
 }
 
-/// What one try came to.
+/// One try, and what came of it.
 #[derive(Debug)]
 pub struct Attempt {
     pub at: DateTime<Utc>,
@@ -391,7 +393,7 @@ pub struct Attempt {
     pub answer: Option<String>,
 }
 
-/// The last tries of a notification, the oldest of them first.
+/// The last tries of a notification, the oldest first.
 pub async fn attempts(
     conn: &mut PgConnection,
     workspace: WorkspaceId,

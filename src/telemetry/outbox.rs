@@ -70,7 +70,7 @@ pub(super) fn describe() {
     );
     describe_counter!(
         "signoff_slack_interactions_total",
-        "Clicks and forms that Slack sent, by what became of each: decided, asked, refused, late, ignored, unsigned, \
+        "Presses and forms that Slack sent, by what became of each: decided, asked, refused, late, ignored, unsigned, \
          replayed."
     );
     describe_counter!(

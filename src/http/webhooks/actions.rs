@@ -1,4 +1,4 @@
-//! What is done with an endpoint: another secret, a test, events once more.
+//! Actions on an endpoint: give it another secret, test it, send events again.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ use crate::{
     wire::{problem::Problem, validate::Check, webhook::WebhookWithSecret},
 };
 
-/// Longest that the old secret stays good, and by default: thirty days, one day.
+/// How long the old secret still signs: at most thirty days, by default one day.
 const LONGEST_OVERLAP: i64 = 2_592_000;
 const OVERLAP: i64 = 86_400;
 
@@ -37,14 +37,14 @@ const OVERLAP: i64 = 86_400;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"overlap_seconds": 86_400}))]
 pub struct RotateSecretBody {
-    /// How long the old secret signs besides: 0 to 2,592,000; 86,400 by default. 0: it was lost to others.
+    /// How long the old secret still signs, in seconds. 86,400 by default. 0 is for a secret that others have seen.
     #[schema(minimum = 0, maximum = 2_592_000)]
     overlap_seconds: Option<i64>,
 }
 
 /// Give a webhook another secret
 ///
-/// Messages carry a signature of each for a while, so that receivers can change over.
+/// For a while each message is signed with both secrets, so that the receiver can change over.
 #[utoipa::path(
     post, path = "/api/v1/webhooks/{id}/rotate-secret", operation_id = "rotate_webhook_secret", tag = "webhooks",
     security(("key" = ["webhook:manage"])),
@@ -78,8 +78,8 @@ pub struct Tested {
 
 /// Try a webhook
 ///
-/// Sends `webhook:test`, before all else that waits, also to an endpoint that is left alone for a while because it failed.
-/// The delivery tells what came of it. 409 `not_redrivable` while the endpoint is disabled.
+/// Sends `webhook:test` to the endpoint. The delivery shows what came of it. An endpoint that is left alone because it
+/// fails gets the test at once, before all other messages. 409 `not_redrivable` while the endpoint is disabled.
 #[utoipa::path(
     post, path = "/api/v1/webhooks/{id}/test", operation_id = "test_webhook", tag = "webhooks",
     security(("key" = ["webhook:manage"])),
@@ -123,7 +123,8 @@ pub struct Replayed {
 
 /// Send events again
 ///
-/// The same bytes with the same `webhook-id`, the oldest first, 10,000 at most. Those that wait anyway are left alone.
+/// Sends the same bytes with the same `webhook-id` again, the oldest first, 10,000 at most. Pending deliveries stay as
+/// they are.
 #[utoipa::path(
     post, path = "/api/v1/webhooks/{id}/replay", operation_id = "replay_webhook", tag = "webhooks",
     security(("key" = ["webhook:manage"])),

@@ -1,4 +1,4 @@
-//! What was sent to an endpoint: every event, every try, request and answer.
+//! The deliveries of an endpoint: each event, each try, the body and the answers.
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,7 @@ pub struct DeliveriesPage {
     next_cursor: Option<String>,
 }
 
-/// Where a page ended.
+/// Where the page before ended.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Cursor {
@@ -58,7 +58,7 @@ struct Cursor {
 
 /// List deliveries of a webhook
 ///
-/// Newest first. They are kept for 30 days.
+/// Newest first. Kept for `notify.retention_days`, 30 by default.
 #[utoipa::path(
     get, path = "/api/v1/webhooks/{id}/deliveries", operation_id = "list_deliveries", tag = "webhooks",
     security(("key" = ["webhook:manage"])),

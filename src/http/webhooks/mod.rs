@@ -1,4 +1,4 @@
-//! Endpoints of webhooks: where a workspace wants its events. A secret is told once, to the caller who has made it.
+//! Endpoints of webhooks: where a workspace wants its events. A secret is shown once, to the caller who made it.
 
 pub mod actions;
 pub mod deliveries;
@@ -41,7 +41,7 @@ pub struct WebhooksPage {
     next_cursor: Option<String>,
 }
 
-/// With a secret, which no cache must keep.
+/// An answer with a secret. No cache may store it.
 type WithSecret = (StatusCode, [(HeaderName, &'static str); 1], Json<WebhookWithSecret>);
 
 fn with_secret(status: StatusCode, endpoint: Endpoint, secret: &SecretString) -> WithSecret {
@@ -49,7 +49,7 @@ fn with_secret(status: StatusCode, endpoint: Endpoint, secret: &SecretString) ->
     (status, [(header::CACHE_CONTROL, "no-store")], Json(body))
 }
 
-/// Whether secrets can be kept at all.
+/// Refuses the call if secrets can't be sealed.
 fn can_seal(api: &Api) -> Result<(), Problem> {
     if api.webhooks.sealer().is_some() {
         return Ok(());
@@ -61,7 +61,7 @@ fn can_seal(api: &Api) -> Result<(), Problem> {
 
 /// List webhooks
 ///
-/// Never their secrets.
+/// Secrets are never shown.
 #[utoipa::path(
     get, path = "/api/v1/webhooks", operation_id = "list_webhooks", tag = "webhooks",
     security(("key" = ["webhook:manage"])),
@@ -76,7 +76,7 @@ pub async fn list(State(api): State<Api>, may: May<ManageWebhooks>) -> Result<Js
 
 /// Make a webhook
 ///
-/// It gets what happens from now on. 50 at most; the answer is the only one with the secret.
+/// The endpoint gets events from now on. A workspace has 50 at most. Only this answer shows the secret.
 #[utoipa::path(
     post, path = "/api/v1/webhooks", operation_id = "create_webhook", tag = "webhooks",
     security(("key" = ["webhook:manage"])),
@@ -119,7 +119,7 @@ pub async fn get(
 
 /// Change a webhook
 ///
-/// What is left out stays. One that the configuration sets can only be disabled and enabled.
+/// A field that is left out stays. An endpoint that the configuration sets can only be disabled and enabled.
 #[utoipa::path(
     patch, path = "/api/v1/webhooks/{id}", operation_id = "update_webhook", tag = "webhooks",
     security(("key" = ["webhook:manage"])),
@@ -142,7 +142,7 @@ pub async fn update(
 
 /// Delete a webhook
 ///
-/// What waits for it is skipped.
+/// Deliveries that wait for it are skipped.
 #[utoipa::path(
     delete, path = "/api/v1/webhooks/{id}", operation_id = "delete_webhook", tag = "webhooks",
     security(("key" = ["webhook:manage"])),

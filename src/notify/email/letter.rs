@@ -1,5 +1,5 @@
-//! What a mail says: for one person, about one approval, about many at once, or news. Whatever callers wrote is shown as text,
-//! in lines of its own.
+//! What a mail says. It is for one person, and about one approval, about many, or news. What callers wrote is shown as
+//! text, in lines of its own.
 
 use anyhow::Context;
 use lettre::{
@@ -22,12 +22,12 @@ use crate::{
     store::approvals::Loaded,
 };
 
-/// Longest description in a mail, in characters.
+/// The longest description in a mail, in characters.
 const LONGEST_DESCRIPTION: usize = 2_000;
-/// Of many approvals, the most whose titles are told.
+/// In a mail about many approvals, how many titles it has at most.
 const MOST_TITLES: usize = 10;
 
-/// Writes letters.
+/// Writes mail.
 #[derive(Clone)]
 pub struct Letters {
     from: Mailbox,
@@ -67,7 +67,7 @@ impl Letters {
         if let Some(text) = shown::description(&approval.request, message.redactor, LONGEST_DESCRIPTION) {
             parts.push(Part::Text(text));
         }
-        // The router has told of one that can't be read.
+        // Where it can't be read, the router has logged that.
         let wanted = Wanted::of(&approval.request).unwrap_or_default();
         let fields = shown::fields(approval, &wanted.context_fields, message.redactor);
         if !fields.is_empty() {
@@ -78,7 +78,7 @@ impl Letters {
         Ok(head.multipart(self.body(&parts))?)
     }
 
-    /// The most urgent of them by title, and where the others are.
+    /// A mail with the titles of the most urgent approvals, and a link to the whole list.
     fn about_many(&self, message: &Message<'_>, mut all: Vec<&Loaded>) -> anyhow::Result<Mail> {
         all.sort_by_key(|it| it.approval.expires_at);
         let count = all.len();
@@ -94,7 +94,7 @@ impl Letters {
         Ok(self.head(message)?.subject(subject).multipart(self.body(&parts))?)
     }
 
-    /// What administrators are told that is about no approval.
+    /// News for administrators, about no approval.
     fn news(&self, message: &Message<'_>, news: &str) -> anyhow::Result<Mail> {
         let (what, page) = match News::from_word(&message.waiting.cause) {
             Some(News::SlackRefused) => ("Slack refuses us", "/settings/sent"),
@@ -107,7 +107,7 @@ impl Letters {
         Ok(self.head(message)?.subject(format!("[Signoff] {what}")).multipart(self.body(&parts))?)
     }
 
-    /// The headers: from whom, for whom, and that no program should answer.
+    /// The headers: the sender, the recipient, and that no program should answer.
     fn head(&self, message: &Message<'_>) -> anyhow::Result<MessageBuilder> {
         let it = message.waiting;
         let to: Mailbox =
@@ -120,7 +120,8 @@ impl Letters {
             .raw_header(header("Auto-Submitted", "auto-generated"))
             .raw_header(header("X-Auto-Response-Suppress", "All"))
             .raw_header(header("List-Id", &format!("Signoff <approvals.{domain}>")))
-            // A page where one chooses. A provider's click must not keep approvals from anyone.
+            // It leads to a page where the person chooses. A mail provider must not be able to switch approvals off by
+            // itself.
             .raw_header(header("List-Unsubscribe", &format!("<{}>", self.at("/settings/you")))))
     }
 
@@ -146,7 +147,7 @@ impl Letters {
     }
 }
 
-/// What there is to know besides what is asked.
+/// Facts about the approval, besides its title and description.
 fn facts(message: &Message<'_>, loaded: &Loaded) -> Vec<(&'static str, String)> {
     let approval = &*loaded.approval;
     let request = &approval.request;
@@ -179,7 +180,7 @@ fn facts(message: &Message<'_>, loaded: &Loaded) -> Vec<(&'static str, String)> 
     facts
 }
 
-/// The first sentence, and whether it begins the conversation.
+/// The first sentence, and whether this mail begins the conversation.
 fn opening(asks: bool, cause: &str, approval: &Approval) -> (String, bool) {
     let who = legible::line(approval.requested_by.name.as_str()).into_owned();
     match (Cause::from_word(cause), asks) {

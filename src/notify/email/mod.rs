@@ -1,4 +1,4 @@
-//! Mail: handed to a relay, one message for each person. Signing it, and what bounces, is the relay's.
+//! Mail: hands one message for each person to the relay. DKIM and bounces are the relay's work.
 
 mod letter;
 mod page;
@@ -19,9 +19,9 @@ use crate::{
     domain::notification::Channel,
 };
 
-/// How long a relay is left alone that refuses our name, password or address.
+/// How long a relay is left alone after it has refused our name, password or address.
 const MISCONFIGURED: Duration = Duration::from_mins(30);
-/// How long a message waits after each try that the relay refused for now.
+/// How long a message waits after each try, where the relay refused it for now.
 const AGAIN: [Duration; 7] = [
     Duration::from_mins(1),
     Duration::from_mins(5),
@@ -40,7 +40,7 @@ pub struct Email {
 }
 
 impl Email {
-    /// Mail, if it is on.
+    /// Mail, if it is switched on.
     pub fn of(config: &Config) -> anyhow::Result<Option<Self>> {
         let email = config.smtp.is_on().then(|| Self::new(&config.smtp, &config.http.public_url));
         email.transpose()
@@ -52,7 +52,7 @@ impl Email {
         Ok(Self { relay: Relay::new(config)?, letters: Letters::new(from, public_url) })
     }
 
-    /// Whether the relay answers, and takes our name and password.
+    /// Tries whether the relay answers, and takes our name and password.
     pub async fn try_out(&self) -> anyhow::Result<()> {
         self.relay.try_out().await
     }
@@ -86,15 +86,15 @@ impl Courier for Email {
     }
 }
 
-/// What the relay's answer means, by the step that it answers.
+/// What the relay's answer means, by the step of the dialogue that it answers.
 fn judged(Failed { step, code, why: error }: Failed) -> Handed {
     let status = code.map(i32::from);
     match (step, code) {
-        // It does not take our name, our password or our address.
+        // The relay refuses our name, our password or our address.
         (_, Some(530 | 534 | 535 | 538)) | (Step::SignIn, Some(500..)) => {
             Handed::Held { hold: MISCONFIGURED, code: status, error }
         }
-        // It goes away, or wants a pause.
+        // The relay goes away, or wants a pause.
         (_, None | Some(421)) | (Step::Connect | Step::SignIn, _) => Handed::Away { code: status, error },
         (_, Some(..500)) => Handed::Deferred { code: status, error },
         (Step::From, Some(code)) if ![552, 554].contains(&code) => {

@@ -1,27 +1,27 @@
-//! How a letter looks: as text, and as HTML that every mail program shows. Tables and inline styles; no image, no script,
-//! nothing from elsewhere.
+//! How a mail looks: as text, and as HTML that every mail program shows. The HTML has tables and inline styles. It has
+//! no image and no script, and loads nothing from elsewhere.
 
 use std::fmt::Write as _;
 
 use crate::domain::shown::{Field, html as escaped};
 
-/// A part of a letter.
+/// A part of a mail.
 pub enum Part {
     Head(String),
     Title(String),
     Facts(Vec<(&'static str, String)>),
     Text(String),
     Fields(Vec<Field>),
-    /// Lines, and what is said of each.
+    /// Lines, each with a remark.
     List(Vec<(String, String)>),
     Buttons(Vec<Button>),
 }
 
-/// A link to where something can be done.
+/// A link that looks like a button.
 pub struct Button {
     words: &'static str,
     url: String,
-    /// Its ground, its edge and its letters.
+    /// The colours of its ground, its edge and its letters.
     colours: [&'static str; 3],
 }
 
@@ -39,12 +39,12 @@ impl Button {
     }
 }
 
-/// Why the reader gets it.
-const WHY: &str = "You get this because a request names you, or because of a role of yours.";
+/// Why the reader gets the mail.
+const WHY: &str = "You get this because a request names you, or because you may decide what it asks.";
 
-// Writing to a string can't fail: what it answers says nothing.
+// Writing to a string can't fail, so its result is dropped here.
 
-/// `settings`: where the reader says how they want to be told.
+/// The mail as text. `settings`: the page where the reader chooses how they are told.
 pub fn text(parts: &[Part], settings: &str) -> String {
     let mut text = String::new();
     for part in parts {
@@ -83,7 +83,7 @@ pub fn text(parts: &[Part], settings: &str) -> String {
 const SANS: &str = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif";
 const MONO: &str = "font-family:ui-monospace,Menlo,Consolas,'Liberation Mono',monospace";
 
-/// The same in HTML.
+/// The mail as HTML.
 pub fn html(parts: &[Part], settings: &str) -> String {
     let mut html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \

@@ -1,8 +1,8 @@
-//! The relay: its connections, and the steps of handing a message over. A failure says at which step it came. This file
-//! knows nothing of what messages say.
+//! The relay: its connections, and the steps of handing a message over. A failure names its step. This file knows
+//! nothing of what messages say.
 //!
-//! Connections are ours to keep, not the library's: a send that is given up in the middle must take its connection along.
-//! The answer that comes late would otherwise be read as the answer to the next message.
+//! We keep the connections, not the library. A send that is given up in the middle must drop its connection: otherwise
+//! its late answer would be read as the answer to the next message.
 
 use std::{
     error::Error as _,
@@ -31,11 +31,11 @@ use tokio::{
 
 use crate::config::{Security, Smtp};
 
-/// How long a connection is kept unused: relays close them, and say so only when they are used.
+/// How long an unused connection is kept. Relays close such connections, and we notice only when we use one.
 const IDLE: Duration = Duration::from_secs(30);
-/// Longest that connecting may take.
+/// The longest time that connecting may take.
 const CONNECT: Duration = Duration::from_secs(10);
-/// Longest that a connection may take to forget a message that was refused.
+/// The longest time that a reset may take after a message was refused.
 const FORGET: Duration = Duration::from_secs(2);
 
 /// A step of the dialogue.
@@ -43,11 +43,11 @@ const FORGET: Duration = Duration::from_secs(2);
 pub enum Step {
     Connect,
     SignIn,
-    /// From whom the message is.
+    /// The relay is told the sender.
     From,
-    /// For whom it is.
+    /// The relay is told a recipient.
     To,
-    /// What it says.
+    /// The relay gets the text.
     Text,
 }
 
@@ -55,9 +55,9 @@ pub enum Step {
 #[derive(Debug)]
 pub struct Failed {
     pub step: Step,
-    /// What the relay answered, if it did.
+    /// The relay's answer, if there was one.
     pub code: Option<u16>,
-    /// With all that is behind it, in one line. What was sent is no part of it.
+    /// The error and its causes, in one line. It holds nothing of what was sent.
     pub why: String,
 }
 
@@ -77,7 +77,7 @@ impl Failed {
         }
     }
 
-    /// The connection is gone, or is about to be.
+    /// Whether the connection is gone, or is about to be.
     fn is_of_the_connection(&self) -> bool {
         matches!(self.code, None | Some(421))
     }
@@ -86,7 +86,7 @@ impl Failed {
 /// How connections are protected.
 enum Protection {
     None,
-    /// Once the relay has agreed, and never without.
+    /// By STARTTLS. A relay that doesn't agree gets nothing.
     Upgraded(TlsParameters),
     FromTheFirstByte(TlsParameters),
 }
@@ -123,8 +123,8 @@ impl Relay {
         })))
     }
 
-    /// Hands one message over. A connection that was kept may have died without saying so: then it is tried once more,
-    /// on a new one.
+    /// Hands one message over. A kept connection may have died unnoticed: then the message is sent once more, on a new
+    /// connection.
     pub async fn send(&self, envelope: &Envelope, text: &[u8]) -> Result<Response, Failed> {
         if let Some(conn) = self.kept() {
             match self.send_by(conn, envelope, text).await {
@@ -136,7 +136,7 @@ impl Relay {
         self.send_by(conn, envelope, text).await
     }
 
-    /// Whether the relay answers, and takes our name and password.
+    /// Tries whether the relay answers, and takes our name and password.
     pub async fn try_out(&self) -> anyhow::Result<()> {
         let mut conn = self.connect().await.map_err(|failed| anyhow::anyhow!(failed.why))?;
         let response = conn.command(Noop).await?;
@@ -155,7 +155,7 @@ impl Relay {
         match &sent {
             Ok(_) => self.keep(conn),
             Err(failed) if failed.is_of_the_connection() => {}
-            // The message was refused, the connection is good.
+            // The relay refused the message. The connection is still good.
             Err(_) => {
                 if let Ok(Ok(_)) = timeout(FORGET, conn.command(Rset)).await {
                     self.keep(conn);

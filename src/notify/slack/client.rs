@@ -1,6 +1,7 @@
-//! Slack's methods, called as an app calls them: bounded in time and size, never redirected, through no proxy.
+//! Calls Slack's methods as an app: bounded in time and size, without redirects, through no proxy.
 //!
-//! Slack says that something failed within a 200, by a word. What the words mean is told here, for all who call.
+//! Where a method fails, Slack often answers 200, with a word for the failure. This file alone knows what the words
+//! about the token, limits and faults of Slack's mean.
 
 use std::{
     collections::HashMap,
@@ -18,30 +19,30 @@ use tokio::{sync::OnceCell, time::Instant};
 
 use crate::{config, store::slack_installations::App};
 
-/// Longest that a call may take.
+/// The longest time that a call may take.
 const LONGEST: Duration = Duration::from_secs(10);
-/// Largest answer that is read, in bytes.
+/// The largest answer that is read, in bytes.
 const MOST: usize = 1024 * 1024;
-/// How long Slack is left alone that says "too many" without saying for how long; and the least and the most that it
-/// may say.
+/// How long a method is left alone after a 429 that doesn't say for how long. And the shortest and the longest time
+/// that a 429 may say.
 const SILENT: Duration = Duration::from_secs(30);
 const SHORTEST: Duration = Duration::from_secs(1);
 const FARTHEST: Duration = Duration::from_hours(1);
-/// How long an installation is left alone that has no right any more.
+/// How long an app is left alone whose token Slack refuses.
 const VOID: Duration = Duration::from_mins(30);
-/// All methods of the installation.
+/// Stands for all methods of the app.
 const ALL: &str = "*";
 
-/// Why a method did not do what it was called for.
+/// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// Too much: it is to be left alone for so long. Or the installation has no right any more.
+    /// Slack is to be left alone for this time: there were too many calls, or it refuses the token.
     #[error("{error}")]
     Held { hold: Duration, code: Option<i32>, error: String },
-    /// It can't be reached, or says that it is at fault.
+    /// Slack can't be reached, or is at fault by its own word.
     #[error("{error}")]
     Away { code: Option<i32>, error: String },
-    /// By a word of Slack's.
+    /// Slack refused the call, by this word.
     #[error("{word}")]
     Refused { code: Option<i32>, word: String },
 }
@@ -52,7 +53,7 @@ impl Failure {
     }
 }
 
-/// Where Slack is, and how it is spoken to. Clones share connections.
+/// Slack's addresses, and the connections to it. Clones share the connections.
 #[derive(Clone)]
 pub struct Line {
     http: reqwest::Client,
@@ -78,19 +79,19 @@ impl Line {
     }
 }
 
-/// The methods of one installation. Clones share it.
+/// Calls methods as one app. Clones share what is known of the app.
 #[derive(Clone)]
 pub struct Client {
     line: Line,
     token: SecretString,
     app: Arc<OnceCell<App>>,
-    /// Methods that are to be left alone, until when, and why.
+    /// The methods that are left alone, until when, and why.
     gates: Arc<Mutex<HashMap<&'static str, (Instant, String)>>>,
     /// Why Slack refuses the token, until administrators are told.
     refused: Arc<Mutex<Option<String>>>,
-    /// Whether Slack refused the token when it was last heard of.
+    /// Whether Slack refused the token the last time, as far as this instance knows.
     is_refused: Arc<AtomicBool>,
-    /// Whether it has taken it since.
+    /// Whether Slack has taken the token again since it refused it.
     recovered: Arc<AtomicBool>,
 }
 
@@ -107,17 +108,17 @@ impl Client {
         }
     }
 
-    /// Which app of which team it is: asked once.
+    /// Which app of which team this is. Slack is asked once.
     pub async fn app(&self) -> Result<&App, Failure> {
         self.app.get_or_try_init(|| self.ask_for_app()).await
     }
 
-    /// The same, where it is known already.
+    /// The same, if it is known already.
     pub fn known_app(&self) -> Option<&App> {
         self.app.get()
     }
 
-    /// The same, asked now.
+    /// Which app of which team this is. Slack is asked now.
     pub async fn ask_for_app(&self) -> Result<App, Failure> {
         let answer = self.call("auth.test", &json!({})).await?;
         let text = |name: &str| answer[name].as_str().map(str::to_owned);
@@ -135,13 +136,12 @@ impl Client {
         self.send(method, |url| self.line.http.post(url).json(body)).await
     }
 
-    /// Calls a method that only looks, and takes no JSON.
+    /// Calls a method that only reads, and takes no JSON.
     pub async fn look(&self, method: &'static str, query: &[(&str, &str)]) -> Result<Value, Failure> {
         self.send(method, |url| self.line.http.get(url).query(query)).await
     }
 
-    /// Says something in answer to a click, for the one who clicked alone. An address that is none of Slack's gets
-    /// nothing.
+    /// Answers a press, so that only the person who pressed sees it. An address that is not Slack's gets nothing.
     pub async fn whisper(&self, response_url: &str, text: &str) -> Result<(), Failure> {
         if !response_url.starts_with(&*self.line.hooks_url) {
             let word = "the address for the answer is none of Slack's".to_owned();
@@ -195,7 +195,7 @@ impl Client {
         })
     }
 
-    /// Whether a method may be called now.
+    /// Refuses a call of a method that is left alone now.
     fn pass(&self, method: &'static str) -> Result<(), Failure> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -213,22 +213,22 @@ impl Client {
         gates.insert(method, (Instant::now() + hold, error.to_owned()));
     }
 
-    /// Why Slack refuses the token, if it has refused it since this was last settled.
+    /// Why Slack refuses the token, until administrators are told and this is cleared.
     pub fn refused(&self) -> MutexGuard<'_, Option<String>> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it is known that Slack refuses the token.
+    /// Whether Slack refuses the token, as far as this instance knows.
     pub fn is_refused(&self) -> bool {
         self.is_refused.load(Ordering::Relaxed)
     }
 
-    /// Another instance has seen that Slack refuses the token.
+    /// Notes that another instance has seen that Slack refuses the token.
     pub fn hear_of_refusal(&self) {
         self.is_refused.store(true, Ordering::Relaxed);
     }
 
-    /// Whether Slack takes the token again, since this was last asked.
+    /// Whether Slack has taken the token again. A call clears it.
     pub fn has_recovered(&self) -> bool {
         self.recovered.swap(false, Ordering::Relaxed)
     }
@@ -239,7 +239,7 @@ impl Client {
         Failure::Held { hold, code, error }
     }
 
-    /// No conversation gets anything until somebody has mended it.
+    /// Slack refuses the token, so no method is called for a while.
     fn void(&self, word: &str, code: Option<i32>) -> Failure {
         let error = format!("Slack refuses the bot's token: {word}");
         self.shut(ALL, VOID, &error);
@@ -268,7 +268,7 @@ async fn read(mut response: Response) -> Result<Value, Failure> {
     read.map_err(|_| Failure::Away { code, error: "what answers is not Slack: it sends no JSON".to_owned() })
 }
 
-/// Without the address: that of an answer to a click is as good as a credential.
+/// An error without its address: the address for an answer to a press is as good as a credential.
 fn away(error: &reqwest::Error) -> Failure {
     let what = if error.is_timeout() {
         "Slack did not answer in time"

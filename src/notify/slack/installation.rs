@@ -1,6 +1,6 @@
-//! One app in Slack, the service's or a workspace's own: its cards, posted and edited as it.
+//! One app in Slack, the service's or a workspace's own: posts and edits cards as this app.
 //!
-//! Which one a message is sent by is told in `mod.rs`.
+//! `mod.rs` chooses the app for a message.
 
 use std::{
     collections::HashMap,
@@ -23,9 +23,9 @@ use crate::{
     store::{lanes::Waiting, slack_installations::App},
 };
 
-/// Most conversations with people that are remembered.
+/// How many conversations with people are remembered at most.
 const MOST: usize = 10_000;
-/// What Slack says where a message's form is wrong, or too much.
+/// Slack's words for a message whose form is wrong or too large.
 const MALFORMED: [&str; 6] = [
     "invalid_blocks",
     "invalid_blocks_format",
@@ -41,20 +41,20 @@ pub enum Whose {
     Service,
     Workspace {
         workspace: WorkspaceId,
-        /// Another one with each change.
+        /// It is new after each change.
         revision: Uuid,
-        /// Team and bot.
+        /// The app's name: team and bot.
         app: Arc<str>,
     },
 }
 
 impl Whose {
-    /// How a workspace's app is named with its cards.
+    /// The name of a workspace's app, as its cards keep it.
     pub fn name(app: &App) -> Arc<str> {
         format!("{}/{}", app.team, app.bot).into()
     }
 
-    /// The same. `None`: the service's.
+    /// The name of this app. `None`: it is the service's.
     pub fn app(&self) -> Option<&str> {
         match self {
             Self::Service => None,
@@ -63,20 +63,20 @@ impl Whose {
     }
 }
 
-/// An app. Clones share its connections and what is remembered.
+/// An app. Clones share its connections and what it remembers.
 #[derive(Clone)]
 pub struct Installation {
     pub whose: Whose,
     pub client: Client,
     pub signing_secret: SecretString,
-    /// Whether an address of mail says who somebody is.
+    /// Whether an unbound account may be bound to the person with its e-mail address.
     pub binds_by_email: bool,
     public_url: Option<Arc<str>>,
-    /// By recipient: the conversation that was opened with them.
+    /// The conversations that were opened, by recipient.
     conversations: Arc<Mutex<HashMap<String, String>>>,
 }
 
-/// Where a card is, and what it shows: kept with its notification.
+/// Where a card is, and what it is about. Stored with its notification.
 #[derive(Debug, Serialize, Deserialize)]
 struct Placed {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,7 +85,7 @@ struct Placed {
     place: Place,
     level: i32,
     asks: bool,
-    /// The app that posted it. `None`: the service's.
+    /// The name of the app that posted it. `None`: the service's app.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     app: Option<String>,
 }
@@ -100,7 +100,7 @@ impl Installation {
         Self { whose, client, signing_secret, binds_by_email, public_url, conversations: Arc::default() }
     }
 
-    /// Makes a card in Slack show the approval as it stands.
+    /// Edits a card, so that it shows how the approval stands.
     pub async fn repair(
         &self,
         place: &Place,
@@ -125,7 +125,7 @@ impl Installation {
             Err(failure) if failure.is(&MALFORMED) => {
                 complain(&failure, card);
                 let mut bare = body(&card.bare());
-                // Else those that were there would stay, buttons and all.
+                // Otherwise the old blocks would stay, with their buttons.
                 bare["blocks"] = json!([]);
                 self.client.call("chat.update", &bare).await.map(drop)
             }
@@ -133,7 +133,7 @@ impl Installation {
         }
     }
 
-    /// Posts a card; answers where it is.
+    /// Posts a card. Answers where it is.
     async fn post(&self, channel: &str, it: &Waiting, card: &Card<'_>) -> Result<Placed, Failure> {
         let Rendered { text, blocks } = card.rendered();
         let body = |text: &str| {
@@ -169,7 +169,7 @@ impl Installation {
         Ok(Placed { team, place, level: card.level, asks: card.asks, app })
     }
 
-    /// The conversation that a message goes to.
+    /// The id of the conversation that a message goes to.
     async fn conversation(&self, it: &Waiting) -> Result<String, Failure> {
         if it.person.is_none() {
             return Ok(it.recipient.clone());
@@ -198,7 +198,8 @@ impl Installation {
         self.conversations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The most urgent of what waits by title, and where the others are: no one reads cards by the dozen.
+    /// Posts one message about many requests: the titles of the most urgent, and a link to all. No person reads dozens
+    /// of cards.
     async fn tell_of_many(&self, channel: &str, message: &Message<'_>) -> Result<(), Failure> {
         let all: Vec<&Approval> = message
             .loaded
@@ -214,7 +215,7 @@ impl Installation {
         self.client.call("chat.postMessage", &body).await.map(drop)
     }
 
-    /// Sends or edits what the message says; answers where a new card is.
+    /// Posts or edits a card, or posts a reminder in its thread. Answers where a new card is.
     pub async fn deliver(
         &self,
         message: &Message<'_>,
@@ -251,7 +252,7 @@ impl Installation {
     }
 }
 
-/// A form that Slack refuses is a fault of ours.
+/// Logs that Slack refuses a card's form. That is a fault of ours.
 fn complain(failure: &Failure, card: &Card<'_>) {
     tracing::error!(error = %failure, approval = %card.approval.id, "Slack refused a card's form; it gets the bare text");
 }

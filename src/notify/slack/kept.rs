@@ -1,5 +1,5 @@
-//! Which workspaces have apps in Slack of their own, as the database had it a moment ago. Creating and routing read it
-//! without asking the database.
+//! The apps in Slack of workspaces' own, as the database had them a moment ago. Creating and routing use them without
+//! asking the database.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -23,9 +23,9 @@ use crate::{
     store::{Error, slack_installations as stored},
 };
 
-/// Between two looks for changes.
+/// The pause between two looks for changes.
 const PAUSE: Duration = Duration::from_secs(2);
-/// Longest that a look may take.
+/// The longest time that a look may take.
 const LOOK: Duration = Duration::from_secs(4);
 
 /// A workspace's app.
@@ -33,7 +33,7 @@ const LOOK: Duration = Duration::from_secs(4);
 pub struct Entry {
     pub workspace: WorkspaceId,
     pub revision: Uuid,
-    /// Team and bot.
+    /// The app's name: team and bot.
     pub app: Arc<str>,
     pub channel: Option<Arc<str>>,
     pub installation: Result<Installation, Unusable>,
@@ -44,7 +44,7 @@ pub struct Entry {
 #[derive(Default)]
 struct Entries {
     by_workspace: HashMap<WorkspaceId, Arc<Entry>>,
-    /// Also by organisation.
+    /// By team, and once more by organisation.
     by_team: HashMap<String, Vec<Arc<Entry>>>,
 }
 
@@ -60,17 +60,17 @@ impl Entries {
     }
 }
 
-/// What is known.
+/// The apps that are known.
 #[derive(Default)]
 pub(super) struct Kept {
     entries: RwLock<Entries>,
     is_known: AtomicBool,
-    /// One look at a time, so that an older one never comes over a newer one.
+    /// Lets one look run at a time, so that an older one never replaces a newer one.
     turn: tokio::sync::Mutex<()>,
 }
 
 impl Kept {
-    /// Whether it was read once.
+    /// Whether the apps were read at least once.
     pub fn is_known(&self) -> bool {
         self.is_known.load(Ordering::Acquire)
     }
@@ -80,7 +80,7 @@ impl Kept {
         entries.by_workspace.get(&workspace).cloned()
     }
 
-    /// Each of these teams and organisations once.
+    /// The apps of these teams and organisations, each once.
     pub fn of_teams(&self, teams: &[String]) -> Vec<Arc<Entry>> {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         let mut seen = HashSet::new();
@@ -101,14 +101,14 @@ impl Kept {
 }
 
 impl Slack {
-    /// Whether what is known of these workspaces is not what the database has.
+    /// Whether the database has other apps for these workspaces than this instance knows.
     pub async fn is_behind(&self, conn: &mut PgConnection, of: &[WorkspaceId]) -> Result<bool, Error> {
         let now = stored::revisions_of(conn, of).await?;
         let known = |id: &WorkspaceId| self.kept.get(*id).map(|entry| entry.revision);
         Ok(!self.kept.is_known() || of.iter().any(|id| now.get(id).copied() != known(id)))
     }
 
-    /// Reads what has changed.
+    /// Reads the apps that have changed.
     pub async fn read(&self) -> Result<(), Error> {
         let _turn = self.kept.turn.lock().await;
         let before: HashMap<WorkspaceId, Arc<Entry>> =
@@ -157,7 +157,7 @@ impl Slack {
         }
     }
 
-    /// Reads what has changed now and then.
+    /// Reads changes now and then, until the instance ends.
     pub async fn keep(self) {
         let mut is_failing = false;
         loop {
@@ -175,7 +175,7 @@ impl Slack {
     }
 }
 
-/// What another instance has seen.
+/// Takes over which tokens other instances have seen refused.
 fn hear_of_refusals(entries: &HashMap<WorkspaceId, Arc<Entry>>, now: &[(WorkspaceId, Uuid, bool)]) {
     for (workspace, _, is_refused) in now {
         let entry = entries.get(workspace).filter(|_| *is_refused);

@@ -1,4 +1,4 @@
-//! What members do with the app of their workspace's own, each change with its record. Secrets are never told.
+//! What members do with their workspace's own app. Each change is on record. Secrets are never shown.
 
 use std::time::Duration;
 
@@ -17,18 +17,18 @@ use crate::{
     },
 };
 
-/// Longer than any lease, so that what is held for so long is no one's.
+/// Longer than any lease: a lane that is held for longer has no worker.
 const HELD: Duration = LEASE.saturating_mul(2);
 
-/// An app that is to be a workspace's.
+/// The app that a workspace wants.
 #[derive(Debug)]
 pub struct Wanted {
     pub secrets: Secrets,
-    /// Where cards go whose request names no channel. `None`: to each person.
+    /// The channel for cards whose request names none. `None`: each person gets a card.
     pub channel: Option<String>,
 }
 
-/// What the record is about.
+/// The subject of the record.
 const SUBJECT: &str = "slack";
 const TAKEN: &str = "this app of this team serves another workspace: a press in Slack says which app it comes from, and \
                      not for which workspace; make another app in Slack for this one";
@@ -36,7 +36,7 @@ const OURS: &str = "this is the service's own app, which serves workspaces witho
                     Slack for this one";
 
 impl Slack {
-    /// Gives a workspace this app, in place of the one that it had.
+    /// Gives a workspace this app, and replaces the one that it had.
     pub async fn put(
         &self,
         conn: &mut PgConnection,
@@ -46,14 +46,14 @@ impl Slack {
     ) -> Outcome<Installed> {
         let corrupt =
             |what: String| Error::Corrupt { table: "slack_installations", id: workspace.0.to_string(), what };
-        // Where that can't be told, the token has shown nothing else.
+        // Where Slack has not said which app the service's is, nothing is compared.
         let own = self.service().and_then(|service| service.client.known_app());
         if own.is_some_and(|own| Whose::name(own) == Whose::name(app)) {
             return Ok(Err(Refusal::LimitReached(OURS.to_owned())));
         }
         let before = stored::get(&mut *conn, workspace).await?;
         let revision = Uuid::now_v7();
-        // Callers were told before that it is missing.
+        // Without a sealer the caller was refused before.
         let sealer = self.sealer().ok_or_else(|| corrupt("nothing can be sealed".to_owned()))?;
         let secrets = wanted.secrets.seal(sealer, workspace, revision);
         let secrets = secrets.map_err(|error| corrupt(error.to_string()))?;
@@ -69,7 +69,7 @@ impl Slack {
         Ok(Ok(after))
     }
 
-    /// How an app is.
+    /// How an app stands, and why it can't be used.
     pub fn state(&self, it: &Installed) -> (AppState, Option<String>) {
         match (Secrets::open(self.sealer(), it.workspace, it.revision, &it.secrets), &it.refused) {
             (Err(unusable), _) => (AppState::Unusable, Some(unusable.to_string())),
@@ -89,7 +89,7 @@ pub async fn remove(conn: &mut PgConnection, by: &By<'_>, workspace: WorkspaceId
     Ok(Ok(()))
 }
 
-/// As it is recorded: without secrets. The revision tells that they may be others.
+/// The app as the record shows it: without secrets. Another revision says that they may have changed.
 fn recorded(it: &Installed) -> Value {
     json!({
         "team": it.app.team,

@@ -1,4 +1,4 @@
-//! The forms that a press opens: why it is rejected, and what is edited. Pure.
+//! The forms that a press opens: one for the reason to reject, one for edits. Pure.
 
 use serde_json::{Value, json};
 
@@ -12,22 +12,22 @@ use crate::domain::{
     redaction::Redactor,
 };
 
-/// What a form is called, and its input.
+/// The ids of the forms, and of their inputs.
 pub mod form {
     pub const REJECT: &str = "signoff_reject";
     pub const MODIFY: &str = "signoff_modify";
     pub const REASON: &str = "reason";
     pub const CHANGES: &str = "changes";
     pub const COMMENT: &str = "comment";
-    /// The input within each block.
+    /// The id of the input within each block.
     pub const VALUE: &str = "v";
 }
 
-/// Longest text of an input.
+/// The longest text of an input.
 const INPUT: usize = 3_000;
 const REFUSAL: usize = 600;
 
-/// What a button, and a form, is about: which question on which card.
+/// What a button or a form is about: the approval, its level, and its version on the card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
     pub approval: ApprovalId,
@@ -43,7 +43,7 @@ pub struct Place {
 }
 
 impl About {
-    /// From a button's value.
+    /// Reads a button's value.
     pub fn parse(value: &str) -> Option<Self> {
         let mut parts = value.splitn(3, '.');
         let approval = ApprovalId::parse(parts.next()?)?;
@@ -51,13 +51,13 @@ impl About {
         Some(Self { approval, level, version: parts.next()?.parse().ok()? })
     }
 
-    /// With the card's place, as a form carries it.
+    /// What a form carries: this, and the card's place.
     pub fn with(&self, place: &Place) -> String {
         let Self { approval, level, version } = self;
         format!("{approval}.{level}.{version}.{}.{}", place.channel, place.ts)
     }
 
-    /// From what a form carries.
+    /// Reads what a form carries.
     pub fn parse_with_place(text: &str) -> Option<(Self, Place)> {
         let mut parts = text.splitn(5, '.');
         let [approval, level, version] = [parts.next()?, parts.next()?, parts.next()?];
@@ -67,13 +67,13 @@ impl About {
     }
 }
 
-/// Asks why.
+/// The form that asks for the reason to reject.
 pub fn reject(approval: &Approval, redactor: &Redactor, carried: &str) -> Value {
     let reason = input(form::REASON, "Reason", json!({ "min_length": 1 }));
     view((form::REJECT, "Reject", "Reject"), carried, &[title(approval, redactor), reason])
 }
 
-/// Asks for the edits, beginning with the proposal.
+/// The form that asks for edits. It is filled with the proposal.
 pub fn modify(approval: &Approval, redactor: &Redactor, (proposal, carried): (&str, &str)) -> Value {
     let changes = input(
         form::CHANGES,
@@ -89,7 +89,7 @@ pub fn modify(approval: &Approval, redactor: &Redactor, (proposal, carried): (&s
     )
 }
 
-/// Says how it ended, in place of the form.
+/// Says in place of the form how the approval ended.
 pub fn outcome(approval: &Approval, redactor: &Redactor) -> Value {
     let text = match &approval.state {
         State::Final { ending, at } => format!("{} · {}", said(ending), moment(*at)),
@@ -99,7 +99,7 @@ pub fn outcome(approval: &Approval, redactor: &Redactor) -> Value {
     closed(&[title(approval, redactor), said])
 }
 
-/// Says why nothing was done, in place of the form.
+/// Says in place of the form why nothing was done.
 pub fn refusal(text: &str) -> Value {
     closed(&[json!({ "type": "section", "text": plain(&lines(text, REFUSAL)) })])
 }

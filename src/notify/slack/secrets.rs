@@ -1,4 +1,5 @@
-//! Secrets of workspaces' apps, as the database keeps them: sealed, and bound to the revision that they came with.
+//! The secrets of workspaces' apps. They are sealed for the database, and bound to the revision that they were set
+//! with.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -11,15 +12,15 @@ use crate::{
 
 const TABLE: &str = "slack_installations";
 
-/// What an app needs to work. Never printed.
+/// What an app needs to work. It is never printed.
 #[derive(Debug, Clone)]
 pub struct Secrets {
     pub bot_token: SecretString,
-    /// What Slack signs presses with.
+    /// Slack signs presses with it.
     pub signing_secret: SecretString,
 }
 
-/// Why they can't be used.
+/// Why the secrets can't be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
     #[error("its secrets are sealed, and secrets.key is not set")]

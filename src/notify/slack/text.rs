@@ -1,32 +1,32 @@
-//! Text for Slack: what callers wrote is shown as text, and fits. Pure.
+//! Text for Slack: makes sure that what callers wrote is shown as text, and fits. Pure.
 //!
-//! Slack counts what it gets, so a text is escaped first and cut then, and never within what stands for one character.
-//! A character costs what it takes within JSON: a message is refused as a whole that is too long.
+//! Slack counts the characters that it gets. So a text is escaped first and cut afterwards, never within an entity. A
+//! character costs what it takes within JSON: Slack refuses a message that is too long as a whole.
 
 use crate::domain::names::is_bidirectional_control;
 
-/// What a text is put into.
+/// The place that a text is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// One line; entities stand for characters that mean something to Slack.
+    /// One line. Entities replace the characters that mean something to Slack.
     Line,
     /// Several lines, with entities.
     Lines,
-    /// Several lines, as they are: where Slack reads no markup and no entities.
+    /// Several lines, without entities: Slack reads no markup there.
     Literal,
 }
 
-/// In one line, of at most so many characters.
+/// The text in one line, of at most `most` characters.
 pub fn line(text: &str, most: usize) -> String {
     fitted(text, most, Form::Line)
 }
 
-/// In its own lines.
+/// The text in its own lines.
 pub fn lines(text: &str, most: usize) -> String {
     fitted(text, most, Form::Lines)
 }
 
-/// In its own lines, for a place without markup.
+/// The text in its own lines, for a place without markup.
 pub fn literal(text: &str, most: usize) -> String {
     fitted(text, most, Form::Literal)
 }
@@ -35,7 +35,7 @@ fn fitted(text: &str, most: usize, form: Form) -> String {
     let mut fitted = String::with_capacity(text.len().min(4 * most));
     let (mut used, mut with_room) = (0, 0);
     let mut buffer = [0; 4];
-    // What turns around the text beside it is left out.
+    // Characters that turn text around are left out.
     for c in text.chars().filter(|c| !is_bidirectional_control(*c)) {
         let piece: &str = match c {
             '&' if form != Form::Literal => "&amp;",
@@ -60,7 +60,7 @@ fn fitted(text: &str, most: usize, form: Form) -> String {
     fitted
 }
 
-/// Characters that a text takes within JSON, as UTF-16 counts them: nothing counts more.
+/// How many characters a text takes within JSON, counted as UTF-16: no other count is higher.
 pub fn cost(text: &str) -> usize {
     let of = |c: char| match c {
         '"' | '\\' | '\n' => 2,

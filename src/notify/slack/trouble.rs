@@ -1,5 +1,5 @@
-//! Tells administrators, in the app and by mail, once a day, that Slack refuses the token of the app that serves them, or
-//! that the app can't be used: nothing arrives there until they have mended it. Of a workspace's own app that workspace alone.
+//! Tells administrators that their app in Slack can't be used: Slack refuses its token, or its secrets don't open. They
+//! are told in the app and by mail, once a day. Of a workspace's own app only this workspace is told.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -16,11 +16,11 @@ use crate::{
     store::{Database, Error, news, slack, slack_installations},
 };
 
-/// Longest that it may take.
+/// The longest time that a statement may take.
 const TELL: Duration = Duration::from_secs(4);
 
-/// Tells them, if there is something to tell. One instance does, of those that have seen it.
-/// `relay`: takes our mail.
+/// Tells administrators, if there is something to tell. Where several instances have seen it, one of them tells.
+/// `relay`: the relay that takes our mail.
 pub async fn tell(database: &Database, slack: &Slack, relay: Option<&str>) -> Result<(), Error> {
     if let Some(service) = slack.service() {
         settle((database, relay), service).await?;
@@ -40,7 +40,7 @@ pub async fn tell(database: &Database, slack: &Slack, relay: Option<&str>) -> Re
     told((database, relay), Some(&of), |workspace| unusable.get(&workspace).map_or("", String::as_str)).await
 }
 
-/// Tells of one app.
+/// Tells of one app that Slack refuses, and notes it for the other instances.
 async fn settle((database, relay): (&Database, Option<&str>), app: &Installation) -> Result<(), Error> {
     let refused = app.client.refused().clone();
     let only = match &app.whose {
@@ -65,7 +65,7 @@ async fn settle((database, relay): (&Database, Option<&str>), app: &Installation
     Ok(())
 }
 
-/// `only`: these workspaces; otherwise those that the service's own app serves.
+/// Tells these workspaces (`only`), or those that the service's own app serves.
 async fn told<'a>(
     (database, relay): (&Database, Option<&str>),
     only: Option<&[WorkspaceId]>,

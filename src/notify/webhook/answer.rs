@@ -6,19 +6,19 @@ use chrono::{DateTime, Utc};
 
 use crate::notify::courier::Handed;
 
-/// Shortest and longest that an endpoint may ask to be left alone.
+/// The shortest and the longest pause that an endpoint may ask for.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(1));
 
-/// An answer, as far as it was read.
+/// An answer, as much of it as was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
     pub retry_after: Option<String>,
-    /// What is kept of it.
+    /// The part that is stored with the try.
     pub text: Option<String>,
 }
 
-/// What came of it. 410 is the caller's affair: it ends the endpoint.
+/// What an answer means for the message. The caller handles 410 itself: it disables the endpoint.
 pub fn judged(answer: Answer, now: DateTime<Utc>) -> Handed {
     let Answer { status, retry_after, text } = answer;
     let code = Some(i32::from(status));
@@ -44,11 +44,11 @@ pub fn judged(answer: Answer, now: DateTime<Utc>) -> Handed {
     }
 }
 
-/// How long `Retry-After` asks for: seconds, or until a moment.
+/// The pause that `Retry-After` asks for, in seconds or as a date.
 fn pause(text: &str, now: DateTime<Utc>) -> Option<Duration> {
     let text = text.trim();
     let asked = if text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty() {
-        // What doesn't fit is long.
+        // A number that doesn't fit stands for a long pause.
         Duration::from_secs(text.parse().unwrap_or(u64::MAX))
     } else {
         let until = DateTime::parse_from_rfc2822(text).ok()?.with_timezone(&Utc);

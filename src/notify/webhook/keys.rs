@@ -1,4 +1,4 @@
-//! Keys that sign webhooks: made, kept, and used as Standard Webhooks wants it.
+//! The keys that sign webhooks: makes, seals and uses them, as Standard Webhooks wants it.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Duration, Utc};
@@ -31,7 +31,7 @@ pub enum Unusable {
     NotConfigured,
 }
 
-/// A key. Never printed.
+/// A key. It is never printed.
 #[derive(Debug, Clone)]
 pub struct Key(SecretSlice<u8>);
 
@@ -40,7 +40,7 @@ impl Key {
         Self(rand::random::<[u8; BYTES]>().to_vec().into())
     }
 
-    /// As an operator gives it: behind the prefix base64, otherwise the bytes of the text.
+    /// Reads a key that an operator gives: base64 behind the prefix, otherwise the bytes of the text.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = match text.strip_prefix(PREFIX) {
             Some(encoded) => STANDARD.decode(encoded).ok()?,
@@ -49,7 +49,7 @@ impl Key {
         (!bytes.is_empty()).then(|| Self(bytes.into()))
     }
 
-    /// Only for the caller who has made it.
+    /// The key in clear, only for the caller who has made it.
     pub fn reveal(&self) -> SecretString {
         format!("{PREFIX}{}", STANDARD.encode(self.0.expose_secret())).into()
     }
@@ -63,7 +63,7 @@ impl Key {
     }
 }
 
-/// How keys are sealed.
+/// A key as it is written down, before it is sealed.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     key: String,
@@ -71,7 +71,7 @@ struct Stored {
     until: Option<DateTime<Utc>>,
 }
 
-/// The keys of an endpoint: the newest first, then those that are good for a while yet.
+/// The keys of an endpoint: the newest first, then older ones that are still good for a while.
 #[derive(Debug, Clone)]
 pub struct Keys(Vec<(Key, Option<DateTime<Utc>>)>);
 
@@ -80,7 +80,7 @@ impl Keys {
         Self(vec![(key, None)])
     }
 
-    /// With a new one in front. Those before are good for `overlap` at most.
+    /// Puts a new key in front. The older ones stay good for `overlap` at most.
     #[must_use]
     pub fn rotated(self, key: Key, now: DateTime<Utc>, overlap: Duration) -> Self {
         let end = now + overlap;
@@ -116,7 +116,7 @@ impl Keys {
         Ok(Self(keys.collect::<Result<_, Unusable>>()?))
     }
 
-    /// By each key that is good now, with blanks between.
+    /// The signatures of all keys that are good now, with blanks between.
     pub fn signatures(&self, id: &str, now: DateTime<Utc>, body: &[u8]) -> String {
         let good = self.0.iter().filter(|(_, until)| until.is_none_or(|until| until > now));
         let signatures: Vec<String> = good.map(|(key, _)| key.sign(id, now.timestamp(), body)).collect();

@@ -1,4 +1,4 @@
-//! What became of a turn: of its notifications, and of its lane.
+//! Writes down a turn: what became of its notifications, and how its lane is given back.
 
 use std::time::Duration;
 
@@ -24,16 +24,16 @@ pub struct Fate {
     pub workspace: WorkspaceId,
     pub status: Status,
     pub skipped: Option<Skipped>,
-    /// Why it failed, or is tried again.
+    /// Why it failed, or why it is tried again.
     pub error: Option<String>,
-    /// For one that waits on: how long.
+    /// How long it waits, if it stays pending.
     pub again_in: Option<Duration>,
-    /// Whether the try counts.
+    /// Whether the try is counted.
     pub counts: bool,
     pub attempt: Option<Attempt>,
-    /// Where the message is now, in the channel's own terms.
+    /// Where the message is now, as the channel names it.
     pub place: Option<Value>,
-    /// How long it took until it was handed over.
+    /// How long it took from the change until the message was handed over.
     pub delay: Option<Duration>,
 }
 
@@ -41,7 +41,7 @@ pub struct Fate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     pub id: Uuid,
-    /// How long ago it began, when it is recorded.
+    /// How long ago the try began, at the time of recording.
     pub ago: Duration,
     pub took: Duration,
     pub outcome: Outcome,
@@ -53,18 +53,18 @@ pub struct Attempt {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handback {
     pub lease: Lease,
-    /// The oldest due time of what was fetched and is pending still.
+    /// The oldest due time of fetched notifications that were not tried.
     pub oldest: Option<DateTime<Utc>>,
-    /// When something is due next, as far as is known: at a moment, and in so long.
+    /// When the next notification is due, as far as is known: at a time, and after a time.
     pub next_at: Option<DateTime<Utc>>,
     pub next_in: Option<Duration>,
-    /// For how long the lane is left alone.
+    /// How long the lane is left alone.
     pub hold: Duration,
     /// Failures of the destination in a row.
     pub failures: i32,
     pub last_error: Option<String>,
     pub has_succeeded: bool,
-    /// Whether it was tried in vain, whatever the failures in a row say.
+    /// Whether a try failed, also where the failures in a row begin anew.
     pub has_failed: bool,
 }
 
@@ -143,10 +143,11 @@ impl<'a> From<&'a Handback> for LaneRow<'a> {
     }
 }
 
-/// Records what became of notifications, and gives lanes back. A message that was sent counts as sent, also where another
-/// worker has its lane by now: only the lane itself goes by the lease. A success counts, too, where another worker has
-/// given the message up meanwhile. Lanes are locked first, in the order in which everyone locks them; the last `SELECT` sees to that. Answers
-/// whether one of them is due again.
+/// Records what became of notifications, and gives lanes back. Answers whether one of the lanes is due again.
+///
+/// A lane is given back only by the worker that leased it last. What became of its notifications is recorded also where
+/// another worker has the lane by now. A success counts even where another worker has given the message up or skipped
+/// it. Lanes are locked first, in the same order as everywhere: the last `SELECT` makes sure of that.
 pub async fn record(
     conn: &mut PgConnection,
     fates: &[&Fate],
