@@ -163,6 +163,11 @@ impl Caller {
         self.request("POST", &format!("/api/v1/tasks/{task}/events"), &body)
     }
 
+    /// A new endpoint of webhooks.
+    pub fn endpoint(&self, url: &str) -> Vec<u8> {
+        self.request("POST", "/api/v1/webhooks", &format!(r#"{{"url":"{url}"}}"#))
+    }
+
     pub fn approve(&self, id: &str) -> Vec<u8> {
         self.request("POST", &format!("/api/v1/approvals/{id}/approve"), "{}")
     }

@@ -105,6 +105,16 @@ impl Cluster {
 }
 
 pub async fn caller(database_url: &str, principal: &str) -> anyhow::Result<Caller> {
+    with(database_url, principal, Grants::default()).await
+}
+
+/// Who may do all in the workspace.
+pub async fn administrator(database_url: &str) -> anyhow::Result<Caller> {
+    let grants = Grants { permissions: vec!["workspace:admin".to_owned()], roles: Vec::new() };
+    with(database_url, "administrator", grants).await
+}
+
+async fn with(database_url: &str, principal: &str, grants: Grants) -> anyhow::Result<Caller> {
     let mut conn = PgConnection::connect(database_url).await?;
     let origin = Origin::default();
     let by = By::operator(&origin);
@@ -114,7 +124,7 @@ pub async fn caller(database_url: &str, principal: &str) -> anyhow::Result<Calle
         principal: PrincipalName::new(principal)?,
         kind: Some("person"),
         label: None,
-        grants: Grants::default(),
+        grants,
         valid_for: None,
     };
     let key = keys::create(&mut conn, &by, wanted).await??.key;

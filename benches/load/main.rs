@@ -15,6 +15,7 @@
 //! | [`events`] | from an event on one instance to the socket on the other |
 //! | [`feeds`] | what the screens of people cost, and how soon they are told |
 //! | [`notify`] | how soon people and programs are told, and what a relay that stands still costs |
+//! | [`outbox`] | leasing lanes beside leasing rows, and what a held snapshot costs |
 //! | [`reconnect`] | thousands of sockets come back after their instance was killed |
 //! | [`redis_down`] | the wake-up without Redis |
 //! | [`floor`], [`pgbench`] | the floors |
@@ -32,6 +33,7 @@ mod floor;
 mod load;
 mod memory;
 mod notify;
+mod outbox;
 mod pgbench;
 mod policies;
 mod process;
@@ -78,6 +80,7 @@ enum Part {
     Events,
     Feeds,
     Notify,
+    Outbox,
     Reconnect,
     RedisDown,
 }
@@ -136,6 +139,7 @@ async fn measure(
             Part::Events => events::measure(cluster, extent, report).await,
             Part::Feeds => feeds::measure(cluster, extent, report).await,
             Part::Notify => notify::measure(extent, report).await,
+            Part::Outbox => outbox::measure(cluster, extent, report).await,
             Part::Reconnect => reconnect::measure(cluster, extent, report).await,
             Part::RedisDown => redis_down::measure(cluster, extent, report).await,
         }

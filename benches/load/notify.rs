@@ -1,13 +1,16 @@
-//! How soon messages are handed over, and what a relay that stands still costs a decision.
+//! How soon messages are handed over. And what a relay that stands still and an endpoint that never answers cost, with much
+//! waiting behind both: a decision, and the messages of others.
 
 use std::{
     collections::HashMap,
+    net::SocketAddr,
     time::{Duration, Instant},
 };
 
 use anyhow::Context;
 use sqlx::{Connection as _, PgConnection};
 use tokio::{
+    net::TcpListener,
     sync::mpsc::{self, UnboundedReceiver},
     time::{MissedTickBehavior, interval, timeout},
 };
@@ -15,7 +18,7 @@ use tokio::{
 use super::{
     Extent,
     client::Connection,
-    cluster::Cluster,
+    cluster::{Cluster, administrator},
     figures::{Goal, Point, Report, Samples, Track, Unit},
     load::{ask, created},
     process::resident_kib,
@@ -27,7 +30,7 @@ use super::{
 const RATE: u64 = 100;
 /// People who are asked in turn: none gets so many that they go as one message.
 const PEOPLE: u64 = 500;
-/// Mails that wait behind a relay that stands still.
+/// Deliveries that wait behind an endpoint that never answers.
 const BEHIND: i32 = 100_000;
 
 pub async fn measure(extent: Extent, report: &mut Report) -> anyhow::Result<()> {
@@ -45,13 +48,16 @@ pub async fn measure(extent: Extent, report: &mut Report) -> anyhow::Result<()> 
         ("SIGNOFF_SMTP_PORT", relay.address.port().to_string()),
         ("SIGNOFF_SMTP_SECURITY", "none".to_owned()),
         ("SIGNOFF_SMTP_FROM", "signoff@example.com".to_owned()),
+        ("SIGNOFF_SECRETS_KEY", "CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=".to_owned()),
+        ("SIGNOFF_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8".to_owned()),
+        ("SIGNOFF_WEBHOOKS_ALLOW_HTTP", "true".to_owned()),
     ];
     // Instances of one service have the same channels.
     let cluster = Cluster::with(&flags).await?;
     let measured = async {
         hire(&cluster).await?;
         handed_over(&cluster, &mut taken, extent, report).await?;
-        held_up(&cluster, &relay, extent, report).await
+        held_up(&cluster, &relay, &mut taken, extent, report).await
     }
     .await;
     cluster.stop().await?;
@@ -91,36 +97,9 @@ async fn handed_over(
     extent: Extent,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let mut tracks: [(Track, Track); 3] = Default::default();
-    let mut connections = [Connection::open(cluster.a.http).await?, Connection::open(cluster.b.http).await?];
-    let mut person = 0;
+    let mut tracks = vec![(Track::default(), Track::default()); WAYS.len()];
     for _ in 0..extent.rounds {
-        let mut asked: HashMap<String, Instant> = HashMap::new();
-        let mut tick = interval(Duration::from_millis(1_000 / RATE));
-        tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
-        for _ in 0..extent.pick(20, 8) * RATE {
-            tick.tick().await;
-            person = (person + 1) % PEOPLE;
-            let policy = format!(r#"{{"allowed_approvers":["p{person}"]}}"#);
-            let at = usize::try_from(person % 2)?;
-            let request = cluster.agent.ask_with("told", &policy);
-            let body = connections[at].call(&request).await?.expect(201)?;
-            asked.insert(created(&body)?.replace('-', ""), Instant::now());
-        }
-        let mut samples: [Samples; 3] = Default::default();
-        let mut missing = asked.len() * WAYS.len();
-        while missing > 0 {
-            let told = timeout(Duration::from_secs(20), taken.recv()).await;
-            let told = told.with_context(|| {
-                let counts = WAYS.iter().zip(&samples).map(|((_, what), it)| format!("{what}: {}", it.len()));
-                format!("messages are missing; there are {}", counts.collect::<Vec<_>>().join(", "))
-            })?;
-            let told = told.context("the other side has ended")?;
-            let Some(since) = asked.get(&told.approval) else { continue };
-            let way = WAYS.iter().position(|(way, _)| *way == told.way).context("no such way")?;
-            samples[way].push(told.at.saturating_duration_since(*since));
-            missing -= 1;
-        }
+        let samples = deliveries(cluster, taken, &WAYS, extent.pick(20, 8)).await?;
         for ((median, tail), samples) in tracks.iter_mut().zip(samples) {
             let point = samples.point();
             tail.push(Point::single(point.p99.unwrap_or(f64::NAN), point.n));
@@ -134,57 +113,148 @@ async fn handed_over(
     Ok(())
 }
 
-/// Decisions while the relay stands still and a hundred thousand mails wait for it, beside those before.
+/// How long each message of these ways took, over so many seconds of requests.
+async fn deliveries(
+    cluster: &Cluster,
+    taken: &mut UnboundedReceiver<Taken>,
+    ways: &[(Way, &str)],
+    seconds: u64,
+) -> anyhow::Result<Vec<Samples>> {
+    let mut connections = [Connection::open(cluster.a.http).await?, Connection::open(cluster.b.http).await?];
+    let mut asked: HashMap<String, Instant> = HashMap::new();
+    let mut tick = interval(Duration::from_millis(1_000 / RATE));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    for turn in 0..seconds * RATE {
+        tick.tick().await;
+        let policy = format!(r#"{{"allowed_approvers":["p{}"]}}"#, turn % PEOPLE);
+        let request = cluster.agent.ask_with("told", &policy);
+        let body = connections[usize::try_from(turn % 2)?].call(&request).await?.expect(201)?;
+        asked.insert(created(&body)?.replace('-', ""), Instant::now());
+    }
+    let mut samples = vec![Samples::default(); ways.len()];
+    let mut missing = asked.len() * ways.len();
+    while missing > 0 {
+        let told = timeout(Duration::from_secs(20), taken.recv()).await;
+        let told = told.with_context(|| {
+            let counts = ways.iter().zip(&samples).map(|((_, what), it)| format!("{what}: {}", it.len()));
+            format!("messages are missing; there are {}", counts.collect::<Vec<_>>().join(", "))
+        })?;
+        let told = told.context("the other side has ended")?;
+        let Some(since) = asked.get(&told.approval) else { continue };
+        let Some(way) = ways.iter().position(|(way, _)| *way == told.way) else { continue };
+        samples[way].push(told.at.saturating_duration_since(*since));
+        missing -= 1;
+    }
+    Ok(samples)
+}
+
+/// Decisions, cards and events while the relay stands still, an endpoint never answers and much waits for both, beside
+/// those before.
 async fn held_up(
     cluster: &Cluster,
     relay: &Relay,
+    taken: &mut UnboundedReceiver<Taken>,
     extent: Extent,
     report: &mut Report,
 ) -> anyhow::Result<()> {
+    // Mails don't arrive meanwhile.
+    let others = &WAYS[1..];
+    let seconds = extent.pick(20, 8);
     let mut floors = Vec::new();
     for _ in 0..extent.rounds {
-        floors.push(decisions(cluster, extent).await?);
+        let decided = decisions(cluster, extent).await?;
+        floors.push((decided, deliveries(cluster, taken, others, seconds).await?));
     }
     relay.stand_still(true);
-    let before = resident_kib(cluster.a.pid())?;
+    let silent = Silent::start().await?;
+    let endpoint = endpoint(cluster, silent.address).await?;
     let told = Connection::open(cluster.a.http)
         .await?
         .call(&cluster.agent.ask_with("told", r#"{"allowed_approvers":["p0"]}"#))
         .await?;
-    wait_behind(cluster, &created(&told.expect(201)?)?).await?;
-    let mut track = Track::default();
-    for floor in floors {
-        track.push_beside(decisions(cluster, extent).await?, floor);
+    let approval = created(&told.expect(201)?)?;
+    let before = resident_kib(cluster.a.pid())?;
+    let mails = extent.pick(1_000_000, 100_000);
+    wait_behind(cluster, &approval, ("email", "waits"), mails).await?;
+    wait_behind(cluster, &approval, ("webhook", &endpoint), BEHIND).await?;
+    let mut decided = Track::default();
+    let mut delivered = vec![Track::default(); others.len()];
+    for (floor, before) in floors {
+        decided.push_beside(decisions(cluster, extent).await?, floor);
+        let now = deliveries(cluster, taken, others, seconds).await?;
+        for ((track, now), before) in delivered.iter_mut().zip(now).zip(before) {
+            track.push_beside(now.point(), before.point());
+        }
     }
-    let what = "decide, p99, behind a relay that stands still";
-    report.add(what, Unit::Milliseconds, &track, Some(Goal::RatioAtMost(1.1)));
+    let what = "decide, p99, behind a relay that stands still and a dead endpoint, beside before";
+    report.add(what, Unit::Milliseconds, &decided, Some(Goal::RatioAtMost(1.1)));
+    for (what, track) in
+        ["… cards meanwhile", "… events for other endpoints meanwhile"].iter().zip(&delivered)
+    {
+        report.add(what, Unit::Milliseconds, track, Some(Goal::RatioAtMost(1.2)));
+    }
     let mut memory = Track::default();
     let grown = resident_kib(cluster.a.pid())? - before;
-    memory.push(Point::single(grown, usize::try_from(BEHIND)?));
-    report.add("… memory that 100,000 mails take which wait", Unit::KibiBytes, &memory, None);
+    memory.push(Point::single(grown, usize::try_from(mails + BEHIND)?));
+    report.add("… memory that an instance takes for all that waits", Unit::KibiBytes, &memory, None);
     relay.stand_still(false);
     Ok(())
 }
 
-/// So many mails about one approval, to as many people.
-async fn wait_behind(cluster: &Cluster, approval: &str) -> anyhow::Result<()> {
+/// Takes connections, and never answers.
+struct Silent {
+    address: SocketAddr,
+}
+
+impl Silent {
+    #[expect(clippy::disallowed_methods, reason = "no instance's task: the benchmark's own")]
+    async fn start() -> anyhow::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        tokio::spawn(async move {
+            let mut clients = Vec::new();
+            while let Ok((client, _)) = listener.accept().await {
+                clients.push(client);
+            }
+        });
+        Ok(Self { address })
+    }
+}
+
+/// An endpoint at that address; its id.
+async fn endpoint(cluster: &Cluster, address: SocketAddr) -> anyhow::Result<String> {
+    let admin = administrator(&cluster.database_url).await?;
+    let made =
+        Connection::open(cluster.a.http).await?.call(&admin.endpoint(&format!("http://{address}/"))).await?;
+    created(&made.expect(201)?)
+}
+
+/// So many messages about one approval in a lane. Each is of another version, since none may be there twice.
+async fn wait_behind(
+    cluster: &Cluster,
+    approval: &str,
+    (channel, destination): (&str, &str),
+    count: i32,
+) -> anyhow::Result<()> {
     let mut conn = PgConnection::connect(&cluster.database_url).await?;
     sqlx::query(
         "WITH lane AS (
              INSERT INTO notification_lanes AS l (workspace_id, channel, destination, due_at, wakes)
-             SELECT a.workspace_id, 'email', 'waits', clock_timestamp(), 1
-               FROM approval_requests a WHERE a.id = $1::uuid
+             SELECT a.workspace_id, $3, $4, clock_timestamp(), 1 FROM approval_requests a WHERE a.id = $1::uuid
              ON CONFLICT (workspace_id, channel, destination) DO UPDATE SET wakes = l.wakes + 1
              RETURNING id, workspace_id
          )
-         INSERT INTO approval_notifications (id, workspace_id, approval_id, cause, channel, recipient, lane_id, due_at,
-                give_up_at)
-         SELECT gen_random_uuid(), lane.workspace_id, $1::uuid, 'requested', 'email', 'w' || n || '@example.com', lane.id,
-                clock_timestamp(), clock_timestamp() + interval '1 day'
+         INSERT INTO approval_notifications (id, workspace_id, approval_id, cause, version, channel, recipient, lane_id,
+                due_at, give_up_at, body)
+         SELECT gen_random_uuid(), lane.workspace_id, $1::uuid, 'requested', n, $3,
+                CASE WHEN $3 = 'webhook' THEN $4 ELSE 'w' || n || '@example.com' END, lane.id,
+                clock_timestamp(), clock_timestamp() + interval '1 day', CASE WHEN $3 = 'webhook' THEN '{}' END
            FROM lane, generate_series(1, $2) n",
     )
     .bind(approval)
-    .bind(BEHIND)
+    .bind(count)
+    .bind(channel)
+    .bind(destination)
     .execute(&mut conn)
     .await?;
     Ok(conn.close().await?)
