@@ -1,8 +1,8 @@
-//! From lanes to messages that have arrived: one deliverer for each channel.
+//! Sends what waits in lanes: one deliverer for each channel.
 //!
-//! A deliverer leases lanes that are due, sends what waits in them, and gives them back with what became of it. A lane's
-//! turn ends well before its lease does, so no one else has begun with it by then. What is sent is decided when it is
-//! sent: what need not be asked any more is skipped.
+//! A deliverer leases lanes that are due, lets each have its turn, and gives it back with what became of its messages.
+//! A turn ends well before the lease: no other worker may have the lane by then. What a turn does is in `turn`. What is
+//! written down afterwards is the recorder's.
 
 use std::{
     collections::HashMap,
@@ -28,24 +28,24 @@ use crate::{
     lifecycle::Lifecycle,
     store::{
         Database, Error,
-        lanes::{self, Lease, Waiting},
+        lanes::{self, Lease, Shares, Waiting},
     },
     telemetry::Metrics,
 };
 
 /// How long a lane is leased.
 pub(in crate::notify) const LEASE: Duration = Duration::from_mins(1);
-/// No message is begun when less than its time-out and this is left of the lease.
+/// What is left of a lease, at least, when the last message of a turn has taken its longest time.
 const SPARE: Duration = Duration::from_secs(5);
-/// How long a turn goes by what was read of its approvals at its beginning.
+/// How long a turn goes by the approvals that were read when it began.
 const FRESH: Duration = Duration::from_secs(10);
-/// Longest that a statement of ours may take.
+/// The longest time that a statement of ours may take.
 pub(in crate::notify) const STATEMENT: Duration = Duration::from_secs(4);
-/// How long lanes rest of which nothing could be read.
+/// How long lanes rest whose notifications could not be read.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
-/// What becomes due together is leased together.
+/// How long a deliverer waits after a hint, so that lanes that become due together are leased together.
 const GATHER: Duration = Duration::from_millis(5);
-/// How often lanes are looked for that no hint told of.
+/// How often a deliverer looks for lanes of which no hint has told.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
 /// Leases lanes of one channel and sends what waits in them.
@@ -57,11 +57,23 @@ pub struct Deliverer<C> {
     redactions: Redactions,
     hints: Arc<Notify>,
     slots: Arc<Semaphore>,
-    /// Room for messages beyond one of each lane.
+    /// Room for messages beyond the one that each lane may have.
     more: Arc<Semaphore>,
     most: usize,
     /// Lanes under way, by workspace.
     busy: Arc<Mutex<HashMap<WorkspaceId, usize>>>,
+}
+
+/// What a deliverer does once it has begun turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// It begins more: further lanes may be due.
+    More,
+    /// It waits for a hint: no further lane is due.
+    Hint,
+    /// It waits for a hint, or for a slot beyond those that stay free: lanes may be due of workspaces that have their
+    /// share.
+    Room,
 }
 
 /// A lane under way.
@@ -84,7 +96,7 @@ impl Drop for Place {
 }
 
 impl<C: Courier> Deliverer<C> {
-    /// `hints`: told when something new may be due.
+    /// `hints`: wakes the deliverer when something may be due.
     pub fn new(
         database: Database,
         courier: C,
@@ -107,7 +119,7 @@ impl<C: Courier> Deliverer<C> {
         }
     }
 
-    /// Runs until the drain begins. Turns that are under way end by themselves: the drain waits for them.
+    /// Runs until the drain begins. Turns under way end by themselves, and the drain waits for them.
     pub async fn run(self) {
         let (turns, ended) = mpsc::channel(self.most);
         let recorder = Recorder {
@@ -128,8 +140,15 @@ impl<C: Courier> Deliverer<C> {
                 _ => {}
             }
             is_failing = begun.is_err();
-            if !matches!(begun, Ok(true)) {
-                self.rest(LONGEST_SLEEP).await;
+            match begun {
+                Ok(Next::More) => {}
+                Ok(Next::Room) => {
+                    tokio::select! {
+                        () = self.rest(LONGEST_SLEEP) => {}
+                        () = self.has_room() => {}
+                    }
+                }
+                Ok(Next::Hint) | Err(_) => self.rest(LONGEST_SLEEP).await,
             }
         }
         drop(turns);
@@ -145,49 +164,51 @@ impl<C: Courier> Deliverer<C> {
         }
     }
 
-    /// Begins the turns of lanes that are due; answers whether there may be more.
-    async fn begin(&self, turns: &mpsc::Sender<Turn>) -> Result<bool, Error> {
+    /// Completes when more slots are free than stay free for other workspaces.
+    async fn has_room(&self) {
+        let wanted = u32::try_from(self.spared() + 1).unwrap_or(u32::MAX);
+        drop(self.slots.acquire_many(wanted).await);
+    }
+
+    /// Begins the turns of lanes that are due.
+    ///
+    /// A workspace gets half of the slots at most, as long as lanes of others are due. If there are none, it gets more,
+    /// but a few slots stay free: a lane of another workspace that becomes due later need not wait for one.
+    async fn begin(&self, turns: &mpsc::Sender<Turn>) -> Result<Next, Error> {
         let free = self.slots.available_permits();
         if free == 0 {
-            // The next that ends makes room; it is a lane of ours.
+            // The next turn of ours that ends makes room.
             drop(self.slots.acquire().await);
-            return Ok(true);
+            return Ok(Next::More);
         }
-        let limit = i64::try_from(free).unwrap_or(i64::MAX);
         let begun = Instant::now();
-        let full = self.full();
+        let shares = self.shares();
         let mut taken = Vec::new();
         let work = async |conn: &mut PgConnection| {
-            let mut leases = lanes::lease(&mut *conn, C::CHANNEL, &full, limit, LEASE).await?;
-            if leases.is_empty() && !full.is_empty() {
-                // No one else waits: then the rest is for those who have much.
-                leases = lanes::lease(&mut *conn, C::CHANNEL, &[], limit, LEASE).await?;
-            }
+            let (leases, next) = self.lease(&mut *conn, &shares, free).await?;
             if leases.is_empty() {
-                return Ok((leases, Vec::new(), Material::default()));
+                return Ok((leases, next, Vec::new(), Material::default()));
             }
             taken.clone_from(&leases);
             let waiting = lanes::fetch(&mut *conn, &leases, BATCH).await?;
             let reading = Reading { approvals: C::AS_IT_STANDS, links: C::LINKS };
             let material = Material::read(conn, &waiting, &self.redactions, reading).await?;
-            Ok((leases, waiting, material))
+            Ok((leases, next, waiting, material))
         };
-        let (leases, waiting, material) = match self.database.notify.run(STATEMENT, work).await {
+        let (leases, next, waiting, material) = match self.database.notify.run(STATEMENT, work).await {
             Ok(read) => read,
             Err(error) => {
                 self.give_back(&taken).await;
                 return Err(error);
             }
         };
-        let is_full = leases.len() == free;
         let material = Arc::new(material);
         let mut by_lane: HashMap<i64, Vec<Waiting>> = HashMap::new();
         for it in waiting {
             by_lane.entry(it.lane).or_default().push(it);
         }
-        let any = !leases.is_empty();
         for lease in leases {
-            let Ok(slot) = self.slots.clone().acquire_owned().await else { return Ok(false) };
+            let Ok(slot) = self.slots.clone().acquire_owned().await else { return Ok(Next::Hint) };
             *self.lock().entry(lease.workspace).or_default() += 1;
             let place = Place { busy: self.busy.clone(), workspace: lease.workspace, _slot: slot };
             let waiting = by_lane.remove(&lease.lane).unwrap_or_default();
@@ -196,7 +217,8 @@ impl<C: Courier> Deliverer<C> {
             let until = Until { ends, draining: self.lifecycle.draining().clone(), more: self.more.clone() };
             self.lifecycle.spawn("a lane of notifications", async move {
                 let turn = take_turn(&*courier, lease, waiting, &material, &until).await;
-                // It holds its slot until the recorder has it: so there is no more to record than there are slots.
+                // The turn keeps its slot until the recorder has it. So at most as many turns wait to be recorded as
+                // there are slots.
                 if turns.send(turn).await.is_err() {
                     tracing::warn!(
                         "what became of notifications could not be recorded: their lane's lease will end"
@@ -205,10 +227,36 @@ impl<C: Courier> Deliverer<C> {
                 drop(place);
             });
         }
-        Ok(any && is_full)
+        Ok(next)
     }
 
-    /// Gives lanes back in which nothing was begun. Where that fails, their leases end by themselves.
+    /// Leases lanes for these free slots, and says what is done then.
+    async fn lease(
+        &self,
+        conn: &mut PgConnection,
+        shares: &Shares,
+        free: usize,
+    ) -> Result<(Vec<Lease>, Next), Error> {
+        let limit = i64::try_from(free).unwrap_or(i64::MAX);
+        let leases = lanes::lease(&mut *conn, C::CHANNEL, Some(shares), limit, LEASE).await?;
+        if !leases.is_empty() {
+            let is_more = leases.len() == free || shares.are_used_up_by(&leases);
+            return Ok((leases, if is_more { Next::More } else { Next::Hint }));
+        }
+        if !shares.is_any_full() {
+            return Ok((leases, Next::Hint));
+        }
+        // No other workspace waits: the free slots go to those that have half already, except for a few.
+        let limit = i64::try_from(free.saturating_sub(self.spared())).unwrap_or(i64::MAX);
+        if limit == 0 {
+            return Ok((leases, Next::Room));
+        }
+        let leases = lanes::lease(conn, C::CHANNEL, None, limit, LEASE).await?;
+        let is_more = i64::try_from(leases.len()).is_ok_and(|count| count == limit);
+        Ok((leases, if is_more { Next::Room } else { Next::Hint }))
+    }
+
+    /// Gives back lanes in which no message was begun. Where that fails, their leases end by themselves.
     async fn give_back(&self, leases: &[Lease]) {
         if leases.is_empty() {
             return;
@@ -219,10 +267,16 @@ impl<C: Courier> Deliverer<C> {
         }
     }
 
-    /// Workspaces that have half of the slots.
-    fn full(&self) -> Vec<WorkspaceId> {
-        let half = self.most.div_ceil(2);
-        self.lock().iter().filter(|(_, count)| **count >= half).map(|(workspace, _)| *workspace).collect()
+    /// Half of the slots for each workspace.
+    fn shares(&self) -> Shares {
+        let count = |lanes: usize| i64::try_from(lanes).unwrap_or(i64::MAX);
+        let taken = self.lock().iter().map(|(workspace, lanes)| (*workspace, count(*lanes))).collect();
+        Shares { most: count(self.most.div_ceil(2)), taken }
+    }
+
+    /// How many slots stay free for workspaces that have less than their share.
+    fn spared(&self) -> usize {
+        self.most.div_ceil(8)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<WorkspaceId, usize>> {

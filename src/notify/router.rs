@@ -1,7 +1,7 @@
-//! From causes to notifications: one transaction without side effects.
+//! Makes notifications of causes, in one transaction without side effects.
 //!
-//! Causes are deleted and notifications written in one commit, so a crash repeats it and doubles nothing. What goes on
-//! outside (a relay that is away, an endpoint that is slow) has no part in it.
+//! One commit deletes the causes and writes the notifications. So after a crash the work is done again, and nothing is
+//! doubled. The router sends nothing: a relay that is away or a slow endpoint can't hold it up.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -30,12 +30,12 @@ use crate::{
 
 /// Causes in one transaction at most.
 pub const BATCH: i64 = 200;
-/// Notifications in one transaction, or those of one cause more.
+/// Once a transaction has this many notifications, it takes no further cause.
 const MOST_NOTICES: usize = 2_000;
-/// Longest that one may take.
+/// The longest time that a transaction may take.
 const ROUND: Duration = Duration::from_secs(4);
 
-/// Routes what is due. Clones share what is remembered of people.
+/// Routes causes that are due. Clones share what is remembered of people.
 #[derive(Clone)]
 pub struct Router {
     database: Database,
@@ -50,7 +50,7 @@ pub struct Router {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Routed {
     pub causes: usize,
-    /// When the last of them was due.
+    /// When the last of these causes was due.
     pub last: Option<DateTime<Utc>>,
 }
 
@@ -77,7 +77,8 @@ impl Router {
         loop {
             match self.try_to_route(floor, limit).await? {
                 Some(routed) => return Ok(routed),
-                // It is read outside of the transaction: a connection must not wait for another.
+                // The apps are read outside of the transaction: a task that holds a connection must not wait for
+                // another one.
                 None => {
                     if let Some(slack) = self.channels.slack() {
                         slack.read().await?;
@@ -87,7 +88,7 @@ impl Router {
         }
     }
 
-    /// `None`: a workspace has another app in Slack than is known here, so nothing was done.
+    /// `None`: a workspace's app in Slack has changed, and this instance doesn't know it yet. Nothing was done.
     async fn try_to_route(&self, floor: Option<DateTime<Utc>>, limit: i64) -> Result<Option<Routed>, Error> {
         let routing = async |conn: &mut PgConnection| {
             let mut transaction = conn.begin().await?;
@@ -117,7 +118,7 @@ impl Router {
         Ok(Some(Routed { causes: caused.len(), last: caused.last().map(|it| it.due_at) }))
     }
 
-    /// Puts the first cause that is due behind others: it could not be routed by itself.
+    /// Puts the first cause that is due behind the others, because it could not be routed even by itself.
     pub async fn put_off(&self) -> Result<(), Error> {
         let putting_off = async |conn: &mut PgConnection| {
             let mut transaction = conn.begin().await?;
@@ -129,7 +130,7 @@ impl Router {
         self.database.notify.run(ROUND, putting_off).await
     }
 
-    /// Writes notifications; answers in which channels something waits now.
+    /// Writes the notifications of these causes. Answers in which channels messages wait now.
     async fn write(&self, conn: &mut PgConnection, caused: &[Caused]) -> Result<BTreeSet<Channel>, Error> {
         let ids: BTreeSet<ApprovalId> = caused.iter().map(|it| it.approval).collect();
         let ids: Vec<ApprovalId> = ids.into_iter().collect();
@@ -155,7 +156,7 @@ impl Router {
                     notices += made.len();
                     routed.push((it, &loaded.approval, made));
                 }
-                // It was deleted, with all that belongs to it.
+                // The approval was deleted, with all that belongs to it.
                 None | Some(Ok(_)) => {}
                 Some(Err(error)) => {
                     tracing::warn!(%error, approval = %it.approval, "its notifications are put off");
@@ -179,11 +180,14 @@ impl Router {
         }
         let mut waiting: BTreeSet<Channel> =
             new.iter().filter(|it| it.destination.is_some()).map(|it| it.notice.channel).collect();
-        // Their lanes are locked behind all others, by everyone who locks both.
+        // Lanes of webhooks are locked after all other lanes, here and everywhere.
         let events: Vec<&Caused> = routed.iter().map(|(it, ..)| *it).collect();
-        if self.webhooks.write(&mut *conn, &events, &redactors).await? {
+        let written = self.webhooks.write(&mut *conn, &events, &redactors).await?;
+        if written.any {
             waiting.insert(Channel::Webhook);
         }
+        // What they wrote for people stays, and is not written twice.
+        unreadable.extend(written.unreadable);
         if !unreadable.is_empty() {
             causes::put_back(&mut *conn, &unreadable, Put::Later).await?;
         }
@@ -202,7 +206,7 @@ impl Router {
     ) -> Result<Vec<Notice>, Error> {
         let approval: &Approval = &loaded.approval;
         let wanted = wanted(approval);
-        // Who was asked at an earlier level, say, hears how it ended.
+        // Who was told before hears how it ended, also where only an earlier level's policy named them.
         let names: Vec<PrincipalName> = match caused.cause {
             Cause::Decided | Cause::Expired | Cause::Cancelled => {
                 told.values().filter_map(|name| PrincipalName::new(name).ok()).collect()
@@ -255,7 +259,7 @@ impl Router {
     }
 }
 
-/// What the request says of notifications. It was checked when it was asked.
+/// What the request says about notifications. It was checked when the approval was created.
 fn wanted(approval: &Approval) -> Wanted {
     Wanted::of(&approval.request).unwrap_or_else(|error| {
         tracing::warn!(%error, approval = %approval.id, "what it says of notifications can't be read");
@@ -263,7 +267,7 @@ fn wanted(approval: &Approval) -> Wanted {
     })
 }
 
-/// All of them, in as many readings as it takes.
+/// Loads all of these approvals, in as many readings as it takes.
 async fn load(conn: &mut PgConnection, ids: &[ApprovalId]) -> Result<Found, Error> {
     let mut found = HashMap::new();
     let mut rest = ids.to_vec();

@@ -1,5 +1,5 @@
-//! A lane's turn: sends what waits in it, and says what became of each message and of the destination. It knows no
-//! database: what is written down is the recorder's.
+//! A lane's turn: sends what waits in the lane, and says what became of each message and of the destination. It knows
+//! no database: the recorder writes its result down.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -33,7 +33,7 @@ use crate::{
     },
 };
 
-/// Most messages of a lane in one turn.
+/// How many messages of a lane one turn sends at most.
 pub(super) const BATCH: i64 = 50;
 
 /// The result of a lane's turn: what became of its messages, and how the lane is given back.
@@ -42,7 +42,8 @@ pub(super) struct Turn {
     pub handback: Handback,
 }
 
-/// When a turn begins no further message: at a moment, or when the instance drains. And how many go at once.
+/// When a turn begins no further message: at a given time, or when the instance drains. And how many messages may be
+/// under way.
 pub(super) struct Until {
     pub ends: Instant,
     pub draining: CancellationToken,
@@ -54,7 +55,7 @@ pub(super) struct Until {
 const LAST: Duration = Duration::from_secs(8);
 
 impl Until {
-    /// Completes when messages under way are not waited for any more.
+    /// Completes when the drain has waited long enough for messages under way.
     async fn is_cut_off(&self) {
         self.draining.cancelled().await;
         sleep(LAST).await;
@@ -64,14 +65,15 @@ impl Until {
         self.draining.is_cancelled() || Instant::now() >= self.ends
     }
 
-    /// Whether one more may be begun beside `under_way` others, and its place where it needs one.
+    /// Room for one more message beside `under_way` others of the lane. The first one needs no permit.
     fn room(&self, under_way: usize) -> Result<Option<OwnedSemaphorePermit>, TryAcquireError> {
         if under_way == 0 { Ok(None) } else { self.more.clone().try_acquire_owned().map(Some) }
     }
 }
 
-/// Sends what waits in a lane, the longest overdue first, until the time is up or its destination is to be left alone.
-/// Never two messages about one approval at once: they would overtake each other.
+/// Sends what waits in a lane, the longest overdue first, until the time is up or the destination is to be left alone.
+/// A question that need not be asked any more is skipped. Two messages about one approval are never under way at once:
+/// one could overtake the other.
 pub(super) async fn take_turn<C: Courier>(
     courier: &C,
     lease: Lease,
@@ -81,9 +83,9 @@ pub(super) async fn take_turn<C: Courier>(
 ) -> Turn {
     let read = Instant::now();
     let batch = usize::try_from(BATCH).unwrap_or(usize::MAX);
-    // The one beyond the batch: it is not sent, and it must not be passed over.
+    // The one beyond the batch is not sent now. Its due time is kept, so that the lane doesn't pass over it.
     let beyond = waiting.get(batch).filter(|it| !it.is_later()).map(|it| it.due_at);
-    let next_at = waiting.iter().find(|it| it.is_later()).map(|it| it.due_at);
+    let next_at = waiting.iter().filter(|it| it.is_later()).map(|it| it.due_at).min();
     let due = waiting.into_iter().take(batch).filter(|it| !it.is_later());
     let is_left = |it: &Waiting| matches!(material.about(it), About::Left);
     let (left, waiting): (Vec<Waiting>, Vec<Waiting>) = due.partition(is_left);
@@ -95,7 +97,7 @@ pub(super) async fn take_turn<C: Courier>(
     let mut sending = FuturesUnordered::new();
     let (mut hold, mut last_error) = (Duration::ZERO, None);
     let (mut has_succeeded, mut has_failed) = (false, false);
-    // Where messages of this turn are: it is not recorded yet.
+    // Where messages of this turn were posted. The database doesn't know it yet.
     let mut placed: HashMap<NotificationId, Value> = HashMap::new();
     loop {
         while hold.is_zero() && sending.len() < breaker.at_once() && !until.is_over() {
@@ -107,13 +109,13 @@ pub(super) async fn take_turn<C: Courier>(
             if let Some(place) = it.of.and_then(|of| placed.get(&of)) {
                 it.place = Some(place.clone());
             }
-            // The same message is edited again right behind it.
+            // A later edit of the same message waits in this turn, and makes this one needless.
             let is_newer = |other: &Parcel| other.first.action == Action::Update && other.first.of == it.of;
             let is_outdone = it.action == Action::Update && queue.iter().any(is_newer);
             let outdone = is_outdone.then(|| skipped(it, Skipped::Superseded));
             let settled = || if C::AS_IT_STANDS { settled(it, material.about(it)) } else { overdue(it) };
             if let Some(fate) = outdone.or_else(settled) {
-                // A parcel of several has only messages that are still to be sent.
+                // A parcel with several notifications never gets here: all of them are still to be sent.
                 fates.push(fate);
                 continue;
             }
@@ -150,9 +152,9 @@ pub(super) async fn take_turn<C: Courier>(
                 }
             }
             Handed::Paused { hold: wanted, fails, error, .. } => {
-                last_error = Some(error.clone());
+                // An endpoint that only ever asks for pauses takes nothing: administrators must hear of it.
+                (last_error, has_failed) = (Some(error.clone()), true);
                 if *fails {
-                    has_failed = true;
                     breaker.is_away();
                     hold = hold.max(jittered(breaker.hold(), rand::random()));
                 }

@@ -1,7 +1,10 @@
-//! Deliveries: events on their way to endpoints of webhooks. The router writes them, each with the bytes that are sent in
-//! every try.
+//! Deliveries: notifications that bring events to endpoints of webhooks. The router writes each with its body: every
+//! try sends the same bytes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -15,46 +18,41 @@ use crate::domain::{
     webhook::{Disabled, Format, KEPT, MOST_KEPT, ManagedBy},
 };
 
-/// Most that one call sends again.
+/// How many deliveries one call sends again at most.
 pub const MOST_REPLAYED: i64 = 10_000;
-/// How long a try that a member wants waits for its endpoint.
+/// How long a test waits for its endpoint at most.
 const TEST_SECONDS: f64 = 3_600.0;
+/// A lane that is held for longer is left alone. A worker that has it holds it for less.
+const LEFT_ALONE: Duration = Duration::from_mins(2);
 
 /// An endpoint as the router sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscriber {
     pub id: EndpointId,
     pub workspace: WorkspaceId,
-    /// How the workspace is called.
+    /// The name of the workspace.
     pub name: String,
     pub events: Vec<String>,
     pub format: Format,
     pub include_context: bool,
-    /// How many more are kept for it.
-    pub room: i64,
+    /// Since when it is disabled.
+    pub disabled_at: Option<DateTime<Utc>>,
 }
 
-/// The endpoints of these workspaces. Those that are disabled get their events later.
+/// The endpoints of these workspaces. Deliveries for disabled endpoints are kept. Endpoints that the configuration no
+/// longer names are left out.
 pub async fn subscribers(
     conn: &mut PgConnection,
     workspaces: &BTreeSet<WorkspaceId>,
 ) -> Result<Vec<Subscriber>, Error> {
     let ids: Vec<Uuid> = workspaces.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        r#"SELECT e.id, e.workspace_id, w.name, e.events, e.format, e.include_context,
-                  CASE WHEN e.disabled_at IS NOT NULL THEN (
-                      SELECT count(*) FROM (
-                             SELECT FROM notification_lanes l
-                               JOIN approval_notifications n ON n.lane_id = l.id AND n.status = 'pending'
-                              WHERE l.workspace_id = e.workspace_id AND l.channel = 'webhook'
-                                AND l.destination = e.id::text
-                              LIMIT $2) k) END AS kept
-             FROM webhook_endpoints e
-             JOIN workspaces w ON w.id = e.workspace_id
-            WHERE e.workspace_id = ANY($1) AND e.disabled_reason IS DISTINCT FROM 'configuration'
-            ORDER BY e.workspace_id, e.id"#,
+        "SELECT e.id, e.workspace_id, w.name, e.events, e.format, e.include_context, e.disabled_at
+           FROM webhook_endpoints e
+           JOIN workspaces w ON w.id = e.workspace_id
+          WHERE e.workspace_id = ANY($1) AND e.disabled_reason IS DISTINCT FROM 'configuration'
+          ORDER BY e.workspace_id, e.id",
         &ids,
-        MOST_KEPT,
     )
     .fetch_all(conn)
     .await?;
@@ -63,12 +61,34 @@ pub async fn subscribers(
         workspace: WorkspaceId(row.workspace_id),
         name: row.name,
         events: row.events,
-        // A newer version's format, say.
+        // A newer version may have written another format.
         format: Format::from_word(&row.format).unwrap_or_default(),
         include_context: row.include_context,
-        room: row.kept.map_or(i64::MAX, |kept| MOST_KEPT - kept),
+        disabled_at: row.disabled_at,
     });
     Ok(subscribers.collect())
+}
+
+/// How many deliveries wait for an endpoint. Counting stops at `MOST_KEPT`. It reads all that it counts, so it has no
+/// place in the router's transaction.
+pub async fn kept(
+    conn: &mut PgConnection,
+    workspace: WorkspaceId,
+    endpoint: EndpointId,
+) -> Result<i64, Error> {
+    let kept = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM (
+                  SELECT FROM notification_lanes l
+                    JOIN approval_notifications n ON n.lane_id = l.id AND n.status = 'pending'
+                   WHERE l.workspace_id = $1 AND l.channel = 'webhook' AND l.destination = $2::uuid::text
+                   LIMIT $3) k"#,
+        workspace.0,
+        endpoint.0,
+        MOST_KEPT,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(kept)
 }
 
 /// An event for an endpoint.
@@ -82,7 +102,7 @@ pub struct Delivery<'a> {
     pub version: i32,
     pub ordinal: i16,
     pub at: DateTime<Utc>,
-    /// What is shown of the approval in a list.
+    /// What a list shows of the approval.
     pub subject: &'a str,
     pub body: &'a str,
 }
@@ -90,13 +110,13 @@ pub struct Delivery<'a> {
 /// Lanes by their endpoints.
 pub type Lanes = HashMap<(WorkspaceId, EndpointId), i64>;
 
-/// Wakes the lanes of these endpoints, in the order in which everyone locks them. Called before their deliveries are
-/// written, in the same transaction.
+/// Wakes the lanes of these endpoints, and locks them in the same order as everywhere. Call this before the deliveries
+/// are written, in the same transaction.
 pub async fn wake(
     conn: &mut PgConnection,
     endpoints: &BTreeSet<(WorkspaceId, EndpointId)>,
 ) -> Result<Lanes, Error> {
-    // As the database orders them.
+    // The same order as the database's.
     let mut ordered: Vec<(Uuid, String)> =
         endpoints.iter().map(|(workspace, id)| (workspace.0, id.to_string())).collect();
     ordered.sort();
@@ -120,7 +140,7 @@ pub async fn wake(
     Ok(lanes.collect())
 }
 
-/// Writes deliveries, each once.
+/// Writes deliveries. One that is there already is not written again.
 pub async fn insert(conn: &mut PgConnection, lanes: &Lanes, new: &[Delivery<'_>]) -> Result<(), Error> {
     let new: Vec<(&Delivery<'_>, i64)> =
         new.iter().filter_map(|it| Some((it, *lanes.get(&(it.workspace, it.endpoint))?))).collect();
@@ -164,7 +184,7 @@ pub async fn insert(conn: &mut PgConnection, lanes: &Lanes, new: &[Delivery<'_>]
     Ok(())
 }
 
-/// Counts events that were not kept.
+/// Counts events that were not kept, because too many wait.
 pub async fn dropped(conn: &mut PgConnection, endpoint: &Subscriber, count: i64) -> Result<(), Error> {
     sqlx::query!(
         "UPDATE webhook_endpoints SET dropped = dropped + $3 WHERE workspace_id = $1 AND id = $2",
@@ -177,13 +197,13 @@ pub async fn dropped(conn: &mut PgConnection, endpoint: &Subscriber, count: i64)
     Ok(())
 }
 
-/// What it takes to send one.
+/// All that is needed to send a delivery.
 #[derive(Debug)]
 pub struct Dispatch {
     pub body: String,
     pub url: String,
     pub format: Format,
-    /// Sealed. `None`: they stand in the configuration.
+    /// Sealed. `None`: the secret is in the configuration.
     pub secrets: Option<Vec<u8>>,
     pub managed_by: ManagedBy,
     pub disabled: Option<Disabled>,
@@ -191,7 +211,7 @@ pub struct Dispatch {
     pub now: DateTime<Utc>,
 }
 
-/// As everything stands now. `None`: the endpoint is not there any more.
+/// Reads what is needed to send a delivery now. `None`: the endpoint was deleted.
 pub async fn dispatch(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
@@ -220,9 +240,10 @@ pub async fn dispatch(
     }))
 }
 
-/// Writes a try that a member wants. An endpoint that is left alone because it fails is asked at once, before all else
-/// that waits: the lane is taken from the worker that may have it, whose one message may go twice then. The endpoint is
-/// not disabled.
+/// Writes a test that a member wants. Call it only for an endpoint that is not disabled.
+///
+/// An endpoint that is left alone, because it fails or wants a pause, gets the test at once, before all else that waits. For that the lane
+/// is taken from the worker that may have it. The message that this worker has under way may be sent twice then.
 pub async fn test(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
@@ -231,29 +252,35 @@ pub async fn test(
     body: &str,
 ) -> Result<(), Error> {
     sqlx::query!(
-        "WITH lane AS (
+        "WITH before AS MATERIALIZED (
+             SELECT coalesce(bool_or(l.failures >= $6 OR l.hold_until > clock_timestamp() + make_interval(secs => $7)),
+                             false) AS is_left_alone
+               FROM notification_lanes l
+              WHERE l.workspace_id = $1 AND l.channel = 'webhook' AND l.destination = $2::uuid::text
+         ), lane AS (
              INSERT INTO notification_lanes AS l (workspace_id, channel, destination, due_at, wakes)
-             VALUES ($1, 'webhook', $2::uuid::text, clock_timestamp(), 1)
+             SELECT $1, 'webhook', $2::uuid::text, clock_timestamp(), 1 FROM before
              ON CONFLICT (workspace_id, channel, destination) DO UPDATE
                 SET due_at = clock_timestamp(), wakes = l.wakes + 1,
-                    hold_until = CASE WHEN l.failures >= $6 THEN least(l.hold_until, clock_timestamp())
-                                      ELSE l.hold_until END,
-                    generation = l.generation + CASE WHEN l.failures >= $6 THEN 1 ELSE 0 END,
-                    floor_at = CASE WHEN l.failures >= $6 THEN 'epoch' ELSE l.floor_at END
-             RETURNING id, failures >= $6 AS is_first
+                    hold_until = CASE WHEN (SELECT b.is_left_alone FROM before b)
+                                      THEN least(l.hold_until, clock_timestamp()) ELSE l.hold_until END,
+                    generation = l.generation + (SELECT b.is_left_alone::integer FROM before b),
+                    floor_at = CASE WHEN (SELECT b.is_left_alone FROM before b) THEN 'epoch' ELSE l.floor_at END
+             RETURNING id
          )
          INSERT INTO approval_notifications (id, workspace_id, cause, channel, recipient, subject, body, lane_id, due_at,
                 give_up_at)
          SELECT $3, $1, 'test', 'webhook', $2::uuid::text, 'webhook:test', $4, lane.id,
-                CASE WHEN lane.is_first THEN 'epoch' ELSE clock_timestamp() END,
+                CASE WHEN before.is_left_alone THEN 'epoch' ELSE clock_timestamp() END,
                 clock_timestamp() + make_interval(secs => $5)
-           FROM lane",
+           FROM lane, before",
         workspace.0,
         endpoint.0,
         id.0,
         body,
         TEST_SECONDS,
         i32::try_from(BREAKS_AT).unwrap_or(i32::MAX),
+        LEFT_ALONE.as_secs_f64(),
     )
     .execute(conn)
     .await?;
@@ -269,8 +296,8 @@ pub struct Which {
     pub statuses: Vec<String>,
 }
 
-/// Lets deliveries wait again that have been made or have failed, in the order of their making; answers how many. Those
-/// that wait anyway are left alone.
+/// Makes sent or failed deliveries pending again, the oldest first. Answers how many. Deliveries that are pending stay
+/// as they are.
 pub async fn replay(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
@@ -318,8 +345,8 @@ pub async fn replay(
     Ok(count)
 }
 
-/// Locks the lane of an endpoint, before its deliveries, as recorders do.
-pub(super) async fn lock_lane(
+/// Locks the lane of an endpoint. Call it before its deliveries are locked: recorders lock in that order.
+async fn lock_lane(
     conn: &mut PgConnection,
     workspace: WorkspaceId,
     endpoint: EndpointId,
@@ -336,7 +363,7 @@ pub(super) async fn lock_lane(
     Ok(())
 }
 
-/// The bytes that are sent.
+/// The body of a delivery, as it is sent.
 pub async fn body(
     conn: &mut PgConnection,
     workspace: WorkspaceId,

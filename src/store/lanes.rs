@@ -1,16 +1,22 @@
-//! Lanes: one destination each, and one worker has it at a time. What waits in a lane is not looked at while the lane is
-//! held, however much it is.
+//! Lanes: each destination has one, and one worker at a time leases it. Workers look for lanes that are due, not for
+//! notifications. So what waits in a held lane costs nothing, however much it is.
+//!
+//! A lane is held (`hold_until`) while a worker leases it, and while its destination is left alone. `generation` grows
+//! with each lease: only the last worker gives the lane back. `wakes` grows with each notification that is added, so a
+//! worker sees that more came. `due_at` says when the lane is looked at next, and `floor_at` from which due time on it
+//! is read.
 
 mod outcome;
 mod upkeep;
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
+pub(super) use self::upkeep::PROBED;
 pub use self::{
     outcome::{Attempt, Fate, Handback, record},
     upkeep::{give_up, standing, wake_forgotten},
@@ -21,7 +27,7 @@ use crate::domain::{
     notification::{Action, Channel},
 };
 
-/// A lane that this worker has, until the lease ends.
+/// A lane that a worker has, until the lease ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
     pub lane: i64,
@@ -32,11 +38,11 @@ pub struct Lease {
     pub floor_at: DateTime<Utc>,
     pub failures: i32,
     pub failing_since: Option<DateTime<Utc>>,
-    /// When it was leased, by the database's clock.
+    /// When the lane was leased, by the database's clock.
     pub leased_at: DateTime<Utc>,
 }
 
-/// A notification whose turn it may be.
+/// A pending notification of a leased lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     pub id: NotificationId,
@@ -48,30 +54,30 @@ pub struct Waiting {
     pub version: i32,
     pub ordinal: i16,
     pub action: Action,
-    /// The notification whose message is edited, or in whose thread this one goes.
+    /// An earlier notification: its message is edited, or this one goes into its thread.
     pub of: Option<NotificationId>,
-    /// Where that message is, once it was sent.
+    /// Where that message is, once it is sent.
     pub place: Option<Value>,
-    /// Of mail: the person's address of today.
+    /// For mail: the person's current address.
     pub recipient: String,
     pub person: Option<PrincipalId>,
-    /// The person may not sign in any more.
+    /// Whether the person is disabled.
     pub is_disabled: bool,
     pub asks: bool,
-    /// What news say. `None`: it is about an approval.
+    /// The text of news. `None`: the notification is about an approval.
     pub news: Option<String>,
     pub due_at: DateTime<Utc>,
-    /// For how long it has waited since what it is about happened.
+    /// How long ago the change happened that it tells of.
     pub waited: Duration,
     pub attempts: i32,
     pub when: When,
 }
 
-/// Whether its time has come.
+/// Whether the time of a notification has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     Now,
-    /// It only says when its lane is due next.
+    /// It is not due yet. It says when its lane is due next.
     Later,
     /// It has waited for too long.
     Over,
@@ -87,35 +93,82 @@ impl Waiting {
     }
 }
 
-/// Leases up to `limit` lanes of a channel that are due, those due for longest first, of none of `full` workspaces.
+/// How many lanes of a channel each workspace may have under way on an instance.
+#[derive(Debug, Clone)]
+pub struct Shares {
+    pub most: i64,
+    /// Lanes under way, by workspace.
+    pub taken: Vec<(WorkspaceId, i64)>,
+}
+
+impl Shares {
+    /// Workspaces that have their share.
+    fn full(&self) -> impl Iterator<Item = WorkspaceId> {
+        self.taken.iter().filter(|(_, count)| *count >= self.most).map(|(workspace, _)| *workspace)
+    }
+
+    pub fn is_any_full(&self) -> bool {
+        self.full().next().is_some()
+    }
+
+    /// Whether these leases give any workspace all of its share. Then more of its lanes may be due.
+    pub fn are_used_up_by(&self, leases: &[Lease]) -> bool {
+        let mut counts: HashMap<WorkspaceId, i64> = self.taken.iter().copied().collect();
+        leases.iter().any(|lease| {
+            let count = counts.entry(lease.workspace).or_default();
+            *count += 1;
+            *count >= self.most
+        })
+    }
+}
+
+/// Leases up to `limit` lanes of a channel that are due, the longest overdue first. `shares`: no workspace gets more
+/// than its share.
+///
+/// What is beyond a share is locked until the statement ends, and stays as it is. So another instance that leases at
+/// the same time takes lanes behind it.
 pub async fn lease(
     conn: &mut PgConnection,
     channel: Channel,
-    full: &[WorkspaceId],
+    shares: Option<&Shares>,
     limit: i64,
     lease: Duration,
 ) -> Result<Vec<Lease>, Error> {
-    let full: Vec<Uuid> = full.iter().map(|id| id.0).collect();
+    let full: Vec<Uuid> = shares.into_iter().flat_map(Shares::full).map(|id| id.0).collect();
+    let taken = shares.map_or(&[][..], |it| it.taken.as_slice());
+    let (workspaces, counts): (Vec<Uuid>, Vec<i64>) = taken.iter().map(|(id, count)| (id.0, *count)).unzip();
     let rows = sqlx::query!(
         r#"WITH due AS MATERIALIZED (
-               SELECT l.id
+               SELECT l.id, l.workspace_id, greatest(l.due_at, l.hold_until) AS since
                  FROM notification_lanes l
                 WHERE l.channel = $1 AND l.due_at IS NOT NULL AND l.workspace_id <> ALL ($2)
                   AND greatest(l.due_at, l.hold_until) <= statement_timestamp()
                 ORDER BY greatest(l.due_at, l.hold_until)
                 LIMIT $3
                   FOR UPDATE SKIP LOCKED
+           ), ranked AS (
+               SELECT d.id, d.workspace_id, row_number() OVER (PARTITION BY d.workspace_id ORDER BY d.since) AS place
+                 FROM due d
+           ), chosen AS MATERIALIZED (
+               SELECT r.id
+                 FROM ranked r
+                 LEFT JOIN unnest($6::uuid[], $7::bigint[]) AS t(workspace_id, lanes)
+                           ON t.workspace_id = r.workspace_id
+                WHERE r.place <= $5 - coalesce(t.lanes, 0)
            )
            UPDATE notification_lanes l
               SET hold_until = clock_timestamp() + make_interval(secs => $4), generation = l.generation + 1
-             FROM due
-            WHERE l.id = due.id
+             FROM chosen c
+            WHERE l.id = c.id
            RETURNING l.id, l.workspace_id, l.destination, l.generation, l.wakes, l.floor_at, l.failures,
                      l.failing_since, clock_timestamp() AS "leased_at!""#,
         channel.as_str(),
         &full,
         limit,
         lease.as_secs_f64(),
+        shares.map_or(limit, |it| it.most),
+        &workspaces,
+        &counts,
     )
     .fetch_all(conn)
     .await?;
@@ -135,8 +188,8 @@ pub async fn lease(
         .collect())
 }
 
-/// What waits in these lanes, the longest overdue first: up to `batch` of each, and one more that says when the lane is
-/// due next.
+/// The notifications that wait in these lanes, the longest overdue first: up to `batch` of each lane, and one more that
+/// says when the lane is due next.
 pub async fn fetch(conn: &mut PgConnection, leases: &[Lease], batch: i64) -> Result<Vec<Waiting>, Error> {
     let lanes: Vec<i64> = leases.iter().map(|it| it.lane).collect();
     let floors: Vec<DateTime<Utc>> = leases.iter().map(|it| it.floor_at).collect();
@@ -157,7 +210,8 @@ pub async fn fetch(conn: &mut PgConnection, leases: &[Lease], batch: i64) -> Res
                    WHERE m.lane_id = x.lane AND m.status = 'pending' AND m.due_at >= x.floor
                    ORDER BY m.due_at, m.id
                    LIMIT $3) n
-             LEFT JOIN principals p ON p.id = n.principal_id"#,
+             LEFT JOIN principals p ON p.id = n.principal_id
+            ORDER BY x.lane, n.due_at, n.id"#,
         &lanes,
         &floors,
         batch + 1,
@@ -194,7 +248,7 @@ pub async fn fetch(conn: &mut PgConnection, leases: &[Lease], batch: i64) -> Res
         })
         .collect())
 }
-/// Gives lanes back as they were, after a rest.
+/// Gives lanes back unchanged. They rest for a while first.
 pub async fn give_back(conn: &mut PgConnection, leases: &[Lease], rest: Duration) -> Result<(), Error> {
     let lanes: Vec<i64> = leases.iter().map(|it| it.lane).collect();
     let generations: Vec<i64> = leases.iter().map(|it| it.generation).collect();

@@ -1,5 +1,5 @@
-//! Writes events for endpoints, in the transaction that routes what happened. A body is written once for each kind of it,
-//! and every try has the same bytes.
+//! Writes events for endpoints, in the router's transaction. Endpoints that want the same kind of body share one, and
+//! every try sends the same bytes.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -8,7 +8,7 @@ use std::{
 
 use sqlx::PgConnection;
 
-use super::{Happening, Webhooks, watch::keep_in};
+use super::{Happening, Webhooks, room::Rooms, watch::keep_in};
 use crate::{
     domain::{
         ids::{ApprovalId, EndpointId, WorkspaceId},
@@ -23,17 +23,17 @@ use crate::{
     },
 };
 
-/// Bodies that are written down by one statement, in bytes.
+/// How many bytes of bodies one statement writes, about.
 const TOGETHER: usize = 2 * 1024 * 1024;
 
-/// Something that happened, and who wants it.
+/// A cause, its event, and the endpoints that want it.
 struct Wanted<'a> {
     caused: &'a Caused,
     event: Event,
     by: Vec<&'a Subscriber>,
 }
 
-/// An event for one endpoint, written.
+/// An event for one endpoint, with its body.
 struct Made<'a> {
     caused: &'a Caused,
     endpoint: EndpointId,
@@ -41,30 +41,40 @@ struct Made<'a> {
     body: Arc<str>,
 }
 
-/// Bodies of one event, by what makes them differ.
+/// What came of writing events.
+#[derive(Debug, Default)]
+pub(in crate::notify) struct Outcome {
+    /// Whether any endpoint wants one.
+    pub any: bool,
+    /// Causes whose approvals this instance can't read. Their events are not written.
+    pub unreadable: Vec<Caused>,
+}
+
+/// The bodies of one event, by format and by whether they have the context.
 type Written = BTreeMap<(Format, bool), Arc<str>>;
 
 impl Webhooks {
-    /// Writes what happened for each endpoint that wants it; answers whether there is any.
+    /// Writes these events for each endpoint that wants them.
     pub(in crate::notify) async fn write(
         &self,
         conn: &mut PgConnection,
         caused: &[&Caused],
         redactors: &HashMap<WorkspaceId, Arc<Redactor>>,
-    ) -> Result<bool, Error> {
+    ) -> Result<Outcome, Error> {
         let workspaces: BTreeSet<WorkspaceId> = caused.iter().map(|it| it.workspace).collect();
         keep_in(&mut *conn, &self.endpoint, Some(&workspaces)).await?;
         let subscribers = deliveries::subscribers(&mut *conn, &workspaces).await?;
         if subscribers.is_empty() {
-            return Ok(false);
+            return Ok(Outcome::default());
         }
-        let (wanted, dropped) = wanted(caused, &subscribers);
+        let (wanted, dropped) = wanted(caused, &subscribers, &self.rooms);
         for (endpoint, count) in dropped {
             deliveries::dropped(&mut *conn, endpoint, count).await?;
         }
         if wanted.is_empty() {
-            return Ok(false);
+            return Ok(Outcome::default());
         }
+        let mut unreadable = Vec::new();
         let endpoints: BTreeSet<(WorkspaceId, EndpointId)> = wanted
             .iter()
             .flat_map(|it| it.by.iter().map(|endpoint| (endpoint.workspace, endpoint.id)))
@@ -83,7 +93,9 @@ impl Webhooks {
                 let loaded = match loaded {
                     Ok(loaded) => loaded,
                     Err(error) => {
-                        tracing::error!(%error, approval = %id, "no webhook tells of it: it can't be read");
+                        tracing::warn!(%error, approval = %id, "its events are put off");
+                        let those = by_approval.get(&id).into_iter().flatten();
+                        unreadable.extend(those.map(|it| it.caused.clone()));
                         continue;
                     }
                 };
@@ -98,10 +110,13 @@ impl Webhooks {
             }
             insert(&mut *conn, &lanes, &made).await?;
         }
-        Ok(true)
+        for endpoint in wanted.iter().flat_map(|it| &it.by) {
+            self.rooms.used(endpoint.id);
+        }
+        Ok(Outcome { any: true, unreadable })
     }
 
-    /// One event for each endpoint that wants it.
+    /// Makes the event for each endpoint that wants it.
     fn made<'a>(&self, wanted: &Wanted<'a>, loaded: &Loaded, redactor: &Redactor) -> Vec<Made<'a>> {
         let (caused, approval) = (wanted.caused, &*loaded.approval);
         let id = event_id(caused.approval, caused.version, caused.cause);
@@ -132,12 +147,13 @@ impl Webhooks {
     }
 }
 
-/// Who wants what; and how many events there is no room for, by endpoint.
+/// Which endpoints want which event. And for how many events an endpoint has no room left.
 fn wanted<'a>(
     caused: &[&'a Caused],
     subscribers: &'a [Subscriber],
+    rooms: &Rooms,
 ) -> (Vec<Wanted<'a>>, Vec<(&'a Subscriber, i64)>) {
-    let mut room: HashMap<EndpointId, i64> = subscribers.iter().map(|it| (it.id, it.room)).collect();
+    let mut room: HashMap<EndpointId, i64> = HashMap::new();
     let mut dropped: HashMap<EndpointId, i64> = HashMap::new();
     let mut wanted = Vec::new();
     for caused in caused {
@@ -146,7 +162,7 @@ fn wanted<'a>(
             subscribers.iter().filter(|it| it.workspace == caused.workspace && event.is_among(&it.events));
         let by: Vec<&Subscriber> = by
             .filter(|it| {
-                let room = room.entry(it.id).or_default();
+                let room = room.entry(it.id).or_insert_with(|| rooms.of(it));
                 *room -= 1;
                 if *room < 0 {
                     *dropped.entry(it.id).or_default() += 1;

@@ -1,4 +1,4 @@
-//! What members do with endpoints, each change with its record. Secrets are told once.
+//! What members do with endpoints. Each change is on record. A secret is shown once, when it is made.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// A change of an endpoint: what is not given stays.
+/// A change of an endpoint. A field that is not given stays as it is.
 #[derive(Debug, Default)]
 pub struct Change {
     pub url: Option<String>,
@@ -51,7 +51,7 @@ const CONFIGURED: Refusal =
 const NOT_FOUND: Refusal = Refusal::NotFound("webhook");
 
 impl Webhooks {
-    /// Makes an endpoint; answers it with its secret.
+    /// Makes an endpoint. Answers it with its secret.
     pub async fn create(
         &self,
         conn: &mut PgConnection,
@@ -73,7 +73,7 @@ impl Webhooks {
         Ok(Ok((made, told)))
     }
 
-    /// Gives an endpoint another secret; the one before signs for a while yet.
+    /// Gives an endpoint another secret. The old one still signs for a while.
     pub async fn rotate(
         &self,
         conn: &mut PgConnection,
@@ -93,7 +93,7 @@ impl Webhooks {
             Ok(keys) => {
                 keys.rotated(key, before.now, chrono::Duration::from_std(overlap).unwrap_or_default())
             }
-            // It can't sign any more, so there is nothing to overlap with.
+            // The old secret can't sign any more, so there is no overlap.
             Err(error) => {
                 tracing::warn!(%error, endpoint = %id, "a secret is replaced that can't be used");
                 Keys::of(key)
@@ -107,7 +107,7 @@ impl Webhooks {
         Ok(Ok((after, told)))
     }
 
-    /// Sends a test; answers which delivery that is.
+    /// Sends a test. Answers the id of its delivery.
     pub async fn test(
         &self,
         conn: &mut PgConnection,
@@ -138,13 +138,13 @@ impl Webhooks {
 
     fn sealed(&self, workspace: WorkspaceId, id: EndpointId, keys: &Keys) -> Result<Vec<u8>, Error> {
         let corrupt = |what: String| Error::Corrupt { table: "webhook_endpoints", id: id.to_string(), what };
-        // Callers were told before that it is missing.
+        // Without a sealer the caller was refused before.
         let sealer = self.sealer().ok_or_else(|| corrupt("nothing can be sealed".to_owned()))?;
         keys.seal(sealer, workspace, id).map_err(|error| corrupt(error.to_string()))
     }
 }
 
-/// Changes an endpoint, where it is another then.
+/// Changes an endpoint. Writes and records nothing where nothing is different.
 pub async fn update(
     conn: &mut PgConnection,
     by: &By<'_>,
@@ -167,7 +167,10 @@ pub async fn update(
     match (change.enabled, before.disabled) {
         (Some(true), Some((_, Disabled::Configuration))) => return Ok(Err(CONFIGURED)),
         (Some(true), Some(_)) => drop(webhooks::enable(&mut *conn, workspace, id, BREAKS_AT).await?),
-        (Some(false), None) => drop(webhooks::disable(&mut *conn, workspace, id, Disabled::ByHand).await?),
+        (Some(false), None) => {
+            webhooks::disable(&mut *conn, workspace, id, Disabled::ByHand, None).await?;
+            webhooks::hold(&mut *conn, workspace, id).await?;
+        }
         _ => {}
     }
     let after = present(&mut *conn, workspace, id).await?;
@@ -178,7 +181,7 @@ pub async fn update(
     Ok(Ok(after))
 }
 
-/// Takes an endpoint away, with what waits for it.
+/// Deletes an endpoint. The deliveries that wait for it are skipped later, in turns of its lane.
 pub async fn delete(
     conn: &mut PgConnection,
     by: &By<'_>,
@@ -192,7 +195,7 @@ pub async fn delete(
     Ok(Ok(()))
 }
 
-/// Sends deliveries again; answers how many.
+/// Sends deliveries again. Answers how many.
 pub async fn replay(
     conn: &mut PgConnection,
     by: &By<'_>,
@@ -211,7 +214,7 @@ pub async fn replay(
     Ok(Ok(count))
 }
 
-/// One that was there a moment ago, in the same transaction.
+/// Reads an endpoint that was there earlier in this transaction.
 async fn present(conn: &mut PgConnection, workspace: WorkspaceId, id: EndpointId) -> Result<Endpoint, Error> {
     webhooks::get(conn, workspace, id).await?.ok_or_else(|| Error::Corrupt {
         table: "webhook_endpoints",
@@ -220,7 +223,7 @@ async fn present(conn: &mut PgConnection, workspace: WorkspaceId, id: EndpointId
     })
 }
 
-/// As it is recorded: without secrets.
+/// The endpoint as the record shows it: without secrets.
 fn recorded(it: &Endpoint) -> Value {
     json!({
         "url": it.wanted.url,

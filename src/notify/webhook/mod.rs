@@ -1,19 +1,22 @@
-//! Webhooks: events for programs, sent to the URLs that a workspace chose, signed as Standard Webhooks wants it.
+//! Webhooks: events for programs, sent to the endpoints of a workspace, signed as Standard Webhooks wants it.
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`events`] | writes an event for each endpoint that wants it, when it is routed |
+//! | [`events`] | writes an event for each endpoint that wants it, when the cause is routed |
 //! | [`answer`] | what an endpoint's answer means |
-//! | [`keys`] | keys that sign: sealed, several while they are rotated |
+//! | [`keys`] | the keys that sign |
 //! | [`manage`] | what members do with endpoints |
-//! | [`watch`] | endpoints that fail for days, and the one that the configuration names |
+//! | [`watch`] | looks after endpoints that fail for days, and after the one that the configuration names |
+//! | `room` | knows how many more events are kept for disabled endpoints |
 //!
-//! An event was written when it happened. What is sent is these bytes, whatever has become of the approval since.
+//! The bytes of an event are written when the change is routed, and never change. They are sent whatever becomes of the
+//! approval.
 
 pub mod answer;
 pub mod events;
 pub mod keys;
 pub mod manage;
+mod room;
 pub mod watch;
 
 use std::{error::Error as _, fmt::Write as _, sync::Arc, time::Duration};
@@ -22,13 +25,14 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use reqwest::{Client, Response, Url, header};
 use secrecy::ExposeSecret;
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use self::{
     answer::{Answer, judged},
     keys::{Key, Keys, Unusable},
+    room::Rooms,
 };
 use super::{
     courier::{Courier, Handed, Message},
@@ -42,7 +46,7 @@ use crate::{
         ids::{EndpointId, WorkspaceId},
         notification::{Cause, Channel, Skipped},
         redaction::Redactor,
-        webhook::{AGAIN, Disabled, Event, Format, ManagedBy, event_id, own_id},
+        webhook::{AGAIN, Event, Format, ManagedBy, event_id, own_id},
     },
     seal::Sealer,
     store::{
@@ -52,23 +56,23 @@ use crate::{
     },
 };
 
-/// Longest that a try may take, until the answer's head is there.
+/// The longest time until the head of an answer is there.
 const ANSWER: Duration = Duration::from_secs(15);
-/// Longest that the rest of an answer is waited for: what it means is known by then.
+/// The longest time for the rest of an answer. Its meaning is known by then.
 const REST: Duration = Duration::from_secs(3);
-/// How much of an answer is read, in bytes.
+/// How much of an answer's body is read, in bytes.
 const READ: usize = 16 * 1024;
-/// How long an endpoint is left alone whose secret this instance can't use.
+/// How long an endpoint is left alone if this instance can't use its secret, or it is disabled.
 const UNUSABLE: Duration = Duration::from_mins(5);
-/// The same where something of our own kept it from being tried.
+/// How long it is left alone if a failure of our own kept the message from being sent.
 const OURS: Duration = Duration::from_secs(5);
 const STATEMENT: Duration = Duration::from_secs(4);
 
-/// Something that happened to an approval, for one kind of body.
+/// An event, and all that a body of it is made of.
 pub struct Happening<'a> {
     pub event: Event,
     pub id: &'a str,
-    /// Where it comes from: the service and the workspace.
+    /// Where the event comes from: the service and the workspace.
     pub source: &'a str,
     pub approval: &'a Approval,
     pub votes: &'a [Vote],
@@ -80,7 +84,7 @@ pub struct Happening<'a> {
     pub redactor: &'a Redactor,
 }
 
-/// A try that a member wants.
+/// A test that a member wants.
 pub struct Trial<'a> {
     pub id: &'a str,
     pub source: &'a str,
@@ -89,14 +93,14 @@ pub struct Trial<'a> {
     pub format: Format,
 }
 
-/// What writes bodies: what travels as JSON is not this module's.
+/// The functions that write bodies. They come from outside: JSON is not this module's affair.
 #[derive(Clone, Copy)]
 pub struct Bodies {
     pub happening: fn(&Happening<'_>) -> String,
     pub trial: fn(&Trial<'_>) -> String,
 }
 
-/// Sends webhooks. Clones share connections.
+/// Sends webhooks. Clones share connections, and what is known of rooms.
 #[derive(Clone)]
 pub struct Webhooks {
     database: Database,
@@ -112,6 +116,7 @@ pub struct Webhooks {
     https: Client,
     http: Client,
     unguarded: Client,
+    rooms: Arc<Rooms>,
 }
 
 impl Webhooks {
@@ -138,6 +143,7 @@ impl Webhooks {
             https: guard.client(Arc::new(System), false)?,
             http: guard.client(Arc::new(System), true)?,
             unguarded: unguarded()?,
+            rooms: Arc::default(),
             guard,
         })
     }
@@ -152,7 +158,7 @@ impl Webhooks {
         format!("{}/workspaces/{workspace}", self.public_url)
     }
 
-    /// What it takes to send it; or what came of it without.
+    /// All that is needed to send a message. Or what became of it, where it can't be sent.
     async fn prepare(&self, it: &Waiting) -> Result<(EndpointId, Dispatch, Keys, Url), Handed> {
         let Ok(endpoint) = it.recipient.parse::<Uuid>().map(EndpointId) else {
             let error = format!("{:?} names no endpoint", it.recipient);
@@ -209,20 +215,25 @@ impl Webhooks {
         }
     }
 
-    /// It wants nothing more.
+    /// Disables an endpoint that wants nothing more.
     async fn gone(&self, workspace: WorkspaceId, endpoint: EndpointId, url: &str) -> Handed {
         let work = async |conn: &mut PgConnection| {
-            let mut transaction = conn.begin().await?;
-            let which = (workspace, endpoint, url);
-            watch::disable(&mut transaction, which, Disabled::Gone, self.relay.as_deref()).await?;
-            transaction.commit().await?;
-            Ok(())
+            watch::gone(conn, (workspace, endpoint, url), self.relay.as_deref()).await
         };
-        if let Err(error) = self.database.notify.run(STATEMENT, work).await {
-            tracing::warn!(%error, %endpoint, "an endpoint that answered 410 could not be disabled");
+        let (code, error) = (Some(410), "it answered 410: the endpoint is disabled".to_owned());
+        match self.database.notify.run(STATEMENT, work).await {
+            Ok(true) => Handed::Held { hold: UNUSABLE, code, error },
+            // It was disabled already, or has another URL by now.
+            Ok(false) => {
+                let error = "it answered 410, at the URL of then".to_owned();
+                Handed::InVain { of_destination: false, code, error, answer: None }
+            }
+            Err(error) => {
+                tracing::warn!(%error, %endpoint, "an endpoint that answered 410 could not be disabled");
+                let error = "it answered 410, and could not be disabled".to_owned();
+                Handed::Held { hold: UNUSABLE, code, error }
+            }
         }
-        let error = "it answered 410: the endpoint is disabled".to_owned();
-        Handed::Held { hold: UNUSABLE, code: Some(410), error }
     }
 }
 
@@ -247,7 +258,7 @@ impl Courier for Webhooks {
             (Some(approval), Some(cause)) => event_id(approval, it.version, cause),
             _ => own_id(it.id),
         };
-        // By the database's clock, as of now.
+        // The time now, by the database's clock.
         let now = dispatch.now + read.elapsed();
         let client = self.client(dispatch.managed_by, &url);
         let request = client
@@ -279,12 +290,12 @@ fn media_type(format: Format) -> &'static str {
     }
 }
 
-/// A failure that speaks of the endpoint.
+/// A failure of the endpoint as a whole.
 fn in_vain(error: String) -> Handed {
     Handed::InVain { of_destination: true, code: None, error, answer: None }
 }
 
-/// As much of an answer as is kept, and no longer than it takes: what it means stands in its head.
+/// Reads as much of an answer as is stored, within limits of time and size. Its head alone says what it means.
 async fn read_to_the_end(mut response: Response) -> Answer {
     let head =
         |name| response.headers().get(name).map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned());
@@ -299,7 +310,7 @@ async fn read_to_the_end(mut response: Response) -> Answer {
     }
     let until = Instant::now() + REST;
     let mut bytes = Vec::new();
-    // An answer that never ends, or breaks off, has said what it means.
+    // An answer that never ends or breaks off counts, too: its head was read.
     while bytes.len() < READ
         && let Ok(Ok(Some(chunk))) = timeout_at(until, response.chunk()).await
     {
@@ -312,7 +323,7 @@ async fn read_to_the_end(mut response: Response) -> Answer {
     Answer { status, retry_after, text: Some(text).filter(|text| !text.is_empty()) }
 }
 
-/// What went wrong, with all that is behind it, in one line. The URL is known.
+/// The error and its causes, in one line. The URL is left out: readers know it.
 fn told(error: reqwest::Error) -> String {
     if let Some(forbidden) = forbidden(&error) {
         return format!("nothing was sent: {forbidden}");

@@ -1,5 +1,5 @@
-//! Endpoints that fail: administrators are told after a day, and after five days they are disabled, visibly. And the
-//! endpoint that the configuration names, which is kept as it says.
+//! Looks after endpoints that fail: administrators are told after a day, and the endpoint is disabled after five. And
+//! keeps the endpoint that the configuration names as the configuration says.
 
 use std::collections::BTreeSet;
 
@@ -18,34 +18,35 @@ use crate::{
     store::{Error, audit, news, webhooks},
 };
 
-/// Endpoints that are looked at in one transaction, and events that are given up.
+/// How many endpoints one transaction looks at, and how many events one look gives up.
 const BATCH: i64 = 100;
 const GIVEN_UP: i64 = 1_000;
-/// Longest part of a URL and of an error in the news, in characters.
+/// How much of a URL and of an error the news shows, in characters.
 const SHORT: usize = 200;
 
 /// The endpoint that the configuration names.
 #[derive(Debug, Clone, Default)]
 pub struct Configured {
-    /// `None`: none.
+    /// `None`: the configuration names no endpoint.
     pub url: Option<String>,
-    /// The only workspace that has it. `None`: all have it.
+    /// The one workspace that has it. `None`: all have it.
     pub workspace: Option<String>,
 }
 
-/// Looks after endpoints that fail; answers how many were disabled. Called by every instance: each endpoint is looked at
-/// by one of them. `relay`: takes our mail.
+/// Looks after endpoints that fail. Answers how many were disabled. Every instance calls it, and each endpoint is
+/// looked at by one of them. `relay`: the relay that takes our mail.
 pub async fn failing(conn: &mut PgConnection, relay: Option<&str>) -> Result<usize, Error> {
     let times = (TOLD_AFTER.as_secs_f64(), DISABLED_AFTER.as_secs_f64(), LATELY.as_secs_f64());
     let mut transaction = conn.begin().await?;
-    let mut disabled = 0;
     let mut found = webhooks::failing(&mut transaction, times, BATCH).await?;
-    // Lanes are locked in this order.
-    found.sort_by_key(|it| it.workspace);
+    // Lanes are locked in this order: those of mail first, as the router does.
+    found.sort_by_key(|it| (it.workspace, it.id));
+    let mut over = Vec::new();
     for it in found {
         if it.is_over {
-            disable(&mut transaction, (it.workspace, it.id, &it.url), Disabled::Failing, relay).await?;
-            disabled += 1;
+            if disable(&mut transaction, (it.workspace, it.id, &it.url), Disabled::Failing, relay).await? {
+                over.push((it.workspace, it.id));
+            }
             continue;
         }
         let error = it.last_error.map_or_else(String::new, |error| format!(": {}", short(&error)));
@@ -53,20 +54,39 @@ pub async fn failing(conn: &mut PgConnection, relay: Option<&str>) -> Result<usi
         tell(&mut transaction, it.workspace, News::EndpointFailing, &subject, relay).await?;
         webhooks::told(&mut transaction, it.workspace, it.id).await?;
     }
+    for (workspace, id) in &over {
+        webhooks::hold(&mut transaction, *workspace, *id).await?;
+    }
     transaction.commit().await?;
     webhooks::give_up(conn, GIVEN_UP).await?;
-    Ok(disabled)
+    Ok(over.len())
 }
 
-/// Disables an endpoint that shows it wants nothing, or takes nothing; on record, and administrators are told.
-pub async fn disable(
+/// Disables an endpoint that answered 410. This is on record, and administrators are told. Answers whether it was done:
+/// by now the endpoint may have another URL, which has not answered 410.
+pub async fn gone(
+    conn: &mut PgConnection,
+    which: (WorkspaceId, EndpointId, &str),
+    relay: Option<&str>,
+) -> Result<bool, Error> {
+    let mut transaction = conn.begin().await?;
+    let done = disable(&mut transaction, which, Disabled::Gone, relay).await?;
+    if done {
+        webhooks::hold(&mut transaction, which.0, which.1).await?;
+    }
+    transaction.commit().await?;
+    Ok(done)
+}
+
+/// Disables an endpoint if it is enabled and still has this URL. The caller holds its lane afterwards.
+async fn disable(
     conn: &mut PgConnection,
     (workspace, id, url): (WorkspaceId, EndpointId, &str),
     why: Disabled,
     relay: Option<&str>,
-) -> Result<(), Error> {
-    if !webhooks::disable(&mut *conn, workspace, id, why).await? {
-        return Ok(());
+) -> Result<bool, Error> {
+    if !webhooks::disable(&mut *conn, workspace, id, why, Some(url)).await? {
+        return Ok(false);
     }
     record(&mut *conn, workspace, id, "webhook.disabled", json!({ "disabled_reason": why.as_str() })).await?;
     let reason = match why {
@@ -75,15 +95,17 @@ pub async fn disable(
         Disabled::ByHand | Disabled::Configuration => "it was turned off",
     };
     let subject = format!("The webhook endpoint {} is disabled: {reason}. What waits is kept.", short(url));
-    tell(conn, workspace, News::EndpointDisabled, &subject, relay).await
+    tell(conn, workspace, News::EndpointDisabled, &subject, relay).await?;
+    Ok(true)
 }
 
-/// Keeps the endpoint that the configuration names, and turns off what it names no more.
+/// Keeps the endpoint that the configuration names. Turns off endpoints that it no longer names.
 pub async fn keep(conn: &mut PgConnection, configured: &Configured) -> Result<(), Error> {
     let (workspace, url) = (configured.workspace.as_deref(), configured.url.as_deref());
     let mut transaction = conn.begin().await?;
     for (workspace, id) in webhooks::no_longer_configured(&mut transaction, workspace, url).await? {
-        if webhooks::disable(&mut transaction, workspace, id, Disabled::Configuration).await? {
+        if webhooks::disable(&mut transaction, workspace, id, Disabled::Configuration, None).await? {
+            webhooks::hold(&mut transaction, workspace, id).await?;
             let after = json!({ "disabled_reason": Disabled::Configuration.as_str() });
             record(&mut transaction, workspace, id, "webhook.disabled", after).await?;
         }
@@ -93,7 +115,8 @@ pub async fn keep(conn: &mut PgConnection, configured: &Configured) -> Result<()
     Ok(())
 }
 
-/// The same in these workspaces, for what is about to be routed there: some may have come a moment ago. `None`: in all.
+/// Makes or corrects the endpoint that the configuration names, in these workspaces (`None`: in all). The router calls
+/// it, too, because a workspace may be new.
 pub(super) async fn keep_in(
     conn: &mut PgConnection,
     configured: &Configured,
@@ -149,7 +172,7 @@ fn short(text: &str) -> String {
 }
 
 impl Webhooks {
-    /// One look at all endpoints.
+    /// Looks at all endpoints once.
     pub async fn look(&self) -> Result<(), Error> {
         let work = async |conn: &mut PgConnection| {
             keep(&mut *conn, &self.endpoint).await?;

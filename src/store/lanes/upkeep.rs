@@ -1,4 +1,4 @@
-//! Lanes that no one looks at, and how all of them are.
+//! Lanes that no worker looks at, and the numbers of all lanes.
 
 use std::collections::HashMap;
 
@@ -6,21 +6,33 @@ use sqlx::PgConnection;
 
 use crate::{store::Error, telemetry::outbox::Lanes};
 
-/// Gives up what has waited for too long in lanes that no one serves any more: a channel that was switched off, say.
-/// Answers how many.
+/// How many notifications of a lane show whether the lane has any that have waited for too long. They are those that
+/// are due first. What waits behind them is not read: a lane may hold a hundred thousand.
+pub(in crate::store) const PROBED: i64 = 10;
+
+/// Gives up notifications that have waited for too long in lanes that no instance serves any more, because their
+/// channel was switched off, for example. Answers how many.
 pub async fn give_up(conn: &mut PgConnection, limit: i64) -> Result<u64, Error> {
     let given_up = sqlx::query!(
         "WITH old AS MATERIALIZED (
              SELECT m.workspace_id, m.id
                FROM notification_lanes l
               CROSS JOIN LATERAL (
-                    SELECT n.workspace_id, n.id
-                      FROM approval_notifications n
-                     WHERE n.lane_id = l.id AND n.status = 'pending' AND n.give_up_at <= statement_timestamp()
-                     ORDER BY n.due_at, n.id
-                     LIMIT $1) m
+                    SELECT min(o.give_up_at) AS give_up_at FROM (
+                           SELECT n.give_up_at FROM approval_notifications n
+                            WHERE n.lane_id = l.id AND n.status = 'pending'
+                            ORDER BY n.due_at, n.id
+                            LIMIT $2) o) p
+              CROSS JOIN LATERAL (
+                    SELECT o.workspace_id, o.id FROM (
+                           SELECT n.workspace_id, n.id, n.give_up_at FROM approval_notifications n
+                            WHERE n.lane_id = l.id AND n.status = 'pending'
+                            ORDER BY n.due_at, n.id
+                            LIMIT $1) o
+                     WHERE o.give_up_at <= statement_timestamp()) m
               WHERE l.due_at < statement_timestamp() - interval '1 hour'
                 AND l.hold_until < statement_timestamp() - interval '1 hour'
+                AND p.give_up_at <= statement_timestamp()
               LIMIT $1
          ), locked AS MATERIALIZED (
              SELECT n.id FROM approval_notifications n, old o
@@ -34,22 +46,31 @@ pub async fn give_up(conn: &mut PgConnection, limit: i64) -> Result<u64, Error> 
            FROM old o, locked
           WHERE n.workspace_id = o.workspace_id AND n.id = o.id AND n.id = locked.id AND n.status = 'pending'",
         limit,
+        PROBED,
     )
     .execute(conn)
     .await?;
     Ok(given_up.rows_affected())
 }
 
-/// Wakes lanes in which something waits and which no one would look at: the certainty behind hints. Answers how many.
+/// Wakes lanes in which notifications wait though the lane is not due: without this, no worker would ever look at them.
+/// Answers how many.
+///
+/// The order makes Postgres look up one notification of each such lane, by index. Without the order it may read all that
+/// wait.
 pub async fn wake_forgotten(conn: &mut PgConnection) -> Result<u64, Error> {
     let woken = sqlx::query!(
         "WITH forgotten AS MATERIALIZED (
              SELECT l.id
                FROM notification_lanes l
-              WHERE l.due_at IS NULL AND EXISTS (
-                    SELECT FROM approval_notifications n WHERE n.lane_id = l.id AND n.status = 'pending')
+              CROSS JOIN LATERAL (
+                    SELECT FROM approval_notifications n
+                     WHERE n.lane_id = l.id AND n.status = 'pending'
+                     ORDER BY n.due_at, n.id
+                     LIMIT 1) w
+              WHERE l.due_at IS NULL
               ORDER BY l.workspace_id, l.channel, l.destination
-                FOR UPDATE SKIP LOCKED
+                FOR UPDATE OF l SKIP LOCKED
          )
          UPDATE notification_lanes l
             SET due_at = clock_timestamp(), floor_at = 'epoch', wakes = l.wakes + 1
@@ -61,7 +82,7 @@ pub async fn wake_forgotten(conn: &mut PgConnection) -> Result<u64, Error> {
     Ok(woken.rows_affected())
 }
 
-/// How lanes are in which something waits, by channel.
+/// The numbers of lanes in which notifications wait, by channel.
 pub async fn standing(conn: &mut PgConnection) -> Result<HashMap<String, Lanes>, Error> {
     let rows = sqlx::query!(
         r#"SELECT l.channel,
