@@ -246,7 +246,7 @@ async fn wait_behind(
          )
          INSERT INTO approval_notifications (id, workspace_id, approval_id, cause, version, channel, recipient, lane_id,
                 due_at, give_up_at, body)
-         SELECT gen_random_uuid(), lane.workspace_id, $1::uuid, 'requested', n, $3,
+         SELECT gen_random_uuid(), lane.workspace_id, $1::uuid, 'requested', 1000 + n, $3,
                 CASE WHEN $3 = 'webhook' THEN $4 ELSE 'w' || n || '@example.com' END, lane.id,
                 clock_timestamp(), clock_timestamp() + interval '1 day', CASE WHEN $3 = 'webhook' THEN '{}' END
            FROM lane, generate_series(1, $2) n",

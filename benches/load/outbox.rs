@@ -1,5 +1,5 @@
-//! What the outbox costs by itself, without the sending: leasing lanes beside leasing rows, and finding what waits behind
-//! much that was sent while a backup holds a snapshot.
+//! What the outbox costs by itself, without the sending: the row that says what happened, leasing lanes beside leasing
+//! rows, and finding what waits behind much that was sent while a backup holds a snapshot.
 //!
 //! The rival leases rows: it puts off what it takes, and updates each row again when it was sent. It has a table of the
 //! same form and indexes, and takes as many rows at a time. No instance sends here: their channels are not configured.
@@ -19,6 +19,8 @@ use super::{
     Extent,
     cluster::Cluster,
     figures::{Goal, Point, Report, Samples, Track, Unit},
+    load::{self, ask},
+    throughput::decide,
 };
 
 const LEASE: Duration = Duration::from_mins(1);
@@ -36,6 +38,7 @@ struct Shape {
 
 pub async fn measure(cluster: &Cluster, extent: Extent, report: &mut Report) -> anyhow::Result<()> {
     let mut conn = PgConnection::connect(&cluster.database_url).await?;
+    causes(cluster, &mut conn, extent, report).await?;
     prepare(&mut conn).await?;
     let backlog = Shape { lanes: 8, rows: extent.pick(20_000, 8_000), leased: 8, batch: 50 };
     let thin =
@@ -59,6 +62,51 @@ pub async fn measure(cluster: &Cluster, extent: Extent, report: &mut Report) -> 
     let what = "a fetch behind what was sent under a held snapshot, beside the first";
     report.add(what, Unit::Milliseconds, &held, Some(Goal::RatioAtMost(2.0)));
     Ok(conn.close().await?)
+}
+
+/// Creates and decisions with the row that says what happened, beside those where a trigger leaves it out. The router may
+/// read nothing meanwhile: its work is not what is measured.
+async fn causes(
+    cluster: &Cluster,
+    conn: &mut PgConnection,
+    extent: Extent,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    conn.execute(
+        "REVOKE SELECT ON notification_causes FROM signoff_notify;
+         CREATE FUNCTION bench_leave_out() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+         CREATE TRIGGER bench_leave_out BEFORE INSERT ON notification_causes
+            FOR EACH ROW EXECUTE FUNCTION bench_leave_out()",
+    )
+    .await?;
+    let (mut creates, mut decisions) = (Track::default(), Track::default());
+    let count = load::LANES * extent.pick(100, 60);
+    rates(cluster, count).await?;
+    for _ in 0..2 * extent.rounds {
+        conn.execute("ALTER TABLE notification_causes ENABLE TRIGGER bench_leave_out").await?;
+        let without = rates(cluster, count).await?;
+        conn.execute("ALTER TABLE notification_causes DISABLE TRIGGER bench_leave_out").await?;
+        let with = rates(cluster, count).await?;
+        creates.push_beside(with.0, without.0);
+        decisions.push_beside(with.1, without.1);
+    }
+    conn.execute(
+        "DROP TRIGGER bench_leave_out ON notification_causes; DROP FUNCTION bench_leave_out();
+         TRUNCATE notification_causes; GRANT SELECT ON notification_causes TO signoff_notify",
+    )
+    .await?;
+    let goal = Some(Goal::RatioAtLeast(0.95));
+    report.add("creates with the row of what happened, beside without", Unit::PerSecond, &creates, goal);
+    report.add("decisions with it, beside without", Unit::PerSecond, &decisions, goal);
+    Ok(())
+}
+
+/// Creates and decisions a second.
+async fn rates(cluster: &Cluster, count: usize) -> anyhow::Result<(Point, Point)> {
+    let begun = Instant::now();
+    let ids = ask(cluster.b.http, &cluster.agent, count).await?;
+    let creates = Point::rate(count, begun.elapsed());
+    Ok((creates, decide(cluster, &[&cluster.b], ids).await?))
 }
 
 /// The rival's tables.

@@ -96,7 +96,7 @@ async fn round(cluster: &Cluster, count: usize) -> anyhow::Result<Round> {
     Ok(Round { creates, decisions, spread, cycles, slept })
 }
 
-async fn decide(cluster: &Cluster, instances: &[&Instance], ids: Vec<String>) -> anyhow::Result<Point> {
+pub async fn decide(cluster: &Cluster, instances: &[&Instance], ids: Vec<String>) -> anyhow::Result<Point> {
     let count = ids.len();
     let begun = Instant::now();
     in_lanes(ids, LANES, async |lane, share| {

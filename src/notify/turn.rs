@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use serde_json::Value;
 use tokio::{
@@ -92,15 +93,13 @@ pub(super) async fn take_turn<C: Courier>(
     let is_open = |it: &Waiting| settled(it, material.about(it)).is_none();
     let mut queue: VecDeque<Parcel> = parcels(waiting, C::FLOOD, is_open);
     let mut fates = Vec::with_capacity(queue.len());
-    let mut breaker = Breaker::new(u32::try_from(lease.failures).unwrap_or(0), C::AT_ONCE);
+    let mut destination = Destination::new(lease.failures, C::AT_ONCE);
     let mut under_way: HashSet<ApprovalId> = HashSet::new();
     let mut sending = FuturesUnordered::new();
-    let (mut hold, mut last_error) = (Duration::ZERO, None);
-    let (mut has_succeeded, mut has_failed) = (false, false);
     // Where messages of this turn were posted. The database doesn't know it yet.
     let mut placed: HashMap<NotificationId, Value> = HashMap::new();
     loop {
-        while hold.is_zero() && sending.len() < breaker.at_once() && !until.is_over() {
+        while destination.takes_beside(sending.len()) && !until.is_over() {
             let is_free = |it: &Parcel| !it.approvals().any(|id| under_way.contains(&id));
             let Some(place) = queue.iter().position(is_free) else { break };
             let Ok(room) = until.room(sending.len()) else { break };
@@ -126,45 +125,10 @@ pub(super) async fn take_turn<C: Courier>(
         for id in parcel.approvals() {
             under_way.remove(&id);
         }
-        match &handed {
-            Handed::Over { place, .. } => {
-                has_succeeded = true;
-                breaker.is_there();
-                placed.extend(place.clone().map(|place| (parcel.first.id, place)));
-            }
-            Handed::Moot { .. } => breaker.is_there(),
-            Handed::Deferred { error, .. } | Handed::Refused { error, .. } => {
-                last_error = Some(error.clone());
-                breaker.is_there();
-            }
-            Handed::Away { error, .. } => {
-                (last_error, has_failed) = (Some(error.clone()), true);
-                breaker.is_away();
-                hold = hold.max(jittered(breaker.hold(), rand::random()));
-            }
-            Handed::InVain { of_destination, error, .. } => {
-                (last_error, has_failed) = (Some(error.clone()), true);
-                if *of_destination {
-                    breaker.is_away();
-                    hold = hold.max(jittered(breaker.hold(), rand::random()));
-                } else {
-                    breaker.is_there();
-                }
-            }
-            Handed::Paused { hold: wanted, fails, error, .. } => {
-                // An endpoint that only ever asks for pauses takes nothing: administrators must hear of it.
-                (last_error, has_failed) = (Some(error.clone()), true);
-                if *fails {
-                    breaker.is_away();
-                    hold = hold.max(jittered(breaker.hold(), rand::random()));
-                }
-                hold = hold.max(wanted.unwrap_or_default());
-            }
-            Handed::Held { hold: wanted, error, .. } => {
-                last_error = Some(error.clone());
-                hold = hold.max(at_least(*wanted, rand::random()));
-            }
+        if let Handed::Over { place: Some(place), .. } = &handed {
+            placed.insert(parcel.first.id, place.clone());
         }
+        destination.answered(&handed);
         fates.extend(fates_of::<C>(&parcel, handed, began, read));
     }
     let soonest = fates.iter().filter_map(|it| it.again_in).min();
@@ -175,11 +139,93 @@ pub(super) async fn take_turn<C: Courier>(
     };
     let rest = queue.iter().flat_map(Parcel::all).chain(&left).map(|it| it.due_at);
     let oldest = rest.chain(beyond).min();
-    let failures = i32::try_from(breaker.failures()).unwrap_or(i32::MAX);
-    let last_error = last_error.map(|it: String| kept(&it, 500));
-    let handback =
-        Handback { lease, oldest, next_at, next_in, hold, failures, last_error, has_succeeded, has_failed };
+    let handback = destination.handback(lease, oldest, (next_at, next_in));
     Turn { fates, handback }
+}
+
+/// How the destination of a lane does in a turn.
+struct Destination {
+    breaker: Breaker,
+    /// For how long it is left alone when the turn has ended. Once this is set, no further message begins.
+    hold: Duration,
+    last_error: Option<String>,
+    has_succeeded: bool,
+    has_failed: bool,
+}
+
+impl Destination {
+    fn new(failures: i32, at_once: usize) -> Self {
+        let breaker = Breaker::new(u32::try_from(failures).unwrap_or(0), at_once);
+        Self { breaker, hold: Duration::ZERO, last_error: None, has_succeeded: false, has_failed: false }
+    }
+
+    /// Whether one more message may begin beside so many.
+    fn takes_beside(&self, under_way: usize) -> bool {
+        self.hold.is_zero() && under_way < self.breaker.at_once()
+    }
+
+    fn answered(&mut self, handed: &Handed) {
+        match handed {
+            Handed::Over { .. } => {
+                self.has_succeeded = true;
+                self.breaker.is_there();
+            }
+            Handed::Moot { .. } => self.breaker.is_there(),
+            Handed::Deferred { error, .. } | Handed::Refused { error, .. } => {
+                self.last_error = Some(error.clone());
+                self.breaker.is_there();
+            }
+            Handed::Away { error, .. } | Handed::InVain { of_destination: true, error, .. } => {
+                self.failed(error);
+                self.rests();
+            }
+            Handed::InVain { error, .. } => {
+                self.failed(error);
+                self.breaker.is_there();
+            }
+            Handed::Paused { hold, fails, error, .. } => {
+                // An endpoint that only ever asks for pauses takes nothing: administrators must hear of it.
+                self.failed(error);
+                if *fails {
+                    self.rests();
+                }
+                self.hold = self.hold.max(hold.unwrap_or_default());
+            }
+            Handed::Held { hold, error, .. } => {
+                self.last_error = Some(error.clone());
+                self.hold = self.hold.max(at_least(*hold, rand::random()));
+            }
+        }
+    }
+
+    fn failed(&mut self, error: &str) {
+        (self.last_error, self.has_failed) = (Some(error.to_owned()), true);
+    }
+
+    /// It is left alone for as long as its failures in a row say.
+    fn rests(&mut self) {
+        self.breaker.is_away();
+        self.hold = self.hold.max(jittered(self.breaker.hold(), rand::random()));
+    }
+
+    fn handback(
+        self,
+        lease: Lease,
+        oldest: Option<DateTime<Utc>>,
+        (next_at, next_in): (Option<DateTime<Utc>>, Option<Duration>),
+    ) -> Handback {
+        Handback {
+            lease,
+            oldest,
+            next_at,
+            next_in,
+            hold: self.hold,
+            failures: i32::try_from(self.breaker.failures()).unwrap_or(i32::MAX),
+            last_error: self.last_error.map(|it| kept(&it, 500)),
+            has_succeeded: self.has_succeeded,
+            has_failed: self.has_failed,
+        }
+    }
 }
 
 async fn send<C: Courier>(

@@ -121,8 +121,8 @@ async fn g17_a_card_that_waits_is_sent_by_an_instance_that_has_not_looked_for_it
     let agent = cluster.api(0, &cluster.member("agent").await);
     let mut conn = cluster.database.connect().await;
     // The instance routes nothing: it would look for the workspace then.
-    let no_causes = "CREATE FUNCTION none() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
-                     CREATE TRIGGER none BEFORE INSERT ON notification_causes FOR EACH ROW EXECUTE FUNCTION none()";
+    let no_causes = "CREATE FUNCTION drop_it() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+                     CREATE TRIGGER drop_it BEFORE INSERT ON notification_causes FOR EACH ROW EXECUTE FUNCTION drop_it()";
     sqlx::raw_sql(no_causes).execute(&mut conn).await.unwrap();
     let id: uuid::Uuid = agent.ask(json!({})).await.parse().unwrap();
     let waits = "WITH lane AS (

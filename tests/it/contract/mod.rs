@@ -35,6 +35,7 @@ mod g17_outbox;
 mod g17_own_slack;
 mod g17_redaction;
 mod g17_slack;
+mod g17_slack_presses;
 pub mod g17_webhooks;
 mod g17_webhooks_that_fail;
 pub mod g18_chain;
