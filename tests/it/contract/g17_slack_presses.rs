@@ -4,7 +4,7 @@ use chrono::Utc;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::g17_slack::{ANA, asked, bind, id_of, rows, settled, standing, team};
+use super::g17_slack::{ANA, asked, bind, id_of, settled, standing, team};
 use crate::support::{
     Api,
     client::merged,
