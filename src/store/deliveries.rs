@@ -79,7 +79,8 @@ pub async fn kept(
     let kept = sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM (
                   SELECT FROM notification_lanes l
-                    JOIN approval_notifications n ON n.lane_id = l.id AND n.status = 'pending'
+                   CROSS JOIN LATERAL (
+                         SELECT FROM approval_notifications n WHERE n.lane_id = l.id AND n.status = 'pending' OFFSET 0) n
                    WHERE l.workspace_id = $1 AND l.channel = 'webhook' AND l.destination = $2::uuid::text
                    LIMIT $3) k"#,
         workspace.0,

@@ -210,7 +210,8 @@ pub async fn fetch(conn: &mut PgConnection, leases: &[Lease], batch: i64) -> Res
                    WHERE m.lane_id = x.lane AND m.status = 'pending' AND m.due_at >= x.floor
                    ORDER BY m.due_at, m.id
                    LIMIT $3) n
-             LEFT JOIN principals p ON p.id = n.principal_id
+             LEFT JOIN LATERAL (
+                  SELECT o.email, o.disabled_at FROM principals o WHERE o.id = n.principal_id OFFSET 0) p ON true
             ORDER BY x.lane, n.due_at, n.id"#,
         &lanes,
         &floors,
@@ -256,7 +257,7 @@ pub async fn give_back(conn: &mut PgConnection, leases: &[Lease], rest: Duration
         "WITH ordered AS MATERIALIZED (
              SELECT l.id
                FROM notification_lanes l, unnest($1::bigint[], $2::bigint[]) AS x(lane, generation)
-              WHERE l.id = x.lane AND l.generation = x.generation
+              WHERE l.id = x.lane AND l.generation = x.generation AND x.generation >= 0 AND x.lane >= 0
               ORDER BY l.workspace_id, l.channel, l.destination
                 FOR UPDATE OF l
          )

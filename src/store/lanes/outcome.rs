@@ -164,6 +164,8 @@ pub async fn record(
                    lane bigint, generation bigint, wakes bigint, leased_at timestamptz, oldest timestamptz, next_at timestamptz,
                    next_in double precision, hold double precision, failures integer, last_error text, succeeded boolean,
                    failed boolean)
+             -- All of them are so. It makes Postgres expect few rows, and look each up by its key.
+             WHERE x.generation >= 0 AND x.wakes >= 0 AND x.hold >= 0 AND x.failures >= 0
         ), ordered AS MATERIALIZED (
             SELECT l.id
               FROM notification_lanes l
@@ -195,6 +197,8 @@ pub async fn record(
                    id uuid, workspace_id uuid, status text, skip_reason text, again_in double precision,
                    counts boolean, attempt uuid, ago double precision, took integer, outcome text, code integer,
                    error text, answer text, place jsonb)
+             -- The same.
+             WHERE x.took >= 0 AND x.ago >= 0 AND x.status IN ('pending', 'sent', 'failed', 'skipped')
         ), attempts AS (
             INSERT INTO notification_attempts (id, notification_id, workspace_id, at, duration_ms, outcome, status_code,
                    error, answer)
@@ -204,7 +208,7 @@ pub async fn record(
              WHERE f.attempt IS NOT NULL
             ON CONFLICT DO NOTHING
         ), locked AS MATERIALIZED (
-            SELECT n.id
+            SELECT f.*
               FROM approval_notifications n, fates f
              WHERE n.workspace_id = f.workspace_id AND n.id = f.id
              ORDER BY n.id
@@ -220,8 +224,8 @@ pub async fn record(
                external = coalesce(f.place, n.external),
                attempts = n.attempts + CASE WHEN f.counts THEN 1 ELSE 0 END,
                updated_at = clock_timestamp()
-          FROM fates f, locked
-         WHERE n.workspace_id = f.workspace_id AND n.id = f.id AND n.id = locked.id
+          FROM locked f
+         WHERE n.workspace_id = f.workspace_id AND n.id = f.id
            AND (n.status = 'pending' OR f.status = 'sent' AND n.status IN ('failed', 'skipped'))
         )
         SELECT coalesce(bool_or(g.is_due), false) AS "is_due!" FROM given_back g

@@ -3,19 +3,24 @@
 use std::{
     collections::BTreeSet,
     sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use signoff::{
-    domain::{ids::WorkspaceId, webhook::MOST_KEPT},
+    domain::{
+        ids::WorkspaceId,
+        notification::{Channel, Skipped, Status},
+        webhook::MOST_KEPT,
+    },
     store::{
         deliveries,
-        lanes::{self, Lease},
-        webhooks,
+        lanes::{self, Fate, Lease, Waiting},
+        session, webhooks,
     },
 };
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{Connection, Executor, PgConnection, postgres::PgConnectOptions};
 use uuid::Uuid;
 
 use super::{
@@ -182,6 +187,47 @@ async fn g17_looks_at_lanes_read_no_backlog() {
     assert_eq!(lanes::give_up(&mut transaction, 20).await.unwrap(), 20);
     assert_eq!(webhooks::give_up(&mut transaction, 1_000).await.unwrap(), 10);
     assert_eq!(webhooks::give_up(&mut transaction, 1_000).await.unwrap(), 0);
+}
+
+/// A statement keeps the plan that Postgres made while the tables were small. It must not read the whole table then.
+#[tokio::test(flavor = "multi_thread")]
+async fn g17_what_became_of_a_message_is_written_by_its_key_also_where_the_plan_is_old() {
+    let team = Team::with(silent()).await;
+    let sink = Sink::start().await;
+    let hook = team.hook(&sink, json!({})).await;
+    let mut conn = team.cluster.database.connect().await;
+    pile_up(&mut conn, &hook.id, 1).await;
+    let options: PgConnectOptions = team.cluster.database.url.parse().unwrap();
+    let mut worker = PgConnection::connect_with(&session::serving(options)).await.unwrap();
+    let due = "UPDATE notification_lanes SET due_at = now() - interval '2 hours', hold_until = 'epoch'";
+    for count in [1, 20_000] {
+        pile_up(&mut conn, &hook.id, count).await;
+        sqlx::query(due).execute(&mut conn).await.unwrap();
+        let leases =
+            lanes::lease(&mut worker, Channel::Webhook, None, 1, Duration::from_mins(1)).await.unwrap();
+        let waiting = lanes::fetch(&mut worker, &leases, 1).await.unwrap();
+        let mut transaction = worker.begin().await.unwrap();
+        let (_, begun) = read(&mut transaction).await;
+        lanes::record(&mut transaction, &[&skipped(&waiting[0])], &[]).await.unwrap();
+        let (_, ended) = read(&mut transaction).await;
+        transaction.commit().await.unwrap();
+        assert!(ended - begun < 20, "{} rows were read to record one of {count}", ended - begun);
+    }
+}
+
+fn skipped(it: &Waiting) -> Fate {
+    Fate {
+        id: it.id,
+        workspace: it.workspace,
+        status: Status::Skipped,
+        skipped: Some(Skipped::Superseded),
+        error: None,
+        again_in: None,
+        counts: false,
+        attempt: None,
+        place: None,
+        delay: None,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
