@@ -198,7 +198,8 @@ async fn g17_what_became_of_a_message_is_written_by_its_key_also_where_the_plan_
     let mut conn = team.cluster.database.connect().await;
     pile_up(&mut conn, &hook.id, 1).await;
     let options: PgConnectOptions = team.cluster.database.url.parse().unwrap();
-    let mut worker = PgConnection::connect_with(&session::serving(options)).await.unwrap();
+    let options = session::serving(options).options([("role", "signoff_notify")]);
+    let mut worker = PgConnection::connect_with(&options).await.unwrap();
     let due = "UPDATE notification_lanes SET due_at = now() - interval '2 hours', hold_until = 'epoch'";
     for count in [1, 20_000] {
         pile_up(&mut conn, &hook.id, count).await;
