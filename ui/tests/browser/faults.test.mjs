@@ -280,6 +280,8 @@ test("Postgres is away: a banner says since when, answers are off, what I typed 
   const { id } = await agent.ask({ title: "Rotate the key", timeout_seconds: 900 });
   const page = await signedIn(cluster.url, keys.ana, { path: `/inbox/${id}` });
   await comment(page).fill("Go, by Friday.");
+  // The approval may be there before the list is.
+  await row(page, "Rotate the key").waitFor();
   await instancesOf(page);
   await mark(page);
   postgres.cut();
