@@ -255,18 +255,7 @@ fn fate(it: &Waiting) -> Fate {
         code: Some(250),
         answer: None,
     };
-    Fate {
-        id: it.id,
-        workspace: it.workspace,
-        status: Status::Sent,
-        skipped: None,
-        error: None,
-        again_in: None,
-        counts: true,
-        attempt: Some(attempt),
-        place: None,
-        delay: None,
-    }
+    Fate { counts: true, attempt: Some(attempt), ..Fate::untried(it, Status::Sent) }
 }
 
 /// What a fetch takes at first, and when so many rows were sent. A snapshot keeps all their versions, as a backup does.

@@ -48,7 +48,7 @@ pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
         // An instance of a later version may have written it.
         About::Unreadable if !it.is_over() => {
             let error = Some("its approval can't be read by this instance".to_owned());
-            return Some(Fate { error, again_in: Some(UNREADABLE), ..unsent(it, Status::Pending) });
+            return Some(Fate { error, again_in: Some(UNREADABLE), ..Fate::untried(it, Status::Pending) });
         }
         About::Deleted => return Some(skipped(it, Skipped::Superseded)),
         _ => {}
@@ -59,27 +59,11 @@ pub(super) fn settled(it: &Waiting, about: About<'_>) -> Option<Fate> {
 /// The fate of a notification that has waited for too long.
 pub(super) fn overdue(it: &Waiting) -> Option<Fate> {
     let why = "given up: its destination could not be reached for too long";
-    it.is_over().then(|| Fate { error: Some(why.to_owned()), ..unsent(it, Status::Failed) })
+    it.is_over().then(|| Fate { error: Some(why.to_owned()), ..Fate::untried(it, Status::Failed) })
 }
 
 pub(super) fn skipped(it: &Waiting, why: Skipped) -> Fate {
-    Fate { skipped: Some(why), ..unsent(it, Status::Skipped) }
-}
-
-/// The fate of a notification that was not tried.
-fn unsent(it: &Waiting, status: Status) -> Fate {
-    Fate {
-        id: it.id,
-        workspace: it.workspace,
-        status,
-        skipped: None,
-        error: None,
-        again_in: None,
-        counts: false,
-        attempt: None,
-        place: None,
-        delay: None,
-    }
+    Fate { skipped: Some(why), ..Fate::untried(it, Status::Skipped) }
 }
 
 /// The fates of all notifications of a parcel. The try is recorded with the first one.

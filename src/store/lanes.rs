@@ -6,6 +6,7 @@
 //! worker sees that more came. `due_at` says when the lane is looked at next, and `floor_at` from which due time on it
 //! is read.
 
+mod giving_up;
 mod outcome;
 mod upkeep;
 
@@ -16,10 +17,10 @@ use serde_json::Value;
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
-pub(super) use self::upkeep::PROBED;
 pub use self::{
+    giving_up::{give_up, give_up_disabled},
     outcome::{Attempt, Fate, Handback, record},
-    upkeep::{give_up, standing, wake_forgotten},
+    upkeep::{standing, wake_forgotten},
 };
 use super::Error;
 use crate::domain::{

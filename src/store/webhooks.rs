@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-pub use self::upkeep::{Failing, failing, give_up, keep_configured, no_longer_configured, told};
+pub use self::upkeep::{Failing, failing, keep_configured, no_longer_configured, told};
 use super::Error;
 use crate::domain::{
     ids::{EndpointId, WorkspaceId},

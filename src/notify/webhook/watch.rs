@@ -15,7 +15,7 @@ use crate::{
         notification::News,
         webhook::{DISABLED_AFTER, Disabled, LATELY, TOLD_AFTER},
     },
-    store::{Error, audit, news, webhooks},
+    store::{Error, audit, lanes, news, webhooks},
 };
 
 /// How many endpoints one transaction looks at, and how many events one look gives up.
@@ -58,7 +58,7 @@ pub async fn failing(conn: &mut PgConnection, relay: Option<&str>) -> Result<usi
         webhooks::hold(&mut transaction, *workspace, *id).await?;
     }
     transaction.commit().await?;
-    webhooks::give_up(conn, GIVEN_UP).await?;
+    lanes::give_up_disabled(conn, GIVEN_UP).await?;
     Ok(over.len())
 }
 

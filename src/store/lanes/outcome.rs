@@ -8,7 +8,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::Lease;
+use super::{Lease, Waiting};
 use crate::{
     domain::{
         ids::{NotificationId, WorkspaceId},
@@ -35,6 +35,24 @@ pub struct Fate {
     pub place: Option<Value>,
     /// How long it took from the change until the message was handed over.
     pub delay: Option<Duration>,
+}
+
+impl Fate {
+    /// The fate of a notification that was not tried.
+    pub fn untried(it: &Waiting, status: Status) -> Self {
+        Self {
+            id: it.id,
+            workspace: it.workspace,
+            status,
+            skipped: None,
+            error: None,
+            again_in: None,
+            counts: false,
+            attempt: None,
+            place: None,
+            delay: None,
+        }
+    }
 }
 
 /// A try.
@@ -164,7 +182,7 @@ pub async fn record(
                    lane bigint, generation bigint, wakes bigint, leased_at timestamptz, oldest timestamptz, next_at timestamptz,
                    next_in double precision, hold double precision, failures integer, last_error text, succeeded boolean,
                    failed boolean)
-             -- All of them are so. It makes Postgres expect few rows, and look each up by its key.
+             -- True of every row. So Postgres expects few rows, and looks each up by its key (decision 11).
              WHERE x.generation >= 0 AND x.wakes >= 0 AND x.hold >= 0 AND x.failures >= 0
         ), ordered AS MATERIALIZED (
             SELECT l.id
@@ -197,7 +215,7 @@ pub async fn record(
                    id uuid, workspace_id uuid, status text, skip_reason text, again_in double precision,
                    counts boolean, attempt uuid, ago double precision, took integer, outcome text, code integer,
                    error text, answer text, place jsonb)
-             -- The same.
+             -- True of every row, too.
              WHERE x.took >= 0 AND x.ago >= 0 AND x.status IN ('pending', 'sent', 'failed', 'skipped')
         ), attempts AS (
             INSERT INTO notification_attempts (id, notification_id, workspace_id, at, duration_ms, outcome, status_code,

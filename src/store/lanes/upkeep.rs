@@ -6,53 +6,6 @@ use sqlx::PgConnection;
 
 use crate::{store::Error, telemetry::outbox::Lanes};
 
-/// How many notifications of a lane show whether the lane has any that have waited for too long. They are those that
-/// are due first. What waits behind them is not read: a lane may hold a hundred thousand.
-pub(in crate::store) const PROBED: i64 = 10;
-
-/// Gives up notifications that have waited for too long in lanes that no instance serves any more, because their
-/// channel was switched off, for example. Answers how many.
-pub async fn give_up(conn: &mut PgConnection, limit: i64) -> Result<u64, Error> {
-    let given_up = sqlx::query!(
-        "WITH old AS MATERIALIZED (
-             SELECT m.workspace_id, m.id
-               FROM notification_lanes l
-              CROSS JOIN LATERAL (
-                    SELECT min(o.give_up_at) AS give_up_at FROM (
-                           SELECT n.give_up_at FROM approval_notifications n
-                            WHERE n.lane_id = l.id AND n.status = 'pending'
-                            ORDER BY n.due_at, n.id
-                            LIMIT $2) o) p
-              CROSS JOIN LATERAL (
-                    SELECT o.workspace_id, o.id FROM (
-                           SELECT n.workspace_id, n.id, n.give_up_at FROM approval_notifications n
-                            WHERE n.lane_id = l.id AND n.status = 'pending'
-                            ORDER BY n.due_at, n.id
-                            LIMIT $1) o
-                     WHERE o.give_up_at <= statement_timestamp()) m
-              WHERE l.due_at < statement_timestamp() - interval '1 hour'
-                AND l.hold_until < statement_timestamp() - interval '1 hour'
-                AND p.give_up_at <= statement_timestamp()
-              LIMIT $1
-         ), locked AS MATERIALIZED (
-             SELECT n.id FROM approval_notifications n, old o
-              WHERE n.workspace_id = o.workspace_id AND n.id = o.id
-              ORDER BY n.id
-                FOR UPDATE OF n
-         )
-         UPDATE approval_notifications n
-            SET status = 'failed', failed_at = clock_timestamp(), updated_at = clock_timestamp(),
-                error_message = 'given up: no instance serves its channel'
-           FROM old o, locked
-          WHERE n.workspace_id = o.workspace_id AND n.id = o.id AND n.id = locked.id AND n.status = 'pending'",
-        limit,
-        PROBED,
-    )
-    .execute(conn)
-    .await?;
-    Ok(given_up.rows_affected())
-}
-
 /// Wakes lanes in which notifications wait though the lane is not due: without this, no worker would ever look at them.
 /// Answers how many.
 ///

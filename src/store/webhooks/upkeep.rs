@@ -1,5 +1,4 @@
-//! What is done about endpoints by itself: telling of those that fail, giving up what waits for disabled ones, and keeping
-//! those that the configuration names.
+//! What is done about endpoints by itself: finding those that fail, and keeping those that the configuration names.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +8,7 @@ use uuid::Uuid;
 use super::enable;
 use crate::{
     domain::ids::{EndpointId, WorkspaceId},
-    store::{Error, lanes::PROBED},
+    store::Error,
 };
 
 /// An endpoint that fails.
@@ -70,49 +69,6 @@ pub async fn told(conn: &mut PgConnection, workspace: WorkspaceId, id: EndpointI
     .execute(conn)
     .await?;
     Ok(())
-}
-
-/// Gives up deliveries that have waited too long for disabled endpoints, whose lanes no worker looks at. Answers how
-/// many.
-pub async fn give_up(conn: &mut PgConnection, limit: i64) -> Result<u64, Error> {
-    let given_up = sqlx::query!(
-        "WITH old AS MATERIALIZED (
-             SELECT m.workspace_id, m.id
-               FROM webhook_endpoints e
-               JOIN notification_lanes l ON l.workspace_id = e.workspace_id AND l.channel = 'webhook'
-                                        AND l.destination = e.id::text
-              CROSS JOIN LATERAL (
-                    SELECT min(o.give_up_at) AS give_up_at FROM (
-                           SELECT n.give_up_at FROM approval_notifications n
-                            WHERE n.lane_id = l.id AND n.status = 'pending'
-                            ORDER BY n.due_at, n.id
-                            LIMIT $2) o) p
-              CROSS JOIN LATERAL (
-                    SELECT o.workspace_id, o.id FROM (
-                           SELECT n.workspace_id, n.id, n.give_up_at FROM approval_notifications n
-                            WHERE n.lane_id = l.id AND n.status = 'pending'
-                            ORDER BY n.due_at, n.id
-                            LIMIT $1) o
-                     WHERE o.give_up_at <= statement_timestamp()) m
-              WHERE e.disabled_at IS NOT NULL AND p.give_up_at <= statement_timestamp()
-              LIMIT $1
-         ), locked AS MATERIALIZED (
-             SELECT n.id FROM approval_notifications n, old o
-              WHERE n.workspace_id = o.workspace_id AND n.id = o.id
-              ORDER BY n.id
-                FOR UPDATE OF n SKIP LOCKED
-         )
-         UPDATE approval_notifications n
-            SET status = 'failed', failed_at = clock_timestamp(), updated_at = clock_timestamp(),
-                error_message = 'given up: its endpoint was disabled for too long'
-           FROM old o, locked
-          WHERE n.workspace_id = o.workspace_id AND n.id = o.id AND n.id = locked.id AND n.status = 'pending'",
-        limit,
-        PROBED,
-    )
-    .execute(conn)
-    .await?;
-    Ok(given_up.rows_affected())
 }
 
 /// Makes, corrects or enables the endpoint that the configuration names. `workspaces`: only in these. `name`: only in

@@ -16,8 +16,8 @@ use signoff::{
     },
     store::{
         deliveries,
-        lanes::{self, Fate, Lease, Waiting},
-        session, webhooks,
+        lanes::{self, Fate, Lease},
+        session,
     },
 };
 use sqlx::{Connection, Executor, PgConnection, postgres::PgConnectOptions};
@@ -180,13 +180,13 @@ async fn g17_looks_at_lanes_read_no_backlog() {
     assert_eq!(lanes::give_up(&mut transaction, 1_000).await.unwrap(), 0);
     let (_, given_up) = read(&mut transaction).await;
     assert!(given_up - begun < FEW, "{} rows were read for lanes that no one serves", given_up - begun);
-    assert_eq!(webhooks::give_up(&mut transaction, 1_000).await.unwrap(), 0);
+    assert_eq!(lanes::give_up_disabled(&mut transaction, 1_000).await.unwrap(), 0);
     let (_, ended) = read(&mut transaction).await;
     assert!(ended - given_up < FEW, "{} rows were read for disabled endpoints", ended - given_up);
     let_be_over(&mut transaction, 30).await;
     assert_eq!(lanes::give_up(&mut transaction, 20).await.unwrap(), 20);
-    assert_eq!(webhooks::give_up(&mut transaction, 1_000).await.unwrap(), 10);
-    assert_eq!(webhooks::give_up(&mut transaction, 1_000).await.unwrap(), 0);
+    assert_eq!(lanes::give_up_disabled(&mut transaction, 1_000).await.unwrap(), 10);
+    assert_eq!(lanes::give_up_disabled(&mut transaction, 1_000).await.unwrap(), 0);
 }
 
 /// A statement keeps the plan that Postgres made while the tables were small. It must not read the whole table then.
@@ -209,25 +209,12 @@ async fn g17_what_became_of_a_message_is_written_by_its_key_also_where_the_plan_
         let waiting = lanes::fetch(&mut worker, &leases, 1).await.unwrap();
         let mut transaction = worker.begin().await.unwrap();
         let (_, begun) = read(&mut transaction).await;
-        lanes::record(&mut transaction, &[&skipped(&waiting[0])], &[]).await.unwrap();
+        let skipped =
+            Fate { skipped: Some(Skipped::Superseded), ..Fate::untried(&waiting[0], Status::Skipped) };
+        lanes::record(&mut transaction, &[&skipped], &[]).await.unwrap();
         let (_, ended) = read(&mut transaction).await;
         transaction.commit().await.unwrap();
         assert!(ended - begun < 20, "{} rows were read to record one of {count}", ended - begun);
-    }
-}
-
-fn skipped(it: &Waiting) -> Fate {
-    Fate {
-        id: it.id,
-        workspace: it.workspace,
-        status: Status::Skipped,
-        skipped: Some(Skipped::Superseded),
-        error: None,
-        again_in: None,
-        counts: false,
-        attempt: None,
-        place: None,
-        delay: None,
     }
 }
 
