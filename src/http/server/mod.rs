@@ -8,10 +8,7 @@ mod connections;
 use std::{
     net::SocketAddr,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -42,8 +39,8 @@ use crate::{
 const BUFFER: usize = 8192;
 /// What the kernel may hold of an answer, which it doubles for its own books.
 pub const SEND_BUFFER: usize = 64 * 1024;
-/// How long a connection that has just been made has for its first request when the instance closes.
-const FIRST_REQUEST: Duration = Duration::from_secs(1);
+/// How long a connection may still bring a request when the instance closes.
+const LAST_REQUEST: Duration = Duration::from_secs(1);
 /// Longest that a client may take nothing of its answer when the instance closes.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// An idle connection is kept for so much longer than its client was told.
@@ -174,13 +171,11 @@ impl House {
 
 async fn handle(line: Line, peer: SocketAddr, router: Router, options: Arc<Options>, lifecycle: Lifecycle) {
     let control = line.control();
-    let asked = Arc::new(AtomicBool::new(false));
     let service = {
-        let (asked, control) = (asked.clone(), control.clone());
+        let control = control.clone();
         let service = TowerToHyperService::new(router);
         service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(Peer(peer.ip()));
-            asked.store(true, Ordering::Relaxed);
             let exchange = Exchange::begin(control.clone());
             let keep_alive = stays(&request).then(|| options.keep_alive.clone());
             answer(exchange, keep_alive, Box::pin(service.call(request)))
@@ -208,11 +203,9 @@ async fn handle(line: Line, peer: SocketAddr, router: Router, options: Arc<Optio
         }
         () = lifecycle.closing().cancelled() => {
             control.hurry(FAREWELL);
-            // Its first request may be on its way: ending the connection now would look like a failure. The
-            // answer says that it is the last.
-            if !asked.load(Ordering::Relaxed)
-                && let Ok(ended) = Box::pin(timeout(FIRST_REQUEST, connection.as_mut())).await
-            {
+            // A request may be on its way, from a balancer that has not noticed the drain yet: ending the
+            // connection now would look like a failure. The answer says that it is the last.
+            if let Ok(ended) = Box::pin(timeout(LAST_REQUEST, connection.as_mut())).await {
                 ended
             } else {
                 connection.as_mut().graceful_shutdown();

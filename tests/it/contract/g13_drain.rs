@@ -99,6 +99,39 @@ async fn g13_half_a_body_does_not_hold_up_the_drain() {
     assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("draining"), "{answer}");
 }
 
+/// A balancer that notices the drain late sends one more request on connections that it has used before.
+#[tokio::test(flavor = "multi_thread")]
+async fn g13_a_request_on_a_kept_connection_is_answered_while_the_instance_closes() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    const REQUEST: &[u8] = b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n";
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    let address = cluster.instances[0].url.trim_start_matches("http://").to_owned();
+    let mut kept = Vec::new();
+    for _ in 0..20 {
+        let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+        stream.write_all(REQUEST).await.unwrap();
+        let mut answer = vec![0; 4_096];
+        let read = stream.read(&mut answer).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer[..read]).to_lowercase();
+        assert!(answer.starts_with("http/1.1 200") && answer.contains("keep-alive: timeout"), "{answer}");
+        kept.push(stream);
+    }
+    let app = cluster.instances[0].app.clone();
+    let draining = tokio::spawn({
+        let app = app.clone();
+        async move { app.drain().await }
+    });
+    app.lifecycle.closing().cancelled().await;
+    for stream in &mut kept {
+        stream.write_all(REQUEST).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let answer = answer.to_lowercase();
+        assert!(answer.starts_with("http/1.1 200") && answer.contains("connection: close"), "{answer}");
+    }
+    assert!(draining.await.unwrap(), "everything ended in time");
+}
+
 /// A rolling restart under load: every ask-wait-decide of a client that retries comes to its end.
 #[tokio::test(flavor = "multi_thread")]
 async fn g13_a_rolling_restart_fails_nobody() {
