@@ -34,8 +34,10 @@ fn full(text: &str) -> Approval {
     request.description = Some(text.to_owned());
     request.run_id = CallerName::new(&"r".repeat(200)).unwrap();
     request.workflow = Some(CallerName::new(&"w".repeat(200)).unwrap());
+    // A megabyte together; no request may have more.
+    let part: String = text.chars().take(12_500).collect();
     let fields: serde_json::Map<String, Value> =
-        (0..20).map(|n| (format!("{n}{}", &name), Value::String(text.to_owned()))).collect();
+        (0..20).map(|n| (format!("{n}{name}"), Value::String(part.clone()))).collect();
     request.context = json_of(&Value::Object(fields));
     let names =
         (0..50).map(|n| PrincipalName::stored(&format!("{n}{}", name.chars().take(150).collect::<String>())));
