@@ -17,8 +17,13 @@ use Permission as P;
 
 pub const BUILT_IN: &[BuiltIn] = &[
     BuiltIn {
+        name: "agent",
+        meaning: "Asks and waits, and tells what it does: what an agent's key needs, and no more.",
+        permissions: &[P::ApprovalCreate, P::ApprovalViewPending, P::EventPublish],
+    },
+    BuiltIn {
         name: "requester",
-        meaning: "Asks, and follows what becomes of it: an agent or a workflow.",
+        meaning: "Asks, cancels, and follows what happens: a workflow.",
         permissions: &[
             P::ApprovalCreate,
             P::ApprovalCancel,
@@ -112,6 +117,7 @@ mod tests {
     #[test]
     fn roles_allow_what_their_names_say() {
         let may = |role, permission| of_built_in([role]).allow(permission);
+        assert!(may("agent", P::ApprovalCreate) && !may("agent", P::ApprovalApprove));
         assert!(may("requester", P::ApprovalCreate) && !may("requester", P::ApprovalApprove));
         assert!(may("approver", P::ApprovalApprove) && !may("approver", P::ApprovalCreate));
         assert!(may("auditor", P::AuditView) && !may("auditor", P::ApprovalApprove));

@@ -65,14 +65,14 @@ Exit codes of ask, wait and show: 0 approved (or modified), 1 rejected, 2 expire
 Of audit verify: 0 whole, 1 broken. Of all commands: 10 a bad command line, 12 refused, 13 can't be reached (unknown whether it was done), 14 other trouble.
 
 Examples:
-  signoff serve                                             run an instance
-  signoff keys create --workspace acme --principal agent-7  make a key
+  signoff serve                                                           run an instance
+  signoff keys create --workspace acme --principal agent-7 --roles agent  make an agent's key
   signoff ask --run run-42 --type tool_call --title 'Drop table users?' && ./drop-it
-  signoff pending                                           what waits for a decision
+  signoff pending                                                         what waits for a decision
   signoff history --search 'drop table' --from 2026-11-01
   signoff approve 0193d1a4-7c1e-7b60-9f43-0f2f5a3c9a10 --comment 'go on'
-  signoff tail run-42                                       what happens there, as it happens
-  make 2>&1 | signoff emit run-42 --lines                   tell whoever follows";
+  signoff tail run-42                                                     what happens there, as it happens
+  make 2>&1 | signoff emit run-42 --lines                                 tell whoever follows";
 
 #[derive(Subcommand)]
 enum Command {

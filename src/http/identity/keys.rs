@@ -30,6 +30,7 @@ use crate::{
     store::{
         Page,
         keys::{self, ListedKey},
+        vocabulary,
     },
     wire::{problem::Problem, validate::Check},
 };
@@ -65,7 +66,7 @@ pub struct KeysPage {
 /// A key that is to be.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"principal": "agent-7", "roles": ["requester"], "expires_in_seconds": 7_776_000}))]
+#[schema(example = json!({"principal": "agent-7", "roles": ["agent"], "expires_in_seconds": 7_776_000}))]
 pub struct KeyBody {
     /// Who acts with it; added where it is new, if the caller has `principal:manage`. Only an administrator makes keys
     /// for other people.
@@ -73,6 +74,7 @@ pub struct KeyBody {
     principal: Option<String>,
     /// What a new principal is: `person` or `service`. Where nothing is said, it is a person if an administrator makes the
     /// key and the key allows to decide, and a service otherwise. A service decides only where a policy says so.
+    #[schema(value_type = Option<vocabulary::PrincipalKind>)]
     kind: Option<String>,
     /// What it is for; at most 200 characters.
     label: Option<String>,

@@ -29,6 +29,7 @@ const DECIDING = ["approval:approve", "approval:reject", "approval:escalate", "a
 const ASKING = ["approval:create", "approval:cancel", "approval:view:pending", "event:publish", "event:subscribe"];
 
 export const BUILT_IN: Readonly<Record<string, readonly string[]>> = {
+  agent: ["approval:create", "approval:view:pending", "event:publish"],
   requester: ASKING,
   approver: DECIDING,
   member: [...new Set([...ASKING, ...DECIDING, "connection:view"])],
