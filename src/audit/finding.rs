@@ -3,6 +3,8 @@
 
 use serde::Serialize;
 
+use crate::domain::vocabulary::vocabulary;
+
 /// What was done to a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -31,21 +33,11 @@ pub enum Kind {
     UnmatchedCheckpoint,
 }
 
-impl Kind {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Edited => "edited",
-            Self::Removed => "removed",
-            Self::Inserted => "inserted",
-            Self::Reordered => "reordered",
-            Self::Forked => "forked",
-            Self::Gap => "gap",
-            Self::Cut => "cut",
-            Self::CheckpointMismatch => "checkpoint_mismatch",
-            Self::BadSignature => "bad_signature",
-            Self::Unlinked => "unlinked",
-            Self::UnmatchedCheckpoint => "unmatched_checkpoint",
-        }
+vocabulary! {
+    Kind {
+        Edited = "edited", Removed = "removed", Inserted = "inserted", Reordered = "reordered", Forked = "forked",
+        Gap = "gap", Cut = "cut", CheckpointMismatch = "checkpoint_mismatch", BadSignature = "bad_signature",
+        Unlinked = "unlinked", UnmatchedCheckpoint = "unmatched_checkpoint",
     }
 }
 

@@ -5,7 +5,7 @@
 //! nothing else of ours.
 
 #[macro_use]
-mod vocabulary;
+pub(crate) mod vocabulary;
 
 pub mod address;
 pub mod approval;

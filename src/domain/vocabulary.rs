@@ -18,3 +18,5 @@ macro_rules! vocabulary {
         }
     )+};
 }
+
+pub(crate) use vocabulary;

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     presence::past::{self, Wanted},
     store::samples::{Event, Span},
-    wire::{cluster::ClusterView, problem::Problem, validate::Check},
+    wire::{cluster::ClusterView, problem::Problem, validate::Check, vocabulary},
 };
 
 /// Longest span of samples.
@@ -232,10 +232,7 @@ pub struct ClusterEvent {
     at: DateTime<Utc>,
     #[schema(example = "web-1-0af3c2d1")]
     instance_id: String,
-    /// `started`, `draining`, `stopped` (in good order), `lost` (its lease ran out; `at` is when another one found
-    /// that), `returned` (it was lost, and lives), `redis_away`, `redis_back`, `database_away`, `database_back` (each as
-    /// this instance saw it).
-    #[schema(example = "lost")]
+    #[schema(value_type = vocabulary::ClusterEventKind, example = "lost")]
     kind: String,
 }
 

@@ -16,14 +16,16 @@ use super::{
     caller::{May, ViewAudit},
     path::UuidPath,
 };
-use crate::{store::verifications as stored, wire::problem::Problem};
+use crate::{
+    store::verifications as stored,
+    wire::{problem::Problem, vocabulary},
+};
 
 /// A look over the workspace's chain.
 #[derive(Serialize, ToSchema)]
 pub struct Verification {
     id: Uuid,
-    /// `running`; `whole`: nothing was found; `broken`: something was; `failed`: it could not be told.
-    #[schema(example = "whole")]
+    #[schema(value_type = vocabulary::VerificationState, example = "whole")]
     state: String,
     /// By name, as it was then.
     #[schema(example = "ana")]
@@ -53,9 +55,7 @@ pub struct Verification {
 pub struct AuditFinding {
     /// In the chain.
     position: i64,
-    /// `edited`, `removed`, `inserted`, `reordered`, `forked`, `gap`, `cut`, `checkpoint_mismatch`, `bad_signature`,
-    /// `unlinked` or `unmatched_checkpoint`.
-    #[schema(example = "edited")]
+    #[schema(value_type = vocabulary::FindingKind, example = "edited")]
     kind: String,
     words: String,
 }

@@ -11,6 +11,8 @@ use std::{
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::domain::vocabulary::vocabulary;
+
 /// More than this is never kept; the oldest go first.
 const MOST: usize = 100;
 
@@ -25,16 +27,10 @@ pub enum Happening {
     DatabaseBack,
 }
 
-impl Happening {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Started => "started",
-            Self::Draining => "draining",
-            Self::RedisAway => "redis_away",
-            Self::RedisBack => "redis_back",
-            Self::DatabaseAway => "database_away",
-            Self::DatabaseBack => "database_back",
-        }
+vocabulary! {
+    Happening {
+        Started = "started", Draining = "draining", RedisAway = "redis_away", RedisBack = "redis_back",
+        DatabaseAway = "database_away", DatabaseBack = "database_back",
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::Error;
+use super::{Error, vocabulary};
 use crate::domain::{
     credential::Origin,
     ids::{ApprovalId, WorkspaceId},
@@ -76,8 +76,7 @@ pub struct AuditRecord {
     pub actor_id: Option<Uuid>,
     /// For whom the actor acted.
     pub on_behalf_of: Option<String>,
-    /// `human`, `timeout`, `run_deleted`, `operator`, `sign_in` or `service`
-    #[schema(example = "human")]
+    #[schema(value_type = vocabulary::RecordVia, example = "human")]
     pub via: String,
     /// What the actor came with, by its public name.
     #[schema(example = "key:lkaqmt2vfljk")]

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Error, Page};
+use super::{Error, Page, vocabulary};
 use crate::domain::{
     delegation::Link,
     ids::{DelegationId, PrincipalId, WorkspaceId},
@@ -36,8 +36,7 @@ pub struct Delegation {
     /// Whether delegates of `to` may sit in the seat as well.
     pub redelegable: bool,
     pub reason: Option<String>,
-    /// `scheduled`, `active`, `ended` or `revoked`
-    #[schema(example = "active")]
+    #[schema(value_type = vocabulary::DelegationState, example = "active")]
     pub state: String,
     /// Who made it: the name they had then.
     pub created_by: String,

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Error, Page};
+use super::{Error, Page, vocabulary};
 use crate::domain::ids::{KeyId, PrincipalId, WorkspaceId};
 
 /// A key that is to be; of its secret only the hash gets here.
@@ -60,7 +60,7 @@ pub struct ListedKey {
     #[schema(example = "agent-7")]
     pub principal: String,
     pub principal_id: Uuid,
-    /// `person` or `service`
+    #[schema(value_type = vocabulary::PrincipalKind)]
     pub principal_kind: String,
     pub label: Option<String>,
     pub permissions: Vec<String>,

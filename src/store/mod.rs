@@ -66,6 +66,7 @@ pub mod tickets;
 mod turns;
 pub mod usage;
 pub mod verifications;
+pub(crate) mod vocabulary;
 pub mod webhooks;
 pub mod workspaces;
 

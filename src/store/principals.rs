@@ -5,7 +5,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Error, Page};
+use super::{Error, Page, vocabulary};
 use crate::domain::{
     ids::{PrincipalId, WorkspaceId},
     names::PrincipalName,
@@ -18,8 +18,7 @@ pub struct Principal {
     /// As policies name it.
     #[schema(example = "ana")]
     pub name: String,
-    /// `person` or `service`
-    #[schema(example = "person")]
+    #[schema(value_type = vocabulary::PrincipalKind, example = "person")]
     pub kind: String,
     pub display_name: Option<String>,
     pub email: Option<String>,

@@ -11,6 +11,7 @@ use super::{
     decide::{MAX_COMMENT, reason, seat},
     problem::{Code, Problem},
     validate::Check,
+    vocabulary,
 };
 use crate::{
     auth::Caller,
@@ -35,8 +36,7 @@ pub struct BulkBody {
     /// 1 to 200 ids; doubles count once.
     #[schema(required, nullable = false, value_type = Vec<Uuid>, min_items = 1, max_items = 200)]
     ids: Option<Vec<String>>,
-    /// `approve` or `reject`.
-    #[schema(required, nullable = false, example = "approve")]
+    #[schema(required, nullable = false, value_type = vocabulary::BulkAction, example = "approve")]
     action: Option<String>,
     /// At most 5,000 characters.
     comment: Option<String>,

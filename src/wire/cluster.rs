@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::vocabulary;
 use crate::store::instances::Listed;
 
 #[derive(Serialize, ToSchema)]
@@ -36,8 +37,7 @@ pub struct InstanceView {
     connections: i64,
     /// Waiting calls, as of the last heartbeat.
     waiters: i32,
-    /// `serving`, `degraded` (without Redis), `draining`, or `lost` (its lease ran out).
-    #[schema(example = "serving")]
+    #[schema(value_type = vocabulary::InstanceState, example = "serving")]
     state: String,
 }
 

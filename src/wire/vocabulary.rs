@@ -2,40 +2,15 @@
 //!
 //! Only schemas. What carries a word at run time is the domain's own type, or a text that was checked against it.
 
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{
-        RefOr,
-        schema::{ObjectBuilder, Schema, Type},
-    },
-};
-
 use crate::{
     approvals::eligible,
+    audit::finding,
     domain::{approval, delegation, notification, policy, slack, standing, webhook},
+    presence::journal::Happening,
+    store::vocabulary::schemas,
 };
 
-macro_rules! closed {
-    ($($(#[doc = $text:literal])+ $name:ident = $words:expr;)+) => {$(
-        $(#[doc = $text])+
-        pub struct $name;
-
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
-                ObjectBuilder::new()
-                    .schema_type(Type::String)
-                    .description(Some(concat!($($text),+).trim()))
-                    .enum_values(Some($words.iter().copied()))
-                    .build()
-                    .into()
-            }
-        }
-
-        impl ToSchema for $name {}
-    )+};
-}
-
-closed! {
+schemas! {
     /// How an approval stands; the last three are final.
     Status = approval::Status::WORDS;
     /// Which way it went.
@@ -78,10 +53,23 @@ closed! {
     WebhookDisabled = webhook::Disabled::WORDS;
     /// Whether the app in Slack works.
     SlackAppState = slack::AppState::WORDS;
+    /// What is said to many.
+    BulkAction = ["approve", "reject"];
+    /// How an instance is: `degraded` is without Redis, `lost` is one whose lease ran out.
+    InstanceState = ["serving", "degraded", "draining", "lost"];
+    /// What happened to the service. `stopped`: in good order. `lost`: its lease ran out; `at` is when another instance
+    /// found that. `returned`: it was lost, and lives. Redis and the database: as this instance saw them.
+    ClusterEventKind = [Happening::WORDS, &["stopped", "lost", "returned"]].concat();
+    /// How a look over a chain ended. `whole`: nothing was found; `broken`: something was; `failed`: it could not be told.
+    VerificationState = ["running", "whole", "broken", "failed"];
+    /// What doesn't fit.
+    FindingKind = finding::Kind::WORDS;
 }
 
 #[cfg(test)]
 mod tests {
+    use utoipa::PartialSchema;
+
     use super::*;
 
     #[test]

@@ -63,15 +63,8 @@ pub enum Selector {
     Veto,
 }
 
-impl Kind {
-    /// The kind for a word of the database.
-    pub fn from_word(word: &str) -> Option<Self> {
-        match word {
-            "person" => Some(Self::Person),
-            "service" => Some(Self::Service),
-            _ => None,
-        }
-    }
+vocabulary! {
+    Kind { Person = "person", Service = "service" }
 }
 
 impl Selectors {

@@ -26,6 +26,7 @@ use crate::{
     store::{
         Page,
         principals::{self, Principal, Who},
+        vocabulary,
     },
     wire::{problem::Problem, validate::Check},
 };
@@ -58,7 +59,8 @@ pub struct PrincipalBody {
     /// As policies name it: 1 to 200 characters, brought to NFC.
     #[schema(required, nullable = false)]
     name: Option<String>,
-    /// `person` (the default) or `service`
+    /// Where nothing is said: `person`.
+    #[schema(value_type = Option<vocabulary::PrincipalKind>)]
     kind: Option<String>,
     /// 1 to 200 characters.
     display_name: Option<String>,
@@ -78,7 +80,7 @@ pub struct PrincipalBody {
 pub struct PrincipalChanges {
     /// `person` or `service`; only an administrator makes one of the other.
     #[serde(default, deserialize_with = "never_null")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, value_type = Option<vocabulary::PrincipalKind>)]
     kind: Option<String>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
