@@ -123,15 +123,27 @@ listed() {
 
 # --- test ---
 
+# Sets BIN. What the tests were built with has other features of some libraries, so that building it by itself would build
+# half of everything anew. A whole run takes theirs.
+TESTS_BUILT=
+build_debug_binary() {
+  BIN=$(target_dir)/debug/signoff
+  [ -n "$TESTS_BUILT" ] || in_session cargo build --locked --bin signoff
+}
+
 run_tests() {
   # One test opens two thousand sockets.
   raise_open_files
   if command -v cargo-nextest >/dev/null; then
+    in_session cargo nextest run --locked --no-run || return
+    TESTS_BUILT=yes
     # A run of everything tells every failure, not only the first.
     [ $# -gt 0 ] || set -- --no-fail-fast
     in_session cargo nextest run --locked "$@"
   else
     # Documentation tests are a step of their own.
+    in_session cargo test --locked --lib --bins --tests --no-run || return
+    TESTS_BUILT=yes
     in_session cargo test --locked --lib --bins --tests "$@"
   fi
 }

@@ -63,8 +63,7 @@ need_chromium() {
 run_web_tests() {
   local status=0
   install_locked install_web_packages || return
-  BIN=$(target_dir)/debug/signoff
-  in_session cargo build --locked --bin signoff || return
+  build_debug_binary || return
   make_clients_database || return
   [ $# -gt 0 ] || set -- "$WEB"/tests/browser/*.test.mjs
   with_web_cluster --test --test-concurrency=1 "$@" || status=1
@@ -113,8 +112,7 @@ cmd_shots() {
     warn "the font Inter is missing (Debian's package: fonts-inter): the pictures have another one"
   install_locked build_web || die "the web app can't be built (ui/)"
   start_run_servers
-  BIN=$(target_dir)/debug/signoff
-  in_session cargo build --locked --bin signoff || die "the build failed"
+  build_debug_binary || die "the build failed"
   make_clients_database || die "the database could not be made"
   write_fontconfig >"$STATE/fonts.conf"
   FONTCONFIG_FILE=$STATE/fonts.conf with_web_cluster "$WEB/tests/shots.mjs" "$@" || status=1
