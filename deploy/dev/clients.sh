@@ -3,8 +3,8 @@
 # socket protocol by Python's `websockets` and Node's `ws`; the API by
 # schemathesis, which makes requests up from the OpenAPI document; mail by
 # aiosmtpd and Python's own reader of mail; webhooks by both standardwebhooks and
-# cloudevents; what goes to Slack and comes from it by Slack's own SDKs. What they
-# need from PyPI and npm is kept in .dev/ until another version is asked for.
+# cloudevents; what goes to Slack and comes from it by Slack's own SDKs; and our
+# own client for Python. What they need from PyPI and npm is kept in .dev/ until another version is asked for.
 
 CLIENTS=$ROOT/tests/clients
 # Where the instances' database is, and its name while there is one.
@@ -21,8 +21,7 @@ need_clients() {
 run_clients() {
   local status=0
   install_client_packages || return
-  BIN=$(target_dir)/debug/signoff
-  in_session cargo build --locked --bin signoff || return
+  build_debug_binary || return
   make_clients_database || return
   if start_clients_instances; then run_all_clients || status=1; else status=1; fi
   stop_instances
@@ -154,12 +153,43 @@ run_all_clients() {
   in_session "$DEV_DIR/venv/bin/python" "$CLIENTS/openapi_document.py" "$(instance_url 1)/openapi.json" || status=1
   say "schemathesis"
   run_schemathesis || status=1
+  say "clients/python"
+  run_python_client || status=1
   return $status
 }
 
 run_client() { # COMMAND…
   in_session env SIGNOFF_URLS="$(joined instance_url)" SIGNOFF_API_KEY="$AGENT_KEY" \
     SIGNOFF_SECOND_KEY="$ANA_KEY" "$@"
+}
+
+# Our own client of PyPI: its types are those of the document, its tests pass, and what would be published works in a
+# folder where nothing else is.
+run_python_client() {
+  local venv=$DEV_DIR/venv status=0
+  in_session "$venv/bin/python" "$ROOT/clients/python/make_types.py" --check || status=1
+  in_folder "$ROOT/clients/python" "$venv/bin/mypy" --cache-dir "$DEV_DIR/mypy" || status=1
+  in_folder "$ROOT/clients/python" run_client env PYTHONPATH=src PYTHONDONTWRITEBYTECODE=1 SIGNOFF_BIN="$BIN" \
+    "$venv/bin/python" -m pytest -p no:cacheprovider || status=1
+  try_python_package "$venv" || status=1
+  return $status
+}
+
+in_folder() { # FOLDER COMMAND…
+  (cd "$1" && shift && "$@")
+}
+
+try_python_package() { # VENV
+  local made=$DEV_DIR/package python=$1/bin/python
+  rm -rf "$made"
+  mkdir -p "$made"
+  in_session "$python" -m build --no-isolation --outdir "$made/dist" "$ROOT/clients/python" >"$LOG/package.log" || return
+  in_session "$python" -m twine check --strict "$made"/dist/* || return
+  sed -E '/^ *(--hash|#)/d; s/ *\\$//' "$CLIENTS/requirements.txt" >"$made/constraints.txt"
+  in_session python3 -m venv "$made/venv" || return
+  in_session "$made/venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: \
+    --constraint "$made/constraints.txt" "$made"/dist/*.whl || return
+  run_client "$made/venv/bin/python" "$CLIENTS/readme.py" "$ROOT/clients/python/README.md"
 }
 
 # All channels that reach people and programs, also where one has failed.

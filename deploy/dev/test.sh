@@ -167,7 +167,7 @@ cmd_test() {
     step "web app: browser tests" run_web_tests "$@"
   elif [ "${1-}" = clients ]; then
     need_clients
-    step "third-party clients" run_clients
+    step "clients" run_clients
   elif [ $# -gt 0 ]; then
     step "tests ($*)" run_tests "$@"
   else
@@ -176,7 +176,7 @@ cmd_test() {
     step "web app: types, build, unit tests" check_web
     step "tests" run_tests
     step "web app: browser tests" run_web_tests
-    step "third-party clients" run_clients
+    step "clients" run_clients
     step "documentation tests" in_session cargo test --doc --locked
     step "documentation" in_session env RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --locked
     step "dependencies" in_session python3 deploy/dev/dependencies.py
