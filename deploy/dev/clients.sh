@@ -4,7 +4,7 @@
 # schemathesis, which makes requests up from the OpenAPI document; mail by
 # aiosmtpd and Python's own reader of mail; webhooks by both standardwebhooks and
 # cloudevents; what goes to Slack and comes from it by Slack's own SDKs; and our
-# own client for Python. What they need from PyPI and npm is kept in .dev/ until another version is asked for.
+# own clients. What they need from PyPI and npm is kept in .dev/ until another version is asked for.
 
 CLIENTS=$ROOT/tests/clients
 # Where the instances' database is, and its name while there is one.
@@ -155,6 +155,8 @@ run_all_clients() {
   run_schemathesis || status=1
   say "clients/python"
   run_python_client || status=1
+  say "clients/typescript"
+  run_typescript_client || status=1
   return $status
 }
 
@@ -190,6 +192,36 @@ try_python_package() { # VENV
   in_session "$made/venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: \
     --constraint "$made/constraints.txt" "$made"/dist/*.whl || return
   run_client "$made/venv/bin/python" "$CLIENTS/readme.py" "$ROOT/clients/python/README.md"
+}
+
+# The same for npm.
+run_typescript_client() {
+  local client=$ROOT/clients/typescript status=0
+  install_locked install_typescript_client "$client" || return
+  in_folder "$client" in_session npm run --silent types -- --check || status=1
+  in_folder "$client" in_session npm run --silent check || status=1
+  in_folder "$client" run_client env SIGNOFF_BIN="$BIN" npm test --silent || status=1
+  try_npm_package "$client" || status=1
+  return $status
+}
+
+install_typescript_client() { # FOLDER
+  local stamp
+  stamp=$(cat "$1/package-lock.json") || return
+  [ "$(cat "$1/node_modules/.stamp" 2>/dev/null)" != "$stamp" ] || return 0
+  in_session npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund --loglevel=error || return
+  printf '%s\n' "$stamp" >"$1/node_modules/.stamp"
+}
+
+try_npm_package() { # FOLDER
+  local made=$DEV_DIR/npm-package
+  rm -rf "$made"
+  mkdir -p "$made/empty"
+  in_session npm pack --silent "$1" --pack-destination "$made" >"$LOG/npm-package.log" || return
+  echo '{"private": true, "type": "module"}' >"$made/empty/package.json"
+  in_session npm install --prefix "$made/empty" --no-audit --no-fund --loglevel=error "$made"/*.tgz || return
+  cp "$CLIENTS/readme.mjs" "$made/empty"
+  run_client node "$made/empty/readme.mjs" "$1/README.md"
 }
 
 # All channels that reach people and programs, also where one has failed.

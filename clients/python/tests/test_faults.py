@@ -70,7 +70,7 @@ BROKEN = (
     httpx2.ReadTimeout("late"),
     httpx2.RemoteProtocolError("half an answer"),
 )
-PASSING = (ok({"status": "ok"}), ok([]), ok({"id": 1, "status": None}), page(502), page(404), page(200), problem(503, "unavailable"), problem(503, "draining"), problem(429, "rate_limited"))
+PASSING = (httpx2.Response(200), ok({"status": "ok"}), ok([]), ok({"id": 1, "status": None}), page(502), page(404), page(200), problem(503, "unavailable"), problem(503, "draining"), problem(429, "rate_limited"))
 
 
 @pytest.mark.parametrize("trouble", [*BROKEN, *PASSING, problem(500, "internal")], ids=repr)
@@ -181,6 +181,21 @@ def test_an_id_can_not_leave_its_place_in_the_path() -> None:
     assert script.requests[0].url.raw_path == b"/api/v1/approvals/..%2Fruns%2Fx%3Fy%23z"
 
 
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_a_name_that_would_lead_elsewhere_is_refused(name: str) -> None:
+    script = Script()
+    with pytest.raises(ValueError):
+        client(script).runs.delete(name)
+    with pytest.raises(ValueError):
+        client(script).approvals.get(name)
+
+
+def test_a_run_is_deleted() -> None:
+    script = Script(httpx2.Response(204))
+    client(script).runs.delete("r")
+    assert (script.requests[0].method, script.requests[0].url.path) == ("DELETE", "/api/v1/runs/r")
+
+
 def test_nan_is_never_sent() -> None:
     script = Script()
     with pytest.raises(ValueError):
@@ -212,8 +227,10 @@ def test_settings_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) ->
         Signoff(api_key="x")
     with pytest.raises(signoff.SignoffError, match="SIGNOFF_API_KEY"):
         Signoff("http://signoff.test")
-    with pytest.raises(signoff.SignoffError, match="http"):
-        Signoff("signoff.test", "x")
+    for wrong in ("signoff.test", "ftp://signoff.test", "https://", "https://ana:secret@signoff.test", "https://signoff.test?x"):
+        with pytest.raises(signoff.SignoffError, match="http") as error:
+            Signoff(wrong, "x")
+        assert "secret" not in str(error.value)
 
 
 def test_errors_say_what_the_server_said() -> None:

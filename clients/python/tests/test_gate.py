@@ -45,6 +45,8 @@ def test_when_looks_at_the_arguments() -> None:
     assert gate.rule("refund", {"amount": 10}) is None
     with pytest.raises(KeyError):
         gate.rule("refund", {})
+    with pytest.raises(TypeError):
+        Gate(default=Rule(when=lambda it: it.get("amount"))).rule("refund", {"amount": 1})  # type: ignore[arg-type,return-value]
 
 
 def test_a_call_without_a_rule_asks_nobody(client: Signoff, fake: FakeSignoff) -> None:

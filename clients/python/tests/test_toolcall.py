@@ -45,11 +45,13 @@ def test_what_json_can_not_hold_is_shown_as_text() -> None:
     given = {
         "large": 2**53,
         "exact": 2**53 - 1,
+        "whole": 1e20,
+        "half": 0.5,
         "nan": float("nan"),
         "down": float("-inf"),
         "bytes": b"abc",
         "nul": "a\x00b",
-        "half": "\ud83d",
+        "pair": "\ud83d",
         "when": datetime.date(2026, 11, 28),
         "set": {2, 1},
         "tuple": (1, 2),
@@ -59,11 +61,13 @@ def test_what_json_can_not_hold_is_shown_as_text() -> None:
     assert shown(given) == {
         "large": "9007199254740992",
         "exact": 9007199254740991,
+        "whole": "100000000000000000000",
+        "half": 0.5,
         "nan": "NaN",
         "down": "-Infinity",
         "bytes": "3 bytes, SHA-256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
         "nul": "a\\u0000b",
-        "half": "\\ud83d",
+        "pair": "\\ud83d",
         "when": "2026-11-28",
         "set": [1, 2],
         "tuple": [1, 2],
@@ -133,7 +137,7 @@ def test_a_name_that_is_taken_stays(text: str) -> None:
 
 
 def test_other_texts_become_names_that_differ() -> None:
-    made = [run_name(text) for text in ("a/b", "a b", "a-b", "", "é", "x" * 201, "x" * 202, "/" * 300)]
+    made = [run_name(text) for text in ("a/b", "a b", "a-b", "", ".", "..", "é", "x" * 201, "x" * 202, "/" * 300)]
     assert len(set(made)) == len(made)
     assert all(1 <= len(name) <= 200 for name in made)
     assert made[0] == "a-b.c14cddc0"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -60,8 +61,8 @@ def base_url(url: str | None) -> str:
     found = url or os.environ.get("SIGNOFF_URL")
     if not found:
         raise SignoffError("no server: give url, or set SIGNOFF_URL")
-    if not found.startswith(("http://", "https://")):
-        raise SignoffError(f"{found!r} is no address of a server: it begins with neither http:// nor https://")
+    if not re.fullmatch(r"https?://[^/@?#]+(/[^?#]*)?", found):
+        raise SignoffError("that is no address of a server: it is http:// or https:// and a host, without a name or a query")
     return found.rstrip("/")
 
 
@@ -111,7 +112,7 @@ class _Wire:
         body = problem = None
         try:
             if response.is_success:
-                body = response.json() if response.content else {}
+                body = {} if response.status_code == 204 else response.json()
             elif kind == "application/problem+json":
                 said = response.json()
                 problem = said if isinstance(said, dict) and "code" in said else None

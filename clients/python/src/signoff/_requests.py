@@ -66,6 +66,9 @@ HistoryFilters = TypedDict(
 
 def segment(text: str) -> str:
     """A name or an id as one segment of a path."""
+    # These would be taken out of the path, and it would lead elsewhere.
+    if text in ("", ".", ".."):
+        raise ValueError(f"{text!r} is no name and no id")
     return quote(text, safe="")
 
 

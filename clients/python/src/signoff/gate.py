@@ -180,9 +180,13 @@ class Gate:
     def rule(self, tool: str, arguments: Mapping[str, Any]) -> Rule | None:
         """The rule by which people are asked; None: they are not."""
         named = next((rule for pattern, rule in self.rules.items() if fnmatchcase(tool, pattern)), self.default)
-        if named is None or named.when is None or named.when(deepcopy(dict(arguments))):
+        if named is None or named.when is None:
             return named
-        return None
+        asks: object = named.when(deepcopy(dict(arguments)))
+        # A coroutine is always true: a condition that makes one would never say no.
+        if not isinstance(asks, bool):
+            raise TypeError(f"when must answer True or False, not {type(asks).__name__}")
+        return named if asks else None
 
     @staticmethod
     def request(call: Call, rule: Rule, key: str | None = None) -> dict[str, Any]:

@@ -24,6 +24,8 @@ from ._errors import MissingCallId, TooLargeToShow
 LARGEST = 256 * 1024
 #: Levels of nesting within the arguments; the server takes 32 for the whole body.
 DEEPEST = 28
+#: Beyond these levels nothing is shown: what lies too deep becomes text within text, and grows with each time.
+_BOTTOM = 14 * DEEPEST
 _LARGEST_INTEGER = 2**53
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._:-]")
 _LONGEST_NAME = 200
@@ -35,7 +37,7 @@ REDACTED = "…"
 def run_name(text: str) -> str:
     """A name that `run_id` takes. Different texts stay different."""
     name = _NOT_IN_NAMES.sub("-", text)
-    if name == text and 0 < len(text) <= _LONGEST_NAME:
+    if name == text and 0 < len(text) <= _LONGEST_NAME and text not in (".", ".."):
         return text
     mark = "." + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return name[: _LONGEST_NAME - len(mark)] + mark
@@ -45,11 +47,16 @@ def _text(text: str) -> str:
     return _UNSENDABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def shown(value: Any, depth: int = 0) -> Any:
+def shown(value: Any) -> Any:
     """A value as JSON that a person can be shown and that means the same to every reader.
 
     What JSON can't hold, or readers round, becomes a text. The tool gets the original all the same.
     """
+    return _show(value, 0, 0)
+
+
+def _show(value: Any, depth: int, all_levels: int) -> Any:
+    """`depth` counts within this JSON, `all_levels` in all."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -61,31 +68,35 @@ def shown(value: Any, depth: int = 0) -> Any:
             return "NaN"
         if math.isinf(value):
             return "Infinity" if value > 0 else "-Infinity"
-        return value
+        # Other languages can't tell such a number from an integer.
+        return str(int(value)) if value.is_integer() and abs(value) >= _LARGEST_INTEGER else value
     if isinstance(value, (bytes, bytearray, memoryview)):
         data = bytes(value)
         return f"{len(data)} bytes, SHA-256 {hashlib.sha256(data).hexdigest()}"
     if hasattr(value, "model_dump"):
-        return shown(value.model_dump(mode="json"), depth)
+        return _show(value.model_dump(mode="json"), depth, all_levels)
     if is_dataclass(value) and not isinstance(value, type):
-        return shown(asdict(value), depth)
+        return _show(asdict(value), depth, all_levels)
     if isinstance(value, Mapping):
         if depth >= DEEPEST:
-            return _flat(value)
-        return {_text(str(key)): shown(one, depth + 1) for key, one in value.items()}
+            return _flat(value, all_levels)
+        return {_text(str(key)): _show(one, depth + 1, all_levels + 1) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return _flat(value) if depth >= DEEPEST else [shown(one, depth + 1) for one in value]
+        if depth >= DEEPEST:
+            return _flat(value, all_levels)
+        return [_show(one, depth + 1, all_levels + 1) for one in value]
     if isinstance(value, Set):
-        return shown(sorted(value, key=repr), depth)
+        if depth >= DEEPEST:
+            return _flat(value, all_levels)
+        return sorted((_show(one, depth + 1, all_levels + 1) for one in value), key=rfc8785.dumps)
     return _text(str(value))
 
 
-def _flat(value: Any) -> str:
+def _flat(value: Any, all_levels: int) -> str:
     """What lies too deep, as one text."""
-    try:
-        return json.dumps(shown(value), sort_keys=True, ensure_ascii=False)
-    except RecursionError as error:
-        raise TooLargeToShow("the arguments are nested too deeply to be shown") from error
+    if all_levels >= _BOTTOM:
+        raise TooLargeToShow("the arguments are nested too deeply to be shown")
+    return rfc8785.dumps(_show(value, 0, all_levels)).decode()
 
 
 @dataclass(frozen=True)
