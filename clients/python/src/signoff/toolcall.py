@@ -126,7 +126,7 @@ class Call:
     def shown(self, redact: Collection[str] = ()) -> dict[str, Any]:
         """The arguments for a person to read. Raises `TooLargeToShow`: nothing is ever cut in silence."""
         arguments: dict[str, Any] = shown(self.arguments)
-        size = len(json.dumps(arguments, ensure_ascii=False).encode())
+        size = len(_json(arguments).encode())
         if size > LARGEST:
             raise TooLargeToShow(f"the arguments of {self.tool} have {size} bytes; a person is shown {LARGEST} at most")
         return {name: REDACTED if name in redact else value for name, value in arguments.items()}
@@ -160,6 +160,14 @@ class Call:
 
 
 def _json(value: Any) -> str:
+    """JSON with blanks, for people, the same as in other languages' clients."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(name, ensure_ascii=False)}: {_json(one)}" for name, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_json(one) for one in value) + "]"
+    if isinstance(value, float):
+        # Python would write 1e-07 and 1.0.
+        return rfc8785.dumps(value).decode()
     return json.dumps(value, ensure_ascii=False)
 
 
