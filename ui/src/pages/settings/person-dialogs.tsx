@@ -55,7 +55,7 @@ export function AddPerson({ service, roles, onDone, onClose }: DialogProps & { s
 
 export function EditPerson({ it, roles, onDone, onClose }: DialogProps & { it: Principal; roles: Listing<Role> }) {
   const [draft, setDraft] = useState<Draft>({ display: it.display_name ?? "", email: it.email ?? "", groups: it.groups.join(", "), roles: it.roles });
-  const [kind, setKind] = useState(it.kind);
+  const [kind, setKind] = useState<string>(it.kind);
   const [slack, setSlack] = useState(it.slack ?? "");
   const claimed = [...it.claimed_roles, ...it.claimed_groups];
   // Only what was changed here is sent: what another has changed meanwhile stays.
