@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { APPROVER, Api, Cluster, addressOf, axe, closeBrowser, open, overflows, signedIn, taskSocket, unharmed, until } from "./harness.mjs";
 
-const ROLES = ["requester", "approver", "member", "auditor", "operator", "admin"];
+const ROLES = ["agent", "requester", "approver", "member", "auditor", "operator", "admin"];
 const ALL = ["workspace:admin", "cluster:view"];
 let cluster, workspace, agent, keys, base;
 before(async () => {
@@ -54,7 +54,7 @@ test("all is well is said with its numbers, and every card has its finding", asy
 
 test("each built-in role sees the cards that it may, and no more", async () => {
   for (const [role, shown] of [
-    ["requester", null], ["approver", null],
+    ["agent", null], ["requester", null], ["approver", null],
     ["member", ["How they end", "How long people take", "Connections"]],
     ["auditor", ["How they end", "How long people take", "Connections"]],
     ["operator", ["State", "Instances", "Decision to waiting caller", "Who woke them", "Commits", "What happened", "Waiting to be sent", "Connections"]],

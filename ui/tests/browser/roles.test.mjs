@@ -10,6 +10,7 @@ before(async () => {
   base = cluster.urls[0];
   database = new Session();
   ({ name, keys, agent } = await cluster.workspace({ ana: APPROVER }));
+  const asking = keys.agent;
   for (const role of ROLES) keys[role] = await cluster.role(name, `the-${role}`, role);
   const asked = { run_id: "run-roles", task_id: "task-roles", workflow: "checkout", timeout_seconds: 900 };
   ids.ended = (await agent.ask({ ...asked, title: "Roll out 4.17.3" })).id;
@@ -17,7 +18,7 @@ before(async () => {
   ids.pending = (await agent.ask({ ...asked, title: "Roll out 4.18.0" })).id;
   await agent.call("POST", "/tasks/task-roles/events", { events: [{ event_type: "output", data: { line: "14 tests passed" } }] });
   // Somebody is connected: who may see that is led on to the task's events only where they may be seen.
-  held = await taskSocket(base, "task-roles", keys.agent);
+  held = await taskSocket(base, "task-roles", asking);
   const other = await cluster.workspace({ ana: APPROVER });
   ids.foreign = (await other.agent.ask({ title: "Of another workspace", run_id: "run-foreign", timeout_seconds: 900 })).id;
 });
@@ -28,15 +29,15 @@ after(async () => {
   await cluster.stop();
 });
 
-const ROLES = ["requester", "approver", "member", "auditor", "operator", "admin"];
+const ROLES = ["agent", "requester", "approver", "member", "auditor", "operator", "admin"];
 
 /** Who sees a page. All others are told what it takes, and which built-in roles have that. */
 const PAGES = {
-  inbox: { path: () => "/inbox", needs: "approval:view:pending", roles: "requester, approver, member, auditor, admin", shows: "Roll out 4.18.0" },
-  "one of the inbox": { path: () => `/inbox/${ids.pending}`, needs: "approval:view:pending", roles: "requester, approver, member, auditor, admin", shows: "What has happened" },
-  approval: { path: () => `/approvals/${ids.pending}`, needs: "approval:view:pending", roles: "requester, approver, member, auditor, admin", shows: "What has happened" },
-  "an approval that has ended": { path: () => `/approvals/${ids.ended}`, needs: "approval:view:pending", roles: "requester, approver, member, auditor, admin", shows: "ana approved this at" },
-  run: { path: () => "/runs/run-roles", needs: "approval:view:pending", roles: "requester, approver, member, auditor, admin", shows: "Events" },
+  inbox: { path: () => "/inbox", needs: "approval:view:pending", roles: "agent, requester, approver, member, auditor, admin", shows: "Roll out 4.18.0" },
+  "one of the inbox": { path: () => `/inbox/${ids.pending}`, needs: "approval:view:pending", roles: "agent, requester, approver, member, auditor, admin", shows: "What has happened" },
+  approval: { path: () => `/approvals/${ids.pending}`, needs: "approval:view:pending", roles: "agent, requester, approver, member, auditor, admin", shows: "What has happened" },
+  "an approval that has ended": { path: () => `/approvals/${ids.ended}`, needs: "approval:view:pending", roles: "agent, requester, approver, member, auditor, admin", shows: "ana approved this at" },
+  run: { path: () => "/runs/run-roles", needs: "approval:view:pending", roles: "agent, requester, approver, member, auditor, admin", shows: "Events" },
   history: { path: () => "/history", needs: "approval:view:history", roles: "approver, member, auditor, admin", shows: "That is all" },
   timeline: { path: () => "/history?view=timeline", needs: "approval:view:history", roles: "approver, member, auditor, admin", shows: "That is all" },
   operations: { path: () => "/operations", needs: "cluster:view or connection:view", roles: "member, auditor, operator, admin", shows: "Connections" },
@@ -53,6 +54,7 @@ const PAGES = {
 };
 
 const PLACES = {
+  agent: ["Inbox", "Settings"],
   requester: ["Inbox", "Settings"],
   approver: ["Inbox", "History", "Settings"],
   member: ["Inbox", "History", "Operations", "Settings"],
@@ -108,8 +110,8 @@ for (const role of ROLES) {
 }
 
 test("the bar offers each role what it may do, and says why it may not answer", async () => {
-  const offers = { requester: [], approver: ["Reject…", "Approve"], member: ["Reject…", "Approve"], auditor: [], admin: ["Reject…", "Approve"] };
-  const more = { requester: ["Cancel for everybody…"], approver: ["Edit…"], member: ["Edit…", "Cancel for everybody…"], auditor: [], admin: ["Edit…", "Cancel for everybody…"] };
+  const offers = { agent: [], requester: [], approver: ["Reject…", "Approve"], member: ["Reject…", "Approve"], auditor: [], admin: ["Reject…", "Approve"] };
+  const more = { agent: [], requester: ["Cancel for everybody…"], approver: ["Edit…"], member: ["Edit…", "Cancel for everybody…"], auditor: [], admin: ["Edit…", "Cancel for everybody…"] };
   for (const [role, buttons] of Object.entries(offers)) {
     const page = await signedIn(base, keys[role], { path: `/approvals/${ids.pending}` });
     const bar = page.getByLabel("Your answer");
@@ -130,7 +132,7 @@ test("the bar offers each role what it may do, and says why it may not answer", 
 });
 
 test("a run shows its events and its outcomes to those who may see them, and names what that takes to others", async () => {
-  for (const [role, events, outcomes] of [["requester", true, false], ["auditor", false, true], ["approver", true, true]]) {
+  for (const [role, events, outcomes] of [["agent", false, false], ["requester", true, false], ["auditor", false, true], ["approver", true, true]]) {
     const page = await signedIn(base, keys[role], { path: "/runs/run-roles" });
     await page.getByRole("link", { name: "Roll out 4.18.0" }).first().waitFor();
     if (events) await page.getByText("14 tests passed").waitFor();

@@ -22,7 +22,7 @@ const ownParts = (page) => page.getByRole("navigation", { name: "Settings" }).ge
 test("each built-in role sees exactly its settings, and a refused page says what it takes", async () => {
   const name = `w-roles-${Date.now()}`;
   await cluster.workspace({}, name);
-  const seen = { requester: ["You"], approver: ["You"], member: ["You"], auditor: ["Sent", "Audit", "You"], operator: ["You"], admin: ["Keys", "People", "Roles", "Workspace", "Webhooks", "Sent", "Audit", "You"] };
+  const seen = { agent: ["You"], requester: ["You"], approver: ["You"], member: ["You"], auditor: ["Sent", "Audit", "You"], operator: ["You"], admin: ["Keys", "People", "Roles", "Workspace", "Webhooks", "Sent", "Audit", "You"] };
   const needs = { keys: "key:manage", people: "principal:manage", roles: "principal:manage", workspace: "workspace:admin", webhooks: "webhook:manage", sent: "notification:view", audit: "audit:view" };
   for (const [role, parts] of Object.entries(seen)) {
     const page = await signedIn(base, await cluster.key(name, `the-${role}`, null, [role]), { path: "/settings" });

@@ -266,7 +266,7 @@ test("a new approval is told once on the desktop, whatever the bell and the inbo
 
 // --- what was sent ---
 
-const ROLES = ["requester", "approver", "member", "auditor", "operator", "admin"];
+const ROLES = ["agent", "requester", "approver", "member", "auditor", "operator", "admin"];
 
 /** bo's mailbox is gone, ana's is there. */
 const mailed = async () => {
