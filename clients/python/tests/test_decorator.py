@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from typing import Any
 
+import httpx2
 import pytest
 
 import signoff
@@ -71,6 +73,161 @@ def test_within_a_run_a_restart_finds_the_same_approvals(fake: FakeSignoff) -> N
     assert night(["1", "2", "1"]) == ["1", "2", "1"]
     assert len(fake.requests) == 3
     assert {it["run_id"] for it in fake.requests} == {"nightly"}
+
+
+def test_a_run_in_a_run_of_the_same_name_goes_on(client: Signoff, fake: FakeSignoff) -> None:
+    @signoff.required(client=client)
+    def refund(order: str) -> str:
+        return order
+
+    fake.approves()
+    with signoff.run("nightly"):
+        refund("1")
+        with signoff.run("nightly"):
+            refund("1")
+    assert len(fake.requests) == 2
+
+
+def test_two_functions_of_one_name_are_told_apart(client: Signoff, fake: FakeSignoff) -> None:
+    def make() -> Any:
+        @signoff.required(client=client)
+        def delete(it: str) -> str:
+            return it
+
+        return delete
+
+    class Backups:
+        @staticmethod
+        @signoff.required(client=client)
+        def delete(it: str) -> str:
+            return it
+
+    fake.approves()
+    with signoff.run("nightly"):
+        make()("1")
+    fake.rejects()
+    with signoff.run("nightly"), pytest.raises(signoff.Rejected):
+        Backups.delete("1")
+    assert len(fake.requests) == 2
+
+
+def test_asking_that_failed_is_asked_again_and_not_anew(fake: FakeSignoff) -> None:
+    class Broken(FakeSignoff):
+        left = 3
+
+        def handle_request(self, request: Any) -> Any:
+            if request.url.path.endswith("/wait") and self.left:
+                self.left -= 1
+                raise httpx2.ReadError("reset")
+            return super().handle_request(request)
+
+    broken = Broken()
+
+    @signoff.required(client=broken.client(patience=0))
+    def refund(order: str) -> str:
+        return order
+
+    with signoff.run("nightly"):
+        for _ in range(3):
+            with pytest.raises(signoff.ConnectionFailed):
+                refund("1")
+        broken.approve_all()
+        assert refund("1") == "1"
+        assert len(broken.requests) == 1
+
+
+def test_equal_numbers_are_the_same_call(client: Signoff, fake: FakeSignoff) -> None:
+    @signoff.required(client=client)
+    def pay(amount: float) -> float:
+        return amount
+
+    fake.approves()
+    with signoff.run("nightly"):
+        assert [pay(1), pay(1.0)] == [1, 1.0]
+    assert len(fake.requests) == 2
+
+
+def test_calls_may_be_told_apart_by_what_they_are_about(client: Signoff, fake: FakeSignoff) -> None:
+    @signoff.required(client=client, call_id=lambda it: it["order"])
+    def refund(order: str) -> str:
+        return order
+
+    fake.approves()
+    with signoff.run("nightly"):
+        refund("1")
+        refund("1")
+        refund("2")
+    assert len(fake.requests) == 2
+
+
+def test_defaults_stay_the_functions_own(client: Signoff, fake: FakeSignoff) -> None:
+    missing: Any = object()
+
+    @signoff.required(client=client)
+    def refund(order: str, amount: int = 5, note: Any = missing) -> tuple[int, bool]:
+        return amount, note is missing
+
+    fake.approves()
+    assert refund("1") == (5, True)
+    assert fake.requests[0]["context"]["arguments"] == {"order": "1", "amount": 5}
+    fake.edits(amount=7, note="x")
+    assert refund("1") == (7, False)
+
+
+def test_what_can_not_be_guarded_is_refused_when_it_is_decorated() -> None:
+    class Account:
+        def take(self, amount: int) -> int:
+            return amount
+
+    def many(*orders: str) -> None: ...
+
+    def named(**orders: str) -> None: ...
+
+    def generator() -> Any:
+        yield 1
+
+    for wrong in (Account.take, many, named, generator, functools.partial(many)):
+        with pytest.raises(TypeError):
+            signoff.required()(wrong)
+    with pytest.raises(TypeError):
+        signoff.required(redact=["token"])(lambda order: order)
+
+
+def test_a_bound_method_acts_on_its_own_object(client: Signoff, fake: FakeSignoff) -> None:
+    class Account:
+        balance = 100
+
+        def take(self, amount: int) -> int:
+            self.balance -= amount
+            return self.balance
+
+    account = Account()
+    fake.approves()
+    assert signoff.required(client=client)(account.take)(10) == 90
+    assert account.balance == 90 and fake.requests[0]["context"]["arguments"] == {"amount": 10}
+
+
+def test_each_event_loop_has_a_client_of_its_own(monkeypatch: pytest.MonkeyPatch, fake: FakeSignoff) -> None:
+    made: list[Any] = []
+
+    def make() -> Any:
+        made.append(fake.async_client())
+        return made[-1]
+
+    monkeypatch.setattr("signoff.decorator.AsyncSignoff", make)
+
+    @signoff.required()
+    async def refund(order: str) -> str:
+        return order
+
+    async def twice() -> None:
+        await refund("1")
+        await refund("2")
+
+    fake.approves()
+    asyncio.run(twice())
+    asyncio.run(twice())
+    assert len(made) == 2
 
 
 def test_outside_of_a_run_each_call_asks_anew(client: Signoff, fake: FakeSignoff) -> None:

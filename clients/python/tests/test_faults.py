@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import pytest
@@ -168,6 +169,54 @@ def test_edits_that_are_missing_run_nothing() -> None:
         outcome.arguments({"amount": 1})
 
 
+@pytest.mark.parametrize("wrong", [httpx2.Response(301, headers={"location": "https://x/"}), page(404)], ids=repr)
+def test_an_address_that_is_wrong_is_told_after_a_few_attempts(wrong: httpx2.Response, pauses: list[float]) -> None:
+    script = Script(*[wrong] * 20)
+    with pytest.raises(signoff.ConnectionFailed):
+        client(script, max_retries=4).approvals.ask(**ASKED)
+    assert len(script.requests) == 5
+
+
+def test_another_approval_is_not_taken_for_the_one_that_was_asked_for() -> None:
+    assert client(Script(ok({**APPROVED, "id": "b"}), ok({**APPROVED, "id": "A"}))).approvals.wait("a").id == "A"
+
+
+def test_a_stub_is_taken_for_no_decision() -> None:
+    for call in (
+        lambda it: it.approvals.approve("a"),
+        lambda it: it.tasks.publish("t", "output"),
+        lambda it: it.runs.delete("r"),
+        lambda it: list(it.approvals.pending()),
+    ):
+        with pytest.raises(signoff.ConnectionFailed):
+            call(client(Script(*[ok({"status": "ok"}) for _ in range(9)])))
+
+
+@pytest.mark.parametrize("wrong", ["so_SECRET\nX", "so_SECRÉT", "so SECRET"])
+def test_a_key_that_can_not_be_sent_is_told_of_at_once_and_not_shown(wrong: str) -> None:
+    with pytest.raises(signoff.SignoffError) as error:
+        Signoff("http://signoff.test", wrong)
+    assert "SECR" not in str(error.value)
+    assert Signoff("http://signoff.test", "so_SECRET\n")._http.credentials.key == "so_SECRET"
+
+
+@pytest.mark.parametrize("wrong", ["a b", "a\n", "é", "x" * 256])
+def test_an_idempotency_key_that_can_not_be_sent_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError):
+        client(Script()).approvals.ask(**ASKED, idempotency_key=wrong)
+
+
+def test_errors_travel_between_processes() -> None:
+    outcome = signoff.Outcome(cast(Any, {**APPROVED, "resolution": "rejected"}))
+    with pytest.raises(signoff.Rejected) as rejected:
+        outcome.unwrap()
+    with pytest.raises(signoff.NotFound) as missing:
+        client(Script(problem(404, "not_found"))).approvals.get("a")
+    for error in (rejected.value, missing.value, signoff.StillPending(cast(Any, PENDING))):
+        again = pickle.loads(pickle.dumps(error))
+        assert type(again) is type(error) and str(again) == str(error) and vars(again).keys() == vars(error).keys()
+
+
 def test_the_key_goes_nowhere_else() -> None:
     script = Script(*[httpx2.Response(307, headers={"location": "http://elsewhere.test/"}) for _ in range(5)])
     with pytest.raises(signoff.ConnectionFailed):
@@ -218,6 +267,19 @@ def test_a_new_key_in_the_file_is_taken(tmp_path: Any, monkeypatch: pytest.Monke
     assert [request.headers["authorization"] for request in script.requests] == ["Bearer first", "Bearer second"]
     with pytest.raises(signoff.Unauthenticated):
         found.approvals.wait("a")
+
+
+def test_all_who_share_a_client_take_the_new_key(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "key"
+    file.write_text("first")
+    monkeypatch.delenv("SIGNOFF_API_KEY", raising=False)
+    monkeypatch.setenv("SIGNOFF_API_KEY_FILE", str(file))
+    credentials = Signoff("http://signoff.test", transport=Script())._http.credentials
+    file.write_text("")
+    assert not credentials.renewed("first") and credentials.key == "first"
+    file.write_text("second")
+    assert [credentials.renewed("first") for _ in range(3)] == [True] * 3
+    assert not credentials.renewed("second")
 
 
 def test_settings_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

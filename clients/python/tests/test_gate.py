@@ -19,7 +19,7 @@ RULE = Rule(approvers=["ana", "bo"], timeout="24h", title="Refund {order}")
 
 def call(**more: Any) -> Call:
     made: dict[str, Any] = {"dialect": "langchain", "run": "thread/7", "tool": "refund", "call_id": "call_1"}
-    return Call.of(**{**made, "arguments": {"order": "1042", "amount": 49.9}, **more})
+    return Call(**{**made, "arguments": {"order": "1042", "amount": 49.9}, **more})
 
 
 def passed(client: Signoff, made: Call | None = None, rule: Rule = RULE, **more: Any) -> Verdict:
@@ -87,7 +87,7 @@ def test_edited(client: Signoff, fake: FakeSignoff) -> None:
     verdict = passed(client)
     assert verdict.runs and verdict.arguments == {"order": "1042", "amount": 10}
     assert verdict.text == (
-        'A person changed this call before it ran. Executed with: refund(order="1042", amount=10).'
+        'A person changed this call before it ran. Executed with: refund(amount=10, order="1042").'
     )
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import datetime
+import io
+import pathlib
+import uuid
 from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 import pytest
 
-from signoff import Call, MissingCallId, TooLargeToShow
+from signoff import Call, MissingCallId, NotShowable, TooLargeToShow
 from signoff.toolcall import DEEPEST, run_name, shown
 
 
 def call(**more: Any) -> Call:
     made: dict[str, Any] = {"dialect": "langchain", "run": "run-7", "tool": "refund", "call_id": "call_1"}
-    return Call.of(**{**made, "arguments": {"order": "1042", "amount": 49.9}, **more})
+    return Call(**{**made, "arguments": {"order": "1042", "amount": 49.9}, **more})
 
 
 def test_the_key_is_the_same_for_the_same_call_in_every_language() -> None:
@@ -71,7 +76,7 @@ def test_what_json_can_not_hold_is_shown_as_text() -> None:
         "when": "2026-11-28",
         "set": [1, 2],
         "tuple": [1, 2],
-        "money": {"amount": 3},
+        "money": {"type": "Money", "amount": 3},
         "1": True,
     }
 
@@ -95,8 +100,73 @@ def test_what_lies_too_deep_is_one_text() -> None:
 
 def test_too_much_to_show_is_refused() -> None:
     assert call(arguments={"text": "x" * 262_000}).context()
+    assert call(arguments={"text": "é" * 131_000}).context()
     with pytest.raises(TooLargeToShow):
-        call(arguments={"text": "x" * 263_000}).context()
+        call(arguments={"text": "x" * 262_120}).context()
+
+
+class Opaque:
+    """Says the same of itself, whatever it holds."""
+
+    def __init__(self, amount: int) -> None:
+        self.amount = amount
+
+    def __str__(self) -> str:
+        return "Opaque"
+
+
+class Itself(dict[str, int]):
+    def __deepcopy__(self, memo: object) -> Itself:
+        return self
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [Opaque(1), {"in": [Opaque(1)]}, io.BytesIO(b"rm -rf"), object(), print, Itself(a=1), {1: "DROP", "1": "harmless"}, {(1, 2): 3}],
+    ids=repr,
+)
+def test_what_could_hide_something_is_refused(hidden: Any) -> None:
+    with pytest.raises(NotShowable):
+        call(arguments={"hidden": hidden})
+
+
+def test_plain_values_of_other_kinds_are_shown() -> None:
+    class Colour(Enum):
+        RED = "red"
+
+    given = {
+        "id": uuid.UUID(int=1),
+        "price": Decimal("1.50"),
+        "path": pathlib.PurePosixPath("/etc"),
+        "at": datetime.datetime(2026, 11, 28, 12, tzinfo=datetime.UTC),
+        "colour": Colour.RED,
+        Colour.RED: 1,
+        None: 2,
+    }
+    assert shown(given) == {
+        "id": "00000000-0000-0000-0000-000000000001",
+        "price": "1.50",
+        "path": "/etc",
+        "at": "2026-11-28T12:00:00+00:00",
+        "colour": "red",
+        "red": 1,
+        "null": 2,
+    }
+
+
+def test_a_model_is_shown_with_all_that_it_holds() -> None:
+    """As pydantic makes them; what it would leave out of a dump counts, too."""
+
+    class Model:
+        model_fields = {"name": None, "admin": None}
+        model_extra = {"more": 1}
+        name = "ana"
+
+        def __init__(self, admin: bool) -> None:
+            self.admin = admin
+
+    assert shown(Model(True)) == {"type": "Model", "name": "ana", "admin": True, "more": 1}
+    assert call(arguments={"it": Model(True)}).key() != call(arguments={"it": Model(False)}).key()
 
 
 def test_what_is_redacted_is_in_the_key_but_not_shown() -> None:
@@ -110,7 +180,7 @@ def test_what_is_redacted_is_in_the_key_but_not_shown() -> None:
 @pytest.mark.parametrize(
     ("template", "title"),
     [
-        (None, 'refund(order="1042", amount=49.9)'),
+        (None, 'refund(amount=49.9, order="1042")'),
         ("Refund {order}: {amount}", "Refund 1042: 49.9"),
         ("Refund {nothing} {}", "Refund {nothing} {}"),
     ],
@@ -126,7 +196,7 @@ def test_a_title_fits() -> None:
 
 def test_arguments_are_a_copy() -> None:
     arguments = {"order": {"id": 1}}
-    made = call(arguments=arguments)
+    made = Call(dialect="d", run="r", tool="t", arguments=arguments)
     arguments["order"]["id"] = 2
     assert made.arguments == {"order": {"id": 1}}
 

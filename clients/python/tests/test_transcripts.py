@@ -18,7 +18,7 @@ CASES = sorted((Path(__file__).parent / "../../transcripts/gate").glob("*.json")
 @pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
 def test_a_call_goes_as_it_is_written_there(file: Path) -> None:
     case: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    call, rule, outcome = Call.of(**case["call"]), Rule(**case["rule"]), Outcome(case["outcome"])
+    call, rule, outcome = Call(**case["call"]), Rule(**case["rule"]), Outcome(case["outcome"])
     asked = Gate.request(call, rule)
     assert asked.pop("idempotency_key") == case["key"]
     assert asked == case["create"]

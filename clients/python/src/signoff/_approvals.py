@@ -64,7 +64,7 @@ class Approvals:
 
     def get(self, approval_id: str) -> Approval:
         """One approval as it stands."""
-        return cast(Approval, self._caller.body(Request("GET", _requests.approval(approval_id), approval=True)))
+        return cast(Approval, self._caller.body(Request("GET", _requests.approval(approval_id), expects=_calls.APPROVAL)))
 
     def pending(self, **filters: Unpack[Filters]) -> Iterator[PendingApproval]:
         """What is pending, page by page as it is read."""
@@ -72,7 +72,7 @@ class Approvals:
 
     def history(self, **filters: Unpack[HistoryFilters]) -> Iterator[Approval]:
         """What has ended, the newest first."""
-        return self._caller.pages("/api/v1/approvals/history", filters)
+        return self._caller.pages("/api/v1/approvals/history", {name.rstrip("_"): it for name, it in filters.items()})
 
     def approve(
         self,
@@ -153,7 +153,7 @@ class AsyncApprovals:
 
     async def get(self, approval_id: str) -> Approval:
         """One approval as it stands."""
-        return cast(Approval, await self._caller.body(Request("GET", _requests.approval(approval_id), approval=True)))
+        return cast(Approval, await self._caller.body(Request("GET", _requests.approval(approval_id), expects=_calls.APPROVAL)))
 
     def pending(self, **filters: Unpack[Filters]) -> AsyncIterator[PendingApproval]:
         """What is pending, page by page as it is read."""
@@ -161,7 +161,7 @@ class AsyncApprovals:
 
     def history(self, **filters: Unpack[HistoryFilters]) -> AsyncIterator[Approval]:
         """What has ended, the newest first."""
-        return self._caller.pages("/api/v1/approvals/history", filters)
+        return self._caller.pages("/api/v1/approvals/history", {name.rstrip("_"): it for name, it in filters.items()})
 
     async def approve(
         self,

@@ -7,8 +7,10 @@ because an agent that gives up while a person thinks is worse than one that wait
 
 from __future__ import annotations
 
+import logging
 import math
 import random
+import re
 import time
 import uuid
 from collections.abc import Generator, Mapping
@@ -27,6 +29,9 @@ _LONGEST_DELAY = 8.0
 #: Answers that say that nothing was begun.
 _NOT_BEGUN = frozenset({"rate_limited", "overloaded", "draining"})
 _PASSING = frozenset({502, 503, 504})
+#: What each approval has.
+APPROVAL = ("id", "status")
+_LOG = logging.getLogger("signoff")
 
 
 def delay(attempt: int, at_least: float | None = None) -> float:
@@ -63,7 +68,11 @@ def error_of(reply: Reply, request: Request) -> SignoffError:
 def is_success(reply: Reply, request: Request) -> bool:
     if not 200 <= reply.status < 300 or not isinstance(reply.body, dict):
         return False
-    return not request.approval or all(isinstance(reply.body.get(name), str) for name in ("id", "status"))
+    if request.status is not None and reply.status != request.status:
+        return False
+    if request.expects == APPROVAL and not all(isinstance(reply.body.get(name), str) for name in APPROVAL):
+        return False
+    return all(name in reply.body for name in request.expects)
 
 
 def _may_repeat(reply: Reply, request: Request) -> bool:
@@ -87,7 +96,7 @@ def call(request: Request, manners: Manners) -> Steps[Reply]:
         if is_success(reply, request):
             return reply
         error = error_of(reply, request)
-        if isinstance(error, Unauthenticated) and manners.renewed():
+        if isinstance(error, Unauthenticated) and manners.renewed(reply.key):
             continue
         if not _may_repeat(reply, request) or attempt >= manners.max_retries:
             raise error
@@ -102,11 +111,25 @@ class _Patience:
         self._longest = manners.patience
         self._until = until
         self._since: float | None = None
+        self._most = manners.max_retries
+        self._elsewhere = 0
         self.attempt = 0
 
     def answered(self) -> None:
         self._since = None
+        self._elsewhere = 0
         self.attempt = 0
+
+    def refused(self, reply: Reply, error: SignoffError) -> Pause:
+        """What to do after an answer that is no success; raises what would be said again."""
+        if reply.problem is not None and reply.status != 429 and reply.status < 500:
+            raise error
+        # A redirection, or a page that is missing, is no trouble that passes: the address is wrong.
+        if reply.problem is None and 300 <= reply.status < 500:
+            self._elsewhere += 1
+            if self._elsewhere > self._most:
+                raise error
+        return self.failed(error, reply.retry_after)
 
     def failed(self, error: SignoffError, at_least: float | None = None) -> Pause:
         """What to do after a failure; raises it where there is no more patience."""
@@ -118,6 +141,7 @@ class _Patience:
             raise error
         if self._until is not None and now + pause > self._until:
             raise error
+        _LOG.warning("asking again in %.1f s: %s", pause, error)
         return Pause(pause)
 
 
@@ -133,11 +157,9 @@ def persist(request: Request, manners: Manners, until: float | None) -> Steps[Re
         if is_success(reply, request):
             return reply
         error = error_of(reply, request)
-        if isinstance(error, Unauthenticated) and manners.renewed():
+        if isinstance(error, Unauthenticated) and manners.renewed(reply.key):
             continue
-        if reply.problem is not None and reply.status != 429 and reply.status < 500:
-            raise error
-        yield patience.failed(error, reply.retry_after)
+        yield patience.refused(reply, error)
 
 
 def until_of(timeout: float | None) -> float | None:
@@ -150,7 +172,7 @@ def wait(approval_id: str, manners: Manners, until: float | None) -> Steps[Outco
     while True:
         left = LEG if until is None else min(LEG, max(0.0, until - time.monotonic()))
         leg = math.ceil(left)
-        request = Request("GET", f"/api/v1/approvals/{approval_id}/wait", {"timeout": leg}, held=float(leg), approval=True)
+        request = Request("GET", f"/api/v1/approvals/{approval_id}/wait", {"timeout": leg}, held=float(leg), expects=APPROVAL)
         try:
             reply = yield from ask(request)
         except ConnectionFailed as failed:
@@ -158,13 +180,14 @@ def wait(approval_id: str, manners: Manners, until: float | None) -> Steps[Outco
             continue
         if not is_success(reply, request):
             error = error_of(reply, request)
-            if isinstance(error, Unauthenticated) and manners.renewed():
+            if isinstance(error, Unauthenticated) and manners.renewed(reply.key):
                 continue
-            if reply.problem is not None and reply.status != 429 and reply.status < 500:
-                raise error
-            yield patience.failed(error, reply.retry_after)
+            yield patience.refused(reply, error)
             continue
         approval = cast(Approval, reply.body)
+        if approval["id"].lower() != approval_id.lower():
+            yield patience.failed(ConnectionFailed(f"asked for approval {approval_id}, and got another one"))
+            continue
         if approval["status"] != "pending":
             return Outcome(approval)
         if until is not None and time.monotonic() >= until:
@@ -181,7 +204,9 @@ def wait(approval_id: str, manners: Manners, until: float | None) -> Steps[Outco
 def creation(body: Mapping[str, Any], idempotency_key: str | None) -> Request:
     """With a key always: a repetition must not ask a person twice."""
     key = idempotency_key or str(uuid.uuid4())
-    return Request("POST", "/api/v1/approvals", body=body, headers={"idempotency-key": key}, approval=True)
+    if not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
+        raise ValueError("an idempotency key is 1 to 255 visible ASCII characters")
+    return Request("POST", "/api/v1/approvals", body=body, headers={"idempotency-key": key}, expects=APPROVAL)
 
 
 def create_and_wait(
@@ -196,7 +221,7 @@ def create_and_wait(
 
 
 def page(path: str, query: Mapping[str, Any], manners: Manners) -> Steps[dict[str, Any]]:
-    reply = yield from call(Request("GET", path, query), manners)
+    reply = yield from call(Request("GET", path, query, expects=("items",)), manners)
     return cast(dict[str, Any], reply.body)
 
 

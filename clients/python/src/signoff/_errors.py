@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 class SignoffError(Exception):
     """All errors of this package."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By its parts: not each of them takes its message alone.
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[SignoffError], args: tuple[Any, ...], state: dict[str, Any]) -> SignoffError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
 
 class ApiError(SignoffError):
     """The server refused. `code` is the problem's code; `docs/api.md` lists them all."""
@@ -159,6 +170,10 @@ class MissingCallId(SignoffError):
 
 class TooLargeToShow(SignoffError):
     """A person could not be shown all of it, so nobody is asked."""
+
+
+class NotShowable(SignoffError):
+    """A person could not be shown what it is, so nobody is asked."""
 
 
 class ModificationRefused(SignoffError):

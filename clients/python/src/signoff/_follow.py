@@ -34,13 +34,15 @@ class Following:
         self.cursor = cursor
         self._attempt = 0
         self._after: float | None = None
+        self._sent = ""
 
     def connection(self) -> dict[str, Any]:
         """What a socket is opened with."""
+        self._sent = self._http.credentials.key
         return {
             "uri": f"{self._url}?cursor={self.cursor}" if self.cursor else self._url,
             "subprotocols": [SUBPROTOCOL],
-            "additional_headers": {"authorization": self._http.credentials.header},
+            "additional_headers": {"authorization": f"Bearer {self._sent}"},
             "user_agent_header": USER_AGENT,
             "max_size": _LARGEST_MESSAGE,
         }
@@ -64,7 +66,7 @@ class Following:
         after, self._after = self._after, None
         if code == 1000:
             return None
-        if code in _FINAL or (code == _NEW_CREDENTIAL and not self._http.credentials.renewed()):
+        if code in _FINAL or (code == _NEW_CREDENTIAL and not self._http.credentials.renewed(self._sent)):
             raise SignoffError(f"the socket was closed with {code}: {reason or 'no reason given'}")
         return after if after is not None else self.broke()
 
@@ -78,7 +80,7 @@ class Following:
         """How long to pause after a handshake that was refused; raises what is final."""
         text = headers.get("retry-after", "")
         after = float(text) if text.isdecimal() else None
-        if status == 401 and self._http.credentials.renewed():
+        if status == 401 and self._http.credentials.renewed(self._sent):
             return 0.0
         if status < 500 and status != 429:
             try:

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import re
+import threading
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -29,13 +30,14 @@ class Credentials:
 
     def __init__(self, api_key: str | None) -> None:
         self._file: Path | None = None
+        self._lock = threading.Lock()
         key = api_key or os.environ.get("SIGNOFF_API_KEY")
         if not key and (name := os.environ.get("SIGNOFF_API_KEY_FILE")):
             self._file = Path(name)
             key = self._read()
         if not key:
             raise SignoffError("no key: give api_key, or set SIGNOFF_API_KEY or SIGNOFF_API_KEY_FILE")
-        self._key = key
+        self.key = _sendable(key)
 
     def _read(self) -> str:
         if self._file is None:
@@ -45,16 +47,21 @@ class Credentials:
         except (OSError, UnicodeDecodeError) as error:
             raise SignoffError(f"the key can't be read from {self._file}: {error}") from error
 
-    @property
-    def header(self) -> str:
-        return f"Bearer {self._key}"
+    def renewed(self, refused: str) -> bool:
+        """Whether there is another key by now than the one that was refused. Others may have read it already."""
+        with self._lock:
+            if self._file is not None and self.key == refused:
+                # A file that is just being written may be empty: then the old one stays.
+                self.key = _sendable(self._read() or self.key)
+            return self.key != refused
 
-    def renewed(self) -> bool:
-        """Whether there is another key by now."""
-        if self._file is None:
-            return False
-        before, self._key = self._key, self._read()
-        return self._key != before
+
+def _sendable(key: str) -> str:
+    """A key that a header can't hold would be told in an error about the header."""
+    key = key.strip()
+    if not re.fullmatch(r"[\x21-\x7e]+", key):
+        raise SignoffError("the key is empty, or has characters that no key has")
+    return key
 
 
 def base_url(url: str | None) -> str:
@@ -78,9 +85,9 @@ class _Wire:
         self.credentials = Credentials(api_key)
         self._timeout = timeout
 
-    def _arguments(self, request: Request) -> dict[str, Any]:
+    def _arguments(self, request: Request, key: str) -> dict[str, Any]:
         headers = {
-            "authorization": self.credentials.header,
+            "authorization": f"Bearer {key}",
             "user-agent": USER_AGENT,
             "accept": "application/json",
             **request.headers,
@@ -89,7 +96,7 @@ class _Wire:
         if request.body is not None:
             headers["content-type"] = "application/json"
             # Not what JSON forbids: NaN would be sent as it stands.
-            content = json.dumps(request.body, allow_nan=False, separators=(",", ":")).encode()
+            content = json.dumps(request.body, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
         query = [
             (name, one)
             for name, value in request.query.items()
@@ -107,7 +114,7 @@ class _Wire:
             "follow_redirects": False,
         }
 
-    def _read(self, response: httpx2.Response, began: float) -> Reply:
+    def _read(self, response: httpx2.Response, began: float, key: str) -> Reply:
         kind = response.headers.get("content-type", "").partition(";")[0].strip()
         body = problem = None
         try:
@@ -118,7 +125,7 @@ class _Wire:
                 problem = said if isinstance(said, dict) and "code" in said else None
         except ValueError:
             body = None
-        return Reply(response.status_code, response.headers, body, problem, time.monotonic() - began)
+        return Reply(response.status_code, response.headers, body, problem, time.monotonic() - began, key)
 
     def _failed(self, error: Exception) -> ConnectionFailed:
         return ConnectionFailed(f"{self.url}: {error or type(error).__name__}")
@@ -134,9 +141,10 @@ class Http(_Wire):
         self._client = httpx2.Client(transport=transport, limits=_LIMITS)
 
     def send(self, request: Request) -> Reply:
-        began = time.monotonic()
+        began, key = time.monotonic(), self.credentials.key
+        arguments = self._arguments(request, key)
         try:
-            return self._read(self._client.request(**self._arguments(request)), began)
+            return self._read(self._client.request(**arguments), began, key)
         except httpx2.HTTPError as error:
             raise self._failed(error) from error
 
@@ -154,9 +162,10 @@ class AsyncHttp(_Wire):
         self._client = httpx2.AsyncClient(transport=transport, limits=_LIMITS)
 
     async def send(self, request: Request) -> Reply:
-        began = time.monotonic()
+        began, key = time.monotonic(), self.credentials.key
+        arguments = self._arguments(request, key)
         try:
-            return self._read(await self._client.request(**self._arguments(request)), began)
+            return self._read(await self._client.request(**arguments), began, key)
         except httpx2.HTTPError as error:
             raise self._failed(error) from error
 

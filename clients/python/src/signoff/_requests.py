@@ -45,23 +45,20 @@ class Filters(TypedDict, total=False):
     limit: int
 
 
-#: `from` is a word of Python: `history(**{"from": "2026-11-01T00:00:00Z"})`.
-HistoryFilters = TypedDict(
-    "HistoryFilters",
-    {
-        "run_id": str,
-        "workflow": str | Sequence[str],
-        "status": str | Sequence[str],
-        "resolution": str | Sequence[str],
-        "requested_by": str,
-        "decided_by": str,
-        "from": str,
-        "to": str,
-        "q": str,
-        "limit": int,
-    },
-    total=False,
-)
+class HistoryFilters(TypedDict, total=False):
+    """What the history may be narrowed to."""
+
+    run_id: str
+    workflow: str
+    status: str
+    resolution: str
+    requested_by: str
+    decided_by: str
+    #: `from` is a word of Python.
+    from_: str
+    to: str
+    q: str
+    limit: int
 
 
 def segment(text: str) -> str:
@@ -86,13 +83,13 @@ def decision(
 ) -> Request:
     given = {name: value for name, value in said.items() if value is not None}
     headers = {} if if_match is None else {"if-match": f'"{if_match}"'}
-    return Request("POST", approval(approval_id, f"/{verb}"), body=given, headers=headers)
+    return Request("POST", approval(approval_id, f"/{verb}"), body=given, headers=headers, expects=("changed", "approval"))
 
 
 def bulk(ids: Sequence[str], action: str, comment: str | None, reason: str | None) -> Request:
     said = {"ids": list(ids), "action": action, "comment": comment, "reason": reason}
     given = {name: value for name, value in said.items() if value is not None}
-    return Request("POST", "/api/v1/approvals/bulk", body=given)
+    return Request("POST", "/api/v1/approvals/bulk", body=given, expects=("results",))
 
 
 def events(task_id: str) -> str:
@@ -101,8 +98,9 @@ def events(task_id: str) -> str:
 
 def publish(task_id: str, sent: Sequence[Mapping[str, Any]]) -> Request:
     """There is no key for events, so they are not sent again where it is unknown what became of them."""
-    return Request("POST", events(task_id), body={"events": list(sent)}, repeatable=False)
+    return Request("POST", events(task_id), body={"events": list(sent)}, repeatable=False, expects=("cursor",))
 
 
 def run(method: str, run_id: str) -> Request:
-    return Request(method, f"/api/v1/runs/{segment(run_id)}")
+    path = f"/api/v1/runs/{segment(run_id)}"
+    return Request(method, path, status=204) if method == "DELETE" else Request(method, path, expects=("run_id",))

@@ -31,8 +31,10 @@ class Request:
     held: float = 0.0
     #: Whether sending it twice does what sending it once does.
     repeatable: bool = True
-    #: Whether the answer is an approval. Something on the way may say `{"status": "ok"}`.
-    approval: bool = False
+    #: What the answer has, as any answer of Signoff's to this call: something on the way may say `{"status": "ok"}`.
+    expects: tuple[str, ...] = ()
+    #: The status that a success has; None: any from 200 on.
+    status: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Reply:
     body: Any = None
     problem: Mapping[str, Any] | None = None
     took: float = 0.0
+    #: The key that it was sent with.
+    key: str = ""
 
     @property
     def retry_after(self) -> float | None:

@@ -44,7 +44,7 @@ class Tasks:
         """What is kept, the oldest first, up to now."""
         query = {"after": after, "since": since}
         while True:
-            page = self._caller.body(Request("GET", _requests.events(task_id), query))
+            page = self._caller.body(Request("GET", _requests.events(task_id), query, expects=("items",)))
             yield from page["items"]
             if not page.get("next_cursor"):
                 return
@@ -79,7 +79,7 @@ class AsyncTasks:
         """What is kept, the oldest first, up to now."""
         query = {"after": after, "since": since}
         while True:
-            page = await self._caller.body(Request("GET", _requests.events(task_id), query))
+            page = await self._caller.body(Request("GET", _requests.events(task_id), query, expects=("items",)))
             for event in page["items"]:
                 yield event
             if not page.get("next_cursor"):

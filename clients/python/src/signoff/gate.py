@@ -149,13 +149,13 @@ def verdict(call: Call, rule: Rule, outcome: Outcome, check: Check | None = None
             return _refusal(call, "an answer in the tool's place is not allowed here", outcome)
         return Verdict(False, response=outcome.response, outcome=outcome)
     try:
-        arguments = outcome.arguments(call.arguments)
+        arguments = outcome.arguments(call.arguments, rule.redact)
         if check is not None:
             check(deepcopy(arguments))
     except Exception as error:
         # Whatever a tool's own check raises: these arguments are not run.
         return _refusal(call, str(error) or type(error).__name__, outcome)
-    shown = Call.of(dialect=call.dialect, run=call.run, tool=call.tool, arguments=arguments).title(None, rule.redact)
+    shown = Call(dialect=call.dialect, run=call.run, tool=call.tool, arguments=arguments).title(None, rule.redact)
     text = f"A person changed this call before it ran. Executed with: {shown}."
     return Verdict(True, arguments, text=text, outcome=outcome)
 

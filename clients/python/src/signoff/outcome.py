@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 from ._errors import Lapsed, ModificationRefused, NotApproved, Rejected, Withdrawn
 from ._types import Approval
+from .toolcall import REDACTED, shown
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,8 @@ class Outcome:
 
     @property
     def approved(self) -> bool:
-        """Whether to go on: approved as asked, or with edits."""
-        return self.resolution in ("approved", "modified")
+        """Whether to go on: approved as asked, or with edits. A status that this version doesn't know approves nothing."""
+        return self.status in ("resolved", "expired") and self.resolution in ("approved", "modified")
 
     @property
     def feedback(self) -> str | None:
@@ -75,9 +77,10 @@ class Outcome:
             raise Withdrawn(self, f"approval {self.id} was cancelled{who}{why}")
         raise NotApproved(self, f"approval {self.id} is {self.status}, not approved")
 
-    def arguments(self, original: Mapping[str, Any]) -> dict[str, Any]:
+    def arguments(self, original: Mapping[str, Any], redact: Collection[str] = ()) -> dict[str, Any]:
         """The arguments to run with: the approver's where there are edits, the original ones elsewhere.
 
+        What was shown as a text (bytes, a large number, "…" for one in `redact`) and comes back as that text is the original.
         Raises where the outcome is not approved, and `ModificationRefused` where the edits are no edits of arguments.
         """
         self.unwrap()
@@ -92,4 +95,24 @@ class Outcome:
             raise ModificationRefused(
                 f"the edits of approval {self.id} have another form than {{\"arguments\": {{…}}}}"
             )
-        return merged | deepcopy(changed)
+        before = {name: REDACTED if name in redact else value for name, value in shown(original).items()}
+        return merged | {
+            name: _merged(merged[name], before[name], value) if name in merged else deepcopy(value)
+            for name, value in changed.items()
+        }
+
+
+def _merged(original: Any, before: Any, edit: Any) -> Any:
+    """An edit, with the original wherever it is what was shown of it."""
+    # As JSON: in Python True is 1.
+    if json.dumps(edit, sort_keys=True) == json.dumps(before, sort_keys=True):
+        return original
+    if isinstance(edit, dict) and isinstance(original, dict) and isinstance(before, dict):
+        names = dict(zip(before, original, strict=True))
+        return {
+            names.get(name, name): _merged(original[names[name]], before[name], value) if name in names else deepcopy(value)
+            for name, value in edit.items()
+        }
+    if isinstance(edit, list) and isinstance(original, list) and isinstance(before, list) and len(edit) == len(original):
+        return [_merged(*three) for three in zip(original, before, edit, strict=True)]
+    return deepcopy(edit)

@@ -11,16 +11,21 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Mapping
 from copy import deepcopy
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from pathlib import PurePath
 from typing import Any
+from uuid import UUID
 
 import rfc8785
 
-from ._errors import MissingCallId, TooLargeToShow
+from ._errors import MissingCallId, NotShowable, TooLargeToShow
 
-#: Bytes of JSON that a person is shown of a call's arguments.
+#: Bytes of a request's context, as it is sent.
 LARGEST = 256 * 1024
 #: Levels of nesting within the arguments; the server takes 32 for the whole body.
 DEEPEST = 28
@@ -50,46 +55,78 @@ def _text(text: str) -> str:
 def shown(value: Any) -> Any:
     """A value as JSON that a person can be shown and that means the same to every reader.
 
-    What JSON can't hold, or readers round, becomes a text. The tool gets the original all the same.
+    What JSON can't hold, or readers round, becomes a text. The tool gets the original all the same. A value that could hide
+    something from the reader raises `NotShowable`: a text such as `<Order object at 0x7f…>` says nothing of what runs.
     """
     return _show(value, 0, 0)
 
 
+#: Their text says all that they are.
+_AS_TEXT = (date, time, timedelta, Decimal, UUID, PurePath)
+
+
 def _show(value: Any, depth: int, all_levels: int) -> Any:
     """`depth` counts within this JSON, `all_levels` in all."""
-    if value is None or isinstance(value, bool):
+    kind = type(value)
+    if value is None or kind is bool:
         return value
-    if isinstance(value, str):
+    if kind is str:
         return _text(value)
-    if isinstance(value, int):
+    if kind is int:
         return value if -_LARGEST_INTEGER < value < _LARGEST_INTEGER else str(value)
-    if isinstance(value, float):
+    if kind is float:
         if math.isnan(value):
             return "NaN"
         if math.isinf(value):
             return "Infinity" if value > 0 else "-Infinity"
         # Other languages can't tell such a number from an integer.
         return str(int(value)) if value.is_integer() and abs(value) >= _LARGEST_INTEGER else value
-    if isinstance(value, (bytes, bytearray, memoryview)):
+    if kind in (bytes, bytearray, memoryview):
         data = bytes(value)
         return f"{len(data)} bytes, SHA-256 {hashlib.sha256(data).hexdigest()}"
-    if hasattr(value, "model_dump"):
-        return _show(value.model_dump(mode="json"), depth, all_levels)
+    if isinstance(value, Enum):
+        return _show(value.value, depth, all_levels)
+    if isinstance(value, _AS_TEXT):
+        return _text(value.isoformat() if isinstance(value, (date, time)) else str(value))
     if is_dataclass(value) and not isinstance(value, type):
-        return _show(asdict(value), depth, all_levels)
-    if isinstance(value, Mapping):
-        if depth >= DEEPEST:
-            return _flat(value, all_levels)
-        return {_text(str(key)): _show(one, depth + 1, all_levels + 1) for key, one in value.items()}
+        return _show({"type": kind.__name__, **_fields(value)}, depth, all_levels)
+    if hasattr(kind, "model_fields"):
+        return _show({"type": kind.__name__, **_model(value)}, depth, all_levels)
+    if depth >= DEEPEST and isinstance(value, (dict, list, tuple, set, frozenset)):
+        return _flat(value, all_levels)
+    if kind is dict:
+        named: dict[str, Any] = {}
+        for key, one in value.items():
+            name = _name(key)
+            if name in named:
+                raise NotShowable(f"two keys of a mapping are shown as {name!r}, and only one of them would be seen")
+            named[name] = _show(one, depth + 1, all_levels + 1)
+        return named
     if isinstance(value, (list, tuple)):
-        if depth >= DEEPEST:
-            return _flat(value, all_levels)
         return [_show(one, depth + 1, all_levels + 1) for one in value]
-    if isinstance(value, Set):
-        if depth >= DEEPEST:
-            return _flat(value, all_levels)
+    if kind in (set, frozenset):
         return sorted((_show(one, depth + 1, all_levels + 1) for one in value), key=rfc8785.dumps)
-    return _text(str(value))
+    raise NotShowable(f"a {kind.__module__}.{kind.__qualname__} can't be shown to a person: give plain data")
+
+
+def _name(key: Any) -> str:
+    if type(key) is str:
+        return _text(key)
+    if key is None or type(key) in (bool, int, float):
+        return _json(_show(key, 0, 0)).strip('"')
+    if isinstance(key, Enum):
+        return _name(key.value)
+    raise NotShowable(f"a key of a mapping is a {type(key).__qualname__}, and can't be shown to a person")
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def _model(value: Any) -> dict[str, Any]:
+    """A pydantic model's fields, as they are: what it would leave out of a dump is there, too."""
+    found = {name: getattr(value, name) for name in type(value).model_fields}
+    return {**found, **(getattr(value, "model_extra", None) or {})}
 
 
 def _flat(value: Any, all_levels: int) -> str:
@@ -99,7 +136,7 @@ def _flat(value: Any, all_levels: int) -> str:
     return rfc8785.dumps(_show(value, 0, all_levels)).decode()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Call:
     """One call of a tool, as its framework makes it. The arguments are a copy: what is shown is what runs."""
 
@@ -110,26 +147,14 @@ class Call:
     call_id: str | None = None
     agent: str | None = None
 
-    @classmethod
-    def of(
-        cls,
-        *,
-        dialect: str,
-        run: str,
-        tool: str,
-        arguments: Mapping[str, Any],
-        call_id: str | None = None,
-        agent: str | None = None,
-    ) -> Call:
-        return cls(dialect, run, tool, deepcopy(dict(arguments)), call_id, agent)
+    def __post_init__(self) -> None:
+        # Refused before it is copied: a value may say for itself what its copy is.
+        shown(self.arguments)
+        object.__setattr__(self, "arguments", deepcopy(dict(self.arguments)))
 
     def shown(self, redact: Collection[str] = ()) -> dict[str, Any]:
-        """The arguments for a person to read. Raises `TooLargeToShow`: nothing is ever cut in silence."""
-        arguments: dict[str, Any] = shown(self.arguments)
-        size = len(_json(arguments).encode())
-        if size > LARGEST:
-            raise TooLargeToShow(f"the arguments of {self.tool} have {size} bytes; a person is shown {LARGEST} at most")
-        return {name: REDACTED if name in redact else value for name, value in arguments.items()}
+        """The arguments for a person to read."""
+        return {name: REDACTED if name in redact else value for name, value in shown(self.arguments).items()}
 
     def key(self) -> str:
         """The same for the same call, also after a restart; another for any other call."""
@@ -143,19 +168,24 @@ class Call:
         """By the template, such as `Refund {order}`, or the call itself."""
         arguments = self.shown(redact)
         if template is None:
-            listed = ", ".join(f"{name}={_json(value)}" for name, value in arguments.items())
+            # Sorted: the same call has the same title, in whichever order its arguments were given.
+            listed = ", ".join(f"{name}={_json(arguments[name])}" for name in sorted(arguments))
             text = f"{self.tool}({listed})"
         else:
             text = re.sub(r"\{([^{}]*)\}", lambda found: _filled(found, arguments), template)
+        text = _text(text)
         return text if len(text) <= _LONGEST_TITLE else text[: _LONGEST_TITLE - 1] + "…"
 
     def context(self, redact: Collection[str] = ()) -> dict[str, Any]:
-        """What the request holds: enough to decide by."""
+        """What the request holds: enough to decide by. Raises `TooLargeToShow`: nothing is ever cut in silence."""
         context: dict[str, Any] = {"tool": self.tool, "arguments": self.shown(redact)}
         if self.call_id:
             context["call_id"] = _text(self.call_id)
         if self.agent:
             context["agent"] = _text(self.agent)
+        size = len(json.dumps(context, ensure_ascii=False, separators=(",", ":")).encode())
+        if size > LARGEST:
+            raise TooLargeToShow(f"what a person is shown of {self.tool} has {size} bytes; {LARGEST} are the most")
         return context
 
 
