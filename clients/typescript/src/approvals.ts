@@ -1,6 +1,6 @@
 /** Approvals: asking, waiting, deciding and looking. */
 
-import { type Caller, call, newKey, pages, persist, untilOf, wait } from "./calls.js";
+import { APPROVAL, type Caller, call, newKey, pages, persist, untilOf, wait } from "./calls.js";
 import { type Request, segment } from "./http.js";
 import { Outcome } from "./outcome.js";
 import type {
@@ -116,12 +116,12 @@ function pathOf(approvalId: string): string {
 function creation(asked: ApprovalRequest & CreateOptions & WaitOptions): Request {
   const { idempotencyKey, timeoutMs: _, signal, ...body } = asked;
   const headers = { "idempotency-key": idempotencyKey || newKey() };
-  return { method: "POST", path: "/api/v1/approvals", body: wire(body), headers, approval: true, signal };
+  return { method: "POST", path: "/api/v1/approvals", body: wire(body), headers, expects: APPROVAL, signal };
 }
 
 function decision(approvalId: string, verb: string, said: object, ifMatch: number | undefined): Request {
   const headers: Record<string, string> = ifMatch === undefined ? {} : { "if-match": `"${ifMatch}"` };
-  return { method: "POST", path: `${pathOf(approvalId)}/${verb}`, body: wire(said), headers };
+  return { method: "POST", path: `${pathOf(approvalId)}/${verb}`, body: wire(said), headers, expects: ["changed", "approval"] };
 }
 
 /** The filters go with each page: its cursor doesn't hold them. */
@@ -149,7 +149,7 @@ export class Approvals {
     const until = untilOf(request.timeoutMs);
     const approval = await persist<Approval>(creation(request), this.#caller, until);
     if (approval.status !== "pending") return new Outcome(approval);
-    return wait(pathOf(approval.id), this.#caller, until, request.signal);
+    return wait(approval.id, this.#caller, until, request.signal);
   }
 
   /** Asks, and doesn't wait. */
@@ -159,12 +159,12 @@ export class Approvals {
 
   /** Waits until it has ended. Any process may that knows the id. Throws `StillPendingError` after `timeoutMs`. */
   async wait(approvalId: string, options: WaitOptions = {}): Promise<Outcome> {
-    return wait(pathOf(approvalId), this.#caller, untilOf(options.timeoutMs), options.signal);
+    return wait(approvalId, this.#caller, untilOf(options.timeoutMs), options.signal);
   }
 
   /** One approval as it stands. */
   async get(approvalId: string): Promise<Approval> {
-    return call({ method: "GET", path: pathOf(approvalId), approval: true }, this.#caller);
+    return call({ method: "GET", path: pathOf(approvalId), expects: APPROVAL }, this.#caller);
   }
 
   /** What is pending, page by page as it is read. */
@@ -204,7 +204,8 @@ export class Approvals {
     options: { readonly comment?: string | undefined; readonly reason?: string | undefined } = {},
   ): Promise<BulkResult[]> {
     const body = wire({ ids, action, comment: options.comment, reason: options.reason });
-    const done = await call<BulkDone>({ method: "POST", path: "/api/v1/approvals/bulk", body }, this.#caller);
+    const request: Request = { method: "POST", path: "/api/v1/approvals/bulk", body, expects: ["results"] };
+    const done = await call<BulkDone>(request, this.#caller);
     return done.results;
   }
 }

@@ -7,13 +7,15 @@
  */
 
 import { apiError, ConnectionFailedError, type SignoffError, StillPendingError, UnauthenticatedError } from "./errors.js";
-import { type Http, LONGEST_TIMER_MS, type Reply, type Request } from "./http.js";
+import { answers, type Expected, type Http, LONGEST_TIMER_MS, type Reply, type Request, segment } from "./http.js";
 import { Outcome } from "./outcome.js";
 import { hex } from "./sha256.js";
 import type { Approval } from "./types.js";
 
 /** The longest that one wait is held, in milliseconds. The server takes 55 s. */
 const LEG_MS = 50_000;
+/** What an approval is known by. */
+export const APPROVAL: readonly Expected[] = ["id", "status"];
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 8_000;
 /** Answers that say that nothing was begun. */
@@ -84,6 +86,11 @@ function isFinal(reply: Reply): boolean {
   return reply.problem !== undefined && reply.status !== 429 && reply.status < 500;
 }
 
+/** Neither Signoff nor something that passes: a redirect, or a refusal by what is on the way or stands in its place. */
+function isForeign(reply: Reply): boolean {
+  return reply.problem === undefined && (reply.status < 200 || (reply.status >= 300 && reply.status < 500));
+}
+
 /** Whether a refused key has become another one. Once in a row: one that is always new is not always asked for. */
 class Renewal {
   #done = false;
@@ -92,10 +99,12 @@ class Renewal {
     this.#done = false;
   }
 
-  async works(error: SignoffError, reply: Reply, http: Http): Promise<boolean> {
+  /** A failure where that can't be known: what asks for a key is a connection like any other. */
+  async works(error: SignoffError, reply: Reply, request: Request, http: Http): Promise<boolean | ConnectionFailedError> {
     if (this.#done || !(error instanceof UnauthenticatedError)) return false;
-    this.#done = true;
-    return http.credentials.renewed(reply.key);
+    const renewed = await http.renewed(reply.key, request.signal).catch(failure);
+    this.#done = typeof renewed === "boolean";
+    return renewed;
   }
 }
 
@@ -111,13 +120,15 @@ export async function call<T>(request: Request, caller: Caller): Promise<T> {
       error = reply;
       repeatable = request.repeatable !== false;
     } else {
-      if (isSuccess(reply, request)) return reply.body as T;
+      if (answers(reply, request)) return reply.body as T;
       error = errorOf(reply, request);
-      if (await renewal.works(error, reply, caller.http)) {
+      const renewed = await renewal.works(error, reply, request, caller.http);
+      if (renewed === true) {
         attempt--;
         continue;
       }
-      repeatable = mayRepeat(reply, request);
+      if (renewed !== false) error = renewed;
+      repeatable = renewed !== false || mayRepeat(reply, request);
       atLeastMs = retryAfterMs(reply);
     }
     if (!repeatable || attempt >= caller.maxRetries) throw error;
@@ -153,9 +164,13 @@ class Patience {
   }
 }
 
-/** A success. Only an answer that is final in itself, the caller's signal or lost patience ends it otherwise. */
+/**
+ * A success. Otherwise an answer that is final in itself ends it, or one that is not Signoff's again and again, the caller's
+ * signal or lost patience.
+ */
 async function insist(request: () => Request, caller: Caller, patience: Patience): Promise<Success> {
   const renewal = new Renewal();
+  let foreign = 0;
   for (;;) {
     const made = request();
     const reply = await caller.http.send(made).catch(failure);
@@ -163,31 +178,33 @@ async function insist(request: () => Request, caller: Caller, patience: Patience
     let atLeastMs: number | undefined;
     if (reply instanceof ConnectionFailedError) {
       error = reply;
+      foreign = 0;
     } else {
-      if (isSuccess(reply, made)) return reply;
+      if (answers(reply, made)) return reply;
       error = errorOf(reply, made);
-      if (await renewal.works(error, reply, caller.http)) continue;
-      if (isFinal(reply)) throw error;
-      renewal.answered();
-      atLeastMs = retryAfterMs(reply);
+      foreign = isForeign(reply) ? foreign + 1 : 0;
+      if (foreign > caller.maxRetries) throw error;
+      const renewed = await renewal.works(error, reply, made, caller.http);
+      if (renewed === true) continue;
+      if (renewed !== false) {
+        error = renewed;
+      } else {
+        if (isFinal(reply)) throw error;
+        renewal.answered();
+        atLeastMs = retryAfterMs(reply);
+      }
     }
     await clock.sleep(patience.failed(error, atLeastMs), made.signal);
   }
 }
 
 /** A connection that failed, as a value; what else is thrown, is thrown. */
-function failure(error: unknown): ConnectionFailedError {
+export function failure(error: unknown): ConnectionFailedError {
   if (error instanceof ConnectionFailedError) return error;
   throw error;
 }
 
 type Success = Reply & { readonly body: object };
-
-function isSuccess(reply: Reply, request: Request): reply is Success {
-  if (reply.body === undefined) return false;
-  const { id, status } = reply.body as Partial<Approval>;
-  return !request.approval || (typeof id === "string" && typeof status === "string");
-}
 
 /** A call that must get through, without end where nothing is said. */
 export async function persist<T>(request: Request, caller: Caller, until?: number): Promise<T> {
@@ -200,19 +217,21 @@ export function untilOf(timeoutMs: number | undefined): number | undefined {
   return timeoutMs === undefined ? undefined : clock.now() + timeoutMs;
 }
 
-/** Waits until it has ended, across restarts of instances and of this process. `path` is the approval's. */
+/** Waits until it has ended, across restarts of instances and of this process. */
 export async function wait(
-  path: string,
+  id: string,
   caller: Caller,
   until: number | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Outcome> {
   const patience = new Patience(caller.patienceMs, until);
   const left = (): number => (until === undefined ? Infinity : Math.max(0, until - clock.now()));
+  const path = `/api/v1/approvals/${segment(id)}/wait`;
   let legMs = LEG_MS;
   const leg = (): Request => {
     legMs = Math.ceil(Math.min(LEG_MS, left()) / 1000) * 1000;
-    return { method: "GET", path: `${path}/wait`, query: { timeout: legMs / 1000 }, heldMs: legMs, approval: true, signal };
+    const query = { timeout: legMs / 1000 };
+    return { method: "GET", path, query, heldMs: legMs, expects: APPROVAL, id, signal };
   };
   for (;;) {
     const reply = await insist(leg, caller, patience);
@@ -235,7 +254,7 @@ export async function* pages<T>(
   caller: Caller,
 ): AsyncGenerator<T, void, undefined> {
   for (let asked = query; ; ) {
-    const page = await call<Page<T>>({ method: "GET", path, query: asked }, caller);
+    const page = await call<Page<T>>({ method: "GET", path, query: asked, expects: ["items"] }, caller);
     yield* page.items;
     if (!page.next_cursor) return;
     asked = next(page.next_cursor);

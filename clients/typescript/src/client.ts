@@ -10,13 +10,19 @@ import { Runs, Tasks } from "./tasks.js";
 export interface SignoffOptions {
   /** Where the server is; `SIGNOFF_URL` where nothing is said. */
   readonly url?: string | undefined;
-  /** A key, or a function that answers one, asked again after a 401; `SIGNOFF_API_KEY` where nothing is said. */
+  /**
+   * A key, or a function that answers one, asked again after a 401; `SIGNOFF_API_KEY` where nothing is said. Where it throws,
+   * or takes longer than an answer may, that is a connection that failed.
+   */
   readonly apiKey?: ApiKey | undefined;
   /** How long an answer may take that nobody holds; 10,000 where nothing is said. */
   readonly timeoutMs?: number | undefined;
   /** For how long `ask` and `wait` go on without any answer from the server; for ever where nothing is said. */
   readonly patienceMs?: number | undefined;
-  /** How often a call is repeated where that is safe; 4 where nothing is said. */
+  /**
+   * How often a call is repeated where that is safe; 4 where nothing is said. For `ask` and `wait`: how often in a row a redirect
+   * or a refusal is taken that is not Signoff's.
+   */
   readonly maxRetries?: number | undefined;
   /** In place of the global one. */
   readonly fetch?: typeof fetch | undefined;

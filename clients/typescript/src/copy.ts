@@ -33,6 +33,9 @@ function copied(value: unknown, seen: Map<object, unknown>): unknown {
     return set;
   }
   if (value instanceof Date) return new Date(value);
+  if (isShared(ArrayBuffer.isView(value) ? value.buffer : value)) {
+    throw new TypeError("a SharedArrayBuffer can't be copied: give bytes that nobody else writes");
+  }
   // By its own class: a Buffer stays one.
   if (value instanceof Uint8Array) return (value.constructor as Uint8ArrayConstructor).from(value);
   if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return structuredClone(value);
@@ -49,4 +52,9 @@ function copied(value: unknown, seen: Map<object, unknown>): unknown {
     Object.defineProperty(object, name, { value: copied(one, seen), writable: true, enumerable: true, configurable: true });
   }
   return object;
+}
+
+/** By its name: browsers have the class only on pages that are isolated. */
+function isShared(value: object): boolean {
+  return Object.prototype.toString.call(value) === "[object SharedArrayBuffer]";
 }

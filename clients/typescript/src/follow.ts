@@ -1,8 +1,8 @@
 /** A task's socket: one that comes back where it was cut off. */
 
-import { type Caller, clock, delayMs, persist } from "./calls.js";
+import { type Caller, clock, delayMs, failure, persist } from "./calls.js";
 import { SignoffError } from "./errors.js";
-import { segment } from "./http.js";
+import { type Request, segment } from "./http.js";
 import type { Event, Ticket } from "./types.js";
 
 const SUBPROTOCOL = "signoff.v1";
@@ -130,8 +130,9 @@ export async function* follow(
   let cursor = from;
   let attempt = 0;
   for (;;) {
-    const { ticket } = await persist<Ticket>({ method: "POST", path: "/api/v1/ws-tickets", signal }, forEver);
-    const key = await http.credentials.key();
+    const request: Request = { method: "POST", path: "/api/v1/ws-tickets", expects: ["ticket"], signal };
+    const { ticket } = await persist<Ticket>(request, forEver);
+    const key = http.credentials.current;
     const query = new URLSearchParams(cursor === undefined ? { ticket } : { ticket, cursor });
     const url = `${http.url.replace(/^http/, "ws")}/ws/${name}?${query}`;
     const connection = new Connection(new Socket(url, [SUBPROTOCOL]), signal);
@@ -151,12 +152,13 @@ export async function* follow(
     }
     const { code, reason } = connection;
     if (code === OVER) return;
-    if (FINAL.has(code) || (code === NEW_CREDENTIAL && !(await http.credentials.renewed(key)))) {
+    // Where no key can be got now, the next connection is refused in words, and one is asked for again.
+    if (FINAL.has(code) || (code === NEW_CREDENTIAL && !(await http.renewed(key, signal).catch(failure)))) {
       throw new SignoffError(`the socket was closed with ${code}: ${reason || "no reason given"}`);
     }
     if (!connection.opened) {
       // Why a handshake was refused, no WebSocket says. The same question over HTTP is refused in words.
-      await persist({ method: "GET", path: `/api/v1/tasks/${name}/events`, query: { limit: 1 }, signal }, forEver);
+      await persist({ method: "GET", path: `/api/v1/tasks/${name}/events`, query: { limit: 1 }, expects: ["items"], signal }, forEver);
     }
     await clock.sleep(afterMs ?? delayMs(attempt++), signal);
   }

@@ -140,6 +140,7 @@ function refusal(why: string, outcome: Outcome): Verdict {
 /** What an outcome means for the call. Throws `WithdrawnError` where the request was cancelled. */
 export async function verdict(call: Call, rule: Rule, outcome: Outcome, check?: Check): Promise<Verdict> {
   if (!outcome.approved) {
+    if (outcome.status !== "resolved" && outcome.status !== "expired") outcome.unwrap();
     if (outcome.via === "timeout") return stays(outcome, LAPSED);
     if (outcome.resolution === "rejected") {
       const why = outcome.feedback ? `: ${sentence(outcome.feedback)}` : ".";
@@ -152,17 +153,19 @@ export async function verdict(call: Call, rule: Rule, outcome: Outcome, check?: 
     if (!rule.fields.allowResponse) return refusal("an answer in the tool's place is not allowed here", outcome);
     return stays(outcome, null, outcome.response);
   }
+  const { dialect, run, tool } = call;
+  const { redact } = rule.fields;
   let args: JsonObject;
+  let title: string;
   try {
-    args = outcome.arguments(call.arguments);
+    args = outcome.arguments(call.arguments, redact);
+    title = new Call({ dialect, run, tool, arguments: args }).title(null, redact);
     await check?.(copy(args));
   } catch (error) {
     // Whatever a tool's own check throws: these arguments are not run.
     return refusal(error instanceof Error ? error.message || error.name : String(error), outcome);
   }
-  const { dialect, run, tool } = call;
-  const shown = new Call({ dialect, run, tool, arguments: args }).title(null, rule.fields.redact);
-  return runs(args, outcome, `A person changed this call before it ran. Executed with: ${shown}.`);
+  return runs(args, outcome, `A person changed this call before it ran. Executed with: ${title}.`);
 }
 
 /** What the task hears of edits that were not carried out; undefined where they were, or where there are none. */
@@ -212,14 +215,24 @@ export class Gate {
   /** Asks about the call if a rule says so, and waits. Throws where nobody could be asked: then nothing runs. */
   async passThrough(client: Signoff, call: Call, options: PassOptions = {}): Promise<Verdict> {
     const rule = this.rule(call.tool, call.arguments);
-    if (rule === null) return runs(call.arguments, null);
+    if (rule === null) return unasked(call);
     const { key, check, signal } = options;
     const outcome = await client.approvals.ask({ ...rule.request(call, key), signal });
-    const decided = await verdict(call, rule, outcome, check);
-    const refused = refusedEdits(decided);
-    if (refused !== undefined) await tell(client, refused, decided.text);
-    return decided;
+    return settle(client, call, rule, outcome, check);
   }
+}
+
+/** What an outcome means for the call; the task hears of edits that were refused. @internal */
+export async function settle(client: Signoff, call: Call, rule: Rule, outcome: Outcome, check?: Check): Promise<Verdict> {
+  const decided = await verdict(call, rule, outcome, check);
+  const refused = refusedEdits(decided);
+  if (refused !== undefined) await tell(client, refused, decided.text);
+  return decided;
+}
+
+/** What becomes of a call that nobody is asked about. @internal */
+export function unasked(call: Call): Verdict {
+  return runs(call.arguments, null);
 }
 
 function made(rule: Rule | RuleFields): Rule {

@@ -20,6 +20,24 @@ export function setting(name: string): string | undefined {
 /** A key, or what answers one: it is asked again when its key is no longer taken. */
 export type ApiKey = string | (() => string | Promise<string>);
 
+const isText = (value: unknown): boolean => typeof value === "string";
+
+/** Fields by which an answer is known, and what they hold. */
+const FIELDS = {
+  id: isText,
+  status: isText,
+  cursor: isText,
+  ticket: isText,
+  run_id: isText,
+  changed: (value: unknown): boolean => typeof value === "boolean",
+  approval: (value: unknown): boolean => object(value) !== undefined,
+  items: Array.isArray,
+  results: Array.isArray,
+} as const;
+
+/** A field of an answer, or that it is 204 and has none. */
+export type Expected = keyof typeof FIELDS | "nothing";
+
 /** One call of the API. */
 export interface Request {
   readonly method: string;
@@ -31,8 +49,10 @@ export interface Request {
   readonly heldMs?: number | undefined;
   /** Whether sending it twice does what sending it once does; it does where nothing is said. */
   readonly repeatable?: boolean | undefined;
-  /** Whether the answer is an approval. Something on the way may say `{"status": "ok"}`. */
-  readonly approval?: boolean | undefined;
+  /** What the answer has, if it is Signoff's. Something on the way may say `{"status": "ok"}`. */
+  readonly expects: readonly Expected[];
+  /** The id of the approval that is asked for, where no other one is an answer. */
+  readonly id?: string | undefined;
   /** Ends it. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -64,35 +84,59 @@ export class Credentials {
     if (typeof source === "string") this.#key = sendable(source);
   }
 
-  /** The key to send. */
-  async key(): Promise<string> {
-    return (this.#key ??= await this.#ask());
+  /** The key that was sent last; none before there was one. */
+  get current(): string {
+    return this.#key ?? "";
   }
 
-  /** Whether there is another key than the one that was refused. Many callers ask for one together. */
-  async renewed(refused: string): Promise<boolean> {
+  /** The key to send. `ending` ends the wait for it. */
+  async key(ending: AbortSignal): Promise<string> {
+    return (this.#key ??= await this.#ask(ending));
+  }
+
+  /** Whether there is another key than the one that was refused. */
+  async renewed(refused: string, ending: AbortSignal): Promise<boolean> {
     if (typeof this.#source === "string") return false;
-    if (this.#key === refused) this.#key = await this.#ask();
+    if (this.#key === refused) this.#key = await this.#ask(ending);
     return this.#key !== refused;
   }
 
-  #ask(): Promise<string> {
-    this.#asking ??= this.#askOnce().finally(() => {
-      this.#asking = undefined;
-    });
-    return this.#asking;
+  /** Many callers ask together. Where one has waited in vain, the next one asks anew. */
+  async #ask(ending: AbortSignal): Promise<string> {
+    const asking = (this.#asking ??= this.#askOnce());
+    try {
+      return await unless(ending, asking);
+    } catch (error) {
+      if (error instanceof SignoffError) throw error;
+      throw new ConnectionFailedError(`the key can't be got: ${said(error)}`, { cause: error });
+    } finally {
+      if (this.#asking === asking) this.#asking = undefined;
+    }
   }
 
   async #askOnce(): Promise<string> {
-    if (typeof this.#source === "string") return this.#source;
+    const source = this.#source;
+    if (typeof source === "string") return source;
     let key: unknown;
     try {
-      key = await this.#source();
+      key = await source();
     } catch (error) {
-      throw new SignoffError(`the key can't be got: ${said(error)}`, { cause: error });
+      // Whatever it is, another try may do.
+      throw new ConnectionFailedError(`the key can't be got: ${said(error)}`, { cause: error });
     }
     return sendable(key);
   }
+}
+
+/** What the promise answers, unless the signal ends the wait for it. */
+function unless<T>(ending: AbortSignal, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => reject(ending.reason);
+    ending.addEventListener("abort", end, { once: true });
+    const over = (): void => ending.removeEventListener("abort", end);
+    promise.then(resolve, reject).finally(over);
+    if (ending.aborted) end();
+  });
 }
 
 /** A key that a header can't hold would look like a connection that fails. */
@@ -108,9 +152,8 @@ export function baseUrl(given: string | undefined): string {
   const found = given || setting("SIGNOFF_URL");
   if (!found) throw new SignoffError("no server: give url, or set SIGNOFF_URL");
   if (!/^https?:\/\/[^/@?#]+(\/[^?#]*)?$/.test(found)) {
-    throw new SignoffError(
-      `"${found}" is no address of a server: it is http:// or https:// and a host, without a name or a query`,
-    );
+    // It is not shown: it may hold a password.
+    throw new SignoffError("url is no address of a server: it is http:// or https:// and a host, without a name or a query");
   }
   return found.replace(/\/+$/, "");
 }
@@ -158,6 +201,15 @@ function object(value: unknown): object | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
 }
 
+/** Whether the answer is one to this request. */
+export function answers(reply: Reply, request: Request): reply is Reply & { readonly body: object } {
+  if (reply.body === undefined) return false;
+  const body = reply.body as Readonly<Record<string, unknown>>;
+  const has = (name: Expected): boolean => (name === "nothing" ? reply.status === 204 : FIELDS[name](body[name]));
+  if (!request.expects.every(has)) return false;
+  return request.id === undefined || String(body["id"]).toLowerCase() === request.id.toLowerCase();
+}
+
 function isProblem(value: object | undefined): value is ProblemLike {
   return value !== undefined && "code" in value && typeof value.code === "string";
 }
@@ -188,28 +240,39 @@ export class Http {
     // Made before anything is tried: what can't be sent is no failure of the connection, and isn't tried again.
     const url = `${this.url}${request.path}${query(request.query)}`;
     const content = request.body === undefined ? null : json(request.body);
-    const key = await this.credentials.key();
-    const headers = new Headers({ authorization: `Bearer ${key}`, accept: "application/json", ...request.headers });
+    const headers = new Headers({ accept: "application/json", ...request.headers });
     if (content !== null) headers.set("content-type", "application/json");
     const node = host.process?.versions?.["node"];
     if (node !== undefined) headers.set("user-agent", `signoff-typescript/${VERSION} node/${node}`);
+    return this.#within(this.#timeoutMs + (request.heldMs ?? 0), request.signal, async (ending) => {
+      const key = await this.credentials.key(ending);
+      headers.set("authorization", `Bearer ${key}`);
+      const began = performance.now();
+      // The key goes nowhere else: a redirect is not followed.
+      const init: RequestInit = { method: request.method, headers, body: content, redirect: "manual", signal: ending };
+      const response = await this.#fetch(url, init);
+      const text = await response.text();
+      return read(response, text, performance.now() - began, key);
+    });
+  }
 
-    const { signal } = request;
+  /** Whether there is another key than the one that was refused. Throws as `send` does. */
+  renewed(refused: string, signal: AbortSignal | undefined): Promise<boolean> {
+    return this.#within(this.#timeoutMs, signal, (ending) => this.credentials.renewed(refused, ending));
+  }
+
+  async #within<T>(ms: number, signal: AbortSignal | undefined, act: (ending: AbortSignal) => Promise<T>): Promise<T> {
     signal?.throwIfAborted();
     const ending = new AbortController();
     const end = (): void => ending.abort(signal?.reason);
     signal?.addEventListener("abort", end, { once: true });
-    const allowed = Math.min(LONGEST_TIMER_MS, this.#timeoutMs + (request.heldMs ?? 0));
+    const allowed = Math.min(LONGEST_TIMER_MS, ms);
     const timer = setTimeout(() => ending.abort(new Error(`no answer within ${allowed} ms`)), allowed);
-    const began = performance.now();
     try {
-      // The key goes nowhere else: a redirect is not followed.
-      const init: RequestInit = { method: request.method, headers, body: content, redirect: "manual", signal: ending.signal };
-      const response = await this.#fetch(url, init);
-      const text = await response.text();
-      return read(response, text, performance.now() - began, key);
+      return await act(ending.signal);
     } catch (error) {
       signal?.throwIfAborted();
+      if (error instanceof SignoffError) throw error;
       const why = ending.signal.aborted ? ending.signal.reason : error;
       throw new ConnectionFailedError(`${this.url}: ${said(why)}`, { cause: error });
     } finally {

@@ -8,33 +8,57 @@
  *
  * Within `withRun`, the n-th call with the same arguments is always the same request. A process that starts again and makes
  * the same calls gets the outcomes of the same approvals. Outside of it each call asks anew.
+ *
+ * A run that is started again must make the same calls from its start, also those that ran: which one is the n-th is counted.
+ * What already ran runs again then, by the same approval. So a run's id stands for one execution of the work; or give
+ * `callId`, by which calls are told apart in place of counting.
  */
 
 import { newKey } from "./calls.js";
 import { Signoff } from "./client.js";
+import { copy } from "./copy.js";
 import { ModificationRefusedError, SignoffError } from "./errors.js";
-import { type Check, Gate, Rule, type RuleFields, type Verdict } from "./gate.js";
+import { type Check, Gate, Rule, type RuleFields, settle, unasked, type Verdict } from "./gate.js";
+import type { Outcome } from "./outcome.js";
 import { Call } from "./toolcall.js";
 import type { JsonObject } from "./types.js";
 
 const DIALECT = "function";
 
-/** A run's name, and how often each call was made in it. */
+/** A call of a run, and what is done where asking about it has led to nothing. */
+interface Taken {
+  readonly call: Call;
+  readonly giveBack: () => void;
+}
+
+/** A run's name, and which calls were made in it. */
 export class RunScope {
   readonly id: string;
-  readonly #made = new Map<string, number>();
+  /** By a call's key without a number: the numbers that are taken. */
+  readonly #taken = new Map<string, Set<number>>();
+  readonly #outer: RunScope | undefined;
 
-  constructor(id: string) {
+  constructor(id: string, outer?: RunScope) {
     this.id = id;
+    this.#outer = outer;
   }
 
-  /** The call as the n-th one like it. @internal */
-  call(tool: string, args: JsonObject): Call {
+  /** This scope, or the one around it, that has the id. @internal */
+  named(id: string): RunScope | undefined {
+    return this.id === id ? this : this.#outer?.named(id);
+  }
+
+  /** The call as the n-th one like it: by the smallest number that is free, until that is given back. @internal */
+  take(tool: string, args: JsonObject): Taken {
     const fields = { dialect: DIALECT, run: this.id, tool, arguments: args };
     const same = new Call({ ...fields, callId: "0" }).key();
-    const number = (this.#made.get(same) ?? 0) + 1;
-    this.#made.set(same, number);
-    return new Call({ ...fields, callId: String(number) });
+    const taken = this.#taken.get(same) ?? new Set();
+    this.#taken.set(same, taken);
+    let number = 1;
+    while (taken.has(number)) number++;
+    const call = new Call({ ...fields, callId: String(number) });
+    taken.add(number);
+    return { call, giveBack: () => void taken.delete(number) };
   }
 }
 
@@ -47,10 +71,13 @@ interface Storage {
 interface Host {
   readonly process?: { readonly getBuiltinModule?: (name: string) => { readonly AsyncLocalStorage: new () => Storage } | undefined };
   [STORAGE]?: Storage | undefined;
+  [FUNCTIONS]?: Map<string, string>;
 }
 
 /** One for all copies of this package in the process. */
 const STORAGE = Symbol.for("signoff.run");
+/** The source of each function that is guarded, by its name: another one would have its approvals. */
+const FUNCTIONS = Symbol.for("signoff.functions");
 
 /** Asked for when it is needed, and not imported: browsers have none. */
 function storage(): Storage | undefined {
@@ -62,13 +89,17 @@ function storage(): Storage | undefined {
   return host[STORAGE];
 }
 
-/** Names the run of all that is asked inside. Needs Node 20.16 or newer; elsewhere give `run` to `requireApproval`. */
+/**
+ * Names the run of all that is asked inside. Within a run of the same id, that one goes on. Needs Node 20.16 or newer;
+ * elsewhere give `run` to `requireApproval`.
+ */
 export async function withRun<R>(runId: string, inside: () => R | Promise<R>): Promise<R> {
   const found = storage();
   if (found === undefined) {
     throw new SignoffError("withRun needs AsyncLocalStorage, as Node has it from 20.16 on: give run to requireApproval instead");
   }
-  return found.run(new RunScope(runId), inside);
+  const outer = found.getStore();
+  return found.run(outer?.named(runId) ?? new RunScope(runId, outer), inside);
 }
 
 /** How a function is guarded: a rule's fields, and what follows. */
@@ -77,6 +108,11 @@ export interface RequireOptions extends Omit<RuleFields, "allowResponse"> {
   readonly name?: string | undefined;
   /** The run, where `withRun` can't be had. One scope may be given to several functions. */
   readonly run?: RunScope | undefined;
+  /**
+   * What tells this call from the others of its run, in place of counting: a text that is the same for the same piece of work,
+   * whatever was called before. Two calls with the same one and the same arguments are the same request.
+   */
+  readonly callId?: ((args: JsonObject) => string) | undefined;
   /**
    * Throws where the function would refuse edited arguments. Where nothing is said, edits may name only arguments that the
    * call has.
@@ -104,22 +140,51 @@ export function requireApproval<A extends object, R>(
   fn: (args: A) => R | Promise<R>,
   options: RequireOptions = {},
 ): (args: A) => Promise<R | string> {
-  const { name, run, check, client, onDenied, ...fields } = options;
+  const { name, run, callId, check, client, onDenied, ...fields } = options;
   const tool = name || fn.name;
   if (!tool) throw new TypeError("a function without a name needs one: requireApproval(fn, {name})");
   const gate = new Gate({}, { default: new Rule(fields) });
+  onlyOne(tool, fn.toString());
   let made = client;
 
   return async (args: A): Promise<R | string> => {
     if (Object.prototype.toString.call(args) !== "[object Object]") throw new TypeError(`${tool} takes one object of arguments`);
     const scope = run ?? storage()?.getStore() ?? new RunScope(`${tool}-${newKey()}`);
     // It holds a copy: what the caller changes while it is asked about, changes nothing.
-    const call = scope.call(tool, args as A & JsonObject);
-    made ??= new Signoff();
-    const decided = await gate.passThrough(made, call, { check: check ?? onlyNamed(tool, call.arguments) });
+    const { call, giveBack } = callId ? named(scope, tool, args as A & JsonObject, callId) : scope.take(tool, args as A & JsonObject);
+    let rule: Rule | null;
+    let outcome: Outcome | null;
+    try {
+      made ??= new Signoff();
+      rule = gate.rule(tool, call.arguments);
+      outcome = rule && (await made.approvals.ask(rule.request(call)));
+    } catch (error) {
+      // The next call like it is this one again.
+      giveBack();
+      throw error;
+    }
+    const decided =
+      rule === null || outcome === null
+        ? unasked(call)
+        : await settle(made, call, rule, outcome, check ?? onlyNamed(tool, call.arguments));
     if (!decided.runs) return denied(decided, onDenied);
     return fn(decided.arguments as A);
   };
+}
+
+function named(scope: RunScope, tool: string, args: JsonObject, callId: (args: JsonObject) => string): Taken {
+  const id: unknown = callId(copy(args));
+  if (typeof id !== "string" || id === "") throw new TypeError(`callId of ${tool} must answer a text that is not empty`);
+  return { call: new Call({ dialect: DIALECT, run: scope.id, tool, arguments: args, callId: id }), giveBack: () => undefined };
+}
+
+/** Refuses a second function of the same name: one would run by what was approved for the other. */
+function onlyOne(tool: string, source: string): void {
+  const known = ((globalThis as Host)[FUNCTIONS] ??= new Map());
+  if ((known.get(tool) ?? source) !== source) {
+    throw new TypeError(`two functions are called ${tool}: give one of them a name`);
+  }
+  known.set(tool, source);
 }
 
 function onlyNamed(tool: string, original: JsonObject): Check {

@@ -2,7 +2,7 @@
 
 import { type Caller, call, pages } from "./calls.js";
 import { follow, type SocketConstructor } from "./follow.js";
-import { segment } from "./http.js";
+import { type Request, segment } from "./http.js";
 import type { AcceptedEvents, Event, EventBody, Run } from "./types.js";
 
 function eventsOf(taskId: string): string {
@@ -29,7 +29,8 @@ export class Tasks {
       throw new TypeError("give a list of events, or an event's type and its data");
     }
     const events = typeof said !== "string" ? said : [data === undefined ? { event_type: said } : { event_type: said, data }];
-    return call({ method: "POST", path: eventsOf(taskId), body: { events }, repeatable: false }, this.#caller);
+    const request: Request = { method: "POST", path: eventsOf(taskId), body: { events }, repeatable: false, expects: ["cursor"] };
+    return call(request, this.#caller);
   }
 
   /** What is kept, the oldest first, up to now. */
@@ -64,11 +65,11 @@ export class Runs {
 
   /** How many of its approvals are pending, and how the others ended. */
   async get(runId: string): Promise<Run> {
-    return call({ method: "GET", path: `/api/v1/runs/${segment(runId)}` }, this.#caller);
+    return call({ method: "GET", path: `/api/v1/runs/${segment(runId)}`, expects: ["run_id"] }, this.#caller);
   }
 
   /** Cancels what it still asks, and deletes it. `NotFoundError` may mean that an earlier try of this call has done it. */
   async delete(runId: string): Promise<void> {
-    await call({ method: "DELETE", path: `/api/v1/runs/${segment(runId)}` }, this.#caller);
+    await call({ method: "DELETE", path: `/api/v1/runs/${segment(runId)}`, expects: ["nothing"] }, this.#caller);
   }
 }

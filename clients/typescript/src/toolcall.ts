@@ -6,11 +6,11 @@
  */
 
 import { copy } from "./copy.js";
-import { MissingCallIdError, TooLargeToShowError } from "./errors.js";
+import { MissingCallIdError, SignoffError, TooLargeToShowError } from "./errors.js";
 import { hex, sha256 } from "./sha256.js";
 import type { JsonObject } from "./types.js";
 
-/** Bytes of JSON that a person is shown of a call's arguments. */
+/** Bytes of JSON that a request's context may have. */
 export const LARGEST = 256 * 1024;
 /** Levels of nesting within the arguments; the server takes 32 for the whole body. */
 export const DEEPEST = 28;
@@ -43,7 +43,7 @@ export function runName(text: string): string {
 }
 
 /** A text as the server takes it. */
-function sendable(text: string): string {
+export function sendable(text: string): string {
   return text.replace(/[\0\ud800-\udfff]/gu, (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
@@ -89,12 +89,31 @@ function show(value: unknown, depth: number, all: number): unknown {
     return listed.sort((left, right) => byCodePoint(left.text, right.text)).map(({ one }) => one);
   }
   const entries: Iterable<[unknown, unknown]> = value instanceof Map ? value : Object.entries(value);
+  const names = new Set<string>();
+  const members: [string, unknown][] = [];
+  for (const [key, one] of entries) {
+    const name = keyName(key);
+    // The one would stand in the other's place, and nobody would see that it is there.
+    if (names.has(name)) throw new SignoffError(`two keys would be shown as ${JSON.stringify(name)}: rename one of them`);
+    names.add(name);
+    if (one !== undefined) members.push([name, show(one, depth + 1, all + 1)]);
+  }
   // Not by assignment: a name such as __proto__ would be lost.
-  return Object.fromEntries(
-    Array.from(entries)
-      .filter(([, one]) => one !== undefined)
-      .map(([name, one]) => [sendable(String(name)), show(one, depth + 1, all + 1)]),
-  );
+  return Object.fromEntries(members);
+}
+
+function keyName(key: unknown): string {
+  if ((typeof key === "object" && key !== null) || typeof key === "function") {
+    throw new SignoffError(`the key ${Object.prototype.toString.call(key)} of a Map can't be shown: give texts or numbers as keys`);
+  }
+  return sendable(String(key));
+}
+
+/** Arguments for a person to read. */
+export function shownArguments(args: object, redact: readonly string[]): JsonObject {
+  const hidden = new Set(redact.map(sendable));
+  const all = Object.entries(shown(args) as JsonObject);
+  return Object.fromEntries(all.map(([name, value]) => [name, hidden.has(name) ? REDACTED : value]));
 }
 
 function bytesOf(value: object): Uint8Array | undefined {
@@ -111,15 +130,16 @@ function byCodePoint(one: string, other: string): number {
   return left.length - right.length;
 }
 
-/** JSON with blanks, for people, the same as in other languages' clients. */
+/** JSON with blanks, for people: sorted, and the same as in other languages' clients. */
 function spaced(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(spaced).join(", ")}]`;
-  return `{${Object.entries(value).map(([name, it]) => `${JSON.stringify(name)}: ${spaced(it)}`).join(", ")}}`;
+  const entries = Object.entries(value).sort(([one], [other]) => byCodePoint(one, other));
+  return `{${entries.map(([name, it]) => `${JSON.stringify(name)}: ${spaced(it)}`).join(", ")}}`;
 }
 
 /** JSON in the one form that RFC 8785 gives it; of what `shown` answers. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   // Sorted by UTF-16 code units, as the RFC has it, and as `sort` does without being told.
@@ -159,14 +179,9 @@ export class Call {
     this.agent = fields.agent || null;
   }
 
-  /** The arguments for a person to read. Throws `TooLargeToShowError`: nothing is ever cut in silence. */
+  /** The arguments for a person to read. Throws `TooLargeToShowError` where they are nested too deeply. */
   shown(redact: readonly string[] = []): JsonObject {
-    const all = shown(this.arguments) as JsonObject;
-    const size = ENCODER.encode(spaced(all)).length;
-    if (size > LARGEST) {
-      throw new TooLargeToShowError(`the arguments of ${this.tool} have ${size} bytes; a person is shown ${LARGEST} at most`);
-    }
-    return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, redact.includes(name) ? REDACTED : value]));
+    return shownArguments(this.arguments, redact);
   }
 
   /** The same for the same call, also after a restart; another for any other call. */
@@ -178,10 +193,10 @@ export class Call {
     return `tc1.${base64url(sha256(ENCODER.encode(canonical(parts))))}`;
   }
 
-  /** By the template, such as `Refund {order}`, or the call itself. */
+  /** By the template, such as `Refund {order}`, or the call itself. In one order: the same call has the same title. */
   title(template?: string | null, redact: readonly string[] = []): string {
     const all = this.shown(redact);
-    const listed = Object.entries(all).map(([name, value]) => `${name}=${spaced(value)}`);
+    const listed = Object.keys(all).sort(byCodePoint).map((name) => `${name}=${spaced(all[name])}`);
     const text = template
       ? template.replace(/\{([^{}]*)\}/g, (found, name: string) => filled(found, name, all))
       : `${this.tool}(${listed.join(", ")})`;
@@ -189,14 +204,19 @@ export class Call {
     return characters.length <= LONGEST_TITLE ? characters.join("") : `${characters.slice(0, LONGEST_TITLE - 1).join("")}…`;
   }
 
-  /** What the request holds: enough to decide by. */
+  /** What the request holds: enough to decide by. Throws `TooLargeToShowError`: nothing is ever cut in silence. */
   context(redact: readonly string[] = []): JsonObject {
-    return {
+    const context = {
       tool: this.tool,
       arguments: this.shown(redact),
       ...(this.callId === null ? {} : { call_id: sendable(this.callId) }),
       ...(this.agent === null ? {} : { agent: sendable(this.agent) }),
     };
+    const size = ENCODER.encode(JSON.stringify(context)).length;
+    if (size > LARGEST) {
+      throw new TooLargeToShowError(`what a person is shown of ${this.tool} has ${size} bytes; ${LARGEST} are the most`);
+    }
+    return context;
   }
 }
 

@@ -295,10 +295,116 @@ test("a key that is always new is not always asked for", async () => {
   const script = new Script(...times(5, problem(401, "unauthenticated")));
   await assert.rejects(script.client({ apiKey: () => `key-${++asked}` }).approvals.ask(ASKED), signoff.UnauthenticatedError);
   assert.equal(asked, 2);
-  await assert.rejects(
-    script.client({ apiKey: () => Promise.reject(new Error("no vault")) }).approvals.ask(ASKED),
-    (error) => error instanceof signoff.SignoffError && /no vault/.test(error.message),
-  );
+});
+
+test("a key that can't be got is a connection that failed", async () => {
+  let tries = 0;
+  const none = (): never => {
+    tries++;
+    throw new Error("no vault");
+  };
+  const noVault = { name: "ConnectionFailedError", message: /the key can't be got: no vault/ };
+  await assert.rejects(new Script().client({ apiKey: none, maxRetries: 2 }).approvals.get("a"), noVault);
+  assert.deepEqual([tries, pauses.length], [3, 2]);
+  await assert.rejects(new Script().client({ apiKey: none, patienceMs: 0 }).approvals.ask(ASKED), noVault);
+  // One that is no key stays none.
+  await assert.rejects(new Script().client({ apiKey: () => "two\nlines" }).approvals.ask(ASKED), /no key has/);
+
+  // At first, and when another one is needed.
+  const keys: (string | undefined)[] = [undefined, "first", undefined, undefined, "second"];
+  const apiKey = async (): Promise<string> => keys.shift() ?? none();
+  const script = new Script(ok(PENDING, 201), ...times(3, problem(401, "unauthenticated")), ok(APPROVED));
+  assert.equal((await script.client({ apiKey }).approvals.ask(ASKED)).approved, true);
+  const sent = script.requests.map((it) => it.headers.get("authorization"));
+  assert.deepEqual(sent, ["Bearer first", "Bearer first", "Bearer first", "Bearer first", "Bearer second"]);
+  keys.push("first", undefined, "second");
+  const another = new Script(...times(2, problem(401, "unauthenticated")), ok(APPROVED));
+  assert.equal((await another.client({ apiKey }).approvals.get("a")).id, "a");
+});
+
+test("a key is waited for as long as for an answer", async () => {
+  let tries = 0;
+  const never = (): Promise<string> => {
+    tries++;
+    return new Promise(() => undefined);
+  };
+  const late = { name: "ConnectionFailedError", message: /the key can't be got: no answer within 20 ms/ };
+  await assert.rejects(new Script().client({ apiKey: never, timeoutMs: 20, maxRetries: 1 }).approvals.get("a"), late);
+  // The second try asks anew.
+  assert.equal(tries, 2);
+  const ending = new AbortController();
+  const creating = new Script().client({ apiKey: never }).approvals.create({ ...ASKED, signal: ending.signal });
+  await new Promise((resolve) => setImmediate(resolve));
+  ending.abort(new Error("enough"));
+  await assert.rejects(creating, /^Error: enough$/);
+  // Also where another one is needed.
+  let first: string | undefined = "first";
+  const apiKey = (): string | Promise<string> => {
+    const key = first;
+    first = undefined;
+    return key ?? never();
+  };
+  const script = new Script(problem(401, "unauthenticated"));
+  await assert.rejects(script.client({ apiKey, timeoutMs: 20, maxRetries: 0 }).approvals.get("a"), late);
+});
+
+describe("what is not Signoff is not asked for ever", () => {
+  const moved: Answer = () => new Response(null, { status: 302, headers: { location: "http://elsewhere.test/" } });
+  for (const [name, trouble] of Object.entries({ "a page with 404": page(404), "a redirect": moved, "a 401 without a word": page(401) })) {
+    test(name, async () => {
+      const asking = new Script(...times(9, trouble));
+      await assert.rejects(asking.client({ maxRetries: 2 }).approvals.ask(ASKED), signoff.ConnectionFailedError);
+      assert.equal(asking.requests.length, 3);
+      const waiting = new Script(ok(PENDING), ...times(9, trouble));
+      await assert.rejects(waiting.client({ maxRetries: 0 }).approvals.wait("a"), signoff.ConnectionFailedError);
+      assert.equal(waiting.requests.length, 2);
+      // In a row.
+      const [two, other] = [times(2, trouble), problem(503, "unavailable")];
+      const script = new Script(...two, refused, ...two, other, ...two, page(502), ...two, ok(PENDING), ...two, ok(APPROVED));
+      assert.equal((await script.client({ maxRetries: 2 }).approvals.wait("a")).approved, true);
+    });
+  }
+
+  test("what passes is", async () => {
+    for (const trouble of [refused, page(502), problem(500, "internal"), page(500)]) {
+      const script = new Script(...times(30, trouble), ok(APPROVED));
+      assert.equal((await script.client({ maxRetries: 0 }).approvals.wait("a")).approved, true);
+    }
+  });
+});
+
+test("another approval is no answer to a wait", async () => {
+  const script = new Script(ok({ ...APPROVED, id: "b" }), ok({ ...APPROVED, id: "A1" }));
+  assert.equal((await script.client().approvals.wait("a1")).id, "A1");
+  assert.equal(script.requests.length, 2);
+  const asked = new Script(ok(PENDING, 201), ok({ ...APPROVED, id: "b" }), ok({ ...APPROVED, resolution: "rejected" }));
+  assert.equal((await asked.client().approvals.ask(ASKED)).approved, false);
+});
+
+describe("an answer without what it must have is none", () => {
+  const DONE = { changed: true, approval: APPROVED };
+  const calls: Record<string, [(client: Signoff) => Promise<unknown>, Answer, ...Answer[]]> = {
+    create: [(it) => it.approvals.create(ASKED), ok(PENDING, 201), ok({ id: "a" }), ok({ id: 1, status: "pending" })],
+    get: [(it) => it.approvals.get("a"), ok(PENDING), ok({ status: "ok" }), ok({ id: "a", status: null })],
+    approve: [(it) => it.approvals.approve("a"), ok(DONE), ok(APPROVED), ok({ changed: true }), ok({ changed: "yes", approval: [] })],
+    reject: [(it) => it.approvals.reject("a", "no"), ok(DONE), ok({ approval: APPROVED })],
+    cancel: [(it) => it.approvals.cancel("a", "no"), ok(DONE), ok({ ok: true })],
+    bulk: [(it) => it.approvals.bulk(["a"], "approve"), ok({ results: [] }), ok({}), ok({ results: {} })],
+    pending: [(it) => it.approvals.pending().next(), ok({ items: [] }), ok({}), ok({ items: "none" })],
+    history: [(it) => it.approvals.history().next(), ok({ items: [] }), ok({ status: "ok" })],
+    events: [(it) => it.tasks.events("t").next(), ok({ items: [] }), ok({})],
+    publish: [(it) => it.tasks.publish("t", "output"), ok({ cursor: "1", connected: false }, 202), ok({}), ok({ cursor: 1 })],
+    run: [(it) => it.runs.get("r"), ok({ run_id: "r" }), ok({})],
+    "deleting a run": [(it) => it.runs.delete("r"), () => new Response(null, { status: 204 }), ok({}), ok({ deleted: true }), () => new Response(null)],
+  };
+  for (const [name, [call, answer, ...others]] of Object.entries(calls)) {
+    test(name, async () => {
+      await call(new Script(answer).client({ maxRetries: 0 }));
+      for (const other of [...others, (): Response => new Response(null, { status: name === "deleting a run" ? 200 : 204 })]) {
+        await assert.rejects(call(new Script(other).client({ maxRetries: 0 })), signoff.ConnectionFailedError);
+      }
+    });
+  }
 });
 
 test("settings that are missing are named", () => {
@@ -309,6 +415,10 @@ test("settings that are missing are named", () => {
   for (const url of ["signoff.test", "ftp://signoff.test", "http://", "http://a:b@signoff.test", "http://signoff.test?x"]) {
     assert.throws(() => new Signoff({ url, apiKey: "x" }), /address of a server/);
   }
+  const hidden = (error: unknown): boolean => error instanceof signoff.SignoffError && !/hunter2|signoff\.test/.test(error.message);
+  assert.throws(() => new Signoff({ url: "https://ana:hunter2@signoff.test", apiKey: "x" }), hidden);
+  process.env["SIGNOFF_URL"] = "https://signoff.test?key=hunter2";
+  assert.throws(() => new Signoff({ apiKey: "x" }), hidden);
   process.env["SIGNOFF_URL"] = "http://signoff.test/behind/";
   process.env["SIGNOFF_API_KEY"] = "from the environment".replaceAll(" ", "-");
   assert.ok(new Signoff());

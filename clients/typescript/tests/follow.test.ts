@@ -159,6 +159,15 @@ test("with a new key it comes back", async () => {
   assert.equal(sockets.length, 2);
 });
 
+test("where no new key can be got now, it is asked for again", async () => {
+  const keys = ["first", undefined, "second"];
+  const apiKey = (): string => keys.shift() ?? assert.fail("no vault");
+  const expired: Play = (socket) => (socket.open(), socket.fire("close", { code: 4401 }));
+  const { client, sockets } = played([expired, expired, over], { apiKey });
+  assert.deepEqual(await heard(client), []);
+  assert.equal(sockets.length, 3);
+});
+
 for (const [how, breaks] of [
   ["an error alone", (socket: Socket) => socket.fire("error")],
   ["an error and its close", (socket: Socket) => (socket.fire("error"), socket.fire("close"))],
@@ -182,10 +191,12 @@ test("a handshake that can't succeed says why", async () => {
 });
 
 test("tickets are asked for until there is one", async () => {
-  const troubles = [refusal(503, "unavailable"), refusal(429, "rate_limited"), new Response("<h1>502</h1>", { status: 502 })];
+  const troubles = [
+    refusal(503, "unavailable"), refusal(429, "rate_limited"), new Response("<h1>502</h1>", { status: 502 }), new Response('{"status": "ok"}'),
+  ];
   const { client } = played([over], { fetch: () => troubles.shift() });
   assert.deepEqual(await heard(client), []);
-  assert.equal(pauses.length, 3);
+  assert.equal(pauses.length, 4);
 });
 
 test("leaving the loop closes the socket", async () => {

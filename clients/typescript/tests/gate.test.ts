@@ -7,11 +7,14 @@ import {
   type CallFields,
   Gate,
   MissingCallIdError,
+  NotApprovedError,
+  Outcome,
   type PassOptions,
   Rule,
   type RuleFields,
   TooLargeToShowError,
   type Verdict,
+  verdict as verdictOf,
   WithdrawnError,
 } from "signoff";
 import { FakeSignoff } from "signoff/testing";
@@ -120,7 +123,7 @@ test("all of a rule is asked", async () => {
     { policy, description, workflow, notify, title, timeout_seconds },
     {
       policy: { allowed_roles: ["ops"], allowed_groups: ["g"], min_approvers: 2 },
-      description: "why", workflow: "w", notify: { users: ["ana"] }, title: 'refund(order="…", amount=49.9)', timeout_seconds: undefined,
+      description: "why", workflow: "w", notify: { users: ["ana"] }, title: 'refund(amount=49.9, order="…")', timeout_seconds: undefined,
     },
   );
 });
@@ -137,7 +140,7 @@ test("edited", async () => {
   fake.edits({ amount: 10 }, "ana");
   const verdict = await passed(fake);
   assert.deepEqual([verdict.runs, verdict.arguments], [true, { order: "1042", amount: 10 }]);
-  assert.equal(verdict.text, 'A person changed this call before it ran. Executed with: refund(order="1042", amount=10).');
+  assert.equal(verdict.text, 'A person changed this call before it ran. Executed with: refund(amount=10, order="1042").');
 });
 
 for (const reason of ["too much", "too much."]) {
@@ -240,4 +243,40 @@ test("rules that contradict themselves are refused at once", () => {
     assert.throws(() => new Rule(fields as RuleFields), TypeError);
     assert.throws(() => new Gate({ refund: fields as RuleFields }), TypeError);
   }
+});
+
+test("an approval that has not ended runs nothing", async () => {
+  for (const resolution of ["approved", "modified", "rejected", null]) {
+    for (const [status, error] of [["cancelled", WithdrawnError], ["postponed", NotApprovedError], ["pending", NotApprovedError]] as const) {
+      for (const via of ["human", "timeout"]) {
+        const outcome = new Outcome({ id: "a", status, resolution, resolved_via: via, task_id: "t", result: null } as never);
+        assert.equal(outcome.approved, false);
+        assert.throws(() => outcome.unwrap(), (it) => (it as object).constructor === error);
+        assert.throws(() => outcome.arguments({}), error);
+        await assert.rejects(verdictOf(call(), new Rule(), outcome), error);
+      }
+    }
+  }
+});
+
+test("edits leave what was redacted", async () => {
+  const fake = new FakeSignoff();
+  fake.edits({ order: "…", amount: 10 }, "ana");
+  const verdict = await passed(fake, call(), { redact: ["order"] });
+  assert.deepEqual(verdict.arguments, { order: "1042", amount: 10 });
+  assert.equal(verdict.text, 'A person changed this call before it ran. Executed with: refund(amount=10, order="…").');
+});
+
+test("edits that can't be shown are not run", async () => {
+  const fake = new FakeSignoff();
+  fake.edits({ order: { "a\0": 1, "a\\u0000": 2 } }, "ana");
+  const verdict = await passed(fake);
+  assert.equal(verdict.runs, false);
+  assert.match(verdict.text ?? "", /^The edits of ana could not be carried out: two keys/);
+});
+
+test("edits may be larger than what a person is shown", async () => {
+  const fake = new FakeSignoff();
+  fake.edits({ amount: "9".repeat(300_000) }, "ana");
+  assert.equal((await passed(fake)).runs, true);
 });

@@ -64,7 +64,7 @@ test("a check of one's own may allow more, or less", async () => {
   const check = ({ amount }: Record<string, unknown>): void => {
     if (typeof amount !== "number") throw new TypeError("amount is a number");
   };
-  const refund = requireApproval(async (args: Refund) => args.amount, { name: "refund", check, client: fake.client() });
+  const refund = requireApproval(async (args: Refund) => args.amount, { name: "checked", check, client: fake.client() });
   fake.edits({ amount: 5 });
   assert.equal(await refund({ order: "1" }), 5);
   fake.edits({ amount: "all" });
@@ -74,7 +74,7 @@ test("a check of one's own may allow more, or less", async () => {
 test("within a run a restart finds the same approvals", async () => {
   const fake = new FakeSignoff();
   const night = (orders: string[]): Promise<string[]> => {
-    const refund = requireApproval(async ({ order }: Refund) => order, { name: "refund", client: fake.client() });
+    const refund = requireApproval(async ({ order }: Refund) => order, { name: "repay", client: fake.client() });
     return withRun("nightly", async () => {
       const done: string[] = [];
       for (const order of orders) done.push(await refund({ order }));
@@ -92,7 +92,7 @@ test("within a run a restart finds the same approvals", async () => {
 test("runs that go on at once don't mix", async () => {
   const fake = new FakeSignoff();
   fake.approves();
-  const refund = requireApproval(async ({ order }: Refund) => order, { name: "refund", client: fake.client() });
+  const refund = requireApproval(async ({ order }: Refund) => order, { name: "repay", client: fake.client() });
   const run = (id: string): Promise<string[]> => withRun(id, () => Promise.all(["1", "1"].map((order) => refund({ order }))));
   await Promise.all([run("a"), run("b")]);
   assert.deepEqual(fake.requests.map((it) => it["run_id"]).sort(), ["a", "a", "b", "b"]);
@@ -103,8 +103,8 @@ test("where there is no AsyncLocalStorage, a scope stands for the run", async ()
   fake.approves();
   const night = async (): Promise<void> => {
     const run = new RunScope("nightly");
-    const refund = requireApproval(async ({ order }: Refund) => order, { name: "refund", run, client: fake.client() });
-    const again = requireApproval(async ({ order }: Refund) => order, { name: "refund", run, client: fake.client() });
+    const refund = requireApproval(async ({ order }: Refund) => order, { name: "repay", run, client: fake.client() });
+    const again = requireApproval(async ({ order }: Refund) => order, { name: "repay", run, client: fake.client() });
     await refund({ order: "1" });
     await again({ order: "1" });
   };
@@ -119,7 +119,7 @@ test("where there is no AsyncLocalStorage, a scope stands for the run", async ()
   process.getBuiltinModule = (() => undefined) as never;
   try {
     await assert.rejects(withRun("nightly", () => 1), /give run to requireApproval/);
-    const refund = requireApproval(async ({ order }: Refund) => order, { name: "refund", client: fake.client() });
+    const refund = requireApproval(async ({ order }: Refund) => order, { name: "repay", client: fake.client() });
     assert.equal(await refund({ order: "2" }), "2");
   } finally {
     process.getBuiltinModule = getBuiltinModule;
@@ -130,7 +130,7 @@ test("where there is no AsyncLocalStorage, a scope stands for the run", async ()
 test("outside of a run each call asks anew", async () => {
   const fake = new FakeSignoff();
   fake.approves();
-  const refund = requireApproval(async ({ order }: Refund) => order, { name: "refund", client: fake.client() });
+  const refund = requireApproval(async ({ order }: Refund) => order, { name: "repay", client: fake.client() });
   await refund({ order: "1" });
   await refund({ order: "1" });
   assert.equal(new Set(fake.requests.map((it) => it["run_id"])).size, 2);
@@ -145,7 +145,7 @@ test("arguments can't be changed behind the approver's back", async () => {
     return fake.fetch(input as string, init);
   };
   const client = new signoff.Signoff({ url: fake.url, apiKey: "agent", fetch: change });
-  const refund = requireApproval(async (args: { order: { id: number } }) => args.order, { name: "refund", client });
+  const refund = requireApproval(async (args: { order: { id: number } }) => args.order, { name: "ship", client });
   assert.deepEqual(await refund({ order }), { id: 1 });
   assert.equal(order.id, 2);
 });
@@ -160,4 +160,104 @@ test("what can't be guarded is refused at once", async () => {
 test("without a client one is made from the environment", async () => {
   delete process.env["SIGNOFF_URL"];
   await assert.rejects(requireApproval(itRan)({ order: "1" }), /SIGNOFF_URL/);
+});
+
+/** Repays, and keeps which approval of the run each call had. */
+function repaying(fake: FakeSignoff, options: signoff.RequireOptions = {}): (args: Refund) => Promise<string | undefined> {
+  return requireApproval(async ({ order }: Refund): Promise<string> => order, { name: "repay", client: fake.client(), ...options });
+}
+
+function callIds(fake: FakeSignoff): unknown[] {
+  return fake.requests.map((it) => (it["context"] as { call_id: string }).call_id);
+}
+
+test("a run within a run of the same id goes on in it", async () => {
+  const fake = new FakeSignoff();
+  fake.approves();
+  const repay = repaying(fake);
+  await withRun("nightly", async () => {
+    await repay({ order: "1" });
+    await withRun("nightly", () => repay({ order: "1" }));
+    await withRun("other", async () => {
+      await repay({ order: "1" });
+      await withRun("nightly", () => repay({ order: "1" }));
+    });
+    await repay({ order: "1" });
+  });
+  assert.deepEqual(callIds(fake), ["1", "2", "1", "3", "4"]);
+  assert.deepEqual(fake.requests.map((it) => it["run_id"]), ["nightly", "nightly", "other", "nightly", "nightly"]);
+});
+
+test("the number of a call that could not be asked about is given back", async () => {
+  const fake = new FakeSignoff();
+  fake.approves();
+  let broken = true;
+  const fetched: typeof fetch = (input, init) => (broken ? Promise.reject(new Error("no network")) : fake.fetch(input as string, init));
+  const repay = repaying(fake, { client: fake.client("agent") });
+  const failing = repaying(fake, { client: new signoff.Signoff({ url: fake.url, apiKey: "agent", fetch: fetched, patienceMs: 0 }) });
+  await withRun("nightly", async () => {
+    await repay({ order: "1" });
+    await assert.rejects(failing({ order: "1" }), signoff.ConnectionFailedError);
+    const condition = repaying(fake, { when: () => assert.fail("no answer") });
+    await assert.rejects(condition({ order: "1" }), /no answer/);
+    broken = false;
+    await failing({ order: "1" });
+    // One that is rejected has an outcome, and keeps its number.
+    fake.rejects();
+    await assert.rejects(repay({ order: "1" }), signoff.RejectedError);
+    fake.cancels();
+    await assert.rejects(repay({ order: "1" }), signoff.WithdrawnError);
+    fake.approves();
+    await repay({ order: "1" });
+  });
+  assert.deepEqual(callIds(fake), ["1", "2", "3", "4", "5"]);
+});
+
+test("the smallest free number is taken", async () => {
+  const run = new RunScope("nightly");
+  const [one, two, three] = [1, 2, 3].map(() => run.take("repay", { order: "1" }));
+  assert.deepEqual([one, two, three].map((it) => it?.call.callId), ["1", "2", "3"]);
+  two?.giveBack();
+  assert.equal(run.take("repay", { order: "2" }).call.callId, "1");
+  assert.equal(run.take("repay", { order: "1" }).call.callId, "2");
+  assert.equal(run.take("repay", { order: "1" }).call.callId, "4");
+});
+
+test("an id of one's own tells calls apart, whatever ran before", async () => {
+  const fake = new FakeSignoff();
+  fake.approves();
+  const repay = repaying(fake, { callId: (args) => `line ${String(args["note"])}` });
+  await withRun("nightly", async () => {
+    await repay({ order: "1", note: "a" });
+    await repay({ order: "1", note: "b" });
+  });
+  await withRun("nightly", () => repay({ order: "1", note: "b" }));
+  assert.deepEqual(callIds(fake), ["line a", "line b"]);
+  const changing = repaying(fake, { callId: (args) => String(Object.assign(args, { order: "9" }).order) });
+  assert.equal(await changing({ order: "1" }), "1");
+  for (const wrong of ["", undefined, 7]) {
+    await assert.rejects(repaying(fake, { callId: () => wrong as string })({ order: "1" }), /callId of repay must answer a text/);
+  }
+});
+
+test("two functions under one name are refused", () => {
+  const twice = (): unknown => requireApproval(async () => 1, { name: "one of two" });
+  twice();
+  twice();
+  assert.throws(() => requireApproval(async () => 2, { name: "one of two" }), {
+    name: "TypeError",
+    message: "two functions are called one of two: give one of them a name",
+  });
+  requireApproval(async () => 2, { name: "the other" });
+});
+
+test("edits leave what was redacted and what is no JSON", async () => {
+  const fake = new FakeSignoff();
+  const ran: unknown[] = [];
+  const pay = requireApproval(async (args: object) => void ran.push(args), { name: "pay", redact: ["card"], client: fake.client() });
+  fake.edits({ card: "…", amount: 10 });
+  await pay({ card: "4242", amount: 49.9 });
+  fake.edits({ card: "4343" });
+  await pay({ card: "4242", amount: 49.9 });
+  assert.deepEqual(ran, [{ card: "4242", amount: 10 }, { card: "4343", amount: 49.9 }]);
 });

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { Call, type CallFields, MissingCallIdError, runName, shown, TooLargeToShowError } from "signoff";
+import { Call, type CallFields, MissingCallIdError, Outcome, runName, shown, SignoffError, TooLargeToShowError } from "signoff";
 import { hex, sha256 } from "../dist/esm/sha256.js";
-import { DEEPEST } from "../dist/esm/toolcall.js";
+import { DEEPEST, LARGEST } from "../dist/esm/toolcall.js";
 
 function call(more: Partial<CallFields> = {}): Call {
   return new Call({ dialect: "langchain", run: "run-7", tool: "refund", callId: "call_1", arguments: { order: "1042", amount: 49.9 }, ...more });
@@ -88,6 +88,7 @@ test("no argument is hidden by its name", () => {
   const args = JSON.parse('{"__proto__": {"path": "/"}, "constructor": 1, "to\\u0000": 2}') as Record<string, unknown>;
   const made = call({ arguments: args });
   assert.equal(made.title(), 'refund(__proto__={"path": "/"}, constructor=1, to\\u0000=2)');
+  assert.equal(made.title("To {to\\u0000}", ["to\0"]), "To …");
   assert.deepEqual(Object.keys(made.arguments), ["__proto__", "constructor", "to\0"]);
   assert.notEqual(made.key(), call({ arguments: { constructor: 1, "to\0": 2 } }).key());
   assert.equal(call().title("{toString} {constructor}"), "{toString} {constructor}");
@@ -117,6 +118,99 @@ test("too much to show is refused", () => {
   assert.throws(() => call({ arguments: { text: "é".repeat(132_000) } }).context(), TooLargeToShowError);
 });
 
+test("what is measured is what is sent", () => {
+  const size = (made: Call): number => Buffer.byteLength(JSON.stringify(made.context()));
+  for (const [letter, bytes] of [["x", 1], ["é", 2], ["\n", 2], ["\u2028", 3]] as const) {
+    const rest = LARGEST - size(call({ arguments: { text: "", end: "" } }));
+    const fitting = { text: letter.repeat(Math.floor(rest / bytes)), end: "x".repeat(rest % bytes) };
+    assert.equal(size(call({ arguments: fitting })), LARGEST);
+    assert.throws(() => call({ arguments: { ...fitting, end: `${fitting.end}x` } }).context(), {
+      name: "TooLargeToShowError",
+      message: `what a person is shown of refund has ${LARGEST + 1} bytes; ${LARGEST} are the most`,
+    });
+  }
+  // All of it counts, and nothing of what isn't shown.
+  assert.throws(() => call({ arguments: {}, agent: "a".repeat(LARGEST) }).context(), TooLargeToShowError);
+  const card = "4".repeat(LARGEST);
+  assert.deepEqual(call({ arguments: { card } }).context(["card"])["arguments"], { card: "…" });
+  assert.match(call({ arguments: { card } }).title(), /^refund\(card="4+…$/);
+  assert.match(call({ arguments: { card } }).key(), /^tc1\./);
+});
+
+test("keys that would be shown as one are refused", () => {
+  for (const [name, value] of [
+    ["1", new Map<unknown, unknown>([[1, "one"], ["1", "other"]])],
+    ["1", new Map<unknown, unknown>([[1, undefined], ["1", "other"]])],
+    ["null", new Map<unknown, unknown>([[null, "one"], ["null", "other"]])],
+    ["a\\\\u0000", { "a\0": 1, "a\\u0000": 2 }],
+  ] as const) {
+    const says = (error: unknown): boolean =>
+      error instanceof SignoffError && !(error instanceof TooLargeToShowError) && error.message.includes(`"${name}"`);
+    assert.throws(() => shown([value]), says);
+    assert.throws(() => call({ arguments: { value } }).context(), says);
+    assert.throws(() => call({ arguments: { value } }).key(), says);
+  }
+  for (const key of [{ a: 1 }, new Date(0), [1], Object.create(null) as object]) {
+    assert.throws(
+      () => shown(new Map([[key, 1]])),
+      (error) => error instanceof SignoffError && /the key \[object \w+\] of a Map/.test(error.message),
+    );
+  }
+});
+
+const EDITED = { id: "a", status: "resolved", resolution: "modified", task_id: "t" };
+
+function edited<A extends object>(original: A, edit: object, redact?: readonly string[]): A {
+  const result = { resolution: "modified", modifications: { arguments: JSON.parse(JSON.stringify(edit)) as object } };
+  return new Outcome({ ...EDITED, result } as never).arguments(original, redact);
+}
+
+test("what an edit leaves as it was shown stays the original", () => {
+  const bytes = Buffer.from("abc");
+  const original = {
+    order: { id: 2n ** 64n, file: bytes, when: new Date(0), amount: 5, "nul\0": "a\0", gone: 1, unsaid: undefined },
+    list: [bytes, { n: 2n ** 64n, m: 1 }, undefined],
+    map: new Map<unknown, unknown>([[1, bytes]]),
+    set: new Set([2, 1]),
+    untouched: bytes,
+  };
+  const before = shown(original) as typeof original;
+  const { gone: _, ...order } = before.order;
+  const after = edited(original, { ...before, order: { ...order, amount: 6 }, list: [before.list[0], { ...(before.list[1] as object), m: 2 }, null], more: 1 });
+  assert.deepEqual(after, {
+    order: { id: 2n ** 64n, file: bytes, when: new Date(0), amount: 6, "nul\0": "a\0" },
+    list: [bytes, { n: 2n ** 64n, m: 2 }, undefined],
+    map: new Map<unknown, unknown>([[1, bytes]]),
+    set: new Set([2, 1]),
+    untouched: bytes,
+    more: 1,
+  });
+  assert.notEqual(after.order.file, bytes);
+  assert.deepEqual(edited({ "to\0": bytes, b: 1 }, { "to\\u0000": (shown(bytes)), b: 2 }), { "to\0": bytes, b: 2 });
+  // Of another form, the edit counts as it is.
+  const text = shown(bytes);
+  assert.deepEqual(edited({ list: [bytes, 1] }, { list: [text] }), { list: [text] });
+  assert.deepEqual(edited({ map: new Map([["a", bytes]]) }, { map: { a: text, b: 1 } }), { map: { a: text, b: 1 } });
+  assert.deepEqual(edited({ one: bytes }, { two: text }), { one: bytes, two: text });
+  const proto = JSON.parse('{"__proto__": {"a": 1, "b": 2}}') as object;
+  assert.deepEqual(JSON.stringify(edited(proto, JSON.parse('{"__proto__": {"a": 2}, "constructor": 3}') as object)), '{"__proto__":{"a":2},"constructor":3}');
+});
+
+test("what was redacted survives an edit that leaves it", () => {
+  const original = { card: "4242", amount: 1 };
+  assert.deepEqual(edited(original, { card: "…", amount: 2 }, ["card"]), { card: "4242", amount: 2 });
+  assert.deepEqual(edited(original, { card: "4343" }, ["card"]), { card: "4343", amount: 1 });
+  assert.deepEqual(edited(original, { card: "…" }), { card: "…", amount: 1 });
+  assert.deepEqual(edited({ "card\0": "4242" }, { "card\\u0000": "…" }, ["card\0"]), { "card\0": "4242" });
+});
+
+test("memory that others write is refused", () => {
+  const memory = new SharedArrayBuffer(4);
+  for (const value of [memory, new Uint8Array(memory), new Int32Array(memory), new DataView(memory), Buffer.from(memory)]) {
+    assert.throws(() => call({ arguments: { value } }), /SharedArrayBuffer can't be copied/);
+  }
+});
+
 test("what is redacted is in the key but not shown", () => {
   const [one, other] = [call({ arguments: { card: "4242" } }), call({ arguments: { card: "4243" } })];
   assert.deepEqual(one.context(["card"]), other.context(["card"]));
@@ -126,7 +220,10 @@ test("what is redacted is in the key but not shown", () => {
 });
 
 test("titles", () => {
-  assert.equal(call().title(), 'refund(order="1042", amount=49.9)');
+  assert.equal(call().title(), 'refund(amount=49.9, order="1042")');
+  const unsorted = call({ arguments: { "😀": 1, "\uffff": { z: 1, a: 2 }, b: 3, a: 4, 10: 5, 9: 6 } });
+  assert.equal(unsorted.title(), 'refund(10=5, 9=6, a=4, b=3, \uffff={"a": 2, "z": 1}, 😀=1)');
+  assert.deepEqual(Object.keys(call().context()["arguments"] as object), ["order", "amount"]);
   assert.equal(call().title("Refund {order}: {amount}"), "Refund 1042: 49.9");
   assert.equal(call().title("Refund {nothing} {}"), "Refund {nothing} {}");
   assert.equal(call({ arguments: { order: "$& {amount}", amount: 1 } }).title("Refund {order}"), "Refund $& {amount}");

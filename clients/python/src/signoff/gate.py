@@ -135,6 +135,8 @@ def _refusal(call: Call, why: str, outcome: Outcome) -> Verdict:
 
 def verdict(call: Call, rule: Rule, outcome: Outcome, check: Check | None = None) -> Verdict:
     """What an outcome means for the call. Raises `Withdrawn` where the request was cancelled."""
+    if outcome.status not in ("resolved", "expired"):
+        outcome.unwrap()
     if not outcome.approved:
         if outcome.via == "timeout":
             return Verdict(False, text=_LAPSED, outcome=outcome)

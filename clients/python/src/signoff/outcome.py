@@ -69,12 +69,12 @@ class Outcome:
             return self
         who = f" by {self.decided_by}" if self.decided_by else ""
         why = f": {self.feedback}" if self.feedback else ""
-        if self.resolution == "rejected":
+        if self.status == "cancelled":
+            raise Withdrawn(self, f"approval {self.id} was cancelled{who}{why}")
+        if self.status in ("resolved", "expired") and self.resolution == "rejected":
             raise Rejected(self, f"approval {self.id} was rejected{who}{why}")
         if self.status == "expired":
             raise Lapsed(self, f"nobody decided approval {self.id} in time")
-        if self.status == "cancelled":
-            raise Withdrawn(self, f"approval {self.id} was cancelled{who}{why}")
         raise NotApproved(self, f"approval {self.id} is {self.status}, not approved")
 
     def arguments(self, original: Mapping[str, Any], redact: Collection[str] = ()) -> dict[str, Any]:

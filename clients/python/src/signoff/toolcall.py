@@ -190,9 +190,10 @@ class Call:
 
 
 def _json(value: Any) -> str:
-    """JSON with blanks, for people, the same as in other languages' clients."""
+    """JSON with blanks, for people: sorted, and the same as in other languages' clients."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(name, ensure_ascii=False)}: {_json(one)}" for name, one in value.items()) + "}"
+        listed = (f"{json.dumps(name, ensure_ascii=False)}: {_json(value[name])}" for name in sorted(value))
+        return "{" + ", ".join(listed) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_json(one) for one in value) + "]"
     if isinstance(value, float):
