@@ -10,7 +10,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use super::{DatabaseClock, Happening, Journal, Ownership, Pulse, VERSION, journal::Noted};
+use super::{DatabaseClock, Happening, Journal, Ownership, Pulse, VERSION, journal::Noted, pulse::BEAT};
 use crate::{
     approvals::Approvals,
     bus::{Bus, Names, Redis},
@@ -198,7 +198,7 @@ impl Heart {
 
     async fn to_postgres(&self, beat: &Beat) -> Result<(), store::Error> {
         let write = async |conn: &mut PgConnection| instances::beat(conn, beat).await;
-        let now = self.database.work.run(Duration::from_secs(4), write).await?;
+        let now = self.database.work.run(BEAT, write).await?;
         self.clock.set(now);
         Ok(())
     }

@@ -10,6 +10,11 @@ use std::{
 
 use tokio::time::Instant;
 
+/// Longest that a beat may take.
+pub(super) const BEAT: Duration = Duration::from_secs(4);
+/// A beat that began before Postgres was back may hang that long; and the next one has to arrive.
+const RETURN: Duration = Duration::from_secs(5);
+
 /// Shared between the heart, which writes it, and whoever judges others.
 #[derive(Clone)]
 pub struct Pulse {
@@ -41,7 +46,8 @@ impl Pulse {
     pub fn is_steady(&self) -> bool {
         let beats = *self.beats.lock().unwrap_or_else(PoisonError::into_inner);
         beats.is_some_and(|beats| {
-            !self.is_gap(beats.last.elapsed()) && beats.first.elapsed() > self.heartbeat.mul_f64(1.5)
+            let turn = self.heartbeat.mul_f64(1.5).max(self.heartbeat + RETURN);
+            !self.is_gap(beats.last.elapsed()) && beats.first.elapsed() > turn
         })
     }
 
@@ -53,6 +59,19 @@ impl Pulse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn others_have_time_for_a_beat_that_hangs() {
+        let pulse = Pulse::new(Duration::from_secs(1));
+        for _ in 0..6 {
+            pulse.beat();
+            tokio::time::advance(Duration::from_secs(1)).await;
+            assert!(!pulse.is_steady());
+        }
+        pulse.beat();
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(pulse.is_steady());
+    }
 
     #[tokio::test(start_paused = true)]
     async fn it_is_steady_after_some_beats_and_not_after_a_gap() {

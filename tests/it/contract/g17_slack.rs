@@ -21,12 +21,16 @@ pub struct Team {
 
 /// An agent that asks, and ana and bo, who may decide; ana's account is T1/U1.
 pub async fn team(flags: &[(&'static str, &str)]) -> Team {
+    team_of(2, flags).await
+}
+
+async fn team_of(instances: usize, flags: &[(&'static str, &str)]) -> Team {
     let slack = FakeSlack::start().await;
-    let cluster = Cluster::with(slack.setup(2, flags)).await.connected().await;
+    let cluster = Cluster::with(slack.setup(instances, flags)).await.connected().await;
     let admin = cluster.api(0, &cluster.key("acme", "admin", &["workspace:admin"]).await);
     let agent = cluster.api(0, &cluster.member("agent").await);
-    let ana = cluster.api(1, &cluster.member("ana").await);
-    let bo = cluster.api(1, &cluster.member("bo").await);
+    let ana = cluster.api(instances - 1, &cluster.member("ana").await);
+    let bo = cluster.api(instances - 1, &cluster.member("bo").await);
     bind(&admin, "ana", Some(ANA)).await.expect(200);
     Team { slack, cluster, admin, agent, ana, bo }
 }
@@ -218,7 +222,8 @@ async fn g17_a_channel_is_reminded_in_the_thread_of_its_card() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g17_without_a_channel_each_person_has_a_card_of_their_own() {
-    let team = team(&[("slack.channel", "")]).await;
+    // One alone: each instance remembers for itself which conversations it has opened.
+    let team = team_of(1, &[("slack.channel", "")]).await;
     team.slack.user("U7", "bo@example.com", json!({}));
     let path = format!("/api/v1/principals/{}", id_of(&team.admin, "bo").await);
     Api::send(team.admin.request(Method::PATCH, &path).json(&json!({ "email": "bo@example.com" })))
