@@ -2,7 +2,7 @@
 
 import type { components } from "./types.gen.js";
 
-export type { components, operations, paths } from "./types.gen.js";
+export type { components } from "./types.gen.js";
 
 type Schemas = components["schemas"];
 
