@@ -1,7 +1,7 @@
 //! Since when the heartbeats of this instance have reached Postgres without a gap.
 //!
-//! After an outage of the database every lease has run out, that of healthy instances too. Whoever takes others for
-//! dead must therefore have been alive itself for long enough that they, too, could say that they are.
+//! After an outage of the database every lease has run out, that of healthy instances too. An instance that takes others
+//! for dead must therefore have been alive itself for long enough that they, too, could say that they are.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -12,10 +12,11 @@ use tokio::time::Instant;
 
 /// Longest that a beat may take.
 pub(super) const BEAT: Duration = Duration::from_secs(4);
-/// A beat that began before Postgres was back may hang that long; and the next one has to arrive.
-const RETURN: Duration = Duration::from_secs(5);
+/// What another instance may need after an outage, besides its interval. A beat that it began before may hang, and the next
+/// one takes its time.
+const RETURN: Duration = BEAT.saturating_add(Duration::from_secs(1));
 
-/// Shared between the heart, which writes it, and whoever judges others.
+/// Shared between the heart, which writes it, and the reaper, which judges others.
 #[derive(Clone)]
 pub struct Pulse {
     heartbeat: Duration,
