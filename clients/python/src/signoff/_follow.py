@@ -94,64 +94,62 @@ class Following:
         self._attempt += 1
         return pause
 
+    def ended(self, error: Exception) -> float | None:
+        """How long to pause after what ended a connection; None where it is over. Raises what is final."""
+        from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
+
+        if isinstance(error, ConnectionClosed):
+            frame = error.rcvd
+            return self.closed(frame.code if frame else None, frame.reason if frame else "")
+        if isinstance(error, InvalidStatus):
+            answer = error.response
+            return self.refused(answer.status_code, answer.headers, answer.body)
+        if isinstance(error, (InvalidMessage, OSError, EOFError)):
+            return self.broke()
+        if isinstance(error, InvalidHandshake):
+            raise ConnectionFailed(f"the handshake failed: {error}") from error
+        raise error
+
 
 def _missing(error: ImportError) -> SignoffError:
     return SignoffError(f"following a task needs the package websockets: pip install 'signoff[follow]' ({error})")
 
 
 def connected(following: Following) -> Iterator[Event]:
+    """Opens, reads and pauses, blocking."""
     try:
-        from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
         from websockets.sync.client import connect
     except ImportError as error:
         raise _missing(error) from error
     while True:
         try:
             with connect(**following.connection()) as socket:
-                try:
-                    while True:
-                        event = following.took(socket.recv())
-                        if event is not None:
-                            yield event
-                except ConnectionClosed as closed:
-                    frame = closed.rcvd
-                    pause = following.closed(frame.code if frame else None, frame.reason if frame else "")
-                    if pause is None:
-                        return
-        except InvalidStatus as refused:
-            answer = refused.response
-            pause = following.refused(answer.status_code, answer.headers, answer.body)
-        except (InvalidMessage, OSError, EOFError):
-            pause = following.broke()
-        except InvalidHandshake as error:
-            raise ConnectionFailed(f"the handshake failed: {error}") from error
+                while True:
+                    event = following.took(socket.recv())
+                    if event is not None:
+                        yield event
+        except Exception as error:
+            pause = following.ended(error)
+        if pause is None:
+            return
         time.sleep(pause)
 
 
 async def connected_async(following: Following) -> AsyncIterator[Event]:
+    """The same on the event loop."""
     try:
         from websockets.asyncio.client import connect
-        from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
     except ImportError as error:
         raise _missing(error) from error
     while True:
         try:
             async with connect(**following.connection()) as socket:
-                try:
-                    while True:
-                        event = following.took(await socket.recv())
-                        if event is not None:
-                            yield event
-                except ConnectionClosed as closed:
-                    frame = closed.rcvd
-                    pause = following.closed(frame.code if frame else None, frame.reason if frame else "")
-                    if pause is None:
-                        return
-        except InvalidStatus as refused:
-            answer = refused.response
-            pause = following.refused(answer.status_code, answer.headers, answer.body)
-        except (InvalidMessage, OSError, EOFError):
-            pause = following.broke()
-        except InvalidHandshake as error:
-            raise ConnectionFailed(f"the handshake failed: {error}") from error
+                while True:
+                    event = following.took(await socket.recv())
+                    if event is not None:
+                        yield event
+        except Exception as error:
+            pause = following.ended(error)
+        if pause is None:
+            return
         await asyncio.sleep(pause)
