@@ -123,8 +123,8 @@ listed() {
 
 # --- test ---
 
-# Sets BIN. What the tests were built with has other features of some libraries, so that building it by itself would build
-# half of everything anew. A whole run takes theirs.
+# Sets BIN. The build of the tests turns on more features of some libraries. To build the program by itself would compile
+# half of all libraries again. So a whole run takes the program that the tests were built with.
 TESTS_BUILT=
 build_debug_binary() {
   BIN=$(target_dir)/debug/signoff
