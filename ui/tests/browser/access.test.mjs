@@ -139,7 +139,7 @@ async function deaf(page, happens) {
 }
 
 test("every state of the answer bar is accessible and fits, in both themes at three widths", async () => {
-  const pages = { ana: await signedIn(base, keys.ana, { path: "/settings/you", serviceWorkers: "block" }), auditor: await signedIn(base, keys.auditor, { path: "/settings/you", serviceWorkers: "block" }) };
+  const pages = { ana: await signedIn(base, keys.ana, { path: "/settings/you", routed: true }), auditor: await signedIn(base, keys.auditor, { path: "/settings/you", routed: true }) };
   for (const page of Object.values(pages)) page.line = await severable(page);
   for (const [what, { who = "ana", more, before: first, reply, go, after: last }] of Object.entries(STATES)) {
     const page = pages[who];
@@ -178,7 +178,7 @@ test("every page and its states are accessible and fit, in both themes at three 
   await look("the keys", `/inbox/${id}`, (page) => page.getByRole("dialog", { name: "Keyboard" }), { act: async (page) => (await approve(page).waitFor(), page.keyboard.press("?")) });
   await look("the account", `/approvals/${id}`, (page) => page.getByRole("dialog"), { act: (page) => page.getByTitle(/^ana, workspace/).filter({ visible: true }).first().click() });
   await look("no connection", `/inbox/${id}`, text(/^No connection since/), {
-    serviceWorkers: "block",
+    routed: true,
     act: async (page) => {
       const line = await severable(page);
       await page.reload();
@@ -187,14 +187,14 @@ test("every page and its states are accessible and fit, in both themes at three 
     },
   });
   await look("the inbox failed", "/inbox", text("This could not be loaded"), {
-    serviceWorkers: "block",
+    routed: true,
     act: async (page) => {
       await page.route("**/api/v1/approvals/**", (route) => route.fulfill(problem(503, "unavailable", { "x-request-id": "req-1" })));
       await page.reload();
     },
   });
   await look("loading", "/inbox", (page) => page.locator(".scroll[aria-busy=true]"), {
-    serviceWorkers: "block",
+    routed: true,
     act: async (page) => {
       await page.route("**/api/v1/approvals/**", () => {});
       await page.reload();
@@ -373,7 +373,7 @@ test("in forced colours every page is accessible, and the focus, the current row
 test("with reduced motion nothing moves; without it the wait for an answer does", async () => {
   for (const reducedMotion of ["reduce", "no-preference"]) {
     const id = await ask("Scale search to 40 nodes");
-    const page = await signedIn(base, keys.ana, { path: `/approvals/${id}`, reducedMotion, serviceWorkers: "block" });
+    const page = await signedIn(base, keys.ana, { path: `/approvals/${id}`, reducedMotion, routed: true });
     await page.route("**/approve", () => {});
     await confirm(page);
     await page.getByText("Sending your approval.").waitFor();

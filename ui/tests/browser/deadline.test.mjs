@@ -96,7 +96,7 @@ async function expiredAlone(page, title) {
 for (const [by, how] of [[3000, "fast"], [-3000, "slow"]]) {
   test(`time runs out while one reads, confirms, or sends, by a clock that is 3 s ${how}: expired, never rejected, and never too early`, async () => {
     const { keys, agent } = await cluster.workspace({ ana: APPROVER });
-    const reading = await signedIn(cluster.urls[0], keys.ana, { first: [wrongClock, by] });
+    const reading = await signedIn(cluster.urls[0], keys.ana, { first: [wrongClock, by], routed: true });
     const pages = { reading, confirming: await reading.context().newPage(), sending: await reading.context().newPage() };
     const ears = {};
     for (const [name, page] of Object.entries(pages)) {

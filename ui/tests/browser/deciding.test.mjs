@@ -61,7 +61,7 @@ test("two approvers on two instances: the first vote counts, the second ends it,
 test("who comes too late is told who was first, and keeps their comment", async () => {
   const { keys, agent } = await cluster.workspace({ ana: APPROVER, cy: APPROVER });
   const { id } = await agent.ask({ title: "Delete 312 accounts" });
-  const page = await signedIn(cluster.urls[0], keys.ana, { path: `/approvals/${id}` });
+  const page = await signedIn(cluster.urls[0], keys.ana, { path: `/approvals/${id}`, routed: true });
   await page.getByLabel("Comment (optional)").fill("Go. I watch the dashboards.");
   await page.getByRole("heading", { name: "Delete 312 accounts" }).click();
   // Nothing of the other's answer reaches this page before its own is sent.
@@ -125,7 +125,7 @@ test("an instance that dies while an answer is sent leaves it unknown, and askin
   const { keys } = await own.workspace({ ana: APPROVER });
   const agent = new Api(own.urls[1], keys.agent);
   const { id } = await agent.ask({ title: "Rotate the key", timeout_seconds: 900 });
-  const page = await signedIn(own.url, keys.ana, { path: `/approvals/${id}` });
+  const page = await signedIn(own.url, keys.ana, { path: `/approvals/${id}`, routed: true });
   await page.getByRole("button", { name: /^Approve/ }).waitFor();
   // The answer reaches the server and is recorded; its own answer is lost on the way.
   let sent = 0;

@@ -264,9 +264,10 @@ function frames(told) {
 // --- browsers ---
 
 let engine;
-export async function open(base, { width = 1280, height = 800, theme = "light", first = null, ...more } = {}) {
+/** `routed`: the test answers or holds requests by `page.route`. A service worker would hide them from it, so there is none. */
+export async function open(base, { width = 1280, height = 800, theme = "light", first = null, routed = false, ...more } = {}) {
   engine ??= await chromium.launch({ executablePath: variable("SIGNOFF_CHROMIUM"), args: ["--no-sandbox"] });
-  const context = await engine.newContext({ viewport: { width, height }, colorScheme: theme, timezoneId: "Europe/Berlin", reducedMotion: "reduce", ...more });
+  const context = await engine.newContext({ viewport: { width, height }, colorScheme: theme, timezoneId: "Europe/Berlin", reducedMotion: "reduce", serviceWorkers: routed ? "block" : "allow", ...more });
   await context.addInitScript(() => {
     globalThis.violations = [];
     addEventListener("securitypolicyviolation", (event) => globalThis.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
@@ -278,6 +279,11 @@ export async function open(base, { width = 1280, height = 800, theme = "light", 
   page.faults = [];
   page.on("pageerror", (error) => page.faults.push(error.stack ?? String(error)));
   page.base = base;
+  if (!routed) {
+    page.route = () => {
+      throw new Error("a test that uses page.route opens its page with `routed: true`");
+    };
+  }
   return page;
 }
 

@@ -86,8 +86,7 @@ test("filters are in the address, say what they are, and are taken away one by o
 });
 
 test("pages that come short or empty are read on without being asked, and it says how far back", async () => {
-  // A service worker's own requests are none that a test can hold.
-  const page = await at("/inbox", { serviceWorkers: "block" });
+  const page = await at("/inbox", { routed: true });
   const asked = [];
   await page.route("**/api/v1/approvals/history?**", async (route) => {
     const url = new URL(route.request().url());

@@ -203,7 +203,7 @@ test("no row moves under a pointer that is held over it, until it is taken away"
 });
 
 test("no row moves under the pointer while the others are still being read", async () => {
-  const other = await signedIn(cluster.urls[1], keys.ana);
+  const other = await signedIn(cluster.urls[1], keys.ana, { routed: true });
   await all(other);
   // Each page waits until the one before was looked at.
   const pages = [];

@@ -50,7 +50,7 @@ test("one answer to many: approved, counted, decided before, expired, not eligib
   const { keys, agent } = await cluster.workspace({ ana: APPROVER, bo: APPROVER, cy: APPROVER });
   const ids = {};
   for (const [title, body] of BULK) if (title !== "Out of time") ids[title] = (await agent.ask({ title, timeout_seconds: 900, ...body })).id;
-  const page = await signedIn(cluster.url, keys.ana);
+  const page = await signedIn(cluster.url, keys.ana, { routed: true });
   await muteable(page);
   await row(page, "Busy row").waitFor();
   ids["Out of time"] = (await agent.ask({ title: "Out of time", timeout_seconds: 8 })).id;

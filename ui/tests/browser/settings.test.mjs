@@ -284,7 +284,7 @@ test("sessions are listed, and another one is ended; delegations are made and re
 
 test("no session can be ended before the page knows which of them it is looked through", async () => {
   const { keys } = await cluster.workspace({ ana: APPROVER });
-  const page = await open(base);
+  const page = await open(base, { routed: true });
   await page.route("**/auth/session", async (route) => {
     if (route.request().method() === "GET") await new Promise((done) => setTimeout(done, 1500));
     await route.continue();
@@ -300,7 +300,7 @@ test("no session can be ended before the page knows which of them it is looked t
 
 test("without a connection the page says so, keeps what it had, and tries again", async () => {
   const { at } = await admin();
-  const page = await at("/settings/keys");
+  const page = await at("/settings/keys", { routed: true });
   await page.getByRole("rowheader").first().waitFor();
   await page.route("**/api/v1/keys*", (route) => (route.request().method() === "GET" ? route.fulfill({ status: 503, headers: { "x-request-id": "req-77" }, contentType: "application/problem+json", body: '{"code":"unavailable","detail":"The database can\'t be reached."}' }) : route.abort()));
   await page.getByRole("button", { name: "New key" }).click();

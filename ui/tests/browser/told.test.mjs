@@ -150,7 +150,7 @@ test("earlier ones come page by page, and stay when something new comes", async 
 
 test("loading, nothing, and what went wrong are said, with a way to try again", async () => {
   const { keys, ask } = await scene();
-  const page = await signedIn(cluster.urls[0], keys.ana, { path: "/settings/you" });
+  const page = await signedIn(cluster.urls[0], keys.ana, { path: "/settings/you", routed: true });
   const problem = { status: 503, headers: { "x-request-id": "0192f0c4-7d3a" }, contentType: "application/problem+json", body: JSON.stringify({ code: "unavailable", detail: "Postgres is away." }) };
   let go;
   await page.route(/me\/notifications\?/, (route) => new Promise((done) => (go = done)).then(() => route.fulfill(problem)));
@@ -330,7 +330,7 @@ test("an approval shows who was told, by which channel, when, and what failed; i
 test("what was sent is listed, filtered by the address of the page, and all that failed is sent again", async () => {
   const { keys, ask, address } = await mailed();
   await ask("Refund order 1", of("bo"));
-  const page = await signedIn(cluster.urls[0], keys.agent, { path: "/settings/sent" });
+  const page = await signedIn(cluster.urls[0], keys.agent, { path: "/settings/sent", routed: true });
   const rows = page.getByRole("row").filter({ has: page.getByRole("rowheader") });
   await until("all are there", async () => (await rows.count()) === 6);
   await looksRight(page, "what was sent", ["main"]);
@@ -368,7 +368,7 @@ test("what was sent is listed, filtered by the address of the page, and all that
 
 test("one says how one wants to be told: what is switched off is not sent, and the record says why", async () => {
   const { keys, ask, agent } = await mailed();
-  const page = await signedIn(cluster.urls[0], keys.ana, { path: "/settings/you" });
+  const page = await signedIn(cluster.urls[0], keys.ana, { path: "/settings/you", routed: true });
   const card = page.getByRole("region", { name: "How you are told" });
   const mail = card.getByLabel("By mail");
   assert.ok(await mail.isChecked());
