@@ -1,0 +1,136 @@
+"""A call of OpenAI's Agents SDK: what its arguments are, how its run is called, and what goes back into the SDK.
+
+Nothing here asks anybody.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from contextvars import ContextVar
+from typing import Any, NoReturn, TypeAlias, cast
+
+from agents import (
+    AgentsException,
+    FunctionTool,
+    RunContextWrapper,
+    ToolOutputFileContent,
+    ToolOutputImage,
+    ToolOutputText,
+)
+from agents.function_schema import function_schema
+from agents.tool import ValidToolOutputPydanticModelsTypeAdapter
+from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
+from jsonschema.validators import Draft202012Validator, validator_for  # type: ignore[import-untyped]
+from pydantic import ValidationError
+from referencing import Registry
+
+from .._errors import SignoffError
+from ..decorator import _RUN
+
+DIALECT = "openai-agents"
+#: A run's name, or how to get it from the context of a call.
+Name: TypeAlias = str | Callable[[RunContextWrapper[Any]], str]
+#: The calls that the current run has paused for.
+PAUSED: ContextVar[frozenset[str]] = ContextVar("signoff_paused", default=frozenset())
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The arguments. Raises `ValueError` for JSON that not all readers understand alike: a person could be shown another."""
+
+    def unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            raise ValueError("a name is there twice")
+        return found
+
+    def finite(number: str) -> float:
+        if math.isinf(value := float(number)):
+            raise ValueError(f"{number} is too large")
+        return value
+
+    def refuse(constant: str) -> NoReturn:
+        raise ValueError(f"{constant} is no number")
+
+    try:
+        value = json.loads(text or "{}", object_pairs_hook=unique, parse_float=finite, parse_constant=refuse)
+    except RecursionError:
+        raise ValueError("they are nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError("they are no object")
+    return value
+
+
+def unreadable(why: ValueError) -> str:
+    return f"The arguments of this call can't be read: {why}. The call was not executed."
+
+
+def name_of(given: Name | None, context: RunContextWrapper[Any]) -> str:
+    """The run's name: by `signoff.run`, as `gated` was told, or the group of the SDK's traces."""
+    if (current := _RUN.get()) is not None:
+        return current.name
+    if given is None:
+        name = getattr(getattr(context, "run_config", None), "group_id", None)
+    else:
+        name = given if isinstance(given, str) else given(context)
+    if not isinstance(name, str) or not name:
+        raise SignoffError("this run has no name that a restart would find again: give signoff.run, run= or group_id")
+    return name
+
+
+def check_edits(tool: FunctionTool, original: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:
+    """Raises where the tool would refuse edited arguments, or leave one out."""
+    schema = tool.params_json_schema
+    unknown = sorted(set(arguments) - set(original) - set(schema.get("properties", ())))
+    if unknown and not (schema.get("additionalProperties") or schema.get("patternProperties")):
+        raise ValueError(f"{tool.name} has no argument {', '.join(unknown)}")
+    # An empty registry: no schema is fetched from elsewhere.
+    validator = validator_for(schema, default=Draft202012Validator)(schema, registry=Registry())
+    broken = best_match(validator.iter_errors(arguments))
+    if broken is not None:
+        if broken.validator in ("required", "additionalProperties"):
+            raise ValueError(broken.message)
+        # Without the value: whoever reads this may not be meant to see it.
+        where = ".".join(str(part) for part in broken.absolute_path) or "the arguments"
+        raise ValueError(f"{where} must have {broken.validator} {json.dumps(broken.validator_value)}")
+    try:
+        strict = tool.strict_json_schema
+        made = function_schema(tool.__wrapped__, use_docstring_info=False, strict_json_schema=strict)
+    except Exception:
+        # Not made from a plain function. Then its schema is all that can be known before it runs.
+        return
+    try:
+        made.params_pydantic_model(**arguments)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        raise ValueError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
+
+
+def ending(error: SignoffError) -> SignoffError:
+    """The same error as one that ends the run under its own name. The SDK hides all others in a `UserError`."""
+    kind = type(error)
+    known = {"__module__": kind.__module__, "run_data": None, "__reduce__": lambda self: error.__reduce__()}
+    both = type(kind.__name__, (kind, AgentsException), known)
+    made = both.__new__(both, *error.args)
+    made.args = error.args
+    made.__dict__.update(error.__dict__)
+    return cast(SignoffError, made)
+
+
+def _is_structured(output: Any) -> bool:
+    if not isinstance(output, dict):
+        return isinstance(output, (ToolOutputText, ToolOutputImage, ToolOutputFileContent))
+    with suppress(ValidationError):
+        ValidToolOutputPydanticModelsTypeAdapter.validate_python(output)
+        return "type" in output
+    return False
+
+
+def noted(note: str, output: Any) -> Any:
+    """A tool's output with a note before it."""
+    parts = list(output) if isinstance(output, (list, tuple)) else [output]
+    if parts and all(_is_structured(part) for part in parts):
+        return [ToolOutputText(text=note), *parts]
+    return f"{note}\n{output}"
