@@ -76,6 +76,12 @@ def run(run_id: str) -> Iterator[None]:
         _RUN.reset(token)
 
 
+def current_run() -> str | None:
+    """The name that `run` gave, where this is inside of one."""
+    current = _RUN.get()
+    return None if current is None else current.name
+
+
 #: Tells two equal calls apart, by their arguments.
 CallId: TypeAlias = Callable[[Mapping[str, Any]], str]
 

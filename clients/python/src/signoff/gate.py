@@ -25,7 +25,8 @@ from .toolcall import Call, run_name
 _LOG = logging.getLogger("signoff")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LAPSED = "Nobody answered in time. The call was not executed."
-_WITHDRAWN = "The request was withdrawn."
+#: What the model is told where a withdrawn request does not end the run.
+WITHDRAWN = "The request was withdrawn."
 _NOT_AGAIN = "Don't try this call again unless you are asked to."
 #: Raises, saying why, where the tool would refuse these arguments.
 Check: TypeAlias = Callable[[Mapping[str, Any]], None]
@@ -162,7 +163,7 @@ def verdict(call: Call, rule: Rule, outcome: Outcome, check: Check | None = None
     return Verdict(True, arguments, text=text, outcome=outcome)
 
 
-def _refused_event(decided: Verdict) -> dict[str, Any] | None:
+def refused_event(decided: Verdict) -> dict[str, Any] | None:
     """What the task hears of edits that were not carried out."""
     outcome = decided.outcome
     if outcome is None or outcome.resolution != "modified" or decided.runs or decided.response is not None:
@@ -207,7 +208,7 @@ class Gate:
         if rule is None:
             return Verdict(True, call.arguments)
         decided = verdict(call, rule, client.approvals.ask(**self.request(call, rule, key)), check)
-        if (event := _refused_event(decided)) is not None and decided.outcome is not None:
+        if (event := refused_event(decided)) is not None and decided.outcome is not None:
             try:
                 client.tasks.publish(decided.outcome.approval["task_id"], "modification_refused", event)
             except SignoffError as error:
@@ -222,7 +223,7 @@ class Gate:
         if rule is None:
             return Verdict(True, call.arguments)
         decided = verdict(call, rule, await client.approvals.ask(**self.request(call, rule, key)), check)
-        if (event := _refused_event(decided)) is not None and decided.outcome is not None:
+        if (event := refused_event(decided)) is not None and decided.outcome is not None:
             try:
                 await client.tasks.publish(decided.outcome.approval["task_id"], "modification_refused", event)
             except SignoffError as error:
@@ -230,4 +231,4 @@ class Gate:
         return decided
 
 
-__all__ = ["Check", "Gate", "ModificationRefused", "Rule", "Verdict", "verdict", "whole_seconds"]
+__all__ = ["WITHDRAWN", "Check", "Gate", "ModificationRefused", "Rule", "Verdict", "refused_event", "verdict", "whole_seconds"]

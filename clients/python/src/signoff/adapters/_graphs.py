@@ -15,7 +15,7 @@ from langgraph.types import Command
 from .._client import AsyncSignoff, Signoff
 from .._errors import SignoffError, StillPending
 from .._types import Approval
-from ..gate import Gate, Verdict, _refused_event
+from ..gate import Gate, Verdict, refused_event
 from ..outcome import Outcome
 from ._pauses import Asked, Pause, answer, understood
 
@@ -199,7 +199,7 @@ def _wait_a_leg(
 
 
 def _tell_of_refused_edits(decided: Verdict) -> _Steps[None]:
-    event = _refused_event(decided)
+    event = refused_event(decided)
     if event is None or decided.outcome is None:
         return
     try:

@@ -28,7 +28,7 @@ from pydantic import ValidationError
 from referencing import Registry
 
 from .._errors import SignoffError
-from ..decorator import _RUN
+from ..decorator import current_run
 
 DIALECT = "openai-agents"
 #: A run's name, or how to get it from the context of a call.
@@ -69,8 +69,8 @@ def unreadable(why: ValueError) -> str:
 
 def name_of(given: Name | None, context: RunContextWrapper[Any]) -> str:
     """The run's name: by `signoff.run`, as `gated` was told, or the group of the SDK's traces."""
-    if (current := _RUN.get()) is not None:
-        return current.name
+    if (current := current_run()) is not None:
+        return current
     if given is None:
         name = getattr(getattr(context, "run_config", None), "group_id", None)
     else:

@@ -18,7 +18,7 @@ from .._client import AsyncSignoff
 from .._errors import SignoffError, Withdrawn
 from .._types import Approval
 from ..decorator import run as named
-from ..gate import _WITHDRAWN, Gate, Rule, verdict
+from ..gate import WITHDRAWN, Gate, Rule, verdict
 from ..outcome import Outcome
 from ..toolcall import Call
 from ._openai_calls import DIALECT, PAUSED, parsed, unreadable
@@ -60,7 +60,7 @@ def answer_to(call: Call, rule: Rule, outcome: Outcome) -> Answer:
     try:
         return Answer(False, verdict(call, rule, outcome).text)
     except Withdrawn:
-        return Answer(False, _WITHDRAWN)
+        return Answer(False, WITHDRAWN)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from .._errors import SignoffError, Withdrawn
-from ..gate import _WITHDRAWN, Gate, Rule, Verdict, verdict
+from ..gate import WITHDRAWN, Gate, Rule, Verdict, verdict
 from ..outcome import Outcome
 from ..toolcall import Call
 from ._schema import by_json_schema
@@ -189,7 +189,7 @@ def _verdict(asked: Asked, question: Question, outcome: Outcome) -> Verdict:
     try:
         return verdict(question.call, question.rule, outcome, check)
     except Withdrawn:
-        return Verdict(False, text=_WITHDRAWN, outcome=outcome)
+        return Verdict(False, text=WITHDRAWN, outcome=outcome)
 
 
 def _of_edits(schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -27,7 +27,7 @@ except ImportError as missing:
 
 from .._client import AsyncSignoff, Signoff
 from .._errors import MissingCallId, SignoffError, Withdrawn
-from ..gate import _WITHDRAWN, Gate, Rule, Verdict
+from ..gate import WITHDRAWN, Gate, Rule, Verdict
 from ..toolcall import Call
 from ._pauses import pause_of
 from ._schema import check_edits
@@ -78,7 +78,7 @@ class SignoffMiddleware(AgentMiddleware[Any, Any, Any]):
         except Withdrawn:
             if self.mode == "wait":
                 raise
-            decided = Verdict(False, text=_WITHDRAWN)
+            decided = Verdict(False, text=WITHDRAWN)
         return _told(handler(asked.running(decided)), asked.call_id, decided) if decided.runs else asked.answer(decided)
 
     async def awrap_tool_call(
@@ -98,7 +98,7 @@ class SignoffMiddleware(AgentMiddleware[Any, Any, Any]):
         except Withdrawn:
             if self.mode == "wait":
                 raise
-            decided = Verdict(False, text=_WITHDRAWN)
+            decided = Verdict(False, text=WITHDRAWN)
         return _told(await handler(asked.running(decided)), asked.call_id, decided) if decided.runs else asked.answer(decided)
 
     def _asked(self, request: ToolCallRequest) -> _Asked | None:
