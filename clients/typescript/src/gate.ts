@@ -201,6 +201,11 @@ export class Gate {
     this.#default = options.default === undefined ? null : made(options.default);
   }
 
+  /** Whether a rule could be about that tool, whatever its arguments are. @internal */
+  names(tool: string): boolean {
+    return this.#default !== null || this.#rules.some(([matches]) => matches(tool));
+  }
+
   /** The rule by which people are asked; null: they are not. */
   rule(tool: string, args: JsonObject): Rule | null {
     const named = this.#rules.find(([matches]) => matches(tool))?.[1] ?? this.#default;

@@ -172,6 +172,11 @@ export function requireApproval<A extends object, R>(
   };
 }
 
+/** The run that `withRun` has named, if any. @internal */
+export function currentRun(): string | undefined {
+  return storage()?.getStore()?.id;
+}
+
 function named(scope: RunScope, tool: string, args: JsonObject, callId: (args: JsonObject) => string): Taken {
   const id: unknown = callId(copy(args));
   if (typeof id !== "string" || id === "") throw new TypeError(`callId of ${tool} must answer a text that is not empty`);
