@@ -6,6 +6,7 @@
 //! | | |
 //! | --- | --- |
 //! | [`cli`] | the commands of the binary |
+//! | [`gate`] | a tool call as a question to people, for the commands that stand before an agent's tools |
 //! | [`app`], [`lifecycle`], [`config`], [`telemetry`] | one instance: built, configured, observed, ended in order |
 //! | [`http`] | the API: routes, extractors, responses |
 //! | [`realtime`] | sockets: handshake to close, one session each |
@@ -42,6 +43,7 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod events;
+pub mod gate;
 pub mod http;
 pub mod identity;
 pub mod lifecycle;
