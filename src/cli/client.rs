@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::Args;
 use reqwest::{Method, RequestBuilder, Response, redirect::Policy};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::{
@@ -18,6 +18,7 @@ use super::{
         Session, Source,
         keyring::{self, Stored},
     },
+    output::say,
     reply::{Asked, Reply, media_type},
     struggle::{Limit, Struggle},
 };
@@ -133,13 +134,13 @@ impl Client {
 
     /// Gets what is not under /api/v1.
     pub async fn get_at<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        self.patiently(async || self.ask(Method::GET, path, &|request| request).await?.json()).await
+        self.patiently(|| async { self.ask(Method::GET, path, &|request| request).await?.json() }).await
     }
 
     /// Who the caller is.
     pub async fn who(&self) -> Result<Answer, ClientError> {
-        let attempt = async || self.ask(Method::GET, "/auth/session", &|request| request).await;
-        self.patiently(async || attempt().await?.value_with("/principal/name")).await
+        let attempt = || self.ask(Method::GET, "/auth/session", &|request| request);
+        self.patiently(|| async { attempt().await?.value_with("/principal/name") }).await
     }
 
     /// Gets, into a shape; a problem document becomes an error.
@@ -175,30 +176,31 @@ impl Client {
     /// Gets in another form than JSON, piece by piece: it may go on for longer than any answer takes.
     pub async fn get_stream(&self, path: &str, accept: &str) -> Result<Response, ClientError> {
         let path = api(path);
-        let attempt = async |bearer: Option<&str>| {
-            let request = self.request(Method::GET, &path, bearer).header("Accept", accept);
+        let path = path.as_str();
+        let attempt = |bearer: Option<String>| async move {
+            let request = self.request(Method::GET, path, bearer.as_deref()).header("Accept", accept);
             let response = timeout(LONGEST, request.send()).await;
             let response = response.map_err(|_| ClientError::trouble("no answer in time"))??;
             if response.status().is_success() && media_type(response.headers()) == accept {
                 return Ok(response);
             }
-            Err(Reply::read(self.asked(&path), response).await?.failure())
+            Err(Reply::read(self.asked(path), response).await?.failure())
         };
-        self.patiently(async || self.signed_in(&attempt).await).await
+        self.patiently(|| self.signed_in(attempt)).await
     }
 
     /// Gets an approval.
     pub async fn approval(&self, id: &str) -> Result<Answer, ClientError> {
         let path = api(&format!("/approvals/{}", path_segment(id)));
-        let attempt = async || self.ask(Method::GET, &path, &|request| request).await;
-        self.patiently(async || attempt().await?.value_where(|value| is_approval(value, Some(id)))).await
+        let attempt = || self.ask(Method::GET, &path, &|request| request);
+        self.patiently(|| async { attempt().await?.value_where(|value| is_approval(value, Some(id))) }).await
     }
 
     /// Posts a decision. The same one again changes nothing, so trouble is no reason not to repeat it.
     pub async fn decide(&self, id: &str, verb: &str, body: &impl Serialize) -> Result<Answer, ClientError> {
         let path = api(&format!("/approvals/{}/{verb}", path_segment(id)));
         let is_ours = |value: &Value| is_approval(&value["approval"], Some(id));
-        self.patiently(async || self.post(&path, body).await?.value_where(is_ours)).await
+        self.patiently(|| async { self.post(&path, body).await?.value_where(is_ours) }).await
     }
 
     /// Moves a deadline, once: the same again would move it further.
@@ -210,15 +212,15 @@ impl Client {
     /// The first page of who may agree.
     pub async fn eligible(&self, path: &str) -> Result<Answer, ClientError> {
         let path = api(path);
-        let attempt = async || self.ask(Method::GET, &path, &|request| request).await;
-        self.patiently(async || attempt().await?.value_where(|value| value["missing"].is_u64())).await
+        let attempt = || self.ask(Method::GET, &path, &|request| request);
+        self.patiently(|| async { attempt().await?.value_where(|value| value["missing"].is_u64()) }).await
     }
 
     /// Tries a policy out, which changes nothing.
     pub async fn try_policy(&self, body: &impl Serialize) -> Result<Answer, ClientError> {
         let path = api("/policies/check");
         let is_ours = |value: &Value| value["valid"].is_boolean();
-        self.patiently(async || self.post(&path, body).await?.value_where(is_ours)).await
+        self.patiently(|| async { self.post(&path, body).await?.value_where(is_ours) }).await
     }
 
     /// Posts a delegation, once: the same one again would be another.
@@ -229,15 +231,15 @@ impl Client {
     /// Revokes a delegation. Doing so again changes nothing.
     pub async fn revoke_delegation(&self, id: &str) -> Result<(), ClientError> {
         let path = api(&format!("/delegations/{}", path_segment(id)));
-        let attempt = async || self.ask(Method::DELETE, &path, &|request| request).await;
-        self.patiently(async || attempt().await?.value_where(Value::is_null)).await.map(drop)
+        let attempt = || self.ask(Method::DELETE, &path, &|request| request);
+        self.patiently(|| async { attempt().await?.value_where(Value::is_null) }).await.map(drop)
     }
 
     /// Gets a notification, with its tries.
     pub async fn notification(&self, id: &str) -> Result<Answer, ClientError> {
         let path = api(&format!("/notifications/{}", path_segment(id)));
-        let attempt = async || self.ask(Method::GET, &path, &|request| request).await;
-        self.patiently(async || attempt().await?.value_where(|value| value["attempts"].is_array())).await
+        let attempt = || self.ask(Method::GET, &path, &|request| request);
+        self.patiently(|| async { attempt().await?.value_where(|value| value["attempts"].is_array()) }).await
     }
 
     /// Lets a notification that has failed wait for its channel again, once.
@@ -250,12 +252,22 @@ impl Client {
     pub async fn redrive_all(&self, body: &impl Serialize) -> Result<Answer, ClientError> {
         let path = api("/notifications/redrive");
         let is_ours = |value: &Value| value["redriven"].is_u64();
-        self.patiently(async || self.post(&path, body).await?.value_where(is_ours)).await
+        self.patiently(|| async { self.post(&path, body).await?.value_where(is_ours) }).await
     }
 
     /// Posts events, once: the same ones again would be others.
     pub async fn publish(&self, path: &str, body: &impl Serialize) -> Result<Answer, ClientError> {
         self.post(&api(path), body).await?.value_with("/cursor")
+    }
+
+    /// The task hears of edits that were not carried out. They are not carried out whether or not it does.
+    pub async fn tell_refused(&self, approval: &Value, why: &str) {
+        let Some(task) = approval["task_id"].as_str() else { return };
+        let data = json!({ "approval_id": approval["id"], "message": why });
+        let event = json!({ "event_type": "modification_refused", "data": data });
+        if let Err(error) = self.publish(&format!("/tasks/{}/events", path_segment(task)), &event).await {
+            say(&format!("the task was not told of edits that were refused: {error}"));
+        }
     }
 
     async fn post<'a>(&'a self, path: &'a str, body: &impl Serialize) -> Result<Reply<'a>, ClientError> {
@@ -269,35 +281,37 @@ impl Client {
         path: &'a str,
         with: &impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Reply<'a>, ClientError> {
-        let attempt = async |bearer: Option<&str>| {
-            let request = with(self.request(method.clone(), path, bearer).timeout(LONGEST));
-            let reply = Reply::read(self.asked(path), request.send().await?).await?;
-            if reply.status.is_success() { Ok(reply) } else { Err(reply.failure()) }
+        let attempt = |bearer: Option<String>| {
+            let request = with(self.request(method.clone(), path, bearer.as_deref()).timeout(LONGEST));
+            async move {
+                let reply = Reply::read(self.asked(path), request.send().await?).await?;
+                if reply.status.is_success() { Ok(reply) } else { Err(reply.failure()) }
+            }
         };
-        self.signed_in(&attempt).await
+        self.signed_in(attempt).await
     }
 
     /// With the credential, and once more with a newer one where it isn't taken any more.
-    async fn signed_in<T>(
+    async fn signed_in<T, F: Future<Output = Result<T, ClientError>>>(
         &self,
-        attempt: &impl AsyncFn(Option<&str>) -> Result<T, ClientError>,
+        attempt: impl Fn(Option<String>) -> F,
     ) -> Result<T, ClientError> {
         let bearer = self.bearer().await?;
-        match (attempt(bearer.as_deref()).await, bearer) {
+        match (attempt(bearer.clone()).await, bearer) {
             (Err(refused), Some(bearer)) if refused.is_unauthenticated() => {
                 if !self.has_another_than(&bearer).await? {
                     return Err(refused);
                 }
-                attempt(self.bearer().await?.as_deref()).await
+                attempt(self.bearer().await?).await
             }
             (result, _) => result,
         }
     }
 
     /// Repeats what comes to nothing by trouble, for as long as the caller has said.
-    pub async fn patiently<T>(
+    pub async fn patiently<T, F: Future<Output = Result<T, ClientError>>>(
         &self,
-        attempt: impl AsyncFn() -> Result<T, ClientError>,
+        attempt: impl Fn() -> F,
     ) -> Result<T, ClientError> {
         let limit = Limit::patience(self.patience.unwrap_or_default());
         let mut struggle = Struggle::default();

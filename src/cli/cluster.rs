@@ -47,7 +47,7 @@ impl Cluster {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let client = self.client.client()?;
         if !self.watch {
-            self.show(&client.patiently(async || client.cluster(LONGEST).await).await?)?;
+            self.show(&client.patiently(|| client.cluster(LONGEST)).await?)?;
             return Ok(Exit::Success);
         }
         // Without a word on how long, a watch goes on.

@@ -25,6 +25,8 @@ pub enum Exit {
 impl Exit {
     /// Of `audit verify`: something was tampered with.
     pub const BROKEN: Self = Self::Rejected;
+    /// Of `hook`: the agent must not run the call.
+    pub const BLOCKED: Self = Self::Expired;
 }
 
 impl From<Exit> for ExitCode {

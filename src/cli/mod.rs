@@ -5,6 +5,7 @@ mod answer;
 mod approvals;
 mod argument;
 mod ask;
+mod asked;
 mod audit;
 mod backoff;
 mod channels;
@@ -18,12 +19,15 @@ mod escalate;
 mod exit;
 mod failure;
 mod history;
+mod hook;
 mod keys;
 mod login;
+mod mcp;
 mod migrate;
 mod notifications;
 mod operator;
 mod output;
+mod places;
 mod policy;
 mod principals;
 mod reminder;
@@ -138,28 +142,40 @@ enum Command {
     Tail(tail::Tail),
     /// Send events of a task.
     Emit(emit::Emit),
+    /// Stand before the tools of Claude Code or Codex: ask people before a call runs.
+    Hook(Box<hook::Hook>),
+    /// Serve MCP on standard input and output: an agent asks people by its tools.
+    Mcp(mcp::Mcp),
     /// List the instances of the service.
     Cluster(cluster::Cluster),
 }
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
+    if !hook::is_wanted() {
+        return started().into();
+    }
+    hook::block_on_panic();
+    match started() {
+        Exit::Success => ExitCode::SUCCESS,
+        _ => Exit::BLOCKED.into(),
+    }
+}
+
+fn started() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version arrive here too.
             let printed = error.print().map_err(Unprinted::from);
             return match printed {
-                _ if error.use_stderr() => Exit::Usage.into(),
+                _ if error.use_stderr() => Exit::Usage,
                 Err(failed @ Unprinted::Failed(_)) => ended(&failed.into()),
-                _ => ExitCode::SUCCESS,
+                _ => Exit::Success,
             };
         }
     };
-    match warn(&cli.command).and_then(|()| run(cli.command)) {
-        Ok(exit) => exit.into(),
-        Err(error) => ended(&error),
-    }
+    warn(&cli.command).and_then(|()| run(cli.command)).unwrap_or_else(|error| ended(&error))
 }
 
 /// Of variables that change nothing. An instance has a log for that.
@@ -173,11 +189,11 @@ fn warn(command: &Command) -> anyhow::Result<()> {
 }
 
 /// By an error; that standard output was closed is none.
-fn ended(error: &anyhow::Error) -> ExitCode {
+fn ended(error: &anyhow::Error) -> Exit {
     if !matches!(error.downcast_ref(), Some(Unprinted::Closed)) {
         say(&format!("signoff: {error:#}"));
     }
-    exit::of_error(error).into()
+    exit::of_error(error)
 }
 
 fn run(command: Command) -> anyhow::Result<Exit> {
@@ -223,6 +239,8 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Webhooks(command) => command.run().await,
             Command::Tail(command) => command.run().await,
             Command::Emit(command) => command.run().await,
+            Command::Hook(command) => command.run().await,
+            Command::Mcp(command) => command.run().await,
             Command::Cluster(command) => command.run().await,
         }
     });

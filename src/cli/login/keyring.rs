@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    env,
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, ErrorKind, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
@@ -12,6 +11,8 @@ use std::{
 use anyhow::{Context, ensure};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+use crate::cli::places;
 
 const FILE: &str = "credentials.toml";
 /// More bytes than a credential takes.
@@ -48,21 +49,14 @@ impl Stored {
     }
 }
 
-fn directory() -> anyhow::Result<PathBuf> {
-    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let config = absolute("XDG_CONFIG_HOME").or_else(|| Some(absolute("HOME")?.join(".config")));
-    let config = config.context("neither XDG_CONFIG_HOME nor HOME says where to keep credentials")?;
-    Ok(config.join("signoff"))
-}
-
 /// Whether there is a place for it at all.
 pub fn is_placed() -> bool {
-    directory().is_ok()
+    places::settings().is_ok()
 }
 
 /// What one has signed in with there, if anything.
 pub fn find(base: &str) -> anyhow::Result<Option<Stored>> {
-    Ok(read(&directory()?)?.remove(base))
+    Ok(read(&places::settings()?)?.remove(base))
 }
 
 /// Changes what is kept; nobody else does at the same time.
@@ -81,7 +75,7 @@ pub struct Held {
 }
 
 pub fn hold() -> anyhow::Result<Held> {
-    let directory = directory()?;
+    let directory = places::settings()?;
     let shown = directory.display().to_string();
     DirBuilder::new()
         .recursive(true)

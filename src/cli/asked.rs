@@ -1,0 +1,215 @@
+//! What was asked in a session and not used yet: a file for each question.
+//!
+//! An agent that tries a call again gives it a new id, and people must not be asked again. The file says under which id
+//! they were asked. A hook holds its file's lock for as long as it lives, so two equal calls that wait together have a
+//! file each, and the file of a hook that was killed is free for the next one. It is deleted before its outcome is
+//! passed on: an approval lets one call run.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{client::Client, failure::ClientError};
+use crate::{
+    domain::chain::Digest,
+    gate::{Call, Rule, json::canonical},
+};
+
+/// Equal calls that wait together in a session.
+const MOST: usize = 1_000;
+
+/// As whom the call was asked about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Name {
+    call_id: String,
+    agent: Option<String>,
+}
+
+/// What was asked, by its id.
+pub enum Left {
+    Waits(String),
+    Ended(String),
+}
+
+/// A question that is this process's own.
+#[derive(Debug)]
+pub struct Asked {
+    path: PathBuf,
+    file: File,
+    name: Name,
+}
+
+impl Asked {
+    /// The question that was asked about this very call and left behind, or a new one.
+    pub fn take(folder: &Path, call: &Call) -> anyhow::Result<Self> {
+        let folder = folder.join(digest(&json!([call.dialect, call.run])));
+        let shown = folder.display().to_string();
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
+            .with_context(|| format!("can't make {shown}"))?;
+        let what = digest(&json!([call.tool, call.arguments.shown()?]));
+        for n in 0..MOST {
+            let path = folder.join(format!("{what}.{n}"));
+            let taken = Self::take_file(path, call).with_context(|| format!("can't use {shown}"))?;
+            if let Some(asked) = taken {
+                return Ok(asked);
+            }
+        }
+        bail!("{MOST} equal calls wait already")
+    }
+
+    /// Unless another process has it.
+    fn take_file(path: PathBuf, call: &Call) -> io::Result<Option<Self>> {
+        loop {
+            let opened = OpenOptions::new()
+                .create(true)
+                .truncate(false)
+                .read(true)
+                .write(true)
+                .mode(0o600)
+                .open(&path);
+            let mut file = opened?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+            // Between the opening and the lock, the one who had it may have deleted it.
+            if !is_at(&file, &path)? {
+                continue;
+            }
+            let mut text = String::new();
+            file.read_to_string(&mut text)?;
+            // Half a name: its writer died, and asked nobody yet.
+            let left = serde_json::from_str(&text).ok();
+            let mut asked = Self { path, file, name: name(call) };
+            match left {
+                Some(name) => asked.name = name,
+                None => asked.write()?,
+            }
+            return Ok(Some(asked));
+        }
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        let text = serde_json::to_vec(&self.name)?;
+        self.file.set_len(0)?;
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(&text)?;
+        self.file.sync_all()
+    }
+
+    /// The call as it was asked about.
+    pub fn call(&self, call: &Call) -> Call {
+        Call { call_id: self.name.call_id.clone(), agent: self.name.agent.clone(), ..call.clone() }
+    }
+
+    /// Asks, or finds what was asked before.
+    pub async fn ask(&mut self, client: &Client, call: &Call, rule: &Rule) -> anyhow::Result<Left> {
+        loop {
+            let as_asked = self.call(call);
+            match client.create(&as_asked.key()?, &as_asked.request(rule)?).await {
+                Err(ClientError::Refused { code, .. })
+                    if code == "idempotency_mismatch" && !self.is_of(call) =>
+                {
+                    // The rules have changed since.
+                    self.renew(call)?;
+                }
+                created => {
+                    let created = created?;
+                    let id = created["id"].as_str().context("an approval without an id")?.to_owned();
+                    return Ok(if created["status"] == "pending" {
+                        Left::Waits(id)
+                    } else {
+                        Left::Ended(id)
+                    });
+                }
+            }
+        }
+    }
+
+    /// Whether it was asked about as this very call.
+    fn is_of(&self, call: &Call) -> bool {
+        self.name == name(call)
+    }
+
+    /// Asks anew: what was asked before was asked by other rules.
+    fn renew(&mut self, call: &Call) -> anyhow::Result<()> {
+        self.name = name(call);
+        self.write().with_context(|| format!("can't write {}", self.path.display()))
+    }
+
+    /// Nobody uses its outcome again.
+    pub fn use_up(self) -> anyhow::Result<()> {
+        fs::remove_file(&self.path).with_context(|| format!("can't delete {}", self.path.display()))
+    }
+}
+
+fn name(call: &Call) -> Name {
+    Name { call_id: call.call_id.clone(), agent: call.agent.clone() }
+}
+
+fn digest(what: &serde_json::Value) -> String {
+    Digest::of(canonical(what).as_bytes()).to_string()[..32].to_owned()
+}
+
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let (open, there) = (file.metadata()?, fs::metadata(path));
+    match there {
+        Ok(there) => Ok(open.ino() == there.ino() && open.dev() == there.dev()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(call_id: &str) -> Call {
+        Call {
+            dialect: "claude".to_owned(),
+            run: "s".to_owned(),
+            tool: "Bash".to_owned(),
+            call_id: call_id.to_owned(),
+            agent: None,
+            arguments: serde_json::from_str(r#"{"command": "ls"}"#).unwrap(),
+        }
+    }
+
+    #[test]
+    fn what_was_left_behind_is_taken_up_and_used_once() {
+        let folder = std::env::temp_dir().join(format!("signoff-asked-{}", uuid::Uuid::now_v7()));
+        let take = |id: &str| Asked::take(&folder, &call(id)).unwrap();
+        let (first, second) = (take("a"), take("b"));
+        assert!(first.is_of(&call("a")) && second.is_of(&call("b")));
+        drop(first);
+        // The same call under a new id.
+        let again = take("c");
+        assert_eq!(again.call(&call("c")).call_id, "a");
+        again.use_up().unwrap();
+        assert!(take("d").is_of(&call("d")));
+        drop(second);
+        let other = Call { arguments: serde_json::from_str("{}").unwrap(), ..call("e") };
+        assert!(Asked::take(&folder, &other).unwrap().is_of(&other));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn half_a_name_is_none() {
+        let folder = std::env::temp_dir().join(format!("signoff-asked-{}", uuid::Uuid::now_v7()));
+        let path = Asked::take(&folder, &call("a")).unwrap().path;
+        fs::write(&path, "{\"call_").unwrap();
+        assert!(Asked::take(&folder, &call("b")).unwrap().is_of(&call("b")));
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

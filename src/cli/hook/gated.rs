@@ -1,0 +1,98 @@
+//! One call before it runs: its rule, the question, the wait, the answer to the agent.
+
+use std::{io::Read, time::Duration};
+
+use anyhow::{Context, anyhow, bail, ensure};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    Agent, Before,
+    exchange::{Input, Output},
+    reader,
+};
+use crate::{
+    cli::{
+        asked::{Asked, Left},
+        exit::Exit,
+        output::{Text, print},
+        places,
+        signals::Signals,
+    },
+    gate::{Call, Rule, Rules, Verdict, verdict},
+};
+
+/// Bytes of an agent's input.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+const STOPPED: &str = "the call is blocked: the hook was stopped by a signal";
+
+/// Answers the agent on standard output. An error blocks the call.
+pub async fn run(agent: Agent, before: &Before) -> anyhow::Result<Exit> {
+    let (signals, mut hangup) = (Signals::new()?, signal(SignalKind::hangup())?);
+    let end = Instant::now() + before.deadline;
+    tokio::select! {
+        answered = answer(agent, before, end) => answered.context("the call is blocked")?,
+        () = signals.receive(1) => bail!(STOPPED),
+        _ = hangup.recv() => bail!(STOPPED),
+        () = reader::is_gone() => bail!("the call is blocked: the agent is gone"),
+        () = sleep_until(end + Duration::from_secs(1)) => bail!("the call is blocked: no outcome in time"),
+    }
+    Ok(Exit::Success)
+}
+
+async fn answer(agent: Agent, before: &Before, end: Instant) -> anyhow::Result<()> {
+    let call = read().await?.call(agent, before.run.as_deref())?;
+    let rules = Rules::read(&before.rules.path()?)?;
+    let Some(rule) = rules.of(&call)? else {
+        // The agent's own rules go on.
+        return Ok(());
+    };
+    ensure!(!before.park || agent == Agent::ClaudeCode, "only Claude Code can be parked");
+    let output = decide(agent, before, &call, rule, end).await?;
+    // An answer that nobody reads lets the call run, also where its reader has closed the pipe.
+    print(&Text::json(&serde_json::to_string(&output)?))
+        .map_err(|error| anyhow!("the answer can't be written: {error}"))
+}
+
+/// What the agent gives. No read of it holds up a signal or the deadline.
+async fn read() -> anyhow::Result<Input> {
+    let reading = tokio::task::spawn_blocking(|| {
+        let mut text = Vec::new();
+        std::io::stdin().take(LARGEST).read_to_end(&mut text).map(|_| text)
+    });
+    let text = reading.await?.context("standard input can't be read")?;
+    serde_json::from_slice(&text).context("standard input is no call of an agent")
+}
+
+async fn decide(
+    agent: Agent,
+    before: &Before,
+    call: &Call,
+    rule: &Rule,
+    end: Instant,
+) -> anyhow::Result<Output> {
+    let client = before.client.client()?;
+    let mut asked = Asked::take(&places::state()?.join("asked"), call)?;
+    let id = match asked.ask(&client, call, rule).await? {
+        Left::Waits(_) if before.park => return Ok(Output::deferred()),
+        Left::Waits(id) | Left::Ended(id) => id,
+    };
+    let left = end.saturating_duration_since(Instant::now());
+    let approval = client.wait(&id, Some(left)).await?;
+    if approval["status"] == "pending" {
+        return Ok(Output::denied(format!(
+            "Still waiting for sign-off of approval {id}. Try the same call again later."
+        )));
+    }
+    let call = asked.call(call);
+    let edits = approval.part(&["result", "modifications"]);
+    let verdict = verdict(&call, rule, &approval, edits.as_deref());
+    asked.use_up()?;
+    if let Ok(Verdict::Refused(why)) = &verdict {
+        client.tell_refused(&approval, why).await;
+    }
+    Ok(Output::new(agent, verdict))
+}

@@ -1,0 +1,68 @@
+//! An approval as the model reads it: a text, and the same as data.
+
+use rmcp::model::{CallToolResult, ContentBlock};
+use serde_json::{Value, json};
+
+/// Of one that has ended.
+pub fn outcome(approval: &Value) -> CallToolResult {
+    let text = |pointer: &str| approval.pointer(pointer).and_then(Value::as_str);
+    let by = text("/resolved_by").unwrap_or("an approver");
+    let feedback = text("/result/feedback").filter(|it| !it.is_empty());
+    let is_final = matches!(text("/status"), Some("resolved" | "expired"));
+    let timed_out = text("/resolved_via") == Some("timeout");
+    let said = |verb: &str| match feedback {
+        Some(feedback) => format!("{verb} by {by}: {feedback}"),
+        None => format!("{verb} by {by}."),
+    };
+    let (words, approved) = match text("/resolution") {
+        Some("approved") if is_final && timed_out => {
+            ("Approved, because nobody answered in time.".to_owned(), true)
+        }
+        Some("approved") if is_final => (said("Approved"), true),
+        Some("modified") if is_final => {
+            let edits = approval.pointer("/result/modifications").cloned().unwrap_or_default();
+            (
+                format!(
+                    "{}\nDo it with these changes, and not as you asked: {edits}",
+                    said("Approved with changes")
+                ),
+                true,
+            )
+        }
+        _ if is_final && timed_out => ("Nobody answered in time. Don't do it.".to_owned(), false),
+        Some("rejected") if is_final => (
+            format!("{}\nDon't do it, and don't ask again unless you are asked to.", said("Rejected")),
+            false,
+        ),
+        _ if text("/status") == Some("cancelled") => {
+            ("The request was withdrawn. Don't do it.".to_owned(), false)
+        }
+        _ => ("It was not approved. Don't do it.".to_owned(), false),
+    };
+    result(&words, approval, !approved)
+}
+
+/// Of one that still waits.
+pub fn waiting(approval: &Value) -> CallToolResult {
+    let id = approval["id"].as_str().unwrap_or_default();
+    result(
+        &format!("Not decided yet. Approval {id} is waiting. Call wait_for_approval with it."),
+        approval,
+        true,
+    )
+}
+
+fn result(words: &str, approval: &Value, is_error: bool) -> CallToolResult {
+    let content = vec![ContentBlock::text(words)];
+    let mut result = if is_error { CallToolResult::error(content) } else { CallToolResult::success(content) };
+    result.structured_content = Some(json!({
+        "approval_id": approval["id"],
+        "status": approval["status"],
+        "resolution": approval["resolution"],
+        "decided_by": approval["resolved_by"],
+        "feedback": approval["result"]["feedback"],
+        "modifications": approval["result"]["modifications"],
+        "expires_at": approval["expires_at"],
+    }));
+    result
+}

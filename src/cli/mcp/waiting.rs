@@ -1,0 +1,106 @@
+//! How long a call is held, by what its client understands.
+//!
+//! Clients cut calls after a minute or several, and people take hours. Nothing is kept in memory between the calls: what
+//! the client brings back, sealed, says which approval it waits for, and how many rounds it has made.
+
+use std::time::Duration;
+
+use rmcp::{
+    RoleServer,
+    model::{ProtocolVersion, RequestStateCodec, SealOptions},
+    service::RequestContext,
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// How often a client that can show it hears that the call goes on.
+pub const PROGRESS: Duration = Duration::from_secs(15);
+/// Clients come back ten times. The last one gets a result.
+const ROUNDS: u32 = 9;
+const VALID: Duration = Duration::from_mins(15);
+
+/// What becomes of a call that isn't decided yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// The client asks for it as a task, at once.
+    Task,
+    /// The client sends the same call again, by itself.
+    Again,
+    /// The model is told to call again.
+    Told,
+}
+
+impl Manner {
+    pub fn of(context: &RequestContext<RoleServer>) -> Self {
+        if context.client_capabilities().is_some_and(|it| it.supports_tasks()) {
+            return Self::Task;
+        }
+        let version = context.protocol_version();
+        if version.is_some_and(|it| it.as_str() >= ProtocolVersion::V_2026_07_28.as_str()) {
+            Self::Again
+        } else {
+            Self::Told
+        }
+    }
+}
+
+/// Which approval a call waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    pub approval_id: String,
+    round: u32,
+}
+
+impl State {
+    pub fn new(approval_id: &str) -> Self {
+        Self { approval_id: approval_id.to_owned(), round: 0 }
+    }
+
+    /// One leg later; `None`: the client would give up.
+    pub fn next(&self) -> Option<Self> {
+        let round = self.round + 1;
+        (round <= ROUNDS).then(|| Self { round, ..self.clone() })
+    }
+}
+
+/// Seals states, so that a client can't make one up.
+pub struct Seal(RequestStateCodec);
+
+impl Seal {
+    /// From a secret that is this caller's own.
+    pub fn new(secret: &str) -> anyhow::Result<Self> {
+        let key = Sha256::digest(format!("signoff mcp request state\n{secret}").as_bytes());
+        Ok(Self(RequestStateCodec::try_new(key.to_vec())?))
+    }
+
+    /// Good for this call alone, and for a quarter of an hour.
+    pub fn seal(&self, state: &State, call: &[u8]) -> anyhow::Result<String> {
+        Ok(self.0.seal_json_with(state, &SealOptions::new().associated_data(call).ttl(VALID))?)
+    }
+
+    pub fn open(&self, sealed: &str, call: &[u8]) -> anyhow::Result<State> {
+        Ok(self.0.open_json_with(sealed, call)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_good_for_its_own_call_and_nine_rounds() {
+        let seal = Seal::new("so_key").unwrap();
+        let mut state = State::new("a");
+        let sealed = seal.seal(&state, b"call").unwrap();
+        assert_eq!(seal.open(&sealed, b"call").unwrap(), state);
+        assert!(seal.open(&sealed, b"other").is_err());
+        assert!(Seal::new("so_other").unwrap().open(&sealed, b"call").is_err());
+        assert!(seal.open(&sealed.replace('.', ".x"), b"call").is_err());
+        let mut rounds = 0;
+        while let Some(next) = state.next() {
+            state = next;
+            rounds += 1;
+        }
+        assert_eq!(rounds, ROUNDS);
+    }
+}
