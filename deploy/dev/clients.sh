@@ -33,7 +33,11 @@ run_clients() {
 # --- packages ---
 
 install_client_packages() {
-  install_locked install_python_packages && install_locked install_node_packages
+  install_clients_venv && install_locked install_node_packages
+}
+
+install_clients_venv() {
+  install_locked install_python_packages "$DEV_DIR/venv" "$CLIENTS/requirements.txt"
 }
 
 # Another run may be at it.
@@ -47,14 +51,14 @@ install_locked() { # COMMAND…
 }
 
 # Made anew when what it was made from has changed, Python itself included.
-install_python_packages() {
-  local venv=$DEV_DIR/venv stamp
-  stamp=$(python3 --version && cat "$CLIENTS/requirements.txt") || return
+install_python_packages() { # ENVIRONMENT REQUIREMENTS
+  local venv=$1 stamp
+  stamp=$(python3 --version && cat "$2") || return
   [ "$(cat "$venv/stamp" 2>/dev/null)" != "$stamp" ] || return 0
   rm -rf "$venv"
   in_session python3 -m venv "$venv" || return
   in_session "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-    --require-hashes --only-binary :all: --requirement "$CLIENTS/requirements.txt" || return
+    --require-hashes --only-binary :all: --requirement "$2" || return
   printf '%s\n' "$stamp" >"$venv/stamp"
 }
 
@@ -155,6 +159,8 @@ run_all_clients() {
   run_schemathesis || status=1
   say "clients/python"
   run_python_client || status=1
+  say "clients/python in the frameworks of agents"
+  run_light_adapters || status=1
   say "clients/typescript"
   run_typescript_client || status=1
   return $status
@@ -174,7 +180,6 @@ IN_FOLDER=(sh -c 'cd "$0" && exec "$@"')
 run_python_client() {
   local venv=$DEV_DIR/venv client=$ROOT/clients/python status=0
   in_session "$venv/bin/python" "$client/make_types.py" --check || status=1
-  in_session "${IN_FOLDER[@]}" "$client" "$venv/bin/mypy" --cache-dir "$DEV_DIR/mypy" || status=1
   run_own_client "${IN_FOLDER[@]}" "$client" env PYTHONPATH=src PYTHONDONTWRITEBYTECODE=1 \
     "$venv/bin/python" -m pytest -p no:cacheprovider || status=1
   try_python_package "$venv" || status=1

@@ -184,13 +184,18 @@ cmd_test() {
     step "deployment files" check_deployment
     step "HAProxy's configuration" check_haproxy_config
   fi
+  end_tests "$begun"
+}
+
+# What failed, if anything, is said last.
+end_tests() { # BEGUN
   say ""
   if [ ${#FAILED[@]} -gt 0 ]; then
     say "The servers' logs are kept in .dev/test/log/."
-    warn "failed after $((SECONDS - begun)) s: $(listed "${FAILED[@]}")"
+    warn "failed after $((SECONDS - $1)) s: $(listed "${FAILED[@]}")"
     exit 1
   fi
-  say "Passed in $((SECONDS - begun)) s (steps: $STEPS)."
+  say "Passed in $((SECONDS - $1)) s (steps: $STEPS)."
 }
 
 # Before the long steps: a check whose program is missing is a failure.
@@ -202,7 +207,7 @@ need_checkers() {
 
 # By the Python of the clients' tests: it can read YAML.
 check_deployment() {
-  install_locked install_python_packages || return
+  install_clients_venv || return
   in_session env PYTHONDONTWRITEBYTECODE=1 "$DEV_DIR/venv/bin/python" deploy/dev/deployment.py
 }
 

@@ -15,7 +15,9 @@ import scripted_messages
 def _item(block: dict[str, Any]) -> dict[str, Any]:
     if "tool" in block:
         called = {"name": block["tool"], "call_id": block["id"], "arguments": json.dumps(block.get("input", {}))}
-        return {"type": "function_call", "id": f"fc_{block['id']}", **called}
+        # A tool of an MCP server.
+        named = {"namespace": block["namespace"]} if "namespace" in block else {}
+        return {"type": "function_call", "id": f"fc_{block['id']}", **called, **named}
     text = {"type": "output_text", "text": block["text"], "annotations": []}
     return {"type": "message", "id": f"msg_{time.time_ns()}", "role": "assistant", "content": [text]}
 

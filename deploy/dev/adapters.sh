@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# The agents and frameworks that our adapters stand in, with their real packages and models that say what they are told
+# to. The light ones are a part of `./dev test`. Those with hundreds of megabytes are `./dev adapters`.
+
+AGENTS=$ROOT/tests/agents
+
+# The light ones, in an environment of their own. Expects the clients' instances.
+run_light_adapters() {
+  local venv=$DEV_DIR/adapters client=$ROOT/clients/python status=0
+  install_locked install_python_packages "$venv" "$AGENTS/light.txt" || return
+  in_session "${IN_FOLDER[@]}" "$client" "$venv/bin/mypy" --cache-dir "$DEV_DIR/mypy-adapters" || status=1
+  run_own_client "${IN_FOLDER[@]}" "$client" env PYTHONPATH=src PYTHONDONTWRITEBYTECODE=1 \
+    "$venv/bin/python" -m pytest -p no:cacheprovider tests/adapters || status=1
+  return $status
+}
+
+# Whole agents: their command lines, and the SDKs that start them.
+cmd_adapters() {
+  local begun=$SECONDS
+  [ $# -eq 0 ] || usage adapters "takes no arguments"
+  begin_run test
+  need_rust
+  need_clients
+  start_run_servers
+  step "agents" run_heavy_adapters
+  end_tests "$begun"
+}
+
+run_heavy_adapters() {
+  local status=0
+  install_locked install_python_packages "$DEV_DIR/heavy" "$AGENTS/heavy.txt" || return
+  install_locked install_npm_packages "$AGENTS" "$DEV_DIR/agents" || return
+  build_debug_binary || return
+  make_clients_database || return
+  if start_clients_instances; then run_all_agents || status=1; else status=1; fi
+  stop_instances
+  drop_clients_database
+  return $status
+}
+
+run_all_agents() {
+  local status=0 python=$DEV_DIR/heavy/bin/python client=$ROOT/clients/python
+  export SIGNOFF_CLAUDE SIGNOFF_CODEX
+  SIGNOFF_CLAUDE=$(first_of "$DEV_DIR"/heavy/lib/python*/site-packages/claude_agent_sdk/_bundled/claude) &&
+    SIGNOFF_CODEX=$(first_of "$DEV_DIR"/agents/node_modules/@openai/codex-*/vendor/*/bin/codex) || return
+  say "signoff hook before Claude Code and Codex"
+  run_own_client "${IN_FOLDER[@]}" "$AGENTS" env PYTHONDONTWRITEBYTECODE=1 \
+    "$python" -m pytest -q -p no:cacheprovider test_hook.py || status=1
+  say "Claude Agent SDK (Python)"
+  run_own_client "${IN_FOLDER[@]}" "$client" env PYTHONPATH=src PYTHONDONTWRITEBYTECODE=1 \
+    "$python" -m pytest -p no:cacheprovider tests/adapters/heavy || status=1
+  return $status
+}
+
+first_of() { # FILE…
+  [ -x "$1" ] || { warn "is no program: $1"; return 1; }
+  printf '%s\n' "$1"
+}

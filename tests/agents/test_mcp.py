@@ -1,0 +1,115 @@
+"""`signoff mcp` with the real command lines of Claude Code and Codex as clients."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from agents import PATIENCE, Agent, ClaudeCode, Codex, decide, ended, rows, until, waiting
+
+QUESTION = {"title": "Ship build 812?", "context": {"build": 812}}
+DONE = [{"text": "Done."}]
+
+
+def server(folder: Path, *flags: str) -> list[str]:
+    """Its command; what it says is kept, too."""
+    return ["sh", "-c", f"{os.environ['SIGNOFF_BIN']} mcp {' '.join(flags)} | tee {said(folder)}"]
+
+
+def said(folder: Path) -> Path:
+    return folder / "said.jsonl"
+
+
+def claude(folder: Path, *flags: str) -> tuple[Agent, list[str]]:
+    agent = ClaudeCode(folder)
+    command, *args = server(folder, *flags)
+    entry = {"command": command, "args": args, "env": agent.environment}
+    return agent, ["--mcp-config", json.dumps({"mcpServers": {"signoff": entry}}), "--strict-mcp-config"]
+
+
+def codex(folder: Path, *flags: str) -> tuple[Agent, list[str]]:
+    agent = Codex(folder)
+    command, *args = server(folder, *flags)
+    env = ", ".join(f"{name} = {json.dumps(value)}" for name, value in agent.environment.items())
+    agent.settings = f'[mcp_servers.signoff]\ncommand = "{command}"\nargs = {json.dumps(args)}\nenv = {{ {env} }}\n'
+    return agent, []
+
+
+@pytest.fixture(params=[claude, codex])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    made: list[Agent] = []
+
+    def agent(*flags: str) -> tuple[Agent, list[str]]:
+        it, more = request.param(tmp_path, *flags)
+        made.append(it)
+        return it, more
+
+    yield agent
+    for it in made:
+        it.close()
+
+
+def call(agent: Agent, tool: str, call_id: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(agent, Codex):
+        return {"tool": tool, "namespace": "mcp__signoff", "id": call_id, "input": arguments}
+    return {"tool": f"mcp__signoff__{tool}", "id": call_id, "input": arguments}
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "told"),
+    [
+        ("approve", {"comment": "go on"}, "Approved by ana: go on"),
+        ("reject", {"reason": "not today"}, "Rejected by ana: not today"),
+    ],
+)
+def test_the_model_reads_what_people_decided(make: Any, verb: str, body: dict[str, str], told: str) -> None:
+    agent, more = make()
+    agent.says([[call(agent, "request_approval", "call_1", QUESTION)], DONE])
+    process = agent.start(*more)
+    (asked,) = waiting(agent.run)
+    decide(verb, asked, **body)
+    ended(process)
+    assert told in agent.told()["call_1"] and rows(agent.run) == 1
+
+
+def test_a_wait_over_several_legs_reaches_its_outcome(make: Any, tmp_path: Path) -> None:
+    """Claude Code sends the call again by itself. Codex speaks an older protocol: its model is told to wait on."""
+    agent, more = make("--hold", "2s")
+    turns = [[call(agent, "request_approval", "call_1", QUESTION)]]
+    if isinstance(agent, Codex):
+        turns.append([call(agent, "request_approval", "call_2", QUESTION)])
+    agent.says([*turns, DONE])
+    process = agent.start(*more)
+    (asked,) = waiting(agent.run)
+    over = "Not decided yet" if isinstance(agent, Codex) else "input_required"
+    until("a leg is over", lambda: over in said(tmp_path).read_text("utf-8"))
+    decide("approve", asked)
+    ended(process)
+    assert "Approved by ana" in agent.told()[f"call_{len(turns)}"] and rows(agent.run) == 1
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "ran"),
+    [
+        ("approve", {}, ["ran.txt"]),
+        ("approve", {"modifications": {"arguments": {"command": "echo hi > other.txt"}}}, ["other.txt"]),
+        ("reject", {"reason": "not today"}, []),
+    ],
+)
+def test_a_permission_prompt_of_claude_code_is_answered(
+    tmp_path: Path, verb: str, body: dict[str, Any], ran: list[str]
+) -> None:
+    agent, more = claude(tmp_path)
+    assert isinstance(agent, ClaudeCode)
+    agent.mode = "default"
+    agent.says([[agent.call("call_1", "echo hi > ran.txt")], DONE])
+    process = agent.start(*more, "--permission-prompt-tool", "mcp__signoff__permit")
+    (asked,) = waiting(agent.run)
+    decide(verb, asked, **body)
+    process.communicate(timeout=PATIENCE)
+    assert agent.ran() == ran and rows(agent.run) == 1
+    agent.close()
