@@ -43,12 +43,28 @@ run_all_agents() {
   export SIGNOFF_CLAUDE SIGNOFF_CODEX
   SIGNOFF_CLAUDE=$(first_of "$DEV_DIR"/heavy/lib/python*/site-packages/claude_agent_sdk/_bundled/claude) &&
     SIGNOFF_CODEX=$(first_of "$DEV_DIR"/agents/node_modules/@openai/codex-*/vendor/*/bin/codex) || return
-  say "signoff hook before Claude Code and Codex"
+  say "signoff hook and signoff mcp with Claude Code and Codex"
   run_own_client "${IN_FOLDER[@]}" "$AGENTS" env PYTHONDONTWRITEBYTECODE=1 \
-    "$python" -m pytest -q -p no:cacheprovider test_hook.py || status=1
+    "$python" -m pytest -q -p no:cacheprovider || status=1
   say "Claude Agent SDK (Python)"
   run_own_client "${IN_FOLDER[@]}" "$client" env PYTHONPATH=src PYTHONDONTWRITEBYTECODE=1 \
     "$python" -m pytest -p no:cacheprovider tests/adapters/heavy || status=1
+  say "Claude Agent SDK (TypeScript)"
+  run_typescript_agents "$python" || status=1
+  return $status
+}
+
+run_typescript_agents() { # PYTHON
+  local client=$ROOT/clients/typescript before=$PATH status=0
+  use_newer_node "$1" || return
+  if install_locked install_typescript_client "$client" && in_session "${IN_FOLDER[@]}" "$client" npm run --silent build &&
+    in_session "${IN_FOLDER[@]}" "$client" npx tsc -p tests; then
+    run_own_client "${IN_FOLDER[@]}" "$client" env SIGNOFF_HEAVY_PACKAGES="$DEV_DIR/agents" \
+      node --test tests/heavy/claude.test.mjs || status=1
+  else
+    status=1
+  fi
+  export PATH=$before
   return $status
 }
 

