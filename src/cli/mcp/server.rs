@@ -38,6 +38,7 @@ use crate::{
 
 const INSTRUCTIONS: &str = "Before you do something that matters and can't be undone, call request_approval and wait for the \
                             result. Go on only where it says that it was approved.";
+const CANCELLED: &str = "the client has cancelled the call";
 /// A task stays to be read for so long after its deadline.
 const AFTERWARDS: Duration = Duration::from_hours(24);
 const POLL: u64 = 1_000;
@@ -94,7 +95,12 @@ impl Server {
             policy,
             metadata: json!({ "dialect": "mcp" }),
         };
-        let created = self.client.create(&key, &body).await?;
+        // A client cuts the call, and nobody would hear why it comes to nothing.
+        let created = tokio::select! {
+            created = self.client.create(&key, &body) => created?,
+            () = context.ct.cancelled() => bail!(CANCELLED),
+            () = sleep_until(Instant::now() + self.times.hold) => bail!("the service did not answer in time"),
+        };
         if created["status"] != "pending" {
             return Ok(told::outcome(&created).into());
         }
@@ -156,7 +162,7 @@ impl Server {
         loop {
             tokio::select! {
                 approval = &mut waiting => return Ok(approval?),
-                () = context.ct.cancelled() => bail!("the client has cancelled the call"),
+                () = context.ct.cancelled() => bail!(CANCELLED),
                 _ = ticks.tick(), if token.is_some() => {
                     if let Some(token) = token.clone() {
                         let progress = ProgressNotificationParam::new(token, begun.elapsed().as_secs_f64()).with_message("waiting for a person");

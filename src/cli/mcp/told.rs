@@ -1,4 +1,6 @@
 //! An approval as the model reads it: a text, and the same as data.
+//!
+//! Some clients show the model the text, and others the data alone (Claude Code, Codex). So the text is in both.
 
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Value, json};
@@ -56,6 +58,7 @@ fn result(words: &str, approval: &Value, is_error: bool) -> CallToolResult {
     let content = vec![ContentBlock::text(words)];
     let mut result = if is_error { CallToolResult::error(content) } else { CallToolResult::success(content) };
     result.structured_content = Some(json!({
+        "message": words,
         "approval_id": approval["id"],
         "status": approval["status"],
         "resolution": approval["resolution"],

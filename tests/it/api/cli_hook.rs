@@ -377,6 +377,9 @@ async fn the_hook_is_installed_and_looked_at() {
         }
         assert_eq!(run(&["hook", "install", agent]).await.0, 0);
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        fs::write(&path, text.replacen('{', "{\"disableAllHooks\": true,", 1)).unwrap();
+        let (code, said) = run(&["hook", "check", agent]).await;
+        assert!(code == 2 && said.contains("turns all hooks off"), "{said}");
     }
     assert_eq!(desk.rows().await, 0);
 }

@@ -145,7 +145,8 @@ async fn a_call_is_answered_with_what_people_decided() {
             let result = &answer["result"];
             assert!(words(result).starts_with(expected), "{answer}");
             assert_eq!(result["isError"].as_bool().unwrap_or_default(), is_error);
-            assert_eq!(result["structuredContent"]["approval_id"], id.as_str());
+            let data = &result["structuredContent"];
+            assert_eq!((&data["approval_id"], &data["message"]), (&json!(id), &json!(words(result))));
             // The same again is the same request.
             let again = peer.call("request_approval", &arguments);
             assert_eq!(words(&peer.answer(again).await["result"]), words(result));
@@ -275,8 +276,14 @@ async fn a_permission_prompt_is_answered_with_one_text() {
 async fn trouble_is_a_result_that_says_not_to_go_on() {
     let shell = Shell::new().await;
     let run = unique("run");
-    let mut peer =
-        Peer::new(&shell, &run, NOW, json!({}), &["--url", "http://127.0.0.1:9", "--patience", "1s"]).await;
+    let mut peer = Peer::new(
+        &shell,
+        &run,
+        NOW,
+        json!({}),
+        &["--url", "http://127.0.0.1:9", "--hold", "1s", "--deadline", "1s"],
+    )
+    .await;
     for (tool, arguments) in [
         ("request_approval", question()),
         ("request_approval", json!({ "title": "x" })),
