@@ -3,18 +3,21 @@
 //! An agent that tries a call again gives it a new id, and people must not be asked again. The file says under which id
 //! they were asked. A hook holds its file's lock for as long as it lives, so two equal calls that wait together have a
 //! file each, and the file of a hook that was killed is free for the next one. It is deleted before its outcome is
-//! passed on: an approval lets one call run.
+//! passed on: an approval lets one call run. So each file has a number of its own in its key. A call whose id was used
+//! before is another question.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{client::Client, failure::ClientError};
 use crate::{
@@ -24,12 +27,16 @@ use crate::{
 
 /// Equal calls that wait together in a session.
 const MOST: usize = 1_000;
+/// What a run has left behind is forgotten after so long without a question.
+const FORGOTTEN: Duration = Duration::from_hours(60 * 24);
 
 /// As whom the call was asked about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Name {
     call_id: String,
     agent: Option<String>,
+    /// Tells this question from those about the same call that were used up.
+    nonce: Uuid,
 }
 
 /// What was asked, by its id.
@@ -44,24 +51,28 @@ pub struct Asked {
     path: PathBuf,
     file: File,
     name: Name,
+    place: Option<String>,
 }
 
 impl Asked {
     /// The question that was asked about this very call and left behind, or a new one.
-    pub fn take(folder: &Path, call: &Call) -> anyhow::Result<Self> {
-        let folder = folder.join(digest(&json!([call.dialect, call.run])));
+    /// `place`: the folder that the call would run in. The same call elsewhere is another one.
+    pub fn take(all: &Path, call: &Call, place: Option<&str>) -> anyhow::Result<Self> {
+        forget_old(all);
+        let folder = all.join(digest(&json!([call.dialect, call.run])));
         let shown = folder.display().to_string();
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&folder)
             .with_context(|| format!("can't make {shown}"))?;
-        let what = digest(&json!([call.tool, call.arguments.shown()?]));
+        // As they are written: what differs may be shown alike.
+        let what = digest(&json!([call.tool, serde_json::to_string(&call.arguments)?, place]));
         for n in 0..MOST {
             let path = folder.join(format!("{what}.{n}"));
             let taken = Self::take_file(path, call).with_context(|| format!("can't use {shown}"))?;
             if let Some(asked) = taken {
-                return Ok(asked);
+                return Ok(Self { place: place.map(str::to_owned), ..asked });
             }
         }
         bail!("{MOST} equal calls wait already")
@@ -87,11 +98,11 @@ impl Asked {
             if !is_at(&file, &path)? {
                 continue;
             }
-            let mut text = String::new();
-            file.read_to_string(&mut text)?;
+            let mut text = Vec::new();
+            file.read_to_end(&mut text)?;
             // Half a name: its writer died, and asked nobody yet.
-            let left = serde_json::from_str(&text).ok();
-            let mut asked = Self { path, file, name: name(call) };
+            let left = serde_json::from_slice(&text).ok();
+            let mut asked = Self { path, file, name: name(call), place: None };
             match left {
                 Some(name) => asked.name = name,
                 None => asked.write()?,
@@ -117,10 +128,13 @@ impl Asked {
     pub async fn ask(&mut self, client: &Client, call: &Call, rule: &Rule) -> anyhow::Result<Left> {
         loop {
             let as_asked = self.call(call);
-            match client.create(&as_asked.key()?, &as_asked.request(rule)?).await {
-                Err(ClientError::Refused { code, .. })
-                    if code == "idempotency_mismatch" && !self.is_of(call) =>
-                {
+            let key = format!("{}.{}", as_asked.key()?, self.name.nonce.simple());
+            let mut request = as_asked.request(rule)?;
+            if let Some(place) = &self.place {
+                request["metadata"]["cwd"] = place.as_str().into();
+            }
+            match client.create(&key, &request).await {
+                Err(ClientError::Refused { code, .. }) if code == "idempotency_mismatch" => {
                     // The rules have changed since.
                     self.renew(call)?;
                 }
@@ -137,11 +151,6 @@ impl Asked {
         }
     }
 
-    /// Whether it was asked about as this very call.
-    fn is_of(&self, call: &Call) -> bool {
-        self.name == name(call)
-    }
-
     /// Asks anew: what was asked before was asked by other rules.
     fn renew(&mut self, call: &Call) -> anyhow::Result<()> {
         self.name = name(call);
@@ -155,7 +164,18 @@ impl Asked {
 }
 
 fn name(call: &Call) -> Name {
-    Name { call_id: call.call_id.clone(), agent: call.agent.clone() }
+    Name { call_id: call.call_id.clone(), agent: call.agent.clone(), nonce: Uuid::new_v4() }
+}
+
+/// Runs that nobody has asked in for long. It matters to no call whether that works.
+fn forget_old(all: &Path) {
+    let is_old = |entry: &fs::DirEntry| {
+        let asked = entry.metadata().and_then(|it| it.modified()).ok().and_then(|it| it.elapsed().ok());
+        asked.is_some_and(|ago| ago > FORGOTTEN)
+    };
+    for entry in fs::read_dir(all).into_iter().flatten().flatten().filter(is_old) {
+        let _ = fs::remove_dir_all(entry.path());
+    }
 }
 
 fn digest(what: &serde_json::Value) -> String {
@@ -186,30 +206,40 @@ mod tests {
         }
     }
 
+    fn folder() -> PathBuf {
+        std::env::temp_dir().join(format!("signoff-asked-{}", Uuid::now_v7()))
+    }
+
     #[test]
     fn what_was_left_behind_is_taken_up_and_used_once() {
-        let folder = std::env::temp_dir().join(format!("signoff-asked-{}", uuid::Uuid::now_v7()));
-        let take = |id: &str| Asked::take(&folder, &call(id)).unwrap();
-        let (first, second) = (take("a"), take("b"));
-        assert!(first.is_of(&call("a")) && second.is_of(&call("b")));
+        let folder = folder();
+        let take = |id: &str, place: &str| Asked::take(&folder, &call(id), Some(place)).unwrap();
+        let id = |asked: &Asked| asked.call(&call("x")).call_id;
+        let (first, second) = (take("a", "/"), take("b", "/"));
+        assert_eq!((id(&first), id(&second)), ("a".to_owned(), "b".to_owned()));
+        let nonce = first.name.nonce;
         drop(first);
-        // The same call under a new id.
-        let again = take("c");
-        assert_eq!(again.call(&call("c")).call_id, "a");
+        // The same call under a new id; elsewhere it is another one.
+        assert_eq!(id(&take("c", "/prod")), "c");
+        let again = take("c", "/");
+        assert_eq!((id(&again), again.name.nonce), ("a".to_owned(), nonce));
         again.use_up().unwrap();
-        assert!(take("d").is_of(&call("d")));
+        // An id that comes again is another question.
+        assert_ne!(take("a", "/").name.nonce, nonce);
         drop(second);
         let other = Call { arguments: serde_json::from_str("{}").unwrap(), ..call("e") };
-        assert!(Asked::take(&folder, &other).unwrap().is_of(&other));
+        assert_eq!(id(&Asked::take(&folder, &other, Some("/")).unwrap()), "e");
         fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]
     fn half_a_name_is_none() {
-        let folder = std::env::temp_dir().join(format!("signoff-asked-{}", uuid::Uuid::now_v7()));
-        let path = Asked::take(&folder, &call("a")).unwrap().path;
-        fs::write(&path, "{\"call_").unwrap();
-        assert!(Asked::take(&folder, &call("b")).unwrap().is_of(&call("b")));
+        let folder = folder();
+        for text in [&b"{\"call_"[..], b"\xff\xfe"] {
+            let path = Asked::take(&folder, &call("a"), None).unwrap().path;
+            fs::write(&path, text).unwrap();
+            assert_eq!(Asked::take(&folder, &call("b"), None).unwrap().name.call_id, "b");
+        }
         fs::remove_dir_all(folder).unwrap();
     }
 }

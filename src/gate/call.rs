@@ -20,7 +20,7 @@ const LARGEST: usize = 256 * 1024;
 const LONGEST_NAME: usize = 200;
 const LONGEST_TITLE: usize = 200;
 /// What stands in the place of an argument that nobody is shown.
-pub const REDACTED: &str = "…";
+const REDACTED: &str = "…";
 
 /// As its framework makes it.
 #[derive(Clone, Debug)]
@@ -97,7 +97,7 @@ impl Call {
 }
 
 /// A name that `run_id` takes. Different texts stay different.
-fn run_name(text: &str) -> String {
+pub fn run_name(text: &str) -> String {
     let fits = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
     let name: String = text.chars().map(|c| if fits(c) { c } else { '-' }).collect();
     if name == text && (1..=LONGEST_NAME).contains(&text.len()) && text != "." && text != ".." {

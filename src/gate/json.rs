@@ -19,6 +19,8 @@ use serde_json::{Deserializer, Map, Value, value::RawValue};
 const DEEPEST: usize = 28;
 /// Beyond these levels nothing is shown: what lies too deep becomes text within text, and grows with each time.
 const BOTTOM: usize = 14 * DEEPEST;
+/// Bytes of what lies too deep. Nobody is shown as much.
+const LARGEST_TEXT: usize = 512 * 1024;
 /// From here on, some readers of JSON round integers.
 const LARGEST_INTEGER: u64 = 1 << 53;
 
@@ -115,7 +117,13 @@ impl Json {
             if all >= BOTTOM {
                 return Err(Unshowable::TooDeep);
             }
-            return Ok(Value::String(canonical(&self.show(0, all)?)));
+            let text = canonical(&self.show(0, all)?);
+            // Text within text has its quotes escaped each time, and grows without end.
+            return if text.len() > LARGEST_TEXT {
+                Err(Unshowable::TooDeep)
+            } else {
+                Ok(Value::String(text))
+            };
         }
         match self {
             Self::Scalar(token) => Ok(scalar(token)),
@@ -329,6 +337,9 @@ mod tests {
         let deeper = serde_json::from_str::<Json>(&nested(BOTTOM + 1));
         assert!(deeper.is_err() || deeper.unwrap().shown().is_err());
         assert!(serde_json::from_str::<Json>(&nested(100_000)).is_err());
+        // Its quotes would be escaped once for each text in which it lies.
+        let growing = nested(BOTTOM - 10).replace('1', &format!("\"{}\"", "\\\"".repeat(1000)));
+        assert_eq!(serde_json::from_str::<Json>(&growing).unwrap().shown(), Err(Unshowable::TooDeep));
     }
 
     #[test]

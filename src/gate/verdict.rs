@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    call::{Call, REDACTED},
-    json::Json,
+    call::Call,
+    json::{Json, Name},
     rules::Rule,
 };
 
@@ -118,13 +118,16 @@ fn of_edits(call: &Call, rule: &Rule, outcome: &Outcome<'_>, edits: Option<&str>
         let form = "{\"arguments\": {…}}";
         return refused(&format!("the edits of approval {id} have another form than {form}"));
     };
+    let before = match call.shown(&rule.redact) {
+        Ok(before) => before,
+        Err(unshowable) => return refused(&unshowable.to_string()),
+    };
     let mut arguments = call.arguments.clone();
     for (name, edit) in changed {
         let name = name.shown();
-        let value = match call.arguments.get(&name) {
-            Some(original) if rule.redact.contains(&name) && is_text(edit, REDACTED) => original.clone(),
-            Some(original) => merged(original, edit),
-            None => edit.clone(),
+        let value = match (call.arguments.get(&name), before.get(&name)) {
+            (Some(original), Some(before)) => merged(original, before, edit),
+            _ => edit.clone(),
         };
         arguments.set(&name, value);
     }
@@ -138,38 +141,38 @@ fn of_edits(call: &Call, rule: &Rule, outcome: &Outcome<'_>, edits: Option<&str>
     }
 }
 
-fn is_text(json: &Json, text: &str) -> bool {
-    json.shown().is_ok_and(|it| it == text)
-}
-
 /// An edit, with the original wherever it is what was shown of it: a number that was shown as a text stays a number.
-fn merged(original: &Json, edit: &Json) -> Json {
-    if let (Ok(before), Ok(after)) = (original.shown(), edit.shown())
-        && before == after
-    {
+fn merged(original: &Json, before: &Value, edit: &Json) -> Json {
+    if plain(edit).as_ref() == Some(before) {
         return original.clone();
     }
-    match (original, edit) {
-        (Json::Object(_), Json::Object(members)) => {
-            let value = |name: &str, edit: &Json| {
-                original.get(name).map_or_else(|| edit.clone(), |it| merged(it, edit))
+    match (original, before, edit) {
+        (Json::Object(_), Value::Object(shown), Json::Object(members)) => {
+            let member = |(name, edit): &(Name, Json)| {
+                let text = name.shown();
+                let value = match (original.get(&text), shown.get(&text)) {
+                    (Some(original), Some(before)) => merged(original, before, edit),
+                    _ => edit.clone(),
+                };
+                (original_name(original, name), value)
             };
-            Json::Object(
-                members
-                    .iter()
-                    .map(|(name, edit)| (original_name(original, name), value(&name.shown(), edit)))
-                    .collect(),
-            )
+            Json::Object(members.iter().map(member).collect())
         }
-        (Json::List(before), Json::List(after)) if before.len() == after.len() => {
-            Json::List(before.iter().zip(after).map(|(before, after)| merged(before, after)).collect())
+        (Json::List(originals), Value::Array(shown), Json::List(edits)) if originals.len() == edits.len() => {
+            let items = originals.iter().zip(shown).zip(edits);
+            Json::List(items.map(|((original, before), edit)| merged(original, before, edit)).collect())
         }
         _ => edit.clone(),
     }
 }
 
+/// An edit as the server has it.
+fn plain(edit: &Json) -> Option<Value> {
+    serde_json::from_str(&serde_json::to_string(edit).ok()?).ok()
+}
+
 /// The name as the original has it.
-fn original_name(original: &Json, name: &super::json::Name) -> super::json::Name {
+fn original_name(original: &Json, name: &Name) -> Name {
     let shown = name.shown();
     let found = original.members().iter().find(|(it, _)| it.shown() == shown);
     found.map_or_else(|| name.clone(), |(it, _)| it.clone())

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{
     Agent, RulesArg,
-    install::{self, Place, TRUST, is_ours},
+    install::{self, Place, SPARE, TRUST, is_ours_for},
 };
 use crate::{
     cli::{
@@ -66,7 +66,7 @@ impl Check {
         let path = self.place.path(self.agent)?;
         let settings = install::read(&path)?.shown().context("the settings can't be read")?;
         let entries = settings["hooks"]["PreToolUse"].as_array().cloned().unwrap_or_default();
-        let ours = |hook: &Value| hook["command"].as_str().is_some_and(is_ours);
+        let ours = |hook: &Value| hook["command"].as_str().is_some_and(|it| is_ours_for(self.agent, it));
         let found = entries.iter().find_map(|entry| {
             let hook = entry["hooks"].as_array()?.iter().find(|hook| ours(hook))?;
             Some((entry, hook))
@@ -93,8 +93,8 @@ impl Check {
         let command = hook["command"].as_str().unwrap_or_default();
         let (timeout, deadline) = (hook["timeout"].as_u64(), deadline(command));
         ensure!(
-            timeout.zip(deadline).is_some_and(|(timeout, deadline)| timeout > deadline),
-            "the hook's deadline is not before the agent's own time-out, after which the call runs: {again}"
+            timeout.zip(deadline).is_some_and(|(timeout, deadline)| timeout >= deadline + SPARE.as_secs()),
+            "the hook's deadline is not 10 seconds before the agent's own time-out, after which the call runs: {again}"
         );
         blocks(command).context(again)?;
         let all = if matcher.is_empty() || matcher == "*" {
@@ -107,6 +107,13 @@ impl Check {
 
     fn rules(&self) -> anyhow::Result<String> {
         let path = self.rules.path()?;
+        // The hook may read other ones.
+        let settings = install::read(&self.place.path(self.agent)?)?.shown()?;
+        let named = settings.to_string().contains("--rules");
+        ensure!(
+            !named || self.rules.rules.is_some(),
+            "the hook names rules of its own: look at them with --rules FILE"
+        );
         let rules = Rules::read(&path)?;
         let asking = rules.rules.iter().filter(|rule| rule.asks()).count();
         ensure!(asking > 0, "no rule in {} asks anybody", path.display());

@@ -1,6 +1,6 @@
 //! One call before it runs: its rule, the question, the wait, the answer to the agent.
 
-use std::{io::Read, time::Duration};
+use std::{io::Read, process, time::Duration};
 
 use anyhow::{Context, anyhow, bail, ensure};
 use tokio::{
@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    Agent, Before,
+    Agent, Before, LONGEST,
     exchange::{Input, Output},
     reader,
 };
@@ -17,7 +17,7 @@ use crate::{
     cli::{
         asked::{Asked, Left},
         exit::Exit,
-        output::{Text, print},
+        output::{Text, print, say},
         places,
         signals::Signals,
     },
@@ -27,31 +27,52 @@ use crate::{
 /// Bytes of an agent's input.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
+/// How long after its deadline a hook is ended by force.
+const LAST: Duration = Duration::from_secs(2);
+const LATE: &str = "the call is blocked: no outcome in time";
 const STOPPED: &str = "the call is blocked: the hook was stopped by a signal";
 
 /// Answers the agent on standard output. An error blocks the call.
 pub async fn run(agent: Agent, before: &Before) -> anyhow::Result<Exit> {
     let (signals, mut hangup) = (Signals::new()?, signal(SignalKind::hangup())?);
-    let end = Instant::now() + before.deadline;
+    let deadline = before.deadline.min(LONGEST);
+    let end = Instant::now() + deadline;
+    block_at(deadline + LAST);
     tokio::select! {
         answered = answer(agent, before, end) => answered.context("the call is blocked")?,
         () = signals.receive(1) => bail!(STOPPED),
         _ = hangup.recv() => bail!(STOPPED),
         () = reader::is_gone() => bail!("the call is blocked: the agent is gone"),
-        () = sleep_until(end + Duration::from_secs(1)) => bail!("the call is blocked: no outcome in time"),
+        () = sleep_until(end + Duration::from_secs(1)) => bail!(LATE),
     }
     Ok(Exit::Success)
 }
 
+/// Where a file, a pipe or a computation holds this process up, no task of its runtime is served. A thread is.
+fn block_at(time: Duration) {
+    std::thread::spawn(move || {
+        std::thread::sleep(time);
+        say(LATE);
+        process::exit(i32::from(Exit::BLOCKED as u8));
+    });
+}
+
 async fn answer(agent: Agent, before: &Before, end: Instant) -> anyhow::Result<()> {
-    let call = read().await?.call(agent, before.run.as_deref())?;
+    let input = read().await?;
+    let place = input.cwd.clone();
+    let call = input.call(agent, before.run.as_deref())?;
     let rules = Rules::read(&before.rules.path()?)?;
     let Some(rule) = rules.of(&call)? else {
         // The agent's own rules go on.
         return Ok(());
     };
+    ensure!(
+        !call.call_id.is_empty(),
+        "the call of {} has no id: two equal calls could not be told apart",
+        call.tool
+    );
     ensure!(!before.park || agent == Agent::ClaudeCode, "only Claude Code can be parked");
-    let output = decide(agent, before, &call, rule, end).await?;
+    let output = decide((agent, before), &call, rule, place.as_deref(), end).await?;
     // An answer that nobody reads lets the call run, also where its reader has closed the pipe.
     print(&Text::json(&serde_json::to_string(&output)?))
         .map_err(|error| anyhow!("the answer can't be written: {error}"))
@@ -68,14 +89,14 @@ async fn read() -> anyhow::Result<Input> {
 }
 
 async fn decide(
-    agent: Agent,
-    before: &Before,
+    (agent, before): (Agent, &Before),
     call: &Call,
     rule: &Rule,
+    place: Option<&str>,
     end: Instant,
 ) -> anyhow::Result<Output> {
     let client = before.client.client()?;
-    let mut asked = Asked::take(&places::state()?.join("asked"), call)?;
+    let mut asked = Asked::take(&places::state()?.join("asked"), call, place)?;
     let id = match asked.ask(&client, call, rule).await? {
         Left::Waits(_) if before.park => return Ok(Output::deferred()),
         Left::Waits(id) | Left::Ended(id) => id,

@@ -136,9 +136,16 @@ fn quoted(text: &str) -> String {
     }
 }
 
-/// Whether a command is this hook.
+/// Whether a command is this hook, for whichever agent.
 pub fn is_ours(command: &str) -> bool {
-    command.contains(" hook claude-code") || command.contains(" hook codex")
+    [Agent::ClaudeCode, Agent::Codex].into_iter().any(|agent| is_ours_for(agent, command))
+}
+
+/// Whether a command is this agent's hook: this program, by whatever path.
+pub fn is_ours_for(agent: Agent, command: &str) -> bool {
+    let Some((program, _)) = command.split_once(&format!(" hook {}", agent.command())) else { return false };
+    let name = Path::new(program.trim_matches('\'')).file_name().and_then(|it| it.to_str());
+    name.is_some_and(|name| name.starts_with("signoff"))
 }
 
 /// An agent's settings; none are an empty object.
@@ -225,6 +232,13 @@ mod tests {
         for odd in ["[]", r#"{"hooks": []}"#, r#"{"hooks": {"PreToolUse": {}}}"#] {
             assert!(with_hook(serde_json::from_str(odd).unwrap(), &entry).is_err(), "{odd}");
         }
+    }
+
+    #[test]
+    fn another_programs_hook_is_not_ours() {
+        assert!(is_ours("signoff hook codex") && is_ours("'/a b/signoff' hook claude-code --deadline 5s"));
+        assert!(!is_ours("othertool hook claude-code") && !is_ours("/opt/signoff/lint --hook codex"));
+        assert!(!is_ours_for(Agent::Codex, "signoff hook claude-code"));
     }
 
     #[test]

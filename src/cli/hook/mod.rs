@@ -77,13 +77,16 @@ impl Agent {
     }
 }
 
+/// Agents take no longer time-outs.
+const LONGEST: Duration = Duration::from_hours(30 * 24);
+
 #[derive(Args)]
 struct Before {
     #[command(flatten)]
     client: ClientArgs,
     #[command(flatten)]
     rules: RulesArg,
-    /// The run's name; by default the agent's session.
+    /// The run's name; by default the agent's session. Sessions with the same name share what was asked.
     #[arg(long, env = "SIGNOFF_RUN", value_name = "NAME")]
     run: Option<String>,
     /// Longest to wait for people. Then the call is denied, and the same call goes on with the same approval. It must end
@@ -116,7 +119,8 @@ impl RulesArg {
 
 /// Whether this process stands before a tool call. All its trouble must block that call.
 pub fn is_wanted() -> bool {
-    env::args_os().nth(1).is_some_and(|command| command == "hook")
+    let command = env::args_os().skip(1).find(|it| !it.as_encoded_bytes().starts_with(b"-"));
+    command.is_some_and(|command| command == "hook")
 }
 
 /// From here on, a panic blocks the call, too.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::DateTime;
 use rmcp::{
@@ -33,11 +33,14 @@ use crate::{
         failure::ClientError,
         places,
     },
-    gate::{Call, Json, Rule, Rules, Unapproved, Verdict, json::canonical, verdict},
+    gate::{Call, Json, Rule, Rules, Unapproved, Verdict, call::run_name, json::canonical, verdict},
 };
 
 const INSTRUCTIONS: &str = "Before you do something that matters and can't be undone, call request_approval and wait for the \
                             result. Go on only where it says that it was approved.";
+/// Longest that anything is waited for.
+const LONGEST: Duration = Duration::from_hours(30 * 24);
+const DIALECT: &str = "mcp";
 const CANCELLED: &str = "the client has cancelled the call";
 /// A task stays to be read for so long after its deadline.
 const AFTERWARDS: Duration = Duration::from_hours(24);
@@ -79,21 +82,21 @@ impl Server {
                 .context("the state of the call is not valid; call anew")?;
             return self.hold(state, name.as_bytes(), context).await;
         }
-        let run = asked.run_id.as_deref().unwrap_or(&self.run);
+        let run = run_name(asked.run_id.as_deref().unwrap_or(&self.run));
         let key = asked.key.clone().unwrap_or_else(|| {
             let parts = json!([run, asked.title, asked.context]);
             format!("mr1.{}", BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(canonical(&parts).as_bytes())))
         });
         let policy = asked.approvers.as_ref().map(|names| json!({ "allowed_approvers": names }));
         let body = Body {
-            run_id: run,
+            run_id: &run,
             approval_type: "step_approval",
             title: &asked.title,
             description: asked.description.as_deref(),
             context: &asked.context,
             timeout_seconds: asked.timeout_seconds,
             policy,
-            metadata: json!({ "dialect": "mcp" }),
+            metadata: json!({ "dialect": DIALECT }),
         };
         // A client cuts the call, and nobody would hear why it comes to nothing.
         let created = tokio::select! {
@@ -135,6 +138,12 @@ impl Server {
         context: &RequestContext<RoleServer>,
     ) -> anyhow::Result<CallToolResponse> {
         let approval = self.wait_for(&state.approval_id, self.times.hold, context).await?;
+        // What was asked elsewhere is no answer to what this agent has asked.
+        ensure!(
+            approval["metadata"]["dialect"] == DIALECT,
+            "approval {} is none of request_approval",
+            state.approval_id
+        );
         if approval["status"] != "pending" {
             return Ok(told::outcome(&approval).into());
         }
@@ -176,7 +185,7 @@ impl Server {
 
     /// Claude Code reads exactly one text.
     async fn permit(&self, call: &CallToolRequestParams, context: &RequestContext<RoleServer>) -> Value {
-        let end = Instant::now() + self.times.deadline;
+        let end = Instant::now() + self.times.deadline.min(LONGEST);
         let permitted = async {
             let asked: Permit = arguments(call)?;
             tokio::select! {
@@ -205,7 +214,7 @@ impl Server {
         };
         let default = Rule::default();
         let rule = self.rules.of(&call)?.unwrap_or(&default);
-        let mut question = Asked::take(&places::state()?.join("asked"), &call)?;
+        let mut question = Asked::take(&places::state()?.join("asked"), &call, None)?;
         let id = match question.ask(&self.client, &call, rule).await? {
             Left::Waits(id) | Left::Ended(id) => id,
         };

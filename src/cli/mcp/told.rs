@@ -5,8 +5,11 @@
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Value, json};
 
+use crate::cli::answer::Answer;
+
 /// Of one that has ended.
-pub fn outcome(approval: &Value) -> CallToolResult {
+pub fn outcome(approval: &Answer) -> CallToolResult {
+    let edits = approval.part(&["result", "modifications"]);
     let text = |pointer: &str| approval.pointer(pointer).and_then(Value::as_str);
     let by = text("/resolved_by").unwrap_or("an approver");
     let feedback = text("/result/feedback").filter(|it| !it.is_empty());
@@ -21,16 +24,13 @@ pub fn outcome(approval: &Value) -> CallToolResult {
             ("Approved, because nobody answered in time.".to_owned(), true)
         }
         Some("approved") if is_final => (said("Approved"), true),
-        Some("modified") if is_final => {
-            let edits = approval.pointer("/result/modifications").cloned().unwrap_or_default();
-            (
-                format!(
-                    "{}\nDo it with these changes, and not as you asked: {edits}",
-                    said("Approved with changes")
-                ),
-                true,
-            )
-        }
+        Some("modified") if is_final => match edits {
+            Some(edits) => {
+                let said = said("Approved with changes");
+                (format!("{said}\nDo it with these changes, and not as you asked: {edits}"), true)
+            }
+            None => ("It was approved with changes, and they are missing. Don't do it.".to_owned(), false),
+        },
         _ if is_final && timed_out => ("Nobody answered in time. Don't do it.".to_owned(), false),
         Some("rejected") if is_final => (
             format!("{}\nDon't do it, and don't ask again unless you are asked to.", said("Rejected")),
@@ -60,6 +60,9 @@ fn result(words: &str, approval: &Value, is_error: bool) -> CallToolResult {
     result.structured_content = Some(json!({
         "message": words,
         "approval_id": approval["id"],
+        "title": approval["title"],
+        "run_id": approval["run_id"],
+        "resolved_at": approval["resolved_at"],
         "status": approval["status"],
         "resolution": approval["resolution"],
         "decided_by": approval["resolved_by"],

@@ -217,6 +217,14 @@ async fn a_hook_that_was_killed_asks_nobody_twice_and_lets_one_call_run() {
     desk.decide("reject", &asked[0], json!({ "reason": "once is enough" })).await;
     assert_eq!(decision(&answer(next).await).0, "deny");
     assert_eq!(desk.rows().await, 2);
+    // Also where a model uses an id again.
+    for row in 3..=4 {
+        let same = desk.before("d", "Bash", "deploy", &[]);
+        let asked = desk.waiting(1).await;
+        desk.decide("approve", &asked[0], json!({})).await;
+        assert_eq!(decision(&answer(same).await), ("allow", ""));
+        assert_eq!(desk.rows().await, row);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -302,6 +310,12 @@ async fn all_trouble_blocks_the_call() {
         .input("a", "Bash", "x")
         .replace("\"x\"", &format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)));
     blocked(hook(&[], agent, url, &deep)).await;
+    // What lies too deep would grow without end.
+    let text = serde_json::to_string(&"\"".repeat(2_000)).unwrap();
+    let deep = desk
+        .input("a", "Bash", "x")
+        .replace("\"x\"", &format!("{}{text}{}", "[".repeat(380), "]".repeat(380)));
+    assert!(blocked(hook(&[], agent, url, &deep)).await.contains("nested too deeply"));
     let large = desk.input("a", "Bash", &"x".repeat(300_000));
     assert!(blocked(hook(&[], agent, url, &large)).await.contains("262144 are the most"));
     // Who calls it, and the rules.
@@ -325,6 +339,16 @@ async fn a_hook_that_is_stopped_blocks_the_call() {
         hook.signal(signal);
         assert!(blocked(hook).await.contains("stopped by a signal"), "{signal}");
     }
+}
+
+/// A file that holds the process up holds up neither its end nor the agent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hook_that_hangs_is_ended_by_force() {
+    let desk = Desk::new().await;
+    let rules = desk.home.join("rules");
+    assert!(std::process::Command::new("mkfifo").arg(&rules).status().unwrap().success());
+    let hook = desk.before("a", "Bash", "deploy", &["--deadline", "1s", "--rules", rules.to_str().unwrap()]);
+    assert!(blocked(hook).await.contains("no outcome in time"));
 }
 
 /// The hook of an agent that is killed goes on without it, and must not use the approval up.
