@@ -222,10 +222,10 @@ mod tests {
         let before = r#"{"model":"x","n":1.10,"hooks":{"Stop":[],"PreToolUse":[
             {"matcher":"Bash","hooks":[{"type":"command","command":"lint"},{"type":"command","command":"/old/signoff hook claude-code"}]},
             {"matcher":"","hooks":[{"type":"command","command":"signoff hook claude-code --deadline 5s"}]}]}}"#;
-        let entry = json!({ "matcher": "", "hooks": [{ "command": "new hook claude-code" }] });
+        let entry = json!({ "matcher": "", "hooks": [{ "command": "/new/signoff hook claude-code" }] });
         let once = with_hook(serde_json::from_str(before).unwrap(), &entry).unwrap();
         let twice = with_hook(once.clone(), &entry).unwrap();
-        let after = r#"{"model":"x","n":1.10,"hooks":{"Stop":[],"PreToolUse":[{"matcher":"Bash","hooks":[{"type":"command","command":"lint"}]},{"hooks":[{"command":"new hook claude-code"}],"matcher":""}]}}"#;
+        let after = r#"{"model":"x","n":1.10,"hooks":{"Stop":[],"PreToolUse":[{"matcher":"Bash","hooks":[{"type":"command","command":"lint"}]},{"hooks":[{"command":"/new/signoff hook claude-code"}],"matcher":""}]}}"#;
         for settings in [once, twice] {
             assert_eq!(serde_json::to_string(&settings).unwrap(), after);
         }

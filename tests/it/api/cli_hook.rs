@@ -382,7 +382,7 @@ async fn the_hook_is_installed_and_looked_at() {
         let (code, said) = run(&["hook", "install", agent]).await;
         assert_eq!(code, 0, "{said}");
         let (code, said) = run(&["hook", "check", agent]).await;
-        assert!(code == 0 && said.matches("ok ").count() == 3, "{said}");
+        assert!(code == 0 && said.matches("ok     ").count() == 3, "{said}");
         assert_eq!(said.contains("trusted"), agent == "codex", "{said}");
         let path = desk.home.join(file);
         let text = fs::read_to_string(&path).unwrap();
