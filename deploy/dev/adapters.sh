@@ -41,6 +41,7 @@ run_heavy_adapters() {
 run_all_agents() {
   local status=0 python=$DEV_DIR/heavy/bin/python client=$ROOT/clients/python
   export SIGNOFF_CLAUDE SIGNOFF_CODEX
+  export SIGNOFF_FILES_SERVER=$DEV_DIR/agents/node_modules/@modelcontextprotocol/server-filesystem/dist/index.js
   SIGNOFF_CLAUDE=$(first_of "$DEV_DIR"/heavy/lib/python*/site-packages/claude_agent_sdk/_bundled/claude) &&
     SIGNOFF_CODEX=$(first_of "$DEV_DIR"/agents/node_modules/@openai/codex-*/vendor/*/bin/codex) || return
   say "signoff hook and signoff mcp with Claude Code and Codex"

@@ -109,11 +109,16 @@ impl Rules {
 
     /// The rule by which people are asked; `None`: they are not.
     pub fn of(&self, call: &Call) -> Result<Option<&Rule>, Unshowable> {
+        Ok(self.named(call)?.filter(|rule| rule.asks()))
+    }
+
+    /// The first rule that fits, also where it says that nobody is asked.
+    pub fn named(&self, call: &Call) -> Result<Option<&Rule>, Unshowable> {
         for rule in &self.rules {
             if rule.tool.as_deref().is_some_and(|tool| pattern::matches(tool, &call.tool))
                 && rule.fits(call)?
             {
-                return Ok(rule.asks().then_some(rule));
+                return Ok(Some(rule));
             }
         }
         Ok(None)

@@ -113,3 +113,44 @@ def test_a_permission_prompt_of_claude_code_is_answered(
     process.communicate(timeout=PATIENCE)
     assert agent.ran() == ran and rows(agent.run) == 1
     agent.close()
+
+
+@pytest.fixture(params=[ClaudeCode, Codex])
+def files(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Agent, list[str]]]:
+    """An agent with a server of files behind the gateway."""
+    agent: Agent = request.param(tmp_path)
+    args = ["mcp", "gateway", "--", "node", os.environ["SIGNOFF_FILES_SERVER"], str(agent.work)]
+    program = os.environ["SIGNOFF_BIN"]
+    more: list[str] = []
+    if isinstance(agent, Codex):
+        env = ", ".join(f"{name} = {json.dumps(value)}" for name, value in agent.environment.items())
+        agent.settings = f'[mcp_servers.signoff]\ncommand = "{program}"\nargs = {json.dumps(args)}\nenv = {{ {env} }}\n'
+    else:
+        entry = {"command": program, "args": args, "env": agent.environment}
+        more = ["--mcp-config", json.dumps({"mcpServers": {"signoff": entry}}), "--strict-mcp-config"]
+    yield agent, more
+    agent.close()
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "ran"),
+    [
+        ("approve", {}, {"a.txt": "hello"}),
+        ("approve", {"modifications": {"arguments": {"content": "bye"}}}, {"a.txt": "bye"}),
+        ("reject", {"reason": "not today"}, {}),
+    ],
+)
+def test_a_server_behind_the_gateway_does_what_people_agreed_to(
+    files: tuple[Agent, list[str]], verb: str, body: dict[str, Any], ran: dict[str, str]
+) -> None:
+    agent, more = files
+    arguments = {"path": str(agent.work / "a.txt"), "content": "hello"}
+    agent.says([[call(agent, "write_file", "call_1", arguments)], DONE])
+    process = agent.start(*more)
+    (asked,) = waiting(agent.run)
+    assert agent.ran() == []
+    decide(verb, asked, **body)
+    ended(process)
+    assert {it.name: it.read_text() for it in agent.work.iterdir()} == ran and rows(agent.run) == 1
+    if verb == "reject":
+        assert "Rejected by ana: not today." in agent.told()["call_1"]

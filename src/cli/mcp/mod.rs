@@ -2,6 +2,7 @@
 //!
 //! | | |
 //! | --- | --- |
+//! | [`gateway`] | another server's tools, behind sign-off |
 //! | [`tools`] | what the agent can call, and with what |
 //! | [`server`] | a call: the question, the wait, the result |
 //! | [`waiting`] | how long a call is held, by what its client understands |
@@ -9,6 +10,7 @@
 //!
 //! No tool here decides: an agent must not approve its own calls. Standard output is the protocol's alone.
 
+mod gateway;
 mod server;
 mod told;
 mod tools;
@@ -17,7 +19,7 @@ mod waiting;
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, Subcommand};
 use rmcp::{ServiceExt, transport};
 
 use super::{argument, client::ClientArgs, exit::Exit};
@@ -25,7 +27,10 @@ use crate::gate::Rules;
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Mcp {
+    #[command(subcommand)]
+    command: Option<Command>,
     #[command(flatten)]
     client: ClientArgs,
     /// The run of all that is asked; by default a name of this process's own.
@@ -43,6 +48,12 @@ pub struct Mcp {
     deadline: Duration,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    /// Put another MCP server's tools behind sign-off.
+    Gateway(Box<gateway::Gateway>),
+}
+
 const EXAMPLES: &str = "\
 Examples:
   claude mcp add signoff -- signoff mcp
@@ -53,6 +64,9 @@ Tools: request_approval asks and waits, wait_for_approval goes on waiting, permi
 
 impl Mcp {
     pub async fn run(self) -> anyhow::Result<Exit> {
+        if let Some(Command::Gateway(gateway)) = self.command {
+            return gateway.run().await;
+        }
         let client = self.client.client()?;
         let rules = self.rules.as_deref().map(Rules::read).transpose()?.unwrap_or_default();
         let run = self.run.unwrap_or_else(|| format!("mcp-{}", uuid::Uuid::now_v7()));

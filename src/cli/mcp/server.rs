@@ -41,7 +41,8 @@ const INSTRUCTIONS: &str = "Before you do something that matters and can't be un
 /// Longest that anything is waited for.
 const LONGEST: Duration = Duration::from_hours(30 * 24);
 const DIALECT: &str = "mcp";
-const CANCELLED: &str = "the client has cancelled the call";
+pub const CANCELLED: &str = "the client has cancelled the call";
+pub const LATE: &str = "the service did not answer in time";
 /// A task stays to be read for so long after its deadline.
 const AFTERWARDS: Duration = Duration::from_hours(24);
 const POLL: u64 = 1_000;
@@ -102,7 +103,7 @@ impl Server {
         let created = tokio::select! {
             created = self.client.create(&key, &body) => created?,
             () = context.ct.cancelled() => bail!(CANCELLED),
-            () = sleep_until(Instant::now() + self.times.hold) => bail!("the service did not answer in time"),
+            () = sleep_until(Instant::now() + self.times.hold) => bail!(LATE),
         };
         if created["status"] != "pending" {
             return Ok(told::outcome(&created).into());
@@ -137,7 +138,7 @@ impl Server {
         name: &[u8],
         context: &RequestContext<RoleServer>,
     ) -> anyhow::Result<CallToolResponse> {
-        let approval = self.wait_for(&state.approval_id, self.times.hold, context).await?;
+        let approval = wait_for(&self.client, &state.approval_id, self.times.hold, context).await?;
         // What was asked elsewhere is no answer to what this agent has asked.
         ensure!(
             approval["metadata"]["dialect"] == DIALECT,
@@ -153,34 +154,6 @@ impl Server {
             return Ok(InputRequiredResult::from_request_state(self.seal.seal(&next, name)?).into());
         }
         Ok(told::waiting(&approval).into())
-    }
-
-    /// Tells a client that wants to know that the call goes on.
-    async fn wait_for(
-        &self,
-        id: &str,
-        time: Duration,
-        context: &RequestContext<RoleServer>,
-    ) -> anyhow::Result<Answer> {
-        let waiting = self.client.wait(id, Some(time));
-        tokio::pin!(waiting);
-        let token = context.meta.get_progress_token();
-        let begun = Instant::now();
-        let mut ticks = interval(PROGRESS);
-        ticks.tick().await;
-        loop {
-            tokio::select! {
-                approval = &mut waiting => return Ok(approval?),
-                () = context.ct.cancelled() => bail!(CANCELLED),
-                _ = ticks.tick(), if token.is_some() => {
-                    if let Some(token) = token.clone() {
-                        let progress = ProgressNotificationParam::new(token, begun.elapsed().as_secs_f64()).with_message("waiting for a person");
-                        // A client that hears it no more has other trouble.
-                        let _ = context.peer.notify_progress(progress).await;
-                    }
-                }
-            }
-        }
     }
 
     /// Claude Code reads exactly one text.
@@ -218,7 +191,8 @@ impl Server {
         let id = match question.ask(&self.client, &call, rule).await? {
             Left::Waits(id) | Left::Ended(id) => id,
         };
-        let approval = self.wait_for(&id, end.saturating_duration_since(Instant::now()), context).await?;
+        let approval =
+            wait_for(&self.client, &id, end.saturating_duration_since(Instant::now()), context).await?;
         if approval["status"] == "pending" {
             return Ok(denied(
                 &format!("Still waiting for sign-off of approval {id}. Try the same call again later."),
@@ -255,6 +229,34 @@ impl Server {
             }
         };
         Ok(DetailedTask::new(task(&approval)?, payload))
+    }
+}
+
+/// Tells a client that wants to know that the call goes on.
+pub async fn wait_for(
+    client: &Client,
+    id: &str,
+    time: Duration,
+    context: &RequestContext<RoleServer>,
+) -> anyhow::Result<Answer> {
+    let waiting = client.wait(id, Some(time));
+    tokio::pin!(waiting);
+    let token = context.meta.get_progress_token();
+    let begun = Instant::now();
+    let mut ticks = interval(PROGRESS);
+    ticks.tick().await;
+    loop {
+        tokio::select! {
+            approval = &mut waiting => return Ok(approval?),
+            () = context.ct.cancelled() => bail!(CANCELLED),
+            _ = ticks.tick(), if token.is_some() => {
+                if let Some(token) = token.clone() {
+                    let progress = ProgressNotificationParam::new(token, begun.elapsed().as_secs_f64()).with_message("waiting for a person");
+                    // A client that hears it no more has other trouble.
+                    let _ = context.peer.notify_progress(progress).await;
+                }
+            }
+        }
     }
 }
 

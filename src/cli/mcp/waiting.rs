@@ -35,6 +35,11 @@ impl Manner {
         if context.client_capabilities().is_some_and(|it| it.supports_tasks()) {
             return Self::Task;
         }
+        Self::of_version(context)
+    }
+
+    /// The same, where there are no tasks.
+    pub fn of_version(context: &RequestContext<RoleServer>) -> Self {
         let version = context.protocol_version();
         if version.is_some_and(|it| it.as_str() >= ProtocolVersion::V_2026_07_28.as_str()) {
             Self::Again

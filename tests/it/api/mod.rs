@@ -8,6 +8,7 @@ mod cli;
 mod cli_ask;
 mod cli_cluster;
 mod cli_emit;
+mod cli_gateway;
 mod cli_history;
 mod cli_hook;
 mod cli_login;
