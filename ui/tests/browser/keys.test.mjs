@@ -24,7 +24,7 @@ after(async () => {
   await cluster.stop();
 });
 
-const at = (page, path) => page.waitForURL((url) => url.pathname + url.search === path || url.pathname === path);
+const at = (page, path) => page.waitForFunction((it) => location.pathname === it || location.pathname + location.search === it, path);
 const dialog = (page) => page.getByRole("dialog");
 const asked = (page) => page.getByText(/^Approve as/);
 const checked = (page) => page.locator(".row input:checked");
