@@ -7,6 +7,7 @@
 //! before is another question.
 
 use std::{
+    env,
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
@@ -19,10 +20,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{client::Client, failure::ClientError};
+use super::{answer::Answer, client::Client, failure::ClientError, places};
 use crate::{
     domain::chain::Digest,
-    gate::{Call, Rule, json::canonical},
+    gate::{Call, Rule, Unapproved, Verdict, json::canonical, verdict},
 };
 
 /// Equal calls that wait together in a session.
@@ -39,10 +40,36 @@ struct Name {
     nonce: Uuid,
 }
 
-/// What was asked, by its id.
-pub enum Left {
-    Waits(String),
-    Ended(String),
+/// What was asked.
+pub struct Known {
+    pub id: String,
+    pub waits: bool,
+}
+
+/// Where a call would run. The same call elsewhere is another one.
+pub struct Place {
+    /// All that tells it from other places.
+    identity: String,
+    /// What approvers see of it, in the request's metadata.
+    shown: (&'static str, String),
+}
+
+impl Place {
+    pub fn folder(path: &str) -> Self {
+        Self { identity: path.to_owned(), shown: ("cwd", path.to_owned()) }
+    }
+
+    /// A server behind a gateway: by its command, which may hold secrets, and shown by its name.
+    pub fn server(command: &[String], name: &str) -> Self {
+        let folder = env::current_dir().unwrap_or_default();
+        let identity = json!([command, folder.to_string_lossy()]).to_string();
+        Self { identity, shown: ("server", name.to_owned()) }
+    }
+}
+
+/// What a model is told where people have not answered yet, and it can't be held longer.
+pub fn still_waiting(id: &str) -> String {
+    format!("Still waiting for sign-off of approval {id}. Try the same call again later.")
 }
 
 /// A question that is this process's own.
@@ -51,13 +78,17 @@ pub struct Asked {
     path: PathBuf,
     file: File,
     name: Name,
-    place: Option<String>,
+    /// What the request says of its place.
+    place: Option<(&'static str, String)>,
 }
 
 impl Asked {
     /// The question that was asked about this very call and left behind, or a new one.
-    /// `place`: the folder that the call would run in. The same call elsewhere is another one.
-    pub fn take(all: &Path, call: &Call, place: Option<&str>) -> anyhow::Result<Self> {
+    pub fn take(call: &Call, place: Option<&Place>) -> anyhow::Result<Self> {
+        Self::take_in(&places::state()?.join("asked"), call, place)
+    }
+
+    fn take_in(all: &Path, call: &Call, place: Option<&Place>) -> anyhow::Result<Self> {
         forget_old(all);
         let folder = all.join(digest(&json!([call.dialect, call.run])));
         let shown = folder.display().to_string();
@@ -67,12 +98,16 @@ impl Asked {
             .create(&folder)
             .with_context(|| format!("can't make {shown}"))?;
         // As they are written: what differs may be shown alike.
-        let what = digest(&json!([call.tool, serde_json::to_string(&call.arguments)?, place]));
+        let what = digest(&json!([
+            call.tool,
+            serde_json::to_string(&call.arguments)?,
+            place.map(|it| &it.identity)
+        ]));
         for n in 0..MOST {
             let path = folder.join(format!("{what}.{n}"));
             let taken = Self::take_file(path, call).with_context(|| format!("can't use {shown}"))?;
             if let Some(asked) = taken {
-                return Ok(Self { place: place.map(str::to_owned), ..asked });
+                return Ok(Self { place: place.map(|it| it.shown.clone()), ..asked });
             }
         }
         bail!("{MOST} equal calls wait already")
@@ -120,18 +155,18 @@ impl Asked {
     }
 
     /// The call as it was asked about.
-    pub fn call(&self, call: &Call) -> Call {
+    fn call(&self, call: &Call) -> Call {
         Call { call_id: self.name.call_id.clone(), agent: self.name.agent.clone(), ..call.clone() }
     }
 
     /// Asks, or finds what was asked before.
-    pub async fn ask(&mut self, client: &Client, call: &Call, rule: &Rule) -> anyhow::Result<Left> {
+    pub async fn ask(&mut self, client: &Client, call: &Call, rule: &Rule) -> anyhow::Result<Known> {
         loop {
             let as_asked = self.call(call);
             let key = format!("{}.{}", as_asked.key()?, self.name.nonce.simple());
             let mut request = as_asked.request(rule)?;
-            if let Some(place) = &self.place {
-                request["metadata"]["cwd"] = place.as_str().into();
+            if let Some((name, shown)) = &self.place {
+                request["metadata"][*name] = shown.as_str().into();
             }
             match client.create(&key, &request).await {
                 Err(ClientError::Refused { code, .. }) if code == "idempotency_mismatch" => {
@@ -141,14 +176,27 @@ impl Asked {
                 created => {
                     let created = created?;
                     let id = created["id"].as_str().context("an approval without an id")?.to_owned();
-                    return Ok(if created["status"] == "pending" {
-                        Left::Waits(id)
-                    } else {
-                        Left::Ended(id)
-                    });
+                    return Ok(Known { id, waits: created["status"] == "pending" });
                 }
             }
         }
+    }
+
+    /// What the outcome means for the call. Nobody uses it again, and the task hears of edits that were refused.
+    pub async fn settle(
+        self,
+        client: &Client,
+        call: &Call,
+        rule: &Rule,
+        approval: &Answer,
+    ) -> anyhow::Result<Result<Verdict, Unapproved>> {
+        let edits = approval.part(&["result", "modifications"]);
+        let verdict = verdict(&self.call(call), rule, approval, edits.as_deref());
+        self.use_up()?;
+        if let Ok(Verdict::Refused(why)) = &verdict {
+            client.tell_refused(approval, why).await;
+        }
+        Ok(verdict)
     }
 
     /// Asks anew: what was asked before was asked by other rules.
@@ -157,8 +205,7 @@ impl Asked {
         self.write().with_context(|| format!("can't write {}", self.path.display()))
     }
 
-    /// Nobody uses its outcome again.
-    pub fn use_up(self) -> anyhow::Result<()> {
+    fn use_up(self) -> anyhow::Result<()> {
         fs::remove_file(&self.path).with_context(|| format!("can't delete {}", self.path.display()))
     }
 }
@@ -213,7 +260,8 @@ mod tests {
     #[test]
     fn what_was_left_behind_is_taken_up_and_used_once() {
         let folder = folder();
-        let take = |id: &str, place: &str| Asked::take(&folder, &call(id), Some(place)).unwrap();
+        let take =
+            |id: &str, place: &str| Asked::take_in(&folder, &call(id), Some(&Place::folder(place))).unwrap();
         let id = |asked: &Asked| asked.call(&call("x")).call_id;
         let (first, second) = (take("a", "/"), take("b", "/"));
         assert_eq!((id(&first), id(&second)), ("a".to_owned(), "b".to_owned()));
@@ -228,7 +276,7 @@ mod tests {
         assert_ne!(take("a", "/").name.nonce, nonce);
         drop(second);
         let other = Call { arguments: serde_json::from_str("{}").unwrap(), ..call("e") };
-        assert_eq!(id(&Asked::take(&folder, &other, Some("/")).unwrap()), "e");
+        assert_eq!(id(&Asked::take_in(&folder, &other, None).unwrap()), "e");
         fs::remove_dir_all(folder).unwrap();
     }
 
@@ -236,9 +284,9 @@ mod tests {
     fn half_a_name_is_none() {
         let folder = folder();
         for text in [&b"{\"call_"[..], b"\xff\xfe"] {
-            let path = Asked::take(&folder, &call("a"), None).unwrap().path;
+            let path = Asked::take_in(&folder, &call("a"), None).unwrap().path;
             fs::write(&path, text).unwrap();
-            assert_eq!(Asked::take(&folder, &call("b"), None).unwrap().name.call_id, "b");
+            assert_eq!(Asked::take_in(&folder, &call("b"), None).unwrap().name.call_id, "b");
         }
         fs::remove_dir_all(folder).unwrap();
     }

@@ -27,6 +27,11 @@ pub enum Verdict {
     Answered(String),
 }
 
+/// An answer in the tool's place, where it can't be given as a result.
+pub fn in_its_place(response: &str) -> String {
+    format!("The call was not executed. A person answered in its place: {response}")
+}
+
 /// No verdict: there is nothing to tell the model.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unapproved {

@@ -65,14 +65,8 @@ impl Check {
     fn entry(&self) -> anyhow::Result<String> {
         let path = self.place.path(self.agent)?;
         let settings = install::read(&path)?.shown().context("the settings can't be read")?;
-        let entries = settings["hooks"]["PreToolUse"].as_array().cloned().unwrap_or_default();
-        let ours = |hook: &Value| hook["command"].as_str().is_some_and(|it| is_ours_for(self.agent, it));
-        let found = entries.iter().find_map(|entry| {
-            let hook = entry["hooks"].as_array()?.iter().find(|hook| ours(hook))?;
-            Some((entry, hook))
-        });
         let agent = self.agent.command();
-        let Some((entry, hook)) = found else {
+        let Some((entry, hook)) = self.hook(&settings) else {
             bail!("{} has no hook of Signoff: signoff hook install {agent}", path.display())
         };
         ensure!(
@@ -90,7 +84,7 @@ impl Check {
             self.agent != Agent::ClaudeCode || hook["onFailure"] == "block",
             "a hook that breaks lets the call run, because onFailure is not \"block\": {again}"
         );
-        let command = hook["command"].as_str().unwrap_or_default();
+        let command = command(hook);
         let (timeout, deadline) = (hook["timeout"].as_u64(), deadline(command));
         ensure!(
             timeout.zip(deadline).is_some_and(|(timeout, deadline)| timeout >= deadline + SPARE.as_secs()),
@@ -105,11 +99,18 @@ impl Check {
         Ok(format!("{} holds {all}", path.display()))
     }
 
+    /// The hook, and the entry that it is in.
+    fn hook<'a>(&self, settings: &'a Value) -> Option<(&'a Value, &'a Value)> {
+        settings["hooks"]["PreToolUse"].as_array()?.iter().find_map(|entry| {
+            let hooks = entry["hooks"].as_array()?;
+            Some((entry, hooks.iter().find(|hook| is_ours_for(self.agent, command(hook)))?))
+        })
+    }
+
     fn rules(&self) -> anyhow::Result<String> {
         let path = self.rules.path()?;
-        // The hook may read other ones.
         let settings = install::read(&self.place.path(self.agent)?)?.shown()?;
-        let named = settings.to_string().contains("--rules");
+        let named = self.hook(&settings).is_some_and(|(_, hook)| command(hook).contains("--rules"));
         ensure!(
             !named || self.rules.rules.is_some(),
             "the hook names rules of its own: look at them with --rules FILE"
@@ -133,13 +134,17 @@ impl Check {
             ensure!(has(needed), "the key has no permission {needed}: make one with the role agent");
         }
         let name = who["principal"]["name"].as_str().unwrap_or_default();
-        let decides = if has("approval:decide") {
+        let decides = if has("approval:approve") || has("approval:reject") {
             ", who may also decide: better a key with the role agent"
         } else {
             ""
         };
         Ok(format!("{} answers {name}{decides}", client.base()))
     }
+}
+
+fn command(hook: &Value) -> &str {
+    hook["command"].as_str().unwrap_or_default()
 }
 
 /// The deadline in a command, in seconds.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Agent;
-use crate::gate::{Call, Json, Unapproved, Verdict};
+use crate::gate::{Call, Json, Unapproved, Verdict, verdict::in_its_place};
 
 const EVENT: &str = "PreToolUse";
 
@@ -120,9 +120,7 @@ impl Output {
                 output
             }
             Ok(Verdict::Denied(text) | Verdict::Refused(text)) => Self::denied(text),
-            Ok(Verdict::Answered(response)) => {
-                Self::denied(format!("The call was not executed. A person answered in its place: {response}"))
-            }
+            Ok(Verdict::Answered(response)) => Self::denied(in_its_place(&response)),
             Err(withdrawn @ Unapproved::Withdrawn) if agent == Agent::ClaudeCode => {
                 let reason = withdrawn.to_string();
                 Self { goes_on: Some(false), stop_reason: Some(reason.clone()), ..Self::denied(reason) }

@@ -1,6 +1,6 @@
 //! One call before it runs: its rule, the question, the wait, the answer to the agent.
 
-use std::{io::Read, process, time::Duration};
+use std::{io::Read, process, thread, time::Duration};
 
 use anyhow::{Context, anyhow, bail, ensure};
 use tokio::{
@@ -15,13 +15,12 @@ use super::{
 };
 use crate::{
     cli::{
-        asked::{Asked, Left},
+        asked::{Asked, Place, still_waiting},
         exit::Exit,
         output::{Text, print, say},
-        places,
         signals::Signals,
     },
-    gate::{Call, Rule, Rules, Verdict, verdict},
+    gate::{Call, Rule, Rules},
 };
 
 /// Bytes of an agent's input.
@@ -29,6 +28,7 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// How long after its deadline a hook is ended by force.
 const LAST: Duration = Duration::from_secs(2);
+const SAYING: Duration = Duration::from_millis(200);
 const LATE: &str = "the call is blocked: no outcome in time";
 const STOPPED: &str = "the call is blocked: the hook was stopped by a signal";
 
@@ -50,16 +50,18 @@ pub async fn run(agent: Agent, before: &Before) -> anyhow::Result<Exit> {
 
 /// Where a file, a pipe or a computation holds this process up, no task of its runtime is served. A thread is.
 fn block_at(time: Duration) {
-    std::thread::spawn(move || {
-        std::thread::sleep(time);
-        say(LATE);
+    thread::spawn(move || {
+        thread::sleep(time);
+        // Standard error may be what holds it up.
+        thread::spawn(|| say(LATE));
+        thread::sleep(SAYING);
         process::exit(i32::from(Exit::BLOCKED as u8));
     });
 }
 
 async fn answer(agent: Agent, before: &Before, end: Instant) -> anyhow::Result<()> {
     let input = read().await?;
-    let place = input.cwd.clone();
+    let place = input.cwd.as_deref().map(Place::folder);
     let call = input.call(agent, before.run.as_deref())?;
     let rules = Rules::read(&before.rules.path()?)?;
     let Some(rule) = rules.of(&call)? else {
@@ -72,7 +74,7 @@ async fn answer(agent: Agent, before: &Before, end: Instant) -> anyhow::Result<(
         call.tool
     );
     ensure!(!before.park || agent == Agent::ClaudeCode, "only Claude Code can be parked");
-    let output = decide((agent, before), &call, rule, place.as_deref(), end).await?;
+    let output = decide((agent, before), &call, rule, place.as_ref(), end).await?;
     // An answer that nobody reads lets the call run, also where its reader has closed the pipe.
     print(&Text::json(&serde_json::to_string(&output)?))
         .map_err(|error| anyhow!("the answer can't be written: {error}"))
@@ -92,28 +94,19 @@ async fn decide(
     (agent, before): (Agent, &Before),
     call: &Call,
     rule: &Rule,
-    place: Option<&str>,
+    place: Option<&Place>,
     end: Instant,
 ) -> anyhow::Result<Output> {
     let client = before.client.client()?;
-    let mut asked = Asked::take(&places::state()?.join("asked"), call, place)?;
-    let id = match asked.ask(&client, call, rule).await? {
-        Left::Waits(_) if before.park => return Ok(Output::deferred()),
-        Left::Waits(id) | Left::Ended(id) => id,
-    };
+    let mut asked = Asked::take(call, place)?;
+    let known = asked.ask(&client, call, rule).await?;
+    if before.park && known.waits {
+        return Ok(Output::deferred());
+    }
     let left = end.saturating_duration_since(Instant::now());
-    let approval = client.wait(&id, Some(left)).await?;
+    let approval = client.wait(&known.id, Some(left)).await?;
     if approval["status"] == "pending" {
-        return Ok(Output::denied(format!(
-            "Still waiting for sign-off of approval {id}. Try the same call again later."
-        )));
+        return Ok(Output::denied(still_waiting(&known.id)));
     }
-    let call = asked.call(call);
-    let edits = approval.part(&["result", "modifications"]);
-    let verdict = verdict(&call, rule, &approval, edits.as_deref());
-    asked.use_up()?;
-    if let Ok(Verdict::Refused(why)) = &verdict {
-        client.tell_refused(&approval, why).await;
-    }
-    Ok(Output::new(agent, verdict))
+    Ok(Output::new(agent, asked.settle(&client, call, rule, &approval).await?))
 }

@@ -19,21 +19,17 @@ use rmcp::{
     transport::{self, TokioChildProcess},
 };
 use serde_json::Value;
-use tokio::{process::Command, time::sleep};
+use tokio::process::Command;
 
-use super::{
-    server::{CANCELLED, LATE, wait_for},
-    waiting::{Manner, Seal, State},
-};
+use super::waiting::{Manner, Seal, State, wait_for, within};
 use crate::{
     cli::{
         argument,
-        asked::{Asked, Left},
+        asked::{Asked, Place},
         client::{Client, ClientArgs},
         exit::Exit,
-        places,
     },
-    gate::{Call, Rule, Rules, Verdict, call::run_name, json::canonical, verdict},
+    gate::{Call, Rule, Rules, Verdict, call::run_name, json::canonical},
 };
 
 #[derive(Args)]
@@ -79,11 +75,13 @@ impl Gateway {
             .spawn()
             .with_context(|| format!("{program} can't be started"))?;
         let upstream = ().serve(child).await.with_context(|| format!("{program} does not speak MCP"))?;
+        let said = upstream.peer_info().and_then(|it| it.server_info.clone());
+        let name = said.map_or_else(|| program.clone(), |it| it.name);
         let between = Between {
             seal: Seal::new(&secret)?,
             run: self.run,
             own: format!("mcp-{}", uuid::Uuid::now_v7()),
-            server: program.clone(),
+            place: Place::server(&self.server, &name),
             upstream: upstream.peer().clone(),
             hold: self.hold,
             trust_read_only: self.trust_read_only,
@@ -106,7 +104,7 @@ struct Between {
     run: Option<String>,
     /// The run where nothing says which it is.
     own: String,
-    server: String,
+    place: Place,
     upstream: Peer<RoleClient>,
     seal: Seal,
     hold: Duration,
@@ -121,17 +119,15 @@ impl Between {
     ) -> anyhow::Result<CallToolResponse> {
         let call = self.described(&params, context)?;
         let default = Rule::default();
-        let Some(rule) = self.rule(&call, &default).await? else { return self.forward(params, None).await };
+        let Some(rule) = self.rule(&call, &default).await? else {
+            return Ok(self.forward(params, None, context).await);
+        };
         let name = canonical(&serde_json::json!([params.name, params.arguments]));
         let state =
             params.request_state.as_deref().map(|sealed| self.seal.open(sealed, name.as_bytes())).transpose();
         let state = state.context("the state of the call is not valid; call anew")?;
-        let mut question = Asked::take(&places::state()?.join("asked"), &call, None)?;
-        let (Left::Waits(id) | Left::Ended(id)) = tokio::select! {
-            left = question.ask(&self.client, &call, rule) => left?,
-            () = context.ct.cancelled() => bail!(CANCELLED),
-            () = sleep(self.hold) => bail!(LATE),
-        };
+        let mut question = Asked::take(&call, Some(&self.place))?;
+        let id = within(self.hold, context, question.ask(&self.client, &call, rule)).await?.id;
         let approval = wait_for(&self.client, &id, self.hold, context).await?;
         if approval["status"] == "pending" {
             let round = state.unwrap_or_else(|| State::new(&id)).next();
@@ -145,27 +141,19 @@ impl Between {
             let words = format!("Not decided yet. Approval {id} is waiting. Make the same call again.");
             return Ok(CallToolResult::error(vec![ContentBlock::text(words)]).into());
         }
-        let call = question.call(&call);
-        let verdict = verdict(&call, rule, &approval, approval.part(&["result", "modifications"]).as_deref());
-        question.use_up()?;
-        let told = match verdict {
+        let told = match question.settle(&self.client, &call, rule, &approval).await? {
             Ok(Verdict::Runs { arguments, note }) => {
                 let Value::Object(arguments) = serde_json::from_str(&serde_json::to_string(&arguments)?)?
                 else {
                     bail!("the arguments are no object")
                 };
-                return self
-                    .forward(CallToolRequestParams::new(params.name).with_arguments(arguments), note)
-                    .await;
+                let params = CallToolRequestParams::new(params.name).with_arguments(arguments);
+                return Ok(self.forward(params, note, context).await);
             }
             Ok(Verdict::Answered(words)) => {
                 return Ok(CallToolResult::success(vec![ContentBlock::text(words)]).into());
             }
-            Ok(Verdict::Refused(words)) => {
-                self.client.tell_refused(&approval, &words).await;
-                words
-            }
-            Ok(Verdict::Denied(words)) => words,
+            Ok(Verdict::Denied(words) | Verdict::Refused(words)) => words,
             Err(unapproved) => unapproved.to_string(),
         };
         Ok(CallToolResult::error(vec![ContentBlock::text(told)]).into())
@@ -203,26 +191,48 @@ impl Between {
             call_id: text("claudecode/toolUseId")
                 .or_else(|| text("callId"))
                 .unwrap_or_else(|| "-".to_owned()),
-            agent: Some(self.server.clone()),
+            agent: None,
             arguments: serde_json::from_str(&arguments.to_string())?,
         })
     }
 
+    /// The call, once nothing is in its way. From here on it may have run, whatever becomes of the answer.
     async fn forward(
         &self,
         params: CallToolRequestParams,
         note: Option<String>,
-    ) -> anyhow::Result<CallToolResponse> {
-        let mut result = self.upstream.call_tool(params).await.context("the server has not answered")?;
-        if let Some(note) = note {
-            result.content.insert(0, ContentBlock::text(note.clone()));
-            // Some clients show the model the data alone.
-            if let Some(Value::Object(data)) = &mut result.structured_content {
-                data.insert("signoff".to_owned(), note.into());
+        context: &RequestContext<RoleServer>,
+    ) -> CallToolResponse {
+        let answered = tokio::select! {
+            answered = self.upstream.call_tool(params) => answered,
+            // The server is told, because nobody waits for its answer any more.
+            () = context.ct.cancelled() => return unknown("the client has cancelled it"),
+        };
+        match answered {
+            Ok(result) => noted(result, note).into(),
+            Err(ServiceError::McpError(error)) => {
+                let words = format!("The server refused the call: {}", error.message);
+                CallToolResult::error(vec![ContentBlock::text(words)]).into()
             }
+            Err(error) => unknown(&error.to_string()),
         }
-        Ok(result.into())
     }
+}
+
+/// The result, behind what the model must read before it.
+fn noted(mut result: CallToolResult, note: Option<String>) -> CallToolResult {
+    let Some(note) = note else { return result };
+    // Some clients show the model the data alone.
+    if let Some(Value::Object(data)) = &mut result.structured_content {
+        data.insert("signoff".to_owned(), note.clone().into());
+    }
+    result.content.insert(0, ContentBlock::text(note));
+    result
+}
+
+fn unknown(why: &str) -> CallToolResponse {
+    let words = format!("The call was sent to the server, and whether it ran is unknown: {why}.");
+    CallToolResult::error(vec![ContentBlock::text(words)]).into()
 }
 
 impl ServerHandler for Between {

@@ -10,30 +10,31 @@ use rmcp::{
     model::{
         CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams, ContentBlock,
         CreateTaskResult, DetailedTask, GetTaskParams, GetTaskResult, Implementation, InputRequiredResult,
-        JsonObject, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ServerCapabilities,
-        ServerConfig, Task, TaskPayload, TaskStatus,
+        JsonObject, ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Task,
+        TaskPayload, TaskStatus,
     },
     service::RequestContext,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tokio::time::{Instant, interval, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 use super::{
     told,
     tools::{self, PERMIT, Permit, REQUEST, Request, WAIT, Wait},
-    waiting::{Manner, PROGRESS, Seal, State},
+    waiting::{Manner, Seal, State, wait_for, within},
 };
 use crate::{
     cli::{
         answer::Answer,
-        asked::{Asked, Left},
+        asked::{Asked, still_waiting},
         client::Client,
         failure::ClientError,
-        places,
     },
-    gate::{Call, Json, Rule, Rules, Unapproved, Verdict, call::run_name, json::canonical, verdict},
+    gate::{
+        Call, Json, Rule, Rules, Unapproved, Verdict, call::run_name, json::canonical, verdict::in_its_place,
+    },
 };
 
 const INSTRUCTIONS: &str = "Before you do something that matters and can't be undone, call request_approval and wait for the \
@@ -41,8 +42,6 @@ const INSTRUCTIONS: &str = "Before you do something that matters and can't be un
 /// Longest that anything is waited for.
 const LONGEST: Duration = Duration::from_hours(30 * 24);
 const DIALECT: &str = "mcp";
-pub const CANCELLED: &str = "the client has cancelled the call";
-pub const LATE: &str = "the service did not answer in time";
 /// A task stays to be read for so long after its deadline.
 const AFTERWARDS: Duration = Duration::from_hours(24);
 const POLL: u64 = 1_000;
@@ -99,12 +98,7 @@ impl Server {
             policy,
             metadata: json!({ "dialect": DIALECT }),
         };
-        // A client cuts the call, and nobody would hear why it comes to nothing.
-        let created = tokio::select! {
-            created = self.client.create(&key, &body) => created?,
-            () = context.ct.cancelled() => bail!(CANCELLED),
-            () = sleep_until(Instant::now() + self.times.hold) => bail!(LATE),
-        };
+        let created = within(self.times.hold, context, self.client.create(&key, &body)).await?;
         if created["status"] != "pending" {
             return Ok(told::outcome(&created).into());
         }
@@ -139,12 +133,7 @@ impl Server {
         context: &RequestContext<RoleServer>,
     ) -> anyhow::Result<CallToolResponse> {
         let approval = wait_for(&self.client, &state.approval_id, self.times.hold, context).await?;
-        // What was asked elsewhere is no answer to what this agent has asked.
-        ensure!(
-            approval["metadata"]["dialect"] == DIALECT,
-            "approval {} is none of request_approval",
-            state.approval_id
-        );
+        ensure!(is_own(&approval), "approval {} is none of request_approval", state.approval_id);
         if approval["status"] != "pending" {
             return Ok(told::outcome(&approval).into());
         }
@@ -187,37 +176,30 @@ impl Server {
         };
         let default = Rule::default();
         let rule = self.rules.of(&call)?.unwrap_or(&default);
-        let mut question = Asked::take(&places::state()?.join("asked"), &call, None)?;
-        let id = match question.ask(&self.client, &call, rule).await? {
-            Left::Waits(id) | Left::Ended(id) => id,
-        };
-        let approval =
-            wait_for(&self.client, &id, end.saturating_duration_since(Instant::now()), context).await?;
+        let mut question = Asked::take(&call, None)?;
+        let known = question.ask(&self.client, &call, rule).await?;
+        let left = end.saturating_duration_since(Instant::now());
+        let approval = wait_for(&self.client, &known.id, left, context).await?;
         if approval["status"] == "pending" {
-            return Ok(denied(
-                &format!("Still waiting for sign-off of approval {id}. Try the same call again later."),
-                false,
-            ));
+            return Ok(denied(&still_waiting(&known.id), false));
         }
-        let call = question.call(&call);
-        let verdict = verdict(&call, rule, &approval, approval.part(&["result", "modifications"]).as_deref());
-        question.use_up()?;
-        Ok(match verdict {
+        Ok(match question.settle(&self.client, &call, rule, &approval).await? {
             Ok(Verdict::Runs { arguments, .. }) => allowed(&arguments)?,
-            Ok(Verdict::Denied(words)) => denied(&words, false),
-            Ok(Verdict::Refused(words)) => {
-                self.client.tell_refused(&approval, &words).await;
-                denied(&words, false)
-            }
-            Ok(Verdict::Answered(words)) => {
-                denied(&format!("The call was not executed. A person answered in its place: {words}"), false)
-            }
+            Ok(Verdict::Denied(words) | Verdict::Refused(words)) => denied(&words, false),
+            Ok(Verdict::Answered(response)) => denied(&in_its_place(&response), false),
             Err(unapproved) => denied(&unapproved.to_string(), unapproved == Unapproved::Withdrawn),
         })
     }
 
-    async fn task(&self, id: &str) -> anyhow::Result<DetailedTask> {
+    /// An approval that `request_approval` has asked. What was asked elsewhere is no answer to this agent.
+    async fn own(&self, id: &str) -> anyhow::Result<Answer> {
         let approval = self.client.approval(id).await?;
+        ensure!(is_own(&approval), "approval {id} is none of request_approval");
+        Ok(approval)
+    }
+
+    async fn task(&self, id: &str) -> anyhow::Result<DetailedTask> {
+        let approval = self.own(id).await?;
         let payload = match text(&approval, "status")? {
             "pending" => TaskPayload::Working,
             "cancelled" => TaskPayload::Cancelled,
@@ -229,34 +211,6 @@ impl Server {
             }
         };
         Ok(DetailedTask::new(task(&approval)?, payload))
-    }
-}
-
-/// Tells a client that wants to know that the call goes on.
-pub async fn wait_for(
-    client: &Client,
-    id: &str,
-    time: Duration,
-    context: &RequestContext<RoleServer>,
-) -> anyhow::Result<Answer> {
-    let waiting = client.wait(id, Some(time));
-    tokio::pin!(waiting);
-    let token = context.meta.get_progress_token();
-    let begun = Instant::now();
-    let mut ticks = interval(PROGRESS);
-    ticks.tick().await;
-    loop {
-        tokio::select! {
-            approval = &mut waiting => return Ok(approval?),
-            () = context.ct.cancelled() => bail!(CANCELLED),
-            _ = ticks.tick(), if token.is_some() => {
-                if let Some(token) = token.clone() {
-                    let progress = ProgressNotificationParam::new(token, begun.elapsed().as_secs_f64()).with_message("waiting for a person");
-                    // A client that hears it no more has other trouble.
-                    let _ = context.peer.notify_progress(progress).await;
-                }
-            }
-        }
     }
 }
 
@@ -309,12 +263,13 @@ impl ServerHandler for Server {
         params: CancelTaskParams,
         _: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let reason = json!({ "reason": "the client has cancelled the task" });
-        self.client
-            .decide(&params.task_id, "cancel", &reason)
-            .await
-            .map(drop)
-            .map_err(|error| refused(&error.into()))
+        let cancelled = async {
+            let approval = self.own(&params.task_id).await?;
+            let reason = json!({ "reason": "the client has cancelled the task" });
+            self.client.decide(text(&approval, "id")?, "cancel", &reason).await?;
+            Ok(())
+        };
+        cancelled.await.map_err(|error| refused(&error))
     }
 }
 
@@ -332,6 +287,10 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<Value>,
     metadata: Value,
+}
+
+fn is_own(approval: &Value) -> bool {
+    approval["metadata"]["dialect"] == DIALECT
 }
 
 fn arguments<T: DeserializeOwned>(call: &CallToolRequestParams) -> anyhow::Result<T> {

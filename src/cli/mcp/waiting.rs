@@ -5,19 +5,67 @@
 
 use std::time::Duration;
 
+use anyhow::bail;
 use rmcp::{
     RoleServer,
-    model::{ProtocolVersion, RequestStateCodec, SealOptions},
+    model::{ProgressNotificationParam, ProtocolVersion, RequestStateCodec, SealOptions},
     service::RequestContext,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tokio::time::{Instant, interval, sleep};
+
+use crate::cli::{answer::Answer, client::Client};
 
 /// How often a client that can show it hears that the call goes on.
-pub const PROGRESS: Duration = Duration::from_secs(15);
+const PROGRESS: Duration = Duration::from_secs(15);
 /// Clients come back ten times. The last one gets a result.
 const ROUNDS: u32 = 9;
 const VALID: Duration = Duration::from_mins(15);
+
+const CANCELLED: &str = "the client has cancelled the call";
+const LATE: &str = "the service did not answer in time";
+
+/// Asks the service. A client cuts a call that takes longer, and nobody would hear why it comes to nothing.
+pub async fn within<T, E: Into<anyhow::Error>>(
+    hold: Duration,
+    context: &RequestContext<RoleServer>,
+    asking: impl Future<Output = Result<T, E>>,
+) -> anyhow::Result<T> {
+    tokio::select! {
+        answered = asking => answered.map_err(Into::into),
+        () = context.ct.cancelled() => bail!(CANCELLED),
+        () = sleep(hold) => bail!(LATE),
+    }
+}
+
+/// Tells a client that wants to know that the call goes on.
+pub async fn wait_for(
+    client: &Client,
+    id: &str,
+    time: Duration,
+    context: &RequestContext<RoleServer>,
+) -> anyhow::Result<Answer> {
+    let waiting = client.wait(id, Some(time));
+    tokio::pin!(waiting);
+    let token = context.meta.get_progress_token();
+    let begun = Instant::now();
+    let mut ticks = interval(PROGRESS);
+    ticks.tick().await;
+    loop {
+        tokio::select! {
+            approval = &mut waiting => return Ok(approval?),
+            () = context.ct.cancelled() => bail!(CANCELLED),
+            _ = ticks.tick(), if token.is_some() => {
+                if let Some(token) = token.clone() {
+                    let progress = ProgressNotificationParam::new(token, begun.elapsed().as_secs_f64()).with_message("waiting for a person");
+                    // A client that hears it no more has other trouble.
+                    let _ = context.peer.notify_progress(progress).await;
+                }
+            }
+        }
+    }
+}
 
 /// What becomes of a call that isn't decided yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

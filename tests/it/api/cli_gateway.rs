@@ -1,6 +1,11 @@
 //! `signoff mcp gateway`: another server's tools, behind sign-off.
 
-use std::{fs, io::Write, path::PathBuf, process::ChildStdin};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::ChildStdin,
+};
 
 use serde_json::{Value, json};
 
@@ -22,8 +27,13 @@ for line in sys.stdin:
                   "serverInfo": {"name": "files", "version": "1"}, "instructions": "Files."}
     elif method == "tools/list":
         result = {"tools": tools}
+    elif method == "tools/call" and params["arguments"]["path"] == "refused":
+        print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "error": {"code": -32602, "message": "no such path"}}), flush=True)
+        continue
     elif method == "tools/call":
         log.write(json.dumps([params["name"], params.get("arguments")]) + "\n")
+        if params["arguments"]["path"] == "last":
+            sys.exit()
         result = {"content": [{"type": "text", "text": "done"}]}
     else:
         print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "error": {"code": -32601, "message": method}}), flush=True)
@@ -53,12 +63,22 @@ impl Line {
         line
     }
 
-    fn start(shell: &Shell, folder: &std::path::Path, run: &str, flags: &[&str]) -> (Running, ChildStdin) {
+    fn start(shell: &Shell, folder: &Path, run: &str, flags: &[&str]) -> (Running, ChildStdin) {
+        Self::start_with(shell, folder, folder.to_str().unwrap(), run, flags)
+    }
+
+    fn start_with(
+        shell: &Shell,
+        folder: &Path,
+        state: &str,
+        run: &str,
+        flags: &[&str],
+    ) -> (Running, ChildStdin) {
         let place = |name: &str| folder.join(name).to_str().unwrap().to_owned();
-        let (rules, ran, state) = (place("rules.toml"), place("ran"), folder.to_str().unwrap().to_owned());
+        let (rules, ran) = (place("rules.toml"), place("ran"));
         let path = std::env::var("PATH").unwrap();
         let mut environment = shell.environment(&shell.agent).to_vec();
-        environment.extend([("SIGNOFF_RUN", run), ("XDG_STATE_HOME", &state), ("PATH", &path)]);
+        environment.extend([("SIGNOFF_RUN", run), ("XDG_STATE_HOME", state), ("PATH", &path)]);
         let server = ["--", "python3", "-c", SERVER, &ran];
         let arguments = [&["mcp", "gateway", "--rules", &rules], flags, &server].concat();
         let mut process = Running::start(&arguments, &environment);
@@ -69,7 +89,7 @@ impl Line {
     async fn hello(&mut self) {
         let client = json!({ "name": "test", "version": "1" });
         let hello = json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client });
-        let id = self.begin("initialize", hello);
+        let id = self.begin("initialize", &hello);
         let answer = self.answer(id).await;
         assert_eq!(answer["result"]["instructions"], "Files.", "{answer}");
         self.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
@@ -79,14 +99,14 @@ impl Line {
         self.stdin.write_all(format!("{message}\n").as_bytes()).unwrap();
     }
 
-    fn begin(&mut self, method: &str, params: Value) -> u64 {
+    fn begin(&mut self, method: &str, params: &Value) -> u64 {
         self.next += 1;
         self.send(&json!({ "jsonrpc": "2.0", "id": self.next, "method": method, "params": params }));
         self.next
     }
 
     fn call(&mut self, tool: &str, path: &str) -> u64 {
-        self.begin("tools/call", json!({ "name": tool, "arguments": { "path": path, "size": 1.10 } }))
+        self.begin("tools/call", &json!({ "name": tool, "arguments": { "path": path, "size": 1.10 } }))
     }
 
     async fn answer(&mut self, id: u64) -> Value {
@@ -135,7 +155,7 @@ impl Drop for Line {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_servers_call_runs_as_people_decide() {
     let mut line = Line::new(&[]).await;
-    let list = line.begin("tools/list", json!({}));
+    let list = line.begin("tools/list", &json!({}));
     assert_eq!(line.answer(list).await["result"]["tools"].as_array().unwrap().len(), 2);
     for (verb, body, told) in [
         ("approve", json!({}), "done"),
@@ -204,6 +224,48 @@ async fn a_call_is_made_again_until_it_is_decided_and_runs_once() {
     let call = line.call("write", "a");
     assert!(line.words(call).await.starts_with("Not decided yet."));
     line.waiting(1).await;
+}
+
+/// Two gateways of one run, each before a server of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_for_one_server_lets_no_other_run() {
+    let mut line = Line::new(&["--hold", "1s"]).await;
+    let call = line.call("write", "a");
+    assert!(line.words(call).await.starts_with("Not decided yet."));
+    let asked = line.waiting(1).await;
+    line.process.signal("KILL");
+    line.decide("approve", &asked[0], json!({})).await;
+    // The same call of another server's tool of that name.
+    let folder = line.folder.join("other");
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy(line.folder.join("rules.toml"), folder.join("rules.toml")).unwrap();
+    let state = line.folder.to_str().unwrap().to_owned();
+    let (process, stdin) = Line::start_with(&line.shell, &folder, &state, &line.run, &["--hold", "1s"]);
+    (line.process, line.stdin) = (process, stdin);
+    line.hello().await;
+    let call = line.call("write", "a");
+    assert!(line.words(call).await.starts_with("Not decided yet."));
+    let again = line.waiting(1).await;
+    assert_ne!(again, asked);
+    assert_eq!(fs::read_to_string(folder.join("ran")).unwrap(), "");
+    let api = line.shell.cluster.api(0, &line.shell.ana);
+    assert_eq!(api.show(&again[0]).await.body["metadata"]["server"], "files");
+}
+
+/// Nobody is told that a call was not executed where that isn't known.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_became_of_a_call_that_was_sent_is_said_as_it_is() {
+    let mut line = Line::new(&[]).await;
+    let call = line.call("write", "refused");
+    let asked = line.waiting(1).await;
+    line.decide("approve", &asked[0], json!({})).await;
+    assert_eq!(line.words(call).await, "The server refused the call: no such path");
+    let call = line.call("write", "last");
+    let asked = line.waiting(1).await;
+    line.decide("approve", &asked[0], json!({})).await;
+    let told = line.words(call).await;
+    assert!(told.starts_with("The call was sent to the server, and whether it ran is unknown: "), "{told}");
+    assert_eq!(line.ran().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

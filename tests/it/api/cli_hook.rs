@@ -351,6 +351,22 @@ async fn a_hook_that_hangs_is_ended_by_force() {
     assert!(blocked(hook).await.contains("no outcome in time"));
 }
 
+/// The instance that holds the wait goes away with its connections, and another one is there later.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hook_outlives_the_instance_that_holds_its_wait() {
+    let desk = Desk::new().await;
+    let between = Between::before(desk.url()).await;
+    let environment = desk.environment(&desk.shell.agent, &between.url);
+    let hook = started(&["hook", "claude-code"], &environment, &desk.input("a", "Bash", "deploy"));
+    let asked = desk.waiting(1).await;
+    between.answer("502 Bad Gateway", &["content-type: text/html"], "away");
+    desk.decide("approve", &asked[0], json!({})).await;
+    eventually("it has met the trouble", async || !between.heads().is_empty()).await;
+    between.pass();
+    assert_eq!(decision(&answer(hook).await), ("allow", ""));
+    assert_eq!(desk.rows().await, 1);
+}
+
 /// The hook of an agent that is killed goes on without it, and must not use the approval up.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hook_ends_with_its_agent() {
@@ -370,8 +386,11 @@ async fn a_hook_ends_with_its_agent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_hook_is_installed_and_looked_at() {
     let desk = Desk::new().await;
+    let permissions = ["approval:create", "approval:view:pending", "approval:reject"];
+    let both = desk.shell.cluster.key("acme", "both", &permissions).await;
     fs::remove_file(desk.home.join(".config/signoff/hook.toml")).unwrap();
-    let environment = desk.environment(&desk.shell.agent, desk.url());
+    let asker = desk.shell.cluster.key("acme", "asker", &permissions[..2]).await;
+    let environment = desk.environment(&asker, desk.url());
     let run = async |arguments: &[&str]| {
         let (code, out, err) = Running::start(arguments, &environment).end().await;
         (code, out.join("\n") + &err.join("\n"))
@@ -384,6 +403,11 @@ async fn the_hook_is_installed_and_looked_at() {
         let (code, said) = run(&["hook", "check", agent]).await;
         assert!(code == 0 && said.matches("ok     ").count() == 3, "{said}");
         assert_eq!(said.contains("trusted"), agent == "codex", "{said}");
+        // An agent's key must not decide.
+        assert!(!said.contains("may also decide"), "{said}");
+        let deciding = desk.environment(&both, desk.url());
+        let (code, out, _) = Running::start(&["hook", "check", agent], &deciding).end().await;
+        assert!(code == 0 && out.concat().contains("may also decide"), "{out:?}");
         let path = desk.home.join(file);
         let text = fs::read_to_string(&path).unwrap();
         assert_eq!(text.contains("\"onFailure\": \"block\""), agent == "claude-code", "{text}");

@@ -229,6 +229,22 @@ async fn a_client_that_knows_tasks_gets_one() {
     let cancelled = peer.ask("tasks/cancel", json!({ "taskId": id })).await;
     assert!(cancelled["error"].is_null(), "{cancelled}");
     assert_eq!(peer.ask("tasks/get", json!({ "taskId": id })).await["result"]["status"], "cancelled");
+    // What was asked elsewhere is neither read nor cancelled.
+    let agent = shell.cluster.api(0, &shell.agent);
+    let tool_call =
+        json!({ "run_id": run, "approval_type": "tool_call", "context": {}, "timeout_seconds": 900 });
+    let foreign = agent.ask(tool_call).await;
+    for method in ["tasks/get", "tasks/cancel"] {
+        let answer = peer.ask(method, json!({ "taskId": foreign })).await;
+        assert!(
+            answer["error"]["message"].as_str().unwrap().contains("is none of request_approval"),
+            "{answer}"
+        );
+    }
+    let call = peer.call("wait_for_approval", &json!({ "approval_id": foreign }));
+    agent.cancel(&foreign, "over").await;
+    let answer = peer.answer(call).await;
+    assert!(words(&answer["result"]).contains("is none of request_approval"), "{answer}");
     let unknown = peer.ask("tasks/get", json!({ "taskId": uuid::Uuid::now_v7() })).await;
     assert!(unknown["error"]["message"].as_str().unwrap().contains("not_found"), "{unknown}");
 }
