@@ -9,7 +9,7 @@
 //! | [`rules`] | who is asked about which calls: a file of rules |
 //! | [`pattern`] | names with `*` |
 //! | [`call`] | one call as a request: its key, title and context |
-//! | [`verdict`] | what an outcome means for the call |
+//! | [`mod@verdict`] | what an outcome means for the call |
 
 pub mod call;
 pub mod json;
