@@ -6,9 +6,10 @@
 //! | | |
 //! | --- | --- |
 //! | [`cli`] | the commands of the binary |
-//! | [`gate`] | a tool call as a question to people, for the commands that stand before an agent's tools |
 //! | [`app`], [`lifecycle`], [`config`], [`telemetry`] | one instance: built, configured, observed, ended in order |
 //! | [`http`] | the API: routes, extractors, responses |
+//! | [`mcp`] | the MCP server by which an agent asks people |
+//! | [`gate`] | a tool call as a question to people, for what stands before an agent's tools |
 //! | [`realtime`] | sockets: handshake to close, one session each |
 //! | [`wire`] | what travels as JSON: forms and their rules, views, problems |
 //! | [`worker`] | what runs by itself: sweeps |
@@ -49,6 +50,7 @@ pub mod identity;
 pub mod lifecycle;
 pub mod limits;
 pub mod line;
+pub mod mcp;
 pub mod notify;
 pub mod oidc;
 pub mod open_files;

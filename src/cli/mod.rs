@@ -1,7 +1,6 @@
 //! The command line: the server, its administration, and a client for people and shell scripts.
 
 mod address;
-mod answer;
 mod approvals;
 mod argument;
 mod ask;
@@ -50,7 +49,7 @@ use self::{
     exit::Exit,
     output::{Unprinted, say},
 };
-use crate::config::misspelt;
+use crate::{config::misspelt, wire::answer};
 
 #[derive(Parser)]
 #[command(

@@ -42,6 +42,12 @@ impl Seen {
     }
 }
 
+impl Seen {
+    pub fn into_answer(self) -> Answer {
+        self.approval
+    }
+}
+
 impl Deref for Seen {
     type Target = Answer;
 

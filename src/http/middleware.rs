@@ -12,7 +12,7 @@ use axum::{
 use futures_util::FutureExt;
 use uuid::Uuid;
 
-use super::{Api, admission::Admission, discard::Leftover};
+use super::{Api, admission::Admission, discard::Leftover, mcp};
 use crate::{
     domain::ids::ApprovalId,
     wire::problem::{Code, Problem},
@@ -38,7 +38,8 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
     let mut exchange = Exchange::begin(&api, &request);
     let path = request.uri().path();
     // What the database stands behind.
-    let guarded = ["/api/", "/auth/", "/slack/"].iter().any(|begin| path.starts_with(begin));
+    let guarded =
+        path == mcp::PATH || ["/api/", "/auth/", "/slack/"].iter().any(|begin| path.starts_with(begin));
     let method = request.method().clone();
     let leftover = Leftover::watch(&mut request);
     let mut response = if let Err(refusal) = admission.door(&api, request.headers()) {

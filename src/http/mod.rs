@@ -27,6 +27,7 @@ mod feed;
 mod health;
 mod identity;
 mod links;
+mod mcp;
 mod me;
 mod middleware;
 pub mod names;
@@ -224,8 +225,10 @@ fn documented() -> OpenApiRouter<Api> {
 
 /// Everything that the public listener serves.
 pub fn router(api: Api) -> Router {
-    let (router, _) = documented().split_for_parts();
-    router
+    let (documented, _) = documented().split_for_parts();
+    let around = || axum::middleware::from_fn_with_state(api.clone(), middleware::around);
+    let within = documented.clone().layer(around()).with_state(api.clone());
+    documented
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document()))
         .route("/ws/{task_id}", get(sockets::open).head(respond::no_head))
         .route("/api/v1/feed", get(feed::open).head(respond::no_head))
@@ -235,10 +238,11 @@ pub fn router(api: Api) -> Router {
         .route("/d/{token}", get(links::look).post(links::decide))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
+        .merge(mcp::routes(within))
         .merge(app::routes())
         .fallback(respond::no_such_route)
         .method_not_allowed_fallback(respond::no_such_method)
-        .layer(axum::middleware::from_fn_with_state(api.clone(), middleware::around))
+        .layer(around())
         .with_state(api)
 }
 

@@ -14,8 +14,18 @@ use crate::{
 
 const CALLBACK: &str = "/auth/callback";
 /// What no page is under.
-const NO_PAGES: [&str; 8] =
-    ["/api", "/auth", "/ws", "/docs", "/openapi.json", "/livez", "/readyz", "/metrics"];
+const NO_PAGES: [&str; 10] = [
+    "/.well-known",
+    "/api",
+    "/auth",
+    "/docs",
+    "/livez",
+    "/mcp",
+    "/metrics",
+    "/openapi.json",
+    "/readyz",
+    "/ws",
+];
 
 /// An origin of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,9 +52,14 @@ impl Site {
         origin == self.origin.as_str()
     }
 
+    /// A path of this site as a whole address.
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
     /// Where the issuer sends people back to.
     pub fn callback(&self, configured: &str) -> String {
-        if configured.is_empty() { format!("{}{CALLBACK}", self.origin) } else { configured.to_owned() }
+        if configured.is_empty() { self.at(CALLBACK) } else { configured.to_owned() }
     }
 
     /// Refuses what a page of another site made the browser send.

@@ -1,6 +1,7 @@
 //! What travels as JSON (and once as CSV), whether over HTTP or a socket: the forms that callers fill in with their rules, what they
 //! get to see, and what is said when something is wrong. Knows nothing of requests, responses and frames.
 
+pub mod answer;
 pub mod approval;
 pub mod bulk;
 pub mod cluster;

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agents import PATIENCE, Agent, ClaudeCode, Codex, decide, ended, rows, until, waiting
+from agents import PATIENCE, URL, Agent, ClaudeCode, Codex, decide, ended, rows, until, waiting
 
 QUESTION = {"title": "Ship build 812?", "context": {"build": 812}}
 DONE = [{"text": "Done."}]
@@ -74,6 +74,34 @@ def test_the_model_reads_what_people_decided(make: Any, verb: str, body: dict[st
     decide(verb, asked, **body)
     ended(process)
     assert told in agent.told()["call_1"] and rows(agent.run) == 1
+
+
+@pytest.mark.parametrize("program", [ClaudeCode, Codex])
+@pytest.mark.parametrize(
+    ("verb", "body", "told"),
+    [
+        ("approve", {"comment": "go on"}, "Approved by ana: go on"),
+        ("reject", {"reason": "not today"}, "Rejected by ana: not today"),
+    ],
+)
+def test_an_instance_is_a_server_itself(
+    program: type[Agent], tmp_path: Path, verb: str, body: dict[str, str], told: str
+) -> None:
+    agent = program(tmp_path)
+    more: list[str] = []
+    if isinstance(agent, Codex):
+        agent.settings = f'[mcp_servers.signoff]\nurl = "{URL}/mcp"\nbearer_token_env_var = "SIGNOFF_API_KEY"\n'
+    else:
+        key = {"Authorization": f"Bearer {os.environ['SIGNOFF_API_KEY']}"}
+        entry = {"type": "http", "url": f"{URL}/mcp", "headers": key}
+        more = ["--mcp-config", json.dumps({"mcpServers": {"signoff": entry}}), "--strict-mcp-config"]
+    agent.says([[call(agent, "request_approval", "call_1", QUESTION | {"run_id": agent.run})], DONE])
+    process = agent.start(*more)
+    (asked,) = waiting(agent.run)
+    decide(verb, asked, **body)
+    ended(process)
+    assert told in agent.told()["call_1"] and rows(agent.run) == 1
+    agent.close()
 
 
 def test_a_wait_over_several_legs_reaches_its_outcome(make: Any, tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ use rmcp::{
     ErrorData, Peer, RoleClient, RoleServer, ServerHandler, ServiceError, ServiceExt,
     model::{
         CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, GetPromptRequestParams,
-        GetPromptResponse, Implementation, InputRequiredResult, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+        GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
+        ReadResourceResponse, ServerCapabilities, ServerConfig,
     },
     service::RequestContext,
     transport::{self, TokioChildProcess},
@@ -21,7 +21,6 @@ use rmcp::{
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::waiting::{Manner, Seal, State, wait_for, within};
 use crate::{
     cli::{
         argument,
@@ -29,7 +28,11 @@ use crate::{
         client::{Client, ClientArgs},
         exit::Exit,
     },
-    gate::{Call, Rule, Rules, Verdict, call::run_name, json::canonical},
+    gate::{Call, Rule, Rules, Verdict, call::run_name},
+    mcp::{
+        server::{call_id, conversation},
+        waiting::{Manner, State, wait_for, within},
+    },
 };
 
 #[derive(Args)]
@@ -62,7 +65,6 @@ Examples:
 impl Gateway {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let client = self.client.client()?;
-        let secret = client.bearer().await?.context("there is no key")?;
         let rules = self.rules.as_deref().map(Rules::read).transpose()?.unwrap_or_default();
         let Some((program, arguments)) = self.server.split_first() else {
             bail!("say which server: -- COMMAND")
@@ -78,7 +80,6 @@ impl Gateway {
         let said = upstream.peer_info().and_then(|it| it.server_info.clone());
         let name = said.map_or_else(|| program.clone(), |it| it.name);
         let between = Between {
-            seal: Seal::new(&secret)?,
             run: self.run,
             own: format!("mcp-{}", uuid::Uuid::now_v7()),
             place: Place::server(&self.server, &name),
@@ -106,7 +107,6 @@ struct Between {
     own: String,
     place: Place,
     upstream: Peer<RoleClient>,
-    seal: Seal,
     hold: Duration,
     trust_read_only: bool,
 }
@@ -122,21 +122,16 @@ impl Between {
         let Some(rule) = self.rule(&call, &default).await? else {
             return Ok(self.forward(params, None, context).await);
         };
-        let name = canonical(&serde_json::json!([params.name, params.arguments]));
-        let state =
-            params.request_state.as_deref().map(|sealed| self.seal.open(sealed, name.as_bytes())).transpose();
-        let state = state.context("the state of the call is not valid; call anew")?;
+        let state = State::of(&params)?;
         let mut question = Asked::take(&call, Some(&self.place))?;
         let id = within(self.hold, context, question.ask(&self.client, &call, rule)).await?.id;
         let approval = wait_for(&self.client, &id, self.hold, context).await?;
         if approval["status"] == "pending" {
-            let round = state.unwrap_or_else(|| State::new(&id)).next();
+            let state = state.unwrap_or_else(|| State::new(&id, &params));
             if Manner::of_version(context) == Manner::Again
-                && let Some(round) = round
+                && let Some(again) = state.again()?
             {
-                return Ok(
-                    InputRequiredResult::from_request_state(self.seal.seal(&round, name.as_bytes())?).into()
-                );
+                return Ok(again.into());
             }
             let words = format!("Not decided yet. Approval {id} is waiting. Make the same call again.");
             return Ok(CallToolResult::error(vec![ContentBlock::text(words)]).into());
@@ -179,18 +174,14 @@ impl Between {
         params: &CallToolRequestParams,
         context: &RequestContext<RoleServer>,
     ) -> anyhow::Result<Call> {
-        let meta = serde_json::to_value(&context.meta)?;
-        let text = |name: &str| meta[name].as_str().filter(|it| !it.is_empty()).map(str::to_owned);
-        let run = self.run.clone().or_else(|| text("threadId")).or_else(|| text("sessionId"));
+        let run = self.run.clone().or_else(|| conversation(&context.meta));
         let arguments = Value::Object(params.arguments.clone().unwrap_or_default());
         Ok(Call {
             dialect: "mcp-gateway".to_owned(),
             run: run_name(&run.unwrap_or_else(|| self.own.clone())),
             tool: params.name.to_string(),
             // Clients that say nothing are told apart by the questions themselves.
-            call_id: text("claudecode/toolUseId")
-                .or_else(|| text("callId"))
-                .unwrap_or_else(|| "-".to_owned()),
+            call_id: call_id(&context.meta).unwrap_or_else(|| "-".to_owned()),
             agent: None,
             arguments: serde_json::from_str(&arguments.to_string())?,
         })

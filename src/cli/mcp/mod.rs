@@ -1,20 +1,17 @@
-//! `signoff mcp`: an MCP server on standard input and output, by which an agent asks people.
+//! `signoff mcp`: an MCP server on standard input and output, by which an agent asks people. Its tools are
+//! [`crate::mcp`]'s; here is what only a process on the agent's machine can do.
 //!
 //! | | |
 //! | --- | --- |
 //! | [`gateway`] | another server's tools, behind sign-off |
-//! | [`tools`] | what the agent can call, and with what |
-//! | [`server`] | a call: the question, the wait, the result |
-//! | [`waiting`] | how long a call is held, by what its client understands |
-//! | [`told`] | an outcome as the model reads it |
+//! | [`permit`] | the permission prompts of Claude Code |
+//! | [`service`] | the service behind its address |
 //!
-//! No tool here decides: an agent must not approve its own calls. Standard output is the protocol's alone.
+//! Standard output is the protocol's alone.
 
 mod gateway;
-mod server;
-mod told;
-mod tools;
-mod waiting;
+mod permit;
+mod service;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -23,7 +20,10 @@ use clap::{Args, Subcommand};
 use rmcp::{ServiceExt, transport};
 
 use super::{argument, client::ClientArgs, exit::Exit};
-use crate::gate::Rules;
+use crate::{
+    gate::Rules,
+    mcp::{Server, Session},
+};
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -70,13 +70,9 @@ impl Mcp {
         let client = self.client.client()?;
         let rules = self.rules.as_deref().map(Rules::read).transpose()?.unwrap_or_default();
         let run = self.run.unwrap_or_else(|| format!("mcp-{}", uuid::Uuid::now_v7()));
-        let server = server::Server::new(
-            client,
-            run,
-            rules,
-            server::Times { hold: self.hold, deadline: self.deadline },
-        )
-        .await?;
+        let session = Session::Own { run: run.clone() };
+        let server = Server { service: client, session, hold: self.hold };
+        let server = permit::WithPermit { server, run, rules, deadline: self.deadline };
         let running = server.serve(transport::stdio()).await.context("no client spoke MCP")?;
         running.waiting().await?;
         Ok(Exit::Success)

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{Text, field};
 use crate::{
-    cli::answer::Answer,
     domain::{json, legible},
+    wire::answer::Answer,
 };
 
 /// Where what is told begins, behind its name.

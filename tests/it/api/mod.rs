@@ -39,6 +39,7 @@ mod idempotency;
 mod identity;
 mod identity_races;
 mod listing;
+mod mcp;
 mod notification_preferences;
 mod notifications;
 mod observability;

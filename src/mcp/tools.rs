@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 
 pub const REQUEST: &str = "request_approval";
 pub const WAIT: &str = "wait_for_approval";
-pub const PERMIT: &str = "permit";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,14 +25,6 @@ pub struct Request {
 #[serde(deny_unknown_fields)]
 pub struct Wait {
     pub approval_id: String,
-}
-
-/// Claude Code adds to it as it likes.
-#[derive(Debug, Deserialize)]
-pub struct Permit {
-    pub tool_name: String,
-    pub input: Map<String, Value>,
-    pub tool_use_id: Option<String>,
 }
 
 pub fn all() -> Vec<Tool> {
@@ -74,23 +65,11 @@ pub fn all() -> Vec<Tool> {
                 "additionalProperties": false,
             }),
         ),
-        tool(
-            PERMIT,
-            "For the permission prompts of Claude Code, as its --permission-prompt-tool. Not for you to call.",
-            json!({
-                "type": "object",
-                "properties": {
-                    "tool_name": { "type": "string" },
-                    "input": { "type": "object" },
-                    "tool_use_id": { "type": "string" },
-                },
-                "required": ["tool_name", "input"],
-            }),
-        ),
     ]
 }
 
-fn tool(name: &'static str, description: &'static str, schema: Value) -> Tool {
+/// A tool that asks people.
+pub fn tool(name: &'static str, description: &'static str, schema: Value) -> Tool {
     let schema: JsonObject = if let Value::Object(schema) = schema { schema } else { Map::new() };
     let annotations =
         ToolAnnotations::new().read_only(false).destructive(false).idempotent(true).open_world(true);

@@ -1,27 +1,29 @@
 //! How long a call is held, by what its client understands.
 //!
 //! Clients cut calls after a minute or several, and people take hours. Nothing is kept in memory between the calls: what
-//! the client brings back, sealed, says which approval it waits for, and how many rounds it has made.
+//! the client brings back says which approval it waits for, and how many rounds it has made. It is not secret, and not
+//! signed: a client that changes it can mislead nobody but itself (docs/decisions/0053).
 
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{Context, bail, ensure};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rmcp::{
     RoleServer,
-    model::{ProgressNotificationParam, ProtocolVersion, RequestStateCodec, SealOptions},
+    model::{CallToolRequestParams, InputRequiredResult, ProgressNotificationParam, ProtocolVersion},
     service::RequestContext,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, interval, sleep};
 
-use crate::cli::{answer::Answer, client::Client};
+use super::Service;
+use crate::{gate::json::canonical, wire::answer::Answer};
 
 /// How often a client that can show it hears that the call goes on.
 const PROGRESS: Duration = Duration::from_secs(15);
 /// Clients come back ten times. The last one gets a result.
 const ROUNDS: u32 = 9;
-const VALID: Duration = Duration::from_mins(15);
 
 const CANCELLED: &str = "the client has cancelled the call";
 const LATE: &str = "the service did not answer in time";
@@ -41,12 +43,12 @@ pub async fn within<T, E: Into<anyhow::Error>>(
 
 /// Tells a client that wants to know that the call goes on.
 pub async fn wait_for(
-    client: &Client,
+    service: &impl Service,
     id: &str,
     time: Duration,
     context: &RequestContext<RoleServer>,
 ) -> anyhow::Result<Answer> {
-    let waiting = client.wait(id, Some(time));
+    let waiting = service.wait(id, time);
     tokio::pin!(waiting);
     let token = context.meta.get_progress_token();
     let begun = Instant::now();
@@ -102,58 +104,81 @@ impl Manner {
 pub struct State {
     pub approval_id: String,
     round: u32,
+    /// Which call it is of.
+    call: String,
 }
 
 impl State {
-    pub fn new(approval_id: &str) -> Self {
-        Self { approval_id: approval_id.to_owned(), round: 0 }
+    pub fn new(approval_id: &str, call: &CallToolRequestParams) -> Self {
+        Self { approval_id: approval_id.to_owned(), round: 0, call: name(call) }
     }
 
-    /// One leg later; `None`: the client would give up.
-    pub fn next(&self) -> Option<Self> {
-        let round = self.round + 1;
-        (round <= ROUNDS).then(|| Self { round, ..self.clone() })
+    /// What the client has brought back; `None` where it makes the call for the first time.
+    pub fn of(call: &CallToolRequestParams) -> anyhow::Result<Option<Self>> {
+        let Some(text) = &call.request_state else { return Ok(None) };
+        Self::parse(text, call).map(Some).context("the state of the call is not valid; call anew")
+    }
+
+    fn parse(text: &str, call: &CallToolRequestParams) -> anyhow::Result<Self> {
+        let state: Self = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(text)?)?;
+        ensure!(state.call == name(call), "it is of another call");
+        Ok(state)
+    }
+
+    /// What makes the client call again; `None`: it would give up.
+    pub fn again(self) -> anyhow::Result<Option<InputRequiredResult>> {
+        let round = self.round.saturating_add(1);
+        if round > ROUNDS {
+            return Ok(None);
+        }
+        let text = BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(&Self { round, ..self })?);
+        Ok(Some(InputRequiredResult::from_request_state(text)))
     }
 }
 
-/// Seals states, so that a client can't make one up.
-pub struct Seal(RequestStateCodec);
-
-impl Seal {
-    /// From a secret that is this caller's own.
-    pub fn new(secret: &str) -> anyhow::Result<Self> {
-        let key = Sha256::digest(format!("signoff mcp request state\n{secret}").as_bytes());
-        Ok(Self(RequestStateCodec::try_new(key.to_vec())?))
-    }
-
-    /// Good for this call alone, and for a quarter of an hour.
-    pub fn seal(&self, state: &State, call: &[u8]) -> anyhow::Result<String> {
-        Ok(self.0.seal_json_with(state, &SealOptions::new().associated_data(call).ttl(VALID))?)
-    }
-
-    pub fn open(&self, sealed: &str, call: &[u8]) -> anyhow::Result<State> {
-        Ok(self.0.open_json_with(sealed, call)?)
-    }
+/// The tool and all that it is called with, in short.
+fn name(call: &CallToolRequestParams) -> String {
+    let text = canonical(&serde_json::json!([call.name, call.arguments]));
+    BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(text.as_bytes()))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    fn call(tool: &'static str, state: Option<String>) -> CallToolRequestParams {
+        let mut call = CallToolRequestParams::new(tool).with_arguments(rmcp::object!({ "n": 1 }));
+        call.request_state = state;
+        call
+    }
+
+    fn text(result: &InputRequiredResult) -> String {
+        serde_json::to_value(result).unwrap()["requestState"].as_str().unwrap().to_owned()
+    }
 
     #[test]
     fn a_state_is_good_for_its_own_call_and_nine_rounds() {
-        let seal = Seal::new("so_key").unwrap();
-        let mut state = State::new("a");
-        let sealed = seal.seal(&state, b"call").unwrap();
-        assert_eq!(seal.open(&sealed, b"call").unwrap(), state);
-        assert!(seal.open(&sealed, b"other").is_err());
-        assert!(Seal::new("so_other").unwrap().open(&sealed, b"call").is_err());
-        assert!(seal.open(&sealed.replace('.', ".x"), b"call").is_err());
+        assert_eq!(State::of(&call("a", None)).unwrap(), None);
+        let mut state = State::new("7", &call("a", None));
         let mut rounds = 0;
-        while let Some(next) = state.next() {
-            state = next;
+        while let Some(again) = state.clone().again().unwrap() {
+            let brought = text(&again);
+            assert!(State::of(&call("b", Some(brought.clone()))).is_err());
+            state = State::of(&call("a", Some(brought))).unwrap().unwrap();
             rounds += 1;
         }
-        assert_eq!(rounds, ROUNDS);
+        assert_eq!((rounds, state.approval_id.as_str()), (ROUNDS, "7"));
+    }
+
+    #[test]
+    fn what_is_no_state_is_an_error() {
+        let far = json!({ "approval_id": "7", "round": 4_294_967_295_u32, "call": name(&call("a", None)) });
+        let far = BASE64_URL_SAFE_NO_PAD.encode(far.to_string());
+        assert!(State::of(&call("a", Some(far))).unwrap().unwrap().again().unwrap().is_none());
+        for other in ["", "x", "e30", "!", &BASE64_URL_SAFE_NO_PAD.encode("[]")] {
+            assert!(State::of(&call("a", Some(other.to_owned()))).is_err(), "{other:?}");
+        }
     }
 }

@@ -5,7 +5,7 @@
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Value, json};
 
-use crate::cli::answer::Answer;
+use crate::wire::answer::Answer;
 
 /// Of one that has ended.
 pub fn outcome(approval: &Answer) -> CallToolResult {
