@@ -172,7 +172,7 @@ async fn a_model_is_told_to_call_again() {
 
 /// A client of the newest protocol sends the call again by itself, ten times.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_comes_back_with_a_sealed_state() {
+async fn a_client_comes_back_with_a_state() {
     let shell = Shell::new().await;
     let run = unique("run");
     let mut peer = Peer::new(&shell, &run, NOW, json!({}), &["--hold", "1s"]).await;
