@@ -35,7 +35,7 @@ def codex(folder: Path, *flags: str) -> tuple[Agent, list[str]]:
     agent = Codex(folder)
     command, *args = server(folder, *flags)
     env = ", ".join(f"{name} = {json.dumps(value)}" for name, value in agent.environment.items())
-    agent.settings = f'[mcp_servers.signoff]\ncommand = "{command}"\nargs = {json.dumps(args)}\nenv = {{ {env} }}\n'
+    agent.settings = f'[mcp_servers.signoff]\ncommand = "{command}"\nargs = {json.dumps(args)}\nenv = {{ {env} }}\nstartup_timeout_sec = 60\nrequired = true\n'
     return agent, []
 
 
@@ -90,7 +90,7 @@ def test_an_instance_is_a_server_itself(
     agent = program(tmp_path)
     more: list[str] = []
     if isinstance(agent, Codex):
-        agent.settings = f'[mcp_servers.signoff]\nurl = "{URL}/mcp"\nbearer_token_env_var = "SIGNOFF_API_KEY"\n'
+        agent.settings = f'[mcp_servers.signoff]\nurl = "{URL}/mcp"\nbearer_token_env_var = "SIGNOFF_API_KEY"\nrequired = true\n'
     else:
         key = {"Authorization": f"Bearer {os.environ['SIGNOFF_API_KEY']}"}
         entry = {"type": "http", "url": f"{URL}/mcp", "headers": key}
@@ -152,7 +152,7 @@ def files(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Agen
     more: list[str] = []
     if isinstance(agent, Codex):
         env = ", ".join(f"{name} = {json.dumps(value)}" for name, value in agent.environment.items())
-        agent.settings = f'[mcp_servers.signoff]\ncommand = "{program}"\nargs = {json.dumps(args)}\nenv = {{ {env} }}\n'
+        agent.settings = f'[mcp_servers.signoff]\ncommand = "{program}"\nargs = {json.dumps(args)}\nenv = {{ {env} }}\nstartup_timeout_sec = 60\nrequired = true\n'
     else:
         entry = {"command": program, "args": args, "env": agent.environment}
         more = ["--mcp-config", json.dumps({"mcpServers": {"signoff": entry}}), "--strict-mcp-config"]
@@ -182,3 +182,30 @@ def test_a_server_behind_the_gateway_does_what_people_agreed_to(
     assert {it.name: it.read_text() for it in agent.work.iterdir()} == ran and rows(agent.run) == 1
     if verb == "reject":
         assert "Rejected by ana: not today." in agent.told()["call_1"]
+
+
+def test_the_example_of_the_gateway_lets_reading_pass(files: tuple[Agent, list[str]], tmp_path: Path) -> None:
+    agent, more = files
+    rules = Path(__file__).parents[2] / "examples/mcp-gateway/files.toml"
+    agent.environment["SIGNOFF_MCP_RULES"] = str(rules)
+    if isinstance(agent, Codex):
+        agent.settings = agent.settings.replace("env = { ", f'env = {{ SIGNOFF_MCP_RULES = "{rules}", ')
+    else:
+        config = json.loads(more[1])
+        config["mcpServers"]["signoff"]["env"]["SIGNOFF_MCP_RULES"] = str(rules)
+        more[1] = json.dumps(config)
+    there, new = agent.work / "there.txt", agent.work / "new.txt"
+    there.write_text("as it was")
+    agent.says(
+        [
+            [call(agent, "read_text_file", "call_1", {"path": str(there)})],
+            [call(agent, "write_file", "call_2", {"path": str(new), "content": "hello"})],
+            DONE,
+        ]
+    )
+    process = agent.start(*more)
+    (asked,) = waiting(agent.run)
+    assert asked["title"] == f"Write {new}" and not new.exists()
+    decide("approve", asked)
+    ended(process)
+    assert "as it was" in agent.told()["call_1"] and new.read_text() == "hello" and rows(agent.run) == 1
