@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, cast
 
 import httpx2
 import pytest
 
 import signoff
-from signoff import Signoff
+from signoff import AsyncSignoff, Signoff
 
 PENDING = {"id": "a", "status": "pending", "task_id": "t"}
 APPROVED = {"id": "a", "status": "resolved", "resolution": "approved", "task_id": "t"}
@@ -129,7 +130,8 @@ def test_a_call_is_repeated_a_few_times_only(pauses: list[float]) -> None:
         client(Script(*[problem(503, "unavailable") for _ in range(9)]), max_retries=0).approvals.get("a")
 
 
-def test_patience_ends_what_goes_on_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("patience", [60, "1m", timedelta(minutes=1)])
+def test_patience_ends_what_goes_on_otherwise(monkeypatch: pytest.MonkeyPatch, patience: Any) -> None:
     now = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
 
@@ -138,11 +140,11 @@ def test_patience_ends_what_goes_on_otherwise(monkeypatch: pytest.MonkeyPatch) -
         return httpx2.ConnectError("refused")
 
     with pytest.raises(signoff.ConnectionFailed):
-        client(Script(*[later] * 9), patience=60).approvals.ask(**ASKED)
+        client(Script(*[later] * 9), patience=patience).approvals.ask(**ASKED)
     assert now[0] <= 80
     # Any answer begins it anew.
     script = Script(later, later, later, ok(PENDING), later, later, later, ok(PENDING), later, ok(APPROVED))
-    assert client(script, patience=60).approvals.wait("a").approved
+    assert client(script, patience=patience).approvals.wait("a").approved
 
 
 def test_events_are_not_sent_twice() -> None:
@@ -306,3 +308,16 @@ def test_errors_say_what_the_server_said() -> None:
     with pytest.raises(signoff.ApiError) as error:
         unknown.approvals.get("a")
     assert type(error.value) is signoff.ApiError and error.value.code == "teapot"
+
+
+@pytest.mark.parametrize("wrong", ["soon", "15", "-1s", -1, float("nan"), True, object()])
+def test_what_is_no_duration_is_refused_at_once(wrong: Any) -> None:
+    for kind in (Signoff, AsyncSignoff):
+        with pytest.raises(ValueError, match="is no duration"):
+            kind("http://127.0.0.1:1", "so_x_y", patience=wrong)
+    script = Script()
+    with pytest.raises(ValueError, match="is no duration"):
+        client(script).approvals.wait("a", timeout=wrong)
+    with pytest.raises(ValueError, match="is no duration"):
+        client(script).approvals.ask(**ASKED, timeout=wrong)
+    assert script.requests == []

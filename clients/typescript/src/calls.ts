@@ -212,8 +212,17 @@ export async function persist<T>(request: Request, caller: Caller, until?: numbe
   return reply.body as T;
 }
 
+/** Refuses what is no duration at once: a wait would meet it only once the server is away. */
+export function checkDuration(name: string, milliseconds: number | undefined): void {
+  // Of what is no number, the comparison is false.
+  if (milliseconds !== undefined && !(typeof milliseconds === "number" && milliseconds >= 0)) {
+    throw new TypeError(`${name} is a number of milliseconds, and not ${String(milliseconds)}`);
+  }
+}
+
 /** When a time that begins now is over. */
 export function untilOf(timeoutMs: number | undefined): number | undefined {
+  checkDuration("timeoutMs", timeoutMs);
   return timeoutMs === undefined ? undefined : clock.now() + timeoutMs;
 }
 

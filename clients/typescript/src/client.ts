@@ -1,7 +1,7 @@
 /** The client. */
 
 import { Approvals } from "./approvals.js";
-import type { Caller } from "./calls.js";
+import { type Caller, checkDuration } from "./calls.js";
 import type { SocketConstructor } from "./follow.js";
 import { type ApiKey, Http } from "./http.js";
 import { Runs, Tasks } from "./tasks.js";
@@ -38,6 +38,8 @@ export class Signoff {
 
   constructor(options: SignoffOptions = {}) {
     const { url, apiKey, timeoutMs = 10_000, patienceMs, maxRetries = 4 } = options;
+    checkDuration("timeoutMs", timeoutMs);
+    checkDuration("patienceMs", patienceMs);
     const caller: Caller = { http: new Http(url, apiKey, timeoutMs, options.fetch), maxRetries, patienceMs };
     this.approvals = new Approvals(caller);
     this.tasks = new Tasks(caller, options.WebSocket);

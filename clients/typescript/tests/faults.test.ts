@@ -440,3 +440,15 @@ test("following needs a WebSocket, and says so", async () => {
     if (found) Object.defineProperty(globalThis, "WebSocket", found);
   }
 });
+
+test("what is no duration is refused at once", async () => {
+  for (const wrong of ["15m", Number.NaN, -1, {}] as unknown as number[]) {
+    const script = new Script();
+    for (const options of [{ patienceMs: wrong }, { timeoutMs: wrong }]) {
+      assert.throws(() => script.client(options), TypeError);
+    }
+    await assert.rejects(async () => script.client({}).approvals.wait("a", { timeoutMs: wrong }), TypeError);
+    await assert.rejects(async () => script.client({}).approvals.ask({ ...ASKED, timeoutMs: wrong }), TypeError);
+    assert.equal(script.requests.length, 0);
+  }
+});

@@ -11,7 +11,8 @@ from typing import Any, cast
 from typing_extensions import Unpack
 
 from . import _calls, _requests
-from ._caller import AsyncCaller, Caller, Duration, seconds
+from ._caller import AsyncCaller, Caller
+from ._durations import Duration, seconds_or_none
 from ._requests import Fields, Filters, HistoryFilters
 from ._steps import Request
 from ._types import Approval, BulkAction, BulkDone, BulkResult, Decided, PendingApproval
@@ -42,7 +43,7 @@ class Approvals:
         """
         body = _requests.body(run_id, approval_type, context, fields)
         caller = self._caller
-        return caller.run(_calls.create_and_wait(body, idempotency_key, seconds(timeout), caller.manners))
+        return caller.run(_calls.create_and_wait(body, idempotency_key, seconds_or_none(timeout), caller.manners))
 
     def create(
         self,
@@ -59,7 +60,7 @@ class Approvals:
 
     def wait(self, approval_id: str, *, timeout: Duration | None = None) -> Outcome:
         """Waits until it has ended. Any process may that knows the id. Raises `StillPending` after `timeout`."""
-        until = _calls.until_of(seconds(timeout))
+        until = _calls.until_of(seconds_or_none(timeout))
         return self._caller.run(_calls.wait(_requests.segment(approval_id), self._caller.manners, until))
 
     def get(self, approval_id: str) -> Approval:
@@ -131,7 +132,7 @@ class AsyncApprovals:
         """Asks, and waits for the outcome: see `Approvals.ask`."""
         body = _requests.body(run_id, approval_type, context, fields)
         caller = self._caller
-        return await caller.run(_calls.create_and_wait(body, idempotency_key, seconds(timeout), caller.manners))
+        return await caller.run(_calls.create_and_wait(body, idempotency_key, seconds_or_none(timeout), caller.manners))
 
     async def create(
         self,
@@ -148,7 +149,7 @@ class AsyncApprovals:
 
     async def wait(self, approval_id: str, *, timeout: Duration | None = None) -> Outcome:
         """Waits until it has ended. Any process may that knows the id. Raises `StillPending` after `timeout`."""
-        until = _calls.until_of(seconds(timeout))
+        until = _calls.until_of(seconds_or_none(timeout))
         return await self._caller.run(_calls.wait(_requests.segment(approval_id), self._caller.manners, until))
 
     async def get(self, approval_id: str) -> Approval:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import timedelta
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from . import _calls
 from ._calls import Manners
@@ -12,13 +11,6 @@ from ._http import AsyncHttp, Http
 from ._steps import Request, Steps, run, run_async
 
 T = TypeVar("T")
-#: Seconds, or a timedelta.
-Duration: TypeAlias = float | timedelta
-
-
-def seconds(duration: Duration | None) -> float | None:
-    return duration.total_seconds() if isinstance(duration, timedelta) else duration
-
 
 class Caller:
     """Runs steps, blocking."""

@@ -9,7 +9,8 @@ import httpx2
 
 from ._approvals import Approvals, AsyncApprovals
 from ._calls import Manners
-from ._caller import AsyncCaller, Caller, Duration, seconds
+from ._caller import AsyncCaller, Caller
+from ._durations import Duration, seconds_or_none
 from ._http import AsyncHttp, Http
 from ._tasks import AsyncRuns, AsyncTasks, Runs, Tasks
 
@@ -19,7 +20,8 @@ class Signoff:
 
     `url` and `api_key` come from `SIGNOFF_URL` and `SIGNOFF_API_KEY` (or `SIGNOFF_API_KEY_FILE`) where they are not given.
     `timeout`: seconds for an answer that nobody holds. `max_retries`: how often a call is repeated where that is safe.
-    `patience`: for how long `ask` and `wait` go on without any answer from the server; None, the default: for ever.
+    `patience`: for how long `ask` and `wait` go on without any answer from the server, as `"15m"`, in seconds or as a
+    timedelta; None, the default: for ever.
     """
 
     def __init__(
@@ -33,7 +35,7 @@ class Signoff:
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self._http = Http(url, api_key, timeout, transport)
-        caller = Caller(self._http, Manners(max_retries, seconds(patience), self._http.credentials.renewed))
+        caller = Caller(self._http, Manners(max_retries, seconds_or_none(patience), self._http.credentials.renewed))
         self.approvals = Approvals(caller)
         self.tasks = Tasks(caller)
         self.runs = Runs(caller)
@@ -65,7 +67,7 @@ class AsyncSignoff:
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self._http = AsyncHttp(url, api_key, timeout, transport)
-        caller = AsyncCaller(self._http, Manners(max_retries, seconds(patience), self._http.credentials.renewed))
+        caller = AsyncCaller(self._http, Manners(max_retries, seconds_or_none(patience), self._http.credentials.renewed))
         self.approvals = AsyncApprovals(caller)
         self.tasks = AsyncTasks(caller)
         self.runs = AsyncRuns(caller)

@@ -7,42 +7,27 @@ gate, and so does the decorator. A call that can't be asked about does not run.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias, cast
 
 from ._client import AsyncSignoff, Signoff
 from ._errors import ModificationRefused, SignoffError
+from ._durations import Duration, whole_seconds
 from ._requests import Fields
 from ._types import Notify, PolicyBody
 from .outcome import Outcome
 from .toolcall import Call, run_name
 
 _LOG = logging.getLogger("signoff")
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LAPSED = "Nobody answered in time. The call was not executed."
 #: What the model is told where a withdrawn request does not end the run.
 WITHDRAWN = "The request was withdrawn."
 _NOT_AGAIN = "Don't try this call again unless you are asked to."
 #: Raises, saying why, where the tool would refuse these arguments.
 Check: TypeAlias = Callable[[Mapping[str, Any]], None]
-
-
-def whole_seconds(duration: str | float | timedelta) -> int:
-    """`"90s"`, `"15m"`, `"24h"`, `"7d"`, a timedelta, or seconds."""
-    if isinstance(duration, str):
-        found = re.fullmatch(r"(\d+)([smhd])", duration)
-        if found is None:
-            raise ValueError(f"{duration!r} is no duration: say 90s, 15m, 24h or 7d")
-        return int(found[1]) * _UNITS[found[2]]
-    value = duration.total_seconds() if isinstance(duration, timedelta) else duration
-    if value != int(value) or value < 1:
-        raise ValueError(f"{duration!r} is no duration: at least a second, and whole ones")
-    return int(value)
 
 
 @dataclass(frozen=True)
@@ -60,7 +45,7 @@ class Rule:
     #: Instead of the four above: a whole policy, as `docs/policies.md` has it.
     policy: PolicyBody | None = None
     #: How long people have; the server's default where nothing is said.
-    timeout: str | float | timedelta | None = None
+    timeout: Duration | None = None
     #: Such as `Refund {order}`; the call itself where nothing is said.
     title: str | None = None
     description: str | None = None

@@ -19,7 +19,7 @@ try:
 except ImportError as missing:
     raise ImportError("LangGraph is not installed: pip install 'signoff[langchain]'") from missing
 
-from .._caller import Duration, seconds
+from .._durations import Duration, seconds_or_none
 from .._client import AsyncSignoff, Signoff
 from .._errors import SignoffError
 from .._types import Notify, PolicyBody
@@ -117,7 +117,7 @@ def resume(
 
     Any process may that has the graph, its checkpointer and the key of the same agent. Raises `StillPending` after `timeout`.
     """
-    return blocking(resumed(config, gate, seconds(timeout)), graph, client)
+    return blocking(resumed(config, gate, seconds_or_none(timeout)), graph, client)
 
 
 def run_until_done(
@@ -143,7 +143,7 @@ async def aresume(
     timeout: Duration | None = None,
 ) -> Done | Parked:
     """`resume` on the event loop."""
-    return await awaiting(resumed(config, gate, seconds(timeout)), graph, client)
+    return await awaiting(resumed(config, gate, seconds_or_none(timeout)), graph, client)
 
 
 async def arun_until_done(
