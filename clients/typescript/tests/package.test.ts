@@ -19,7 +19,7 @@ test("it can be required", async () => {
   assert.equal(outcome.approved, true);
   assert.ok(outcome instanceof cjs.Outcome);
   assert.equal(typeof (require("signoff/webhooks") as typeof import("signoff/webhooks")).verify, "function");
-  for (const adapter of ["langchain", "openai-agents"]) {
+  for (const adapter of ["ai", "langchain", "openai-agents"]) {
     const exported = Object.keys((await import(`signoff/${adapter}`)) as object);
     assert.deepEqual(Object.keys(require(`signoff/${adapter}`) as object).filter((it) => it !== "default").sort(), exported.sort());
   }

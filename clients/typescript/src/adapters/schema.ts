@@ -23,7 +23,8 @@ interface Issue {
 }
 
 export function isStandardSchema(schema: unknown): schema is StandardSchema {
-  return typeof schema === "object" && schema !== null && "~standard" in schema;
+  // Some libraries' schemas are functions.
+  return ((typeof schema === "object" && schema !== null) || typeof schema === "function") && "~standard" in schema;
 }
 
 /** Throws, saying why, where the schema refuses the arguments. Answers what it makes of them. */
