@@ -14,7 +14,7 @@ run_light_adapters() {
   return $status
 }
 
-# Whole agents: their command lines, and the SDKs that start them.
+# Whole agents: their command lines, and the SDKs that start them. And workflow tools.
 cmd_adapters() {
   local begun=$SECONDS
   [ $# -eq 0 ] || usage adapters "takes no arguments"
@@ -46,13 +46,34 @@ run_all_agents() {
     SIGNOFF_CODEX=$(first_of "$DEV_DIR"/agents/node_modules/@openai/codex-*/vendor/*/bin/codex) || return
   say "signoff hook and signoff mcp with Claude Code and Codex"
   run_own_client "${IN_FOLDER[@]}" "$AGENTS" env PYTHONDONTWRITEBYTECODE=1 \
-    "$python" -m pytest -q -p no:cacheprovider || status=1
+    "$python" -m pytest -q -p no:cacheprovider --ignore=recipes || status=1
   say "Claude Agent SDK (Python)"
   run_own_client "${IN_FOLDER[@]}" "$client" env PYTHONPATH=src PYTHONDONTWRITEBYTECODE=1 \
     "$python" -m pytest -p no:cacheprovider tests/adapters/heavy || status=1
-  say "Claude Agent SDK (TypeScript)"
+  say "Airflow"
+  run_airflow || status=1
+  say "recipes"
+  run_recipes || status=1
+  say "Claude Agent SDK and AI SDK (TypeScript)"
   run_typescript_agents "$python" || status=1
   return $status
+}
+
+# With a scheduler and a triggerer, in an environment of its own: its pins don't go with the others'.
+run_airflow() {
+  local venv=$DEV_DIR/airflow client=$ROOT/clients/python status=0
+  install_locked install_python_packages "$venv" "$AGENTS/airflow.txt" || return
+  in_session "${IN_FOLDER[@]}" "$client" "$venv/bin/mypy" --cache-dir "$DEV_DIR/mypy-airflow" src/signoff/adapters/airflow || status=1
+  run_own_client "${IN_FOLDER[@]}" "$client" env PYTHONPATH=src PYTHONDONTWRITEBYTECODE=1 \
+    "$venv/bin/python" -m pytest -p no:cacheprovider tests/adapters/heavy/airflow || status=1
+  return $status
+}
+
+# What docs/recipes shows, with Prefect, Dagster and Temporal.
+run_recipes() {
+  local venv=$DEV_DIR/recipes
+  install_locked install_python_packages "$venv" "$AGENTS/recipes.txt" || return
+  run_own_client "${IN_FOLDER[@]}" "$AGENTS/recipes" env PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" -m pytest
 }
 
 run_typescript_agents() { # PYTHON
@@ -61,7 +82,7 @@ run_typescript_agents() { # PYTHON
   if install_locked install_typescript_client "$client" && in_session "${IN_FOLDER[@]}" "$client" npm run --silent build &&
     in_session "${IN_FOLDER[@]}" "$client" npx tsc -p tests; then
     run_own_client "${IN_FOLDER[@]}" "$client" env SIGNOFF_HEAVY_PACKAGES="$DEV_DIR/agents" \
-      node --test tests/heavy/claude.test.mjs || status=1
+      node --test tests/heavy/claude.test.mjs tests/heavy/ai.test.mjs || status=1
   else
     status=1
   fi

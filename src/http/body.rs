@@ -139,7 +139,7 @@ pub async fn form(api: &Api, parts: &Parts, body: HttpBody) -> Result<(Vec<u8>, 
     collect(api, parts, body, LONGEST_FORM).await
 }
 
-fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
+pub(super) fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
     let coded = headers.get_all(header::CONTENT_ENCODING).iter().find(|it| *it != "identity");
     if let Some(coding) = coded {
         let coding = String::from_utf8_lossy(coding.as_bytes());

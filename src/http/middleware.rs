@@ -155,12 +155,13 @@ impl<'a> Exchange<'a> {
                 )
             };
         }
-        // What changes something, or is a bug, is worth a line. What is only looked at is not; nor is a refusal
+        // What changes something, or is a bug, is worth a line. What is only looked at is not (by MCP a change is a request
+        // of its own, within); nor is a refusal
         // while something is away, full or too much: that has been told once, and metrics count the rest.
+        let only_looks = self.method == "GET" || self.route() == mcp::PATH;
         if status == StatusCode::INTERNAL_SERVER_ERROR {
             line!(error);
-        } else if self.method == "GET" || status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
-        {
+        } else if only_looks || status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
             line!(debug);
         } else {
             line!(info);

@@ -97,8 +97,8 @@ fn names(headers: &HeaderMap, header: &HeaderName, word: &str) -> bool {
     values.flat_map(|value| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(word))
 }
 
-/// Any page can make a browser open a socket, and may have got hold of a ticket; only our own pages, and those that we
-/// know, may.
+/// Any page can make a browser open a socket or send a request, and may have got hold of a ticket; only our own pages, and
+/// those that we know, may.
 pub fn check_origin(api: &Api, headers: &HeaderMap) -> Result<(), Problem> {
     let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
     let is_known = api.realtime.sockets.origins().any(|allowed| origin == allowed);
@@ -108,7 +108,7 @@ pub fn check_origin(api: &Api, headers: &HeaderMap) -> Result<(), Problem> {
     let origin = String::from_utf8_lossy(origin.as_bytes()).into_owned();
     Err(Problem::new(
         Code::Forbidden,
-        format!("pages of {origin:?} may not open sockets: sockets.allowed_origins"),
+        format!("pages of {origin:?} may not call this: sockets.allowed_origins"),
     ))
 }
 

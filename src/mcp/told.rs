@@ -44,6 +44,19 @@ pub fn outcome(approval: &Answer) -> CallToolResult {
     result(&words, approval, !approved)
 }
 
+/// The same, to an agent that may have asked long ago, or that another text has told to look: it must know what it reads.
+pub fn outcome_of(approval: &Answer) -> CallToolResult {
+    let mut result = outcome(approval);
+    let title = approval["title"].as_str().unwrap_or_default();
+    let words = result.content.first().and_then(|it| it.as_text()).map(|it| it.text.clone());
+    let words = format!("{}\nThis is about: {title}", words.unwrap_or_default());
+    if let Some(data) = &mut result.structured_content {
+        data["message"] = words.clone().into();
+    }
+    result.content = vec![ContentBlock::text(words)];
+    result
+}
+
 /// Of one that still waits.
 pub fn waiting(approval: &Value) -> CallToolResult {
     let id = approval["id"].as_str().unwrap_or_default();
@@ -52,6 +65,16 @@ pub fn waiting(approval: &Value) -> CallToolResult {
         approval,
         true,
     )
+}
+
+/// Of one that was asked, and whose wait came to nothing.
+pub fn broken_off(id: &str, error: &anyhow::Error) -> CallToolResult {
+    let words = format!(
+        "Not known yet. The wait for approval {id} broke off: {error:#}. Don't do it. Call wait_for_approval with it."
+    );
+    let mut result = CallToolResult::error(vec![ContentBlock::text(&words)]);
+    result.structured_content = Some(json!({ "message": words, "approval_id": id }));
+    result
 }
 
 fn result(words: &str, approval: &Value, is_error: bool) -> CallToolResult {

@@ -6,6 +6,8 @@ use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::Session;
+
 pub const REQUEST: &str = "request_approval";
 pub const WAIT: &str = "wait_for_approval";
 
@@ -27,7 +29,14 @@ pub struct Wait {
     pub approval_id: String,
 }
 
-pub fn all() -> Vec<Tool> {
+pub fn all(session: &Session) -> Vec<Tool> {
+    let key = if session.is_shared() {
+        "A name of this request. The same name again, with the same arguments, is the same request. Without one, each call is \
+         a new request."
+    } else {
+        "A name of this request. The same name again, with the same arguments, is the same request. By default title and \
+         context say which it is."
+    };
     vec![
         tool(
             REQUEST,
@@ -47,12 +56,12 @@ pub fn all() -> Vec<Tool> {
                         "description": "How long people have." },
                     "run_id": { "type": "string", "description": "The run that it belongs to." },
                     "key": { "type": "string", "minLength": 1, "maxLength": 200,
-                        "description": "A name of this request. The same one again is the same request. By default title and \
-                                        context say which it is." },
+                        "description": key },
                 },
                 "required": ["title", "context"],
                 "additionalProperties": false,
             }),
+            !session.is_shared(),
         ),
         tool(
             WAIT,
@@ -64,14 +73,15 @@ pub fn all() -> Vec<Tool> {
                 "required": ["approval_id"],
                 "additionalProperties": false,
             }),
+            true,
         ),
     ]
 }
 
-/// A tool that asks people.
-pub fn tool(name: &'static str, description: &'static str, schema: Value) -> Tool {
+/// A tool that asks people. `is_idempotent`: the same call again asks nobody twice.
+pub fn tool(name: &'static str, description: &'static str, schema: Value, is_idempotent: bool) -> Tool {
     let schema: JsonObject = if let Value::Object(schema) = schema { schema } else { Map::new() };
     let annotations =
-        ToolAnnotations::new().read_only(false).destructive(false).idempotent(true).open_world(true);
+        ToolAnnotations::new().read_only(false).destructive(false).idempotent(is_idempotent).open_world(true);
     Tool::new(name, description, Arc::new(schema)).with_annotations(annotations)
 }

@@ -9,13 +9,16 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rmcp::{
-    RoleServer,
-    model::{CallToolRequestParams, InputRequiredResult, ProgressNotificationParam, ProtocolVersion},
+    Peer, RoleServer,
+    model::{
+        CallToolRequestParams, InputRequiredResult, ProgressNotificationParam, ProgressToken, ProtocolVersion,
+    },
     service::RequestContext,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tokio::time::{Instant, interval, sleep};
+use tokio::time::{Instant, interval, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use super::Service;
 use crate::{gate::json::canonical, wire::answer::Answer};
@@ -25,47 +28,73 @@ const PROGRESS: Duration = Duration::from_secs(15);
 /// Clients come back ten times. The last one gets a result.
 const ROUNDS: u32 = 9;
 
+/// What a wait that is over may still take to be answered.
+const GRACE: Duration = Duration::from_secs(5);
+
 const CANCELLED: &str = "the client has cancelled the call";
 const LATE: &str = "the service did not answer in time";
 
-/// Asks the service. A client cuts a call that takes longer, and nobody would hear why it comes to nothing.
-pub async fn within<T, E: Into<anyhow::Error>>(
-    hold: Duration,
-    context: &RequestContext<RoleServer>,
-    asking: impl Future<Output = Result<T, E>>,
-) -> anyhow::Result<T> {
-    tokio::select! {
-        answered = asking => answered.map_err(Into::into),
-        () = context.ct.cancelled() => bail!(CANCELLED),
-        () = sleep(hold) => bail!(LATE),
+/// What a call needs of its request while it is held. The request itself may be large, and is let go of.
+pub struct Caller {
+    peer: Peer<RoleServer>,
+    ct: CancellationToken,
+    progress: Option<ProgressToken>,
+    /// What becomes of the call; and what, where it can't be a task.
+    pub manner: Manner,
+    pub without_task: Manner,
+}
+
+impl From<RequestContext<RoleServer>> for Caller {
+    fn from(context: RequestContext<RoleServer>) -> Self {
+        Self {
+            manner: Manner::of(&context),
+            without_task: Manner::without_task(&context),
+            progress: context.meta.get_progress_token(),
+            peer: context.peer,
+            ct: context.ct,
+        }
     }
 }
 
-/// Tells a client that wants to know that the call goes on.
-pub async fn wait_for(
-    service: &impl Service,
-    id: &str,
-    time: Duration,
-    context: &RequestContext<RoleServer>,
-) -> anyhow::Result<Answer> {
-    let waiting = service.wait(id, time);
-    tokio::pin!(waiting);
-    let token = context.meta.get_progress_token();
-    let begun = Instant::now();
-    let mut ticks = interval(PROGRESS);
-    ticks.tick().await;
-    loop {
+impl Caller {
+    /// Asks the service. A client cuts a call that takes longer, and nobody would hear why it comes to nothing.
+    pub async fn within<T, E: Into<anyhow::Error>>(
+        &self,
+        end: Instant,
+        asking: impl Future<Output = Result<T, E>>,
+    ) -> anyhow::Result<T> {
         tokio::select! {
-            approval = &mut waiting => return Ok(approval?),
-            () = context.ct.cancelled() => bail!(CANCELLED),
-            _ = ticks.tick(), if token.is_some() => {
-                if let Some(token) = token.clone() {
-                    let progress = ProgressNotificationParam::new(token, begun.elapsed().as_secs_f64()).with_message("waiting for a person");
-                    // A client that hears it no more has other trouble.
-                    let _ = context.peer.notify_progress(progress).await;
+            answered = asking => answered.map_err(Into::into),
+            () = self.ct.cancelled() => bail!(CANCELLED),
+            () = sleep_until(end) => bail!(LATE),
+        }
+    }
+
+    /// Waits. Tells a client that wants to know that the call goes on.
+    pub async fn wait_for(&self, service: &impl Service, id: &str, end: Instant) -> anyhow::Result<Answer> {
+        let waiting = service.wait(id, end.saturating_duration_since(Instant::now()));
+        tokio::pin!(waiting);
+        let begun = Instant::now();
+        let mut ticks = interval(PROGRESS);
+        ticks.tick().await;
+        loop {
+            tokio::select! {
+                approval = &mut waiting => return Ok(approval?),
+                () = self.ct.cancelled() => bail!(CANCELLED),
+                () = sleep_until(end + GRACE) => bail!(LATE),
+                _ = ticks.tick(), if self.progress.is_some() => {
+                    if let Some(token) = self.progress.clone() {
+                        let progress = ProgressNotificationParam::new(token, begun.elapsed().as_secs_f64()).with_message("waiting for a person");
+                        // A client that hears it no more has other trouble.
+                        let _ = self.peer.notify_progress(progress).await;
+                    }
                 }
             }
         }
+    }
+
+    pub async fn cancelled(&self) {
+        self.ct.cancelled().await;
     }
 }
 
@@ -81,15 +110,14 @@ pub enum Manner {
 }
 
 impl Manner {
-    pub fn of(context: &RequestContext<RoleServer>) -> Self {
+    fn of(context: &RequestContext<RoleServer>) -> Self {
         if context.client_capabilities().is_some_and(|it| it.supports_tasks()) {
             return Self::Task;
         }
-        Self::of_version(context)
+        Self::without_task(context)
     }
 
-    /// The same, where there are no tasks.
-    pub fn of_version(context: &RequestContext<RoleServer>) -> Self {
+    fn without_task(context: &RequestContext<RoleServer>) -> Self {
         let version = context.protocol_version();
         if version.is_some_and(|it| it.as_str() >= ProtocolVersion::V_2026_07_28.as_str()) {
             Self::Again

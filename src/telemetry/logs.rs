@@ -36,10 +36,16 @@ pub enum LogFormat {
 
 /// Starts logging for the process. `level` is a `tracing` filter: `info`, or `info,signoff=debug`.
 pub fn init_logs(level: &str, format: LogFormat) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(level).with_context(|| format!("log.level {level:?} is no filter"))?;
+    let filter = filter(level).with_context(|| format!("log.level {level:?} is no filter"))?;
     let layer = layer(format, io::stderr().is_terminal(), io::stderr);
     tracing_subscriber::registry().with(filter).with(layer).try_init()?;
     Ok(())
+}
+
+/// Without what the library of MCP says: it logs each request, and in it whatever its client has sent.
+fn filter(level: &str) -> anyhow::Result<EnvFilter> {
+    let filter = EnvFilter::try_new(level)?;
+    Ok(if level.contains("rmcp") { filter } else { filter.add_directive("rmcp=off".parse()?) })
 }
 
 fn layer<S, W, F>(format: LogFormat, is_terminal: bool, sink: F) -> Box<dyn Layer<S> + Send + Sync>
@@ -140,5 +146,12 @@ mod tests {
         assert!(!json.contains(['\u{202e}', '\u{9b}', '\u{1b}']), "{json:?}");
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!((&value["plain"], &value["message"]), (&forged.into(), &forged.into()));
+    }
+
+    #[test]
+    fn the_library_of_mcp_is_silent_unless_it_is_asked_for() {
+        for (level, silent) in [("info", true), ("debug,signoff=trace", true), ("info,rmcp=debug", false)] {
+            assert_eq!(filter(level).unwrap().to_string().contains("rmcp=off"), silent, "{level}");
+        }
     }
 }

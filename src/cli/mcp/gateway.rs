@@ -13,13 +13,13 @@ use rmcp::{
         CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, GetPromptRequestParams,
         GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult,
         ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
-        ReadResourceResponse, ServerCapabilities, ServerConfig,
+        ReadResourceResponse, RequestMetaObject, ServerCapabilities, ServerConfig,
     },
     service::RequestContext,
     transport::{self, TokioChildProcess},
 };
 use serde_json::Value;
-use tokio::process::Command;
+use tokio::{process::Command, time::Instant};
 
 use crate::{
     cli::{
@@ -31,7 +31,7 @@ use crate::{
     gate::{Call, Rule, Rules, Verdict, call::run_name},
     mcp::{
         server::{call_id, conversation},
-        waiting::{Manner, State, wait_for, within},
+        waiting::{Caller, Manner, State},
     },
 };
 
@@ -115,20 +115,22 @@ impl Between {
     async fn call(
         &self,
         params: CallToolRequestParams,
-        context: &RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> anyhow::Result<CallToolResponse> {
-        let call = self.described(&params, context)?;
+        let end = Instant::now() + self.hold;
+        let call = self.described(&params, &context.meta)?;
+        let caller = Caller::from(context);
         let default = Rule::default();
         let Some(rule) = self.rule(&call, &default).await? else {
-            return Ok(self.forward(params, None, context).await);
+            return Ok(self.forward(params, None, &caller).await);
         };
         let state = State::of(&params)?;
         let mut question = Asked::take(&call, Some(&self.place))?;
-        let id = within(self.hold, context, question.ask(&self.client, &call, rule)).await?.id;
-        let approval = wait_for(&self.client, &id, self.hold, context).await?;
+        let id = caller.within(end, question.ask(&self.client, &call, rule)).await?.id;
+        let approval = caller.wait_for(&self.client, &id, end).await?;
         if approval["status"] == "pending" {
             let state = state.unwrap_or_else(|| State::new(&id, &params));
-            if Manner::of_version(context) == Manner::Again
+            if caller.without_task == Manner::Again
                 && let Some(again) = state.again()?
             {
                 return Ok(again.into());
@@ -143,7 +145,7 @@ impl Between {
                     bail!("the arguments are no object")
                 };
                 let params = CallToolRequestParams::new(params.name).with_arguments(arguments);
-                return Ok(self.forward(params, note, context).await);
+                return Ok(self.forward(params, note, &caller).await);
             }
             Ok(Verdict::Answered(words)) => {
                 return Ok(CallToolResult::success(vec![ContentBlock::text(words)]).into());
@@ -169,19 +171,15 @@ impl Between {
     }
 
     /// The call as people are asked about it.
-    fn described(
-        &self,
-        params: &CallToolRequestParams,
-        context: &RequestContext<RoleServer>,
-    ) -> anyhow::Result<Call> {
-        let run = self.run.clone().or_else(|| conversation(&context.meta));
+    fn described(&self, params: &CallToolRequestParams, meta: &RequestMetaObject) -> anyhow::Result<Call> {
+        let run = self.run.clone().or_else(|| conversation(meta));
         let arguments = Value::Object(params.arguments.clone().unwrap_or_default());
         Ok(Call {
             dialect: "mcp-gateway".to_owned(),
             run: run_name(&run.unwrap_or_else(|| self.own.clone())),
             tool: params.name.to_string(),
             // Clients that say nothing are told apart by the questions themselves.
-            call_id: call_id(&context.meta).unwrap_or_else(|| "-".to_owned()),
+            call_id: call_id(meta).unwrap_or_else(|| "-".to_owned()),
             agent: None,
             arguments: serde_json::from_str(&arguments.to_string())?,
         })
@@ -192,12 +190,12 @@ impl Between {
         &self,
         params: CallToolRequestParams,
         note: Option<String>,
-        context: &RequestContext<RoleServer>,
+        caller: &Caller,
     ) -> CallToolResponse {
         let answered = tokio::select! {
             answered = self.upstream.call_tool(params) => answered,
             // The server is told, because nobody waits for its answer any more.
-            () = context.ct.cancelled() => return unknown("the client has cancelled it"),
+            () = caller.cancelled() => return unknown("the client has cancelled it"),
         };
         match answered {
             Ok(result) => noted(result, note).into(),
@@ -247,7 +245,7 @@ impl ServerHandler for Between {
         params: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        Ok(self.call(params, &context).await.unwrap_or_else(|error| {
+        Ok(self.call(params, context).await.unwrap_or_else(|error| {
             let words = format!("The call was not executed: {error:#}.");
             CallToolResult::error(vec![ContentBlock::text(words)]).into()
         }))

@@ -24,7 +24,7 @@ use crate::{
         client::Client,
     },
     gate::{Call, Json, Rule, Rules, Unapproved, Verdict, verdict::in_its_place},
-    mcp::{Server, server::arguments, tools, waiting::wait_for},
+    mcp::{Server, server::arguments, tools, waiting::Caller},
 };
 
 const PERMIT: &str = "permit";
@@ -60,17 +60,18 @@ fn tool() -> Tool {
             },
             "required": ["tool_name", "input"],
         }),
+        true,
     )
 }
 
 impl WithPermit {
     /// Claude Code reads exactly one text.
-    async fn permit(&self, call: &CallToolRequestParams, context: &RequestContext<RoleServer>) -> Value {
+    async fn permit(&self, call: &CallToolRequestParams, caller: &Caller) -> Value {
         let end = Instant::now() + self.deadline.min(LONGEST);
         let permitted = async {
             let asked: Permit = arguments(call)?;
             tokio::select! {
-                permission = self.permission(asked, context, end) => permission,
+                permission = self.permission(asked, caller, end) => permission,
                 () = sleep_until(end + Duration::from_secs(1)) => bail!("there was no outcome in time"),
             }
         };
@@ -79,12 +80,7 @@ impl WithPermit {
         })
     }
 
-    async fn permission(
-        &self,
-        asked: Permit,
-        context: &RequestContext<RoleServer>,
-        end: Instant,
-    ) -> anyhow::Result<Value> {
+    async fn permission(&self, asked: Permit, caller: &Caller, end: Instant) -> anyhow::Result<Value> {
         let call = Call {
             dialect: "claude".to_owned(),
             run: self.run.clone(),
@@ -97,8 +93,7 @@ impl WithPermit {
         let rule = self.rules.of(&call)?.unwrap_or(&default);
         let mut question = Asked::take(&call, None)?;
         let known = question.ask(&self.server.service, &call, rule).await?;
-        let left = end.saturating_duration_since(Instant::now());
-        let approval = wait_for(&self.server.service, &known.id, left, context).await?;
+        let approval = caller.wait_for(&self.server.service, &known.id, end).await?;
         if approval["status"] == "pending" {
             return Ok(denied(&still_waiting(&known.id), false));
         }
@@ -134,7 +129,7 @@ impl ServerHandler for WithPermit {
         if call.name != PERMIT {
             return self.server.call_tool(call, context).await;
         }
-        let permission = self.permit(&call, &context).await;
+        let permission = self.permit(&call, &context.into()).await;
         Ok(CallToolResult::success(vec![ContentBlock::text(permission.to_string())]).into())
     }
 

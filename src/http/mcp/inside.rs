@@ -1,7 +1,11 @@
 //! The API, asked within the process. A request goes the way of all others: by the same credential, past the same limits,
 //! into the same metrics. So an agent that speaks MCP may do what it may do without it, and no more.
 
-use std::{str::FromStr, time::Duration};
+use std::{
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use anyhow::{Context, anyhow};
 use axum::{
@@ -21,7 +25,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    http::{address::Peer, middleware::RequestId},
+    http::{address::Peer, budget::Place, middleware::RequestId},
     mcp::{Service, Unanswered, service::Question},
     wire::answer::Answer,
 };
@@ -42,6 +46,8 @@ pub struct Inside {
     routes: Router,
     headers: HeaderMap,
     peer: Option<Peer>,
+    /// The room that the outer request's body takes. It is given back before the wait, when nothing is left of the body.
+    place: Arc<Mutex<Option<Place>>>,
 }
 
 /// RFC 9457, as far as a model needs it.
@@ -52,7 +58,7 @@ struct Refusal {
 }
 
 impl Inside {
-    pub fn new(routes: Router, outer: &Parts) -> Self {
+    pub fn new(routes: Router, outer: &Parts, place: Place) -> Self {
         let mut headers = HeaderMap::new();
         for name in PASSED {
             for value in outer.headers.get_all(&name) {
@@ -63,7 +69,8 @@ impl Inside {
         if let Some(Ok(id)) = id {
             headers.insert(REQUEST_ID, id);
         }
-        Self { routes, headers, peer: outer.extensions.get::<Peer>().copied() }
+        let peer = outer.extensions.get::<Peer>().copied();
+        Self { routes, headers, peer, place: Arc::new(Mutex::new(Some(place))) }
     }
 
     async fn get(&self, path: String) -> Result<Answer, Unanswered> {
@@ -117,6 +124,7 @@ impl Service for Inside {
     }
 
     async fn wait(&self, id: &str, time: Duration) -> Result<Answer, Unanswered> {
+        drop(self.place.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.get(format!("/api/v1/approvals/{}/wait?timeout={}", parsed(id)?, time.as_secs())).await
     }
 

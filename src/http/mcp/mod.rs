@@ -26,13 +26,17 @@ use http_body_util::Full;
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
 };
+use serde::de::IgnoredAny;
 
 use self::inside::Inside;
 use super::{Api, body, caller::Somebody, respond, upgrade::check_origin};
 use crate::{
     auth::Rejection,
     mcp::{Server, Session},
-    wire::problem::{Code, Problem},
+    wire::{
+        parse::parse,
+        problem::{Code, Problem},
+    },
 };
 
 /// Where it is.
@@ -79,13 +83,14 @@ async fn answer(
     parts: Parts,
     body: Body,
 ) -> Result<Response, Problem> {
+    body::check_media_type(&parts.headers)?;
     let (bytes, place) = Box::pin(body::collect(api, &parts, body, api.sizes.any)).await?;
-    let inside = Inside::new(within, &parts);
-    let run = format!("mcp-{}", caller.caller().actor.name.as_str());
-    let server = move || {
-        let session = Session::Shared { run: run.clone() };
-        Ok(Server { service: inside.clone(), session, hold: HOLD })
-    };
+    // As strict as the API: what people are shown must be what was sent.
+    parse::<IgnoredAny>(&bytes)?;
+    let inside = Inside::new(within, &parts, place);
+    let actor = &caller.caller().actor;
+    let session = Session::Shared { run: format!("mcp-{}", actor.name.as_str()), principal: actor.id.0 };
+    let server = move || Ok(Server { service: inside.clone(), session: session.clone(), hold: HOLD });
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)
@@ -94,9 +99,9 @@ async fn answer(
         .disable_allowed_hosts();
     let service = StreamableHttpService::new(server, Arc::new(NeverSessionManager::default()), config);
     let request = Request::from_parts(parts, Full::<Bytes>::from(bytes));
-    let response = Box::pin(service.handle(request)).await;
-    drop(place);
-    Ok(response.map(Body::new))
+    let mut response = Box::pin(service.handle(request)).await.map(Body::new);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
 }
 
 /// Says where a credential is to be had (RFC 9728).

@@ -20,12 +20,15 @@ pub struct Metadata {
 }
 
 pub async fn metadata(State(api): State<Api>, headers: HeaderMap) -> Result<Json<Metadata>, Problem> {
-    let issuer = api.authenticator.issuer().ok_or_else(|| {
-        Problem::new(Code::NotFound, "nobody signs in at an issuer here: send an API key as a bearer token")
+    let issuer = issuer(&api).ok_or_else(|| {
+        Problem::new(Code::NotFound, "no issuer's tokens are taken here: send an API key as a bearer token")
+    })?;
+    let site = Site::of(&api, &headers).map_err(|_| {
+        Problem::new(Code::NotFound, "http.public_url is not set, so the address is not known")
     })?;
     Ok(Json(Metadata {
-        resource: Site::of(&api, &headers)?.at(PATH),
-        authorization_servers: vec![Issuer::config(issuer).issuer.clone()],
+        resource: site.at(PATH),
+        authorization_servers: vec![issuer.to_owned()],
         bearer_methods_supported: ["header"],
         resource_name: "Signoff",
     }))
@@ -33,6 +36,12 @@ pub async fn metadata(State(api): State<Api>, headers: HeaderMap) -> Result<Json
 
 /// The metadata's own address, where there is some.
 pub fn place(api: &Api, headers: &HeaderMap) -> Option<String> {
-    api.authenticator.issuer()?;
+    issuer(api)?;
     Some(Site::of(api, headers).ok()?.at("/.well-known/oauth-protected-resource/mcp"))
+}
+
+/// The issuer, where its tokens are taken: without an audience they only sign people in.
+fn issuer(api: &Api) -> Option<&str> {
+    let config = api.authenticator.issuer().map(Issuer::config)?;
+    (!config.audience.is_empty()).then_some(config.issuer.as_str())
 }

@@ -167,7 +167,8 @@ async fn a_model_is_told_to_call_again() {
     assert!(words(&answer["result"]) == told && answer["result"]["isError"] == true, "{answer}");
     let call = peer.call("wait_for_approval", &json!({ "approval_id": id }));
     decide(&shell, "approve", &id, json!({})).await;
-    assert_eq!(words(&peer.answer(call).await["result"]), "Approved by ana.");
+    let answer = peer.answer(call).await;
+    assert_eq!(words(&answer["result"]), "Approved by ana.\nThis is about: Ship build 812?");
 }
 
 /// A client of the newest protocol sends the call again by itself, ten times.
@@ -237,14 +238,14 @@ async fn a_client_that_knows_tasks_gets_one() {
     for method in ["tasks/get", "tasks/cancel"] {
         let answer = peer.ask(method, json!({ "taskId": foreign })).await;
         assert!(
-            answer["error"]["message"].as_str().unwrap().contains("is none of request_approval"),
+            answer["error"]["message"].as_str().unwrap().contains("is none of this agent's request_approval"),
             "{answer}"
         );
     }
     let call = peer.call("wait_for_approval", &json!({ "approval_id": foreign }));
     agent.cancel(&foreign, "over").await;
     let answer = peer.answer(call).await;
-    assert!(words(&answer["result"]).contains("is none of request_approval"), "{answer}");
+    assert!(words(&answer["result"]).contains("is none of this agent's request_approval"), "{answer}");
     let unknown = peer.ask("tasks/get", json!({ "taskId": uuid::Uuid::now_v7() })).await;
     assert!(unknown["error"]["message"].as_str().unwrap().contains("not_found"), "{unknown}");
 }
@@ -309,10 +310,7 @@ async fn trouble_is_a_result_that_says_not_to_go_on() {
         let call = peer.call(tool, &arguments);
         let answer = peer.answer(call).await;
         let told = words(&answer["result"]);
-        assert!(
-            answer["result"]["isError"] == true && told.ends_with("It is not approved: don't do it."),
-            "{answer}"
-        );
+        assert!(answer["result"]["isError"] == true && told.contains("on't do it"), "{answer}");
     }
     let call = peer.call("permit", &json!({ "tool_name": "Bash", "input": {}, "tool_use_id": "a" }));
     let answer = peer.answer(call).await;

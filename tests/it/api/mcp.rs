@@ -83,7 +83,12 @@ struct Line {
 }
 
 async fn line() -> Line {
-    let cluster = Cluster::start().await.connected().await;
+    line_with(&[]).await
+}
+
+async fn line_with(flags: &[(&'static str, &str)]) -> Line {
+    let flags = flags.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    let cluster = Cluster::with(Setup { flags, ..Setup::default() }).await.connected().await;
     let agent = cluster.key("acme", "robot", &["approval:create", "approval:view:pending"]).await;
     let ana = cluster.api(1, &cluster.member("ana").await);
     Line { cluster, agent, ana }
@@ -119,7 +124,7 @@ async fn a_call_on_one_instance_is_answered_with_what_was_decided_on_another() {
             assert_eq!(answer["result"]["isError"].as_bool().unwrap_or_default(), is_error);
             assert_eq!(answer["result"]["structuredContent"]["approval_id"], id);
             let again = peer.call("wait_for_approval", &json!({ "approval_id": id })).await.unwrap();
-            assert_eq!(words(&again), words(&answer));
+            assert_eq!(words(&again), format!("{}\nThis is about: Ship build 812?", words(&answer)));
         }
     }
     assert_eq!(cluster.waiting(0), 0);
@@ -178,7 +183,8 @@ async fn another_instance_goes_on_with_the_wait() {
 async fn only_a_call_that_names_itself_finds_its_request_again() {
     let Line { cluster, agent, ana } = line().await;
     let peer = Peer::new(cluster.api(0, &agent), NOW);
-    for meta in [json!({ "claudecode/toolUseId": unique("toolu") }), json!({ "callId": unique("call") })] {
+    let id = unique("toolu_0123456789");
+    for meta in [json!({ "claudecode/toolUseId": id }), json!({ "callId": id })] {
         let run = unique("run");
         let params = json!({ "name": "request_approval", "arguments": question(&run), "_meta": meta });
         let mut calls = Vec::new();
@@ -201,11 +207,17 @@ async fn only_a_call_that_names_itself_finds_its_request_again() {
     ana.approve(&asked(&ana, &run).await).await.expect(200);
     assert_eq!(words(&call.await.unwrap()), "Approved by ana.");
     assert_eq!(words(&peer.call("request_approval", &named).await.unwrap()), "Approved by ana.");
-    // Without a name it is another one.
-    let call = peer.call("request_approval", &question(&run));
-    let id = asked(&ana, &run).await;
-    ana.reject(&id, "not again").await.expect(200);
-    assert!(words(&call.await.unwrap()).starts_with("Rejected by ana: not again"));
+    // Without a name it is another one, and so it is with an id that may be a count.
+    for meta in [json!({}), json!({ "callId": "call_1" }), json!({ "callId": "call_1" })] {
+        let params = json!({ "name": "request_approval", "arguments": question(&run), "_meta": meta });
+        let call = {
+            let peer = peer.clone();
+            tokio::task::spawn(async move { peer.ask("tools/call", params).await })
+        };
+        let id = asked(&ana, &run).await;
+        ana.reject(&id, "not again").await.expect(200);
+        assert!(words(&call.await.unwrap()).starts_with("Rejected by ana: not again"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -248,7 +260,15 @@ async fn a_key_may_do_what_it_may_do_elsewhere() {
     let peer = Peer::new(cluster.api(0, &agent), NOW);
     let foreign = peer.call("wait_for_approval", &json!({ "approval_id": elsewhere }));
     ana.approve(&elsewhere).await.expect(200);
-    assert!(words(&foreign.await.unwrap()).contains("is none of request_approval"));
+    assert!(words(&foreign.await.unwrap()).contains("is none of this agent's request_approval"));
+    let made = peer.call("request_approval", &question("run-own"));
+    let own = asked(&ana, "run-own").await;
+    ana.approve(&own).await.expect(200);
+    assert_eq!(words(&made.await.unwrap()), "Approved by ana.");
+    let colleague = cluster.key("acme", "colleague", &["approval:create", "approval:view:pending"]).await;
+    let colleague = Peer::new(cluster.api(0, &colleague), NOW);
+    let unasked = colleague.call("wait_for_approval", &json!({ "approval_id": own })).await.unwrap();
+    assert!(words(&unasked).contains("is none of this agent's request_approval"), "{unasked}");
     let other = cluster.key("other", "robot", &["approval:create", "approval:view:pending"]).await;
     let peer = Peer::new(cluster.api(0, &other), NOW);
     let unseen = peer.call("wait_for_approval", &json!({ "approval_id": elsewhere })).await.unwrap();
@@ -316,6 +336,65 @@ async fn a_client_without_a_token_hears_where_to_get_one() {
     assert!(peer.ask("tools/list", json!({})).await["result"]["tools"].is_array());
 }
 
+/// Where tokens only sign people in, no client is sent to the issuer for one.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_whose_tokens_are_refused_is_not_named() {
+    let forge = Forge::start().await;
+    let mut setup = forge.setup(&[("oidc.client_id", "web")]);
+    setup.flags.retain(|(name, _)| *name != "oidc.audience");
+    let cluster = Cluster::with(setup).await;
+    let peer = Peer::new(cluster.api(0, "so_x_y"), NOW);
+    let reply = Api::send(peer.request("tools/list", json!({}))).await.problem(401, "unauthenticated");
+    assert_eq!(reply.header("www-authenticate"), "Bearer");
+    peer.api.get("/.well-known/oauth-protected-resource").await.problem(404, "not_found");
+}
+
+/// What was asked is told also where the wait for it comes to nothing, so that the next call asks nobody again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_that_breaks_off_names_what_was_asked() {
+    let Line { cluster, agent, ana } = line_with(&[("limits.max_waiters_per_workspace", "1")]).await;
+    let peer = Peer::new(cluster.api(0, &agent), NOW);
+    let (first, second) = (unique("run"), unique("run"));
+    let held = peer.call("request_approval", &question(&first));
+    eventually("it waits", async || cluster.waiting(0) == 1).await;
+    let answer = peer.call("request_approval", &question(&second)).await.unwrap();
+    let id = asked(&ana, &second).await;
+    assert!(
+        words(&answer).starts_with(&format!("Not known yet. The wait for approval {id} broke off: ")),
+        "{answer}"
+    );
+    let result = &answer["result"];
+    assert_eq!((&result["isError"], &result["structuredContent"]["approval_id"]), (&json!(true), &json!(id)));
+    ana.approve(&asked(&ana, &first).await).await.expect(200);
+    assert_eq!(words(&held.await.unwrap()), "Approved by ana.");
+    let going_on = peer.call("wait_for_approval", &json!({ "approval_id": id }));
+    ana.approve(&id).await.expect(200);
+    assert!(words(&going_on.await.unwrap()).starts_with("Approved by ana."));
+}
+
+/// Bodies have little room, and a decision must get through. A call that is held takes none of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn held_calls_keep_no_room_for_bodies() {
+    let Line { cluster, agent, ana } = line_with(&[("limits.max_bodies_mebibytes", "8")]).await;
+    let peer = Peer::new(cluster.api(0, &agent), NOW);
+    let run = unique("run");
+    let mut arguments = question(&run);
+    arguments["context"] = json!({ "text": "x".repeat(200_000) });
+    let mut held = Vec::new();
+    // Twelve megabytes.
+    for n in 1..=60 {
+        held.push(peer.call("request_approval", &arguments));
+        eventually("it waits", async || cluster.waiting(0) == n || held[n - 1].is_finished()).await;
+        assert!(!held[n - 1].is_finished(), "call {n} is refused");
+    }
+    let id = waiting(&ana, &run).await.remove(0);
+    cluster.api(0, &agent).show(&id).await.expect(200);
+    ana.approve(&id).await.expect(200);
+    for call in held {
+        call.abort();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_vanishes_leaves_no_wait_behind() {
     let Line { cluster, agent, ana } = line().await;
@@ -340,13 +419,24 @@ async fn what_is_no_request_is_refused_in_words() {
         Api::send(request.body(body).timeout(Duration::from_secs(30))).await
     };
     send(vec![b' '; 2 * 1024 * 1024]).await.problem(413, "too_large");
-    for body in ["", "{", "[]", "null", "{\"jsonrpc\":\"2.0\"}"] {
-        let reply = send(body.into()).await;
-        assert!((400..500).contains(&reply.status), "{body}: {} {}", reply.status, reply.body);
+    for body in ["", "{", "\u{feff}{}", &"[".repeat(100_000)] {
+        send(body.into()).await.problem(400, "malformed");
     }
-    let nested = "[".repeat(100_000);
-    let reply = send(nested.into_bytes()).await;
-    assert!((400..500).contains(&reply.status), "{}", reply.status);
+    for body in ["[{}]", "null"] {
+        send(body.into()).await.problem(422, "invalid");
+    }
+    let reply = send(b"{\"jsonrpc\":\"2.0\"}".into()).await;
+    assert!((400..500).contains(&reply.status), "{} {}", reply.status, reply.body);
+    // What people are shown is what was sent: of two values the parser would keep the last, and a number it would round.
+    let call = |context: &str| {
+        let arguments = format!("{{\"title\":\"x\",\"context\":{context}}}");
+        let params = format!("{{\"name\":\"request_approval\",\"arguments\":{arguments}}}");
+        format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{params}}}").into_bytes()
+    };
+    send(call("{\"amount\":10,\"amount\":1000000}")).await.problem(400, "malformed");
+    send(call("{\"n\":12345678901234567890123}")).await.problem(422, "invalid");
+    let request = api.request(Method::POST, "/mcp").header("Content-Type", "text/plain").body("{}");
+    Api::send(request).await.problem(415, "unsupported_media_type");
     let peer = Peer::new(api.clone(), NOW);
     let answer = peer.call("permit", &json!({})).await.unwrap();
     assert!(answer["error"]["message"].as_str().unwrap().contains("no tool permit"), "{answer}");
