@@ -281,10 +281,11 @@ async fn g17_a_test_is_tried_at_once_even_where_the_endpoint_is_left_alone() {
         .await
         .unwrap();
     sink.is_well();
-    let count = sink.received().len();
     team.admin.post(&hook.path("/test"), &Value::Null).await.expect(202);
-    let next = sink.has(count + 1).await[count].clone();
-    assert_eq!(next.json()["type"], "signoff.webhook.test");
+    // What a worker had in hand before may still come, too.
+    let tests =
+        || sink.received().iter().filter(|request| request.json()["type"] == "signoff.webhook.test").count();
+    eventually("the second test has come", || async { tests() == 2 }).await;
 }
 
 /// An endpoint that only ever asks for pauses takes nothing.
