@@ -66,10 +66,25 @@ impl Place {
     }
 }
 
+/// This program, by the name that it was started by. Behind a link that an upgrade turns, the file itself is soon gone, and
+/// a hook that is not there holds nothing.
+fn program() -> anyhow::Result<PathBuf> {
+    let file = env::current_exe().context("can't tell where this program is")?;
+    let name = env::args_os().next().map(PathBuf::from).unwrap_or_default();
+    let named = if name.components().count() > 1 { Some(name) } else { in_path(&name) };
+    let named = named.and_then(|path| std::path::absolute(path).ok());
+    let is_this = |path: &PathBuf| path.canonicalize().is_ok_and(|it| it == file);
+    Ok(named.filter(is_this).unwrap_or_else(|| file.clone()))
+}
+
+fn in_path(name: &Path) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
 impl Install {
     pub fn run(&self) -> anyhow::Result<Exit> {
         let path = self.place.path(self.agent)?;
-        let program = env::current_exe().context("can't tell where this program is")?;
+        let program = program()?;
         let settings = with_hook(read(&path)?, &self.entry(&program)?).with_context(|| {
             format!("the settings in {} have another form than hooks have", path.display())
         })?;

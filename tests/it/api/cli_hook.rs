@@ -383,6 +383,23 @@ async fn a_hook_ends_with_its_agent() {
     assert_eq!(desk.rows().await, 1);
 }
 
+/// A package's upgrade turns the link, and the file that it led to is gone.
+#[test]
+fn the_hook_is_installed_by_the_name_that_it_was_started_by() {
+    let folder = std::env::temp_dir().join(unique("link"));
+    fs::create_dir_all(folder.join("bin")).unwrap();
+    let link = folder.join("bin/signoff");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_signoff"), &link).unwrap();
+    for name in [link.to_str().unwrap(), "signoff"] {
+        let mut command = std::process::Command::new(name);
+        command.args(["hook", "install", "claude-code", "--print"]).env_clear();
+        let output = command.env("PATH", folder.join("bin")).env("HOME", &folder).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(link.to_str().unwrap()), "{name}: {text}");
+    }
+    fs::remove_dir_all(folder).unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_hook_is_installed_and_looked_at() {
     let desk = Desk::new().await;
