@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from instance import Instance
 
 from signoff import AsyncSignoff, Signoff
 from signoff.testing import FakeSignoff
@@ -74,3 +75,10 @@ def fake() -> FakeSignoff:
 def client(fake: FakeSignoff) -> Iterator[Signoff]:
     with fake.client() as client:
         yield client
+
+
+@pytest.fixture
+def instance() -> Iterator[Instance]:
+    """An instance of this test's own, which it may kill."""
+    with Instance() as instance:
+        yield instance

@@ -8,7 +8,6 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,24 +15,10 @@ from typing import Any
 import pytest
 from conftest import World
 from instance import Instance
+from waits import pending
 
 import signoff
 from signoff import AsyncSignoff, Signoff
-
-
-@pytest.fixture
-def instance() -> Iterator[Instance]:
-    with Instance() as instance:
-        yield instance
-
-
-def pending(ana: Signoff, run_id: str, count: int = 1) -> list[Any]:
-    done = threading.Event()
-    for _ in range(3_000):
-        if len(found := list(ana.approvals.pending(run_id=run_id))) >= count:
-            return found
-        done.wait(0.01)
-    raise AssertionError(f"fewer than {count} are pending")
 
 
 def test_a_wait_outlives_the_instance_that_held_it(real: World, instance: Instance, run_id: str) -> None:

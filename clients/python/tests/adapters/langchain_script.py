@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 from conftest import World
+from waits import pending
 from langchain.agents import create_agent
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
@@ -134,15 +134,6 @@ class Agent:
                 return await which(graph, client)[1](*all_of(graph, client), **more)
 
         return asyncio.run(awaited())
-
-
-def pending(ana: Signoff, run_id: str, count: int = 1) -> list[Any]:
-    done = threading.Event()
-    for _ in range(3_000):
-        if len(found := list(ana.approvals.pending(run_id=run_id))) >= count:
-            return found
-        done.wait(0.01)
-    raise AssertionError(f"fewer than {count} are pending")
 
 
 def decided(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import httpx2
 from conftest import World
+from waits import pending
 from pydantic_ai import Agent
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, ToolCallPart, ToolReturnPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
@@ -94,23 +94,6 @@ def run_with(
 
 def shown(fake: FakeSignoff) -> Any:
     return fake.requests[0]["context"]["arguments"]
-
-
-def pending(ana: Signoff, run_id: str, count: int = 1) -> list[Any]:
-    done = threading.Event()
-    for _ in range(3_000):
-        if len(found := list(ana.approvals.pending(run_id=run_id))) >= count:
-            return found
-        done.wait(0.01)
-    raise AssertionError(f"fewer than {count} are pending")
-
-
-async def soon(happened: Callable[[], bool]) -> None:
-    for _ in range(3_000):
-        if happened():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not happen")
 
 
 async def deciding(world: World, run_id: str, running: Awaitable[Any], decide: Decide | None) -> Any:

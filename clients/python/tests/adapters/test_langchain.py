@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -38,7 +38,6 @@ from langchain_script import (
     edit,
     how,
     of,
-    pending,
     problem,
     ran,
     refund,
@@ -52,6 +51,7 @@ from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode
 from langgraph.types import Command
 from pydantic import BaseModel, field_validator
+from waits import pending
 
 import signoff
 from signoff import Gate, Rule, Signoff
@@ -464,12 +464,6 @@ def test_the_other_kind_of_client_is_refused(fake: FakeSignoff, refund: BaseTool
 
 
 # --- processes and instances that are killed ---
-
-
-@pytest.fixture
-def instance() -> Iterator[Instance]:
-    with Instance() as instance:
-        yield instance
 
 
 def test_a_wait_outlives_the_instance_that_held_it(

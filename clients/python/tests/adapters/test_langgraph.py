@@ -9,7 +9,7 @@ import runpy
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +36,6 @@ from langchain_script import (
     edit,
     how,
     of,
-    pending,
     ran,
     refund,
     reject,
@@ -47,6 +46,7 @@ from langchain_script import (
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, interrupt
+from waits import pending
 
 import signoff
 from signoff import Gate, Outcome, Rule, Signoff
@@ -537,12 +537,6 @@ def test_the_example_runs(real: World, run_id: str, tmp_path: Path) -> None:
 # --- processes and instances that are killed ---
 
 
-@pytest.fixture
-def instance() -> Iterator[Instance]:
-    with Instance() as instance:
-        yield instance
-
-
 def test_a_parked_thread_outlives_the_instance_that_was_asked(
     real: World, instance: Instance, run_id: str, parked: Callable[..., Agent], ran: list[Any]
 ) -> None:
@@ -563,29 +557,7 @@ import os, signal, sys
 from pathlib import Path
 from langchain.agents import create_agent
 from langchain_core.tools import tool
-from langchain_script import (
-    BEGIN,
-    BROKEN,
-    EDITED,
-    LAPSED,
-    ORDER,
-    REJECTED,
-    Agent,
-    Broken,
-    approve,
-    calls,
-    decided,
-    edit,
-    how,
-    of,
-    pending,
-    ran,
-    refund,
-    reject,
-    respond,
-    scripted,
-    told,
-)
+from langchain_script import BEGIN, scripted
 from langgraph.checkpoint.sqlite import SqliteSaver
 from signoff import Gate, Rule, Signoff
 from signoff.adapters.langchain import SignoffMiddleware

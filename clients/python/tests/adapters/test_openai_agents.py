@@ -7,8 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,6 +33,7 @@ from conftest import World
 from instance import Instance
 from openai.types.responses.response_output_item import McpApprovalRequest
 from pydantic import BaseModel, field_validator
+from waits import pending, soon
 
 import signoff
 from signoff import AsyncSignoff, Gate, Rule, Signoff
@@ -73,23 +73,6 @@ def told(model: ScriptedModel) -> dict[str, Any]:
     """What the model was told of each call, when it was last asked."""
     assert model.last_call is not None
     return {it["call_id"]: it["output"] for it in model.last_call.input if it.get("type") == "function_call_output"}
-
-
-def pending(ana: Signoff, run_id: str, count: int = 1) -> list[Any]:
-    done = threading.Event()
-    for _ in range(3_000):
-        if len(found := list(ana.approvals.pending(run_id=run_id))) >= count:
-            return found
-        done.wait(0.01)
-    raise AssertionError(f"fewer than {count} are pending")
-
-
-async def soon(happened: Callable[[], bool]) -> None:
-    for _ in range(3_000):
-        if happened():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not happen")
 
 
 Decide = Callable[[Signoff, Any], object]
@@ -259,12 +242,6 @@ def test_a_process_that_is_killed_and_started_again_asks_once_and_runs_once(real
         assert second.wait(timeout=60) == 0
         assert ran.read_text() == "1042"
         assert [it["id"] for it in ana.approvals.history(run_id=run_id)] == [asked["id"]]
-
-
-@pytest.fixture
-def instance() -> Iterator[Instance]:
-    with Instance() as instance:
-        yield instance
 
 
 def test_a_wait_outlives_the_instance_that_held_it(real: World, instance: Instance, run_id: str) -> None:

@@ -9,7 +9,6 @@ import runpy
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +29,12 @@ from test_openai_agents import (
     Decide,
     Refunds,
     by_agent,
-    pending,
     problem,
     script,
-    soon,
     told,
     unasked,
 )
+from waits import pending, soon
 
 import signoff
 from signoff import AsyncSignoff, Gate, Outcome, Rule, Signoff
@@ -239,12 +237,6 @@ def test_a_process_that_is_killed_and_started_again_asks_once_and_runs_once(real
         assert second.wait(timeout=60) == 0
         assert ran.read_text() == "1042"
         assert [it["id"] for it in ana.approvals.history(run_id=run_id)] == [asked["id"]]
-
-
-@pytest.fixture
-def instance() -> Iterator[Instance]:
-    with Instance() as instance:
-        yield instance
 
 
 def test_a_wait_outlives_the_instance_that_held_it(real: World, instance: Instance, run_id: str, tmp_path: Path) -> None:

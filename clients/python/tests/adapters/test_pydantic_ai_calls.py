@@ -26,8 +26,8 @@ from pydantic_ai_script import (
     run_with,
     script,
     shown,
-    soon,
-)
+    )
+from waits import soon
 
 import signoff
 from signoff import Gate, Rule

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +39,13 @@ from pydantic_ai_script import (
     by_agent,
     deciding,
     edit,
-    pending,
     problem,
     reject,
     respond,
     script,
-    soon,
     unasked,
 )
+from waits import pending, soon
 
 import signoff
 from signoff import AsyncSignoff, Gate, Rule, Signoff
@@ -242,12 +240,6 @@ def test_a_process_that_is_killed_and_started_again_asks_once_and_runs_once(real
         assert second.wait(timeout=60) == 0
         assert ran.read_text() == "1042" and asked_model.read_text() == "mm"
         assert [it["id"] for it in ana.approvals.history(run_id=run_id)] == [asked["id"]]
-
-
-@pytest.fixture
-def instance() -> Iterator[Instance]:
-    with Instance() as instance:
-        yield instance
 
 
 def test_a_wait_outlives_the_instance_that_held_it(real: World, instance: Instance, run_id: str, tmp_path: Path) -> None:

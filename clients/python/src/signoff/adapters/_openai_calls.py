@@ -22,13 +22,11 @@ from agents import (
 )
 from agents.function_schema import function_schema
 from agents.tool import ValidToolOutputPydanticModelsTypeAdapter
-from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
-from jsonschema.validators import Draft202012Validator, validator_for  # type: ignore[import-untyped]
 from pydantic import ValidationError
-from referencing import Registry
 
 from .._errors import SignoffError
 from ..decorator import current_run
+from ._json_schema import check_schema, said_by
 
 DIALECT = "openai-agents"
 #: A run's name, or how to get it from the context of a call.
@@ -82,19 +80,7 @@ def name_of(given: Name | None, context: RunContextWrapper[Any]) -> str:
 
 def check_edits(tool: FunctionTool, original: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:
     """Raises where the tool would refuse edited arguments, or leave one out."""
-    schema = tool.params_json_schema
-    unknown = sorted(set(arguments) - set(original) - set(schema.get("properties", ())))
-    if unknown and not (schema.get("additionalProperties") or schema.get("patternProperties")):
-        raise ValueError(f"{tool.name} has no argument {', '.join(unknown)}")
-    # An empty registry: no schema is fetched from elsewhere.
-    validator = validator_for(schema, default=Draft202012Validator)(schema, registry=Registry())
-    broken = best_match(validator.iter_errors(arguments))
-    if broken is not None:
-        if broken.validator in ("required", "additionalProperties"):
-            raise ValueError(broken.message)
-        # Without the value: whoever reads this may not be meant to see it.
-        where = ".".join(str(part) for part in broken.absolute_path) or "the arguments"
-        raise ValueError(f"{where} must have {broken.validator} {json.dumps(broken.validator_value)}")
+    check_schema(tool.name, tool.params_json_schema, original, arguments)
     try:
         strict = tool.strict_json_schema
         made = function_schema(tool.__wrapped__, use_docstring_info=False, strict_json_schema=strict)
@@ -104,8 +90,7 @@ def check_edits(tool: FunctionTool, original: Mapping[str, Any], arguments: Mapp
     try:
         made.params_pydantic_model(**arguments)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        raise ValueError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
+        raise ValueError(said_by(error)) from None
 
 
 def ending(error: SignoffError) -> SignoffError:

@@ -12,20 +12,18 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
-from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
-from jsonschema.validators import Draft202012Validator, validator_for  # type: ignore[import-untyped]
 from pydantic import TypeAdapter, ValidationError
 from pydantic_ai.exceptions import ModelRetry, ToolFailed, ToolFailedError, ToolRetryError
 from pydantic_ai.messages import ModelMessage, ModelResponse, ToolReturn, ToolReturnPart, is_multi_modal_content
 from pydantic_ai.tools import RunContext
 from pydantic_ai.toolsets import ToolsetTool
 from pydantic_core import PydanticSerializationError
-from referencing import Registry
 
 from .._errors import NotShowable, SignoffError
 from ..decorator import current_run
 from ..gate import Gate, Rule
 from ..toolcall import Call
+from ._json_schema import check_schema, said_by
 
 DIALECT = "pydantic-ai"
 #: Under this name a call's metadata holds what people are asked about.
@@ -166,24 +164,11 @@ def check_edits(
     tool: ToolsetTool[Any], context: RunContext[Any], original: Mapping[str, Any], arguments: Mapping[str, Any]
 ) -> None:
     """Raises where the tool would refuse edited arguments, or leave one out."""
-    name, schema = tool.tool_def.name, tool.tool_def.parameters_json_schema
-    unknown = sorted(set(arguments) - set(original) - set(schema.get("properties", ())))
-    if unknown and not (schema.get("additionalProperties") or schema.get("patternProperties")):
-        raise ValueError(f"{name} has no argument {', '.join(unknown)}")
-    # An empty registry: no schema is fetched from elsewhere.
-    validator = validator_for(schema, default=Draft202012Validator)(schema, registry=Registry())
-    broken = best_match(validator.iter_errors(arguments))
-    if broken is not None:
-        if broken.validator in ("required", "additionalProperties"):
-            raise ValueError(broken.message)
-        # Without the value: whoever reads this may not be meant to see it.
-        where = ".".join(str(part) for part in broken.absolute_path) or "the arguments"
-        raise ValueError(f"{where} must have {broken.validator} {json.dumps(broken.validator_value)}")
+    check_schema(tool.tool_def.name, tool.tool_def.parameters_json_schema, original, arguments)
     try:
         validated(tool, context, arguments)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        raise ValueError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
+        raise ValueError(said_by(error)) from None
 
 
 # --- what the model is told ---
