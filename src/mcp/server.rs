@@ -56,8 +56,8 @@ pub struct Server<S> {
 pub enum Session {
     /// One agent's, for as long as the process lives. The same question again is the same request.
     Own { run: String },
-    /// Those of a principal, by its id, at any time. The same words may mean another deed tomorrow. So the same request is
-    /// only what names itself: by a key, or by the id that the client gives a call.
+    /// Those of a principal, by its id, at any time. The same words may mean another action tomorrow. So only what
+    /// names itself is the same request: by a key, or by the id that the client gives a call.
     Shared { run: String, principal: Uuid },
 }
 
@@ -68,7 +68,7 @@ impl Session {
         }
     }
 
-    /// By which the same request is found again.
+    /// The idempotency key, by which the same request is found again. `None`: each call is a new request.
     fn key(&self, asked: &Request, run: &str, meta: &RequestMetaObject) -> Option<String> {
         if asked.key.is_some() {
             return asked.key.clone();
@@ -79,15 +79,13 @@ impl Session {
         };
         Some(format!("mr1.{}", BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(canonical(&parts).as_bytes()))))
     }
-}
 
-impl Session {
     /// Whether others than one process's agent come through it.
     pub fn is_shared(&self) -> bool {
         matches!(self, Self::Shared { .. })
     }
 
-    /// Whether this is an answer to this agent. What was asked by another tool, or by another principal, is none.
+    /// Whether this agent has asked for it, by `request_approval`. What another principal has asked is no answer to it.
     fn has_asked(&self, approval: &Value) -> bool {
         let by_us = match self {
             // Its key is the agent's alone.
@@ -204,13 +202,12 @@ impl<S: Service> Server<S> {
         if approval["status"] != "pending" {
             return Ok(outcome(&approval).into());
         }
-        let waiting = told::waiting(&approval);
         if caller.without_task == Manner::Again
             && let Some(again) = state.again()?
         {
             return Ok(again.into());
         }
-        Ok(waiting.into())
+        Ok(told::waiting(&approval).into())
     }
 
     /// An approval that `request_approval` has asked. What was asked elsewhere is no answer to this agent.
@@ -262,8 +259,8 @@ impl<S: Service> ServerHandler for Server<S> {
             REQUEST => self.request(call, context, end).await,
             WAIT => self.wait(call, context, end).await,
             other => {
-                let known: String = other.chars().take(100).collect();
-                return Err(ErrorData::invalid_params(format!("there is no tool {known}"), None));
+                let shown: String = other.chars().take(100).collect();
+                return Err(ErrorData::invalid_params(format!("there is no tool {shown}"), None));
             }
         };
         Ok(answered.unwrap_or_else(|error| {

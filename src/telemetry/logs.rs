@@ -42,7 +42,7 @@ pub fn init_logs(level: &str, format: LogFormat) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Without what the library of MCP says: it logs each request, and in it whatever its client has sent.
+/// Without what the library of MCP says: it logs each request, with all that its client has sent.
 fn filter(level: &str) -> anyhow::Result<EnvFilter> {
     let filter = EnvFilter::try_new(level)?;
     Ok(if level.contains("rmcp") { filter } else { filter.add_directive("rmcp=off".parse()?) })

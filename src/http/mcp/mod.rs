@@ -67,7 +67,7 @@ async fn serve(api: Api, within: Router, request: Request) -> Response {
     answered.unwrap_or_else(Problem::into_response)
 }
 
-/// By a header alone: a cookie comes along with whatever a page makes a browser send.
+/// By a header alone: a page can make a browser send a cookie.
 async fn caller(api: &Api, parts: &mut Parts) -> Result<Somebody, Problem> {
     check_origin(api, &parts.headers)?;
     if !parts.headers.contains_key(header::AUTHORIZATION) {

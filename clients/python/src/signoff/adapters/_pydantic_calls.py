@@ -66,7 +66,7 @@ class Asked:
 
 
 def is_named(gate: Gate, tool: str) -> bool:
-    """Whether a rule is about the tool, whatever its arguments."""
+    """Whether a rule is about the tool. Its arguments don't count."""
     return gate.default is not None or any(fnmatchcase(tool, pattern) for pattern in gate.rules)
 
 
@@ -122,7 +122,7 @@ def in_json(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Validated arguments in JSON, as the tool's schema has them, and validated again from that JSON.
 
-    The tool would make of the JSON exactly what was about to run. So whoever reads it sees what runs, with the defaults,
+    The tool would make of the JSON exactly what was about to run. So the reader sees what runs, with the defaults,
     and after whatever has changed the model's own words (`given`) on the way.
     """
     for arguments in _forms(runs, given):

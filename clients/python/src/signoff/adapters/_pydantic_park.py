@@ -56,7 +56,7 @@ def answer_to(call: Call, rule: Rule, outcome: Outcome) -> ToolApproved | ToolDe
 
 def _answer(decided: Verdict) -> ToolApproved | ToolDenied | str:
     if decided.runs:
-        # Always by name: what runs is what people have seen, whatever the messages say by then.
+        # Always by name: what runs is what people have seen, and not what the messages say by then.
         return ToolApproved(override_args=dict(decided.arguments))
     return ToolDenied(decided.text or "") if decided.response is None else decided.response
 

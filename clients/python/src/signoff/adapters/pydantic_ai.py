@@ -5,7 +5,7 @@
         await agent.run("…")
 
 The capability is the last one that sees a call before the tool runs. In park mode the run ends where it would wait, and `run`
-or `resume` goes on in any process. Nothing here believes what a saved run, or whoever resumes it, says of approvals: the
+or `resume` goes on in any process. Nothing here believes what a saved run, or its resumer, says of approvals: the
 capability asks the server itself, under the key of this very call.
 """
 

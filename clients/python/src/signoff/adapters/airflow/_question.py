@@ -43,7 +43,7 @@ def named(what: str, value: Any) -> list[str] | None:
 
 @dataclass(frozen=True)
 class Question:
-    """The question of one task instance, until somebody clears it."""
+    """The question of one task instance, until the task is cleared."""
 
     dag_id: str
     run_id: str

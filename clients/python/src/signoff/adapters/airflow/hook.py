@@ -38,7 +38,7 @@ def _address(connection: Any) -> str:
 def _access(connection: Any) -> Access:
     if connection.conn_type != SignoffHook.conn_type:
         raise SignoffError(f"connection {connection.conn_id} is of the type {connection.conn_type}, not signoff")
-    # Not the environment's key: whoever may change the connection could have it sent anywhere.
+    # Not the environment's key: a person who may change the connection could have it sent anywhere.
     if not connection.password:
         raise SignoffError(f"connection {connection.conn_id} has no password: it is the API key")
     return _address(connection), connection.password

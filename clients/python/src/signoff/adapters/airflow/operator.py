@@ -140,7 +140,7 @@ class SignoffOperator(BaseOperator, SkipMixin):
             return self._go_on(context, client, question, approval)
 
     def execute_complete(self, context: Any, event: Any = None, *, approval_id: str) -> Any:
-        """Reads the approval. Whatever the event says, it only woke this task."""
+        """Reads the approval. The event has only woken this task: what it says does not count."""
         question = Question.of(context)
         with self._client() as client:
             approval = client.approvals.get(approval_id)

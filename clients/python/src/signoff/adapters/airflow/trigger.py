@@ -65,7 +65,7 @@ class SignoffTrigger(BaseTrigger):
                     raise
 
     async def on_kill(self) -> None:
-        """Withdraws the approval, because somebody has ended the task while it waited."""
+        """Withdraws the approval, because a person has ended the task while it waited."""
         state = await sync_to_async(self._state)()
         if state == _DEFERRED:
             # Another triggerer has it now, and waits.
