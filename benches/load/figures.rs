@@ -106,6 +106,8 @@ struct Figure {
     n: usize,
     floor: Option<f64>,
     ratio: Option<f64>,
+    /// The lowest ratio of a round, and the highest.
+    spread: Option<[f64; 2]>,
     goal: Option<Goal>,
     met: Option<bool>,
 }
@@ -129,16 +131,19 @@ impl Track {
 
     /// The rounds' values over their floors: speed drifts between rounds, hence their median and not the
     /// quotient of medians.
-    fn ratio(&self) -> Option<f64> {
-        let ratios: Vec<f64> =
-            self.ours.iter().zip(&self.floor).map(|(ours, floor)| ours.value / floor).collect();
-        (!ratios.is_empty()).then(|| median(ratios))
+    fn ratios(&self) -> Vec<f64> {
+        self.ours.iter().zip(&self.floor).map(|(ours, floor)| ours.value / floor).collect()
     }
 
     fn figure(&self, what: &str, unit: Unit, goal: Option<Goal>) -> Figure {
         let value = median(self.ours.iter().map(|it| it.value).collect());
         let tails: Vec<f64> = self.ours.iter().filter_map(|it| it.p99).collect();
-        let ratio = self.ratio();
+        let ratios = self.ratios();
+        let spread = (ratios.len() > 1).then(|| {
+            let among = |pick: fn(f64, f64) -> f64| ratios.iter().copied().reduce(pick).unwrap_or(f64::NAN);
+            [among(f64::min), among(f64::max)]
+        });
+        let ratio = (!ratios.is_empty()).then(|| median(ratios));
         let met = goal.map(|goal| match goal {
             Goal::AtMost(most) => value <= most,
             Goal::RatioAtMost(most) => ratio.is_some_and(|ratio| ratio <= most),
@@ -152,6 +157,7 @@ impl Track {
             n: self.ours.iter().map(|it| it.n).sum(),
             floor: (!self.floor.is_empty()).then(|| median(self.floor.clone())),
             ratio,
+            spread,
             goal,
             met,
         }
@@ -209,7 +215,7 @@ impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let load = self.load_before.as_deref().unwrap_or("unknown");
         writeln!(f, "\n{} cores, load before the run: {load}\n", self.cores)?;
-        writeln!(f, "| figure | value | p99 | n | floor | ratio | goal | |")?;
+        writeln!(f, "| figure | value | p99 | n | floor | ratio (of rounds) | goal | |")?;
         writeln!(f, "| --- | ---: | ---: | ---: | ---: | ---: | --- | --- |")?;
         for figure in &self.figures {
             writeln!(f, "{}", figure.line())?;
@@ -231,8 +237,12 @@ impl Figure {
         });
         let met = self.met.map_or("", |met| if met { "met" } else { "**missed**" });
         let ratio = self.ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
+        let spread = self.spread.map_or_else(String::new, |[low, high]| format!(" ({low:.2}–{high:.2})"));
         let [value, p99, floor] = [Some(self.value), self.p99, self.floor].map(unit);
-        format!("| {} | {value} | {p99} | {} | {floor} | {ratio} | {goal} | {met} |", self.what, self.n)
+        format!(
+            "| {} | {value} | {p99} | {} | {floor} | {ratio}{spread} | {goal} | {met} |",
+            self.what, self.n
+        )
     }
 }
 

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`wake`] | from a decision on one instance to the waiter's answer from the other |
 //! | [`throughput`] | creates, decisions and whole cycles a second |
+//! | [`cost`] | what each part takes of Postgres' time |
 //! | [`policies`] | what trees cost, who may agree in a large group, and the list of one's own |
 //! | [`crowd`] | the wake-up while thousands of others wait |
 //! | [`memory`] | what an idle long poll costs |
@@ -18,14 +19,16 @@
 //! | [`outbox`] | leasing lanes beside leasing rows, and what a held snapshot costs |
 //! | [`reconnect`] | thousands of sockets come back after their instance was killed |
 //! | [`redis_down`] | the wake-up without Redis |
-//! | [`floor`], [`pgbench`] | the floors |
+//! | [`floor`], [`pgbench`], [`equal_work`] | the floors |
 //! | [`cluster`], [`process`], [`client`], [`load`], [`relay`] | what they stand on |
 //! | [`figures`] | medians, goals, the table |
 
 mod bare;
 mod client;
 mod cluster;
+mod cost;
 mod crowd;
+mod equal_work;
 mod events;
 mod feeds;
 mod figures;
@@ -58,7 +61,7 @@ use self::{cluster::Cluster, figures::Report};
 struct Arguments {
     /// What to measure; everything if nothing is named
     parts: Vec<Part>,
-    /// Fewer and shorter rounds: some two minutes
+    /// Fewer and shorter rounds: some five minutes
     #[arg(long)]
     quick: bool,
     /// Also write the figures to this file
@@ -73,6 +76,7 @@ struct Arguments {
 enum Part {
     Wake,
     Throughput,
+    Cost,
     Policies,
     Crowd,
     Memory,
@@ -93,6 +97,12 @@ pub struct Extent {
 }
 
 impl Extent {
+    /// How long a phase lasts, in seconds. What works behind the outcomes does so in bursts of one second, each five
+    /// seconds: a phase meets two of them. A quick one may meet none.
+    pub fn phase(self) -> u32 {
+        self.pick(10, 3)
+    }
+
     /// A count or a number of seconds, for a full run and for a quick one.
     pub fn pick<T>(self, full: T, quick: T) -> T {
         if self.quick { quick } else { full }
@@ -132,6 +142,7 @@ async fn measure(
         match part {
             Part::Wake => wake::measure(cluster, extent, report).await,
             Part::Throughput => throughput::measure(cluster, extent, report).await,
+            Part::Cost => cost::measure(cluster, extent, report).await,
             Part::Policies => policies::measure(cluster, extent, report).await,
             Part::Crowd => crowd::measure(cluster, extent, report).await,
             Part::Memory => memory::measure(cluster, extent, report).await,

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Clients among which the best number is looked for.
-const MANY: [usize; 4] = [8, 16, 32, 64];
+pub const MANY: [usize; 4] = [8, 16, 32, 64];
 
 const INSERT: &str =
     "INSERT INTO floor_inserts (id, workspace_id, run_id, task_id, approval_type, context, policy,
@@ -45,7 +45,7 @@ impl Script {
         Self::new(pgbench, database_url, &format!("{};\n", INSERT.replace('\n', " ")))
     }
 
-    fn new(pgbench: &str, database_url: &str, text: &str) -> anyhow::Result<Self> {
+    pub fn new(pgbench: &str, database_url: &str, text: &str) -> anyhow::Result<Self> {
         let file = std::env::temp_dir().join(format!("signoff-{}.pgbench", uuid::Uuid::new_v4()));
         std::fs::write(&file, text)?;
         Ok(Self { pgbench: pgbench.to_owned(), database_url: database_url.to_owned(), file, best: None })
@@ -72,9 +72,21 @@ impl Script {
     }
 
     fn run(&self, clients: usize, seconds: u32) -> anyhow::Result<Point> {
+        self.start(clients, &["-T", &seconds.to_string()])
+    }
+
+    /// So often for each client, and no more. The script has the number of clients as `:clients`, and `:i`, which begins
+    /// with 0.
+    pub fn run_through(&self, clients: usize, each: usize) -> anyhow::Result<Point> {
+        let count = format!("clients={clients}");
+        self.start(clients, &["-t", &each.to_string(), "-D", &count, "-D", "i=0"])
+    }
+
+    fn start(&self, clients: usize, extent: &[&str]) -> anyhow::Result<Point> {
         let output = Command::new(&self.pgbench)
             .args(["-n", "-M", "prepared", "-c", &clients.to_string(), "-j", &clients.min(2).to_string()])
-            .args(["-T", &seconds.to_string(), "-f"])
+            .args(extent)
+            .arg("-f")
             .arg(&self.file)
             .arg(&self.database_url)
             .output()

@@ -6,6 +6,7 @@ use super::{
     Extent,
     client::Connection,
     cluster::Cluster,
+    equal_work::EqualWork,
     figures::{Goal, Point, Report, Track, Unit},
     floor,
     load::{LANES, Waiter, ask, check_resolved, created, in_lanes},
@@ -13,13 +14,22 @@ use super::{
     process::Instance,
 };
 
+/// Goals for rates, as shares of a floor's.
+const DECISIONS: f64 = 1.0;
+const OF_EQUAL_WORK: f64 = 1.6;
+const ON_BOTH: f64 = 0.85;
+const CREATES: f64 = 0.55;
+const CYCLES: f64 = 0.3;
+
 #[derive(Default)]
 struct Tracks {
     keyed: Track,
     update: [Track; 2],
     insert: [Track; 2],
+    equal: [Track; 2],
     creates: Track,
     decisions: Track,
+    of_equal_work: Track,
     spread: Track,
     cycles: Track,
     slept: Track,
@@ -34,47 +44,59 @@ pub async fn measure(cluster: &Cluster, extent: Extent, report: &mut Report) -> 
     let mut update = Script::update(pgbench, &cluster.database_url)?;
     let mut keyed = Script::keyed_update(pgbench, &cluster.database_url)?;
     let mut insert = Script::insert(pgbench, &cluster.database_url)?;
-    let seconds = extent.pick(3, 2);
-    let count = LANES * extent.pick(150, 75);
+    let mut equal = EqualWork::start(&cluster.servers, pgbench).await?;
+    let seconds = extent.phase();
+    let short = extent.pick(3, 2);
     let mut tracks = Tracks::default();
-    round(cluster, LANES * 10).await?;
+    // Connections, caches, plans; and how much a phase has to do.
+    let mut paces = Paces { creates: LANES * 10, decisions: LANES * 10, cycles: LANES * 10 };
+    paces = round(cluster, paces).await?.paces(seconds);
+    paces = round(cluster, paces).await?.paces(seconds);
     for _ in 0..extent.rounds {
         let bare_update = update.best(seconds)?;
         let bare_insert = insert.best(seconds)?;
-        tracks.keyed.push(keyed.best(seconds)?);
-        tracks.update[0].push(update.alone(seconds)?);
-        tracks.insert[0].push(insert.alone(seconds)?);
-        let ours = round(cluster, count).await?;
+        let equal_work = equal.best(seconds).await?;
+        tracks.keyed.push(keyed.best(short)?);
+        tracks.update[0].push(update.alone(short)?);
+        tracks.insert[0].push(insert.alone(short)?);
+        tracks.equal[0].push(equal.alone(short).await?);
+        let ours = round(cluster, paces).await?;
         tracks.update[1].push(bare_update);
         tracks.insert[1].push(bare_insert);
+        tracks.equal[1].push(equal_work);
         tracks.creates.push_beside(ours.creates, bare_insert);
         tracks.decisions.push_beside(ours.decisions, bare_update);
+        tracks.of_equal_work.push_beside(ours.decisions, equal_work);
         tracks.spread.push_beside(ours.spread, bare_update);
         tracks.cycles.push_beside(ours.cycles, bare_update);
         tracks.slept.push(ours.slept);
+        paces = ours.paces(seconds);
     }
+    equal.stop().await?;
     let rate = Unit::PerSecond;
+    let at_least = |share| Some(Goal::RatioAtLeast(share));
     report.add("floor: bare UPDATE, pgbench, 1 client", rate, &tracks.update[0], None);
     report.add("floor: bare UPDATE, pgbench, best of 8–64", rate, &tracks.update[1], None);
     report.add("the same where there is no index but the key", rate, &tracks.keyed, None);
+    report.add("floor: what a decision writes, pgbench, 1 client", rate, &tracks.equal[0], None);
+    report.add("floor: what a decision writes, pgbench, best of 8–64", rate, &tracks.equal[1], None);
     report.add("floor: bare INSERT of 1 KB, pgbench, 1 client", rate, &tracks.insert[0], None);
     report.add("floor: bare INSERT of 1 KB, pgbench, best of 8–64", rate, &tracks.insert[1], None);
-    report.add("creates on one instance, 64 callers", rate, &tracks.creates, None);
-    report.add(
-        "decisions on one instance, 64 callers",
-        rate,
-        &tracks.decisions,
-        Some(Goal::RatioAtLeast(1.5)),
-    );
-    report.add("decisions on both instances, 32 callers each", rate, &tracks.spread, None);
-    report.add(
-        "ask, wait on A, decide on B, 64 callers",
-        rate,
-        &tracks.cycles,
-        Some(Goal::RatioAtLeast(0.45)),
-    );
+    report.add("creates on one instance, 64 callers", rate, &tracks.creates, at_least(CREATES));
+    report.add("decisions on one instance, 64 callers", rate, &tracks.decisions, at_least(DECISIONS));
+    report.add("… beside equal work", rate, &tracks.of_equal_work, at_least(OF_EQUAL_WORK));
+    report.add("decisions on both instances, 32 callers each", rate, &tracks.spread, at_least(ON_BOTH));
+    report.add("ask, wait on A, decide on B, 64 callers", rate, &tracks.cycles, at_least(CYCLES));
     report.add("… of which had to be woken", Unit::Percent, &tracks.slept, None);
     Ok(())
+}
+
+/// How many a phase does.
+#[derive(Clone, Copy)]
+struct Paces {
+    creates: usize,
+    decisions: usize,
+    cycles: usize,
 }
 
 struct Round {
@@ -85,14 +107,35 @@ struct Round {
     slept: Point,
 }
 
-async fn round(cluster: &Cluster, count: usize) -> anyhow::Result<Round> {
+impl Round {
+    /// As many as take so long at these rates. What is created is decided, so there are as many of both.
+    fn paces(&self, seconds: u32) -> Paces {
+        let count = |rate: f64| {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "it counts something"
+            )]
+            let count = (rate * f64::from(seconds)) as usize;
+            count.next_multiple_of(LANES)
+        };
+        Paces {
+            creates: count(self.creates.value),
+            decisions: count(self.decisions.value.max(self.spread.value)),
+            cycles: count(self.cycles.value),
+        }
+    }
+}
+
+async fn round(cluster: &Cluster, paces: Paces) -> anyhow::Result<Round> {
+    let count = paces.creates.max(paces.decisions);
     let begun = Instant::now();
     let ids = ask(cluster.b.http, &cluster.agent, count).await?;
     let creates = Point::rate(count, begun.elapsed());
     let decisions = decide(cluster, &[&cluster.b], ids).await?;
     let ids = ask(cluster.b.http, &cluster.agent, count).await?;
     let spread = decide(cluster, &[&cluster.a, &cluster.b], ids).await?;
-    let (cycles, slept) = cycles(cluster, count / 2).await?;
+    let (cycles, slept) = cycles(cluster, paces.cycles).await?;
     Ok(Round { creates, decisions, spread, cycles, slept })
 }
 

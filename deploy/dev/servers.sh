@@ -128,6 +128,13 @@ init_postgres() {
   mv "$new" "$PG_HOME/pg"
 }
 
+# Benchmarks have Postgres count what its statements take, where it can. It counts
+# nothing until it is told to.
+statement_counting() {
+  [ -n "${COUNT_STATEMENTS-}" ] && [ -e "$("$PG_BIN/pg_config" --pkglibdir 2>/dev/null)/pg_stat_statements.so" ] || return 0
+  printf '%s\n' "shared_preload_libraries = 'pg_stat_statements'" "pg_stat_statements.track = none"
+}
+
 # A file rather than flags: whoever restarts this Postgres keeps the settings.
 configure_postgres() { # PORT MAX_CONNECTIONS
   cat >"$PG_HOME/pg/signoff.conf" <<TEXT
@@ -146,6 +153,7 @@ log_timezone = 'UTC'
 authentication_timeout = 10s
 log_line_prefix = '%m [%p] %q%u@%d '
 log_checkpoints = off
+$(statement_counting)
 TEXT
   give_to_server_user "$PG_HOME/pg/signoff.conf"
 }

@@ -244,6 +244,7 @@ cmd_bench() {
     bench_web "$@"
     return
   fi
+  COUNT_STATEMENTS=yes
   start_run_servers
   raise_open_files
   # Also where DATABASE_URL gives the server, the floor is measured with ours.

@@ -15,5 +15,6 @@ mod support;
 mod api;
 mod contract;
 mod documents;
+mod equal_work;
 mod faults;
 mod limits;
