@@ -36,8 +36,15 @@ struct Outcome {
 type Place = (DateTime<Utc>, Uuid);
 
 /// One look from the mark to now, in steps: what a step has looked through, the next ones don't look at again.
+///
+/// Most of what is behind the mark is in the index already, or most of it is missing. So a step looks at as many as it may
+/// index, and at twice as many as the step before where that found few that were missing.
 #[derive(Debug, Default)]
-pub struct Pass(Option<Left>);
+pub struct Pass {
+    left: Option<Left>,
+    /// How many the next step looks at.
+    look: usize,
+}
 
 /// Where a step stopped.
 #[derive(Debug, Clone, Copy)]
@@ -56,8 +63,8 @@ enum Terms {
     None,
 }
 
-/// Looks at the next `examine` outcomes behind the mark, and indexes those that are not in the index, `most` at the
-/// most. `None`: another instance is at it.
+/// Looks at the next outcomes behind the mark, `examine` at the most, and indexes those that are not in the index, `most`
+/// at the most. `None`: another instance is at it.
 pub async fn index(
     conn: &mut PgConnection,
     pass: &mut Pass,
@@ -81,7 +88,10 @@ async fn add_behind(
     (examine, most): (usize, usize),
     terms: Terms,
 ) -> Result<Option<Indexed>, Error> {
-    let left = pass.0.take();
+    let left = pass.left.take();
+    // A step begins with the outcome where the one before has stopped.
+    let least = (most + 1).min(examine);
+    let look = pass.look.clamp(least, examine);
     let mut transaction = conn.begin().await?;
     let mark = sqlx::query!(
         r#"SELECT resolved_at AS at, approval_id AS id, now() AS "now!"
@@ -97,13 +107,13 @@ async fn add_behind(
         // Nothing has this id: what ended in that very moment is behind the mark.
         _ => (place, (mark.now - LATEST_COMMIT, Uuid::nil())),
     };
-    let behind_mark = behind(&mut transaction, from, examine).await?;
+    let behind_mark = behind(&mut transaction, from, look).await?;
     let missing: Vec<&Outcome> = behind_mark.iter().filter(|it| !it.indexed).take(most).collect();
     add(&mut transaction, &missing, terms).await?;
     let came_to = if missing.len() >= most {
         missing.last().copied()
     } else {
-        behind_mark.last().filter(|_| behind_mark.len() >= examine)
+        behind_mark.last().filter(|_| behind_mark.len() >= look)
     };
     let came_to = came_to.map(|it| (it.at, it.id));
     let reached = came_to.map_or(newest, |it| newest.min(it));
@@ -113,7 +123,9 @@ async fn add_behind(
         place = reached;
     }
     transaction.commit().await?;
-    pass.0 = came_to.map(|at| Left { mark: place, at, newest });
+    pass.left = came_to.map(|at| Left { mark: place, at, newest });
+    // Also at the end of a pass: the next one begins with what this one has looked through.
+    pass.look = if missing.len() >= most { least } else { look * 2 };
     let waited = missing.first().map(|oldest| mark.now - oldest.at);
     let behind = waited.and_then(|waited| waited.to_std().ok()).unwrap_or_default();
     Ok(Some(Indexed { more, behind }))

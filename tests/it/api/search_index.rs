@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use signoff::store::search_index::{self, Pass};
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, Executor, PgConnection};
 
 use crate::support::{Cluster, Setup, TestDatabase, ended, eventually};
 
@@ -99,6 +99,40 @@ async fn it_gets_past_any_number_of_one_moment() {
         steps += 1;
         assert!(steps < 20, "it doesn't get on");
     }
+}
+
+/// Behind a burst, a step reads the outcomes that it indexes, and not all that are left.
+#[tokio::test]
+async fn it_reads_no_more_than_it_indexes() {
+    let database = TestDatabase::new().await;
+    let mut conn = database.connect().await;
+    let workspace = workspace(&mut conn).await;
+    ended::add(&mut conn, workspace, 2_000, "'x'").await;
+    let mut pass = Pass::default();
+    // As instances do.
+    conn.execute("SET enable_seqscan = off; ANALYZE approval_requests").await.unwrap();
+    let mut begun = conn.begin().await.unwrap();
+    for _ in 0..5 {
+        assert!(search_index::index(&mut begun, &mut pass, (2_000, 50)).await.unwrap().unwrap().more);
+    }
+    assert_eq!(indexed(&mut begun).await, 250);
+    let read: i64 =
+        sqlx::query_scalar("SELECT pg_stat_get_xact_tuples_returned('approval_requests_ended'::regclass)")
+            .fetch_one(&mut *begun)
+            .await
+            .unwrap();
+    assert!((250..300).contains(&read), "{read} were looked at for 250");
+    // What is indexed already is passed over in few steps.
+    sqlx::query("UPDATE approval_search_progress SET resolved_at = '1970-01-01T00:00:00Z'")
+        .execute(&mut *begun)
+        .await
+        .unwrap();
+    let (mut pass, mut steps) = (Pass::default(), 0);
+    while indexed(&mut begun).await == 250 {
+        search_index::index(&mut begun, &mut pass, (2_000, 50)).await.unwrap().unwrap();
+        steps += 1;
+    }
+    assert!(steps <= 4, "{steps} steps");
 }
 
 /// A pass goes on where its last step stopped, unless somebody has written behind that meanwhile.
