@@ -61,8 +61,18 @@ impl Cluster {
         Self::with(&[]).await
     }
 
+    /// One where no outcome is proved: those who wait on the other instance read it.
+    pub async fn without_proofs() -> anyhow::Result<Self> {
+        Self::prepared("DELETE FROM proof_keys", &[]).await
+    }
+
     /// With these settings besides, on each instance.
     pub async fn with(flags: &[(&str, String)]) -> anyhow::Result<Self> {
+        Self::prepared("", flags).await
+    }
+
+    /// `statement` is run before the instances start.
+    async fn prepared(statement: &'static str, flags: &[(&str, String)]) -> anyhow::Result<Self> {
         let servers = Servers::from_environment()?;
         let database = format!("signoff_bench_{}", uuid::Uuid::new_v4().simple());
         let (base, _) = servers.admin_url.rsplit_once('/').context("a URL with a database is needed")?;
@@ -71,6 +81,9 @@ impl Cluster {
         admin.execute(AssertSqlSafe(format!("CREATE DATABASE {database}"))).await?;
         admin.close().await?;
         migrations::up(&database_url.parse()?).await?;
+        let mut own = PgConnection::connect(&database_url).await?;
+        own.execute(statement).await?;
+        own.close().await?;
         let agent = caller(&database_url, "agent").await?;
         let approver = caller(&database_url, "approver").await?;
         let prefix = database.clone();

@@ -42,10 +42,12 @@ pub async fn measure(cluster: &Cluster, extent: Extent, report: &mut Report) -> 
         ("64 in flight", Manner { lanes: LANES, pause: Duration::ZERO, count: LANES * 100, goal: 1.1 }),
     ];
     let mut tracks = [Tracks::default(), Tracks::default(), Tracks::default()];
-    let mut hop = Track::default();
+    let (mut hop, mut read) = (Track::default(), Track::default());
+    let unproved = Cluster::without_proofs().await?;
     // Connections, caches, plans.
     let warm_up = Manner { count: 640, ..manners[2].1 };
     decide(cluster, warm_up).await?;
+    decide(&unproved, warm_up).await?;
     let phase = Duration::from_secs(extent.phase().into());
     for _ in 0..extent.rounds {
         hop.push(floor.hop(count).await?.point());
@@ -59,8 +61,12 @@ pub async fn measure(cluster: &Cluster, extent: Extent, report: &mut Report) -> 
             tracks.floor.push(bare);
             tracks.wake.push_beside(decided.wake.point(), bare);
             tracks.own.push(decided.own.point());
+            if manner.lanes == 1 && manner.pause.is_zero() {
+                read.push_beside(decide_for(&unproved, *manner, phase).await?.wake.point(), bare);
+            }
         }
     }
+    unproved.stop().await?;
     report.add("floor: publish → subscriber", Unit::Milliseconds, &hop, None);
     for ((name, manner), tracks) in manners.iter().zip(&tracks) {
         let goal = Goal::RatioAtMost(manner.goal);
@@ -77,6 +83,8 @@ pub async fn measure(cluster: &Cluster, extent: Extent, report: &mut Report) -> 
         }
         report.add(&format!("decide's own answer, {name}"), Unit::Milliseconds, &tracks.own, None);
     }
+    let what = "decide on B → answer on A, back to back, where A has to read it";
+    report.add(what, Unit::Milliseconds, &read, None);
     Ok(())
 }
 

@@ -258,7 +258,8 @@ cmd_bench() {
   SIGNOFF_BIN_DIR=$(target_dir)/release
   export SIGNOFF_BIN_DIR
   say "Building …"
-  in_session cargo build --release --locked || die "the build failed"
+  # It builds the program, too.
+  in_session cargo bench --locked --bench load --no-run || die "the build failed"
   in_session cargo bench --locked --bench load -- "$@" || die "the benchmark failed"
 }
 

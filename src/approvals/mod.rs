@@ -32,7 +32,7 @@ use crate::{
     domain::{
         approval::{Approval, Brief, Ending, Request, Resolution, State},
         credential::Origin,
-        event::TaskKey,
+        event::{Epoch, TaskKey},
         ids::{ApprovalId, WorkspaceId},
     },
     lifecycle::Lifecycle,
@@ -109,7 +109,7 @@ impl Shared {
     /// Tells whoever follows its task, and whoever watches its workspace, that there is a new approval.
     pub fn announce_requested(&self, workspace: WorkspaceId, approval: ApprovalId, request: &Request) {
         self.metrics.approval_requested();
-        self.look(Change { workspace, approval, version: 1, task: request.task_id.clone() });
+        self.look(Change { workspace, approval, version: 1, task: request.task_id.clone(), proof: None });
     }
 
     /// Tells the followers of a task that there is more in its log.
@@ -118,10 +118,17 @@ impl Shared {
         self.bus.publisher.events(task);
     }
 
-    /// Tells everybody who may be interested that an approval was changed and committed.
-    pub fn announce(&self, approval: &Arc<Approval>) {
+    /// Tells everybody who may be interested that an approval was changed and committed. `epoch` is of before the
+    /// connection was taken.
+    pub fn announce(&self, approval: &Arc<Approval>, epoch: Option<Epoch>) {
         let brief = Brief::from(&**approval);
-        self.look(Change::from(&brief));
+        let mut change = Change::from(&brief);
+        if let State::Final { ending, at } = &approval.state
+            && let Some(epoch) = epoch
+        {
+            self.bus.proofs.prove(&mut change, epoch, ending, *at);
+        }
+        self.look(change);
         self.bus.registry.settle(approval);
         if let State::Final { ending, at } = &approval.state {
             self.count(&Ended::new(&brief, ending, *at));

@@ -2,7 +2,8 @@
 //!
 //! The order is the whole point. Who reads first and registers then misses what was committed in between; who
 //! registers first can only be woken once too often. While it sleeps, a waiter is one entry in a map and one
-//! timer: it holds no connection, asks nothing, and keeps nothing of the approval in memory.
+//! timer: it holds no connection and asks nothing. Of small approvals the entry keeps the pending version, so that an
+//! outcome that a message proves is the answer without another reading.
 
 use std::{
     sync::{
@@ -97,17 +98,21 @@ impl Approvals {
             if let Some(approval) = interest.outcome().filter(|it| it.workspace == workspace) {
                 return Ok(Waited::Final { approval, woken });
             }
+            let epoch = self.shared.database.epoch();
             let approval = self.get(workspace, id).await?;
             if approval.state.is_final() {
                 return Ok(Waited::Final { approval, woken });
             }
-            // Not kept while asleep: it may be large, and will be read anew.
             if closing.is_cancelled() {
                 return Ok(Waited::Draining(approval));
             }
             if tokio::time::Instant::now() >= until {
                 return Ok(Waited::Pending(approval));
             }
+            if let Ok(epoch) = epoch {
+                interest.keep(&approval, epoch);
+            }
+            // Not kept here: it may be large.
             drop(approval);
             let _asleep = self.waiters.sleep();
             woken = tokio::select! {

@@ -1,11 +1,13 @@
-//! What travels through the bus: small lines of text, never an outcome.
+//! What travels through the bus: small lines of text.
 //!
-//! A message on `changes` is one or more lines `workspace approval version task`; one on an inbox is
+//! A message on `changes` is one or more lines `workspace approval version task`, and behind that, where it ended,
+//! `key epoch outcome` ([`super::proof`]); one on an inbox is
 //! `events workspace task` (it got some), `owner workspace task` (look whether you still are), or `canary N`.
 //! Lines that can't be read are skipped: a newer instance may say more than this one understands.
 
 use uuid::Uuid;
 
+use super::proof::Proof;
 use crate::domain::{
     approval::Brief,
     event::TaskKey,
@@ -23,6 +25,8 @@ pub struct Change {
     pub approval: ApprovalId,
     pub version: i32,
     pub task: CallerName,
+    /// With what it ended, where that is told.
+    pub proof: Option<Proof>,
 }
 
 impl From<&Brief> for Change {
@@ -32,6 +36,7 @@ impl From<&Brief> for Change {
             approval: approval.id,
             version: approval.version,
             task: approval.task_id.clone(),
+            proof: None,
         }
     }
 }
@@ -41,8 +46,12 @@ impl Change {
     pub fn encode<'a>(changes: impl IntoIterator<Item = &'a Self>) -> String {
         use std::fmt::Write as _;
         changes.into_iter().fold(String::new(), |mut text, change| {
-            let Self { workspace, approval, version, task } = change;
-            let _ = writeln!(text, "{workspace} {approval} {version} {task}");
+            let Self { workspace, approval, version, task, proof } = change;
+            let _ = write!(text, "{workspace} {approval} {version} {task}");
+            if let Some(Proof { key, epoch, sealed }) = proof {
+                let _ = write!(text, " {key} {epoch} {sealed}");
+            }
+            text.push('\n');
             text
         })
     }
@@ -59,6 +68,15 @@ impl Change {
             approval: ApprovalId(Uuid::try_parse(words.next()?).ok()?),
             version: words.next()?.parse().ok()?,
             task: CallerName::stored(words.next()?).ok()?,
+            proof: Self::decode_proof(words),
+        })
+    }
+
+    fn decode_proof<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Proof> {
+        Some(Proof {
+            key: words.next()?.parse().ok()?,
+            epoch: words.next()?.parse().ok()?,
+            sealed: words.next()?.to_owned(),
         })
     }
 }
@@ -120,6 +138,7 @@ mod tests {
                     approval: ApprovalId(Uuid::from_u128(approval)),
                     version,
                     task: CallerName::stored(&task).unwrap(),
+                    proof: None,
                 })
                 .collect();
             let message = Change::encode(&changes);

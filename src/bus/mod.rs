@@ -2,7 +2,7 @@
 //! here, and what those who watch are to be told.
 //!
 //! Postgres decides, Redis only wakes. A message is a hint that may be lost, late, doubled or forged; whoever
-//! is woken reads the row. So nothing here is ever awaited by a request, and everything here may fail without
+//! is woken reads the row, unless the message proves the outcome ([`proof`]). So nothing here is ever awaited by a request, and everything here may fail without
 //! any consequence but time: the outcome sweep covers what a hint missed. The one exception is [`buckets`], for which
 //! requests do wait, within bounds: what limits count is worth nothing a minute later, and belongs nowhere else.
 
@@ -11,6 +11,7 @@ mod complaints;
 pub mod message;
 pub mod names;
 pub mod owners;
+pub mod proof;
 mod publisher;
 mod redis;
 pub mod registry;
@@ -25,6 +26,7 @@ use tokio::sync::watch;
 pub use self::{
     message::{Change, Letter},
     names::Names,
+    proof::Proofs,
     publisher::Publisher,
     redis::{Error, Found, Redis},
     registry::{Interest, Registry, Source},
@@ -48,6 +50,7 @@ pub struct Bus {
     pub seats: Arc<Seats>,
     pub watchers: Arc<Watchers>,
     pub publisher: Publisher,
+    pub proofs: Arc<Proofs>,
     state: watch::Receiver<BusState>,
 }
 
@@ -57,6 +60,7 @@ impl Bus {
         let registry = Arc::new(Registry::new(metrics.clone()));
         let seats = Arc::new(Seats::default());
         let watchers = Arc::new(Watchers::default());
+        let proofs = Arc::new(Proofs::default());
         let publisher = Publisher::start(redis.clone(), names, metrics.clone(), lifecycle);
         let state = subscriber::start(
             redis.clone(),
@@ -66,11 +70,12 @@ impl Bus {
                 registry: registry.clone(),
                 seats: seats.clone(),
                 watchers: watchers.clone(),
+                proofs: proofs.clone(),
             },
             metrics.clone(),
             lifecycle,
         );
-        Self { registry, seats, watchers, publisher, state }
+        Self { registry, seats, watchers, publisher, proofs, state }
     }
 
     /// Follows whether hints arrive.

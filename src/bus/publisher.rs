@@ -22,7 +22,7 @@ use crate::{domain::event::TaskKey, lifecycle::Lifecycle, telemetry::Metrics};
 
 /// Hints that may wait to be sent.
 const QUEUE: usize = 16_384;
-/// Hints that go into one message at most; some 10 KB.
+/// Hints that go into one message at most: some 10 KB, and some 40 KB where they have outcomes with them.
 const MESSAGE: usize = 128;
 /// Hints that are kept for when Redis is back.
 const KEPT: usize = 4_096;
@@ -137,6 +137,9 @@ impl Actor {
             self.keep(&mut taken);
             if Instant::now() >= self.closed_until {
                 self.send().await;
+            } else {
+                // By the time they are sent the sweep has told it. Then they need no room for it either.
+                self.kept.iter_mut().for_each(Hint::forget_proof);
             }
         }
     }
@@ -246,8 +249,15 @@ fn pipeline(names: &Names, hints: &[Hint]) -> redis::Pipeline {
 }
 
 impl Hint {
+    fn forget_proof(&mut self) {
+        if let Self::Change(change) = self {
+            change.proof = None;
+        }
+    }
+
     /// What is worth sending when Redis is back.
-    fn for_later(self) -> Option<Self> {
+    fn for_later(mut self) -> Option<Self> {
+        self.forget_proof();
         match self {
             // One that comes late would prove nothing.
             Self::Letter(_, Letter::Canary(_)) => None,

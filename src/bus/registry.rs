@@ -1,20 +1,36 @@
 //! Who waits on this instance, by approval.
 //!
+//! Of what is waited for, the pending version is kept, while there is room: with the outcome that a message proves, it
+//! is the answer.
+//!
 //! A waiter registers *before* it reads the row, so that whatever is committed after its reading finds it here.
 //! An entry lives exactly as long as somebody holds an [`Interest`] in it; nothing else removes it.
 
 use std::{
     collections::HashMap,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use tokio::sync::{Notify, futures::OwnedNotified};
 
+use super::{message::Change, proof::Proofs};
 use crate::{
-    domain::{approval::Approval, ids::ApprovalId},
+    domain::{
+        approval::{Approval, State},
+        event::Epoch,
+        ids::ApprovalId,
+    },
     telemetry::Metrics,
 };
+
+/// Most bytes of approvals that are kept, as [`Approval::size`] counts them. The others are read when they end.
+const KEPT: usize = 12 * 1024 * 1024;
+/// The largest that is kept.
+const LARGEST: usize = 8 * 1024;
 
 /// How a waiter learned that it should look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +56,8 @@ impl Source {
 /// The registry of one instance.
 pub struct Registry {
     slots: Mutex<HashMap<ApprovalId, Slot>>,
+    /// Bytes that are kept.
+    kept: Arc<AtomicUsize>,
     metrics: Metrics,
 }
 
@@ -54,13 +72,83 @@ struct Slot {
 #[derive(Default)]
 struct Entry {
     woken: Arc<Notify>,
-    /// The committed outcome, where it was decided on this very instance: saves the waiters the reading.
+    /// The committed outcome, where it was decided on this very instance, or proved by the one where it was: saves the
+    /// waiters the reading.
     outcome: OnceLock<Arc<Approval>>,
+    kept: Mutex<Option<Kept>>,
+}
+
+/// A version that was pending.
+struct Kept {
+    approval: Arc<Approval>,
+    /// In which life of the database it was read.
+    epoch: Epoch,
+    bytes: usize,
+    all: Arc<AtomicUsize>,
+}
+
+impl Kept {
+    /// `None` where it is too large, or there is no room.
+    fn new(approval: &Arc<Approval>, epoch: Epoch, all: &Arc<AtomicUsize>) -> Option<Self> {
+        let bytes = approval.size();
+        if bytes > LARGEST {
+            return None;
+        }
+        // Counted first; dropped, it is no longer counted.
+        let before = all.fetch_add(bytes, Ordering::Relaxed);
+        let kept = Self { approval: approval.clone(), epoch, bytes, all: all.clone() };
+        (before + bytes <= KEPT).then_some(kept)
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+impl Entry {
+    /// The outcome that a change proves, of the version that is kept.
+    fn proved(&self, change: &Change, proofs: &Proofs, metrics: &Metrics) -> Option<Approval> {
+        let proof = change.proof.as_ref()?;
+        let kept = self.kept().take();
+        let fits = |kept: &Kept| {
+            kept.approval.workspace == change.workspace && kept.approval.version + 1 == change.version
+        };
+        let Some(kept) = kept.filter(fits) else {
+            metrics.proof("not_kept");
+            return None;
+        };
+        match proofs.judge(change, proof, kept.epoch) {
+            Ok(state) => {
+                metrics.proof("used");
+                let mut approval = (*kept.approval).clone();
+                if let State::Final { at, .. } = &state {
+                    approval.updated_at = *at;
+                }
+                approval.version = change.version;
+                approval.progress = None;
+                approval.state = state;
+                Some(approval)
+            }
+            Err(doubt) => {
+                metrics.proof(doubt.as_str());
+                // A forged message must not keep the true one from being of use.
+                *self.kept() = Some(kept);
+                None
+            }
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
+        // No code that can panic runs under this lock.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Registry {
     pub fn new(metrics: Metrics) -> Self {
-        Self { slots: Mutex::default(), metrics }
+        Self { slots: Mutex::default(), kept: Arc::default(), metrics }
     }
 
     /// Registers for as long as the answer lives.
@@ -83,6 +171,22 @@ impl Registry {
             }
         }
         self.metrics.wakeups(source.as_str(), woken);
+    }
+
+    /// Wakes those who wait for what another instance says has changed: with the outcome where it is proved, and to go
+    /// and read otherwise.
+    pub fn told(&self, changes: &[Change], proofs: &Proofs) {
+        let mut woken = 0;
+        for change in changes {
+            let Some(entry) = self.find(change.approval) else { continue };
+            if let Some(approval) = entry.proved(change, proofs, &self.metrics) {
+                // Final is final: a second one can only be the same.
+                let _ = entry.outcome.set(Arc::new(approval));
+            }
+            entry.woken.notify_waiters();
+            woken += 1;
+        }
+        self.metrics.wakeups(Source::Redis.as_str(), woken);
     }
 
     /// Wakes whoever waits for this approval, with the outcome that was just committed here.
@@ -127,7 +231,17 @@ impl Interest {
         listening
     }
 
-    /// The outcome, if it was committed on this instance.
+    /// Keeps the pending version that was read, for when a message proves its outcome. `epoch` is of before it was read.
+    pub fn keep(&self, approval: &Arc<Approval>, epoch: Epoch) {
+        let mut place = self.entry.kept();
+        if place.as_ref().is_none_or(|kept| kept.epoch != epoch || kept.approval.version < approval.version) {
+            // What was kept before makes room first.
+            *place = None;
+            *place = Kept::new(approval, epoch, &self.registry.kept);
+        }
+    }
+
+    /// The outcome, if it was committed on this instance or proved to it.
     pub fn outcome(&self) -> Option<Arc<Approval>> {
         self.entry.outcome.get().cloned()
     }
@@ -146,5 +260,49 @@ impl Drop for Interest {
                 slots.shrink_to(target);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{approval::tests::pending, ids::PrincipalId, names::PrincipalName, policy::Actor};
+
+    const NOW: Epoch = Epoch(1);
+
+    fn of_size(bytes: usize) -> Arc<Approval> {
+        let agent = Actor { id: PrincipalId::generate(), name: PrincipalName::new("agent").unwrap() };
+        let mut approval = pending(agent);
+        let more = bytes - approval.size();
+        approval.request.description = Some("x".repeat(more));
+        assert_eq!(approval.size(), bytes);
+        Arc::new(approval)
+    }
+
+    #[test]
+    fn no_more_is_kept_than_there_is_room_for() {
+        let registry = Arc::new(Registry::new(Metrics::new("test").unwrap()));
+        let kept = || registry.kept.load(Ordering::Relaxed);
+        let interests: Vec<Interest> = (0..KEPT / LARGEST + 10)
+            .map(|_| {
+                let interest = registry.register(ApprovalId::generate());
+                interest.keep(&of_size(LARGEST), NOW);
+                interest
+            })
+            .collect();
+        assert_eq!(kept(), KEPT);
+        // Another version takes the place of the one before.
+        let mut next = (*of_size(LARGEST)).clone();
+        next.version += 1;
+        interests[0].keep(&Arc::new(next), NOW);
+        assert_eq!(kept(), KEPT);
+        assert_eq!(interests[0].entry.kept().as_ref().unwrap().approval.version, 2);
+        drop(interests);
+        assert_eq!(kept(), 0);
+        let interest = registry.register(ApprovalId::generate());
+        interest.keep(&of_size(LARGEST + 1), NOW);
+        assert_eq!(kept(), 0);
+        interest.keep(&of_size(LARGEST), NOW);
+        assert_eq!(kept(), LARGEST);
     }
 }

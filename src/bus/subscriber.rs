@@ -14,14 +14,8 @@ use tokio::{
 };
 
 use super::{
-    BusState, Change, Error, Redis,
-    message::Letter,
-    names::Names,
-    publisher::Publisher,
-    redis::CONNECT,
-    registry::{Registry, Source},
-    seats::Seats,
-    watchers::Watchers,
+    BusState, Change, Error, Redis, message::Letter, names::Names, proof::Proofs, publisher::Publisher,
+    redis::CONNECT, registry::Registry, seats::Seats, watchers::Watchers,
 };
 use crate::{
     domain::event::TaskKey,
@@ -53,6 +47,7 @@ pub(super) struct Listeners {
     pub registry: Arc<Registry>,
     pub seats: Arc<Seats>,
     pub watchers: Arc<Watchers>,
+    pub proofs: Arc<Proofs>,
 }
 
 struct Subscriber {
@@ -140,7 +135,7 @@ impl Subscriber {
     /// Approvals changed: whoever waits for one looks, whoever has its task's socket, and whoever watches its workspace.
     fn changed(&self, text: &str) {
         let changes: Vec<Change> = Change::decode(text).collect();
-        self.listeners.registry.wake(changes.iter().map(|it| it.approval), Source::Redis);
+        self.listeners.registry.told(&changes, &self.listeners.proofs);
         for change in changes {
             self.listeners.watchers.changed(&change);
             let Change { workspace, task, .. } = change;

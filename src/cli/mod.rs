@@ -29,6 +29,7 @@ mod output;
 mod places;
 mod policy;
 mod principals;
+mod proof_key;
 mod reminder;
 mod reply;
 mod restored;
@@ -95,6 +96,8 @@ enum Command {
     Audit(audit::Audit),
     /// Say that the database was set back in a way that it can't notice itself: from a snapshot of its files.
     Restored(restored::Restored),
+    /// Rotate the key by which instances prove outcomes to each other.
+    ProofKey(proof_key::ProofKey),
     /// Check the configuration and the connections, in words.
     Check(check::Check),
     /// Sign in, for the commands that follow.
@@ -215,6 +218,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Roles(command) => command.run().await,
             Command::Audit(command) => command.run().await,
             Command::Restored(command) => command.run().await,
+            Command::ProofKey(command) => command.run().await,
             Command::Check(command) => Box::pin(command.run()).await,
             Command::Login(command) => command.run().await,
             Command::Logout(command) => command.run(),

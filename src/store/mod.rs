@@ -47,6 +47,7 @@ mod policy;
 mod pool;
 pub mod preferences;
 pub mod principals;
+pub mod proof_keys;
 pub mod purge;
 pub mod recent;
 pub mod redrive;

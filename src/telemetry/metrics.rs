@@ -154,6 +154,11 @@ impl Metrics {
         }
     }
 
+    /// A message told the outcome of an approval that is waited for here: whether that was of use, or why not.
+    pub fn proof(&self, result: &'static str) {
+        self.within(|| counter!("signoff_outcome_proofs_total", "result" => result).increment(1));
+    }
+
     /// From the outcome's moment (by the database's clock) to the waiter's answer.
     pub fn wake_latency(&self, latency: Duration) {
         self.tally.wake_delay(latency);
@@ -331,6 +336,10 @@ fn describe_counters() {
         ("signoff_votes_total", "Accepted votes, by verdict."),
         ("signoff_escalations_total", "Hops to a next level, by what brought them about."),
         ("signoff_reminders_total", "Reminders that were told."),
+        (
+            "signoff_outcome_proofs_total",
+            "Outcomes that messages told of approvals that are waited for here, by whether they were of use.",
+        ),
         ("signoff_wakeups_total", "Approvals whose waiters were woken, by how this instance learned of it."),
         (
             "signoff_bus_hints_dropped_total",

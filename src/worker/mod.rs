@@ -12,6 +12,7 @@ mod outbox;
 mod outcomes;
 mod pace;
 mod passed_over;
+mod proof_keys;
 mod reaper;
 mod reminders;
 mod round;
@@ -89,6 +90,7 @@ impl Workers {
         lifecycle.spawn_loop("audit checkpoints", checkpoints::run(self.clone()));
         lifecycle.spawn_loop("usage", usage::run(self.clone()));
         lifecycle.spawn_loop("holdings", usage::measure(self.clone()));
+        lifecycle.spawn_loop("proof keys", proof_keys::run(self.clone()));
         lifecycle.spawn_loop("search indexer", search_index::run(self.clone()));
         if let Some(slack) = self.slack.clone() {
             if let Some(home) = slack.home().cloned() {

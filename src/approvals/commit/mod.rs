@@ -26,6 +26,7 @@ use crate::{
         approval::{Approval, Brief, Ending},
         decision::{Ballot, Precondition, Refusal},
         escalation::Push,
+        event::Epoch,
         ids::{ApprovalId, WorkspaceId},
         policy::{Actor, admission::Voter},
     },
@@ -219,8 +220,9 @@ async fn commit(shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
     let begun = Instant::now();
     let size = commands.len();
     let attempt = timeout(ATTEMPT, async {
+        let epoch = shared.database.epoch().ok();
         let mut conn = shared.database.decide.checkout().await?;
-        let verdicts = attempt(shared, &mut conn, &commands).await?;
+        let verdicts = attempt(shared, &mut conn, &commands).await?.of(epoch);
         conn.done();
         Ok::<_, store::Error>(verdicts)
     });
@@ -257,6 +259,8 @@ struct Outcome {
     /// What was moved on, whether or not more became of it.
     moved: Vec<(Brief, Moved)>,
     votes: Vec<&'static str>,
+    /// The life of the database in which it was written, as far as that was known before.
+    epoch: Option<Epoch>,
 }
 
 /// What became of one command.
@@ -269,6 +273,11 @@ enum Taken {
 }
 
 impl Outcome {
+    /// To be taken before the connection is: what an old connection commits is of no newer life than that.
+    fn of(self, epoch: Option<Epoch>) -> Self {
+        Self { epoch, ..self }
+    }
+
     /// After the commit: wake, publish, answer. What was not come to is handed back.
     fn conclude(mut self, shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
         self.announce(shared);
@@ -288,7 +297,7 @@ impl Outcome {
             shared.announce_moved(brief, &moved);
         }
         for approval in self.changed.drain(..) {
-            shared.announce(&approval);
+            shared.announce(&approval, self.epoch);
         }
         for verdict in self.votes.drain(..) {
             shared.metrics.vote(verdict);
@@ -369,7 +378,7 @@ async fn attempt(
     };
     let results = commands.iter().zip(verdicts).zip(rooms).map(taken).collect();
     let changed = written.changed.keys().filter_map(|id| drafts.get(id)?.clone()).collect();
-    Ok(Outcome { results, changed, moved, votes })
+    Ok(Outcome { results, changed, moved, votes, epoch: None })
 }
 
 /// The words of the record for an ending.

@@ -33,6 +33,7 @@ pub fn spawn(shared: &Shared, command: Command) {
 /// `None`: it took so long to get the lock that the caller would have to be looked at again. Nothing was done.
 async fn singly(shared: &Shared, command: &[Command; 1]) -> Result<Option<Outcome>, store::Error> {
     loop {
+        let epoch = shared.database.epoch().ok();
         let (mut conn, _place) = shared.transaction(command[0].workspace()).await?;
         let mut transaction = conn.begin().await?;
         approvals::lock(&mut transaction, command[0].approval).await?;
@@ -41,7 +42,7 @@ async fn singly(shared: &Shared, command: &[Command; 1]) -> Result<Option<Outcom
             conn.done();
             return Ok(None);
         }
-        let mut outcome = attempt(shared, &mut transaction, command).await?;
+        let mut outcome = attempt(shared, &mut transaction, command).await?.of(epoch);
         transaction.commit().await?;
         conn.done();
         outcome.announce(shared);

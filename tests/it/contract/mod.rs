@@ -13,6 +13,7 @@ mod g05_right_person;
 mod g05_shut_out_voters;
 mod g06_waking;
 mod g07_only_the_truth;
+mod g07_proved_outcomes;
 mod g08_waiting_is_free;
 mod g09_one_owner;
 mod g10_no_ghosts;
