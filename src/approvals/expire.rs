@@ -118,12 +118,9 @@ async fn end(
     transaction.commit().await?;
     conn.done();
     let mut done = Done::default();
-    for (mut brief, outcome) in due.into_iter().zip(&outcomes) {
+    for (brief, outcome) in due.into_iter().zip(&outcomes) {
         match (outcome, ended.get(&brief.id), handed_on.get(&brief.id)) {
-            (TimedOut::End(ending), Some(at), _) => {
-                brief.version += 1;
-                done.ended.push(Ended::new(&brief, ending, *at));
-            }
+            (TimedOut::End(ending), Some(at), _) => done.ended.push(Ended::new(&brief, ending, *at)),
             (TimedOut::Escalate, _, Some(how)) => done.moved.push((brief, *how)),
             _ => {}
         }

@@ -7,7 +7,7 @@
 
 use uuid::Uuid;
 
-use super::proof::Proof;
+use super::proof::{LONGEST_SEALED, Proof};
 use crate::domain::{
     approval::Brief,
     event::TaskKey,
@@ -76,7 +76,7 @@ impl Change {
         Some(Proof {
             key: words.next()?.parse().ok()?,
             epoch: words.next()?.parse().ok()?,
-            sealed: words.next()?.to_owned(),
+            sealed: words.next().filter(|word| word.len() <= LONGEST_SEALED)?.to_owned(),
         })
     }
 }
@@ -156,6 +156,9 @@ mod tests {
     fn a_message_without_end_is_read_to_an_end() {
         let line = format!("{0} {0} 1 t\n", Uuid::from_u128(7));
         assert_eq!(Change::decode(&line.repeat(LINES * 3)).count(), LINES);
+        let line = |length: usize| format!("{0} {0} 2 t 1 0 {1}", Uuid::from_u128(7), "x".repeat(length));
+        let proved = |length| Change::decode(&line(length)).all(|change| change.proof.is_some());
+        assert!(proved(LONGEST_SEALED) && !proved(LONGEST_SEALED + 1));
     }
 
     #[test]

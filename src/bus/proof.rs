@@ -38,15 +38,21 @@ use crate::domain::{
 pub const GOOD: usize = 2;
 /// How long a look at the database says which life it is in. The probe looks once a second.
 const LOOKED_AT: Duration = Duration::from_secs(3);
+/// How long keys are good that were read. They are read every ten seconds.
+const KEYS_READ: Duration = Duration::from_secs(30);
 /// Longest outcome that is told, in bytes. Larger ones are read.
 const LONGEST: usize = 2_048;
+/// An outcome takes a multiple of so many bytes: most take one, whatever was said.
+const PADDED: usize = 256;
 /// Random bytes that make the key of one message.
 const SALT: usize = 16;
+/// Longest text of a sealed outcome, in base64.
+pub(super) const LONGEST_SEALED: usize = (SALT + LONGEST + 16).div_ceil(3) * 4;
 
 /// What proves the outcome that a [`Change`] tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof {
-    pub key: i32,
+    pub key: i64,
     pub epoch: u32,
     /// In base64: the salt, and the outcome in cipher.
     pub sealed: String,
@@ -86,20 +92,32 @@ pub struct Proofs {
 #[derive(Default)]
 struct Known {
     /// Newest first.
-    keys: Vec<(i32, hmac::Key)>,
+    keys: Vec<(i64, hmac::Key)>,
+    keys_read: Option<Instant>,
     life: Option<(Epoch, Instant)>,
 }
 
+impl Known {
+    /// The key of that number, if it is good now.
+    fn key(&self, id: i64) -> Option<&hmac::Key> {
+        self.keys_read.filter(|read| read.elapsed() <= KEYS_READ)?;
+        self.keys.iter().find(|(known, _)| *known == id).map(|(_, key)| key)
+    }
+}
+
 impl Proofs {
-    /// The keys that are good now, newest first.
-    pub fn know(&self, keys: impl IntoIterator<Item = (i32, Vec<u8>)>) {
+    /// The keys that are good, newest first, and when they were asked for.
+    pub fn know(&self, keys: impl IntoIterator<Item = (i64, Vec<u8>)>, asked: Instant) {
         let keys = keys.into_iter().take(GOOD);
-        self.write().keys = keys.map(|(id, key)| (id, hmac::Key::new(hmac::HMAC_SHA256, &key))).collect();
+        let keys = keys.map(|(id, key)| (id, hmac::Key::new(hmac::HMAC_SHA256, &key))).collect();
+        let mut known = self.write();
+        known.keys = keys;
+        known.keys_read = Some(asked);
     }
 
-    /// The database was seen to be in this life.
-    pub fn saw(&self, epoch: Epoch) {
-        self.write().life = Some((epoch, Instant::now()));
+    /// In which life the database is, and when that was asked; or that it did not answer.
+    pub fn saw(&self, life: Option<(Epoch, Instant)>) {
+        self.write().life = life;
     }
 
     /// Completes when a message came whose key is not known here.
@@ -110,29 +128,33 @@ impl Proofs {
     /// Adds the proof to a change that ended an approval. `epoch` is of before the connection was taken on which it was
     /// committed. No proof where there is no key, or where the outcome is long.
     pub fn prove(&self, change: &mut Change, epoch: Epoch, ending: &Ending, at: DateTime<Utc>) {
-        let Ok(outcome) = serde_json::to_vec(&Told::of(ending, at)) else { return };
+        let Ok(mut outcome) = serde_json::to_vec(&Told::of(ending, at)) else { return };
         if outcome.len() > LONGEST {
             return;
         }
-        let known = self.read();
-        let Some((id, key)) = known.keys.first() else { return };
-        let Some(sealed) = seal(key, &bound(change, *id, epoch), outcome) else { return };
-        change.proof = Some(Proof { key: *id, epoch: epoch.0, sealed: URL_SAFE_NO_PAD.encode(sealed) });
+        outcome.resize(outcome.len().next_multiple_of(PADDED), b' ');
+        let Some((id, key)) = self.read().keys.first().cloned() else { return };
+        let Some(sealed) = seal(&key, &bound(change, id, epoch), outcome) else { return };
+        change.proof = Some(Proof { key: id, epoch: epoch.0, sealed: URL_SAFE_NO_PAD.encode(sealed) });
     }
 
     /// The state that a change proves, if it was in this life that the version before was read.
     pub fn judge(&self, change: &Change, proof: &Proof, epoch: Epoch) -> Result<State, Doubt> {
-        let known = self.read();
-        let is_now = known.life.is_some_and(|(life, seen)| life == epoch && seen.elapsed() <= LOOKED_AT);
+        // Nothing is computed while others wait for the lock.
+        let (life, key) = {
+            let known = self.read();
+            (known.life, known.key(proof.key).cloned())
+        };
+        let is_now = life.is_some_and(|(life, asked)| life == epoch && asked.elapsed() <= LOOKED_AT);
         if !is_now || epoch.0 != proof.epoch {
             return Err(Doubt::OtherLife);
         }
-        let Some((_, key)) = known.keys.iter().find(|(id, _)| *id == proof.key) else {
+        let Some(key) = key else {
             self.wanted.notify_one();
             return Err(Doubt::UnknownKey);
         };
         let sealed = URL_SAFE_NO_PAD.decode(&proof.sealed).map_err(|_| Doubt::Forged)?;
-        let outcome = open(key, &bound(change, proof.key, epoch), &sealed).ok_or(Doubt::Forged)?;
+        let outcome = open(&key, &bound(change, proof.key, epoch), &sealed).ok_or(Doubt::Forged)?;
         serde_json::from_slice::<Told>(&outcome).ok().and_then(Told::state).ok_or(Doubt::NotUnderstood)
     }
 
@@ -147,7 +169,7 @@ impl Proofs {
 }
 
 /// What an outcome is bound to: all else that the message says. No word has a blank in it.
-fn bound(change: &Change, key: i32, epoch: Epoch) -> Vec<u8> {
+fn bound(change: &Change, key: i64, epoch: Epoch) -> Vec<u8> {
     let (Change { workspace, approval, version, task, proof: _ }, Epoch(epoch)) = (change, epoch);
     format!("signoff outcome 1 {key} {epoch} {workspace} {approval} {version} {task}").into_bytes()
 }
@@ -173,8 +195,9 @@ fn open(key: &hmac::Key, bound: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
     Some(text)
 }
 
-/// An outcome as it travels.
+/// An outcome as it travels. A later version that says more is not understood, and its outcomes are read.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Told {
     at: DateTime<Utc>,
     status: Status,
@@ -252,10 +275,14 @@ mod tests {
 
     const NOW: Epoch = Epoch(7);
 
-    fn proofs(keys: &[i32]) -> Proofs {
+    fn key(id: i64) -> (i64, Vec<u8>) {
+        (id, format!("key {id}").into_bytes())
+    }
+
+    fn proofs(keys: &[i64]) -> Proofs {
         let proofs = Proofs::default();
-        proofs.know(keys.iter().map(|id| (*id, format!("key {id}").into_bytes())));
-        proofs.saw(NOW);
+        proofs.know(keys.iter().copied().map(key), Instant::now());
+        proofs.saw(Some((NOW, Instant::now())));
         proofs
     }
 
@@ -325,7 +352,7 @@ mod tests {
         }
 
         #[test]
-        fn noise_proves_nothing(key in 0..3, epoch in 6_u32..9, sealed in "[A-Za-z0-9_-]{0,90}|.{0,20}") {
+        fn noise_proves_nothing(key in 0..3_i64, epoch in 6_u32..9, sealed in "[A-Za-z0-9_-]{0,90}|.{0,20}") {
             let proof = Proof { key, epoch, sealed };
             prop_assert!(proofs(&[2, 1]).judge(&change(), &proof, NOW).is_err());
         }
@@ -369,16 +396,55 @@ mod tests {
             assert_eq!(proofs(keys).judge(&change, &proof, NOW), Err(Doubt::UnknownKey), "{keys:?}");
         }
         let restored = proofs(&[2]);
-        restored.saw(Epoch(8));
+        restored.saw(Some((Epoch(8), Instant::now())));
         for epoch in [NOW, Epoch(8)] {
             assert_eq!(restored.judge(&change, &proof, epoch), Err(Doubt::OtherLife));
         }
-        let unseen = Proofs::default();
-        unseen.know([(2, b"key 2".to_vec())]);
-        assert_eq!(unseen.judge(&change, &proof, NOW), Err(Doubt::OtherLife));
-        let frozen = proofs(&[2]);
-        frozen.write().life = Instant::now().checked_sub(LOOKED_AT * 2).map(|seen| (NOW, seen));
-        assert_eq!(frozen.judge(&change, &proof, NOW), Err(Doubt::OtherLife));
+        // That it is of this life can't be claimed.
+        let moved = Proof { epoch: 8, ..proof.clone() };
+        assert_eq!(restored.judge(&change, &moved, Epoch(8)), Err(Doubt::Forged));
+        let before = |time| Instant::now().checked_sub(time).unwrap();
+        for life in [None, Some((NOW, before(LOOKED_AT * 2)))] {
+            let frozen = proofs(&[2]);
+            frozen.saw(life);
+            assert_eq!(frozen.judge(&change, &proof, NOW), Err(Doubt::OtherLife), "{life:?}");
+        }
+        let cut_off = proofs(&[2]);
+        cut_off.know([key(2)], before(KEYS_READ * 2));
+        assert_eq!(cut_off.judge(&change, &proof, NOW), Err(Doubt::UnknownKey));
+    }
+
+    #[test]
+    fn what_a_later_version_adds_is_not_understood() {
+        let (change, proofs) = (change(), proofs(&[1]));
+        let told = |text: &str| {
+            let (id, secret) = key(1);
+            let secret = hmac::Key::new(hmac::HMAC_SHA256, &secret);
+            let sealed = seal(&secret, &bound(&change, id, NOW), text.as_bytes().to_vec()).unwrap();
+            let proof = Proof { key: id, epoch: NOW.0, sealed: URL_SAFE_NO_PAD.encode(sealed) };
+            proofs.judge(&change, &proof, NOW)
+        };
+        let expired = r#""at":"2026-11-30T00:00:00Z","status":"expired","via":"timeout""#;
+        assert!(told(&format!("{{{expired}}}")).is_ok());
+        for text in
+            [format!(r#"{{{expired},"witness":"bo"}}"#), expired.replace("expired", "snoozed"), String::new()]
+        {
+            assert_eq!(told(&text), Err(Doubt::NotUnderstood), "{text}");
+        }
+    }
+
+    #[test]
+    fn how_long_it_is_says_little() {
+        let lengths = [
+            resolved("go", None),
+            resolved(&"x".repeat(60), None),
+            Ending::Expired { resolution: None },
+            Ending::Cancelled { via: Via::RunDeleted, by: None, reason: "the run was deleted".to_owned() },
+        ]
+        .map(|ending| proved(&ending).1.sealed.len());
+        assert_eq!(lengths, [lengths[0]; 4]);
+        let longest = proved(&resolved(&"x".repeat(LONGEST - 250), None)).1.sealed.len();
+        assert!(lengths[0] < longest && longest <= LONGEST_SEALED, "{longest}");
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::{domain::event::TaskKey, lifecycle::Lifecycle, telemetry::Metrics};
 
 /// Hints that may wait to be sent.
 const QUEUE: usize = 16_384;
-/// Hints that go into one message at most: some 10 KB, and some 40 KB where they have outcomes with them.
+/// Hints that go into one message at most: some 10 KB, and mostly 60 KB where they have outcomes with them.
 const MESSAGE: usize = 128;
 /// Hints that are kept for when Redis is back.
 const KEPT: usize = 4_096;

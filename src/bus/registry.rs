@@ -27,8 +27,9 @@ use crate::{
     telemetry::Metrics,
 };
 
-/// Most bytes of approvals that are kept, as [`Approval::size`] counts them. The others are read when they end.
-const KEPT: usize = 12 * 1024 * 1024;
+/// Most bytes of approvals that are kept, as [`Approval::size`] counts them: some 3,700 small ones. The others are read
+/// when they end.
+const KEPT: usize = 4 * 1024 * 1024;
 /// The largest that is kept.
 const LARGEST: usize = 8 * 1024;
 
@@ -111,18 +112,18 @@ impl Entry {
     /// The outcome that a change proves, of the version that is kept.
     fn proved(&self, change: &Change, proofs: &Proofs, metrics: &Metrics) -> Option<Approval> {
         let proof = change.proof.as_ref()?;
-        let kept = self.kept().take();
-        let fits = |kept: &Kept| {
-            kept.approval.workspace == change.workspace && kept.approval.version + 1 == change.version
+        let kept = self.kept().as_ref().map(|kept| (kept.approval.clone(), kept.epoch));
+        let fits = |(approval, _): &(Arc<Approval>, Epoch)| {
+            approval.workspace == change.workspace && approval.version + 1 == change.version
         };
-        let Some(kept) = kept.filter(fits) else {
+        let Some((approval, epoch)) = kept.filter(fits) else {
             metrics.proof("not_kept");
             return None;
         };
-        match proofs.judge(change, proof, kept.epoch) {
+        match proofs.judge(change, proof, epoch) {
             Ok(state) => {
                 metrics.proof("used");
-                let mut approval = (*kept.approval).clone();
+                let mut approval = (*approval).clone();
                 if let State::Final { at, .. } = &state {
                     approval.updated_at = *at;
                 }
@@ -133,8 +134,6 @@ impl Entry {
             }
             Err(doubt) => {
                 metrics.proof(doubt.as_str());
-                // A forged message must not keep the true one from being of use.
-                *self.kept() = Some(kept);
                 None
             }
         }

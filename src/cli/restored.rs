@@ -7,7 +7,10 @@ use super::{
     operator,
     output::{Text, print_done},
 };
-use crate::{domain::event::Epoch, store::epoch};
+use crate::{
+    domain::event::Epoch,
+    store::{epoch, proof_keys},
+};
 
 /// Needs no instance to run, and can be run while some do.
 #[derive(Args)]
@@ -17,8 +20,9 @@ impl Restored {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let mut conn = operator::connect().await?;
         epoch::begin(&mut conn, Epoch::fresh(rand::random())).await?;
-        let done =
-            "cursors of before are not honoured from now on; clients are told to look at what is there\n";
+        proof_keys::rotate(&mut conn, 1).await?;
+        let done = "cursors of before are not honoured from now on, and outcomes that were proved before are not \
+                    believed; clients are told to look at what is there\n";
         print_done(&Text::own(done))?;
         Ok(Exit::Success)
     }

@@ -144,8 +144,9 @@ impl Database {
     }
 
     /// Asks whether a writable primary answers, and remembers it. Connections to a demoted one (which answers
-    /// `SELECT 1` as if nothing had happened) are evicted from all pools.
-    pub async fn probe(&self) -> Result<(), Error> {
+    /// `SELECT 1` as if nothing had happened) are evicted from all pools. `told` hears at once which life answered, and
+    /// when it was asked; nothing where none did.
+    pub async fn probe(&self, told: impl FnOnce(Option<(Epoch, Instant)>)) -> Result<(), Error> {
         let begun = Instant::now();
         let result = match tokio::time::timeout(ACQUIRE, self.probe_once()).await {
             Ok(result) => result,
@@ -154,11 +155,13 @@ impl Database {
         match result {
             Ok(epoch) => {
                 self.health.answered(begun.elapsed(), epoch);
+                told(Some((epoch, begun)));
                 self.share_out().await;
                 Ok(())
             }
             Err(error) => {
                 self.health.failed();
+                told(None);
                 match error {
                     // The driver doesn't say what it waited for; the server does.
                     Error::TimedOut | Error::Unavailable(sqlx::Error::PoolTimedOut) => {

@@ -54,7 +54,7 @@ pub(super) async fn probe(workers: Workers) {
     let mut epoch = workers.database.epoch().ok();
     let mut was_up = workers.database.is_up();
     loop {
-        let answered = round.run(workers.database.probe()).await.is_some();
+        round.run(workers.database.probe(|life| workers.bus.proofs.saw(life))).await;
         let is_up = workers.database.is_up();
         if was_up != is_up {
             // Told by the heart, once it can be.
@@ -68,9 +68,6 @@ pub(super) async fn probe(workers: Workers) {
             // What sockets have seen is no place in this log: each finds that out when it looks.
             workers.bus.seats.all().iter().for_each(|seat| seat.look());
             workers.bus.watchers.restored();
-        }
-        if let Some(now) = now.filter(|_| answered) {
-            workers.bus.proofs.saw(now);
         }
         epoch = now;
         tokio::time::sleep(AT_LEAST).await;

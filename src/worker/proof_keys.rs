@@ -1,7 +1,7 @@
 //! Reads the keys by which outcomes are proved: soon after one was rotated, and at once when a message names one that is
 //! not known here. Without them nothing is wrong, only slower: outcomes are read.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::PgConnection;
 
@@ -30,7 +30,8 @@ pub(super) async fn run(workers: Workers) {
 }
 
 async fn once(workers: &Workers) -> Result<(), store::Error> {
+    let asked = Instant::now();
     let read = async |conn: &mut PgConnection| proof_keys::newest(conn, GOOD).await;
-    workers.bus.proofs.know(workers.database.work.run(LONGEST, read).await?);
+    workers.bus.proofs.know(workers.database.work.run(LONGEST, read).await?, asked);
     Ok(())
 }
