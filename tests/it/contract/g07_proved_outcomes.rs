@@ -128,8 +128,8 @@ async fn g07_a_proved_outcome_is_what_is_read_afterwards() {
         (cluster.api(1, &cluster.member("ana").await), cluster.api(1, &cluster.member("bo").await));
     let nothing = async |_: &str| {};
     let edits = json!({ "comment": "so", "modifications": { "sql": "SELECT 1.50", "n": [1e3, null] } });
-    let feedback = json!({ "feedback": "go \"on\"\nthen" });
-    for body in [json!({}), feedback, edits] {
+    let comment = json!({ "comment": "go \"on\"\nthen" });
+    for body in [json!({}), comment, edits] {
         let approve = async |id: &str| ana.approve_with(id, body.clone()).await;
         told_as_read(&cluster, &agent, json!({}), nothing, approve).await;
     }

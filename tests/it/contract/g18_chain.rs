@@ -6,7 +6,7 @@ use serde_json::json;
 use signoff::{
     audit::chainer::{Chainer, Done},
     config::{Config, Sources},
-    store::Database,
+    store::{self, Database},
 };
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
@@ -34,12 +34,15 @@ pub async fn link(of: &TestDatabase) {
     database.close().await;
 }
 
-/// Rounds until there is nothing to do at once.
+/// Rounds until there is nothing to do at once. One that finds no connection in time comes again, as an instance's does.
 async fn rounds(chainer: &mut Chainer, database: &Database) -> Done {
+    let mut in_vain = 0;
     loop {
-        let done = chainer.round(&database.work, signoff::audit::chainer::PAGE).await.unwrap();
-        if !done.more {
-            return done;
+        match chainer.round(&database.work, signoff::audit::chainer::PAGE).await {
+            Ok(done) if !done.more => return done,
+            Ok(_) => {}
+            Err(store::Error::Unavailable(sqlx::Error::PoolTimedOut)) if in_vain < 10 => in_vain += 1,
+            Err(error) => panic!("{error}"),
         }
     }
 }
