@@ -169,7 +169,7 @@ impl Core {
         let metrics = Metrics::new(VERSION)?;
         let database = Database::new(options, config.pool_sizes());
         // So that readiness is true from the first request on; what it found, it remembers.
-        if let Err(error) = database.probe(drop).await {
+        if let Err(error) = database.probe(|_| {}).await {
             tracing::warn!(%error, "the database can't be used yet");
         }
         let names = Names::new(&config.redis.prefix, &instance);

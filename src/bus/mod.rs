@@ -1,8 +1,10 @@
 //! Waking across instances: Redis pub/sub, the registry of who waits here, the seats of who is connected
 //! here, and what those who watch are to be told.
 //!
-//! Postgres decides, Redis only wakes. A message is a hint that may be lost, late, doubled or forged; whoever
-//! is woken reads the row, unless the message proves the outcome ([`proof`]). So nothing here is ever awaited by a request, and everything here may fail without
+//! Postgres decides, Redis only wakes. A message is a hint that may be lost, late, doubled or forged. A waiter that it
+//! wakes reads the row, unless the message proves the outcome ([`proof`]).
+//!
+//! So nothing here is ever awaited by a request, and everything here may fail without
 //! any consequence but time: the outcome sweep covers what a hint missed. The one exception is [`buckets`], for which
 //! requests do wait, within bounds: what limits count is worth nothing a minute later, and belongs nowhere else.
 

@@ -1,14 +1,14 @@
-//! Proof that an outcome was committed, so that those who wait on another instance need not read it.
+//! Proof that an outcome was committed, so that the instance where a caller waits need not read it.
 //!
-//! A final approval never changes. So any instance that saw the commit may tell the outcome, if those who are told can
-//! know that an instance told it. For that the outcome is sealed (AES-256-GCM), under a key that is kept in Postgres: who
-//! can read that can decide anything anyway. Who reads Redis learns nothing from it. What is proved: in this life of the
-//! database, this approval was pending in the version before, and was committed in this one, with this ending and nothing
-//! else changed.
+//! A final approval never changes. So an instance that saw the commit may tell the outcome, if the other instance can
+//! know that an instance told it. For that the outcome is sealed (AES-256-GCM) under a key that is kept in Postgres. A
+//! login that can read the key can decide anything anyway. A reader of Redis learns no word of the outcome.
 //!
-//! A proof says nothing of what came later. A database may be set back. So it is believed only while the probe has
-//! lately seen the same life of the database. Without a proof, or with one that can't be judged, a message is a hint:
-//! whoever is woken reads the row.
+//! What is proved: in this life of the database, the approval was pending in the version before. It was committed in this
+//! version, with this ending, and nothing else changed.
+//!
+//! A proof says nothing of what came later: a database may be set back. So a proof is believed only while the probe has
+//! lately seen the same life of the database. A message without a proof that counts is a hint: the waiter reads the row.
 
 use std::{
     sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
@@ -61,6 +61,8 @@ pub struct Proof {
 /// Why a proof does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
+    /// The version before is not kept here.
+    NotKept,
     /// Its key was rotated away, or is new here.
     UnknownKey,
     /// It is of another life of the database, or which life this is was not looked at lately.
@@ -74,6 +76,7 @@ pub enum Doubt {
 impl Doubt {
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::NotKept => "not_kept",
             Self::UnknownKey => "unknown_key",
             Self::OtherLife => "other_life",
             Self::Forged => "forged",
@@ -174,7 +177,8 @@ fn bound(change: &Change, key: i64, epoch: Epoch) -> Vec<u8> {
     format!("signoff outcome 1 {key} {epoch} {workspace} {approval} {version} {task}").into_bytes()
 }
 
-/// Each message has a key of its own, by a random salt: so the nonce is never used twice, however many there are.
+/// Each message has a key of its own, made with a random salt. So no nonce is used twice under one key, however many
+/// messages there are. ([`crate::seal`] draws a random nonce, which is good for 2^32 secrets only.)
 fn of_message(key: &hmac::Key, salt: &[u8; SALT]) -> Option<LessSafeKey> {
     UnboundKey::new(&AES_256_GCM, hmac::sign(key, salt).as_ref()).ok().map(LessSafeKey::new)
 }
@@ -221,24 +225,18 @@ struct Told {
 
 impl Told {
     fn of(ending: &Ending, at: DateTime<Utc>) -> Self {
-        let outcome = match ending {
-            Ending::Resolved { outcome, .. } => outcome.clone(),
-            Ending::Cancelled { reason, .. } => {
-                Outcome { feedback: Some(reason.clone()), ..Outcome::default() }
-            }
-            Ending::Expired { .. } => Outcome::default(),
-        };
+        let Outcome { because, seat, feedback, comment, modifications } = ending.said();
         Self {
             at,
             status: ending.status(),
             via: ending.via(),
             resolution: ending.resolution(),
             by: ending.by().map(|by| (by.id, by.name.clone())),
-            because: outcome.because.map(|because| because.as_str().to_owned()),
-            seat: outcome.seat,
-            feedback: outcome.feedback,
-            comment: outcome.comment,
-            modifications: outcome.modifications,
+            because: because.map(|because| because.as_str().to_owned()),
+            seat,
+            feedback,
+            comment,
+            modifications,
         }
     }
 
@@ -250,16 +248,8 @@ impl Told {
             Some(word) => Some(Because::from_word(&word)?),
             None => None,
         };
-        let ending = match status {
-            Status::Pending => return None,
-            Status::Resolved => {
-                let outcome = Outcome { because, seat, feedback, comment, modifications };
-                Ending::Resolved { resolution: resolution?, via, by, outcome }
-            }
-            Status::Expired => Ending::Expired { resolution },
-            Status::Cancelled => Ending::Cancelled { via, by, reason: feedback? },
-        };
-        Some(State::Final { ending, at })
+        let said = Outcome { because, seat, feedback, comment, modifications };
+        Some(State::Final { ending: Ending::of(status, resolution, via, by, said)?, at })
     }
 }
 

@@ -13,18 +13,22 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::sync::{Notify, futures::OwnedNotified};
 
-use super::{message::Change, proof::Proofs};
+use super::{
+    message::Change,
+    proof::{Doubt, Proofs},
+};
 use crate::{
     domain::{
         approval::{Approval, State},
         event::Epoch,
         ids::ApprovalId,
     },
-    telemetry::Metrics,
+    telemetry::{Metrics, Seldom},
 };
 
 /// Most bytes of approvals that are kept, as [`Approval::size`] counts them: some 3,700 small ones. The others are read
@@ -60,6 +64,7 @@ pub struct Registry {
     /// Bytes that are kept.
     kept: Arc<AtomicUsize>,
     metrics: Metrics,
+    forged: Seldom,
 }
 
 /// Counted by hand, under the lock: an `Arc`'s own count also counts whoever is just waking it, and two
@@ -109,34 +114,23 @@ impl Drop for Kept {
 }
 
 impl Entry {
-    /// The outcome that a change proves, of the version that is kept.
-    fn proved(&self, change: &Change, proofs: &Proofs, metrics: &Metrics) -> Option<Approval> {
-        let proof = change.proof.as_ref()?;
+    /// The outcome that a change proves, of the version that is kept; nothing where it tells none.
+    fn proved(&self, change: &Change, proofs: &Proofs) -> Result<Option<Approval>, Doubt> {
+        let Some(proof) = &change.proof else { return Ok(None) };
         let kept = self.kept().as_ref().map(|kept| (kept.approval.clone(), kept.epoch));
         let fits = |(approval, _): &(Arc<Approval>, Epoch)| {
             approval.workspace == change.workspace && approval.version + 1 == change.version
         };
-        let Some((approval, epoch)) = kept.filter(fits) else {
-            metrics.proof("not_kept");
-            return None;
-        };
-        match proofs.judge(change, proof, epoch) {
-            Ok(state) => {
-                metrics.proof("used");
-                let mut approval = (*approval).clone();
-                if let State::Final { at, .. } = &state {
-                    approval.updated_at = *at;
-                }
-                approval.version = change.version;
-                approval.progress = None;
-                approval.state = state;
-                Some(approval)
-            }
-            Err(doubt) => {
-                metrics.proof(doubt.as_str());
-                None
-            }
+        let (approval, epoch) = kept.filter(fits).ok_or(Doubt::NotKept)?;
+        let state = proofs.judge(change, proof, epoch)?;
+        let mut approval = (*approval).clone();
+        if let State::Final { at, .. } = &state {
+            approval.updated_at = *at;
         }
+        approval.version = change.version;
+        approval.progress = None;
+        approval.state = state;
+        Ok(Some(approval))
     }
 
     fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
@@ -147,7 +141,8 @@ impl Entry {
 
 impl Registry {
     pub fn new(metrics: Metrics) -> Self {
-        Self { slots: Mutex::default(), kept: Arc::default(), metrics }
+        let forged = Seldom::new(Duration::from_mins(1));
+        Self { slots: Mutex::default(), kept: Arc::default(), metrics, forged }
     }
 
     /// Registers for as long as the answer lives.
@@ -178,14 +173,32 @@ impl Registry {
         let mut woken = 0;
         for change in changes {
             let Some(entry) = self.find(change.approval) else { continue };
-            if let Some(approval) = entry.proved(change, proofs, &self.metrics) {
-                // Final is final: a second one can only be the same.
-                let _ = entry.outcome.set(Arc::new(approval));
+            match entry.proved(change, proofs) {
+                Ok(None) => {}
+                Ok(Some(approval)) => {
+                    self.metrics.proof("used");
+                    // Final is final: a second one can only be the same.
+                    let _ = entry.outcome.set(Arc::new(approval));
+                }
+                Err(doubt) => self.doubt(change, doubt),
             }
             entry.woken.notify_waiters();
             woken += 1;
         }
         self.metrics.wakeups(Source::Redis.as_str(), woken);
+    }
+
+    fn doubt(&self, change: &Change, doubt: Doubt) {
+        self.metrics.proof(doubt.as_str());
+        if doubt == Doubt::Forged
+            && let Some(unsaid) = self.forged.turn()
+        {
+            tracing::warn!(
+                approval_id = %change.approval, unsaid,
+                "a message in Redis tells an outcome with a seal that does not fit: it is not believed. Look who can \
+                 write to Redis"
+            );
+        }
     }
 
     /// Wakes whoever waits for this approval, with the outcome that was just committed here.

@@ -223,6 +223,33 @@ impl State {
 }
 
 impl Ending {
+    /// Puts together again what is kept or sent in parts. `None` for parts that the state machine can't have produced.
+    pub fn of(
+        status: Status,
+        resolution: Option<Resolution>,
+        via: Via,
+        by: Option<Actor>,
+        said: Outcome,
+    ) -> Option<Self> {
+        Some(match status {
+            Status::Pending => return None,
+            Status::Resolved => Self::Resolved { resolution: resolution?, via, by, outcome: said },
+            Status::Expired => Self::Expired { resolution },
+            Status::Cancelled => Self::Cancelled { via, by, reason: said.feedback? },
+        })
+    }
+
+    /// The part of it that people said. The reason of a cancellation is its feedback.
+    pub fn said(&self) -> Outcome {
+        match self {
+            Self::Resolved { outcome, .. } => outcome.clone(),
+            Self::Cancelled { reason, .. } => {
+                Outcome { feedback: Some(reason.clone()), ..Outcome::default() }
+            }
+            Self::Expired { .. } => Outcome::default(),
+        }
+    }
+
     pub fn status(&self) -> Status {
         match self {
             Self::Resolved { .. } => Status::Resolved,

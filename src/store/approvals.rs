@@ -440,22 +440,12 @@ fn state(row: &mut Row) -> Option<State> {
         _ => return None,
     };
     let result = row.result.take()?.0;
-    let ending = match status {
-        Status::Pending => return None,
-        Status::Resolved => Ending::Resolved {
-            resolution: resolution?,
-            via,
-            by,
-            outcome: Outcome {
-                because: result.because.as_deref().and_then(Because::from_word),
-                seat: result.r#for,
-                feedback: result.feedback,
-                comment: result.comment,
-                modifications: result.modifications,
-            },
-        },
-        Status::Expired => Ending::Expired { resolution },
-        Status::Cancelled => Ending::Cancelled { via, by, reason: result.feedback? },
+    let said = Outcome {
+        because: result.because.as_deref().and_then(Because::from_word),
+        seat: result.r#for,
+        feedback: result.feedback,
+        comment: result.comment,
+        modifications: result.modifications,
     };
-    Some(State::Final { ending, at })
+    Some(State::Final { ending: Ending::of(status, resolution, via, by, said)?, at })
 }

@@ -239,19 +239,15 @@ pub fn sha256(text: &str) -> String {
 }
 
 fn stored_result(ending: &Ending) -> StoredResult {
-    let mut result = StoredResult { resolution: ending.resolution(), ..StoredResult::default() };
-    match ending {
-        Ending::Resolved { outcome, .. } => {
-            result.feedback.clone_from(&outcome.feedback);
-            result.comment.clone_from(&outcome.comment);
-            result.because = outcome.because.map(|because| because.as_str().to_owned());
-            result.r#for.clone_from(&outcome.seat);
-            result.modifications.clone_from(&outcome.modifications);
-        }
-        Ending::Cancelled { reason, .. } => result.feedback = Some(reason.clone()),
-        Ending::Expired { .. } => {}
+    let said = ending.said();
+    StoredResult {
+        resolution: ending.resolution(),
+        feedback: said.feedback,
+        modifications: said.modifications,
+        comment: said.comment,
+        because: said.because.map(|because| because.as_str().to_owned()),
+        r#for: said.seat,
     }
-    result
 }
 
 /// Writes the batch and says which approvals were written, and when. The others were left as they are.

@@ -222,7 +222,7 @@ async fn commit(shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
     let attempt = timeout(ATTEMPT, async {
         let epoch = shared.database.epoch().ok();
         let mut conn = shared.database.decide.checkout().await?;
-        let verdicts = attempt(shared, &mut conn, &commands).await?.of(epoch);
+        let verdicts = attempt(shared, &mut conn, &commands).await?.written_in(epoch);
         conn.done();
         Ok::<_, store::Error>(verdicts)
     });
@@ -273,8 +273,8 @@ enum Taken {
 }
 
 impl Outcome {
-    /// To be taken before the connection is: what an old connection commits is of no newer life than that.
-    fn of(self, epoch: Option<Epoch>) -> Self {
+    /// The epoch is taken before the connection is: what an old connection commits is of no newer life than that.
+    fn written_in(self, epoch: Option<Epoch>) -> Self {
         Self { epoch, ..self }
     }
 

@@ -42,7 +42,7 @@ async fn singly(shared: &Shared, command: &[Command; 1]) -> Result<Option<Outcom
             conn.done();
             return Ok(None);
         }
-        let mut outcome = attempt(shared, &mut transaction, command).await?.of(epoch);
+        let mut outcome = attempt(shared, &mut transaction, command).await?.written_in(epoch);
         transaction.commit().await?;
         conn.done();
         outcome.announce(shared);

@@ -81,7 +81,7 @@ async fn a_locked_row_hurts_only_itself() {
         assert_eq!(person.approve(&id).await.expect(200).body["changed"], true);
     }
     asker.get("/api/v1/approvals/pending").await.expect(200);
-    assert!(cluster.instances[0].app.database.probe(drop).await.is_ok(), "a busy pool is no outage");
+    assert!(cluster.instances[0].app.database.probe(|_| {}).await.is_ok(), "a busy pool is no outage");
     let ready = get(format!("{}/readyz", cluster.instances[0].url)).await.unwrap();
     assert_eq!(ready.status(), 200);
     let id = asker.ask(json!({ "timeout_seconds": 1 })).await;
