@@ -9,12 +9,12 @@ use signoff::{
         keys::{self, Wanted},
         workspaces,
     },
-    store::migrations,
 };
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::{Connection, Executor, PgConnection};
 
 use super::{
     client::Caller,
+    database::Database,
     process::{Instance, Setting},
 };
 
@@ -46,7 +46,7 @@ impl Servers {
 pub struct Cluster {
     pub servers: Servers,
     pub database_url: String,
-    database: String,
+    database: Database,
     prefix: String,
     /// Asks and waits.
     pub agent: Caller,
@@ -74,19 +74,14 @@ impl Cluster {
     /// `statement` is run before the instances start.
     async fn prepared(statement: &'static str, flags: &[(&str, String)]) -> anyhow::Result<Self> {
         let servers = Servers::from_environment()?;
-        let database = format!("signoff_bench_{}", uuid::Uuid::new_v4().simple());
-        let (base, _) = servers.admin_url.rsplit_once('/').context("a URL with a database is needed")?;
-        let database_url = format!("{base}/{database}");
-        let mut admin = PgConnection::connect(&servers.admin_url).await.context("connecting to Postgres")?;
-        admin.execute(AssertSqlSafe(format!("CREATE DATABASE {database}"))).await?;
-        admin.close().await?;
-        migrations::up(&database_url.parse()?).await?;
+        let database = Database::create(&servers.admin_url, "signoff_bench").await?;
+        let database_url = database.url.clone();
         let mut own = PgConnection::connect(&database_url).await?;
         own.execute(statement).await?;
         own.close().await?;
         let agent = caller(&database_url, "agent").await?;
         let approver = caller(&database_url, "approver").await?;
-        let prefix = database.clone();
+        let prefix = database.name.clone();
         let setting = |name| Setting {
             database_url: &database_url,
             redis_url: &servers.redis_url,
@@ -109,11 +104,9 @@ impl Cluster {
 
     /// Ends the instances and drops the database.
     pub async fn stop(self) -> anyhow::Result<()> {
-        let Self { servers, database, a, b, .. } = self;
+        let Self { database, a, b, .. } = self;
         drop((a, b));
-        let mut admin = PgConnection::connect(&servers.admin_url).await?;
-        admin.execute(AssertSqlSafe(format!("DROP DATABASE {database} WITH (FORCE)"))).await?;
-        Ok(())
+        database.drop().await
     }
 }
 

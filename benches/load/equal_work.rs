@@ -1,12 +1,11 @@
 //! The second floor: pgbench writes what a decision of the product writes, by one statement a decision, in a database of
 //! its own that no instance looks at.
 
-use anyhow::Context;
-use signoff::store::migrations;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::{Connection, Executor, PgConnection};
 
 use super::{
     cluster::Servers,
+    database::Database,
     figures::Point,
     pgbench::{MANY, Script},
 };
@@ -20,31 +19,17 @@ const GUESS: f64 = 6_000.0;
 
 pub struct EqualWork {
     script: Script,
-    admin_url: String,
-    database: String,
-    database_url: String,
+    database: Database,
     /// The best number of clients, and the rate that it came to.
     best: Option<(usize, f64)>,
 }
 
 impl EqualWork {
     pub async fn start(servers: &Servers, pgbench: &str) -> anyhow::Result<Self> {
-        let database = format!("signoff_equal_{}", uuid::Uuid::new_v4().simple());
-        let (base, _) = servers.admin_url.rsplit_once('/').context("a URL with a database is needed")?;
-        let database_url = format!("{base}/{database}");
-        let mut admin = PgConnection::connect(&servers.admin_url).await?;
-        admin.execute(AssertSqlSafe(format!("CREATE DATABASE {database}"))).await?;
-        admin.close().await?;
-        migrations::up(&database_url.parse()?).await?;
+        let database = Database::create(&servers.admin_url, "signoff_equal").await?;
         let work: Vec<&str> = WORK.lines().filter(|line| !line.starts_with("--")).collect();
         let script = format!("\\set n (:client_id + :clients * :i)\n\\set i (:i + 1)\n{};\n", work.join(" "));
-        Ok(Self {
-            script: Script::new(pgbench, &database_url, &script)?,
-            admin_url: servers.admin_url.clone(),
-            database,
-            database_url,
-            best: None,
-        })
+        Ok(Self { script: Script::new(pgbench, &database.url, &script)?, database, best: None })
     }
 
     /// With as many clients as are best for it, for some `seconds`.
@@ -79,7 +64,7 @@ impl EqualWork {
 
     /// Each approval is decided once: a second time would write less.
     async fn fill(&self, count: usize) -> anyhow::Result<()> {
-        let mut conn = PgConnection::connect(&self.database_url).await?;
+        let mut conn = PgConnection::connect(&self.database.url).await?;
         conn.execute(
             "TRUNCATE approval_requests, approval_decisions, audit_log, tasks, task_events, notification_causes CASCADE;
              INSERT INTO workspaces (id, name) VALUES ('00000000-0000-0000-0000-0000000000aa', 'equal')
@@ -97,8 +82,6 @@ impl EqualWork {
     }
 
     pub async fn stop(self) -> anyhow::Result<()> {
-        let mut admin = PgConnection::connect(&self.admin_url).await?;
-        admin.execute(AssertSqlSafe(format!("DROP DATABASE {} WITH (FORCE)", self.database))).await?;
-        Ok(())
+        self.database.drop().await
     }
 }

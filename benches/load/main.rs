@@ -20,7 +20,7 @@
 //! | [`reconnect`] | thousands of sockets come back after their instance was killed |
 //! | [`redis_down`] | the wake-up without Redis |
 //! | [`floor`], [`pgbench`], [`equal_work`] | the floors |
-//! | [`cluster`], [`process`], [`client`], [`load`], [`relay`] | what they stand on |
+//! | [`cluster`], [`database`], [`process`], [`client`], [`load`], [`relay`] | what they stand on |
 //! | [`figures`] | medians, goals, the table |
 
 mod bare;
@@ -28,6 +28,7 @@ mod client;
 mod cluster;
 mod cost;
 mod crowd;
+mod database;
 mod equal_work;
 mod events;
 mod feeds;
