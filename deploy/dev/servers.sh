@@ -34,11 +34,16 @@ give_to_server_user() { [ -z "$SERVER_USER" ] || chown "$SERVER_USER" "$@"; }
 # root and it lies where the other user can't go (/root, a private temporary
 # directory).
 inner_postgres_home() { printf '%s\n' "$STATE/data/postgres"; }
-outer_postgres_home() { printf '/var/tmp/signoff-dev-%s\n' "$(printf %s "$STATE" | cksum | tr -d ' ')"; }
+outer_postgres_homes() {
+  local place
+  for place in /var/tmp /dev/shm; do
+    printf '%s/signoff-dev-%s\n' "$place" "$(printf %s "$STATE" | cksum | tr -d ' ')"
+  done
+}
 
 existing_postgres_home() {
   local home
-  for home in "$(inner_postgres_home)" "$(outer_postgres_home)"; do
+  for home in "$(inner_postgres_home)" $(outer_postgres_homes); do
     if [ -d "$home/pg" ]; then
       printf '%s\n' "$home"
       return
@@ -54,24 +59,39 @@ choose_postgres_home() {
 }
 
 make_postgres_home() {
+  if [ -n "${POSTGRES_IN_MEMORY-}" ] && memory_has_room; then
+    make_outer_postgres_home "$(outer_postgres_homes | tail -n 1)"
+    return
+  fi
   PG_HOME=$(inner_postgres_home)
   mkdir -p "$PG_HOME"
   chmod 700 "$PG_HOME"
   give_to_server_user "$PG_HOME"
   ! as_server_user test -w "$PG_HOME" 2>/dev/null || return 0
   rmdir "$PG_HOME" || die "$PG_HOME belongs to another user; remove it as that user"
-  PG_HOME=$(outer_postgres_home)
-  # Everyone may write to /var/tmp: a directory that we don't own is a trap.
-  mkdir -m 700 "$PG_HOME" 2>/dev/null || outer_postgres_home_is_ours ||
-    die "$PG_HOME is there already and not ours; remove it"
-  give_to_server_user "$PG_HOME"
+  make_outer_postgres_home "$(outer_postgres_homes | head -n 1)"
   note "the user $SERVER_USER can't reach ${STATE#"$ROOT/"}: Postgres's data is in $PG_HOME"
 }
 
-outer_postgres_home_is_ours() {
-  local home
-  home=$(outer_postgres_home)
-  [ -d "$home" ] && [ ! -L "$home" ] && { [ -O "$home" ] || as_server_user test -O "$home"; }
+make_outer_postgres_home() { # HOME
+  PG_HOME=$1
+  # Everyone may write there: a directory that we don't own is a trap.
+  mkdir -m 700 "$PG_HOME" 2>/dev/null || outer_postgres_home_is_ours "$PG_HOME" ||
+    die "$PG_HOME is there already and not ours; remove it"
+  give_to_server_user "$PG_HOME"
+}
+
+# 4 GiB for the data, and as much again for all else.
+memory_has_room() {
+  local free
+  [ "$(stat -f -c %T /dev/shm 2>/dev/null)" = tmpfs ] || return 1
+  free=$(df -Pk /dev/shm | awk 'NR == 2 { print $4 }')
+  [ "$free" -ge 4194304 ] || return 1
+  awk '$1 == "MemAvailable:" && $2 >= 8388608 { found = 1 } END { exit !found }' /proc/meminfo
+}
+
+outer_postgres_home_is_ours() { # HOME
+  [ -d "$1" ] && [ ! -L "$1" ] && { [ -O "$1" ] || as_server_user test -O "$1"; }
 }
 
 # --- Postgres ---
@@ -118,7 +138,7 @@ init_postgres() {
   (umask 077 && postgres_secret admin >"$secret")
   give_to_server_user "$secret"
   (cd / && as_server_user "$PG_BIN/initdb" -D "$new" -U postgres --pwfile="$secret" \
-    --auth=scram-sha-256 --encoding=UTF8 --locale="$(postgres_locale)") \
+    --auth="${POSTGRES_AUTH:-scram-sha-256}" --encoding=UTF8 --locale="$(postgres_locale)") \
     >"$LOG/initdb.log" 2>&1 || {
     show_log "$LOG/initdb.log" 0
     die "initdb failed"
@@ -267,8 +287,11 @@ stop_postgres() { stop_process postgres INT 60; }
 
 # Also what is outside of $STATE.
 remove_postgres_data() {
+  local home
   choose_server_user
-  if outer_postgres_home_is_ours; then rm -rf "$(outer_postgres_home)"; fi
+  for home in $(outer_postgres_homes); do
+    if outer_postgres_home_is_ours "$home"; then rm -rf "$home"; fi
+  done
   rm -rf "$(inner_postgres_home)"
 }
 
