@@ -22,6 +22,10 @@ pub const QUIET: Duration = Duration::from_secs(10);
 /// How long the answer may take: a multiple of the probe's round trip, within these bounds.
 const PATIENCE: (u32, Duration, Duration) = (10, Duration::from_millis(100), Duration::from_secs(1));
 
+/// The database is there if it answered anything within this time. Shorter than a probe's patience: when a database falls
+/// silent, the probe that finds it out was sent after the last answer.
+const LATELY: Duration = Duration::from_secs(1);
+
 /// The epoch of a database that has not been probed yet.
 const UNKNOWN: u64 = u64::MAX;
 
@@ -36,6 +40,8 @@ pub struct Health {
     doubt_before: AtomicU64,
     /// Connections last used before this are dead.
     dead_before: AtomicU64,
+    /// When a call last ended with an answer.
+    heard_at: AtomicU64,
     /// Microseconds.
     round_trip: AtomicU64,
     /// Connections that were found dead when a call wanted one.
@@ -62,6 +68,7 @@ impl Health {
             evict_before: AtomicU64::new(0),
             doubt_before: AtomicU64::new(0),
             dead_before: AtomicU64::new(0),
+            heard_at: AtomicU64::new(0),
             round_trip: AtomicU64::new(0),
             found_dead: AtomicU64::new(0),
             silent: Seldom::new(Duration::from_mins(1)),
@@ -130,6 +137,17 @@ impl Health {
         // Only the first failure says since when.
         let _ = self.down_since.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
         self.evict_before.store(now, Ordering::Relaxed);
+    }
+
+    /// A call got its answer.
+    pub fn heard(&self) {
+        self.heard_at.store(self.now(), Ordering::Relaxed);
+    }
+
+    /// Whether a call got an answer within the last second.
+    pub fn heard_lately(&self) -> bool {
+        let heard_at = self.heard_at.load(Ordering::Relaxed);
+        heard_at != 0 && self.ago(LATELY) < heard_at
     }
 
     /// Connections that are open now are not used any more.
@@ -238,6 +256,16 @@ mod tests {
         assert!(health.may_use(known(Duration::from_secs(20)), ANSWER()).await);
         assert!(health.may_use(known(Duration::from_secs(1)), silence()).await, "it was used just now");
         assert_eq!(health.found_dead(), 3);
+    }
+
+    #[test]
+    fn what_was_answered_a_second_ago_is_long_ago() {
+        let mut health = health();
+        assert!(!health.heard_lately(), "nothing was ever answered");
+        health.heard();
+        assert!(health.heard_lately());
+        health.epoch = health.epoch.checked_sub(LATELY).unwrap();
+        assert!(!health.heard_lately());
     }
 
     #[tokio::test(start_paused = true)]

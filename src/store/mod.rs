@@ -107,6 +107,11 @@ impl Error {
         error.code().as_deref() == Some("53300")
     }
 
+    /// Whether no connection came free in time.
+    pub fn is_for_want_of_a_connection(&self) -> bool {
+        matches!(self, Self::Unavailable(sqlx::Error::PoolTimedOut))
+    }
+
     /// Whether the fault lies with the data of the statement, so that each part of a batch is worth a try
     /// of its own.
     pub fn is_of_the_data(&self) -> bool {

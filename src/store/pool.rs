@@ -160,7 +160,10 @@ impl Database {
                 Ok(())
             }
             Err(error) => {
-                self.health.failed();
+                // A busy machine keeps a probe waiting like all else. While others are answered, the database is there.
+                if !(is_silence(&error) && self.health.heard_lately()) {
+                    self.health.failed();
+                }
                 told(None);
                 match error {
                     // The driver doesn't say what it waited for; the server does.
@@ -213,6 +216,11 @@ impl Database {
             pool.inner.close().await;
         }
     }
+}
+
+/// No answer came in time, or only that a row is locked: the database may be there all the same.
+fn is_silence(error: &Error) -> bool {
+    matches!(error, Error::TimedOut | Error::Busy(_) | Error::Unavailable(sqlx::Error::PoolTimedOut))
 }
 
 /// Connections of the same age are opened anew after one broke. Where there was merely no answer in time, the database
@@ -359,7 +367,7 @@ impl Pool {
             }
         })?;
         pass.begin();
-        Ok(Checkout { conn: Some(conn), pass })
+        Ok(Checkout { conn: Some(conn), pass, health: self.health.clone() })
     }
 }
 
@@ -369,11 +377,13 @@ pub struct Checkout {
     conn: Option<PoolConnection<Postgres>>,
     /// After the connection: one that is let in next finds it.
     pass: Pass,
+    health: Arc<Health>,
 }
 
 impl Checkout {
     /// The work is over and no transaction is open: the pool may have it back.
     pub fn done(mut self) {
+        self.health.heard();
         if !self.pass.is_wanted_elsewhere() {
             drop(self.conn.take());
         }

@@ -204,6 +204,9 @@ impl From<PublishFailure> for Problem {
 impl From<&store::Error> for Problem {
     fn from(error: &store::Error) -> Self {
         match error {
+            error if error.is_for_want_of_a_connection() => {
+                Self::new(Code::Unavailable, "no connection to the database came free in time")
+            }
             store::Error::Unavailable(_) | store::Error::TimedOut => {
                 Self::new(Code::Unavailable, "the database can't be reached")
             }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
+use sqlx::Connection;
 
 use crate::support::{
     Api, Cluster, Setup, Socket, TestDatabase, eventually,
@@ -76,6 +77,22 @@ async fn g15_fails_fast_and_resumes() {
     assert!(!waiter.is_finished());
     assert_eq!(ana.approve(&id).await.expect(200).body["changed"], true);
     assert_eq!(waiter.await.unwrap().expect(200).body["status"], "resolved");
+}
+
+/// The probe waits in vain while all else is answered: that is no outage, and nothing is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn g15_a_probe_that_waits_is_no_outage() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    let asker = cluster.api(0, &cluster.member("agent").await);
+    asker.ask(json!({})).await;
+    let mut conn = cluster.database.connect().await;
+    let mut holding = conn.begin().await.unwrap();
+    sqlx::query("LOCK log_epoch").execute(&mut *holding).await.unwrap();
+    let failed = "signoff_sweeps_total{sweep=\"probe\",result=\"failed\"}";
+    while cluster.instances[0].metric(failed).await < 2.0 {
+        asker.ask(json!({})).await;
+        assert!(cluster.instances[0].app.database.is_up(), "it answers all the time");
+    }
 }
 
 /// The answer to a commit is lost: 503, and a retry tells what happened.
