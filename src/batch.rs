@@ -9,7 +9,10 @@ mod tests;
 
 use std::{
     future::Future,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -90,6 +93,31 @@ pub struct Queue<T>(Arc<Waiting<T>>);
 struct Waiting<T> {
     lanes: Mutex<Lanes<T>>,
     arrived: Notify,
+    /// Workers that have a batch.
+    at_work: AtomicUsize,
+    /// So many calls are worth a batch beside another one. Fewer wait for that one: a batch costs Postgres about as much
+    /// as ten calls in it, and a commit besides.
+    crowd: usize,
+}
+
+/// For how long few calls wait for the batch before them, and no longer: it may have to wait itself.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// What a worker finds.
+enum Found<T> {
+    Batch(Vec<T>),
+    /// Few calls, and another worker at work that will take them when it is done.
+    Few,
+    Nothing,
+}
+
+/// A worker that has a batch.
+struct AtWork<'a>(&'a AtomicUsize);
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 // Derived, it would ask that T be Clone.
@@ -128,7 +156,12 @@ impl<T: Weigh + Send + 'static> Queue<T> {
         W: Fn(Vec<T>) -> F + Clone + Send + 'static,
         F: Future<Output = Vec<T>> + Send,
     {
-        let waiting = Arc::new(Waiting { lanes: Mutex::new(Lanes::new(capacity)), arrived: Notify::new() });
+        let waiting = Arc::new(Waiting {
+            lanes: Mutex::new(Lanes::new(capacity)),
+            arrived: Notify::new(),
+            at_work: AtomicUsize::new(0),
+            crowd: most / 4,
+        });
         for _ in 0..count {
             let (waiting, work, stopping) = (waiting.clone(), work.clone(), lifecycle.stopping().clone());
             lifecycle.spawn_service(name, async move {
@@ -138,7 +171,10 @@ impl<T: Weigh + Send + 'static> Queue<T> {
                         batch = waiting.next(most) => batch,
                         () = stopping.cancelled() => return,
                     };
-                    let rest = work(batch).await;
+                    let rest = {
+                        let _at_work = AtWork(&waiting.at_work);
+                        work(batch).await
+                    };
                     if !rest.is_empty() {
                         again(&mut waiting.lanes(), rest);
                     }
@@ -171,25 +207,43 @@ impl<T: Weigh> Waiting<T> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next batch, once there is one.
+    /// The next batch, once there is one. Whoever gets it is at work.
     async fn next(&self, most: usize) -> Vec<T> {
+        let mut patience = None;
         loop {
-            if let Some(batch) = self.take(most) {
-                return batch;
+            let is_over = patience.is_some_and(|until| until <= tokio::time::Instant::now());
+            // What came since a look has left a permit.
+            match self.take(most, if is_over { 0 } else { self.crowd }) {
+                Found::Batch(batch) => return batch,
+                Found::Nothing => {
+                    self.arrived.notified().await;
+                    patience = None;
+                }
+                Found::Few => {
+                    let until = *patience.get_or_insert_with(|| tokio::time::Instant::now() + PATIENCE);
+                    // Either way it looks again.
+                    let _ = tokio::time::timeout_at(until, self.arrived.notified()).await;
+                }
             }
-            // What came since has left a permit.
-            self.arrived.notified().await;
         }
     }
 
-    fn take(&self, most: usize) -> Option<Vec<T>> {
+    fn take(&self, most: usize, crowd: usize) -> Found<T> {
         let mut lanes = self.lanes();
+        if lanes.len() == 0 {
+            return Found::Nothing;
+        }
+        // Under the lock: two never find nobody at work.
+        if lanes.len() < crowd && self.at_work.load(Ordering::Relaxed) > 0 {
+            return Found::Few;
+        }
         let batch = lanes.take(most, HEAVIEST);
+        self.at_work.fetch_add(1, Ordering::Relaxed);
         if lanes.len() > 0 {
             // For another worker.
             self.arrived.notify_one();
         }
-        (!batch.is_empty()).then_some(batch)
+        Found::Batch(batch)
     }
 }
 

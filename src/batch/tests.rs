@@ -84,3 +84,51 @@ async fn what_waits_for_a_lock_keeps_nobody_else_waiting() {
     let (waited, ()) = tokio::join!(waiting, others);
     assert!(waited.into_iter().all(|answer| answer.is_err()));
 }
+
+/// Two workers; the first call takes as long as `first`. Then so many others come; answers when each batch began, and how
+/// large it was.
+async fn batches(first: Duration, others: usize) -> Vec<(Duration, usize)> {
+    let begun = tokio::time::Instant::now();
+    let batches = Arc::new(Mutex::new(Vec::new()));
+    let noted = batches.clone();
+    let calls = Calls::start(&Lifecycle::default(), "test", (2, 64, 1_000), move |asked: Arc<[Asked]>| {
+        let is_first = {
+            let mut noted = noted.lock().unwrap();
+            noted.push((begun.elapsed(), asked.len()));
+            noted.len() == 1
+        };
+        async move {
+            tokio::time::sleep(if is_first { first } else { Duration::ZERO }).await;
+            Ok(vec![(); asked.len()])
+        }
+    });
+    let workspace = WorkspaceId::generate();
+    let one = calls.call(Asked(workspace, None));
+    let rest = async {
+        while batches.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        join_all((0..others).map(|_| calls.call(Asked(workspace, None)))).await
+    };
+    let (one, rest) = tokio::join!(one, rest);
+    one.unwrap();
+    assert!(rest.iter().all(Result::is_ok));
+    let batches = batches.lock().unwrap();
+    batches.clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn few_calls_wait_for_the_batch_before_them() {
+    let took = Duration::from_millis(10);
+    assert_eq!(batches(took, 15).await, [(Duration::ZERO, 1), (took, 15)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_takes_long_is_not_waited_for() {
+    assert_eq!(batches(Duration::from_secs(3), 3).await, [(Duration::ZERO, 1), (PATIENCE, 3)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_calls_are_a_batch_beside_another() {
+    assert_eq!(batches(Duration::from_secs(3), 16).await, [(Duration::ZERO, 1), (Duration::ZERO, 16)]);
+}
