@@ -203,8 +203,8 @@ fn run(command: Command) -> anyhow::Result<Exit> {
     if rustls::crypto::ring::default_provider().install_default().is_err() {
         anyhow::bail!("a TLS provider was installed before ours");
     }
-    let mut runtime = match command {
-        Command::Serve(_) => tokio::runtime::Builder::new_multi_thread(),
+    let mut runtime = match &command {
+        Command::Serve(command) => command.runtime()?,
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     let runtime = runtime.enable_all().build()?;

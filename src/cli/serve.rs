@@ -59,6 +59,13 @@ impl ConfigArgs {
 }
 
 impl Serve {
+    /// With as many threads as are configured.
+    pub fn runtime(&self) -> anyhow::Result<tokio::runtime::Builder> {
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        runtime.worker_threads(threads(&self.config.load()?));
+        Ok(runtime)
+    }
+
     pub async fn run(self) -> anyhow::Result<Exit> {
         let config = self.config.load()?;
         telemetry::init_logs(&config.log.level, config.log.format)?;
@@ -74,5 +81,14 @@ impl Serve {
         // The first signal starts the drain, the second cuts it short.
         app.run(first.receive(1), second.receive(2)).await?;
         Ok(Exit::Success)
+    }
+}
+
+/// How many threads serve requests. Half of the processors by default: of what a decision computes, Postgres has the larger
+/// part, and with all of the threads two instances on one machine would take it from each other.
+fn threads(config: &Config) -> usize {
+    match config.instance.worker_threads {
+        0 => std::thread::available_parallelism().map_or(1, |all| all.get().div_ceil(2)),
+        given => given,
     }
 }

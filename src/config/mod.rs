@@ -27,6 +27,9 @@ pub use self::{
 };
 use crate::store::PoolSizes;
 
+/// More would be a slip of the pen.
+const MOST_THREADS: usize = 1024;
+
 const DEFAULTS: &str = include_str!("../config.default.toml");
 
 /// Everything that can be configured; see `config.default.toml` for what each value means.
@@ -174,6 +177,10 @@ impl Config {
         ensure!(
             !self.redis.prefix.is_empty() && self.redis.prefix.chars().all(plain),
             "redis.prefix must be of A-Z a-z 0-9 . _ : -"
+        );
+        ensure!(
+            self.instance.worker_threads <= MOST_THREADS,
+            "instance.worker_threads must be at most {MOST_THREADS}"
         );
         ensure!(self.instance.name.chars().all(plain), "instance.name must be of A-Z a-z 0-9 . _ : -");
         Ok(())

@@ -51,6 +51,8 @@ pub struct Redis {
 #[serde(deny_unknown_fields)]
 pub struct Instance {
     pub name: String,
+    /// 0: half of the processors.
+    pub worker_threads: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]
