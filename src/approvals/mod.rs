@@ -30,14 +30,14 @@ use crate::{
     batch::{Trouble, places_for_all},
     bus::{Bus, Change, Source},
     domain::{
-        approval::{Approval, Brief, Ending, Request, Resolution, State},
+        approval::{Approval, Brief, Ending, Resolution, State},
         credential::Origin,
         event::{Epoch, TaskKey},
-        ids::{ApprovalId, WorkspaceId},
+        ids::WorkspaceId,
     },
     lifecycle::Lifecycle,
     limits::{Answers, Full, Room, Subject},
-    store::{self, Checkout, Database, Turn, moves::Moved},
+    store::{self, Checkout, Database, Turn, creation::NewApproval, moves::Moved},
     telemetry::Metrics,
 };
 
@@ -79,7 +79,26 @@ pub(crate) struct Shared {
     pub lease_ttl: Duration,
     /// Wakes the router of notifications.
     pub caused: Arc<Notify>,
+    pub soon: Arc<Soon>,
 }
+
+/// Wakes the sweeps of what is due at a moment, where that may come before their next look.
+#[derive(Default)]
+pub(crate) struct Soon {
+    deadlines: Notify,
+    reminders: Notify,
+}
+
+impl Soon {
+    fn wake(&self) {
+        self.deadlines.notify_one();
+        self.reminders.notify_one();
+    }
+}
+
+/// The sweeps of deadlines and reminders look this often, at least. What is due sooner wakes them where it is written. So
+/// only what an instance wrote before it died waits for as long.
+pub const LOOK: Duration = Duration::from_secs(3);
 
 impl Shared {
     /// A connection for a transaction that may have to wait for others, and the place that goes with it. One workspace
@@ -107,9 +126,15 @@ impl Shared {
     }
 
     /// Tells whoever follows its task, and whoever watches its workspace, that there is a new approval.
-    pub fn announce_requested(&self, workspace: WorkspaceId, approval: ApprovalId, request: &Request) {
+    pub fn announce_requested(&self, new: &NewApproval) {
         self.metrics.approval_requested();
-        self.look(Change { workspace, approval, version: 1, task: request.task_id.clone(), proof: None });
+        let earliest = new.request.remind_before.first().copied().unwrap_or_default();
+        if Duration::from_secs(new.timeout_seconds.saturating_sub(earliest).into()) <= LOOK {
+            self.soon.wake();
+        }
+        let NewApproval { workspace, id: approval, request, .. } = new;
+        let task = request.task_id.clone();
+        self.look(Change { workspace: *workspace, approval: *approval, version: 1, task, proof: None });
     }
 
     /// Tells the followers of a task that there is more in its log.
@@ -142,6 +167,8 @@ impl Shared {
         if let Some(via) = moved.hop {
             self.metrics.escalated(via.as_str());
         }
+        // Its next deadline, or its next reminder, may be near.
+        self.soon.wake();
         self.look(Change::from(&approval));
     }
 
@@ -225,8 +252,9 @@ impl Approvals {
         // All waiters wake at once where the instance goes away, and each reads once more; beside those that only look.
         let reading = places_for_all(limits.waiters.saturating_add(limits.queued));
         let lease_ttl = limits.lease_ttl;
-        let caused = Arc::default();
-        let shared = Shared { database, bus, metrics, lifecycle, contended, answers, lease_ttl, caused };
+        let (caused, soon) = (Arc::default(), Arc::default());
+        let shared =
+            Shared { database, bus, metrics, lifecycle, contended, answers, lease_ttl, caused, soon };
         Self {
             committers: Committers::start(shared.clone(), COMMITTERS, limits.queued),
             intake: Intake::start(shared.clone(), INTAKE, limits.queued),
@@ -240,6 +268,16 @@ impl Approvals {
     /// Completes when something has happened here that people may be told of.
     pub async fn caused(&self) {
         self.shared.caused.notified().await;
+    }
+
+    /// Completes when a deadline may come before the sweep's next look.
+    pub async fn deadline_soon(&self) {
+        self.shared.soon.deadlines.notified().await;
+    }
+
+    /// The same of a reminder.
+    pub async fn reminder_soon(&self) {
+        self.shared.soon.reminders.notified().await;
     }
 
     /// How many calls wait now.

@@ -199,11 +199,7 @@ async fn take(shared: &Shared, commands: Vec<Command>) {
             for command in commands {
                 match created.get(&command.new.id) {
                     Some(created) => {
-                        shared.announce_requested(
-                            command.new.workspace,
-                            command.new.id,
-                            &command.new.request,
-                        );
+                        shared.announce_requested(&command.new);
                         command.answer(Ok(Taken::Created(*created)));
                     }
                     None => spawn_singly(shared, command),
@@ -282,7 +278,7 @@ async fn singly(shared: &Shared, command: &Command) -> Result<Taken, RequestFail
             None => return Err(RequestFailure::RunDeleted),
             Some(created) => {
                 if let Some(created) = created.get(&new.id) {
-                    shared.announce_requested(new.workspace, new.id, &new.request);
+                    shared.announce_requested(new);
                     return Ok(Taken::Created(*created));
                 }
             }

@@ -47,6 +47,9 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 const GATHER: Duration = Duration::from_millis(5);
 /// How often a deliverer looks for lanes of which no hint has told.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+/// The same once nothing was due and no hint came for so many looks.
+const QUIET_SLEEP: Duration = Duration::from_secs(3);
+const QUIET: u32 = 30;
 
 /// Leases lanes of one channel and sends what waits in them.
 pub struct Deliverer<C> {
@@ -129,7 +132,7 @@ impl<C: Courier> Deliverer<C> {
             hints: self.hints.clone(),
         };
         self.lifecycle.spawn("recorder of notifications", recorder.run(ended));
-        let (channel, mut is_failing) = (C::CHANNEL.as_str(), false);
+        let (channel, mut is_failing, mut empty) = (C::CHANNEL.as_str(), false, 0_u32);
         while !self.lifecycle.is_draining() {
             let begun = self.begin(&turns).await;
             match &begun {
@@ -141,27 +144,35 @@ impl<C: Courier> Deliverer<C> {
             }
             is_failing = begun.is_err();
             match begun {
-                Ok(Next::More) => {}
+                Ok(Next::More) => empty = 0,
                 Ok(Next::Room) => {
                     tokio::select! {
-                        () = self.rest(LONGEST_SLEEP) => {}
+                        _ = self.rest(LONGEST_SLEEP) => {}
                         () = self.has_room() => {}
                     }
                 }
-                Ok(Next::Hint) | Err(_) => self.rest(LONGEST_SLEEP).await,
+                Ok(Next::Hint) | Err(_) => {
+                    let longest = if empty < QUIET { LONGEST_SLEEP } else { QUIET_SLEEP };
+                    empty = if self.rest(longest).await { 0 } else { empty.saturating_add(1) };
+                }
             }
         }
         drop(turns);
         self.lifecycle.stopping().cancelled().await;
     }
 
-    async fn rest(&self, longest: Duration) {
+    /// Answers whether a hint has ended it.
+    async fn rest(&self, longest: Duration) -> bool {
         let pause = longest.mul_f64(rand::random_range(0.7..1.0));
         tokio::select! {
-            () = self.hints.notified() => tokio::time::sleep(GATHER).await,
+            () = self.hints.notified() => {
+                tokio::time::sleep(GATHER).await;
+                return true;
+            }
             () = tokio::time::sleep(pause) => {}
             () = self.lifecycle.draining().cancelled() => {}
         }
+        false
     }
 
     /// Completes when more slots are free than stay free for other workspaces.

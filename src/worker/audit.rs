@@ -14,6 +14,10 @@ use crate::{
 
 /// Between two looks: a row waits for half of it on average, far less than the second that is promised.
 const INTERVAL: Duration = Duration::from_millis(250);
+/// The same once there was nothing for a while. A row that comes then is still linked within the second.
+const QUIET_INTERVAL: Duration = Duration::from_millis(850);
+/// So many looks that found nothing are a while.
+const QUIET: u32 = 8;
 
 /// What waits longer than this for its link is late.
 const LATE: Duration = Duration::from_secs(15);
@@ -22,17 +26,21 @@ pub(super) async fn run(workers: Workers, health: Health) {
     let mut round = Round::new("audit", workers.metrics.clone());
     let mut step = Step::new(PAGE);
     let mut chainer = Chainer::new(workers.instance.clone());
+    let mut empty = 0;
     loop {
         let done = round.run(link(&mut chainer, &workers, &mut step)).await;
         let waits = done.as_ref().map_or(Duration::ZERO, |done| done.lag);
         health.audit.set(round.lag() < LATE && waits < LATE);
         if let Some(done) = done {
             workers.metrics.audit_round(&done);
+            let is_empty = done.links == 0 && !done.stood_back && done.lag.is_zero();
+            empty = if is_empty { empty + 1 } else { 0 };
             if done.more {
                 continue;
             }
         }
-        tokio::time::sleep(INTERVAL.mul_f64(rand::random_range(0.7..1.0))).await;
+        let interval = if empty < QUIET { INTERVAL } else { QUIET_INTERVAL };
+        tokio::time::sleep(interval.mul_f64(rand::random_range(0.7..1.0))).await;
     }
 }
 

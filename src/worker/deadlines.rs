@@ -32,6 +32,10 @@ impl Due for Deadlines {
     const FAILED: &'static str = "deadlines could not be applied";
     const CANT: &'static str = "its deadline can't be applied";
 
+    async fn soon(workers: &Workers) {
+        workers.approvals.deadline_soon().await;
+    }
+
     async fn next(workers: &Workers) -> Result<Next, store::Error> {
         let mut conn = workers.database.work.checkout().await?;
         let next = sweep::next_deadline(&mut conn).await?;

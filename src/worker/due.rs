@@ -1,5 +1,6 @@
-//! A sweep of what is due at a moment: it sleeps until the earliest moment that it knows of (a second at most, because
-//! another instance may have taken an earlier one), and then works on what is due.
+//! A sweep of what is due at a moment: it sleeps until the earliest moment that it knows of, and then works on what is due.
+//! Something earlier that is written here wakes it. It never sleeps for long, because another instance may have written
+//! something earlier, and died.
 //!
 //! It serves all workspaces. A batch that fails is halved until the row that is to blame stands alone; that row is
 //! passed over for a while, so that all others go on.
@@ -16,12 +17,17 @@ use super::{
     step::{Step, may_be_too_much},
 };
 use crate::{
-    approvals::expire::{Failed, Swept},
+    approvals::{
+        LOOK,
+        expire::{Failed, Swept},
+    },
     domain::ids::ApprovalId,
     store::{self, sweep::Next},
 };
 
-const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+const LONGEST_SLEEP: Duration = LOOK;
+/// Where one could do nothing about what is due.
+const AGAIN: Duration = Duration::from_secs(1);
 /// When a round leaves the rest to the next.
 const LONG: Duration = Duration::from_secs(1);
 
@@ -35,6 +41,9 @@ pub(super) trait Due: Send + 'static {
     const FAILED: &'static str;
     /// What the log says of a row that is passed over.
     const CANT: &'static str;
+
+    /// Completes when something that is due soon was written here.
+    fn soon(workers: &Workers) -> impl Future<Output = ()> + Send;
 
     /// How far off the next one is.
     fn next(workers: &Workers) -> impl Future<Output = Result<Next, store::Error>> + Send;
@@ -66,9 +75,13 @@ pub(super) async fn run<D: Due>(
             Some(Next::In(time)) => time.min(LONGEST_SLEEP),
             // A full round leaves the rest to the next. What one could do nothing about is not tried again at once.
             Some(Next::Overdue(_)) if sweep.done > 0 => D::SPREAD,
-            Some(Next::Overdue(_) | Next::None) | None => LONGEST_SLEEP,
+            Some(Next::None) => LONGEST_SLEEP,
+            Some(Next::Overdue(_)) | None => AGAIN,
         };
-        tokio::time::sleep(pause + D::SPREAD.mul_f64(rand::random_range(0.0..1.0))).await;
+        tokio::select! {
+            () = tokio::time::sleep(pause + D::SPREAD.mul_f64(rand::random_range(0.0..1.0))) => {}
+            () = D::soon(&workers) => {}
+        }
     }
 }
 
@@ -85,7 +98,11 @@ impl<D: Due> Sweep<D> {
     async fn once(&mut self, workers: &Workers) -> Result<Next, store::Error> {
         let begun = Instant::now();
         self.done = 0;
-        let mut more = matches!(D::next(workers).await?, Next::Overdue(_));
+        let next = D::next(workers).await?;
+        let mut more = matches!(next, Next::Overdue(_));
+        if !more {
+            return Ok(next);
+        }
         while more && begun.elapsed() < LONG {
             let besides = self.passed_over.now();
             match D::work(workers, self.step.size(), &besides).await {

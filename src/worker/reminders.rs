@@ -25,6 +25,10 @@ impl Due for Reminders {
     const FAILED: &'static str = "reminders could not be told";
     const CANT: &'static str = "it can't be reminded of";
 
+    async fn soon(workers: &Workers) {
+        workers.approvals.reminder_soon().await;
+    }
+
     async fn next(workers: &Workers) -> Result<Next, store::Error> {
         let mut conn = workers.database.work.checkout().await?;
         let next = reminders::next(&mut conn).await?;

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Longest that a cause of an instance that died waits.
-const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+const LONGEST_SLEEP: Duration = Duration::from_secs(3);
 /// What happens together is routed together.
 const GATHER: Duration = Duration::from_millis(5);
 /// When a round leaves the rest to the next.
