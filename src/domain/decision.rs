@@ -85,15 +85,28 @@ impl Vote {
 
     /// Bytes that it takes to read it with its approval.
     pub fn size(&self) -> usize {
-        let names: usize = self.names().map(|name| written(name.as_str())).sum();
-        let selectors: usize = self.counted_as.iter().map(|it| written(&it.to_string()) + SELECTOR).sum();
-        FIXED + names + selectors + self.modifications.as_ref().map_or(0, |edits| edits.0.get().len())
+        let seat = self.seat.as_ref().map_or(0, |seat| written(seat.name.as_str()));
+        let selectors: usize = self.counted_as.iter().map(selector_size).sum();
+        vote_size(&self.by.name)
+            + seat
+            + selectors
+            + self.modifications.as_ref().map_or(0, |edits| edits.0.get().len())
     }
 
     /// Whose places it takes: the voter's, and the owner's of the seat.
     pub fn names(&self) -> impl Iterator<Item = &PrincipalName> {
         [Some(&self.by), self.seat.as_ref()].into_iter().flatten().map(|actor| &actor.name)
     }
+}
+
+/// Bytes that a vote in the voter's own right takes, besides its edits and what admits it.
+pub fn vote_size(by: &PrincipalName) -> usize {
+    FIXED + written(by.as_str())
+}
+
+/// Bytes that one reason takes why a vote is admitted.
+pub fn selector_size(selector: &Selector) -> usize {
+    written(&selector.to_string()) + SELECTOR
 }
 
 fn first_approval(votes: &[Vote], level: i32) -> Option<&Vote> {

@@ -238,7 +238,7 @@ pub fn sha256(text: &str) -> String {
     super::hex(&Sha256::digest(text))
 }
 
-fn stored_result(ending: &Ending) -> StoredResult {
+pub(super) fn stored_result(ending: &Ending) -> StoredResult {
     let said = ending.said();
     StoredResult {
         resolution: ending.resolution(),
@@ -250,75 +250,19 @@ fn stored_result(ending: &Ending) -> StoredResult {
     }
 }
 
-/// Writes the batch and says which approvals were written, and when. The others were left as they are.
-#[expect(clippy::too_many_lines, reason = "it is one statement, for one commit")]
-pub async fn write(
-    conn: &mut PgConnection,
-    batch: &Batch,
-) -> Result<HashMap<ApprovalId, DateTime<Utc>>, Error> {
-    let written = sqlx::query!(
-        r#"
-        WITH input AS MATERIALIZED (
-            SELECT x.id, x.expected, x.version, x.status, x.resolution, x.via, x.by, x.by_name, x.result, x.fires, x.grows,
-                   x.counted, x.before
-              FROM json_to_recordset($1::text::json) AS x(
-                   id uuid, expected integer, version integer, status text, resolution text, via text,
-                   by uuid, by_name text, result json, fires boolean, grows integer, counted uuid[],
-                   before timestamptz)
-        ), locked AS MATERIALIZED (
-            SELECT a.ctid AS place, a.id, a.status, a.version, a.expires_at
-              FROM approval_requests a
-             WHERE a.id = ANY (ARRAY(SELECT i.id FROM input i))
-             ORDER BY a.id
-               FOR UPDATE SKIP LOCKED
-        ), stamped AS MATERIALIZED (
-            SELECT l.place, l.id, l.status, l.version, l.expires_at, clock_timestamp() AS at FROM locked l
-        ), ok AS MATERIALIZED (
-            SELECT s.place, s.id, s.at, i.version, i.status, i.resolution, i.via, i.by, i.by_name, i.result, i.grows
-              FROM stamped s JOIN input i ON i.id = s.id
-             WHERE s.status = 'pending' AND s.version = i.expected AND (s.expires_at <= s.at) = i.fires
-               AND (i.before IS NULL OR s.at < i.before)
-               AND NOT EXISTS (
-                   SELECT FROM unnest(i.counted) AS v(id)
-                    WHERE (SELECT p.disabled_at IS NULL FROM principals p WHERE p.id = v.id) IS NOT TRUE)
-        ), changed AS (
-            UPDATE approval_requests a
-               SET status = ok.status, version = ok.version, resolution = ok.resolution, resolved_via = ok.via,
-                   resolved_by = ok.by, resolved_by_name = ok.by_name, result = ok.result, updated_at = ok.at,
-                   resolved_at = CASE WHEN ok.status <> 'pending' THEN ok.at END, size = a.size + ok.grows
-              FROM ok
-             WHERE a.ctid = ok.place AND a.id = ok.id AND a.status = 'pending'
-            RETURNING a.id, a.workspace_id, a.updated_at AS at, a.run_id, a.session_id, a.task_id, a.approval_type,
-                   a.status, a.resolution, a.resolved_via, a.resolved_by_name, a.result, a.version, a.escalation_level
+/// A statement that changes approvals: `$head` has a part `changed`, and `$select` says what of it is answered. Between the
+/// two stands what every change brings about: what is to be told to people, the task's head and its events.
+macro_rules! changing {
+    ($row:ident, $head:literal, $select:literal, $($argument:expr),* $(,)?) => {
+        sqlx::query_as!(
+            $row,
+            $head + r#"
         ), causes AS (
             INSERT INTO notification_causes (due_at, workspace_id, approval_id, cause, level, version)
             SELECT c.at, c.workspace_id, c.id,
                    CASE c.status WHEN 'pending' THEN 'voted' WHEN 'resolved' THEN 'decided' ELSE c.status END,
                    c.escalation_level, c.version
               FROM changed c
-        ), votes AS (
-            INSERT INTO approval_decisions (id, approval_id, workspace_id, principal_id, principal_name, seat_id,
-                   seat_name, seat_until, delegations, counted_as, level, verdict, feedback, comment, modifications,
-                   metadata, created_at)
-            SELECT v.id, v.approval_id, c.workspace_id, v.principal_id, v.principal_name, v.seat_id, v.seat_name,
-                   v.seat_until, v.delegations, v.counted_as, v.level, v.verdict, v.feedback, v.comment,
-                   v.modifications, v.metadata, c.at
-              FROM json_to_recordset($2::text::json) AS v(
-                   id uuid, approval_id uuid, principal_id uuid, principal_name text, seat_id uuid, seat_name text,
-                   seat_until timestamptz, delegations uuid[], counted_as text[], level integer, verdict text,
-                   feedback text, comment text, modifications json, metadata json)
-              JOIN changed c ON c.id = v.approval_id
-        ), records AS (
-            INSERT INTO audit_log (workspace_id, at, action, approval_id, run_id, actor_id, actor_name,
-                   on_behalf_of, via, credential, address, user_agent, request_id, before, after, detail)
-            SELECT c.workspace_id, c.at, r.action, r.approval_id, c.run_id, r.actor_id, r.actor_name,
-                   r.on_behalf_of, r.via, r.credential, r.address, r.user_agent, r.request_id, r.before, r.after,
-                   r.detail
-              FROM json_to_recordset($3::text::json) AS r(
-                   approval_id uuid, action text, actor_id uuid, actor_name text, on_behalf_of text, via text,
-                   credential text, address text, user_agent text, request_id text, before json, after json,
-                   detail json)
-              JOIN changed c ON c.id = r.approval_id
         ), per_task AS (
             SELECT c.workspace_id, c.task_id, count(*)::integer AS n, max(c.run_id) AS run_id,
                    max(c.session_id) AS session_id, (array_agg(c.id ORDER BY c.id DESC))[1] AS last
@@ -362,8 +306,83 @@ pub async fn write(
                       JOIN per_task p ON p.workspace_id = h.workspace_id AND p.task_id = h.task_id
                      WHERE h.added > p.n) e
         )
-        SELECT c.id AS "id!", c.at AS "at!" FROM changed c
+        "# + $select,
+            $($argument),*
+        )
+    };
+}
+pub(super) use changing;
+
+struct Written {
+    id: Uuid,
+    at: DateTime<Utc>,
+}
+
+/// Writes the batch and says which approvals were written, and when. The others were left as they are.
+pub async fn write(
+    conn: &mut PgConnection,
+    batch: &Batch,
+) -> Result<HashMap<ApprovalId, DateTime<Utc>>, Error> {
+    let written = changing!(
+        Written,
+        r#"
+        WITH input AS MATERIALIZED (
+            SELECT x.id, x.expected, x.version, x.status, x.resolution, x.via, x.by, x.by_name, x.result, x.fires, x.grows,
+                   x.counted, x.before
+              FROM json_to_recordset($1::text::json) AS x(
+                   id uuid, expected integer, version integer, status text, resolution text, via text,
+                   by uuid, by_name text, result json, fires boolean, grows integer, counted uuid[],
+                   before timestamptz)
+        ), locked AS MATERIALIZED (
+            SELECT a.ctid AS place, a.id, a.status, a.version, a.expires_at
+              FROM approval_requests a
+             WHERE a.id = ANY (ARRAY(SELECT i.id FROM input i))
+             ORDER BY a.id
+               FOR UPDATE SKIP LOCKED
+        ), stamped AS MATERIALIZED (
+            SELECT l.place, l.id, l.status, l.version, l.expires_at, clock_timestamp() AS at FROM locked l
+        ), ok AS MATERIALIZED (
+            SELECT s.place, s.id, s.at, i.version, i.status, i.resolution, i.via, i.by, i.by_name, i.result, i.grows
+              FROM stamped s JOIN input i ON i.id = s.id
+             WHERE s.status = 'pending' AND s.version = i.expected AND (s.expires_at <= s.at) = i.fires
+               AND (i.before IS NULL OR s.at < i.before)
+               AND NOT EXISTS (
+                   SELECT FROM unnest(i.counted) AS v(id)
+                    WHERE (SELECT p.disabled_at IS NULL FROM principals p WHERE p.id = v.id) IS NOT TRUE)
+        ), changed AS (
+            UPDATE approval_requests a
+               SET status = ok.status, version = ok.version, resolution = ok.resolution, resolved_via = ok.via,
+                   resolved_by = ok.by, resolved_by_name = ok.by_name, result = ok.result, updated_at = ok.at,
+                   resolved_at = CASE WHEN ok.status <> 'pending' THEN ok.at END, size = a.size + ok.grows
+              FROM ok
+             WHERE a.ctid = ok.place AND a.id = ok.id AND a.status = 'pending'
+            RETURNING a.id, a.workspace_id, a.updated_at AS at, a.run_id, a.session_id, a.task_id, a.approval_type,
+                   a.status, a.resolution, a.resolved_via, a.resolved_by_name, a.result, a.version, a.escalation_level
+        ), votes AS (
+            INSERT INTO approval_decisions (id, approval_id, workspace_id, principal_id, principal_name, seat_id,
+                   seat_name, seat_until, delegations, counted_as, level, verdict, feedback, comment, modifications,
+                   metadata, created_at)
+            SELECT v.id, v.approval_id, c.workspace_id, v.principal_id, v.principal_name, v.seat_id, v.seat_name,
+                   v.seat_until, v.delegations, v.counted_as, v.level, v.verdict, v.feedback, v.comment,
+                   v.modifications, v.metadata, c.at
+              FROM json_to_recordset($2::text::json) AS v(
+                   id uuid, approval_id uuid, principal_id uuid, principal_name text, seat_id uuid, seat_name text,
+                   seat_until timestamptz, delegations uuid[], counted_as text[], level integer, verdict text,
+                   feedback text, comment text, modifications json, metadata json)
+              JOIN changed c ON c.id = v.approval_id
+        ), records AS (
+            INSERT INTO audit_log (workspace_id, at, action, approval_id, run_id, actor_id, actor_name,
+                   on_behalf_of, via, credential, address, user_agent, request_id, before, after, detail)
+            SELECT c.workspace_id, c.at, r.action, r.approval_id, c.run_id, r.actor_id, r.actor_name,
+                   r.on_behalf_of, r.via, r.credential, r.address, r.user_agent, r.request_id, r.before, r.after,
+                   r.detail
+              FROM json_to_recordset($3::text::json) AS r(
+                   approval_id uuid, action text, actor_id uuid, actor_name text, on_behalf_of text, via text,
+                   credential text, address text, user_agent text, request_id text, before json, after json,
+                   detail json)
+              JOIN changed c ON c.id = r.approval_id
         "#,
+        r#"SELECT c.id AS "id!", c.at AS "at!" FROM changed c"#,
         super::json(&batch.changes)?,
         super::json(&batch.votes)?,
         super::json(&batch.records)?,

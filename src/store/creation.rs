@@ -109,6 +109,9 @@ struct Row<'a> {
     /// Not of what names people at most: the policy's own list says it.
     #[serde(skip_serializing_if = "Option::is_none")]
     approvers: Option<Vec<String>>,
+    /// By whom one vote decides it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    one_vote_by: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     escalation: Option<Vec<StoredLevel>>,
     /// The people whom it names, where the policy is stored in another form than that.
@@ -177,6 +180,12 @@ impl<'a> From<&'a NewApproval> for Row<'a> {
             policy_shown: new.policy_shown.as_ref(),
             approvers: (!new.levels.is_empty() || !new.policy.is_plain())
                 .then(|| policy::approvers(&new.policy)),
+            // With levels above it, votes of several levels may stand.
+            one_vote_by: new
+                .policy
+                .one_vote_by()
+                .filter(|who| new.levels.is_empty() && who.names().count() <= LOOKED_FOR)
+                .map(|who| who.each().map(|selector| selector.to_string()).collect()),
             escalation: (!new.levels.is_empty()).then(|| new.levels.iter().map(StoredLevel::from).collect()),
             named: new
                 .policy
@@ -228,7 +237,7 @@ pub async fn insert(
         WITH input AS MATERIALIZED (
             SELECT x.id, x.workspace_id, x.run_id, x.session_id, x.task_id, x.job_id, x.workflow, x.view,
                    x.notify, x.approval_type, x.title,
-                   x.description, x.context, x.policy, x.policy_shown, x.approvers, x.escalation, x.named, x.levels_shown,
+                   x.description, x.context, x.policy, x.policy_shown, x.approvers, x.one_vote_by, x.escalation, x.named, x.levels_shown,
                    x.remind_before, x.remind_first, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
                    x.requested_by_name, x.timeout_seconds, x.size, x.idempotency_key, x.body_hash, x.meaning_hash, x.on_behalf_of,
                    x.credential, x.address, x.user_agent, x.request_id, x.context_sha256,
@@ -236,7 +245,7 @@ pub async fn insert(
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, workspace_id uuid, run_id text, session_id text, task_id text, job_id text, workflow text, view json, notify json,
                    approval_type text, title text, description text, context json, policy jsonb,
-                   policy_shown json, approvers text[], escalation jsonb, named text[], levels_shown json, remind_before integer[], remind_first integer,
+                   policy_shown json, approvers text[], one_vote_by text[], escalation jsonb, named text[], levels_shown json, remind_before integer[], remind_first integer,
                    timeout_action text, checkpoint json, metadata json, requested_by uuid,
                    requested_by_name text, timeout_seconds integer, size integer, idempotency_key text, body_hash bytea, meaning_hash bytea,
                    on_behalf_of text, credential text, address text, user_agent text, request_id text,
@@ -284,11 +293,11 @@ pub async fn insert(
              WHERE u.idempotency_key IS NULL OR u.id IN (SELECT k.approval_id FROM new_keys k)
         ), created AS (
             INSERT INTO approval_requests (id, workspace_id, run_id, session_id, task_id, job_id, workflow, view, notify, approval_type,
-                   title, description, context, policy, approvers, escalation, remind_before, remind_at,
+                   title, description, context, policy, approvers, one_vote_by, escalation, remind_before, remind_at,
                    timeout_action, checkpoint, metadata, requested_by, requested_by_name, on_behalf_of, created_at,
                    updated_at, expires_at, size)
             SELECT i.id, i.workspace_id, i.run_id, i.session_id, i.task_id, i.job_id, i.workflow, i.view, i.notify, i.approval_type, i.title,
-                   i.description, i.context, i.policy, i.approvers, i.escalation, i.remind_before,
+                   i.description, i.context, i.policy, i.approvers, i.one_vote_by, i.escalation, i.remind_before,
                    s.at + make_interval(secs => i.timeout_seconds - i.remind_first),
                    i.timeout_action, i.checkpoint, i.metadata, i.requested_by, i.requested_by_name, i.on_behalf_of,
                    s.at, s.at, s.at + make_interval(secs => i.timeout_seconds), i.size

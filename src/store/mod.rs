@@ -41,6 +41,7 @@ pub mod news;
 pub mod notification_preferences;
 pub mod notifications;
 pub mod obstacles;
+pub mod one_vote;
 pub mod open_seats;
 pub mod outbox;
 mod policy;

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Act, Command, Trouble};
 use crate::{
@@ -262,13 +262,7 @@ impl Draft {
                     let counted = self.votes.iter().rev().find(|vote| vote.by.id == ballot.by().id);
                     batch.vote(&self.now, ballot, admission, counted.map_or(0, Vote::size));
                 }
-                let edits = ballot.modifications.as_ref();
-                let mut detail = json!({
-                    "decision_id": step.votes.then_some(ballot.id), "verdict": ballot.verdict,
-                    "feedback_sha256": ballot.feedback.as_deref().map(sha256),
-                    "comment_sha256": ballot.comment.as_deref().map(sha256),
-                    "modifications_sha256": edits.map(|edits| sha256(edits.0.get())),
-                });
+                let mut detail = detail(ballot, step.votes);
                 if let Some(seat) = admission.and_then(|admission| admission.seat.as_ref()) {
                     detail["delegations"] = json!(seat.delegations);
                 }
@@ -288,4 +282,15 @@ impl Draft {
         };
         batch.record(self.read.id, record);
     }
+}
+
+/// What the record says of a vote; `is_new`: it was not cast before.
+pub fn detail(ballot: &Ballot, is_new: bool) -> Value {
+    let edits = ballot.modifications.as_ref();
+    json!({
+        "decision_id": is_new.then_some(ballot.id), "verdict": ballot.verdict,
+        "feedback_sha256": ballot.feedback.as_deref().map(sha256),
+        "comment_sha256": ballot.comment.as_deref().map(sha256),
+        "modifications_sha256": edits.map(|edits| sha256(edits.0.get())),
+    })
 }

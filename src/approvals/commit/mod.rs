@@ -6,6 +6,7 @@
 //! task of its own, so that one contended row delays nobody else.
 
 mod draft;
+mod one_step;
 mod plan;
 mod singly;
 
@@ -214,6 +215,7 @@ async fn commit(shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
     for command in late {
         command.answer(Err(Failure::Trouble(Trouble::TimedOut)));
     }
+    let commands = one_step::commit(shared, commands).await;
     if commands.is_empty() {
         return Vec::new();
     }
@@ -238,16 +240,19 @@ async fn commit(shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
                 singly::spawn(shared, command);
             }
         }
-        Err(error) => {
-            tracing::error!(%error, size, "a batch was not committed, or not known to be");
-            shared.database.suspect(&error);
-            let trouble = Trouble::from(error);
-            for command in commands {
-                command.answer(Err(Failure::Trouble(trouble.clone())));
-            }
-        }
+        Err(error) => give_up(shared, error, commands),
     }
     Vec::new()
+}
+
+/// What was not committed, or is not known to be.
+fn give_up(shared: &Shared, error: store::Error, commands: Vec<Command>) {
+    tracing::error!(%error, size = commands.len(), "a batch was not committed, or not known to be");
+    shared.database.suspect(&error);
+    let trouble = Trouble::from(error);
+    for command in commands {
+        command.answer(Err(Failure::Trouble(trouble.clone())));
+    }
 }
 
 /// What one round of reading, deciding and writing came to.

@@ -10,6 +10,7 @@ pub mod admission;
 pub mod check;
 pub mod explain;
 mod matching;
+pub mod one_vote;
 pub mod tree;
 pub mod who;
 

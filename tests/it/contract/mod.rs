@@ -2,6 +2,7 @@
 
 mod g01_durable;
 mod g02_one_outcome;
+mod g02_one_step;
 mod g03_deadline;
 mod g03_levels;
 mod g04_no_default;

@@ -1,0 +1,36 @@
+CREATE OR REPLACE FUNCTION audit_log_numbered_last() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    PERFORM pg_current_xact_id();
+    RETURN NULL;
+END
+$$;
+ALTER TABLE notification_causes
+    ADD CONSTRAINT notification_causes_cause_check CHECK (cause IN
+        ('requested', 'escalated', 'voted', 'reminder', 'decided', 'expired', 'cancelled')) NOT VALID;
+ALTER TABLE tasks
+    ADD CONSTRAINT tasks_task_id_check CHECK (char_length(task_id) BETWEEN 1 AND 200) NOT VALID;
+ALTER TABLE approval_decisions
+    DROP CONSTRAINT decision_is_sound,
+    ADD CONSTRAINT approval_decisions_verdict_check CHECK (verdict IN ('approved', 'rejected')) NOT VALID,
+    ADD CONSTRAINT seats_are_whole
+        CHECK (num_nonnulls(seat_id, seat_name, seat_until, delegations) IN (0, 4)) NOT VALID;
+ALTER TABLE approval_requests
+    DROP CONSTRAINT approval_is_sound,
+    DROP COLUMN one_vote_by,
+    ADD CONSTRAINT approval_requests_status_check
+        CHECK (status IN ('pending', 'resolved', 'expired', 'cancelled')) NOT VALID,
+    ADD CONSTRAINT approval_requests_resolution_check
+        CHECK (resolution IN ('approved', 'rejected', 'modified')) NOT VALID,
+    ADD CONSTRAINT approval_requests_resolved_via_check
+        CHECK (resolved_via IN ('human', 'rule', 'timeout', 'run_deleted')) NOT VALID,
+    ADD CONSTRAINT final_says_when_and_how CHECK (
+        (status = 'pending') = (resolved_at IS NULL) AND (status = 'pending') = (resolved_via IS NULL)) NOT VALID,
+    ADD CONSTRAINT resolution_fits_status CHECK (
+        CASE status WHEN 'resolved' THEN resolution IS NOT NULL
+                    WHEN 'expired' THEN resolution IS DISTINCT FROM 'modified' AND resolved_via = 'timeout'
+                    ELSE resolution IS NULL END) NOT VALID,
+    ADD CONSTRAINT approval_requests_timeout_action_check
+        CHECK (timeout_action IN ('expire', 'approve', 'reject', 'escalate')) NOT VALID,
+    ADD CONSTRAINT approval_requests_workflow_check CHECK (workflow ~ '^[A-Za-z0-9._:-]{1,200}$') NOT VALID;
+DROP FUNCTION decision_is_sound;
+DROP FUNCTION approval_is_sound;
