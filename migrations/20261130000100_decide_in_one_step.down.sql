@@ -1,19 +1,3 @@
-CREATE OR REPLACE FUNCTION audit_log_numbered_last() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
-BEGIN
-    PERFORM pg_current_xact_id();
-    RETURN NULL;
-END
-$$;
-ALTER TABLE notification_causes
-    ADD CONSTRAINT notification_causes_cause_check CHECK (cause IN
-        ('requested', 'escalated', 'voted', 'reminder', 'decided', 'expired', 'cancelled')) NOT VALID;
-ALTER TABLE tasks
-    ADD CONSTRAINT tasks_task_id_check CHECK (char_length(task_id) BETWEEN 1 AND 200) NOT VALID;
-ALTER TABLE approval_decisions
-    DROP CONSTRAINT decision_is_sound,
-    ADD CONSTRAINT approval_decisions_verdict_check CHECK (verdict IN ('approved', 'rejected')) NOT VALID,
-    ADD CONSTRAINT seats_are_whole
-        CHECK (num_nonnulls(seat_id, seat_name, seat_until, delegations) IN (0, 4)) NOT VALID;
 ALTER TABLE approval_requests
     DROP CONSTRAINT approval_is_sound,
     DROP COLUMN one_vote_by,
@@ -32,5 +16,4 @@ ALTER TABLE approval_requests
     ADD CONSTRAINT approval_requests_timeout_action_check
         CHECK (timeout_action IN ('expire', 'approve', 'reject', 'escalate')) NOT VALID,
     ADD CONSTRAINT approval_requests_workflow_check CHECK (workflow ~ '^[A-Za-z0-9._:-]{1,200}$') NOT VALID;
-DROP FUNCTION decision_is_sound;
 DROP FUNCTION approval_is_sound;

@@ -22,14 +22,6 @@ BEGIN
         AND timeout_action IN ('expire', 'approve', 'reject', 'escalate')) IS TRUE;
 END
 $$;
-CREATE FUNCTION decision_is_sound(verdict text, seat_id uuid, seat_name text, seat_until timestamptz, delegations uuid[])
-RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-    RETURN (verdict IN ('approved', 'rejected')
-            AND num_nonnulls(seat_id, seat_name, seat_until, delegations) IN (0, 4)) IS TRUE;
-END
-$$;
-
 ALTER TABLE approval_requests
     DROP CONSTRAINT approval_requests_status_check,
     DROP CONSTRAINT approval_requests_resolution_check,
@@ -40,18 +32,3 @@ ALTER TABLE approval_requests
     DROP CONSTRAINT approval_requests_workflow_check,
     ADD CONSTRAINT approval_is_sound
         CHECK (approval_is_sound(status, resolution, resolved_via, resolved_at, timeout_action)) NOT VALID;
-ALTER TABLE approval_decisions
-    DROP CONSTRAINT approval_decisions_verdict_check,
-    DROP CONSTRAINT seats_are_whole,
-    ADD CONSTRAINT decision_is_sound
-        CHECK (decision_is_sound(verdict, seat_id, seat_name, seat_until, delegations)) NOT VALID;
-ALTER TABLE tasks DROP CONSTRAINT tasks_task_id_check;
-ALTER TABLE notification_causes DROP CONSTRAINT notification_causes_cause_check;
-
--- As before, but the name is written out in place of a setting, which takes longer than the call itself.
-CREATE OR REPLACE FUNCTION audit_log_numbered_last() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM pg_catalog.pg_current_xact_id();
-    RETURN NULL;
-END
-$$;

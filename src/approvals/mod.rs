@@ -94,6 +94,18 @@ impl Soon {
         self.deadlines.notify_one();
         self.reminders.notify_one();
     }
+
+    /// What was asked for just now.
+    fn asked(&self, new: &NewApproval) {
+        let is_soon = |seconds: u32| Duration::from_secs(seconds.into()) <= LOOK;
+        if is_soon(new.timeout_seconds) {
+            self.deadlines.notify_one();
+        }
+        let first = new.request.remind_before.first();
+        if first.is_some_and(|before| is_soon(new.timeout_seconds.saturating_sub(*before))) {
+            self.reminders.notify_one();
+        }
+    }
 }
 
 /// The sweeps of deadlines and reminders look this often, at least. What is due sooner wakes them where it is written. So
@@ -128,10 +140,7 @@ impl Shared {
     /// Tells whoever follows its task, and whoever watches its workspace, that there is a new approval.
     pub fn announce_requested(&self, new: &NewApproval) {
         self.metrics.approval_requested();
-        let earliest = new.request.remind_before.first().copied().unwrap_or_default();
-        if Duration::from_secs(new.timeout_seconds.saturating_sub(earliest).into()) <= LOOK {
-            self.soon.wake();
-        }
+        self.soon.asked(new);
         let NewApproval { workspace, id: approval, request, .. } = new;
         let task = request.task_id.clone();
         self.look(Change { workspace: *workspace, approval: *approval, version: 1, task, proof: None });
@@ -170,6 +179,12 @@ impl Shared {
         // Its next deadline, or its next reminder, may be near.
         self.soon.wake();
         self.look(Change::from(&approval));
+    }
+
+    /// Something may have been committed here of which nothing else tells: what looks for it looks at once.
+    pub fn unknown(&self) {
+        self.soon.wake();
+        self.caused.notify_one();
     }
 
     /// The same of one that ended, as it was read, where the approval itself was not kept: waiters here read it like those

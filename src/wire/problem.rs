@@ -205,7 +205,7 @@ impl From<&store::Error> for Problem {
     fn from(error: &store::Error) -> Self {
         match error {
             error if error.is_for_want_of_a_connection() => {
-                Self::new(Code::Unavailable, "no connection to the database came free in time")
+                Self::new(Code::Unavailable, "no connection to the database could be had in time")
             }
             store::Error::Unavailable(_) | store::Error::TimedOut => {
                 Self::new(Code::Unavailable, "the database can't be reached")

@@ -15,7 +15,7 @@ use crate::{
 /// Between two looks: a row waits for half of it on average, far less than the second that is promised.
 const INTERVAL: Duration = Duration::from_millis(250);
 /// The same once there was nothing for a while. A row that comes then is still linked within the second.
-const QUIET_INTERVAL: Duration = Duration::from_millis(850);
+const QUIET_INTERVAL: Duration = Duration::from_millis(600);
 /// So many looks that found nothing are a while.
 const QUIET: u32 = 8;
 

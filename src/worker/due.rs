@@ -80,7 +80,8 @@ pub(super) async fn run<D: Due>(
         };
         tokio::select! {
             () = tokio::time::sleep(pause + D::SPREAD.mul_f64(rand::random_range(0.0..1.0))) => {}
-            () = D::soon(&workers) => {}
+            // Many that come together are looked at together.
+            () = D::soon(&workers) => tokio::time::sleep(D::SPREAD).await,
         }
     }
 }

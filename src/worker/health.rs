@@ -78,10 +78,13 @@ pub(super) async fn probe(workers: Workers) {
     }
 }
 
-/// Asks Redis every second, for readiness only: nothing else depends on the answer.
+/// Readiness alone goes by the answer. Whether messages arrive, the subscriber finds out.
+const REDIS_INTERVAL: Duration = Duration::from_secs(3);
+
+/// Asks Redis now and then, for readiness only: nothing else depends on the answer.
 pub(super) async fn probe_redis(workers: Workers) {
     loop {
         workers.redis.probe().await;
-        tokio::time::sleep(INTERVAL).await;
+        tokio::time::sleep(REDIS_INTERVAL).await;
     }
 }

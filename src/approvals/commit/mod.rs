@@ -210,12 +210,8 @@ impl Command {
 /// Commits what is not too much to be read at once; answers what is left, which queues again: other workspaces' commands
 /// come before it.
 async fn commit(shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
-    let (commands, late): (Vec<_>, Vec<_>) =
-        commands.into_iter().partition(|command| !is_late(command, command.since));
-    for command in late {
-        command.answer(Err(Failure::Trouble(Trouble::TimedOut)));
-    }
-    let commands = one_step::commit(shared, commands).await;
+    // Looked at again afterwards: the first step may have taken long.
+    let commands = in_time(one_step::commit(shared, in_time(commands)).await);
     if commands.is_empty() {
         return Vec::new();
     }
@@ -245,8 +241,20 @@ async fn commit(shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
     Vec::new()
 }
 
+/// Answers what has waited for too long, and hands back the rest. Nothing of it was begun.
+fn in_time(commands: Vec<Command>) -> Vec<Command> {
+    let (commands, late): (Vec<_>, Vec<_>) =
+        commands.into_iter().partition(|command| !is_late(command, command.since));
+    for command in late {
+        command.answer(Err(Failure::Trouble(Trouble::TimedOut)));
+    }
+    commands
+}
+
 /// What was not committed, or is not known to be.
 fn give_up(shared: &Shared, error: store::Error, commands: Vec<Command>) {
+    // If it was, nothing else tells of it here.
+    shared.unknown();
     tracing::error!(%error, size = commands.len(), "a batch was not committed, or not known to be");
     shared.database.suspect(&error);
     let trouble = Trouble::from(error);

@@ -4,16 +4,21 @@
 //! The rules are applied here, too, to what the statement answers. They make the caller's answer, and must say what was
 //! written.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Instant,
+};
 
 use tokio::time::timeout;
 
 use super::{
     ATTEMPT, Act, Answer, Command, Shared,
     draft::{self, Draft, Verdict},
-    give_up,
+    give_up, singly,
 };
 use crate::{
+    bus::Source,
     domain::{
         approval::{Approval, Ending, Outcome, Resolution, Via},
         decision::{self, Ballot, Precondition},
@@ -47,6 +52,17 @@ pub async fn commit(shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
     };
     let mut decided = match decided {
         Ok(decided) => decided,
+        // A row is held, here or of a task. Not to be waited for twice by all: each by itself.
+        Err(error @ store::Error::Busy(_)) => {
+            tracing::warn!(%error, size = commands.len(), "a batch failed; each of its commands is retried singly");
+            let tried: HashSet<ApprovalId> = endings(&commands).iter().map(|(it, _)| it.approval).collect();
+            let (tried, rest): (Vec<_>, Vec<_>) =
+                commands.into_iter().partition(|command| tried.contains(&command.approval));
+            for command in tried {
+                singly::spawn(shared, command);
+            }
+            return rest;
+        }
         // Nothing was written: the usual way finds out which of them it is.
         Err(error) if error.is_of_the_data() => {
             tracing::warn!(%error, size = commands.len(), "a batch failed; it is tried in two steps");
@@ -77,7 +93,10 @@ pub async fn commit(shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
                 command.answer(Ok(Answer { changed: true, approval, room: None }));
             }
             // It is written. Read again, it can be answered as what was said before.
-            None => rest.push(command),
+            None => {
+                shared.bus.registry.wake([command.approval], Source::Local);
+                rest.push(command);
+            }
         }
     }
     rest
@@ -151,7 +170,11 @@ fn approval(command: &Command, decided: Decided) -> Option<Approval> {
         .ok()?;
     let mut draft = Draft::new(loaded);
     match draft.apply(0, &command.act) {
-        Verdict::Changed(step) if step.ends && step.votes => Some(draft.stands(None, Some(&decided.at))),
+        Verdict::Changed(step)
+            if step.votes && draft.ending == Vote::new(command).map(|vote| vote.ending) =>
+        {
+            Some(draft.stands(None, Some(&decided.at)))
+        }
         other => {
             tracing::error!(
                 ?other,

@@ -22,10 +22,14 @@ pub fn spawn(shared: &Shared, command: Command) {
             Ok(Ok(Some(outcome))) => drop(outcome.conclude(&shared_here, vec![command])),
             Ok(Ok(None)) => command.answer(Err(Failure::Trouble(Trouble::TimedOut))),
             Ok(Err(error)) => {
+                shared_here.unknown();
                 tracing::warn!(%error, approval_id = %command.approval, "a command failed");
                 command.answer(Err(Failure::Trouble(error.into())));
             }
-            Err(elapsed) => command.answer(Err(Failure::Trouble(elapsed.into()))),
+            Err(elapsed) => {
+                shared_here.unknown();
+                command.answer(Err(Failure::Trouble(elapsed.into())));
+            }
         }
     });
 }

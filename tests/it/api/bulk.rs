@@ -129,7 +129,7 @@ async fn rejecting_many() {
     );
 }
 
-/// Two hundred are a handful of batches: a read and a write of the database for each.
+/// Two hundred are a handful of batches: one statement for each.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_share_batches() {
     let cluster = single().await;
@@ -143,8 +143,8 @@ async fn many_share_batches() {
     for asked in asking.collect::<Vec<_>>() {
         ids.push(asked.await.unwrap());
     }
-    let count = "signoff_commit_batch_size_count{kind=\"decide\"}";
-    let sum = "signoff_commit_batch_size_sum{kind=\"decide\"}";
+    let count = "signoff_commit_batch_size_count{kind=\"decide_in_one_step\"}";
+    let sum = "signoff_commit_batch_size_sum{kind=\"decide_in_one_step\"}";
     let instance = &cluster.instances[0];
     let before = (instance.metric(count).await, instance.metric(sum).await);
     let reply = ana.post(BULK, &json!({ "ids": ids, "action": "approve" })).await.expect(200);

@@ -107,7 +107,7 @@ async fn a_run_goes_whatever_a_later_version_asked() {
     let due = admin.ask(json!({ "run_id": "r" })).await;
     let mut conn = cluster.database.connect().await;
     for change in [
-        "ALTER TABLE approval_requests DROP CONSTRAINT approval_requests_timeout_action_check",
+        "ALTER TABLE approval_requests DROP CONSTRAINT approval_is_sound",
         "UPDATE approval_requests SET timeout_action = 'approve_by_lot'",
     ] {
         sqlx::query(change).execute(&mut conn).await.unwrap();

@@ -249,3 +249,45 @@ async fn g02_one_step_waits_for_no_lock() {
     late.await.unwrap().problem(410, "expired");
     assert!(in_one_step(&cluster).await < 0.1);
 }
+
+/// What this version can't read it does not decide: an outcome that it can't tell would be none for the caller.
+#[tokio::test(flavor = "multi_thread")]
+async fn g02_one_step_leaves_what_it_cannot_read() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    let agent = cluster.api(0, &cluster.member("agent").await);
+    let ana = cluster.api(0, &cluster.member("ana").await);
+    let mut conn = cluster.database.connect().await;
+    conn.execute("ALTER TABLE approval_requests DROP CONSTRAINT approval_is_sound").await.unwrap();
+    for of_a_later_version in ["timeout_action = 'approve_by_lot'", "requested_by_name = ''"] {
+        let id = agent.ask(json!({})).await;
+        let sql = format!("UPDATE approval_requests SET {of_a_later_version} WHERE id = '{id}'");
+        conn.execute(AssertSqlSafe(sql)).await.unwrap();
+        let body = json!({ "ids": [id], "action": "approve" });
+        let told = ana.post("/api/v1/approvals/bulk", &body).await.expect(200).body;
+        assert_eq!(told["results"][0]["status"], 500, "{of_a_later_version}: {told}");
+        let sql = format!("SELECT status FROM approval_requests WHERE id = '{id}'");
+        let status: String = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut conn).await.unwrap();
+        assert_eq!(status, "pending", "{of_a_later_version}");
+    }
+}
+
+/// Of another workspace, or of a policy that this voter is no part of: the row is not even locked, so nothing is written.
+#[tokio::test(flavor = "multi_thread")]
+async fn g02_one_step_locks_only_what_it_may_decide() {
+    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
+    let agent = cluster.api(0, &cluster.member("agent").await);
+    let ana = cluster.api(0, &cluster.member("ana").await);
+    let stranger = cluster.api(0, &cluster.key("other", "ana", &[]).await);
+    let mut conn = cluster.database.connect().await;
+    let plain = agent.ask(json!({})).await;
+    let named = agent.ask(json!({ "policy": { "allowed_approvers": ["zoe"] } })).await;
+    // Of the row's lock its `xmax` tells, also when that is over.
+    let mut locker = async |id: &str| -> String {
+        let sql = format!("SELECT xmax::text FROM approval_requests WHERE id = '{id}'");
+        sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut conn).await.unwrap()
+    };
+    let before = (locker(&plain).await, locker(&named).await);
+    stranger.approve(&plain).await.problem(404, "not_found");
+    ana.approve(&named).await.problem(403, "not_eligible");
+    assert_eq!((locker(&plain).await, locker(&named).await), before);
+}

@@ -92,7 +92,7 @@ async fn rows_that_make_no_sense_stand_in_nobodys_way() {
     let mut conn = cluster.database.connect().await;
     crowd.ask(json!({ "timeout_seconds": 600 })).await;
     for sql in [
-        "ALTER TABLE approval_requests DROP CONSTRAINT IF EXISTS approval_requests_timeout_action_check",
+        "ALTER TABLE approval_requests DROP CONSTRAINT approval_is_sound",
         "INSERT INTO approval_requests (id, workspace_id, run_id, task_id, approval_type, context, policy, timeout_action,
                 metadata, requested_by, requested_by_name, created_at, updated_at, expires_at)
          SELECT gen_random_uuid(), workspace_id, run_id, task_id, approval_type, context, policy, 'of a later version',
