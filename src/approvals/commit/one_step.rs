@@ -83,21 +83,18 @@ pub async fn commit(shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
             rest.push(command);
             continue;
         };
-        match approval(&command, outcome) {
-            Some(approval) => {
-                let approval = Arc::new(approval);
-                shared.announce(&approval, epoch);
-                if let Act::Vote { ballot, .. } = &command.act {
-                    shared.metrics.vote(ballot.verdict.as_str());
-                }
-                command.answer(Ok(Answer { changed: true, approval, room: None }));
-            }
+        let Some(approval) = approval(&command, outcome) else {
             // It is written. Read again, it can be answered as what was said before.
-            None => {
-                shared.bus.registry.wake([command.approval], Source::Local);
-                rest.push(command);
-            }
+            shared.bus.registry.wake([command.approval], Source::Local);
+            rest.push(command);
+            continue;
+        };
+        let approval = Arc::new(approval);
+        shared.announce(&approval, epoch);
+        if let Act::Vote { ballot, .. } = &command.act {
+            shared.metrics.vote(ballot.verdict.as_str());
         }
+        command.answer(Ok(Answer { changed: true, approval, room: None }));
     }
     rest
 }
