@@ -95,12 +95,12 @@ struct Waiting<T> {
     arrived: Notify,
     /// Workers that have a batch.
     at_work: AtomicUsize,
-    /// So many calls are worth a batch beside another one. Fewer wait for that one: a batch costs Postgres about as much
-    /// as ten calls in it, and a commit besides.
+    /// From this many calls on, a second batch beside the first is worth its cost. Fewer calls wait for the first: a batch
+    /// costs Postgres about as much as ten calls in it, and a commit besides.
     crowd: usize,
 }
 
-/// For how long few calls wait for the batch before them, and no longer: it may have to wait itself.
+/// The longest time that few calls wait for the batch before them. That batch may have to wait for a lock.
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// What a worker finds.
@@ -207,7 +207,7 @@ impl<T: Weigh> Waiting<T> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next batch, once there is one. Whoever gets it is at work.
+    /// The next batch, once there is one. The worker that gets it counts as at work from then on.
     async fn next(&self, most: usize) -> Vec<T> {
         let mut patience = None;
         loop {
@@ -233,7 +233,7 @@ impl<T: Weigh> Waiting<T> {
         if lanes.len() == 0 {
             return Found::Nothing;
         }
-        // Under the lock: two never find nobody at work.
+        // Read and raised under the lock: two workers never both find no other at work.
         if lanes.len() < crowd && self.at_work.load(Ordering::Relaxed) > 0 {
             return Found::Few;
         }

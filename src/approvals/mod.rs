@@ -108,8 +108,8 @@ impl Soon {
     }
 }
 
-/// The sweeps of deadlines and reminders look this often, at least. What is due sooner wakes them where it is written. So
-/// only what an instance wrote before it died waits for as long.
+/// The sweeps of deadlines and reminders look at least this often. An instance that writes something which is due sooner
+/// wakes its own sweeps. Only what an instance wrote before it died may wait for this long.
 pub const LOOK: Duration = Duration::from_secs(3);
 
 impl Shared {
@@ -181,8 +181,8 @@ impl Shared {
         self.look(Change::from(&approval));
     }
 
-    /// Something may have been committed here of which nothing else tells: what looks for it looks at once.
-    pub fn unknown(&self) {
+    /// Something may have been committed here that was not announced: the sweeps and the router look at once.
+    pub fn may_have_committed(&self) {
         self.soon.wake();
         self.caused.notify_one();
     }

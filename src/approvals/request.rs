@@ -215,7 +215,7 @@ async fn take(shared: &Shared, commands: Vec<Command>) {
         Err(error) => {
             tracing::error!(%error, size, "a batch was not committed, or not known to be");
             shared.database.suspect(&error);
-            shared.unknown();
+            shared.may_have_committed();
             let trouble = Trouble::from(error);
             for command in commands {
                 command.answer(Err(trouble.clone().into()));
@@ -233,7 +233,7 @@ fn spawn_singly(shared: &Shared, command: Command) {
             Err(elapsed) => Err(Trouble::from(elapsed).into()),
         };
         if let Err(RequestFailure::Trouble(trouble)) = &result {
-            shared_here.unknown();
+            shared_here.may_have_committed();
             tracing::warn!(error = %trouble, approval_id = %command.new.id, "a request failed");
         }
         command.answer(result);

@@ -77,15 +77,16 @@ impl Serve {
         // Registered before anything starts, so that no signal is missed.
         let (first, second) = (Signals::new()?, Signals::new()?);
         let app = App::start(config, listeners).await?;
-        tracing::info!(%address, instance = app.instance, version = crate::presence::VERSION, "serving");
+        let threads = tokio::runtime::Handle::current().metrics().num_workers();
+        tracing::info!(%address, threads, instance = app.instance, version = crate::presence::VERSION, "serving");
         // The first signal starts the drain, the second cuts it short.
         app.run(first.receive(1), second.receive(2)).await?;
         Ok(Exit::Success)
     }
 }
 
-/// How many threads serve requests. Half of the processors by default: of what a decision computes, Postgres has the larger
-/// part, and with all of the threads two instances on one machine would take it from each other.
+/// How many threads serve requests: half of the processors by default. Postgres does the larger part of the work for a
+/// decision. On a shared machine it needs the other half.
 fn threads(config: &Config) -> usize {
     match config.instance.worker_threads {
         0 => std::thread::available_parallelism().map_or(1, |all| all.get().div_ceil(2)),

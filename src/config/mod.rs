@@ -27,7 +27,7 @@ pub use self::{
 };
 use crate::store::PoolSizes;
 
-/// More would be a slip of the pen.
+/// More threads than any machine has processors.
 const MOST_THREADS: usize = 1024;
 
 const DEFAULTS: &str = include_str!("../config.default.toml");

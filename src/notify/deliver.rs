@@ -47,7 +47,7 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 const GATHER: Duration = Duration::from_millis(5);
 /// How often a deliverer looks for lanes of which no hint has told.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
-/// The same once nothing was due and no hint came for so many looks.
+/// The same after [`QUIET`] looks at which nothing was due and before which no hint came.
 const QUIET_SLEEP: Duration = Duration::from_secs(3);
 const QUIET: u32 = 30;
 

@@ -313,7 +313,7 @@ macro_rules! changing {
 }
 pub(super) use changing;
 
-struct Written {
+struct WrittenRow {
     id: Uuid,
     at: DateTime<Utc>,
 }
@@ -324,7 +324,7 @@ pub async fn write(
     batch: &Batch,
 ) -> Result<HashMap<ApprovalId, DateTime<Utc>>, Error> {
     let written = changing!(
-        Written,
+        WrittenRow,
         r#"
         WITH input AS MATERIALIZED (
             SELECT x.id, x.expected, x.version, x.status, x.resolution, x.via, x.by, x.by_name, x.result, x.fires, x.grows,

@@ -4,7 +4,7 @@
 //! What it does not write (a key that is taken, a run that was deleted or is locked) it leaves out; the
 //! caller then takes that one singly, where [`super::obstacles`] tells why.
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -16,6 +16,7 @@ use super::{
     changes::sha256,
     escalation::StoredLevel,
     json,
+    origin::OriginRow,
     policy::{self, StoredPolicy},
 };
 use crate::domain::{
@@ -23,7 +24,7 @@ use crate::domain::{
     credential::Origin,
     escalation::{Escalation, Level},
     ids::{ApprovalId, WorkspaceId},
-    names::{CallerName, PrincipalName},
+    names::CallerName,
     policy::{Actor, Names, Policy},
 };
 
@@ -138,16 +139,8 @@ struct Row<'a> {
     body_hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     meaning_hash: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    on_behalf_of: Option<&'a PrincipalName>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    credential: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<IpAddr>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_agent: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<&'a str>,
+    #[serde(flatten)]
+    origin: OriginRow<'a>,
     context_sha256: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     title_sha256: Option<String>,
@@ -204,11 +197,7 @@ impl<'a> From<&'a NewApproval> for Row<'a> {
             idempotency_key: new.idempotency.as_ref().map(|it| it.key.as_str()),
             body_hash: new.idempotency.as_ref().map(|it| bytea(&it.as_sent)),
             meaning_hash: new.idempotency.as_ref().map(|it| bytea(&it.meaning)),
-            on_behalf_of: new.origin.on_behalf_of.as_ref(),
-            credential: new.origin.credential.as_deref(),
-            address: new.origin.address,
-            user_agent: new.origin.user_agent.as_deref(),
-            request_id: new.origin.request_id.as_deref(),
+            origin: OriginRow::from(&*new.origin),
             context_sha256: sha256(request.context.get()),
             title_sha256: request.title.as_deref().map(sha256),
             description_sha256: request.description.as_deref().map(sha256),

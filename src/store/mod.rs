@@ -43,6 +43,7 @@ pub mod notifications;
 pub mod obstacles;
 pub mod one_vote;
 pub mod open_seats;
+mod origin;
 pub mod outbox;
 mod policy;
 mod pool;

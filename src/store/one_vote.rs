@@ -2,7 +2,7 @@
 //!
 //! The rules stand in `domain/policy/one_vote.rs`; what of them is told to the statement is who may cast such a vote. The
 //! rest of its guard is that of [`super::changes`]: under the row's lock the approval is pending, its deadline has not
-//! passed, and its version is one that the caller named, if the caller named any. Whatever is not admitted here is left as it
+//! passed, and its version is one that the caller named, if the caller named any. What is not admitted here is left as it
 //! is, and decided in two steps. So this is never the place that refuses a vote.
 //!
 //! Before the lock only that is asked for which there is no index: a condition on `status` there would let Postgres look
@@ -12,7 +12,7 @@
 //! What this version can't read is left alone. A later version that adds a condition to policies has to leave
 //! `one_vote_by` empty where it holds.
 
-use std::{collections::HashMap, net::IpAddr};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -24,6 +24,7 @@ use super::{
     Error,
     approvals::{Loaded, Row, StoredResult},
     changes::{changing, stored_result},
+    origin::OriginRow,
 };
 use crate::domain::{
     approval::{Ending, Opaque, TimeoutAction},
@@ -76,16 +77,8 @@ struct VoteRow<'a> {
     comment: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a Opaque>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    actor_for: Option<&'a PrincipalName>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    credential: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<IpAddr>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_agent: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<&'a str>,
+    #[serde(flatten)]
+    origin: OriginRow<'a>,
     detail: &'a Value,
 }
 
@@ -109,11 +102,7 @@ impl<'a> VoteRow<'a> {
             feedback: ballot.feedback.as_deref(),
             comment: ballot.comment.as_deref(),
             metadata: ballot.metadata.as_ref(),
-            actor_for: origin.on_behalf_of.as_ref(),
-            credential: origin.credential.as_deref(),
-            address: origin.address,
-            user_agent: origin.user_agent.as_deref(),
-            request_id: origin.request_id.as_deref(),
+            origin: OriginRow::from(*origin),
             detail: &vote.detail,
         })
     }
@@ -133,12 +122,12 @@ pub async fn write(
         r#"
         WITH input AS MATERIALIZED (
             SELECT x.id, x.workspace_id, x.vote_id, x.by, x.by_name, x.selectors, x.sizes, x.verdict, x.resolution,
-                   x.result, x.grows, x.expected, x.feedback, x.comment, x.metadata, x.actor_for, x.credential,
+                   x.result, x.grows, x.expected, x.feedback, x.comment, x.metadata, x.on_behalf_of AS actor_for, x.credential,
                    x.address, x.user_agent, x.request_id, x.detail
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, workspace_id uuid, vote_id uuid, by uuid, by_name text, selectors text[], sizes integer[],
                    verdict text, resolution text, result json, grows integer, expected integer[], feedback text,
-                   comment text, metadata json, actor_for text, credential text, address text, user_agent text,
+                   comment text, metadata json, on_behalf_of text, credential text, address text, user_agent text,
                    request_id text, detail json)
         ), locked AS MATERIALIZED (
             SELECT a.ctid AS place, a.id, a.workspace_id, a.status, a.version, a.expires_at, a.one_vote_by, a.size,

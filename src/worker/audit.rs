@@ -14,9 +14,9 @@ use crate::{
 
 /// Between two looks: a row waits for half of it on average, far less than the second that is promised.
 const INTERVAL: Duration = Duration::from_millis(250);
-/// The same once there was nothing for a while. A row that comes then is still linked within the second.
+/// The same after some looks that found nothing. A row that comes then is still linked within the second.
 const QUIET_INTERVAL: Duration = Duration::from_millis(600);
-/// So many looks that found nothing are a while.
+/// How many such looks.
 const QUIET: u32 = 8;
 
 /// What waits longer than this for its link is late.

@@ -1,6 +1,6 @@
-//! A sweep of what is due at a moment: it sleeps until the earliest moment that it knows of, and then works on what is due.
-//! Something earlier that is written here wakes it. It never sleeps for long, because another instance may have written
-//! something earlier, and died.
+//! A sweep of what is due at a moment. It sleeps until the earliest moment that it knows of, and then works on what is due.
+//! This instance wakes it when it writes something that is due soon. It sleeps for 3 s at most: another instance may have
+//! written something earlier, and died before its own sweep came to it.
 //!
 //! It serves all workspaces. A batch that fails is halved until the row that is to blame stands alone; that row is
 //! passed over for a while, so that all others go on.
@@ -26,7 +26,7 @@ use crate::{
 };
 
 const LONGEST_SLEEP: Duration = LOOK;
-/// Where one could do nothing about what is due.
+/// The pause where nothing could be done about what is due.
 const AGAIN: Duration = Duration::from_secs(1);
 /// When a round leaves the rest to the next.
 const LONG: Duration = Duration::from_secs(1);

@@ -254,7 +254,7 @@ fn in_time(commands: Vec<Command>) -> Vec<Command> {
 /// What was not committed, or is not known to be.
 fn give_up(shared: &Shared, error: store::Error, commands: Vec<Command>) {
     // If it was, nothing else tells of it here.
-    shared.unknown();
+    shared.may_have_committed();
     tracing::error!(%error, size = commands.len(), "a batch was not committed, or not known to be");
     shared.database.suspect(&error);
     let trouble = Trouble::from(error);

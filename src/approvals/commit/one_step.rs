@@ -1,8 +1,8 @@
-//! Votes that decide by themselves, in one round trip ([`store::one_vote`]). What is not decided here goes the usual way: read,
-//! apply the rules, write.
+//! Votes that decide by themselves, in one round trip ([`store::one_vote`]). All other commands are handed back: for them
+//! the approvals are read, the rules are applied, and the result is written.
 //!
-//! The rules are applied here, too, to what the statement answers. They make the caller's answer, and must say what was
-//! written.
+//! The rules are applied here, too: to the row that the statement answers. They make the caller's answer, and must come to
+//! what was written.
 
 use std::{
     collections::{HashMap, HashSet},

@@ -22,12 +22,12 @@ pub fn spawn(shared: &Shared, command: Command) {
             Ok(Ok(Some(outcome))) => drop(outcome.conclude(&shared_here, vec![command])),
             Ok(Ok(None)) => command.answer(Err(Failure::Trouble(Trouble::TimedOut))),
             Ok(Err(error)) => {
-                shared_here.unknown();
+                shared_here.may_have_committed();
                 tracing::warn!(%error, approval_id = %command.approval, "a command failed");
                 command.answer(Err(Failure::Trouble(error.into())));
             }
             Err(elapsed) => {
-                shared_here.unknown();
+                shared_here.may_have_committed();
                 command.answer(Err(Failure::Trouble(elapsed.into())));
             }
         }

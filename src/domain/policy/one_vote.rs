@@ -1,15 +1,15 @@
-//! Where one vote decides, whatever it is. Most policies are like that, and such a vote can be written without reading the
-//! approval first: who may cast it is kept with the approval (`one_vote_by`), and the statement that writes the vote
-//! compares that with who votes.
+//! Policies of which one vote decides, an approval or a rejection. Most are like that. Such a vote is written without
+//! reading the approval first: who may cast it is kept with the approval (`one_vote_by`), and the statement that writes the
+//! vote compares that list with the voter.
 //!
-//! So a part of the rules stands in SQL as well. It is a small part: a person votes in their own right, without edits, and
-//! is neither the requester nor the one who was acted for. Whatever the statement does not admit is decided by the rules
-//! here. A property below, and a test against the database, compare both ways.
+//! So a part of the rules stands in SQL as well. It is a small part: a person votes in their own right and without edits. The
+//! person is not the requester, and not the one for whom the requester acted. What the statement does not admit is decided
+//! by the rules here. A property below, and a test against the database, compare both ways.
 
-use super::{Asked, Form, Kind, Policy, Selector, Selectors, admission::Voter};
+use super::{Form, Policy, Selectors};
 
 impl Policy {
-    /// By whom one vote ends it, an approval and a rejection alike. `None`: that depends.
+    /// Whose vote ends it by itself, an approval and a rejection alike. `None`: the votes have to be counted.
     pub fn one_vote_by(&self) -> Option<&Selectors> {
         let Form::Simple { min_approvers, who, require_all } = &self.form else { return None };
         let is_one =
@@ -17,18 +17,6 @@ impl Policy {
         let decides = is_one && self.rejections_to_reject == 1 && self.veto.is_none();
         // Where requesters may decide, too, the statement would have to know that.
         (decides && !self.allow_self_approval).then_some(who)
-    }
-}
-
-impl Selectors {
-    /// What the statement finds: of what a voter is, all that is here. Nothing, where the vote has to be looked at.
-    pub fn one_vote(&self, asked: &Asked<'_>, voter: &Voter) -> Vec<Selector> {
-        let me = &voter.member.actor;
-        if voter.kind != Kind::Person || asked.is(Some(me.id), &me.name) {
-            return Vec::new();
-        }
-        let here: Vec<Selector> = self.each().collect();
-        voter.member.selectors().into_iter().filter(|selector| here.contains(selector)).collect()
     }
 }
 
@@ -45,8 +33,8 @@ mod tests {
         decision::{Ballot, Cast, Precondition, Verdict, cast},
         ids::DecisionId,
         policy::{
-            Because, Member,
-            admission::Admission,
+            Asked, Because, Kind, Member, Selector,
+            admission::{Admission, Voter},
             brute::{actor, name, policies},
         },
     };
@@ -89,6 +77,16 @@ mod tests {
         )
     }
 
+    /// What the statement finds: of what a voter is, all that is in the list. Nothing, where the rules have to look.
+    fn found(who: &Selectors, asked: &Asked<'_>, voter: &Voter) -> Vec<Selector> {
+        let me = &voter.member.actor;
+        if voter.kind != Kind::Person || asked.is(Some(me.id), &me.name) {
+            return Vec::new();
+        }
+        let here: Vec<Selector> = who.each().collect();
+        voter.member.selectors().into_iter().filter(|selector| here.contains(selector)).collect()
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -108,7 +106,7 @@ mod tests {
             let verdict = if is_approval { Verdict::Approved } else { Verdict::Rejected };
             let is_service = voter.kind == Kind::Service;
             let by = voter.member.actor.clone();
-            let found = policy.one_vote_by().map(|who| who.one_vote(&approval.asked(), &voter));
+            let counted_as = policy.one_vote_by().map(|who| found(who, &approval.asked(), &voter));
             let ballot = Ballot {
                 id: DecisionId::generate(),
                 voter: Arc::new(voter),
@@ -120,7 +118,7 @@ mod tests {
                 metadata: None,
             };
             let cast = cast(&approval, &[], &ballot, &Precondition::None, DateTime::UNIX_EPOCH);
-            match found {
+            match counted_as {
                 Some(counted_as) if !counted_as.is_empty() => {
                     let (resolution, because) = match verdict {
                         Verdict::Approved => (Resolution::Approved, Because::Quorum),
