@@ -17,6 +17,9 @@ use super::{
     throughput,
 };
 
+/// How many statements are shown, and how many characters of each.
+const DEAREST: usize = 20;
+const WORDS: usize = 120;
 /// Longest that what works behind the outcomes may take to come to their end.
 const BEHIND: Duration = Duration::from_mins(5);
 
@@ -31,19 +34,25 @@ pub async fn measure(cluster: &Cluster, extent: Extent, report: &mut Report) -> 
     conn.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements").await?;
     let count = LANES * extent.pick(400, 100);
     let mut parts: BTreeMap<&'static str, Track> = BTreeMap::new();
+    let mut dearest = Vec::new();
     for _ in 0..extent.rounds {
         caught_up(&mut conn).await?;
         track(&mut conn, true).await?;
         let ids = ask(cluster.b.http, &cluster.agent, count).await?;
         throughput::decide(cluster, &[&cluster.b], ids).await?;
         caught_up(&mut conn).await?;
-        let spent = spent(&mut conn).await?;
+        let statements = statements(&mut conn).await?;
         track(&mut conn, false).await?;
-        for (part, milliseconds) in spent {
-            #[expect(clippy::cast_precision_loss, reason = "counts here are far below 2^52")]
-            let each_thousand = milliseconds / count as f64 * 1e3;
-            parts.entry(part).or_default().push(Point::single(each_thousand, count));
+        #[expect(clippy::cast_precision_loss, reason = "counts here are far below 2^52")]
+        let thousands = count as f64 / 1e3;
+        for (part, milliseconds) in by_part(&statements)? {
+            parts.entry(part).or_default().push(Point::single(milliseconds / thousands, count));
         }
+        dearest = statements.iter().take(DEAREST).map(|it| it.line(thousands)).collect();
+    }
+    eprintln!("  The dearest statements of the last round, for 1,000 approvals:");
+    for line in dearest {
+        eprintln!("    {line}");
     }
     for (part, track) in parts {
         report.add(&format!("Postgres for 1,000 approvals: {part}"), Unit::Milliseconds, &track, None);
@@ -81,18 +90,42 @@ async fn caught_up(conn: &mut PgConnection) -> anyhow::Result<()> {
     timeout(BEHIND, settled).await.context("what works behind the outcomes does not come to their end")?
 }
 
-/// Milliseconds by part.
-async fn spent(conn: &mut PgConnection) -> anyhow::Result<BTreeMap<&'static str, f64>> {
-    let statements: Vec<(String, String, f64)> = sqlx::query_as(
-        "SELECT r.rolname::text, s.query, s.total_exec_time
+/// What Postgres counted of one statement.
+#[derive(sqlx::FromRow)]
+struct Statement {
+    role: String,
+    text: String,
+    calls: i64,
+    milliseconds: f64,
+}
+
+impl Statement {
+    /// Its time and calls for a thousand approvals, its role, and its first words.
+    fn line(&self, thousands: f64) -> String {
+        #[expect(clippy::cast_precision_loss, reason = "counts here are far below 2^52")]
+        let calls = self.calls as f64 / thousands;
+        let words: String =
+            self.text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(WORDS).collect();
+        format!("{:7.1} ms {calls:6.1} × {:15} {words}", self.milliseconds / thousands, self.role)
+    }
+}
+
+/// All statements, the dearest first.
+async fn statements(conn: &mut PgConnection) -> anyhow::Result<Vec<Statement>> {
+    let statements = sqlx::query_as(
+        "SELECT r.rolname::text AS role, s.query AS text, s.calls, s.total_exec_time AS milliseconds
            FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid
-          WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
-    )
-    .fetch_all(conn)
-    .await?;
+          WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+          ORDER BY s.total_exec_time DESC",
+    );
+    Ok(statements.fetch_all(conn).await?)
+}
+
+/// Milliseconds by part.
+fn by_part(statements: &[Statement]) -> anyhow::Result<BTreeMap<&'static str, f64>> {
     let mut parts = BTreeMap::new();
-    for (role, text, milliseconds) in &statements {
-        *parts.entry(part_of(role, text)).or_insert(0.0) += milliseconds;
+    for it in statements {
+        *parts.entry(part_of(&it.role, &it.text)).or_insert(0.0) += it.milliseconds;
     }
     ensure!(parts.contains_key("deciding"), "no statement that decides is among {}", statements.len());
     Ok(parts)

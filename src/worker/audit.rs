@@ -15,7 +15,7 @@ use crate::{
 /// Between two looks: a row waits for half of it on average, far less than the second that is promised.
 const INTERVAL: Duration = Duration::from_millis(250);
 /// The same after some looks that found nothing. A row that comes then is still linked within the second.
-const QUIET_INTERVAL: Duration = Duration::from_millis(600);
+const QUIET_INTERVAL: Duration = Duration::from_millis(800);
 /// How many such looks.
 const QUIET: u32 = 8;
 
