@@ -4,6 +4,7 @@
 //! many as they like in one process, on ports that the system chooses.
 
 mod checks;
+pub mod settings;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -167,7 +168,7 @@ impl Core {
         let instance = new_instance_id(&config.instance.name);
         let lifecycle = Lifecycle::default();
         let metrics = Metrics::new(VERSION)?;
-        let database = Database::new(options, config.pool_sizes());
+        let database = Database::new(options, config.into());
         // So that readiness is true from the first request on; what it found, it remembers.
         if let Err(error) = database.probe(|_| {}).await {
             tracing::warn!(%error, "the database can't be used yet");
@@ -219,7 +220,7 @@ impl Core {
         {
             tracing::warn!(%error, "workspaces' apps in Slack are not known yet");
         }
-        let signer = config.audit.signer().context("audit.signing_key")?.map(Arc::new);
+        let signer = Signer::from_config(&config.audit)?.map(Arc::new);
         Ok(Self {
             instance,
             names,
@@ -321,7 +322,7 @@ impl Core {
             metrics: self.metrics.clone(),
             lifecycle: self.lifecycle.clone(),
             sockets: config.sockets.clone(),
-            most: config.limits.sockets(),
+            most: (&config.limits).into(),
             max_message: config.limits.max_message_kibibytes * 1024,
             channels: self.channels.clone(),
         });

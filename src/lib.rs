@@ -1,32 +1,36 @@
 //! Signoff: human sign-off for agents and workflows.
 //!
 //! Code that is about to do something that matters asks for an approval and blocks, at no cost, until a person
-//! has decided. The map, from the outside in; each level knows only the ones below it:
+//! has decided. The map, from the outside in. Each module knows only those below it, which a test checks:
 //!
 //! | | |
 //! | --- | --- |
 //! | [`cli`] | the commands of the binary |
-//! | [`app`], [`lifecycle`], [`config`], [`telemetry`] | one instance: built, configured, observed, ended in order |
+//! | [`app`] | one instance: built from its configuration, ended in order |
+//! | [`open_files`] | how many files there may be, and who gets them |
 //! | [`http`] | the API: routes, extractors, responses |
 //! | [`mcp`] | the MCP server by which an agent asks people |
-//! | [`gate`] | a tool call as a question to people, for what stands before an agent's tools |
 //! | [`realtime`] | sockets: handshake to close, one session each |
-//! | [`wire`] | what travels as JSON: forms and their rules, views, problems |
-//! | [`worker`] | what runs by itself: sweeps |
-//! | [`notify`] | telling people: from what happened to a message that has arrived |
-//! | [`presence`] | the instance's lease, and the connections it owns |
-//! | [`approvals`], [`events`] | the use cases: ask, wait, decide, cancel; publish, follow, replay |
-//! | [`audit`] | the record as a chain: linking, signing, verifying, exporting |
-//! | [`identity`] | administering who there is and what they may do |
-//! | [`batch`] | many calls, one statement |
-//! | [`auth`] | from a credential to who acts and what they may do |
+//! | [`gate`] | a tool call as a question to people, for what stands before an agent's tools |
 //! | [`mod@line`] | one accepted connection: bytes, each within its time |
-//! | [`open_files`] | how many files there may be, and who gets them |
+//! | [`worker`] | what runs by itself: sweeps |
+//! | [`wire`] | what travels as JSON: forms and their rules, views, problems |
+//! | [`presence`] | the instance's lease, and the connections it owns |
+//! | [`notify`] | telling people: from what happened to a message that has arrived |
+//! | [`identity`] | administering who there is and what they may do |
+//! | [`approvals`] | the use cases of an approval: ask, wait, decide, cancel |
+//! | [`events`] | the use cases of events: publish, follow, replay |
+//! | [`audit`] | the record as a chain: linking, signing, verifying, exporting |
+//! | [`limits`] | how many requests a caller may make, over all instances |
+//! | [`auth`] | from a credential to who acts and what they may do |
 //! | [`seal`] | secrets that must be read again, as the database keeps them |
-//! | [`limits`] | how many requests anybody may make, over all instances |
+//! | [`batch`] | many calls, one statement |
 //! | [`oidc`] | what an OpenID Connect issuer says: tokens, keys |
-//! | [`bus`] | Redis: hints between instances, the registry of who waits here, and what limits count |
 //! | [`store`] | Postgres: the only SQL |
+//! | [`bus`] | Redis: hints between instances, the registry of who waits here, and what limits count |
+//! | [`lifecycle`] | what runs in this process, and how it ends |
+//! | [`telemetry`] | logs and metrics |
+//! | [`config`] | what can be set, as plain data |
 //! | [`domain`] | what an approval is, and what may happen to it: pure functions |
 //!
 //! Postgres decides, Redis only wakes. `docs/architecture.md` walks one approval from end to end.

@@ -8,10 +8,10 @@ use std::{fmt, sync::Arc};
 use anyhow::{Context, ensure};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use secrecy::SecretSlice;
+use secrecy::{ExposeSecret, SecretSlice};
 use sha2::{Digest, Sha256};
 
-use crate::domain::ids::WorkspaceId;
+use crate::{config, domain::ids::WorkspaceId};
 
 /// Bytes that name a key.
 const ID: usize = 8;
@@ -68,6 +68,11 @@ pub struct Sealer {
 }
 
 impl Sealer {
+    /// What seals and opens, if anything does.
+    pub fn from_config(config: &config::Secrets) -> anyhow::Result<Option<Self>> {
+        Self::parse(config.key.expose_secret()).context("secrets.key")
+    }
+
     /// Keys of 32 bytes in base64, with commas between them. The first seals, all open. `None`: the text is empty.
     pub fn parse(text: &str) -> anyhow::Result<Option<Self>> {
         let mut keys = Vec::new();

@@ -8,8 +8,7 @@ use tokio::{sync::oneshot, time::timeout};
 
 use super::{
     Approvals, COMMAND, Ended, Shared,
-    commit::{Failure, action_of},
-    expire,
+    commit::{Failure, record},
 };
 use crate::{
     batch::Trouble,
@@ -140,10 +139,10 @@ fn batch(endings: &[(Brief, Ending)], by: &Actor, origin: &Origin) -> Batch {
     for (approval, ending) in endings {
         batch.change(approval.id, (approval.version, approval.version + 1), Some(ending));
         if let Ending::Expired { .. } = ending {
-            expire::record(&mut batch, approval, ending);
+            record::timed_out(&mut batch, approval, ending);
         } else {
             let record = Record {
-                action: action_of(ending),
+                action: record::action_of(ending),
                 actor: Some(by),
                 via: Via::RunDeleted.as_str(),
                 origin,

@@ -3,20 +3,19 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use serde_json::json;
 use sqlx::Connection;
 use tokio::time::timeout;
 
-use super::{Approvals, Ended, Shared, commit::action_of};
+use super::{Approvals, Ended, Shared, commit::record};
 use crate::{
     domain::{
-        approval::{Brief, Ending, TimedOut, Via},
+        approval::{Brief, TimedOut},
         credential::Origin,
         ids::ApprovalId,
     },
     store::{
-        self, changes,
-        changes::{Batch, Record, Step},
+        self,
+        changes::{self, Batch},
         moves::{self, Move, Moved, Moves},
         sweep::{self, Due},
     },
@@ -103,7 +102,7 @@ async fn end(
         match outcome {
             TimedOut::End(ending) => {
                 changes.change(brief.id, (brief.version, brief.version + 1), Some(ending));
-                record(&mut changes, brief, ending);
+                record::timed_out(&mut changes, brief, ending);
             }
             TimedOut::Escalate => moves.add(brief.id, brief.version, Move::TimesOut, &Origin::default()),
         }
@@ -127,16 +126,4 @@ async fn end(
     }
     swept.done = done.ended.len() + done.moved.len();
     Ok((done, swept))
-}
-
-/// The record of a deadline that passed.
-pub(super) fn record(batch: &mut Batch, approval: &Brief, ending: &Ending) {
-    let detail = json!({
-        "timeout_action": approval.timeout_action, "expires_at": approval.expires_at,
-        "resolution": ending.resolution(),
-    });
-    let via = Via::Timeout.as_str();
-    let step = Step::ending(approval, ending);
-    let origin = &Origin::default();
-    batch.record(approval.id, Record { action: action_of(ending), actor: None, via, origin, step, detail });
 }

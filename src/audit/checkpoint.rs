@@ -6,9 +6,13 @@ use std::fmt;
 use anyhow::{Context, bail};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use secrecy::ExposeSecret;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::domain::chain::{Digest, Standing};
+use crate::{
+    config,
+    domain::chain::{Digest, Standing},
+};
 
 /// An Ed25519 public key. Written in base64.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -89,6 +93,12 @@ impl Checkpoint {
 pub struct Signer(Ed25519KeyPair);
 
 impl Signer {
+    /// What signs checkpoints, if anything does.
+    pub fn from_config(config: &config::Audit) -> anyhow::Result<Option<Self>> {
+        let key = config.signing_key.expose_secret();
+        if key.is_empty() { Ok(None) } else { Self::parse(key).map(Some).context("audit.signing_key") }
+    }
+
     /// From a seed of 32 bytes or a PKCS#8 document, in base64, or from the latter as PEM
     /// (`openssl genpkey -algorithm ed25519`). The message never repeats it.
     pub fn parse(text: &str) -> anyhow::Result<Self> {

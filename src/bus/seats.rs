@@ -17,7 +17,10 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::owners::Owner;
-use crate::domain::{credential::Credential, event::TaskKey, ids::WorkspaceId};
+use crate::{
+    config,
+    domain::{credential::Credential, event::TaskKey, ids::WorkspaceId},
+};
 
 const EVENTS: u8 = 1;
 const CHECK: u8 = 2;
@@ -180,6 +183,16 @@ struct Taken {
 pub struct Most {
     pub in_all: usize,
     pub of_a_workspace: usize,
+}
+
+impl From<&config::Limits> for Most {
+    fn from(limits: &config::Limits) -> Self {
+        let of_a_workspace = match limits.max_instance_sockets_per_workspace {
+            0 => limits.max_sockets,
+            most => most,
+        };
+        Self { in_all: limits.max_sockets, of_a_workspace }
+    }
 }
 
 /// A seat, for as long as this is held and nobody else takes it.

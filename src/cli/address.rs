@@ -5,7 +5,7 @@
 
 use reqwest::Url;
 
-use crate::oidc::is_loopback;
+use crate::domain::web_address::is_loopback;
 
 /// Why it is none; never with the address itself.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

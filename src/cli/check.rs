@@ -22,7 +22,7 @@ use crate::{
     },
     oidc::{Metadata, fetch::Fetcher},
     presence::new_instance_id,
-    store::{login, migrations, rows, session},
+    store::{PoolSizes, login, migrations, rows, session},
 };
 
 #[derive(Args)]
@@ -62,7 +62,7 @@ impl Check {
         let options = database_options(config.database.url.expose_secret())?;
         say("postgres", within(postgres(&options)).await);
         say("login", within(login(&options)).await);
-        say("connections", within(connections(&options, config.pool_sizes().sum())).await);
+        say("connections", within(connections(&options, PoolSizes::from(&config).sum())).await);
         say("schema", within(schema(&options)).await);
         if config.oidc.is_on() {
             say("issuer", within(issuer(&config.oidc.issuer)).await);

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{exit::Exit, signals::Signals};
 use crate::{
-    app::{App, Listeners},
+    app::{App, Listeners, settings},
     config::{Config, Sources, misspelt},
     telemetry,
 };
@@ -54,7 +54,7 @@ impl ConfigArgs {
         ] {
             flags.extend(value.as_ref().map(|value| (name.to_owned(), value.clone())));
         }
-        Config::load(&Sources { file: self.config.as_deref(), flags })
+        settings::load(&Sources { file: self.config.as_deref(), flags })
     }
 }
 

@@ -1,4 +1,7 @@
-//! Configuration: typed, with documented defaults, checked as a whole before anything starts.
+//! Configuration: typed, with documented defaults, checked before anything starts.
+//!
+//! This is plain data. Each part takes its own settings from here, and says itself what it can't use
+//! ([`crate::app::settings`]); nothing here knows a part.
 //!
 //! Layers, each over the one before: `config.default.toml`, a file, the environment, flags. The defaults'
 //! table is also the list of what exists: whatever is not in it is refused by name.
@@ -25,7 +28,6 @@ pub use self::{
     smtp::{Security, Smtp},
     webhooks::Webhooks,
 };
-use crate::store::PoolSizes;
 
 /// More threads than any machine has processors.
 const MOST_THREADS: usize = 1024;
@@ -144,7 +146,6 @@ impl Config {
             self.audit.checkpoint_minutes <= 525_600,
             "audit.checkpoint_minutes must be 0 (never) to 525600"
         );
-        self.audit.signer().context("audit.signing_key")?;
         ensure!(self.events.max_per_task > 0, "events.max_per_task must be at least 1");
         ensure!((1..=3600).contains(&self.sockets.ping_seconds), "sockets.ping_seconds must be 1 to 3600");
         ensure!(
@@ -161,7 +162,6 @@ impl Config {
         self.check_sign_in()?;
         self.cluster.check()?;
         self.notify.check()?;
-        self.secrets.sealer()?;
         self.smtp.check()?;
         ensure!(
             !self.smtp.is_on() || !self.http.public_url.is_empty(),
@@ -200,18 +200,6 @@ impl Config {
             ensure!((60..=31_536_000).contains(&seconds), "sessions.{name} must be 60 to 31536000");
         }
         self.oidc.check()
-    }
-
-    pub fn pool_sizes(&self) -> PoolSizes {
-        PoolSizes {
-            decide: self.database.decide_connections,
-            read: self.database.read_connections,
-            tenant: self.database.tenant_connections,
-            auth: self.database.auth_connections,
-            transact: self.database.transact_connections,
-            work: self.database.work_connections,
-            notify: self.notify.connections,
-        }
     }
 }
 
@@ -287,19 +275,12 @@ mod tests {
             (vec![], vec![], "SIGNOFF_DATABASE_URL"),
             (vec![database, ("SIGNOFF_LEASE_TTL_SECONDS", "20")], vec![], "2.5 times"),
             (vec![database, ("SIGNOFF_LIMITS_MAX_QUEUED", "many")], vec![], "SIGNOFF_LIMITS_MAX_QUEUED"),
-            (vec![database, ("SIGNOFF_AUDIT_SIGNING_KEY", "c2VjcmV0")], vec![], "audit.signing_key"),
-            (vec![database, ("SIGNOFF_SECRETS_KEY", "c2VjcmV0")], vec![], "secrets.key"),
             (vec![database, ("WEBHOOK_ENABLED", "true")], vec![], "webhooks.url"),
             (vec![database, ("WEBHOOK_URL", "https://example.com")], vec![], "WEBHOOK_SECRET"),
             (
                 vec![database, ("WEBHOOK_URL", "example.com"), ("WEBHOOK_SECRET", "hunter2")],
                 vec![],
                 "webhooks.url",
-            ),
-            (
-                vec![database, ("WEBHOOK_URL", "https://example.com"), ("WEBHOOK_SECRET", "whsec_?")],
-                vec![],
-                "webhooks.secret",
             ),
             (vec![database], vec![("webhooks.allowed_networks", "10.0.0.0/33")], "10.0.0.0/33"),
             (vec![database], vec![("webhooks.allow_http", "true")], "webhooks.allowed_networks"),
@@ -308,15 +289,6 @@ mod tests {
             (vec![database, ("SIGNOFF_SWEEP_INTERVAL_MS", "60000")], vec![], "overlap"),
             (vec![database, ("SIGNOFF_OIDC_ISSUER", "http://id.example.com")], vec![], "https"),
             (vec![database, ("SIGNOFF_OIDC_ISSUER", "https://id.example.com")], vec![], "audience"),
-            (
-                vec![
-                    database,
-                    ("SIGNOFF_OIDC_ISSUER", "https://id.example.com"),
-                    ("SIGNOFF_OIDC_AUDIENCE", "x"),
-                ],
-                vec![("oidc.algorithms", "RS256,HS256")],
-                "HS256",
-            ),
             (
                 vec![
                     database,

@@ -4,10 +4,10 @@ use std::{net::IpAddr, time::Duration};
 
 use anyhow::{Context, ensure};
 use ipnet::IpNet;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::{audit::checkpoint::Signer, bus::seats::Most, oidc, seal::Sealer, telemetry::LogFormat};
+use crate::domain::web_address::is_trustworthy;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -128,13 +128,6 @@ pub struct Secrets {
     pub key: SecretString,
 }
 
-impl Secrets {
-    /// What seals and opens, if anything does.
-    pub fn sealer(&self) -> anyhow::Result<Option<Sealer>> {
-        Sealer::parse(self.key.expose_secret()).context("secrets.key")
-    }
-}
-
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sockets {
@@ -201,15 +194,6 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// On this instance.
-    pub fn sockets(&self) -> Most {
-        let of_a_workspace = match self.max_instance_sockets_per_workspace {
-            0 => self.max_sockets,
-            most => most,
-        };
-        Most { in_all: self.max_sockets, of_a_workspace }
-    }
-
     pub(super) fn check(&self) -> anyhow::Result<()> {
         ensure!(self.max_queued > 0, "limits.max_queued must be at least 1");
         for (name, value, most) in [
@@ -255,6 +239,15 @@ pub struct Drain {
     pub deadline_seconds: f64,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line, for collectors.
+    Json,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Log {
@@ -280,9 +273,6 @@ impl Oidc {
             !self.audience.is_empty() || !self.client_id.is_empty(),
             "oidc: give an audience (for bearer tokens), a client_id (for signing in), or both"
         );
-        oidc::algorithms(&self.algorithms).map_err(|what| {
-            anyhow::anyhow!("oidc.algorithms: {what}; there are {}", oidc::ALGORITHMS.join(", "))
-        })?;
         ensure!(self.leeway_seconds <= 300, "oidc.leeway_seconds must be at most 300");
         ensure!(
             self.client_id.is_empty() || self.scopes.split_whitespace().any(|scope| scope == "openid"),
@@ -309,7 +299,7 @@ impl Oidc {
 
 /// A URL that may be trusted to lead where it says: https, or http on this machine; nothing behind its path.
 pub(super) fn web_address(text: &str) -> Option<reqwest::Url> {
-    reqwest::Url::parse(text).ok().filter(oidc::is_trustworthy)
+    reqwest::Url::parse(text).ok().filter(is_trustworthy)
 }
 
 impl Lease {
@@ -389,12 +379,6 @@ impl Sockets {
 }
 
 impl Audit {
-    /// What signs checkpoints, if anything does.
-    pub fn signer(&self) -> anyhow::Result<Option<Signer>> {
-        let key = self.signing_key.expose_secret();
-        if key.is_empty() { Ok(None) } else { Signer::parse(key).map(Some) }
-    }
-
     /// How often; `None`: never.
     pub fn interval(&self) -> Option<Duration> {
         (self.checkpoint_minutes > 0).then(|| Duration::from_secs(self.checkpoint_minutes * 60))

@@ -5,7 +5,7 @@ use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::{domain::names::PrincipalName, oidc::is_loopback};
+use crate::domain::{names::PrincipalName, web_address::is_loopback};
 
 /// The service's own Slack app.
 #[derive(Debug, Clone, Deserialize)]

@@ -28,4 +28,5 @@ pub mod redaction;
 pub mod shown;
 pub mod slack;
 pub mod standing;
+pub mod web_address;
 pub mod webhook;

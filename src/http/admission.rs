@@ -36,7 +36,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Api, app, caller::shows_a_known_credential, established::Established};
+use super::{Api, app, cookies::Cookie, established::Established, site::Site};
 use crate::{
     auth::{Authenticator, Caller, Rejection, key::ApiKey, secret::Secret, ticket::Ticket},
     domain::{
@@ -308,4 +308,14 @@ fn tell(response: &mut Response, standing: &Standing, refused: bool) {
             response.headers_mut().insert(name, value);
         }
     }
+}
+
+/// Whether a request shows a credential that was good here lately, whatever it wants with it.
+fn shows_a_known_credential(api: &Api, headers: &HeaderMap) -> bool {
+    if let Some(header) = headers.get(header::AUTHORIZATION) {
+        return api.authenticator.knows(header.to_str().unwrap_or_default());
+    }
+    let site = headers.contains_key(header::COOKIE).then(|| Site::of(api, headers).ok()).flatten();
+    let secret = site.and_then(|site| Cookie::Session.read(&site, headers));
+    secret.is_some_and(|secret| api.authenticator.knows_session(&secret.hash()))
 }

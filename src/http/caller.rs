@@ -13,7 +13,7 @@ use super::{
     admission::{Admission, Credential},
     cookies::Cookie,
     established::Established,
-    middleware::RequestId,
+    request_id::RequestId,
     site::Site,
 };
 use crate::{
@@ -178,16 +178,6 @@ impl FromRequestParts<Api> for Somebody {
         admission.establish(established.clone());
         Ok(Self { established, origin })
     }
-}
-
-/// Whether a request shows a credential that was good here lately, whatever it wants with it.
-pub fn shows_a_known_credential(api: &Api, headers: &HeaderMap) -> bool {
-    if let Some(header) = headers.get(header::AUTHORIZATION) {
-        return api.authenticator.knows(header.to_str().unwrap_or_default());
-    }
-    let site = headers.contains_key(header::COOKIE).then(|| Site::of(api, headers).ok()).flatten();
-    let secret = site.and_then(|site| Cookie::Session.read(&site, headers));
-    secret.is_some_and(|secret| api.authenticator.knows_session(&secret.hash()))
 }
 
 /// The browser's cookie, if one of our own pages asks.

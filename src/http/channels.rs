@@ -20,9 +20,9 @@ use crate::{
     },
     store::slack_installations,
     wire::{
-        problem::{Code, Problem},
+        problem::{Code, Problem, Violation},
         slack::{SlackChannelBody, SlackChannelView},
-        validate::{Check, Violation},
+        validate::Check,
     },
 };
 

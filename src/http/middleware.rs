@@ -10,25 +10,25 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
-use uuid::Uuid;
 
-use super::{Api, admission::Admission, discard::Leftover, mcp};
+use super::{
+    Api,
+    admission::Admission,
+    discard::Leftover,
+    mcp,
+    request_id::{REQUEST_ID, RequestId},
+};
 use crate::{
     domain::ids::ApprovalId,
     wire::problem::{Code, Problem},
 };
 
-/// The request's id: the caller's, if it sent a decent one, or ours.
-#[derive(Debug, Clone)]
-pub struct RequestId(pub String);
-
-const REQUEST_ID: &str = "x-request-id";
 const INSTANCE: &str = "x-signoff-instance";
 /// What a request is counted as whose client left before its answer.
 const VANISHED: u16 = 499;
 
 pub async fn around(State(api): State<Api>, mut request: Request, next: Next) -> Response {
-    let id = request_id(&request);
+    let id = RequestId::of(&request);
     let address = api.proxies.client(&request);
     let admission = Admission::new(address.0, request.uri().path());
     let extensions = request.extensions_mut();
@@ -90,7 +90,7 @@ pub async fn around(State(api): State<Api>, mut request: Request, next: Next) ->
 
 /// The same for a connection that only hears why there is no room for it.
 pub async fn briefly(State(api): State<Api>, mut request: Request, next: Next) -> Response {
-    let id = request_id(&request);
+    let id = RequestId::of(&request);
     let leftover = Leftover::watch(&mut request);
     let mut response = next.run(request).await;
     if let Some(leftover) = leftover {
@@ -200,11 +200,4 @@ fn trace_id(request: &Request) -> Option<String> {
             && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     };
     (hex(trace, 32) && hex(parent, 16) && trace.bytes().any(|byte| byte != b'0')).then(|| trace.to_owned())
-}
-
-fn request_id(request: &Request) -> RequestId {
-    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
-    let decent =
-        given.filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()));
-    RequestId(decent.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
 }

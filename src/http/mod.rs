@@ -39,6 +39,7 @@ mod path;
 mod policies;
 mod preferences;
 mod query;
+mod request_id;
 mod respond;
 mod runs;
 pub mod server;

@@ -13,10 +13,7 @@ use utoipa::openapi::{
 };
 
 use super::Api;
-use crate::wire::{
-    problem::{Code, Problem},
-    validate::Violation,
-};
+use crate::wire::problem::{Code, Problem, Violation};
 
 /// As alike as this, and one may have been meant for the other (Jaro-Winkler, 0 to 1).
 const ALIKE: f64 = 0.8;

@@ -21,8 +21,8 @@ use crate::{
         eligible::PolicyChecked,
         parse::Object,
         policy::{PolicyBody, satisfiable},
-        problem::Problem,
-        validate::{Check, Violation},
+        problem::{Problem, Violation},
+        validate::Check,
     },
 };
 

@@ -13,8 +13,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     store::approvals::Extent,
     wire::{
-        problem::{Code, Problem},
-        validate::{Check, Violation},
+        problem::{Code, Problem, Violation},
+        validate::Check,
     },
 };
 

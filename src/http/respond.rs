@@ -13,8 +13,7 @@ use crate::{
     domain::approval::Approval,
     wire::{
         approval::{ApprovalView, CreatedApproval, Decided},
-        problem::{Code, Problem},
-        validate::Violation,
+        problem::{Code, Problem, Violation},
     },
 };
 

@@ -8,7 +8,7 @@ use reqwest::Url;
 
 use super::Api;
 use crate::{
-    oidc::is_trustworthy,
+    domain::web_address::is_trustworthy,
     wire::problem::{Code, Problem},
 };
 

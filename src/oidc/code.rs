@@ -8,6 +8,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::{Error, Issuer, Refusal, Token, fetch::Failure};
+use crate::domain::web_address::is_trustworthy;
 
 /// What is sent along and must come back: each 256 bits of randomness.
 #[derive(Clone)]
@@ -48,7 +49,7 @@ impl Issuer {
         let known = self.0.keys.current(&self.0.fetcher).await?;
         let endpoint = known.metadata.authorization_endpoint.as_deref().and_then(|it| Url::parse(it).ok());
         let mut url = endpoint
-            .filter(|url| super::is_trustworthy(&without_query(url)))
+            .filter(|url| is_trustworthy(&without_query(url)))
             .ok_or_else(|| Error::Unavailable("it names no place to sign in".to_owned()))?;
         let config = self.config();
         url.query_pairs_mut()

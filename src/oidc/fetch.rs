@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::{RequestBuilder, StatusCode, Url, redirect::Policy};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::is_loopback;
+use crate::domain::web_address::is_loopback;
 
 /// Longest that an answer may take.
 const LONGEST: Duration = Duration::from_secs(5);

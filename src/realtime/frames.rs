@@ -8,8 +8,7 @@ use serde_json::value::RawValue;
 use crate::wire::{
     create::CreateBody,
     parse::parse,
-    problem::{Code, Problem},
-    validate::Violation,
+    problem::{Code, Problem, Violation},
 };
 
 /// Longest `ref`, in bytes of JSON.

@@ -14,7 +14,10 @@ use crate::{
         event::{Cursor, Epoch},
     },
     store::events::{Event, Summary},
-    wire::{approval::ResultView, problem::Problem, validate::Violation},
+    wire::{
+        approval::ResultView,
+        problem::{Problem, Violation},
+    },
 };
 
 /// Time that clients who are sent away together are spread over, for each of their sockets; at least, and at most.

@@ -30,8 +30,7 @@ use crate::{
         create::{new_approval, warnings},
         decide::{ApproveBody, RejectBody},
         idempotency::idempotency,
-        problem::{Code, Problem},
-        validate::Violation,
+        problem::{Code, Problem, Violation},
     },
 };
 

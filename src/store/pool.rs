@@ -28,7 +28,10 @@ use super::{
     session,
     shortage::Shortage,
 };
-use crate::domain::{event::Epoch, ids::WorkspaceId};
+use crate::{
+    config::Config,
+    domain::{event::Epoch, ids::WorkspaceId},
+};
 
 /// Longest a caller waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(2);
@@ -73,8 +76,7 @@ pub struct Database {
 }
 
 /// How many connections each pool may open.
-#[derive(Debug, Clone, Copy, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy)]
 pub struct PoolSizes {
     pub decide: u32,
     pub read: u32,
@@ -83,6 +85,21 @@ pub struct PoolSizes {
     pub transact: u32,
     pub work: u32,
     pub notify: u32,
+}
+
+impl From<&Config> for PoolSizes {
+    fn from(config: &Config) -> Self {
+        let database = &config.database;
+        Self {
+            decide: database.decide_connections,
+            read: database.read_connections,
+            tenant: database.tenant_connections,
+            auth: database.auth_connections,
+            transact: database.transact_connections,
+            work: database.work_connections,
+            notify: config.notify.connections,
+        }
+    }
 }
 
 impl PoolSizes {

@@ -23,16 +23,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::domain::legible;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One object a line, for collectors.
-    Json,
-}
+use crate::{config::LogFormat, domain::legible};
 
 /// Starts logging for the process. `level` is a `tracing` filter: `info`, or `info,signoff=debug`.
 pub fn init_logs(level: &str, format: LogFormat) -> anyhow::Result<()> {

@@ -12,7 +12,6 @@ use ::metrics::{
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 use super::Tally;
-use crate::audit::chainer::Done;
 
 /// Buckets for what should take milliseconds.
 const FAST: &[f64] =
@@ -21,6 +20,19 @@ const FAST: &[f64] =
 const SLOW: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 30.0, 60.0];
 /// Buckets for how many went together.
 const COUNT: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
+/// What a look at the audit's chains found.
+#[derive(Debug, Clone, Copy)]
+pub struct Chains {
+    /// Records that were linked.
+    pub links: usize,
+    /// Numbers of records that were handed out and have no link yet.
+    pub unlinked: i64,
+    /// The age of the oldest record that was linked, or that waits.
+    pub lag: Duration,
+    /// Chains that nothing can be linked to.
+    pub stuck: usize,
+}
 
 /// Records and renders. Clones share one recorder.
 #[derive(Clone)]
@@ -304,12 +316,12 @@ impl Metrics {
 
     /// One look at the audit's chains.
     #[expect(clippy::cast_precision_loss, reason = "a gauge is a double; no count here nears 2^52")]
-    pub fn audit_round(&self, done: &Done) {
+    pub fn chains(&self, chains: Chains) {
         self.within(|| {
-            counter!("signoff_audit_links_total").increment(done.links as u64);
-            gauge!("signoff_audit_unlinked").set(done.unlinked as f64);
-            gauge!("signoff_audit_lag_seconds").set(done.lag.as_secs_f64());
-            gauge!("signoff_audit_chains_stuck").set(done.stuck as f64);
+            counter!("signoff_audit_links_total").increment(chains.links as u64);
+            gauge!("signoff_audit_unlinked").set(chains.unlinked as f64);
+            gauge!("signoff_audit_lag_seconds").set(chains.lag.as_secs_f64());
+            gauge!("signoff_audit_chains_stuck").set(chains.stuck as f64);
         });
     }
 

@@ -7,8 +7,8 @@ mod seldom;
 pub mod tally;
 
 pub use self::{
-    logs::{LogFormat, init_logs},
-    metrics::Metrics,
+    logs::init_logs,
+    metrics::{Chains, Metrics},
     seldom::Seldom,
     tally::Tally,
 };

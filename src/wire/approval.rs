@@ -10,7 +10,7 @@ use super::{
     escalation::{HopView, LevelView},
     notify::NotifyBody,
     policy::PolicyView,
-    validate::Violation,
+    problem::Violation,
     vocabulary,
 };
 use crate::domain::{

@@ -15,8 +15,8 @@ use super::{
     notify::NotifyBody,
     parse::Object,
     policy::{PolicyBody, PolicyView, satisfiable},
-    problem::{Code, Problem, policy_pointer},
-    validate::{Check, Violation},
+    problem::{Code, Problem, Violation, policy_pointer},
+    validate::Check,
     view::ViewBody,
     vocabulary,
 };

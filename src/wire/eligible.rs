@@ -258,5 +258,5 @@ pub struct PolicyChecked {
     #[schema(example = "2 more of the group product or the group security")]
     pub summary: Option<String>,
     /// What is wrong: each field, and the rule that it breaks.
-    pub errors: Vec<super::validate::Violation>,
+    pub errors: Vec<super::problem::Violation>,
 }

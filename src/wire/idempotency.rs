@@ -8,8 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     create::DEFAULT_TIMEOUT,
-    problem::{Code, Problem},
-    validate::Violation,
+    problem::{Code, Problem, Violation},
 };
 use crate::{domain::approval::TimeoutAction, store::creation::Idempotency};
 

@@ -8,9 +8,8 @@ use serde::{
 };
 
 use super::{
-    problem::{Code, Problem},
+    problem::{Code, Problem, Violation},
     strict_json::{self, Fault},
-    validate::Violation,
 };
 
 /// A `T` that is written as an object. (What serde derives for a struct would take an array of its fields, too.)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{approval::ApprovalView, validate::Violation};
+use super::approval::ApprovalView;
 use crate::{
     approvals::{commit::Failure, request::RequestFailure},
     auth::{Permission, Rejection},
@@ -17,6 +17,31 @@ use crate::{
     limits::{self, Kind, Room},
     store,
 };
+
+/// One field and the rule that it breaks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Violation {
+    /// JSON Pointer to the field in the body; `?name` for a query parameter, the header's name for a header.
+    #[schema(example = "/timeout_seconds")]
+    pub pointer: String,
+    /// The rule's name, for programs.
+    #[schema(example = "range")]
+    pub rule: &'static str,
+    /// The rule in words.
+    #[schema(example = "must be 1 to 31536000")]
+    pub message: String,
+}
+
+impl Violation {
+    pub fn new(pointer: impl Into<String>, rule: &'static str, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), rule, message: message.into() }
+    }
+
+    pub fn sentence(&self) -> String {
+        let field = self.pointer.trim_start_matches(['/', '?']);
+        if field.is_empty() { self.message.clone() } else { format!("{field} {}", self.message) }
+    }
+}
 
 macro_rules! codes {
     ($($variant:ident = $status:literal $name:literal: $title:literal),+ $(,)?) => {

@@ -1,10 +1,8 @@
-//! Rules for what callers send, and how a breach of them is told: field, rule, message.
+//! Rules for what callers send. What breaks one is told as a violation: field, rule, message.
 
-use serde::Serialize;
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
 
-use super::problem::{Code, Problem};
+use super::problem::{Code, Problem, Violation};
 use crate::domain::names::{CallerName, is_unseen};
 
 /// Largest object that passes through untouched, in bytes.
@@ -12,31 +10,6 @@ pub const MAX_OBJECT: usize = 256 * 1024;
 
 /// Most breaches that are told of one body.
 const MOST: usize = 100;
-
-/// One field and the rule that it breaks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Violation {
-    /// JSON Pointer to the field in the body; `?name` for a query parameter, the header's name for a header.
-    #[schema(example = "/timeout_seconds")]
-    pub pointer: String,
-    /// The rule's name, for programs.
-    #[schema(example = "range")]
-    pub rule: &'static str,
-    /// The rule in words.
-    #[schema(example = "must be 1 to 31536000")]
-    pub message: String,
-}
-
-impl Violation {
-    pub fn new(pointer: impl Into<String>, rule: &'static str, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), rule, message: message.into() }
-    }
-
-    pub fn sentence(&self) -> String {
-        let field = self.pointer.trim_start_matches(['/', '?']);
-        if field.is_empty() { self.message.clone() } else { format!("{field} {}", self.message) }
-    }
-}
 
 /// Collects breaches, a hundred at most, so that a caller can mend them all at once.
 #[derive(Default)]

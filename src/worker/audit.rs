@@ -10,6 +10,7 @@ use super::{
 use crate::{
     audit::chainer::{Chainer, Done, PAGE},
     store,
+    telemetry::Chains,
 };
 
 /// Between two looks: a row waits for half of it on average, far less than the second that is promised.
@@ -32,7 +33,7 @@ pub(super) async fn run(workers: Workers, health: Health) {
         let waits = done.as_ref().map_or(Duration::ZERO, |done| done.lag);
         health.audit.set(round.lag() < LATE && waits < LATE);
         if let Some(done) = done {
-            workers.metrics.audit_round(&done);
+            workers.metrics.chains(figures(&done));
             let is_empty = done.links == 0 && !done.stood_back && done.lag.is_zero();
             empty = if is_empty { empty + 1 } else { 0 };
             if done.more {
@@ -55,4 +56,8 @@ async fn link(chainer: &mut Chainer, workers: &Workers, step: &mut Step) -> Resu
         Err(_) => {}
     }
     done
+}
+
+fn figures(done: &Done) -> Chains {
+    Chains { links: done.links, unlinked: done.unlinked, lag: done.lag, stuck: done.stuck }
 }

@@ -17,4 +17,5 @@ mod contract;
 mod documents;
 mod equal_work;
 mod faults;
+mod house;
 mod limits;

@@ -8,6 +8,7 @@
 mod draft;
 mod one_step;
 mod plan;
+pub(super) mod record;
 mod singly;
 
 use std::{collections::HashSet, sync::Arc, time::Instant};
@@ -24,7 +25,7 @@ use super::{ATTEMPT, Authority, COMMAND, Shared};
 use crate::{
     batch::{Queue, Trouble, Weigh, is_late},
     domain::{
-        approval::{Approval, Brief, Ending},
+        approval::{Approval, Brief},
         decision::{Ballot, Precondition, Refusal},
         escalation::Push,
         event::Epoch,
@@ -392,13 +393,4 @@ async fn attempt(
     let results = commands.iter().zip(verdicts).zip(rooms).map(taken).collect();
     let changed = written.changed.keys().filter_map(|id| drafts.get(id)?.clone()).collect();
     Ok(Outcome { results, changed, moved, votes, epoch: None })
-}
-
-/// The words of the record for an ending.
-pub(super) fn action_of(ending: &Ending) -> &'static str {
-    match ending {
-        Ending::Resolved { .. } => "approval.resolved",
-        Ending::Expired { .. } => "approval.expired",
-        Ending::Cancelled { .. } => "approval.cancelled",
-    }
 }

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{
     Act, Command, Trouble,
     draft::{Draft, Mover, Verdict},
+    record,
 };
 use crate::{
     domain::{
@@ -111,7 +112,7 @@ impl<'a> Plan<'a> {
             batch.change(draft.read.id, versions, draft.ending.as_ref());
             batch.rest_on(draft.rests_on());
             if let Some(ending @ Ending::Expired { .. }) = &draft.ending {
-                super::super::expire::record(&mut batch, &Brief::from(&*draft.read), ending);
+                record::timed_out(&mut batch, &Brief::from(&*draft.read), ending);
             }
         }
         for (command, verdict) in self.commands.iter().zip(&self.verdicts) {

@@ -18,7 +18,7 @@ use super::{
     exit::Exit,
     output::{Text, field, print, say},
 };
-use crate::{auth::key::ApiKey, oidc::is_loopback};
+use crate::{auth::key::ApiKey, domain::web_address::is_loopback};
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]

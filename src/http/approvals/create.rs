@@ -19,8 +19,7 @@ use crate::{
         approval::{ApprovalView, CreatedApproval},
         create::{CreateBody, new_approval, warnings},
         idempotency::idempotency,
-        problem::{Code, Problem},
-        validate::Violation,
+        problem::{Code, Problem, Violation},
     },
 };
 

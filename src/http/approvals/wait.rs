@@ -20,8 +20,7 @@ use crate::{
     },
     wire::{
         approval::ApprovalView,
-        problem::{Code, Problem},
-        validate::Violation,
+        problem::{Code, Problem, Violation},
     },
 };
 

@@ -20,10 +20,7 @@ use crate::{
         query::Params,
         site::Site,
     },
-    wire::{
-        problem::{Code, Problem},
-        validate::Violation,
-    },
+    wire::problem::{Code, Problem, Violation},
 };
 
 #[derive(Debug, Deserialize, IntoParams)]

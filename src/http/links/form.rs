@@ -10,10 +10,7 @@ use ring::hmac;
 use super::standing::{Seen, Standing};
 use crate::{
     domain::decision::Verdict,
-    wire::{
-        problem::{Code, Problem},
-        validate::Violation,
-    },
+    wire::problem::{Code, Problem, Violation},
 };
 
 /// A person reads for longer than this; a program that fills in forms does not.

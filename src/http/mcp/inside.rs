@@ -25,13 +25,16 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    http::{address::Peer, budget::Place, middleware::RequestId},
+    http::{
+        address::Peer,
+        budget::Place,
+        request_id::{REQUEST_ID, RequestId},
+    },
     mcp::{Service, Unanswered, service::Question},
     wire::answer::Answer,
 };
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What of the outer request says who asks, and from where.
 const PASSED: [HeaderName; 4] = [
     AUTHORIZATION,

@@ -27,7 +27,7 @@ use self::{
     signature::Signed,
     who::{Known, Who, look},
 };
-use super::{Api, body::collect, middleware::RequestId};
+use super::{Api, body::collect, request_id::RequestId};
 use crate::{
     domain::{
         approval::{Approval, State as Standing},

@@ -103,7 +103,7 @@ impl fmt::Debug for Slack {
 impl Slack {
     /// Slack, if the service has an app there, or workspaces may have apps of their own.
     pub fn of(config: &Config, database: Database) -> anyhow::Result<Option<Self>> {
-        let sealer = config.secrets.sealer()?;
+        let sealer = Sealer::from_config(&config.secrets)?;
         if !config.slack.is_on() && (sealer.is_none() || config.slack.is_off()) {
             return Ok(None);
         }

@@ -1,5 +1,6 @@
 //! The keys that sign webhooks: makes, seals and uses them, as Standard Webhooks wants it.
 
+use anyhow::Context;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Duration, Utc};
 use ring::hmac;
@@ -7,6 +8,7 @@ use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    config,
     domain::{
         ids::{EndpointId, WorkspaceId},
         webhook::MOST_KEYS,
@@ -38,6 +40,17 @@ pub struct Key(SecretSlice<u8>);
 impl Key {
     pub fn generate() -> Self {
         Self(rand::random::<[u8; BYTES]>().to_vec().into())
+    }
+
+    /// The key of the operator's endpoint, if one is set.
+    pub fn from_config(config: &config::Webhooks) -> anyhow::Result<Option<Self>> {
+        match config.secret.expose_secret() {
+            "" => Ok(None),
+            secret => {
+                let key = Self::parse(secret);
+                key.context("webhooks.secret must be whsec_ and base64, or any other text").map(Some)
+            }
+        }
     }
 
     /// Reads a key that an operator gives: base64 behind the prefix, otherwise the bytes of the text.

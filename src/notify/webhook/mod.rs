@@ -21,10 +21,8 @@ pub mod watch;
 
 use std::{error::Error as _, fmt::Write as _, sync::Arc, time::Duration};
 
-use anyhow::Context;
 use chrono::{DateTime, Utc};
 use reqwest::{Client, Response, Url, header};
-use secrecy::ExposeSecret;
 use sqlx::PgConnection;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
@@ -127,14 +125,10 @@ impl Webhooks {
             url: config.webhooks.is_on().then(|| config.webhooks.url.clone()),
             workspace: given(&config.webhooks.workspace),
         };
-        let secret = config.webhooks.secret.expose_secret();
-        let configured = match secret {
-            "" => None,
-            secret => Some(Key::parse(secret).context("webhooks.secret")?),
-        };
+        let configured = Key::from_config(&config.webhooks)?;
         Ok(Self {
             database,
-            sealer: config.secrets.sealer()?,
+            sealer: Sealer::from_config(&config.secrets)?,
             bodies,
             public_url: config.http.public_url.trim_end_matches('/').into(),
             configured,

@@ -10,8 +10,8 @@ use self::reading::{ALLOWED, LISTS, MAX_COUNT, Reading, extension};
 pub use self::view::PolicyView;
 use super::{
     parse::Object,
-    problem::{Code, Problem},
-    validate::{Check, Violation},
+    problem::{Code, Problem, Violation},
+    validate::Check,
 };
 use crate::domain::policy::{Asked, Form, Policy, check::Unsatisfiable};
 

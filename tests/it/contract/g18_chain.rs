@@ -19,7 +19,7 @@ const ADD: &str = "INSERT INTO audit_log (workspace_id, at, action, via, detail)
 async fn database(of: &TestDatabase) -> Database {
     let flags = vec![("database.url".to_owned(), of.url.clone())];
     let config = Config::from_layers(&Sources { file: None, flags }, |_| None).unwrap();
-    let database = Database::new(of.url.parse().unwrap(), config.pool_sizes());
+    let database = Database::new(of.url.parse().unwrap(), (&config).into());
     database.probe(|_| {}).await.unwrap();
     database
 }
