@@ -18,12 +18,14 @@ use crate::{
     domain::{
         approval::Approval,
         ids::{ApprovalId, WorkspaceId},
+        names::CallerName,
     },
     store::{
         self, Database,
         approvals::{Loaded, Part, Votes},
         audit::AuditRecord,
         decisions::DecisionRecord,
+        runs::Overview,
     },
 };
 
@@ -161,6 +163,12 @@ impl Approvals {
         let read =
             async |conn: &mut PgConnection| store::decisions::decisions(conn, workspace, id, part).await;
         Ok(self.shared.database.tenant.within(workspace, READ, read).await.map_err(Trouble::from)?)
+    }
+
+    /// A run, and how its approvals stand.
+    pub async fn run(&self, workspace: WorkspaceId, run: &CallerName) -> Result<Option<Overview>, Trouble> {
+        let read = async |conn: &mut PgConnection| store::runs::overview(conn, workspace, run).await;
+        Ok(self.shared.database.tenant.within(workspace, READ, read).await?)
     }
 
     /// Every change, oldest first, in the same way.

@@ -1,8 +1,12 @@
-//! Who decides by a link, or by a press of a button elsewhere, and what they may do by now: by their roles, or by any live key of theirs, as where it is told
-//! who may decide. Neither is a credential for anything else.
+//! Who decides by a link, or by a press of a button elsewhere, and what they may do by now: by their roles, or by any
+//! live key of theirs. Neither is a credential for anything else.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use chrono_tz::Tz;
 use sqlx::PgConnection;
 
 use super::{
@@ -14,15 +18,20 @@ use super::{
 };
 use crate::{
     domain::{
+        decision::Verdict,
         ids::{PrincipalId, WorkspaceId},
         policy::admission::Voter,
-        redaction::{Redaction, Redactor},
+        redaction::Redactor,
     },
     store::{
         self, credentials,
         links::{self, Link},
+        notification_preferences, workspaces,
     },
 };
+
+/// Longest that a look at what is behind a link may take.
+const READ: Duration = Duration::from_secs(4);
 
 /// A person who decides without a credential of their own.
 #[derive(Debug, Clone)]
@@ -43,6 +52,16 @@ impl Decider {
     pub fn kept(&self, text: String) -> String {
         Redactor::kept(self.redactor.as_deref(), text)
     }
+}
+
+/// What a person sees behind a link, besides the approval.
+pub struct Behind {
+    /// What they have said already.
+    pub said: Option<Verdict>,
+    /// The clock that they read times by.
+    pub zone: Tz,
+    /// Takes out what the workspace doesn't show.
+    pub redactor: Arc<Redactor>,
 }
 
 impl Authenticator {
@@ -78,9 +97,17 @@ impl Authenticator {
         Ok(found.map(Decider::from))
     }
 
-    /// Takes out what a workspace that has set this shows to no one.
-    pub fn redactor(&self, workspace: WorkspaceId, redaction: &Redaction) -> Arc<Redactor> {
-        self.redactors.of(workspace, redaction)
+    /// What a person sees behind a link.
+    pub async fn behind(&self, link: &Link) -> Result<Behind, store::Error> {
+        let look = async |conn: &mut PgConnection| {
+            let said = links::said(&mut *conn, link).await?;
+            let chosen = notification_preferences::get(&mut *conn, link.workspace, link.person).await?;
+            let redaction = workspaces::redactions(conn, &[link.workspace]).await?;
+            let redaction = redaction.into_iter().next().and_then(|(_, redaction)| redaction);
+            let redactor = self.redactors.of(link.workspace, &redaction.unwrap_or_default());
+            Ok(Behind { said, zone: chosen.zone.unwrap_or_default(), redactor })
+        };
+        self.database.tenant.within(link.workspace, READ, look).await
     }
 }
 

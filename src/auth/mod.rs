@@ -20,9 +20,9 @@ mod tokens;
 pub use self::{
     authenticator::{Authenticator, Lasting, Rejection, Used},
     caller::Caller,
-    decider::Decider,
+    decider::{Behind, Decider},
     permission::{Permission, Permissions},
-    sessions::{Opened, Opener, record_end},
+    sessions::{Opened, Opener, Own, record_end},
     sign_in::Return,
     switching::Switched,
 };

@@ -1,5 +1,7 @@
 //! Browser sessions: opened with a key or by an issuer's word, ended by their owner, an administrator, or time.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
@@ -19,8 +21,12 @@ use crate::{
     store::{
         self, audit,
         browser_sessions::{self, Ended, NewSession},
+        workspaces::{self, Workspace},
     },
 };
+
+/// Longest that a look may take.
+const LOOK: Duration = Duration::from_secs(4);
 
 /// Whose session is to be opened.
 pub struct Opener {
@@ -36,6 +42,14 @@ pub struct Opened {
     pub expires_at: DateTime<Utc>,
 }
 
+/// What a caller sees of where they are.
+pub struct Own {
+    /// `None`: it was deleted a moment ago.
+    pub workspace: Option<Workspace>,
+    /// When the credential ends, where that is known.
+    pub until: Option<DateTime<Utc>>,
+}
+
 impl Opener {
     /// `None` for a caller who has not come with a key.
     pub fn by_key(caller: &Caller) -> Option<Self> {
@@ -45,6 +59,20 @@ impl Opener {
 }
 
 impl Authenticator {
+    /// Where a caller is, and until when.
+    pub async fn own(&self, caller: &Caller) -> Result<Own, store::Error> {
+        let look = async |conn: &mut PgConnection| {
+            let workspace = workspaces::get(&mut *conn, caller.workspace).await?;
+            let until = match caller.credential {
+                Credential::Session(id) => browser_sessions::expires_at(conn, id).await?,
+                Credential::Token { expires_at, .. } => Some(expires_at),
+                Credential::Key(_) => None,
+            };
+            Ok(Own { workspace, until })
+        };
+        self.database.tenant.within(caller.workspace, LOOK, look).await
+    }
+
     /// Opens a session with a secret of its own, and ends the one that the browser had `before`: nobody can be made to
     /// go on with a session that somebody else knows.
     pub async fn open_session(

@@ -12,7 +12,10 @@ use crate::{
         event::{Cursor, Epoch, TaskKey},
         ids::WorkspaceId,
     },
-    store::events::{self, Event, Opening, Page, Reading},
+    store::{
+        self,
+        events::{self, Event, Opening, Page, Reading},
+    },
 };
 
 /// Readings in one query at most, and workers that read.
@@ -109,6 +112,18 @@ pub struct Replay {
 }
 
 impl Events {
+    /// How far the logs of these tasks of a workspace reach.
+    pub async fn heads(
+        &self,
+        workspace: WorkspaceId,
+        keys: &[TaskKey],
+        limit: Duration,
+    ) -> Result<(Vec<(TaskKey, i64)>, Epoch), store::Error> {
+        let read = async |conn: &mut PgConnection| events::heads(conn, keys).await;
+        let heads = self.database.tenant.within(workspace, limit, read).await?;
+        Ok((heads, self.database.epoch()?))
+    }
+
     /// What follows in the log of a task.
     pub async fn page(&self, reading: Reading) -> Result<Page, Trouble> {
         self.pages.call(reading).await

@@ -2,26 +2,20 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
     Api,
-    caller::{ManagePrincipals, Needs, Somebody},
-    identity::change_as,
+    caller::Somebody,
     path::UuidPath,
     query::{Params, limit},
 };
 use crate::{
     domain::ids::SessionId,
-    identity::{By, sessions},
-    store::browser_sessions::{self as store, BrowserSession, Which},
+    store::{Page, browser_sessions::BrowserSession},
     wire::{problem::Problem, validate::Check},
 };
-
-/// Longest that it may take.
-const LONGEST: std::time::Duration = std::time::Duration::from_secs(4);
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -55,7 +49,6 @@ pub async fn list(
     somebody: Somebody,
     Params(query): Params<SessionsQuery>,
 ) -> Result<Json<SessionsPage>, Problem> {
-    let caller = somebody.caller();
     let mut check = Check::default();
     let after = query.cursor.as_deref().and_then(|text| {
         let id = Uuid::try_parse(text).ok();
@@ -66,14 +59,8 @@ pub async fn list(
     });
     let limit = limit(&mut check, query.limit.as_deref());
     check.finish()?;
-    let of = (!caller.may(ManagePrincipals::PERMISSION)).then_some(caller.actor.id);
-    let which = Which { of, after, idle: api.authenticator.idle(), limit: limit + 1 };
-    let look = async |conn: &mut PgConnection| store::list(conn, caller.workspace, &which).await;
-    let listed = api.database.tenant.within(caller.workspace, LONGEST, look).await;
-    let mut items = listed.map_err(|error| Problem::from(&error))?;
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = items.len() > most;
-    items.truncate(most);
+    let Page { items, more } =
+        api.identity.sessions().page(somebody.caller(), after.map(SessionId), limit).await?;
     let next_cursor = items.last().filter(|_| more).map(|last| last.id.to_string());
     Ok(Json(SessionsPage { items, next_cursor }))
 }
@@ -92,10 +79,6 @@ pub async fn end(
     somebody: Somebody,
     UuidPath(id): UuidPath,
 ) -> Result<StatusCode, Problem> {
-    let (workspace, idle) = (somebody.caller().workspace, api.authenticator.idle());
-    let end = async |conn: &mut PgConnection, by: &By<'_>| {
-        sessions::end(conn, by, workspace, SessionId(id), idle).await
-    };
-    change_as(&api, (somebody.caller(), &somebody.origin), None, end).await?;
+    api.identity.sessions().end(somebody.call(), SessionId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

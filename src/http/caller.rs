@@ -20,6 +20,7 @@ use crate::{
     approvals::Authority,
     auth::{Caller, Permission, Permissions, Rejection, secret::Secret},
     domain::credential::Origin,
+    identity::Call,
     wire::problem::{Code, Problem},
 };
 
@@ -77,6 +78,11 @@ impl<P> May<P> {
     /// Who it is: where a body took its time, as of when it had arrived.
     pub fn caller(&self) -> &Caller {
         self.established.caller()
+    }
+
+    /// The same with where the call comes from, for administration.
+    pub fn call(&self) -> Call<'_> {
+        Call { caller: self.caller(), origin: &self.origin }
     }
 
     /// By whose authority it is done.
@@ -152,6 +158,10 @@ pub struct Somebody {
 impl Somebody {
     pub fn caller(&self) -> &Caller {
         self.established.caller()
+    }
+
+    pub fn call(&self) -> Call<'_> {
+        Call { caller: self.caller(), origin: &self.origin }
     }
 }
 

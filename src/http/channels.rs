@@ -4,21 +4,14 @@
 use std::time::Duration;
 
 use axum::{Json, extract::State, http::StatusCode};
-use sqlx::PgConnection;
 
 use super::{
     Api,
     body::{Body, Modest},
     caller::{Administer, ManageNotifications, May},
-    identity::{change, look},
 };
 use crate::{
-    identity::By,
-    notify::{
-        Slack,
-        slack::{Tried, manage},
-    },
-    store::slack_installations,
+    notify::{Slack, slack::Tried},
     wire::{
         problem::{Code, Problem, Violation},
         slack::{SlackChannelBody, SlackChannelView},
@@ -55,8 +48,7 @@ pub async fn get_slack(
 ) -> Result<Json<SlackChannelView>, Problem> {
     let caller = may.caller();
     let slack = api.slack.as_ref().ok_or_else(Problem::not_found)?;
-    let get = async |conn: &mut PgConnection| slack_installations::get(conn, caller.workspace).await;
-    if let Some(own) = look(&api, caller, get).await? {
+    if let Some(own) = Slack::own_app(&api.identity, caller).await? {
         let state = slack.state(&own);
         return Ok(Json(SlackChannelView::own(own, state)));
     }
@@ -100,10 +92,7 @@ pub async fn put_slack(
         }
     };
     slack.look_at_service().await;
-    let workspace = may.caller().workspace;
-    let put =
-        async |conn: &mut PgConnection, by: &By<'_>| slack.put(conn, by, workspace, (&app, &wanted)).await;
-    let set = change(&api, &may, put).await?;
+    let set = slack.set_app(&api.identity, may.call(), (&app, &wanted)).await?;
     learn(slack).await;
     let state = slack.state(&set);
     Ok(Json(SlackChannelView::own(set, state)))
@@ -119,9 +108,7 @@ pub async fn put_slack(
     responses((status = 204, description = "Taken away"))
 )]
 pub async fn delete_slack(State(api): State<Api>, may: May<Administer>) -> Result<StatusCode, Problem> {
-    let workspace = may.caller().workspace;
-    let remove = async |conn: &mut PgConnection, by: &By<'_>| manage::remove(conn, by, workspace).await;
-    change(&api, &may, remove).await?;
+    Slack::remove_app(&api.identity, may.call()).await?;
     if let Some(slack) = &api.slack {
         learn(slack).await;
     }

@@ -2,7 +2,6 @@
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -10,15 +9,12 @@ use super::{
     Api,
     body::{Body, Modest},
     caller::Somebody,
-    identity::look,
     query::{self, Params, limit},
 };
 use crate::{
     domain::ids::NotificationId,
-    store::{
-        Page,
-        in_app::{self, Which},
-    },
+    notify::Notifications,
+    store::{Page, in_app::Which},
     wire::{notification::OwnNotification, problem::Problem, validate::Check},
 };
 
@@ -82,11 +78,9 @@ pub async fn list(
         check.fail("?cursor", "cursor", "must be a next_cursor of this list");
     }
     check.finish()?;
-    let caller = somebody.caller();
-    let whose = (caller.workspace, caller.actor.id);
     let before = after.flatten().map(|cursor| NotificationId(cursor.id));
-    let list = async |conn: &mut PgConnection| in_app::list(conn, whose, is_unread, before, limit).await;
-    let Page { items, more } = look(&api, caller, list).await?;
+    let own = Notifications::of(&api.identity);
+    let Page { items, more } = own.own(somebody.caller(), is_unread, before, limit).await?;
     let ends_at = items.last().filter(|_| more).map(|end| Cursor { id: end.id.0 });
     let next_cursor = ends_at.as_ref().map(query::encode_cursor).transpose()?;
     Ok(Json(OwnNotifications { items: items.into_iter().map(Into::into).collect(), next_cursor }))
@@ -108,10 +102,8 @@ pub struct Unread {
     tag = "notifications", responses((status = 200, body = Unread))
 )]
 pub async fn unread_count(State(api): State<Api>, somebody: Somebody) -> Result<Json<Unread>, Problem> {
-    let caller = somebody.caller();
-    let whose = (caller.workspace, caller.actor.id);
-    let count = async |conn: &mut PgConnection| in_app::unread(conn, whose).await;
-    Ok(Json(Unread { unread: look(&api, caller, count).await? }))
+    let unread = Notifications::of(&api.identity).own_unread(somebody.caller()).await?;
+    Ok(Json(Unread { unread }))
 }
 
 /// Which notifications were read: one of the two.
@@ -163,11 +155,6 @@ pub async fn read(
         (None, Some(moment)) => Which::Before(moment),
         (None, None) => return Err(Problem::internal("a required field was let through")),
     };
-    let caller = somebody.caller();
-    let whose = (caller.workspace, caller.actor.id);
-    let read = async |conn: &mut PgConnection| {
-        let read = in_app::read(&mut *conn, whose, which).await?;
-        Ok(ReadAnswer { read, unread: in_app::unread(conn, whose).await? })
-    };
-    Ok(Json(look(&api, caller, read).await?))
+    let (read, unread) = Notifications::of(&api.identity).read_own(somebody.caller(), which).await?;
+    Ok(Json(ReadAnswer { read, unread }))
 }

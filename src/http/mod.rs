@@ -70,10 +70,10 @@ use crate::{
     audit::verifications::Verifications,
     auth::Authenticator,
     bus::{Bus, Redis},
-    domain::ids::WorkspaceId,
     events::Events,
+    identity::Identity,
     lifecycle::Lifecycle,
-    limits::{Cap, Limiter, Network, Turns},
+    limits::{Cap, Limiter, Network},
     notify::{Channels, Hints, Redactions, Slack, Webhooks},
     presence::{DatabaseClock, Listing},
     realtime::{Realtime, feed::Feeds},
@@ -101,8 +101,7 @@ pub struct Parts {
     pub limiter: Limiter,
     /// Those whose sign-in the issuer is being asked about, by where they are.
     pub signing_in: Cap<Network>,
-    /// Changes of identities: one at a time in a workspace, so that those who wait hold no connection.
-    pub administering: Turns<WorkspaceId>,
+    pub identity: Identity,
     pub proxies: TrustedProxies,
     pub database: Database,
     pub redis: Redis,

@@ -3,18 +3,17 @@
 use axum::{Json, extract::State};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::{
     Api,
     body::{Body, Modest},
     caller::Somebody,
-    identity::look,
 };
 use crate::{
     domain::notification::Channel,
-    store::notification_preferences::{self, Preferences},
+    notify::Notifications,
+    store::notification_preferences::Preferences,
     wire::{problem::Problem, validate::Check},
 };
 
@@ -118,10 +117,8 @@ pub async fn get(
     State(api): State<Api>,
     somebody: Somebody,
 ) -> Result<Json<NotificationPreferences>, Problem> {
-    let caller = somebody.caller();
-    let (workspace, person) = (caller.workspace, caller.actor.id);
-    let get = async |conn: &mut PgConnection| notification_preferences::get(conn, workspace, person).await;
-    Ok(Json((&look(&api, caller, get).await?).into()))
+    let chosen = Notifications::of(&api.identity).preferences(somebody.caller()).await?;
+    Ok(Json((&chosen).into()))
 }
 
 /// Say how one wants to be told
@@ -138,10 +135,6 @@ pub async fn put(
     Body { value: body, .. }: Body<NotificationPreferencesBody, Modest>,
 ) -> Result<Json<NotificationPreferences>, Problem> {
     let wanted = body.checked()?;
-    let caller = somebody.caller();
-    let (workspace, person) = (caller.workspace, caller.actor.id);
-    let put =
-        async |conn: &mut PgConnection| notification_preferences::put(conn, workspace, person, &wanted).await;
-    look(&api, caller, put).await?;
+    Notifications::of(&api.identity).set_preferences(somebody.caller(), &wanted).await?;
     Ok(Json((&wanted).into()))
 }

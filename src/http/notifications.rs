@@ -2,7 +2,6 @@
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -10,7 +9,6 @@ use super::{
     Api,
     body::{Body, Modest},
     caller::{ManageNotifications, May, ViewNotifications},
-    identity::{change, look},
     path::UuidPath,
     query::{self, Params, limit},
 };
@@ -19,11 +17,10 @@ use crate::{
         ids::{ApprovalId, NotificationId},
         notification::{Channel, Status},
     },
-    identity::By,
-    notify::redrive,
+    notify::Notifications,
     store::{
         Page,
-        notifications::{self, Filter},
+        notifications::Filter,
         redrive::{MOST, Which},
     },
     wire::{
@@ -107,10 +104,8 @@ pub async fn list(
         recipient: query.recipient,
         before: after.flatten().map(|cursor| NotificationId(cursor.id)),
     };
-    let caller = may.caller();
-    let list =
-        async |conn: &mut PgConnection| notifications::list(conn, caller.workspace, &filter, limit).await;
-    let (Page { items, .. }, next) = look(&api, caller, list).await?;
+    let notifications = Notifications::of(&api.identity);
+    let (Page { items, .. }, next) = notifications.page(may.caller(), &filter, limit).await?;
     let ends_at = next.map(|id| Cursor { id: id.0 });
     let next_cursor = ends_at.as_ref().map(query::encode_cursor).transpose()?;
     Ok(Json(NotificationsPage { items: items.into_iter().map(Into::into).collect(), next_cursor }))
@@ -153,13 +148,7 @@ pub async fn get(
     may: May<ViewNotifications>,
     UuidPath(id): UuidPath,
 ) -> Result<Json<WithAttempts>, Problem> {
-    let caller = may.caller();
-    let id = NotificationId(id);
-    let get = async |conn: &mut PgConnection| {
-        let Some(it) = notifications::get(&mut *conn, caller.workspace, id).await? else { return Ok(None) };
-        Ok(Some((it, notifications::attempts(conn, caller.workspace, id).await?)))
-    };
-    let found = look(&api, caller, get).await?;
+    let found = Notifications::of(&api.identity).get(may.caller(), NotificationId(id)).await?;
     let (notification, attempts) = found.ok_or_else(Problem::not_found)?;
     let attempts = attempts.into_iter().map(Into::into).collect();
     Ok(Json(WithAttempts { notification: notification.into(), attempts }))
@@ -180,11 +169,8 @@ pub async fn redrive_one(
     may: May<ManageNotifications>,
     UuidPath(id): UuidPath,
 ) -> Result<Json<NotificationView>, Problem> {
-    let workspace = may.caller().workspace;
-    let work = async |conn: &mut PgConnection, by: &By<'_>| {
-        redrive::one(conn, by, workspace, NotificationId(id)).await
-    };
-    Ok(Json(change(&api, &may, work).await?.into()))
+    let redriven = Notifications::of(&api.identity).redrive(may.call(), NotificationId(id)).await?;
+    Ok(Json(redriven.into()))
 }
 
 /// What is to be sent again of what has failed: what fits all that is given.
@@ -227,8 +213,6 @@ pub async fn redrive_all(
     check.finish()?;
     let approval = body.approval_id.map(ApprovalId);
     let which = Which { id: None, channel, approval, recipient: body.recipient };
-    let workspace = may.caller().workspace;
-    let work = async |conn: &mut PgConnection, by: &By<'_>| redrive::all(conn, by, workspace, &which).await;
-    let redriven = change(&api, &may, work).await?;
+    let redriven = Notifications::of(&api.identity).redrive_all(may.call(), &which).await?;
     Ok(Json(Redriven { redriven, more: redriven >= MOST }))
 }

@@ -8,7 +8,6 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
-use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::{
@@ -16,14 +15,10 @@ use super::{
     approvals::precondition::IfMatch,
     body::{Body, Modest},
     caller::Somebody,
-    identity::look,
 };
-use crate::{
-    store::preferences,
-    wire::{
-        problem::{Code, Problem},
-        validate::Check,
-    },
+use crate::wire::{
+    problem::{Code, Problem},
+    validate::Check,
 };
 
 const MOST_VIEWS: usize = 50;
@@ -97,10 +92,7 @@ impl Preferences {
     responses((status = 200, body = Preferences, headers(("ETag", description = "Their version"))))
 )]
 pub async fn get(State(api): State<Api>, somebody: Somebody) -> Result<Response, Problem> {
-    let caller = somebody.caller();
-    let (workspace, principal) = (caller.workspace, caller.actor.id);
-    let get = async |conn: &mut PgConnection| preferences::get(conn, workspace, principal).await;
-    match look(&api, caller, get).await? {
+    match api.identity.preferences(somebody.caller()).await? {
         Some(stored) => Ok(tagged(stored.version, Json(stored.preferences.0))),
         None => Ok(tagged(0, Json(Preferences::default()))),
     }
@@ -123,12 +115,8 @@ pub async fn put(
 ) -> Result<Response, Problem> {
     wanted.check()?;
     let json = to_raw_value(&wanted).map_err(|error| Problem::internal(&error.to_string()))?;
-    let caller = somebody.caller();
-    let (workspace, principal) = (caller.workspace, caller.actor.id);
-    let put = async |conn: &mut PgConnection| {
-        preferences::put(conn, workspace, principal, &json, &precondition).await
-    };
-    let version = look(&api, caller, put).await?.ok_or_else(|| {
+    let version = api.identity.set_preferences(somebody.caller(), &json, &precondition).await?;
+    let version = version.ok_or_else(|| {
         Problem::new(
             Code::VersionConflict,
             "the preferences have changed since they were seen; read them anew",

@@ -3,16 +3,14 @@
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::{
     Api,
     caller::{DeleteRun, May, ViewPending},
-    identity::look,
     path::NamePath,
 };
-use crate::{approvals::delete_run::Deletion, store::runs, wire::problem::Problem};
+use crate::{approvals::delete_run::Deletion, wire::problem::Problem};
 
 /// Delete a run
 ///
@@ -77,9 +75,7 @@ pub async fn get(
     may: May<ViewPending>,
     NamePath(run): NamePath,
 ) -> Result<Json<Shown>, Problem> {
-    let workspace = may.caller().workspace;
-    let overview = async |conn: &mut PgConnection| runs::overview(conn, workspace, &run).await;
-    let found = look(&api, may.caller(), overview).await?.ok_or_else(Problem::not_found)?;
+    let found = api.approvals.run(may.caller().workspace, &run).await?.ok_or_else(Problem::not_found)?;
     Ok(Json(Shown {
         run_id: run.to_string(),
         session_ids: found.sessions,

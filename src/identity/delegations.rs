@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
-use super::{By, Outcome, Refusal, recorded};
+use super::{By, Call, Failure, Identity, Outcome, Refusal, recorded};
 use crate::{
-    auth::Permission,
+    auth::{Caller, Permission},
     domain::{
         delegation::{self, Delegating, Link, Tangle},
         ids::{DelegationId, PrincipalId, WorkspaceId},
@@ -13,8 +13,8 @@ use crate::{
         policy::Actor,
     },
     store::{
-        self,
-        delegations::{self, Delegation, NewDelegation},
+        self, Page,
+        delegations::{self, Delegation, NewDelegation, Which},
         principals::{self, Principal, Who},
         workspaces,
     },
@@ -29,6 +29,65 @@ const CLOCK: TimeDelta = TimeDelta::minutes(5);
 /// Most that have neither ended nor been revoked.
 const MOST_FROM: i64 = 10;
 const MOST_TO: i64 = 20;
+
+/// What callers do with delegations in their workspace. Each side sees its own; a caller who manages principals sees all.
+pub struct Delegations<'a>(&'a Identity);
+
+impl Identity {
+    pub fn delegations(&self) -> Delegations<'_> {
+        Delegations(self)
+    }
+}
+
+/// Which delegations to list.
+#[derive(Debug, Clone, Default)]
+pub struct Wish {
+    pub from: Option<PrincipalName>,
+    pub to: Option<PrincipalName>,
+    /// Those that hold now, or the others.
+    pub active: Option<bool>,
+    /// The last one of the page before.
+    pub after: Option<DelegationId>,
+}
+
+impl Delegations<'_> {
+    /// A page of those that the caller sees, the newest first.
+    pub async fn page(&self, caller: &Caller, wish: &Wish, limit: i64) -> Result<Page<Delegation>, Failure> {
+        let which = Which {
+            from: wish.from.as_ref(),
+            to: wish.to.as_ref(),
+            active: wish.active,
+            of: (!sees_all(caller)).then_some(caller.actor.id),
+            after: wish.after.map(|id| id.0),
+        };
+        let page =
+            async |conn: &mut PgConnection| delegations::page(conn, caller.workspace, &which, limit).await;
+        self.0.look(caller, page).await
+    }
+
+    pub async fn get(&self, caller: &Caller, id: DelegationId) -> Result<Option<Delegation>, Failure> {
+        let get = async |conn: &mut PgConnection| delegations::get(conn, caller.workspace, id).await;
+        let found = self.0.look(caller, get).await?;
+        Ok(found.filter(|it| sees_all(caller) || is_side(&caller.actor, it)))
+    }
+
+    pub async fn create(&self, call: Call<'_>, wanted: Wanted) -> Result<Delegation, Failure> {
+        let workspace = call.caller.workspace;
+        let create = async |conn: &mut PgConnection, by: &By<'_>| create(conn, by, workspace, wanted).await;
+        self.0.change(call, None, create).await
+    }
+
+    pub async fn revoke(&self, call: Call<'_>, id: DelegationId) -> Result<(), Failure> {
+        let workspace = call.caller.workspace;
+        let revoke = async |conn: &mut PgConnection, by: &By<'_>| revoke(conn, by, workspace, id).await;
+        self.0.change(call, None, revoke).await
+    }
+}
+
+/// Whether the caller sees the delegations of others.
+fn sees_all(caller: &Caller) -> bool {
+    caller.may(Permission::PrincipalManage)
+}
 
 /// A delegation that is to be.
 #[derive(Debug, Clone)]
@@ -156,7 +215,7 @@ async fn seen(
 }
 
 /// Whether a delegation is from or to this person.
-pub fn is_side(actor: &Actor, delegation: &Delegation) -> bool {
+fn is_side(actor: &Actor, delegation: &Delegation) -> bool {
     [delegation.from_id, delegation.to_id].contains(&actor.id.0)
 }
 

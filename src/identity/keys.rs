@@ -6,22 +6,69 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::{
-    By, Outcome, Refusal,
+    By, Call, Failure, Identity, Outcome, Refusal,
     grants::{self, Grants},
     recorded,
 };
 use crate::{
-    auth::{Permission, key::ApiKey, role},
+    auth::{Caller, Permission, key::ApiKey, role},
     domain::{
         ids::{KeyId, PrincipalId, WorkspaceId},
         names::PrincipalName,
     },
     store::{
-        self,
+        self, Page,
         keys::{self, ListedKey, NewKey},
         principals::{self, Who},
     },
 };
+
+/// What callers do with the keys of their workspace.
+pub struct Keys<'a>(&'a Identity);
+
+impl Identity {
+    pub fn keys(&self) -> Keys<'_> {
+        Keys(self)
+    }
+}
+
+impl Keys<'_> {
+    /// A page of them, the oldest first, behind the one with that prefix; all, or those of one principal.
+    pub async fn page(
+        &self,
+        caller: &Caller,
+        principal: Option<&PrincipalName>,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Page<ListedKey>, Failure> {
+        let principal = principal.map(PrincipalName::as_str);
+        let page =
+            async |conn: &mut PgConnection| keys::page(conn, caller.workspace, principal, after, limit).await;
+        self.0.look(caller, page).await
+    }
+
+    pub async fn get(&self, caller: &Caller, prefix: &str) -> Result<Option<ListedKey>, Failure> {
+        self.0.look(caller, async |conn: &mut PgConnection| keys::get(conn, prefix).await).await
+    }
+
+    pub async fn create(&self, call: Call<'_>, wanted: Wanted) -> Result<Made, Failure> {
+        let create = async |conn: &mut PgConnection, by: &By<'_>| create(conn, by, wanted).await;
+        self.0.change(call, Some(Permission::KeyManage), create).await
+    }
+
+    pub async fn rotate(&self, call: Call<'_>, prefix: &str, overlap: Duration) -> Result<Made, Failure> {
+        let workspace = Some(call.caller.workspace);
+        let rotate =
+            async |conn: &mut PgConnection, by: &By<'_>| rotate(conn, by, workspace, prefix, overlap).await;
+        self.0.change(call, Some(Permission::KeyManage), rotate).await
+    }
+
+    pub async fn revoke(&self, call: Call<'_>, prefix: &str) -> Result<(), Failure> {
+        let workspace = Some(call.caller.workspace);
+        let revoke = async |conn: &mut PgConnection, by: &By<'_>| revoke(conn, by, workspace, prefix).await;
+        self.0.change(call, Some(Permission::KeyManage), revoke).await
+    }
+}
 
 /// A key that is to be.
 #[derive(Debug, Clone)]

@@ -1,14 +1,16 @@
 //! Administering who there is and what they may do: workspaces, principals, roles, keys.
 //!
-//! Called by the API (for one workspace) and by the command line (for operators), each within a transaction of its
-//! own, so that a change and its record are one. Nobody grants more than they have. This module knows neither HTTP
-//! nor where a credential comes from.
+//! The API calls it through [`Identity`], for one workspace; the command line calls the use cases themselves, for
+//! operators. Each call has a transaction of its own, so that a change and its record are one. A caller grants no more
+//! than they have. This module knows neither HTTP nor where a credential comes from.
 
 pub mod delegations;
 pub mod grants;
 pub mod keys;
+mod preferences;
 pub mod principals;
 pub mod roles;
+mod service;
 pub mod sessions;
 pub mod workspaces;
 
@@ -17,6 +19,7 @@ use std::time::Duration;
 use serde_json::Value;
 use sqlx::PgConnection;
 
+pub use self::service::{Call, Failure, Identity};
 use crate::{
     auth::{Caller, Permission, Permissions, role},
     domain::{credential::Origin, ids::WorkspaceId, policy::Actor},

@@ -3,11 +3,12 @@
 use sqlx::PgConnection;
 
 use super::{
-    By, Outcome, Refusal,
+    By, Call, Failure, Identity, Outcome, Refusal,
     grants::{self, Grants},
     recorded,
 };
 use crate::{
+    auth::{Caller, Permission},
     domain::{
         ids::{PrincipalId, WorkspaceId},
         names::{InvalidName, PrincipalName, is_unseen},
@@ -15,11 +16,65 @@ use crate::{
         slack::Account,
     },
     store::{
-        self, keys,
+        self, Page, keys,
         principals::{self, Principal, Profile, Who},
         slack,
     },
 };
+
+/// What callers do with the principals of their workspace.
+pub struct Principals<'a>(&'a Identity);
+
+impl Identity {
+    pub fn principals(&self) -> Principals<'_> {
+        Principals(self)
+    }
+}
+
+impl Principals<'_> {
+    /// A page of them in the order of their names, behind that one.
+    pub async fn page(
+        &self,
+        caller: &Caller,
+        after: Option<&PrincipalName>,
+        limit: i64,
+    ) -> Result<Page<Principal>, Failure> {
+        let after = after.map(PrincipalName::as_str);
+        let page =
+            async |conn: &mut PgConnection| principals::page(conn, caller.workspace, after, limit).await;
+        self.0.look(caller, page).await
+    }
+
+    pub async fn get(&self, caller: &Caller, id: PrincipalId) -> Result<Option<Principal>, Failure> {
+        let get = async |conn: &mut PgConnection| principals::get(conn, caller.workspace, Who::Id(id)).await;
+        self.0.look(caller, get).await
+    }
+
+    pub async fn create(
+        &self,
+        call: Call<'_>,
+        name: &PrincipalName,
+        changes: Changes,
+    ) -> Result<Principal, Failure> {
+        let workspace = call.caller.workspace;
+        let create =
+            async |conn: &mut PgConnection, by: &By<'_>| create(conn, by, workspace, name, changes).await;
+        self.0.change(call, Some(Permission::PrincipalManage), create).await
+    }
+
+    pub async fn update(
+        &self,
+        call: Call<'_>,
+        id: PrincipalId,
+        changes: Changes,
+    ) -> Result<Principal, Failure> {
+        let workspace = call.caller.workspace;
+        let update = async |conn: &mut PgConnection, by: &By<'_>| {
+            update(conn, by, workspace, Who::Id(id), changes).await
+        };
+        self.0.change(call, Some(Permission::PrincipalManage), update).await
+    }
+}
 
 /// What is to be changed; `None` stays.
 #[derive(Debug, Clone, Default)]

@@ -2,15 +2,53 @@
 
 use sqlx::PgConnection;
 
-use super::{By, Outcome, Refusal, grants, recorded};
+use super::{By, Call, Failure, Identity, Outcome, Refusal, grants, recorded};
 use crate::{
-    auth::{Permissions, role},
+    auth::{Caller, Permission, Permissions, role},
     domain::{ids::WorkspaceId, names::CallerName},
-    store::roles::{self, Role},
+    store::{
+        Page,
+        roles::{self, Role},
+    },
 };
 
 /// Most roles of a workspace's own: they are listed on one page, and read whole to see what a role allows.
 const MOST: i64 = 500;
+
+/// What callers do with the roles of their workspace.
+pub struct Roles<'a>(&'a Identity);
+
+impl Identity {
+    pub fn roles(&self) -> Roles<'_> {
+        Roles(self)
+    }
+}
+
+impl Roles<'_> {
+    /// A page of the workspace's own, by name, behind that one.
+    pub async fn page(
+        &self,
+        caller: &Caller,
+        after: Option<&CallerName>,
+        limit: i64,
+    ) -> Result<Page<Role>, Failure> {
+        let after = after.map(CallerName::as_str);
+        let page = async |conn: &mut PgConnection| roles::page(conn, caller.workspace, after, limit).await;
+        self.0.look(caller, page).await
+    }
+
+    pub async fn put(&self, call: Call<'_>, wanted: &Wanted) -> Result<Role, Failure> {
+        let workspace = call.caller.workspace;
+        let put = async |conn: &mut PgConnection, by: &By<'_>| put(conn, by, workspace, wanted).await;
+        self.0.change(call, Some(Permission::PrincipalManage), put).await
+    }
+
+    pub async fn delete(&self, call: Call<'_>, name: &str) -> Result<(), Failure> {
+        let workspace = call.caller.workspace;
+        let delete = async |conn: &mut PgConnection, by: &By<'_>| delete(conn, by, workspace, name).await;
+        self.0.change(call, Some(Permission::PrincipalManage), delete).await
+    }
+}
 
 /// What a role is to be.
 #[derive(Debug, Clone)]

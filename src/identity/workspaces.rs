@@ -2,14 +2,29 @@
 
 use sqlx::PgConnection;
 
-use super::{By, Outcome, Refusal, recorded};
+use super::{By, Call, Failure, Identity, Outcome, Refusal, recorded};
 use crate::{
+    auth::{Caller, Permission},
     domain::{ids::WorkspaceId, names::PrincipalName},
     store::{
         self,
         workspaces::{self, Settings, Workspace},
     },
 };
+
+impl Identity {
+    /// The caller's workspace.
+    pub async fn workspace(&self, caller: &Caller) -> Result<Option<Workspace>, Failure> {
+        self.look(caller, async |conn: &mut PgConnection| workspaces::get(conn, caller.workspace).await).await
+    }
+
+    /// Changes the settings of the caller's workspace.
+    pub async fn set_workspace(&self, call: Call<'_>, settings: Settings) -> Result<Workspace, Failure> {
+        let id = call.caller.workspace;
+        let update = async |conn: &mut PgConnection, by: &By<'_>| update(conn, by, id, settings).await;
+        self.change(call, Some(Permission::WorkspaceAdmin), update).await
+    }
+}
 
 /// The workspace of that name, made if it is new.
 pub async fn ensure(

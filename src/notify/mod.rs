@@ -13,7 +13,9 @@
 //! | [`slack`] | cards in Slack |
 //! | [`guard`] | keeps URLs that members choose out of the operator's network |
 //! | [`webhook`] | events for programs |
+//! | [`in_app`] | what people were told in the app |
 //! | [`redrive`] | sends failed notifications again |
+//! | `service` | notifications as members reach them |
 //!
 //! Who is told what is a pure function in `domain/notification.rs`. This module knows neither SQL nor routes.
 
@@ -22,6 +24,7 @@ pub mod deliver;
 pub mod email;
 mod fate;
 pub mod guard;
+pub mod in_app;
 mod material;
 mod parcel;
 mod people;
@@ -29,6 +32,7 @@ mod record;
 mod redactions;
 pub mod redrive;
 pub mod router;
+mod service;
 pub mod slack;
 mod turn;
 pub mod webhook;
@@ -43,7 +47,8 @@ use crate::{
 };
 
 pub use self::{
-    deliver::Deliverer, email::Email, redactions::Redactions, router::Router, slack::Slack, webhook::Webhooks,
+    deliver::Deliverer, email::Email, redactions::Redactions, router::Router, service::Notifications,
+    slack::Slack, webhook::Webhooks,
 };
 
 /// The channels that this instance has. A clone shares what another has found out.

@@ -312,6 +312,16 @@ impl From<identity::Refusal> for Problem {
     }
 }
 
+impl From<identity::Failure> for Problem {
+    fn from(failure: identity::Failure) -> Self {
+        match failure {
+            identity::Failure::Store(error) => Self::from(&error),
+            identity::Failure::Refused(refusal) => refusal.into(),
+            identity::Failure::Crowded => Self::new(Code::Overloaded, failure.to_string()),
+        }
+    }
+}
+
 /// Where the policy of a level stands in a request.
 pub fn policy_pointer(level: usize) -> String {
     match level.checked_sub(1) {

@@ -109,3 +109,21 @@ fn modules_know_only_those_below() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn only_the_parts_below_hold_connections_to_postgres() {
+    let mut wrong = Vec::new();
+    for outer in ["http", "mcp", "realtime", "wire", "gate", "line"] {
+        for file in files(&Path::new("src").join(outer)) {
+            if words(&code(&file)).any(|it| it == "sqlx") {
+                wrong.push(format!("{} names sqlx", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The words of some code, names and keywords alike.
+fn words(code: &str) -> impl Iterator<Item = &str> {
+    code.split(|it: char| !it.is_alphanumeric() && it != '_')
+}

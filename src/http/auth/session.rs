@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::private;
 use crate::{
     auth::{Caller, Opener, Permissions, Rejection},
-    domain::credential::{Credential as Shown, Origin},
+    domain::credential::Origin,
     http::{
         Api,
         admission::{Admission, Credential},
@@ -24,12 +24,8 @@ use crate::{
         names::KnownNames,
         site::Site,
     },
-    store::{browser_sessions, workspaces},
     wire::problem::{Code, Problem},
 };
-
-/// Longest a look-up may take.
-const LOOK_UP: std::time::Duration = std::time::Duration::from_secs(4);
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -129,25 +125,14 @@ pub async fn end(State(api): State<Api>, parts: Parts, _: KnownNames) -> Result<
 }
 
 pub(super) async fn who_am_i(api: &Api, caller: &Caller) -> Result<WhoAmI, Problem> {
-    let (workspace, credential) = (caller.workspace, caller.credential);
-    let look = async |conn: &mut sqlx::PgConnection| {
-        let found = workspaces::get(conn, workspace).await?;
-        let until = match credential {
-            Shown::Session(id) => browser_sessions::expires_at(conn, id).await?,
-            Shown::Token { expires_at, .. } => Some(expires_at),
-            Shown::Key(_) => None,
-        };
-        Ok((found, until))
-    };
-    let found = api.database.tenant.within(workspace, LOOK_UP, look).await;
-    let (found, expires_at) = found.map_err(|error| Problem::from(&error))?;
+    let own = api.authenticator.own(caller).await.map_err(|error| Problem::from(&error))?;
     // It was there when the credential was looked up, moments ago.
-    let found = found.ok_or_else(|| Problem::new(Code::Unauthenticated, "the workspace is gone"))?;
+    let found = own.workspace.ok_or_else(|| Problem::new(Code::Unauthenticated, "the workspace is gone"))?;
     Ok(WhoAmI {
         workspace: OwnWorkspace { id: found.id, name: found.name, reject_reasons: found.reject_reasons },
         principal: Named { id: caller.actor.id.0, name: caller.actor.name.to_string() },
         permissions: caller.permissions,
         credential: caller.credential_name.to_string(),
-        expires_at,
+        expires_at: own.until,
     })
 }

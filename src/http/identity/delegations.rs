@@ -2,17 +2,12 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{change_as, look, principals};
+use super::principals;
 use crate::{
-    auth::{Caller, Permission},
-    domain::{
-        ids::{DelegationId, PrincipalId},
-        names::PrincipalName,
-    },
+    domain::{ids::DelegationId, names::PrincipalName},
     http::{
         Api,
         body::Body,
@@ -20,14 +15,8 @@ use crate::{
         path::UuidPath,
         query::{self, Params, limit},
     },
-    identity::{
-        By,
-        delegations::{self as use_cases, Wanted, is_side},
-    },
-    store::{
-        Page,
-        delegations::{self, Delegation, Which},
-    },
+    identity::delegations::{Wanted, Wish},
+    store::{Page, delegations::Delegation},
     wire::{problem::Problem, validate::Check},
 };
 
@@ -139,11 +128,6 @@ fn checked_types(check: &mut Check, types: &[String]) -> Vec<String> {
     known
 }
 
-/// Whether the caller sees the delegations of others.
-fn sees_all(caller: &Caller) -> bool {
-    caller.may(Permission::PrincipalManage)
-}
-
 /// List delegations
 ///
 /// Who does not manage principals sees those from and to themselves.
@@ -172,17 +156,14 @@ pub async fn list(
         check.fail("?cursor", "cursor", "must be a next_cursor of this list");
     }
     check.finish()?;
-    let somebody = may.whichever();
-    let caller = somebody.caller();
-    let which = Which {
-        from: from.as_ref(),
-        to: to.as_ref(),
+    let wish = Wish {
+        from,
+        to,
         active: active.and_then(Result::ok),
-        of: Some(caller.actor.id).filter(|_: &PrincipalId| !sees_all(caller)),
-        after: after.flatten().map(|cursor| cursor.id),
+        after: after.flatten().map(|cursor| DelegationId(cursor.id)),
     };
-    let list = async |conn: &mut PgConnection| delegations::page(conn, caller.workspace, &which, limit).await;
-    let Page { items, more } = look(&api, caller, list).await?;
+    let somebody = may.whichever();
+    let Page { items, more } = api.identity.delegations().page(somebody.caller(), &wish, limit).await?;
     let ends_at = items.last().filter(|_| more).map(|end| Cursor { id: end.id });
     let next_cursor = ends_at.as_ref().map(query::encode_cursor).transpose()?;
     Ok(Json(DelegationsPage { items, next_cursor }))
@@ -201,11 +182,7 @@ pub async fn get(
     UuidPath(id): UuidPath,
 ) -> Result<Json<Delegation>, Problem> {
     let somebody = may.whichever();
-    let caller = somebody.caller();
-    let get =
-        async |conn: &mut PgConnection| delegations::get(conn, caller.workspace, DelegationId(id)).await;
-    let found = look(&api, caller, get).await?;
-    let found = found.filter(|it| sees_all(caller) || is_side(&caller.actor, it));
+    let found = api.identity.delegations().get(somebody.caller(), DelegationId(id)).await?;
     found.map(Json).ok_or_else(Problem::not_found)
 }
 
@@ -225,10 +202,7 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<Delegation>), Problem> {
     let wanted = body.checked()?;
     let somebody = may.whichever();
-    let workspace = somebody.caller().workspace;
-    let create =
-        async |conn: &mut PgConnection, by: &By<'_>| use_cases::create(conn, by, workspace, wanted).await;
-    let made = change_as(&api, (somebody.caller(), &somebody.origin), None, create).await?;
+    let made = api.identity.delegations().create(somebody.call(), wanted).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
 
@@ -248,10 +222,6 @@ pub async fn revoke(
     UuidPath(id): UuidPath,
 ) -> Result<StatusCode, Problem> {
     let somebody = may.whichever();
-    let workspace = somebody.caller().workspace;
-    let revoke = async |conn: &mut PgConnection, by: &By<'_>| {
-        use_cases::revoke(conn, by, workspace, DelegationId(id)).await
-    };
-    change_as(&api, (somebody.caller(), &somebody.origin), None, revoke).await?;
+    api.identity.delegations().revoke(somebody.call(), DelegationId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

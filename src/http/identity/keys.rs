@@ -9,12 +9,11 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{change, look, principals};
+use super::principals;
 use crate::{
-    domain::names::{CallerName, PrincipalName},
+    domain::names::CallerName,
     http::{
         Api,
         body::{Body, OptionalBody},
@@ -23,15 +22,10 @@ use crate::{
         query::{Params, limit},
     },
     identity::{
-        By,
         grants::Grants,
-        keys::{self as use_cases, Made, Wanted},
+        keys::{Made, Wanted},
     },
-    store::{
-        Page,
-        keys::{self, ListedKey},
-        vocabulary,
-    },
+    store::{Page, keys::ListedKey, vocabulary},
     wire::{problem::Problem, validate::Check},
 };
 
@@ -151,12 +145,9 @@ pub async fn list(
     let principal = query.principal.as_deref();
     let principal = principal.and_then(|it| principals::name(&mut check, "?principal", Some(it)));
     check.finish()?;
-    let workspace = may.caller().workspace;
-    let list = async |conn: &mut PgConnection| {
-        let after = cursor.as_ref().map(CallerName::as_str);
-        keys::page(conn, workspace, principal.as_ref().map(PrincipalName::as_str), after, limit).await
-    };
-    let Page { items, more } = look(&api, may.caller(), list).await?;
+    let after = cursor.as_ref().map(CallerName::as_str);
+    let Page { items, more } =
+        api.identity.keys().page(may.caller(), principal.as_ref(), after, limit).await?;
     let next_cursor = items.last().filter(|_| more).map(|last| last.prefix.clone());
     Ok(Json(KeysPage { items, next_cursor }))
 }
@@ -173,9 +164,7 @@ pub async fn get(
     may: May<ManageKeys>,
     NamePath(prefix): NamePath,
 ) -> Result<Json<ListedKey>, Problem> {
-    let found =
-        look(&api, may.caller(), async |conn: &mut PgConnection| keys::get(conn, prefix.as_str()).await)
-            .await?;
+    let found = api.identity.keys().get(may.caller(), prefix.as_str()).await?;
     found.map(Json).ok_or_else(Problem::not_found)
 }
 
@@ -208,8 +197,7 @@ pub async fn create(
         grants: Grants { permissions: body.permissions, roles: body.roles },
         valid_for: valid_for.map(|it| Duration::from_secs(it.unsigned_abs())),
     };
-    let create = async |conn: &mut PgConnection, by: &By<'_>| use_cases::create(conn, by, wanted).await;
-    Ok(created(change(&api, &may, create).await?))
+    Ok(created(api.identity.keys().create(may.call(), wanted).await?))
 }
 
 /// Give a key a successor
@@ -232,11 +220,7 @@ pub async fn rotate(
     let overlap = check.range("/overlap_seconds", body.overlap_seconds, (0, LONGEST_OVERLAP), OVERLAP);
     check.finish()?;
     let overlap = Duration::from_secs(overlap.unsigned_abs());
-    let workspace = Some(may.caller().workspace);
-    let rotate = async |conn: &mut PgConnection, by: &By<'_>| {
-        use_cases::rotate(conn, by, workspace, prefix.as_str(), overlap).await
-    };
-    Ok(created(change(&api, &may, rotate).await?))
+    Ok(created(api.identity.keys().rotate(may.call(), prefix.as_str(), overlap).await?))
 }
 
 /// Revoke a key
@@ -253,10 +237,6 @@ pub async fn revoke(
     may: May<ManageKeys>,
     NamePath(prefix): NamePath,
 ) -> Result<StatusCode, Problem> {
-    let workspace = Some(may.caller().workspace);
-    let revoke = async |conn: &mut PgConnection, by: &By<'_>| {
-        use_cases::revoke(conn, by, workspace, prefix.as_str()).await
-    };
-    change(&api, &may, revoke).await?;
+    api.identity.keys().revoke(may.call(), prefix.as_str()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,10 +2,8 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{change, look};
 use crate::{
     domain::{
         ids::PrincipalId,
@@ -19,15 +17,8 @@ use crate::{
         path::UuidPath,
         query::{Params, limit},
     },
-    identity::{
-        By,
-        principals::{self as use_cases, Changes},
-    },
-    store::{
-        Page,
-        principals::{self, Principal, Who},
-        vocabulary,
-    },
+    identity::principals::Changes,
+    store::{Page, principals::Principal, vocabulary},
     wire::{problem::Problem, validate::Check},
 };
 
@@ -124,12 +115,8 @@ pub async fn list(
         check.fail("?cursor", "cursor", "is not one that a page has given");
     }
     check.finish()?;
-    let workspace = may.caller().workspace;
     let after = after.ok().flatten();
-    let list = async |conn: &mut PgConnection| {
-        principals::page(conn, workspace, after.as_ref().map(PrincipalName::as_str), limit).await
-    };
-    let Page { items, more } = look(&api, may.caller(), list).await?;
+    let Page { items, more } = api.identity.principals().page(may.caller(), after.as_ref(), limit).await?;
     let next_cursor = items.last().filter(|_| more).map(|last| last.name.clone());
     Ok(Json(PrincipalsPage { items, next_cursor }))
 }
@@ -146,11 +133,7 @@ pub async fn get(
     may: May<ManagePrincipals>,
     UuidPath(id): UuidPath,
 ) -> Result<Json<Principal>, Problem> {
-    let workspace = may.caller().workspace;
-    let who = Who::Id(PrincipalId(id));
-    let found =
-        look(&api, may.caller(), async |conn: &mut PgConnection| principals::get(conn, workspace, who).await)
-            .await?;
+    let found = api.identity.principals().get(may.caller(), PrincipalId(id)).await?;
     found.map(Json).ok_or_else(Problem::not_found)
 }
 
@@ -170,7 +153,6 @@ pub async fn create(
     let kind = kind(&mut check, body.kind.as_deref());
     check.finish()?;
     let name = name.ok_or_else(|| Problem::internal("a required name was let through"))?;
-    let workspace = may.caller().workspace;
     let changes = Changes {
         kind,
         display_name: body.display_name.into(),
@@ -180,10 +162,8 @@ pub async fn create(
         slack: Patch::Keep,
         is_disabled: None,
     };
-    let create = async |conn: &mut PgConnection, by: &By<'_>| {
-        use_cases::create(conn, by, workspace, &name, changes).await
-    };
-    Ok((StatusCode::CREATED, Json(change(&api, &may, create).await?)))
+    let made = api.identity.principals().create(may.call(), &name, changes).await?;
+    Ok((StatusCode::CREATED, Json(made)))
 }
 
 /// Change a principal
@@ -204,7 +184,6 @@ pub async fn update(
     let mut check = Check::default();
     let kind = kind(&mut check, body.kind.as_deref());
     check.finish()?;
-    let workspace = may.caller().workspace;
     let changes = Changes {
         kind,
         display_name: body.display_name,
@@ -214,11 +193,7 @@ pub async fn update(
         slack: body.slack,
         is_disabled: body.disabled,
     };
-    let who = Who::Id(PrincipalId(id));
-    let update = async |conn: &mut PgConnection, by: &By<'_>| {
-        use_cases::update(conn, by, workspace, who, changes).await
-    };
-    Ok(Json(change(&api, &may, update).await?))
+    Ok(Json(api.identity.principals().update(may.call(), PrincipalId(id), changes).await?))
 }
 
 /// A principal's name, which must be given.

@@ -2,10 +2,8 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{change, look};
 use crate::{
     auth::role::{BUILT_IN, BuiltIn},
     domain::names::CallerName,
@@ -16,10 +14,7 @@ use crate::{
         path::NamePath,
         query::{Params, limit},
     },
-    identity::{
-        By,
-        roles::{self as use_cases, Wanted},
-    },
+    identity::roles::Wanted,
     store::{Page, roles},
     wire::{problem::Problem, validate::Check},
 };
@@ -102,11 +97,8 @@ pub async fn list(
         check.fail("?cursor", "cursor", "must be a next_cursor of this list");
     }
     check.finish()?;
-    let (workspace, after) = (may.caller().workspace, after.ok().flatten());
-    let list = async |conn: &mut PgConnection| {
-        roles::page(conn, workspace, after.as_ref().map(CallerName::as_str), limit).await
-    };
-    let Page { items: own, more } = look(&api, may.caller(), list).await?;
+    let after = after.ok().flatten();
+    let Page { items: own, more } = api.identity.roles().page(may.caller(), after.as_ref(), limit).await?;
     let next_cursor = own.last().filter(|_| more).map(|last| last.name.clone());
     let built_in = BUILT_IN.iter().filter(|_| after.is_none()).map(RoleView::from);
     let items = built_in.chain(own.into_iter().map(RoleView::from)).collect();
@@ -131,10 +123,8 @@ pub async fn put(
     let mut check = Check::default();
     check.text("/description", body.description.as_ref(), MAX_DESCRIPTION);
     check.finish()?;
-    let workspace = may.caller().workspace;
     let wanted = Wanted { name, description: body.description, permissions: body.permissions };
-    let put = async |conn: &mut PgConnection, by: &By<'_>| use_cases::put(conn, by, workspace, &wanted).await;
-    Ok(Json(change(&api, &may, put).await?.into()))
+    Ok(Json(api.identity.roles().put(may.call(), &wanted).await?.into()))
 }
 
 /// Delete a role
@@ -151,10 +141,6 @@ pub async fn delete(
     may: May<ManagePrincipals>,
     NamePath(name): NamePath,
 ) -> Result<StatusCode, Problem> {
-    let workspace = may.caller().workspace;
-    let delete = async |conn: &mut PgConnection, by: &By<'_>| {
-        use_cases::delete(conn, by, workspace, name.as_str()).await
-    };
-    change(&api, &may, delete).await?;
+    api.identity.roles().delete(may.call(), name.as_str()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

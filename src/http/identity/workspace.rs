@@ -2,10 +2,8 @@
 
 use axum::{Json, extract::State};
 use serde::Deserialize;
-use sqlx::PgConnection;
 use utoipa::ToSchema;
 
-use super::{change, look};
 use crate::{
     domain::{
         delegation::Delegating,
@@ -17,8 +15,7 @@ use crate::{
         body::Body,
         caller::{Administer, May},
     },
-    identity::{By, workspaces as use_cases},
-    store::workspaces::{self, RedactionChange, Settings, Workspace},
+    store::workspaces::{RedactionChange, Settings, Workspace},
     wire::{parse::Object, problem::Problem, validate::Check, vocabulary},
 };
 
@@ -105,9 +102,7 @@ impl RedactionBody {
 #[utoipa::path(get, path = "/api/v1/workspace", operation_id = "get_workspace", tag = "identity",
     security(("key" = ["workspace:admin"])), responses((status = 200, body = Workspace)))]
 pub async fn get(State(api): State<Api>, may: May<Administer>) -> Result<Json<Workspace>, Problem> {
-    let id = may.caller().workspace;
-    let found =
-        look(&api, may.caller(), async |conn: &mut PgConnection| workspaces::get(conn, id).await).await?;
+    let found = api.identity.workspace(may.caller()).await?;
     found.map(Json).ok_or_else(Problem::not_found)
 }
 
@@ -122,7 +117,6 @@ pub async fn update(
     may: May<Administer>,
     Body { value: body, .. }: Body<SettingsBody>,
 ) -> Result<Json<Workspace>, Problem> {
-    let id = may.caller().workspace;
     let mut check = Check::default();
     if let Some(days) = body.history_retention_days.value() {
         check.range("/history_retention_days", Some((*days).into()), (1, LONGEST_RETENTION), 1);
@@ -145,8 +139,7 @@ pub async fn update(
         reject_reasons: body.reject_reasons,
         redaction,
     };
-    let update = async |conn: &mut PgConnection, by: &By<'_>| use_cases::update(conn, by, id, settings).await;
-    Ok(Json(change(&api, &may, update).await?))
+    Ok(Json(api.identity.set_workspace(may.call(), settings).await?))
 }
 
 /// Texts that aren't empty: so many at most, and each of so many characters.

@@ -7,7 +7,7 @@ mod form;
 mod page;
 mod standing;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     body::Body as HttpBody,
@@ -19,7 +19,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use sqlx::PgConnection;
 
 use self::{
     form::{Form, Sent},
@@ -28,19 +27,16 @@ use self::{
 use super::{Api, admission::Admission, body, caller::arrival, respond};
 use crate::{
     approvals::{Authority, commit::Act},
-    auth::{Decider, link::DecisionLink},
+    auth::{Behind, Decider, link::DecisionLink},
     domain::{
         credential::Origin,
         decision::{Ballot, Precondition, Verdict},
         ids::{DecisionId, LinkId},
     },
     limits::Subject,
-    store::{links, notification_preferences, workspaces},
+    store::links::Link,
     wire::problem::{Code, Problem},
 };
-
-/// Longest that looking something up may take.
-const READ: Duration = Duration::from_secs(4);
 
 /// Which answer the page offers first.
 #[derive(Debug, Default, Deserialize)]
@@ -197,23 +193,10 @@ async fn see(
 }
 
 /// What the link is for, as it stands.
-async fn read(
-    api: &Api,
-    token: DecisionLink,
-    link: links::Link,
-    decider: Option<Decider>,
-) -> Result<Seen, Problem> {
+async fn read(api: &Api, token: DecisionLink, link: Link, decider: Option<Decider>) -> Result<Seen, Problem> {
     let loaded = api.approvals.look(link.workspace, link.approval).await?;
-    let look = async |conn: &mut PgConnection| {
-        let said = links::said(&mut *conn, &link).await?;
-        let chosen = notification_preferences::get(&mut *conn, link.workspace, link.person).await?;
-        let redaction = workspaces::redactions(conn, &[link.workspace]).await?;
-        Ok((said, chosen.zone.unwrap_or_default(), redaction))
-    };
-    let read = api.database.tenant.within(link.workspace, READ, look).await;
-    let (said, zone, redaction) = read.map_err(|error| Problem::from(&error))?;
-    let redaction = redaction.into_iter().next().and_then(|(_, redaction)| redaction).unwrap_or_default();
-    let redactor = api.authenticator.redactor(link.workspace, &redaction);
+    let behind = api.authenticator.behind(&link).await.map_err(|error| Problem::from(&error))?;
+    let Behind { said, zone, redactor } = behind;
     let standing = Standing::of(&link, decider.as_ref(), loaded.as_deref(), said);
     Ok(Seen { token, link, decider, loaded, standing, zone, redactor })
 }

@@ -19,7 +19,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json, value::RawValue};
-use sqlx::PgConnection;
 
 use self::{
     decide::{Decision, Said, decide, is_past},
@@ -35,12 +34,15 @@ use crate::{
         decision::{Modifications, Verdict},
         slack::Account,
     },
-    notify::slack::{
-        card::{action, proposal, said},
-        installation::Installation,
-        modal::{self, Place, form},
+    notify::{
+        Slack,
+        slack::{
+            card::{action, proposal, said},
+            installation::Installation,
+            modal::{self, Place, form},
+        },
     },
-    store::{self, slack},
+    store,
     wire::{
         parse::parse,
         problem::{Code, Problem},
@@ -49,8 +51,6 @@ use crate::{
 
 /// The largest body. It holds the whole card again.
 const MOST: usize = 256 * 1024;
-/// The longest time that noting a request may take.
-const NOTE: Duration = Duration::from_secs(1);
 /// The longest time for opening a form. Slack gives three seconds.
 const TRIGGER: Duration = Duration::from_millis(2_500);
 
@@ -77,7 +77,7 @@ pub async fn interactions(State(api): State<Api>, request: Request) -> Response 
         .zip(which)
         .filter_map(|(app, has_signed)| has_signed.then_some(app))
         .collect();
-    match signers::admit(&api, &parts, &apps, &signed).await {
+    match signers::admit(&api, &slack, &parts, &apps, &signed).await {
         Ok(true) => {}
         Ok(false) => {
             api.metrics.slack_interaction("replayed");
@@ -85,7 +85,8 @@ pub async fn interactions(State(api): State<Api>, request: Request) -> Response 
         }
         Err(problem) => return problem.into_response(),
     }
-    let desk = Desk { api: api.clone(), apps, request_id: parts.extensions.get::<RequestId>().cloned() };
+    let desk =
+        Desk { api: api.clone(), slack, apps, request_id: parts.extensions.get::<RequestId>().cloned() };
     let answered = match payload::read(&bytes) {
         None => Ok(Answer::ignored()),
         Some(Interaction::Press(press)) => desk.pressed(press).await,
@@ -99,8 +100,7 @@ pub async fn interactions(State(api): State<Api>, request: Request) -> Response 
         Err(error) => {
             api.metrics.slack_interaction("late");
             // Nothing was done, so the request may come again.
-            let back = async |conn: &mut PgConnection| slack::give_back(conn, &signed.hash).await;
-            if let Err(error) = signers::run(&api, &desk.apps, NOTE, back).await {
+            if let Err(error) = desk.slack.give_back(&desk.apps, &signed.hash).await {
                 tracing::warn!(%error, "a request of Slack's that failed can't come again");
             }
             Problem::from(&error).into_response()
@@ -131,6 +131,7 @@ impl Answer {
 /// Handles one request of Slack's.
 struct Desk {
     api: Api,
+    slack: Slack,
     /// The apps whose secret has signed it. It is one, unless several have the same secret.
     apps: Vec<Installation>,
     request_id: Option<RequestId>,
@@ -151,7 +152,7 @@ impl Desk {
         }
         let origin = self.origin(&press.account);
         let what = (&press.about, &press.place);
-        let known = match look(&self.api, &self.apps, what, &press.account, &origin).await? {
+        let known = match look(&self.api, (&self.slack, &self.apps), what, &press.account, &origin).await? {
             Who::Known(known) => known,
             Who::NotOurs => {
                 return Ok(self.refused(&press, "This message is none of mine; nothing was done."));
@@ -219,7 +220,7 @@ impl Desk {
         };
         let origin = self.origin(&form.account);
         let what = (&form.about, &form.place);
-        let known = match look(&self.api, &self.apps, what, &form.account, &origin).await? {
+        let known = match look(&self.api, (&self.slack, &self.apps), what, &form.account, &origin).await? {
             Who::Known(known) => known,
             Who::NotOurs => return Ok(shown("refused", &modal::refusal("Its message is none of mine."))),
             Who::Stranger(why) => return Ok(shown("refused", &modal::refusal(&why))),

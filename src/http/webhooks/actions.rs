@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -18,12 +17,9 @@ use crate::{
         Api,
         body::OptionalBody,
         caller::{ManageWebhooks, May},
-        identity::change,
         path::UuidPath,
         query,
     },
-    identity::By,
-    notify::webhook::manage,
     store::deliveries::{MOST_REPLAYED, Which},
     wire::{problem::Problem, validate::Check, webhook::WebhookWithSecret},
 };
@@ -63,10 +59,8 @@ pub async fn rotate(
     let overlap = check.range("/overlap_seconds", body.overlap_seconds, (0, LONGEST_OVERLAP), OVERLAP);
     check.finish()?;
     let overlap = Duration::from_secs(overlap.unsigned_abs());
-    let which = (may.caller().workspace, EndpointId(id));
-    let rotate =
-        async |conn: &mut PgConnection, by: &By<'_>| api.webhooks.rotate(conn, by, which, overlap).await;
-    let (endpoint, secret) = change(&api, &may, rotate).await?;
+    let endpoints = api.webhooks.endpoints(&api.identity);
+    let (endpoint, secret) = endpoints.rotate(may.call(), EndpointId(id), overlap).await?;
     Ok(with_secret(StatusCode::OK, endpoint, &secret))
 }
 
@@ -91,9 +85,7 @@ pub async fn test(
     may: May<ManageWebhooks>,
     UuidPath(id): UuidPath,
 ) -> Result<(StatusCode, Json<Tested>), Problem> {
-    let which = (may.caller().workspace, EndpointId(id));
-    let test = async |conn: &mut PgConnection, by: &By<'_>| api.webhooks.test(conn, by, which).await;
-    let delivery = change(&api, &may, test).await?;
+    let delivery = api.webhooks.endpoints(&api.identity).test(may.call(), EndpointId(id)).await?;
     api.hints.hint(Channel::Webhook);
     Ok((StatusCode::ACCEPTED, Json(Tested { delivery_id: delivery.0 })))
 }
@@ -151,10 +143,8 @@ pub async fn replay(
     };
     check.finish()?;
     let which = Which { from, to, statuses };
-    let endpoint = (may.caller().workspace, EndpointId(id));
-    let replay =
-        async |conn: &mut PgConnection, by: &By<'_>| manage::replay(conn, by, endpoint, &which).await;
-    let replayed = change(&api, &may, replay).await?;
+    let endpoints = api.webhooks.endpoints(&api.identity);
+    let replayed = endpoints.replay(may.call(), EndpointId(id), &which).await?;
     api.hints.hint(Channel::Webhook);
     Ok(Json(Replayed { replayed, more: replayed >= MOST_REPLAYED }))
 }

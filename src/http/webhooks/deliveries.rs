@@ -2,7 +2,6 @@
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -14,11 +13,10 @@ use crate::{
     http::{
         Api,
         caller::{ManageWebhooks, May},
-        identity::look,
         path::{UuidPath, UuidsPath},
         query::{self, Params, limit},
     },
-    store::{Page, deliveries, notifications, webhooks},
+    store::Page,
     wire::{
         problem::Problem,
         validate::Check,
@@ -86,14 +84,9 @@ pub async fn list(
     }
     check.finish()?;
     let before = after.flatten().map(|cursor| NotificationId(cursor.id));
-    let (caller, endpoint) = (may.caller(), EndpointId(id));
-    let list = async |conn: &mut PgConnection| {
-        if webhooks::get(&mut *conn, caller.workspace, endpoint).await?.is_none() {
-            return Ok(None);
-        }
-        notifications::deliveries(conn, caller.workspace, endpoint, (status, before), limit).await.map(Some)
-    };
-    let Page { items, more } = look(&api, caller, list).await?.ok_or_else(Problem::not_found)?;
+    let endpoints = api.webhooks.endpoints(&api.identity);
+    let found = endpoints.deliveries(may.caller(), EndpointId(id), (status, before), limit).await?;
+    let Page { items, more } = found.ok_or_else(Problem::not_found)?;
     let ends_at = items.last().filter(|_| more).map(|end| Cursor { id: end.id.0 });
     let next_cursor = ends_at.as_ref().map(query::encode_cursor).transpose()?;
     Ok(Json(DeliveriesPage { items: items.into_iter().map(Into::into).collect(), next_cursor }))
@@ -116,18 +109,9 @@ pub async fn get(
     may: May<ManageWebhooks>,
     UuidsPath(id, delivery): UuidsPath,
 ) -> Result<Json<DeliveryWithAttempts>, Problem> {
-    let caller = may.caller();
-    let (workspace, endpoint, delivery) = (caller.workspace, EndpointId(id), NotificationId(delivery));
-    let get = async |conn: &mut PgConnection| {
-        let found = notifications::get(&mut *conn, workspace, delivery).await?;
-        let is_its = |it: &notifications::Notification| {
-            it.channel == "webhook" && it.recipient == endpoint.to_string()
-        };
-        let Some(found) = found.filter(is_its) else { return Ok(None) };
-        let body = deliveries::body(&mut *conn, workspace, endpoint, delivery).await?;
-        Ok(Some((found, body, notifications::attempts(conn, workspace, delivery).await?)))
-    };
-    let (found, body, attempts) = look(&api, caller, get).await?.ok_or_else(Problem::not_found)?;
+    let which = (EndpointId(id), NotificationId(delivery));
+    let found = api.webhooks.endpoints(&api.identity).delivery(may.caller(), which).await?;
+    let (found, body, attempts) = found.ok_or_else(Problem::not_found)?;
     let attempts = attempts.into_iter().map(Into::into).collect();
     Ok(Json(DeliveryWithAttempts { delivery: found.into(), body, attempts }))
 }

@@ -10,21 +10,17 @@ use axum::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::{
     Api,
     body::{Body, Modest},
     caller::{ManageWebhooks, May},
-    identity::{change, look},
     path::UuidPath,
 };
 use crate::{
     domain::ids::EndpointId,
-    identity::By,
-    notify::webhook::manage,
-    store::webhooks::{self, Endpoint},
+    store::webhooks::Endpoint,
     wire::{
         problem::{Code, Problem},
         validate::Check,
@@ -68,9 +64,8 @@ fn can_seal(api: &Api) -> Result<(), Problem> {
     responses((status = 200, body = WebhooksPage))
 )]
 pub async fn list(State(api): State<Api>, may: May<ManageWebhooks>) -> Result<Json<WebhooksPage>, Problem> {
-    let caller = may.caller();
-    let list = async |conn: &mut PgConnection| webhooks::list(conn, caller.workspace).await;
-    let items = look(&api, caller, list).await?.into_iter().map(Into::into).collect();
+    let list = api.webhooks.endpoints(&api.identity).list(may.caller()).await?;
+    let items = list.into_iter().map(Into::into).collect();
     Ok(Json(WebhooksPage { items, next_cursor: None }))
 }
 
@@ -93,10 +88,8 @@ pub async fn create(
     let wanted = body.check(&mut check, &api.webhooks.guard);
     check.finish()?;
     let wanted = wanted.ok_or_else(|| Problem::internal("a required URL was let through"))?;
-    let workspace = may.caller().workspace;
-    let create =
-        async |conn: &mut PgConnection, by: &By<'_>| api.webhooks.create(conn, by, workspace, &wanted).await;
-    let (endpoint, secret) = change(&api, &may, create).await?;
+    let endpoints = api.webhooks.endpoints(&api.identity);
+    let (endpoint, secret) = endpoints.create(may.call(), &wanted).await?;
     Ok(with_secret(StatusCode::CREATED, endpoint, &secret))
 }
 
@@ -112,9 +105,8 @@ pub async fn get(
     may: May<ManageWebhooks>,
     UuidPath(id): UuidPath,
 ) -> Result<Json<WebhookView>, Problem> {
-    let caller = may.caller();
-    let get = async |conn: &mut PgConnection| webhooks::get(conn, caller.workspace, EndpointId(id)).await;
-    look(&api, caller, get).await?.map(|it| Json(it.into())).ok_or_else(Problem::not_found)
+    let found = api.webhooks.endpoints(&api.identity).get(may.caller(), EndpointId(id)).await?;
+    found.map(|it| Json(it.into())).ok_or_else(Problem::not_found)
 }
 
 /// Change a webhook
@@ -135,9 +127,8 @@ pub async fn update(
     let mut check = Check::default();
     let wanted = body.check(&mut check, &api.webhooks.guard);
     check.finish()?;
-    let which = (may.caller().workspace, EndpointId(id));
-    let update = async |conn: &mut PgConnection, by: &By<'_>| manage::update(conn, by, which, wanted).await;
-    Ok(Json(change(&api, &may, update).await?.into()))
+    let endpoints = api.webhooks.endpoints(&api.identity);
+    Ok(Json(endpoints.update(may.call(), EndpointId(id), wanted).await?.into()))
 }
 
 /// Delete a webhook
@@ -154,8 +145,6 @@ pub async fn delete(
     may: May<ManageWebhooks>,
     UuidPath(id): UuidPath,
 ) -> Result<StatusCode, Problem> {
-    let which = (may.caller().workspace, EndpointId(id));
-    let delete = async |conn: &mut PgConnection, by: &By<'_>| manage::delete(conn, by, which).await;
-    change(&api, &may, delete).await?;
+    api.webhooks.endpoints(&api.identity).delete(may.call(), EndpointId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -22,7 +22,9 @@ pub mod installation;
 pub mod kept;
 pub mod manage;
 pub mod modal;
+pub mod press;
 pub mod secrets;
+mod service;
 mod text;
 pub mod trouble;
 

@@ -17,6 +17,7 @@ pub mod events;
 pub mod keys;
 pub mod manage;
 mod room;
+mod service;
 pub mod watch;
 
 use std::{error::Error as _, fmt::Write as _, sync::Arc, time::Duration};

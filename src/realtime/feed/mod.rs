@@ -29,7 +29,6 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
-use sqlx::PgConnection;
 use tokio::sync::Notify;
 
 use self::{mailbox::Mailbox, messages::Topic, session::Session};
@@ -43,10 +42,12 @@ use crate::{
     bus::{Bus, watchers::Watching},
     config,
     domain::ids::{PrincipalId, WorkspaceId},
+    events::Events,
     lifecycle::Lifecycle,
     limits::{Answers, Cap, Held},
+    notify::in_app,
     presence::{DatabaseClock, Listing},
-    store::{Database, in_app},
+    store::Database,
     telemetry::Metrics,
 };
 
@@ -69,6 +70,7 @@ pub struct Parts {
     pub bus: Bus,
     pub clock: DatabaseClock,
     pub database: Database,
+    pub events: Events,
     pub lifecycle: Lifecycle,
     pub listing: Listing,
     pub metrics: Metrics,
@@ -225,8 +227,7 @@ impl Feeds {
     /// How many notifications a person has not read, if it can be counted now.
     async fn unread(&self, caller: &Caller) -> Option<i64> {
         let whose = (caller.workspace, caller.actor.id);
-        let count = async |conn: &mut PgConnection| in_app::unread(conn, whose).await;
-        match self.database.tenant.within(caller.workspace, rounds::LOOK, count).await {
+        match in_app::unread(&self.database, whose, rounds::LOOK).await {
             Ok(unread) => Some(unread),
             Err(error) => {
                 tracing::debug!(%error, "what is unread could not be counted");

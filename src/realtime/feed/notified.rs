@@ -1,5 +1,4 @@
-//! What each person was told in the app, looked at now and then while a screen of theirs is open. The router of any
-//! instance may have written it, and any instance may have marked it as read: so the table itself is looked at.
+//! What each person was told in the app, looked at now and then while a screen of theirs is open.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -8,7 +7,6 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use sqlx::PgConnection;
 use tokio::{sync::Semaphore, time::MissedTickBehavior};
 
 use super::{
@@ -18,8 +16,8 @@ use super::{
     rounds::LOOK,
 };
 use crate::{
-    domain::ids::{PrincipalId, WorkspaceId},
-    store::{self, in_app},
+    domain::ids::{NotificationId, PrincipalId, WorkspaceId},
+    notify::in_app::{self, Latest},
 };
 
 /// Workspaces that are looked at at once.
@@ -92,11 +90,11 @@ async fn look(
     known.standings.retain(|person, _| people.contains_key(person));
     let is_count_due = known.counted.is_none_or(|at| at.elapsed() >= COUNTING);
     let asked: Vec<PrincipalId> = people.keys().copied().collect();
-    let before = &known.standings;
-    let work = async |conn: &mut PgConnection| stand(conn, workspace, &asked, before, is_count_due).await;
-    match feeds.database.tenant.within(workspace, LOOK, work).await {
+    let seen: HashMap<PrincipalId, Option<NotificationId>> =
+        known.standings.iter().map(|(person, it)| (*person, it.newest_id())).collect();
+    match in_app::latest(&feeds.database, workspace, &asked, &seen, is_count_due, LOOK).await {
         Ok(changed) => {
-            known.standings.extend(changed);
+            known.standings.extend(changed.into_iter().map(|(person, it)| (person, it.into())));
             if is_count_due {
                 known.counted = Some(begun);
             }
@@ -113,26 +111,8 @@ async fn look(
     (workspace, known)
 }
 
-/// How those stand of whom something is new, or all of them.
-async fn stand(
-    conn: &mut PgConnection,
-    workspace: WorkspaceId,
-    people: &[PrincipalId],
-    before: &HashMap<PrincipalId, Standing>,
-    all: bool,
-) -> Result<HashMap<PrincipalId, Standing>, store::Error> {
-    let mut newest = in_app::newest(&mut *conn, workspace, people).await?;
-    let is_new = |person: &PrincipalId| {
-        before.get(person).is_none_or(|it| it.newest_id() != newest.get(person).map(|it| it.id))
-    };
-    let asked: Vec<PrincipalId> = people.iter().copied().filter(|person| all || is_new(person)).collect();
-    if asked.is_empty() {
-        return Ok(HashMap::new());
+impl From<Latest> for Standing {
+    fn from(Latest { newest, unread }: Latest) -> Self {
+        Self { newest: newest.map(|it| Arc::new(it.into())), unread }
     }
-    let unread = in_app::unread_of(conn, workspace, &asked).await?;
-    let standings = unread.into_iter().map(|(person, unread)| {
-        let newest = newest.remove(&person).map(|it| Arc::new(it.into()));
-        (person, Standing { newest, unread })
-    });
-    Ok(standings.collect())
 }

@@ -7,7 +7,6 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use sqlx::PgConnection;
 use tokio::{
     sync::{Notify, Semaphore},
     time::MissedTickBehavior,
@@ -20,10 +19,7 @@ use crate::{
         ids::{PrincipalId, WorkspaceId},
         names::CallerName,
     },
-    store::{
-        events,
-        listing::{Counts, Filter},
-    },
+    store::listing::{Counts, Filter},
     wire::cluster::ClusterView,
 };
 
@@ -136,9 +132,7 @@ pub(super) async fn tasks(feeds: Feeds) {
         }
         for (workspace, tasks) in followed {
             let keys: Vec<TaskKey> = tasks.into_iter().map(|task| TaskKey { workspace, task }).collect();
-            let read = async |conn: &mut PgConnection| events::heads(conn, &keys).await;
-            let heads = feeds.database.tenant.within(workspace, LOOK, read).await;
-            match heads.and_then(|heads| Ok((heads, feeds.database.epoch()?))) {
+            match feeds.events.heads(workspace, &keys, LOOK).await {
                 Ok((heads, epoch)) => {
                     for mailbox in mailboxes.iter().filter(|it| it.workspace == workspace) {
                         for (key, seq) in &heads {
