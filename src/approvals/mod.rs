@@ -30,14 +30,14 @@ use crate::{
     batch::{Trouble, places_for_all},
     bus::{Bus, Change, Source},
     domain::{
-        approval::{Approval, Brief, Ending, Resolution, State},
+        approval::{Approval, Brief, Ending, NewApproval, Resolution, State},
         credential::Origin,
         event::{Epoch, TaskKey},
         ids::WorkspaceId,
     },
     lifecycle::Lifecycle,
     limits::{Answers, Full, Room, Subject},
-    store::{self, Checkout, Database, Turn, creation::NewApproval, moves::Moved},
+    store::{self, Checkout, Database, Turn, moves::Moved},
     telemetry::Metrics,
 };
 

@@ -9,14 +9,14 @@ use super::{ATTEMPT, Approvals, COMMAND, Shared, commit::Failure};
 use crate::{
     batch::{Queue, Trouble, Weigh, has_lapsed, is_late},
     domain::{
-        approval::{Approval, State},
+        approval::{Approval, NewApproval, State},
         escalation::{Escalation, Extended},
         ids::{ApprovalId, WorkspaceId},
         policy::Asked,
     },
     store::{
         self,
-        creation::{self, Created, NewApproval},
+        creation::{self, Created},
         obstacles::{self, Replay, RunState},
     },
 };

@@ -5,13 +5,7 @@
 //! timer: it holds no connection and asks nothing. Of small approvals the entry keeps the pending version, so that an
 //! outcome that a message proves is the answer without another reading.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use super::{Approvals, commit::Failure};
 use crate::{
@@ -19,7 +13,7 @@ use crate::{
         approval::Approval,
         ids::{ApprovalId, WorkspaceId},
     },
-    limits::{Cap, Held},
+    limits::{Cap, Count, Counted, Held},
 };
 
 /// What a wait ended with. None of them changes anything about the request.
@@ -37,46 +31,29 @@ pub enum Waited {
 #[derive(Clone)]
 pub(super) struct Waiters {
     /// Those that were let in, whether they sleep or read.
-    places: Arc<AtomicUsize>,
-    asleep: Arc<AtomicUsize>,
+    places: Count,
+    asleep: Count,
     most: usize,
     /// So that one workspace can't keep the others out.
     workspaces: Cap<WorkspaceId>,
 }
 
-/// Counts for as long as it lives.
-struct Counted(Arc<AtomicUsize>);
-
 impl Waiters {
     pub fn new(most: usize, most_of_a_workspace: usize) -> Self {
         let workspaces = Cap::new(most_of_a_workspace);
-        Self { places: Arc::default(), asleep: Arc::default(), most, workspaces }
+        Self { places: Count::default(), asleep: Count::default(), most, workspaces }
     }
 
     /// Who has seen that its approval is pending, and sleeps until it is woken.
     pub fn asleep(&self) -> usize {
-        self.asleep.load(Ordering::Relaxed)
+        self.asleep.get()
     }
 
     /// A place, or the cap that there is none for.
     fn enter(&self, workspace: WorkspaceId) -> Result<(Counted, Held<WorkspaceId>), &'static str> {
-        let place = Counted(self.places.clone());
-        if self.places.fetch_add(1, Ordering::Relaxed) >= self.most {
-            return Err("waiters");
-        }
+        let place = self.places.enter_below(self.most).ok_or("waiters")?;
         let of_workspace = self.workspaces.enter(workspace).ok_or("waiters_of_workspace")?;
         Ok((place, of_workspace))
-    }
-
-    fn sleep(&self) -> Counted {
-        self.asleep.fetch_add(1, Ordering::Relaxed);
-        Counted(self.asleep.clone())
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -114,7 +91,7 @@ impl Approvals {
             }
             // Not kept here: it may be large.
             drop(approval);
-            let _asleep = self.waiters.sleep();
+            let _asleep = self.waiters.asleep.enter();
             woken = tokio::select! {
                 () = listening => true,
                 () = tokio::time::sleep_until(until) => false,

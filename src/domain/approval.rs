@@ -9,10 +9,13 @@
 //!
 //! The three on the right are final, all but the last: [`State::end`] is the only way there and refuses a second one.
 
+mod new;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+pub use self::new::{Idempotency, NewApproval};
 use super::{
     decision::{Modifications, Refusal, Vote},
     escalation::{Escalation, Extended},

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::{decision::Modifications, names::CallerName};
+use super::{decision::Modifications, json::pointer_step, names::CallerName};
 
 /// The type whose edits have a form.
 const TOOL_CALL: &str = "tool_call";
@@ -34,7 +34,7 @@ pub fn check(approval_type: &CallerName, edits: &Modifications) -> Result<(), Ma
         return malformed(whole(), "type", "must be an object");
     };
     for (name, value) in &fields {
-        let pointer = || format!("/modifications/{}", name.replace('~', "~0").replace('/', "~1"));
+        let pointer = || format!("/modifications/{}", pointer_step(name));
         match name.as_str() {
             "arguments" if !value.get().starts_with('{') => {
                 return malformed(

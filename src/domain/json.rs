@@ -3,6 +3,11 @@
 
 use serde_json::Value;
 
+/// A name as a step of a JSON Pointer (RFC 6901).
+pub fn pointer_step(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 /// Without the space between tokens.
 pub fn compact(json: &str) -> String {
     let mut inside = Inside::default();

@@ -7,7 +7,7 @@
 //! | [`subject`] | whose buckets there are, and their limits |
 //! | [`ledger`], [`entry`] | what this instance knows and has in hand, of all buckets and of one |
 //! | [`clerk`] | the task that asks Redis |
-//! | [`caps`] | how much may be open at once, here |
+//! | [`caps`], [`count`] | how much may be open at once, and how much is, here |
 //! | [`turns`] | one after the other, here |
 //! | [`answers`] | how much memory answers may take, here |
 //!
@@ -30,6 +30,7 @@ mod answers;
 mod bucket;
 mod caps;
 mod clerk;
+mod count;
 mod entry;
 mod ledger;
 mod subject;
@@ -48,6 +49,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use self::{
     answers::{Answers, Full, Room, SMALL as SMALL_ANSWER},
     caps::{Cap, Held},
+    count::{Count, Counted},
     entry::{Refusal, Standing},
     subject::{Kind, Network, Subject},
     turns::{Turn, Turns},

@@ -25,6 +25,8 @@ use tokio::{
     time::{Instant, Sleep, sleep, sleep_until},
 };
 
+use crate::limits::{Count, Counted};
+
 /// Longest that the other end may take no bytes, unless said otherwise.
 pub const WRITE: Duration = Duration::from_secs(30);
 
@@ -46,25 +48,6 @@ pub enum Standing {
     Idle { since: Instant, begun: bool },
     /// Nothing: a request is being answered.
     Busy,
-}
-
-/// How many connections of a listener are open, sockets included. Clones share the count.
-#[derive(Clone, Default)]
-pub struct Open(Arc<AtomicUsize>);
-
-impl Open {
-    pub fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// Counts for as long as it lives.
-struct Counted(Open);
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// A connection as a stream of bytes.
@@ -96,8 +79,7 @@ struct Shared {
 }
 
 impl Line {
-    pub fn new(tcp: TcpStream, patience: Patience, open: &Open) -> Self {
-        open.0.fetch_add(1, Ordering::Relaxed);
+    pub fn new(tcp: TcpStream, patience: Patience, open: &Count) -> Self {
         let control = Control(Arc::new(Shared {
             tcp,
             patience,
@@ -107,7 +89,7 @@ impl Line {
             unfinished: AtomicBool::new(false),
             unwanted: Notify::new(),
         }));
-        Self { control, reading: None, writing: None, _counted: Counted(open.clone()) }
+        Self { control, reading: None, writing: None, _counted: open.enter() }
     }
 
     pub fn control(&self) -> Control {
@@ -311,7 +293,7 @@ mod tests {
         let other = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (tcp, _) = listener.accept().await.unwrap();
         let patience = Patience { idle: Duration::from_secs(75), head: Duration::from_secs(20) };
-        (Line::new(tcp, patience, &Open::default()), other)
+        (Line::new(tcp, patience, &Count::default()), other)
     }
 
     /// After how many seconds it is given up.

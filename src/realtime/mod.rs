@@ -26,15 +26,7 @@ mod requests;
 mod session;
 pub mod socket;
 
-use std::{
-    ops::Deref,
-    panic::AssertUnwindSafe,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{ops::Deref, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
@@ -52,7 +44,7 @@ use crate::{
     },
     events::Events,
     lifecycle::Lifecycle,
-    limits::{Answers, Cap, Held, Limiter},
+    limits::{Answers, Cap, Count, Counted, Held, Limiter},
     notify::Channels,
     presence::{DatabaseClock, Ownership},
     telemetry::{Metrics, Seldom},
@@ -87,7 +79,7 @@ pub struct Parts {
 pub struct Realtime {
     parts: Arc<Parts>,
     /// Sessions, also those that are ending.
-    sessions: Arc<AtomicUsize>,
+    sessions: Count,
     /// The same of each workspace.
     workspaces: Cap<WorkspaceId>,
     crowded_out: Arc<Seldom>,
@@ -113,14 +105,6 @@ pub struct Place {
     _of_workspace: Held<WorkspaceId>,
 }
 
-struct Counted(Arc<AtomicUsize>);
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 impl Deref for Realtime {
     type Target = Parts;
 
@@ -133,17 +117,15 @@ impl Realtime {
     pub fn new(parts: Parts) -> Self {
         let workspaces = Cap::new(with_those_that_go(parts.most.of_a_workspace));
         let crowded_out = Arc::new(Seldom::new(Duration::from_mins(1)));
-        Self { parts: Arc::new(parts), sessions: Arc::default(), workspaces, crowded_out }
+        Self { parts: Arc::new(parts), sessions: Count::default(), workspaces, crowded_out }
     }
 
     /// A place, while there are not absurdly many. A socket that finds no seat is told so in a close frame; this
     /// bounds those that are being told, or being replaced.
     pub fn enter(&self, workspace: WorkspaceId) -> Option<Place> {
         let of_workspace = self.workspaces.enter(workspace)?;
-        let count = Counted(self.sessions.clone());
-        let before = self.sessions.fetch_add(1, Ordering::Relaxed);
-        (before < with_those_that_go(self.most.in_all))
-            .then_some(Place { _of_all: count, _of_workspace: of_workspace })
+        let of_all = self.sessions.enter_below(with_those_that_go(self.most.in_all))?;
+        Some(Place { _of_all: of_all, _of_workspace: of_workspace })
     }
 
     /// Serves one socket to its end. A panic ends that socket alone.

@@ -160,9 +160,7 @@ impl Asked {
             }
         };
         let channels = self.realtime.channels.of(caller.workspace);
-        let mut new = new_approval(body, &caller, &channels)?;
-        new.idempotency = idempotency;
-        new.origin = self.client.origin.clone();
+        let new = new_approval(body, &caller, self.client.origin.clone(), idempotency, &channels)?;
         let (approval, warnings) = match self.realtime.approvals.request(new, caller.looked_at).await? {
             Requested::Created { approval, present } => {
                 let warnings = warnings(&approval.policy, present);

@@ -2,8 +2,9 @@
 
 use sqlx::PgConnection;
 
-use super::{Error, creation::Idempotency};
+use super::Error;
 use crate::domain::{
+    approval::Idempotency,
     ids::{ApprovalId, WorkspaceId},
     names::CallerName,
     policy::Actor,

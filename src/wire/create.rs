@@ -23,13 +23,13 @@ use super::{
 use crate::{
     auth::Caller,
     domain::{
-        approval::{Request, TimeoutAction},
+        approval::{Idempotency, NewApproval, Request, TimeoutAction},
+        credential::Origin,
         ids::ApprovalId,
         notification::Channel,
         policy::{Asked, Policy},
         redaction::Redactor,
     },
-    store::creation::NewApproval,
 };
 
 const MAX_TITLE: usize = 500;
@@ -110,7 +110,13 @@ impl CreateBody {
 /// Checks the form and makes an approval of it that `caller` asks for.
 ///
 /// `channels`: those that the workspace has.
-pub fn new_approval(body: CreateBody, caller: &Caller, channels: &[Channel]) -> Result<NewApproval, Problem> {
+pub fn new_approval(
+    body: CreateBody,
+    caller: &Caller,
+    origin: Arc<Origin>,
+    idempotency: Option<Idempotency>,
+    channels: &[Channel],
+) -> Result<NewApproval, Problem> {
     refuse_unsupported(&body)?;
     let mut check = Check::default();
     let run_id = check.required_name("/run_id", body.run_id.as_deref());
@@ -202,8 +208,8 @@ pub fn new_approval(body: CreateBody, caller: &Caller, channels: &[Channel]) -> 
         check_membership,
         requested_by: caller.actor.clone(),
         timeout_seconds: u32::try_from(timeout).map_err(|_| missing())?,
-        idempotency: None,
-        origin: Arc::default(),
+        idempotency,
+        origin,
     })
 }
 

@@ -10,7 +10,7 @@ use super::{
     create::DEFAULT_TIMEOUT,
     problem::{Code, Problem, Violation},
 };
-use crate::{domain::approval::TimeoutAction, store::creation::Idempotency};
+use crate::domain::approval::{Idempotency, TimeoutAction};
 
 /// The key together with its body, if the key is a decent one. `pointer` says where the caller wrote the key.
 pub fn idempotency(pointer: &str, key: &str, body: &[u8]) -> Result<Idempotency, Problem> {

@@ -11,6 +11,7 @@ use super::{
     problem::{Code, Problem, Violation},
     strict_json::{self, Fault},
 };
+use crate::domain::json::pointer_step;
 
 /// A `T` that is written as an object. (What serde derives for a struct would take an array of its fields, too.)
 #[derive(Debug, Default)]
@@ -73,7 +74,7 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     path.iter().fold(String::new(), |pointer, segment| match segment {
         Segment::Seq { index } => format!("{pointer}/{index}"),
-        Segment::Map { key } => format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Map { key } => format!("{pointer}/{}", pointer_step(key)),
         Segment::Enum { .. } | Segment::Unknown => pointer,
     })
 }

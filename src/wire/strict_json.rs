@@ -6,6 +6,8 @@
 
 use std::collections::HashSet;
 
+use crate::domain::json::pointer_step;
+
 /// Deepest nesting.
 pub const MAX_DEPTH: usize = 32;
 
@@ -125,9 +127,7 @@ impl Walker<'_> {
     }
 
     fn pointer(&self) -> String {
-        self.path
-            .iter()
-            .fold(String::new(), |pointer, key| pointer + "/" + &key.replace('~', "~0").replace('/', "~1"))
+        self.path.iter().fold(String::new(), |pointer, key| pointer + "/" + &pointer_step(key))
     }
 
     fn blanks(&mut self) {

@@ -8,13 +8,13 @@ use axum::{
 
 use crate::{
     approvals::request::Requested,
+    domain::approval::Idempotency,
     http::{
         Api,
         body::Body,
         caller::{Create, May},
         respond,
     },
-    store::creation::Idempotency,
     wire::{
         approval::{ApprovalView, CreatedApproval},
         create::{CreateBody, new_approval, warnings},
@@ -51,10 +51,8 @@ pub async fn create(
     let idempotency = idempotency_key(&headers, &bytes)?;
     drop(bytes);
     let channels = api.channels.of(may.caller().workspace);
-    let mut new = new_approval(value, may.caller(), &channels)?;
-    new.idempotency = idempotency;
     let looked_at = may.caller().looked_at;
-    new.origin = may.origin;
+    let new = new_approval(value, may.caller(), may.origin.clone(), idempotency, &channels)?;
     Ok(match api.approvals.request(new, looked_at).await? {
         Requested::Created { approval, present } => {
             let mut response = respond::created(&approval, warnings(&approval.policy, present));

@@ -20,8 +20,8 @@ use tokio::time::Instant;
 use crate::{
     config,
     http::address::TrustedProxies,
-    limits::{Cap, Held, Network},
-    line::{Control, Open, Standing},
+    limits::{Cap, Count, Held, Network},
+    line::{Control, Standing},
     telemetry::Metrics,
 };
 
@@ -43,7 +43,7 @@ pub struct Connections(Arc<Parts>);
 struct Parts {
     most: usize,
     /// All that are open, sockets as well, and how many that may be.
-    lines: Open,
+    lines: Count,
     room: usize,
     addresses: Cap<Network>,
     lobby: Arc<AtomicUsize>,
@@ -117,7 +117,7 @@ impl Connections {
     fn with(most: usize, of_address: usize, room: usize, proxies: TrustedProxies, metrics: Metrics) -> Self {
         Self(Arc::new(Parts {
             most,
-            lines: Open::default(),
+            lines: Count::default(),
             room,
             addresses: Cap::new(of_address),
             lobby: Arc::default(),
@@ -128,7 +128,7 @@ impl Connections {
         }))
     }
 
-    pub fn lines(&self) -> &Open {
+    pub fn lines(&self) -> &Count {
         &self.0.lines
     }
 
@@ -180,7 +180,7 @@ impl Parts {
         // The new one is among the lines already.
         let full = |roll: &Roll, slack: usize| {
             roll.open.len() >= self.most.saturating_add(slack)
-                || self.lines.count() > self.room.saturating_add(slack)
+                || self.lines.get() > self.room.saturating_add(slack)
         };
         if full(&roll, 0) {
             let leaving = self.make_room(&mut roll, None);

@@ -1,0 +1,51 @@
+//! An approval that is to be.
+
+use std::sync::Arc;
+
+use super::{Opaque, Request, size};
+use crate::domain::{
+    credential::Origin,
+    escalation::{Escalation, Level},
+    ids::{ApprovalId, WorkspaceId},
+    policy::{Actor, Policy},
+};
+
+/// An approval that is to be.
+#[derive(Debug, Clone)]
+pub struct NewApproval {
+    pub id: ApprovalId,
+    pub workspace: WorkspaceId,
+    pub request: Request,
+    pub policy: Policy,
+    pub levels: Vec<Level>,
+    /// The levels for the record.
+    pub levels_shown: Option<Opaque>,
+    /// The policy for the record, where that is not how it is stored.
+    pub policy_shown: Option<Opaque>,
+    /// Refuse it if today's members can't satisfy the policies of these levels.
+    pub check_membership: Vec<usize>,
+    pub requested_by: Actor,
+    /// From the moment of its making, by the database's clock.
+    pub timeout_seconds: u32,
+    pub idempotency: Option<Idempotency>,
+    /// For the record.
+    pub origin: Arc<Origin>,
+}
+
+impl NewApproval {
+    /// Bytes that it takes.
+    pub fn size(&self) -> usize {
+        let levels: usize = self.levels.iter().map(Level::size).sum();
+        size(&self.request, &self.policy, &Escalation::default()) + levels
+    }
+}
+
+/// A key that makes a repeated create harmless, and the hash of the body it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    pub key: String,
+    /// Of what the body asks for.
+    pub meaning: [u8; 32],
+    /// Of the body with the defaults that it spells out: an earlier version knows this one alone.
+    pub as_sent: [u8; 32],
+}
