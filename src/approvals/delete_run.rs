@@ -21,7 +21,7 @@ use crate::{
     },
     store::{
         self, audit,
-        changes::{self, Batch, Record, Step},
+        changes::{self, Batch, Record, Transition},
         runs::{self, Run},
         sweep,
     },
@@ -146,7 +146,7 @@ fn batch(endings: &[(Brief, Ending)], by: &Actor, origin: &Origin) -> Batch {
                 actor: Some(by),
                 via: Via::RunDeleted.as_str(),
                 origin,
-                step: Step::ending(approval, ending),
+                step: Transition::ending(approval, ending),
                 detail: json!({ "reason": "the run was deleted" }),
             };
             batch.record(approval.id, record);

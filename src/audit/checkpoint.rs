@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{
     config,
-    domain::chain::{Digest, Standing},
+    domain::chain::{ChainEnd, Digest},
 };
 
 /// An Ed25519 public key. Written in base64.
@@ -64,7 +64,7 @@ impl<'de> Deserialize<'de> for PublicKey {
 #[serde(deny_unknown_fields)]
 pub struct Checkpoint {
     #[serde(rename = "checkpoint")]
-    pub standing: Standing,
+    pub standing: ChainEnd,
     pub key_id: String,
     pub public_key: PublicKey,
     /// Of the standing's canonical form; 64 bytes in base64.
@@ -121,7 +121,7 @@ impl Signer {
         PublicKey(bytes)
     }
 
-    pub fn sign(&self, standing: Standing) -> Checkpoint {
+    pub fn sign(&self, standing: ChainEnd) -> Checkpoint {
         let public_key = self.public_key();
         let signature = self.0.sign(standing.canonical().as_bytes());
         Checkpoint {
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn a_signature_is_of_everything() {
         let signer = Signer::parse(&new_seed()).unwrap();
-        let standing = Standing {
+        let standing = ChainEnd {
             at: moment(0),
             format: FORMAT,
             hash: Digest::of(b""),

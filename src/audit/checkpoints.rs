@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::checkpoint::{Checkpoint, PublicKey, Signer};
 use crate::{
-    domain::chain::{Digest, FORMAT, Standing, written},
+    domain::chain::{ChainEnd, Digest, FORMAT, written},
     store::{
         Error,
         checkpoints::{self, Due, Row, Which},
@@ -42,7 +42,7 @@ fn sign(signer: &Signer, Due { workspace, end, at }: Due) -> Option<Checkpoint> 
         tracing::error!(%workspace, position, "the end of its chain holds no hash; no checkpoint is made");
         return None;
     };
-    Some(signer.sign(Standing { at: written(at), format: FORMAT, hash, position, workspace_id: workspace }))
+    Some(signer.sign(ChainEnd { at: written(at), format: FORMAT, hash, position, workspace_id: workspace }))
 }
 
 fn kept(made: &Checkpoint) -> Row {
@@ -61,7 +61,7 @@ fn kept(made: &Checkpoint) -> Row {
 /// As it was signed. `None`: it can't have been signed like that.
 pub fn read(row: &Row) -> Option<Checkpoint> {
     Some(Checkpoint {
-        standing: Standing {
+        standing: ChainEnd {
             at: written(row.at),
             format: FORMAT,
             hash: Digest::try_from(&*row.hash).ok()?,

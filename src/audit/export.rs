@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     domain::{
-        chain::{Digest, FORMAT, Record, Standing},
+        chain::{ChainEnd, Digest, FORMAT, Record},
         ids::WorkspaceId,
     },
     store::{
@@ -158,7 +158,7 @@ pub fn verify(
     summary.set_aside = set_aside;
     let (good, mut findings) = wanted.trusted.sift(checkpoints);
     let (good, beyond): (Vec<_>, Vec<_>) = good.into_iter().partition(|it| it.standing.position <= to);
-    findings.extend(beyond.into_iter().map(|it| it.standing).map(|Standing { position, at, .. }| {
+    findings.extend(beyond.into_iter().map(|it| it.standing).map(|ChainEnd { position, at, .. }| {
         let words = format!(
             "the export ends at {to}, before the checkpoint of {at}: to compare that, export up to {position}"
         );
@@ -362,7 +362,7 @@ mod tests {
             let hash = serde_json::from_value(line["hash"].clone()).unwrap();
             let position = line["position"].as_i64().unwrap();
             let (at, workspace_id) = (moment(0), Uuid::from_u128(7));
-            signer.sign(Standing { at, format: FORMAT, hash, position, workspace_id })
+            signer.sign(ChainEnd { at, format: FORMAT, hash, position, workspace_id })
         };
         let all = of(1, LAST);
         for from in [1, 4] {

@@ -19,7 +19,7 @@ use super::{
     walk::Walk,
 };
 use crate::{
-    domain::chain::{FORMAT, Standing},
+    domain::chain::{ChainEnd, FORMAT},
     store::{
         self, Error,
         chain::{self, Known, Links},
@@ -64,7 +64,7 @@ impl Trusted {
         let (good, bad): (Vec<_>, Vec<_>) =
             checkpoints.into_iter().partition(|it| self.accepts(it) && it.standing.format == FORMAT);
         let finding = |it: Checkpoint| {
-            let Standing { position, at, format, .. } = it.standing;
+            let ChainEnd { position, at, format, .. } = it.standing;
             let (kind, words) = if format == FORMAT {
                 (Kind::BadSignature, format!("the checkpoint of {at} is not signed by whom it should be"))
             } else {
@@ -89,7 +89,7 @@ pub fn handed_in(given: Vec<Checkpoint>, only: Only) -> (Vec<Checkpoint>, Vec<Fo
 }
 
 /// A checkpoint of a workspace that is not looked over.
-pub fn unmatched(Standing { position, at, workspace_id, .. }: Standing) -> Found {
+pub fn unmatched(ChainEnd { position, at, workspace_id, .. }: ChainEnd) -> Found {
     let words = format!("the checkpoint of {at} is of workspace {workspace_id}, which was not looked over");
     let finding = Finding { position, kind: Kind::UnmatchedCheckpoint, words };
     Found { workspace_id: Some(workspace_id), workspace: None, finding }

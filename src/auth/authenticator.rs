@@ -31,7 +31,7 @@ use crate::{
     oidc::{self, Issuer},
     store::{
         self, Database,
-        credentials::{self, CredentialRow, Ended, Standing},
+        credentials::{self, CredentialRow, Ended, GoodCredential},
         tickets::{self, Redeemed},
     },
 };
@@ -294,7 +294,7 @@ impl Authenticator {
             Ok(credentials::key(conn, prefix).await?.map(|found| Known::new(found, &self.redactors, at)))
         };
         let found = self.look_up(self.good.get(prefix).await, look).await?;
-        if let Some(Standing { credential: CredentialRow::Key { id, .. }, workspace, .. }) =
+        if let Some(GoodCredential { credential: CredentialRow::Key { id, .. }, workspace, .. }) =
             found.as_ref().map(|known| &known.standing)
         {
             self.used().keys.insert(*id);
@@ -338,7 +338,7 @@ impl Authenticator {
                 .map(|found| Known::new(found, &self.redactors, at)))
         };
         let found = self.look_up(self.good_hashes.get(hash).await, look).await?;
-        if let Some(Standing { credential: CredentialRow::Session(id), workspace, .. }) =
+        if let Some(GoodCredential { credential: CredentialRow::Session(id), workspace, .. }) =
             found.as_ref().map(|known| &known.standing)
         {
             self.used().sessions.insert(*id);

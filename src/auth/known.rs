@@ -22,7 +22,7 @@ use crate::{
         policy::admission::Voter,
         redaction::{Redactor, Redactors},
     },
-    store::{self, credentials::Standing},
+    store::{self, credentials::GoodCredential},
 };
 
 /// What was withdrawn is refused everywhere after this; the contract says five seconds.
@@ -37,7 +37,7 @@ pub(super) fn answers<K: Hash + Eq + Send + Sync + 'static>() -> Answers<K> {
 
 /// A credential as it was found, and until when that may be trusted.
 pub(super) struct Known {
-    pub(super) standing: Standing,
+    pub(super) standing: GoodCredential,
     pub(super) voter: Arc<Voter>,
     pub(super) permissions: Permissions,
     pub(super) redactor: Option<Arc<Redactor>>,
@@ -76,7 +76,7 @@ impl Fresh {
 
 impl Known {
     /// `at`: before the database was asked.
-    pub(super) fn new(mut standing: Standing, redactors: &Redactors, at: Instant) -> Self {
+    pub(super) fn new(mut standing: GoodCredential, redactors: &Redactors, at: Instant) -> Self {
         let permissions = role::allowed(&standing.permissions, &standing.roles);
         // Far away is as good as for ever.
         let until = standing.valid_for.and_then(|left| Instant::now().checked_add(left));
@@ -84,7 +84,7 @@ impl Known {
         let seats = mem::take(&mut standing.seats);
         let workspace = standing.workspace;
         let redactor = standing.redaction.take().map(|redaction| redactors.of(workspace, &redaction));
-        let Standing { member, kind, .. } = &standing;
+        let GoodCredential { member, kind, .. } = &standing;
         let voter = Arc::new(Voter { member: member.clone(), kind: *kind, seats });
         Self { standing, voter, permissions, redactor, until, at }
     }
@@ -94,7 +94,7 @@ impl Known {
     }
 
     pub(super) fn caller(&self, credential: Credential, handle: Handle) -> Caller {
-        let Standing { workspace, allow_timeout_approve, .. } = &self.standing;
+        let GoodCredential { workspace, allow_timeout_approve, .. } = &self.standing;
         let credential_name = match (&handle, credential) {
             (Handle::Key(prefix), _) => format!("key:{prefix}"),
             (_, Credential::Session(id)) => format!("session:{id}"),

@@ -80,10 +80,10 @@ struct Arrival<'a> {
     origin: &'a Origin,
 }
 
-type Outcome<T> = Result<Result<T, Refusal>, store::Error>;
+type Attempted<T> = Result<Result<T, Refusal>, store::Error>;
 
 impl Arrival<'_> {
-    async fn admit(&self, conn: &mut PgConnection) -> Outcome<Known> {
+    async fn admit(&self, conn: &mut PgConnection) -> Attempted<Known> {
         let name = &self.person.workspace;
         let Some(workspace) = workspaces::by_name(conn, name).await? else {
             return Ok(Err(Refusal::NoWorkspace(name.clone())));
@@ -115,7 +115,7 @@ impl Arrival<'_> {
         principal.disabled_at.is_none() && said_at.is_none_or(|at| at < self.token.issued_at)
     }
 
-    async fn write(&self, conn: &mut PgConnection, workspace: WorkspaceId) -> Outcome<Principal> {
+    async fn write(&self, conn: &mut PgConnection, workspace: WorkspaceId) -> Attempted<Principal> {
         let issuer = &self.issuer.config().issuer;
         // The same person may come twice at once, for the first time.
         principals::lock_subject(conn, workspace, issuer, &self.token.subject).await?;

@@ -1,7 +1,7 @@
 //! Which tasks' sockets are on this instance: one seat for each, taken by the newest.
 //!
 //! Sessions sleep on their seat; whoever learns something that concerns a task leaves a signal there and wakes
-//! it. A signal is a hint: the session goes and looks. Only a [`Verdict`] is final, and only Postgres gives one
+//! it. A signal is a hint: the session goes and looks. Only a [`Dismissal`] is final, and only Postgres gives one
 //! (or a newer socket that took the seat on this very instance).
 
 use std::{
@@ -27,7 +27,7 @@ const CHECK: u8 = 2;
 
 /// Why a socket is not to go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Dismissal {
     /// A newer one owns the task.
     Replaced,
     /// Its record is gone: the instance was taken for dead.
@@ -77,7 +77,7 @@ pub struct Seat {
     began: Instant,
     signals: AtomicU8,
     woken: Notify,
-    verdict: OnceLock<Verdict>,
+    dismissal: OnceLock<Dismissal>,
 }
 
 impl Seat {
@@ -92,7 +92,7 @@ impl Seat {
             began: Instant::now(),
             signals: AtomicU8::new(0),
             woken: Notify::new(),
-            verdict: OnceLock::new(),
+            dismissal: OnceLock::new(),
         }
     }
 
@@ -146,15 +146,15 @@ impl Seat {
         self.signal(CHECK);
     }
 
-    /// Ends it. The first verdict counts.
-    pub fn end(&self, verdict: Verdict) {
+    /// Ends it. The first dismissal counts.
+    pub fn end(&self, dismissal: Dismissal) {
         // A second reason to go changes nothing.
-        let _ = self.verdict.set(verdict);
+        let _ = self.dismissal.set(dismissal);
         self.woken.notify_one();
     }
 
-    pub fn verdict(&self) -> Option<&Verdict> {
-        self.verdict.get()
+    pub fn dismissal(&self) -> Option<&Dismissal> {
+        self.dismissal.get()
     }
 
     /// Sleeps until something was left here. Signals that came before count.
@@ -264,7 +264,7 @@ impl Seats {
         let displaced = displaced.filter(|before| {
             let owns = before.generation().is_some();
             if !owns {
-                before.end(Verdict::Replaced);
+                before.end(Dismissal::Replaced);
             }
             owns
         });
@@ -308,7 +308,7 @@ impl Seated {
     /// This one is the owner now, and the one before it is not.
     pub fn confirm(&mut self) {
         if let Some(displaced) = self.displaced.take() {
-            displaced.end(Verdict::Replaced);
+            displaced.end(Dismissal::Replaced);
         }
     }
 }
@@ -316,11 +316,11 @@ impl Seated {
 impl Drop for Seated {
     fn drop(&mut self) {
         // So that nobody gives the seat back to it.
-        self.seat.end(Verdict::Gone);
+        self.seat.end(Dismissal::Gone);
         let mut taken = self.seats.lock();
         if taken.seats.get(&self.seat.key).is_some_and(|there| Arc::ptr_eq(there, &self.seat)) {
             // It never became the owner: whoever is has the seat again.
-            if let Some(owner) = self.displaced.take().filter(|owner| owner.verdict().is_none()) {
+            if let Some(owner) = self.displaced.take().filter(|owner| owner.dismissal().is_none()) {
                 taken.put(owner.clone());
                 owner.look();
                 return;
@@ -374,7 +374,7 @@ mod tests {
         let seats = Arc::new(Seats::default());
         let first = seats.sit(seat("a"), ONE).unwrap();
         let second = seats.sit(seat("a"), ONE).unwrap();
-        assert_eq!(first.seat.verdict(), Some(&Verdict::Replaced), "it had not become the owner yet");
+        assert_eq!(first.seat.dismissal(), Some(&Dismissal::Replaced), "it had not become the owner yet");
         drop(first);
         assert_eq!(seats.count(), 1, "the older one leaves without the seat");
         assert!(seats.sit(seat("b"), ONE).is_err());
@@ -388,12 +388,12 @@ mod tests {
         let first = seats.sit(seat("a"), ONE).unwrap();
         first.seat.owns(1);
         let refused = seats.sit(seat("a"), ONE).unwrap();
-        assert_eq!(first.seat.verdict(), None);
+        assert_eq!(first.seat.dismissal(), None);
         drop(refused);
         assert!(Arc::ptr_eq(&seats.all()[0], &first.seat), "it has its seat again");
         let mut second = seats.sit(seat("a"), ONE).unwrap();
         second.confirm();
-        assert_eq!(first.seat.verdict(), Some(&Verdict::Replaced));
+        assert_eq!(first.seat.dismissal(), Some(&Dismissal::Replaced));
         drop((first, second));
         assert_eq!(seats.count(), 0);
         // One that has gone meanwhile gets nothing back.

@@ -11,7 +11,7 @@ use crate::{
     app::database_options,
     config::database_url,
     domain::{credential::Origin, ids::WorkspaceId, names::PrincipalName},
-    identity::{By, Outcome},
+    identity::{Attempted, By},
     store::{session, workspaces},
 };
 
@@ -57,7 +57,7 @@ pub async fn workspace(conn: &mut PgConnection, name: &str) -> anyhow::Result<Wo
 /// Runs one use case in a transaction of its own.
 pub async fn transact<T>(
     conn: &mut PgConnection,
-    work: impl AsyncFnOnce(&mut PgConnection) -> Outcome<T>,
+    work: impl AsyncFnOnce(&mut PgConnection) -> Attempted<T>,
 ) -> anyhow::Result<T> {
     let mut transaction = conn.begin().await?;
     let done = work(&mut transaction).await??;

@@ -152,7 +152,7 @@ pub fn written(at: DateTime<Utc>) -> String {
 /// Where a chain stood at some moment. What is signed is its canonical form, RFC 8785 like a record's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Standing {
+pub struct ChainEnd {
     /// RFC 3339 in UTC, with six digits of the second.
     pub at: String,
     pub format: u32,
@@ -161,7 +161,7 @@ pub struct Standing {
     pub workspace_id: Uuid,
 }
 
-impl Standing {
+impl ChainEnd {
     pub fn canonical(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
@@ -194,7 +194,7 @@ mod tests {
         assert!(record.canonical().contains(r#""subject":"é😀\"\\/\b\f\n\r\t\u0001"#));
         assert!(record.canonical().contains(r#""at":"2000-01-01T00:00:00.000000Z""#));
         is_canonical(
-            &Standing {
+            &ChainEnd {
                 at: moment(1),
                 format: FORMAT,
                 hash: Digest::genesis(Uuid::nil()),

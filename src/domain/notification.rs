@@ -67,7 +67,7 @@ pub enum Action {
 
 /// What a try came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum TryResult {
     Sent,
     Skipped,
     /// It failed, and is tried again.
@@ -79,7 +79,7 @@ pub enum Outcome {
 
 vocabulary! {
     Action { Send = "send", Update = "update" }
-    Outcome { Sent = "sent", Skipped = "skipped", Retried = "retried", Held = "held", Failed = "failed" }
+    TryResult { Sent = "sent", Skipped = "skipped", Retried = "retried", Held = "held", Failed = "failed" }
     Cause {
         Requested = "requested", Escalated = "escalated", Voted = "voted", Reminder = "reminder",
         Decided = "decided", Expired = "expired", Cancelled = "cancelled",

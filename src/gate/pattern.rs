@@ -9,15 +9,15 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     let mut star = None;
     while seen < text.len() {
         match step(&pattern[at..], text[seen]) {
-            Step::Star => {
+            Segment::Star => {
                 star = Some((at + 1, seen));
                 at += 1;
             }
-            Step::Fits(length) => {
+            Segment::Fits(length) => {
                 at += length;
                 seen += 1;
             }
-            Step::Differs => {
+            Segment::Differs => {
                 let Some((after, reach)) = star else { return false };
                 star = Some((after, reach + 1));
                 (at, seen) = (after, reach + 1);
@@ -27,17 +27,17 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     pattern[at..].iter().all(|c| *c == '*')
 }
 
-enum Step {
+enum Segment {
     Star,
     /// So many characters of the pattern stand for this one.
     Fits(usize),
     Differs,
 }
 
-fn step(pattern: &[char], c: char) -> Step {
+fn step(pattern: &[char], c: char) -> Segment {
     let (fits, length) = match pattern {
-        [] => return Step::Differs,
-        ['*', ..] => return Step::Star,
+        [] => return Segment::Differs,
+        ['*', ..] => return Segment::Star,
         ['?', ..] => (true, 1),
         ['[', inside @ ..] => match set_end(inside) {
             Some(end) => (in_set(&inside[..end], c), end + 2),
@@ -46,7 +46,7 @@ fn step(pattern: &[char], c: char) -> Step {
         },
         [other, ..] => (*other == c, 1),
     };
-    if fits { Step::Fits(length) } else { Step::Differs }
+    if fits { Segment::Fits(length) } else { Segment::Differs }
 }
 
 /// Where the set ends. A bracket right at its beginning is one of it.

@@ -43,7 +43,7 @@ use crate::{
         credential::Origin,
         ids::{PrincipalId, WorkspaceId},
     },
-    limits::{Held, Network, Refusal, Standing, Subject},
+    limits::{Held, LimitState, Network, Refusal, Subject},
     wire::problem::{Code, Problem},
 };
 
@@ -72,7 +72,7 @@ struct Record {
     caller: Option<(PrincipalId, WorkspaceId)>,
     established: Option<Arc<Established>>,
     /// How the tightest limit stands.
-    standing: Option<Standing>,
+    standing: Option<LimitState>,
     refused: bool,
 }
 
@@ -292,8 +292,8 @@ impl Admission {
 }
 
 /// The header fields of draft-ietf-httpapi-ratelimit-headers.
-fn tell(response: &mut Response, standing: &Standing, refused: bool) {
-    let Standing { kind, burst, window, left, reset } = standing;
+fn tell(response: &mut Response, standing: &LimitState, refused: bool) {
+    let LimitState { kind, burst, window, left, reset } = standing;
     let name = kind.name();
     let mut lines = vec![
         (POLICY, format!("\"{name}\";q={burst};w={window}")),

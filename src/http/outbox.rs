@@ -9,7 +9,7 @@ use super::{
     caller::{May, ViewCluster},
 };
 use crate::{
-    store::outbox::Standing,
+    store::outbox::ChannelState,
     telemetry::outbox::Causes,
     wire::{problem::Problem, vocabulary::NotificationChannel},
 };
@@ -57,7 +57,7 @@ pub struct OutboxCauses {
     security(("key" = ["cluster:view"])), responses((status = 200, body = Outbox)))]
 pub async fn outbox(State(api): State<Api>, _: May<ViewCluster>) -> Result<Json<Outbox>, Problem> {
     let (channels, Causes { stuck, oldest_seconds }) = api.listing.outbox().await?;
-    let view = |it: Standing| OutboxChannel {
+    let view = |it: ChannelState| OutboxChannel {
         channel: it.channel,
         waiting: it.waiting,
         destinations: it.lanes,

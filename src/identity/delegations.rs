@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
-use super::{By, Call, Failure, Identity, Outcome, Refusal, recorded};
+use super::{Attempted, By, Call, Failure, Identity, Refusal, recorded};
 use crate::{
     auth::{Caller, Permission},
     domain::{
@@ -111,7 +111,7 @@ pub async fn create(
     by: &By<'_>,
     workspace: WorkspaceId,
     wanted: Wanted,
-) -> Outcome<Delegation> {
+) -> Attempted<Delegation> {
     let Some(me) = by.actor() else { return Ok(Err(Refusal::Forbidden("a delegation is made by a caller"))) };
     let setting = match workspaces::get(conn, workspace).await? {
         Some(found) => Delegating::from_word(&found.delegation).unwrap_or_default(),
@@ -181,7 +181,7 @@ pub async fn revoke(
     by: &By<'_>,
     workspace: WorkspaceId,
     id: DelegationId,
-) -> Outcome<()> {
+) -> Attempted<()> {
     if !by.may(Permission::ApprovalApprove) && !by.may(Permission::PrincipalManage) {
         return Ok(Err(Refusal::Lacks(Permission::PrincipalManage)));
     }
@@ -207,7 +207,7 @@ async fn seen(
     by: &By<'_>,
     workspace: WorkspaceId,
     id: DelegationId,
-) -> Outcome<Delegation> {
+) -> Attempted<Delegation> {
     let found = delegations::get(conn, workspace, id).await?;
     let is_theirs = |it: &Delegation| by.actor().is_some_and(|me| is_side(me, it));
     let found = found.filter(|it| is_theirs(it) || by.may(Permission::PrincipalManage));

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use sqlx::PgConnection;
 
-use super::{By, Outcome, Refusal};
+use super::{Attempted, By, Refusal};
 use crate::{
     auth::{Permission, Permissions, role},
     domain::ids::WorkspaceId,
@@ -30,7 +30,7 @@ pub async fn to_get(
     by: &By<'_>,
     workspace: WorkspaceId,
     grants: &Grants,
-) -> Outcome<Permissions> {
+) -> Attempted<Permissions> {
     if let Err(refusal) = named(&grants.permissions) {
         return Ok(Err(refusal));
     }
@@ -54,7 +54,7 @@ pub async fn had(
     by: &By<'_>,
     workspace: WorkspaceId,
     grants: &Grants,
-) -> Outcome<()> {
+) -> Attempted<()> {
     let own = own_roles(conn, workspace, grants).await?;
     Ok(within_reach(by, sum(grants, &own)))
 }

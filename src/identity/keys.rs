@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::{
-    By, Call, Failure, Identity, Outcome, Refusal,
+    Attempted, By, Call, Failure, Identity, Refusal,
     grants::{self, Grants},
     recorded,
 };
@@ -95,7 +95,7 @@ pub struct Made {
 }
 
 /// Makes a key, and its principal where that is new.
-pub async fn create(conn: &mut PgConnection, by: &By<'_>, wanted: Wanted) -> Outcome<Made> {
+pub async fn create(conn: &mut PgConnection, by: &By<'_>, wanted: Wanted) -> Attempted<Made> {
     let Wanted { workspace, principal, kind, label, mut grants, valid_for } = wanted;
     if grants.permissions.is_empty() && grants.roles.is_empty() {
         grants.roles.push(role::MEMBER.to_owned());
@@ -136,7 +136,7 @@ async fn whose(
     workspace: WorkspaceId,
     name: &PrincipalName,
     kind: &str,
-) -> Outcome<PrincipalId> {
+) -> Attempted<PrincipalId> {
     let mut known = principals::lock(conn, workspace, Who::Name(name)).await?;
     if known.is_none() {
         // Policies may name who isn't there yet: a new name is for whoever says who is there.
@@ -176,7 +176,7 @@ pub async fn rotate(
     workspace: Option<WorkspaceId>,
     prefix: &str,
     overlap: Duration,
-) -> Outcome<Made> {
+) -> Attempted<Made> {
     let before = match changeable(conn, by, workspace, prefix).await? {
         Ok(key) => key,
         Err(refusal) => return Ok(Err(refusal)),
@@ -213,7 +213,7 @@ pub async fn revoke(
     by: &By<'_>,
     workspace: Option<WorkspaceId>,
     prefix: &str,
-) -> Outcome<()> {
+) -> Attempted<()> {
     let before = match changeable(conn, by, workspace, prefix).await? {
         Ok(key) => key,
         Err(Refusal::Invalid { .. }) => return Ok(Ok(())),
@@ -230,7 +230,7 @@ async fn changeable(
     by: &By<'_>,
     workspace: Option<WorkspaceId>,
     prefix: &str,
-) -> Outcome<ListedKey> {
+) -> Attempted<ListedKey> {
     if let Some(key) = keys::get(conn, prefix).await? {
         let whose = Who::Id(PrincipalId(key.principal_id));
         principals::lock(conn, WorkspaceId(key.workspace_id), whose).await?;

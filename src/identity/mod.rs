@@ -64,7 +64,7 @@ pub enum Refusal {
 }
 
 /// What a use case comes to: the outer error is the database's.
-pub type Outcome<T> = Result<Result<T, Refusal>, store::Error>;
+pub type Attempted<T> = Result<Result<T, Refusal>, store::Error>;
 
 impl<'a> By<'a> {
     /// An operator, who may do everything.
@@ -81,7 +81,7 @@ impl<'a> By<'a> {
         origin: &'a Origin,
         needed: Option<Permission>,
         idle: Duration,
-    ) -> Outcome<Self> {
+    ) -> Attempted<Self> {
         administration::take_turn(conn, caller.workspace).await?;
         administration::hold(conn, caller.actor.id, caller.credential).await?;
         let good = credentials::still_good(conn, &[caller.credential], idle).await?.pop();

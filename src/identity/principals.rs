@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use super::{
-    By, Call, Failure, Identity, Outcome, Refusal,
+    Attempted, By, Call, Failure, Identity, Refusal,
     grants::{self, Grants},
     recorded,
 };
@@ -172,7 +172,7 @@ pub async fn create(
     workspace: WorkspaceId,
     name: &PrincipalName,
     changes: Changes,
-) -> Outcome<Principal> {
+) -> Attempted<Principal> {
     let changes = match changes.checked() {
         Ok(changes) => changes,
         Err(refusal) => return Ok(Err(refusal)),
@@ -205,7 +205,7 @@ pub async fn update(
     workspace: WorkspaceId,
     who: Who<'_>,
     changes: Changes,
-) -> Outcome<Principal> {
+) -> Attempted<Principal> {
     let changes = match changes.checked() {
         Ok(changes) => changes,
         Err(refusal) => return Ok(Err(refusal)),
@@ -257,7 +257,7 @@ pub async fn bind(
     workspace: WorkspaceId,
     who: Who<'_>,
     (issuer, subject): (&str, &str),
-) -> Outcome<Principal> {
+) -> Attempted<Principal> {
     if by.caller.is_some() {
         return Ok(Err(Refusal::Forbidden("only an operator of the service binds people to accounts")));
     }
@@ -293,7 +293,7 @@ async fn to_be_bound(
     workspace: WorkspaceId,
     (before, kind): (Option<&Principal>, &str),
     changes: &Changes,
-) -> Outcome<()> {
+) -> Attempted<()> {
     let invalid = |message: String| Ok(Err(Refusal::Invalid { field: "slack", message }));
     if changes.slack == Patch::Keep {
         return Ok(Ok(()));

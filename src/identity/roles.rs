@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{By, Call, Failure, Identity, Outcome, Refusal, grants, recorded};
+use super::{Attempted, By, Call, Failure, Identity, Refusal, grants, recorded};
 use crate::{
     auth::{Caller, Permission, Permissions, role},
     domain::{ids::WorkspaceId, names::CallerName},
@@ -64,7 +64,7 @@ pub async fn put(
     by: &By<'_>,
     workspace: WorkspaceId,
     wanted: &Wanted,
-) -> Outcome<Role> {
+) -> Attempted<Role> {
     let Wanted { name, description, permissions } = wanted;
     let (name, description) = (name.as_str(), description.as_deref());
     if role::built_in(name).is_some() {
@@ -101,7 +101,12 @@ pub async fn put(
 }
 
 /// Deletes a role. Whoever has it keeps its name, which allows nothing then.
-pub async fn delete(conn: &mut PgConnection, by: &By<'_>, workspace: WorkspaceId, name: &str) -> Outcome<()> {
+pub async fn delete(
+    conn: &mut PgConnection,
+    by: &By<'_>,
+    workspace: WorkspaceId,
+    name: &str,
+) -> Attempted<()> {
     if role::built_in(name).is_some() {
         return Ok(Err(built_in()));
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 
-use super::{By, Outcome, Refusal};
+use super::{Attempted, By, Refusal};
 use crate::{
     auth::{Caller, Permission},
     domain::{credential::Origin, ids::WorkspaceId},
@@ -57,7 +57,7 @@ impl Identity {
         &self,
         call: Call<'_>,
         needed: Option<Permission>,
-        work: impl AsyncFnOnce(&mut PgConnection, &By<'_>) -> Outcome<T>,
+        work: impl AsyncFnOnce(&mut PgConnection, &By<'_>) -> Attempted<T>,
     ) -> Result<T, Failure> {
         let Call { caller, origin } = call;
         let turn = tokio::time::timeout(LONGEST, self.turns.take(caller.workspace)).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 
-use super::{By, Call, Failure, Identity, Outcome, Refusal, grants};
+use super::{Attempted, By, Call, Failure, Identity, Refusal, grants};
 use crate::{
     auth::{Caller, Permission, record_end, role},
     domain::{
@@ -65,7 +65,7 @@ pub async fn end(
     workspace: WorkspaceId,
     id: SessionId,
     idle: Duration,
-) -> Outcome<()> {
+) -> Attempted<()> {
     let Some(actor) = by.actor() else { return Ok(Err(Refusal::NotFound("session"))) };
     let mut ended = browser_sessions::revoke(conn, workspace, id, Some(actor.id)).await?;
     if ended.is_none() && by.may(Permission::PrincipalManage) {

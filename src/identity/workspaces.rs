@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{By, Call, Failure, Identity, Outcome, Refusal, recorded};
+use super::{Attempted, By, Call, Failure, Identity, Refusal, recorded};
 use crate::{
     auth::{Caller, Permission},
     domain::{ids::WorkspaceId, names::PrincipalName},
@@ -50,7 +50,7 @@ pub async fn update(
     by: &By<'_>,
     id: WorkspaceId,
     settings: Settings,
-) -> Outcome<Workspace> {
+) -> Attempted<Workspace> {
     let Some(before) = workspaces::lock(conn, id).await? else {
         return Ok(Err(Refusal::NotFound("workspace")));
     };

@@ -24,8 +24,8 @@ use tokio::{
 use super::{
     State,
     bucket::Rate,
-    entry::{Refusal, Standing},
-    ledger::Step,
+    entry::{LimitState, Refusal},
+    ledger::Take,
     subject::Subject,
 };
 use crate::{
@@ -53,11 +53,11 @@ const STABLE: Duration = Duration::from_secs(10);
 pub struct Ask {
     pub subjects: Vec<Subject>,
     pub since: Instant,
-    pub reply: oneshot::Sender<Result<Standing, Refusal>>,
+    pub reply: oneshot::Sender<Result<LimitState, Refusal>>,
 }
 
 impl Ask {
-    fn answer(self, answer: Result<Standing, Refusal>) {
+    fn answer(self, answer: Result<LimitState, Refusal>) {
         // Whoever asked may have gone; its tokens are spent.
         let _ = self.reply.send(answer);
     }
@@ -202,9 +202,9 @@ impl Clerk {
         for ask in asks.drain(..) {
             // The question before may have brought enough for this one.
             match ledger.take(&ask.subjects, true, now) {
-                Step::Taken(standing) => ask.answer(Ok(standing)),
-                Step::Refused(refusal) => ask.answer(Err(refusal)),
-                Step::Ask => {
+                Take::Taken(standing) => ask.answer(Ok(standing)),
+                Take::Refused(refusal) => ask.answer(Err(refusal)),
+                Take::Ask => {
                     let missing = ledger.hold(&ask.subjects, now);
                     for place in &missing {
                         let subject = ask.subjects[*place];

@@ -22,7 +22,7 @@ pub const KNOCKS: u32 = 8;
 
 /// How a limit stands, for headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct LimitState {
     pub kind: Kind,
     pub burst: u32,
     /// Seconds in which an empty bucket fills up.
@@ -36,7 +36,7 @@ pub struct Standing {
 /// A limit was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
-    pub standing: Standing,
+    pub standing: LimitState,
 }
 
 pub struct Entry {
@@ -137,7 +137,7 @@ impl Entry {
 
     /// Nothing can be taken for so long.
     pub fn refused(&self, wait: Duration, now: Instant) -> Refusal {
-        Refusal { standing: Standing { left: 0, reset: seconds(wait), ..self.standing(false, now) } }
+        Refusal { standing: LimitState { left: 0, reset: seconds(wait), ..self.standing(false, now) } }
     }
 
     /// How long it is known that there is nothing.
@@ -150,7 +150,7 @@ impl Entry {
     }
 
     /// How it stands for this instance's clients, as far as is known.
-    pub fn standing(&self, shared: bool, now: Instant) -> Standing {
+    pub fn standing(&self, shared: bool, now: Instant) -> LimitState {
         let Rate { burst, .. } = self.rate;
         let left = match self.free {
             Some((free, at)) if shared => {
@@ -163,7 +163,7 @@ impl Entry {
         let reset = seconds(self.rate.time_for(f64::from(burst) - left));
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to burst")]
         let left = left as u32;
-        Standing { kind: self.kind, burst, window: seconds(self.rate.window()), left, reset }
+        LimitState { kind: self.kind, burst, window: seconds(self.rate.window()), left, reset }
     }
 
     /// What Redis said to a question that was sent at `sent`: a lease counts from then on. What it had no tokens for is

@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     bucket::Rate,
-    entry::{Entry, Refusal, Standing},
+    entry::{Entry, LimitState, Refusal},
     subject::{Rules, Subject},
 };
 use crate::bus::buckets::{Settled, Told};
@@ -22,8 +22,8 @@ const MOST: usize = 100_000;
 
 /// What came of an attempt to take a token of each of some buckets.
 #[derive(Debug, Clone, Copy)]
-pub enum Step {
-    Taken(Standing),
+pub enum Take {
+    Taken(LimitState),
     Refused(Refusal),
     /// Not all of them are in hand.
     Ask,
@@ -43,24 +43,24 @@ impl Ledger {
 
     /// Takes a token of each, if it can be done without asking. Where Redis isn't `shared`, it always can.
     /// Subjects without a limit must have been left out.
-    pub fn take(&mut self, subjects: &[Subject], shared: bool, now: Instant) -> Step {
+    pub fn take(&mut self, subjects: &[Subject], shared: bool, now: Instant) -> Take {
         let mut in_hand = true;
         for subject in subjects {
             let Some(entry) = self.entry(*subject, now) else { continue };
             if let Some(refusal) = entry.refusal(shared, now) {
-                return Step::Refused(refusal);
+                return Take::Refused(refusal);
             }
             in_hand &= entry.hand(now) > 0;
         }
         if shared && !in_hand {
-            return Step::Ask;
+            return Take::Ask;
         }
         if shared {
             for subject in subjects {
                 self.with(*subject, Entry::take);
             }
         }
-        self.taken(subjects, shared, now).map_or(Step::Ask, Step::Taken)
+        self.taken(subjects, shared, now).map_or(Take::Ask, Take::Taken)
     }
 
     /// Takes what is in hand of these; answers the places of those that must be asked for.
@@ -90,8 +90,8 @@ impl Ledger {
     }
 
     /// They were all taken; answers how the tightest of them stands.
-    pub fn taken(&mut self, subjects: &[Subject], shared: bool, now: Instant) -> Option<Standing> {
-        let mut tightest: Option<Standing> = None;
+    pub fn taken(&mut self, subjects: &[Subject], shared: bool, now: Instant) -> Option<LimitState> {
+        let mut tightest: Option<LimitState> = None;
         for subject in subjects {
             let Some(entry) = self.entry(*subject, now) else { continue };
             entry.let_in(now);
@@ -216,15 +216,15 @@ mod tests {
         Told { free, wait, lease, owed: 0 }
     }
 
-    fn taken(step: Step) -> Standing {
-        let Step::Taken(standing) = step else { panic!("{step:?}") };
+    fn taken(step: Take) -> LimitState {
+        let Take::Taken(standing) = step else { panic!("{step:?}") };
         standing
     }
 
     #[test]
     fn a_lease_is_spent_without_asking_and_what_is_left_goes_back() {
         let (mut ledger, subject, now) = (ledger(), principal(), Instant::now());
-        assert!(matches!(ledger.take(&[subject], true, now), Step::Ask));
+        assert!(matches!(ledger.take(&[subject], true, now), Take::Ask));
         let (rate, ahead, settled) = ledger.share(subject, now).unwrap();
         assert_eq!((rate, ahead, settled.size), (RATE, 10, 0));
         ledger.learn(subject, told(69, 10), 7, now, now);
@@ -233,7 +233,7 @@ mod tests {
         }
         assert!(ledger.due(now).is_empty(), "it is in use");
         let late = now + LEASE;
-        assert!(matches!(ledger.take(&[subject], true, late), Step::Ask), "it has ended");
+        assert!(matches!(ledger.take(&[subject], true, late), Take::Ask), "it has ended");
         let due = ledger.due(late);
         let [(whose, _, settled)] = due[..] else { panic!("{due:?}") };
         assert_eq!((whose, settled.second, settled.size, settled.unspent), (subject, 7, 10, 6));
@@ -246,7 +246,7 @@ mod tests {
         ledger.learn(subject, told(50, 2), 7, now, now);
         taken(ledger.take(&[subject], true, now));
         taken(ledger.take(&[subject], true, now));
-        assert!(matches!(ledger.take(&[subject], true, now), Step::Ask));
+        assert!(matches!(ledger.take(&[subject], true, now), Take::Ask));
         let (_, _, settled) = ledger.share(subject, now).unwrap();
         assert_eq!((settled.second, settled.size, settled.unspent), (7, 2, 0));
     }
@@ -256,7 +256,7 @@ mod tests {
         let (mut ledger, principal, now) = (ledger(), principal(), Instant::now());
         let workspace = Subject::Workspace(WorkspaceId::generate());
         ledger.learn(principal, told(50, 5), 7, now, now);
-        assert!(matches!(ledger.take(&[principal, workspace], true, now), Step::Ask));
+        assert!(matches!(ledger.take(&[principal, workspace], true, now), Take::Ask));
         assert_eq!(ledger.hold(&[principal, workspace], now), [1], "the workspace's token is missing");
         ledger.learn(workspace, told(0, 0), 7, now, now);
         let refusal = ledger.refused(&[workspace], now).unwrap();
@@ -277,16 +277,16 @@ mod tests {
         let (mut ledger, subject, now) = (ledger(), principal(), Instant::now());
         assert!(ledger.known_empty(subject, true, now).is_none());
         ledger.learn(subject, told(0, 0), 7, now, now);
-        assert!(matches!(ledger.take(&[subject], true, now), Step::Refused(_)));
+        assert!(matches!(ledger.take(&[subject], true, now), Take::Refused(_)));
         assert!(ledger.known_empty(subject, true, now).is_some());
         let later = now + Duration::from_millis(100);
-        assert!(matches!(ledger.take(&[subject], true, later), Step::Ask));
+        assert!(matches!(ledger.take(&[subject], true, later), Take::Ask));
         // Somebody may give tokens back long before one comes by itself.
         let long = Told { free: 0, wait: Duration::from_mins(9), lease: 0, owed: 0 };
         ledger.learn(subject, long, 7, later, later);
-        let Step::Refused(refusal) = ledger.take(&[subject], true, later) else { panic!() };
+        let Take::Refused(refusal) = ledger.take(&[subject], true, later) else { panic!() };
         assert_eq!(refusal.standing.reset, 540);
-        assert!(matches!(ledger.take(&[subject], true, later + BELIEVED), Step::Ask));
+        assert!(matches!(ledger.take(&[subject], true, later + BELIEVED), Take::Ask));
         assert_eq!((0..KNOCKS * 3).filter(|_| ledger.knock(subject)).count(), 3);
     }
 
@@ -297,14 +297,14 @@ mod tests {
         ledger.learn(subject, told(50, 10), 7, now, now);
         taken(ledger.take(&[subject], true, now));
         ledger.charge(&[subject], 19, now);
-        assert!(matches!(ledger.take(&[subject], true, now), Step::Ask), "nothing is left in hand");
+        assert!(matches!(ledger.take(&[subject], true, now), Take::Ask), "nothing is left in hand");
         let (_, _, settled) = ledger.share(subject, now).unwrap();
         assert_eq!((settled.second, settled.size, settled.unspent), (7, 10, -10));
         // Without Redis it counts as well: one and nineteen, and then the rest of eighty.
-        let alone = (0..200).filter(|_| matches!(ledger.take(&[subject], false, now), Step::Taken(_)));
+        let alone = (0..200).filter(|_| matches!(ledger.take(&[subject], false, now), Take::Taken(_)));
         assert_eq!(alone.count(), 60);
         ledger.charge(&[subject], 30, now);
-        let Step::Refused(refusal) = ledger.take(&[subject], false, now) else { panic!() };
+        let Take::Refused(refusal) = ledger.take(&[subject], false, now) else { panic!() };
         assert_eq!(refusal.standing.reset, 4, "31 tokens have to come first");
     }
 
@@ -319,7 +319,7 @@ mod tests {
         // One more costs its twenty while the question is on its way.
         ledger.charge(&[subject], 20, now);
         ledger.learn(subject, Told { owed: 18, ..told(0, 0) }, 7, now, now);
-        let Step::Refused(refusal) = ledger.take(&[subject], true, now) else { panic!() };
+        let Take::Refused(refusal) = ledger.take(&[subject], true, now) else { panic!() };
         assert_eq!(refusal.standing.reset, 4, "39 tokens come in 3.9 seconds");
         let owed = |ledger: &mut Ledger, now| ledger.due(now).iter().map(|(.., it)| it.unspent).sum::<i64>();
         assert_eq!(owed(&mut ledger, now + CHECK), -38);
@@ -340,9 +340,9 @@ mod tests {
         for _ in 0..10 {
             taken(ledger.take(&[subject], true, now));
         }
-        let alone = (0..200).filter(|_| matches!(ledger.take(&[subject], false, now), Step::Taken(_)));
+        let alone = (0..200).filter(|_| matches!(ledger.take(&[subject], false, now), Take::Taken(_)));
         assert_eq!(alone.count(), 50);
-        let Step::Refused(refusal) = ledger.take(&[subject], false, now) else { panic!() };
+        let Take::Refused(refusal) = ledger.take(&[subject], false, now) else { panic!() };
         assert_eq!((refusal.standing.left, refusal.standing.window), (0, 8));
     }
 

@@ -50,13 +50,13 @@ pub use self::{
     answers::{Answers, Full, Room, SMALL as SMALL_ANSWER},
     caps::{Cap, Held},
     count::{Count, Counted},
-    entry::{Refusal, Standing},
+    entry::{LimitState, Refusal},
     subject::{Kind, Network, Subject},
     turns::{Turn, Turns},
 };
 use self::{
     clerk::{Ask, Clerk},
-    ledger::{Ledger, Step},
+    ledger::{Ledger, Take},
     subject::Rules,
 };
 use crate::{
@@ -124,7 +124,7 @@ impl Limiter {
 
     /// Takes a token from each of these, or from none. Answers how the tightest of them stands then; nothing where
     /// none of them has a limit.
-    pub async fn take(&self, subjects: &[Subject]) -> Result<Option<Standing>, Refusal> {
+    pub async fn take(&self, subjects: &[Subject]) -> Result<Option<LimitState>, Refusal> {
         let limited = |subject: &Subject| self.state.rules.of(subject.kind()).is_some();
         let subjects: Vec<Subject> = subjects.iter().copied().filter(limited).collect();
         if subjects.is_empty() {
@@ -132,9 +132,9 @@ impl Limiter {
         }
         let step = self.state.ledger().take(&subjects, self.state.shared(), Instant::now());
         match step {
-            Step::Taken(standing) => Ok(Some(standing)),
-            Step::Refused(refusal) => Err(self.refused(refusal)),
-            Step::Ask => self.ask(subjects).await,
+            Take::Taken(standing) => Ok(Some(standing)),
+            Take::Refused(refusal) => Err(self.refused(refusal)),
+            Take::Ask => self.ask(subjects).await,
         }
     }
 
@@ -146,7 +146,7 @@ impl Limiter {
         }
     }
 
-    async fn ask(&self, subjects: Vec<Subject>) -> Result<Option<Standing>, Refusal> {
+    async fn ask(&self, subjects: Vec<Subject>) -> Result<Option<LimitState>, Refusal> {
         let (reply, answer) = oneshot::channel();
         // One that finds no place is answered like one that Redis doesn't answer.
         let _ = self.asks.try_send(Ask { subjects: subjects.clone(), since: Instant::now(), reply });
@@ -154,9 +154,9 @@ impl Limiter {
             Ok(Ok(standing)) => Ok(Some(standing)),
             Ok(Err(refusal)) => Err(self.refused(refusal)),
             Err(_) => match self.state.ledger().take(&subjects, false, Instant::now()) {
-                Step::Taken(standing) => Ok(Some(standing)),
-                Step::Refused(refusal) => Err(self.refused(refusal)),
-                Step::Ask => Ok(None),
+                Take::Taken(standing) => Ok(Some(standing)),
+                Take::Refused(refusal) => Err(self.refused(refusal)),
+                Take::Ask => Ok(None),
             },
         }
     }

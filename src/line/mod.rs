@@ -41,7 +41,7 @@ pub struct Patience {
 
 /// What the connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Awaiting {
     /// Its first request, since then; some of it may have come.
     New { since: Instant, begun: bool },
     /// Its next request.
@@ -67,7 +67,7 @@ pub struct Control(Arc<Shared>);
 struct Shared {
     tcp: TcpStream,
     patience: Patience,
-    standing: Mutex<Standing>,
+    standing: Mutex<Awaiting>,
     /// How long the other end may take no bytes, in milliseconds.
     write: AtomicU64,
     /// Bytes of the next answer that have gone ahead of it ([`presence`]).
@@ -83,7 +83,7 @@ impl Line {
         let control = Control(Arc::new(Shared {
             tcp,
             patience,
-            standing: Mutex::new(Standing::New { since: Instant::now(), begun: false }),
+            standing: Mutex::new(Awaiting::New { since: Instant::now(), begun: false }),
             write: AtomicU64::new(millis(WRITE)),
             ahead: AtomicUsize::new(0),
             unfinished: AtomicBool::new(false),
@@ -211,15 +211,15 @@ impl AsyncWrite for Line {
 impl Control {
     /// A request is being answered: no more bytes are waited for.
     pub fn busy(&self) {
-        *self.0.standing() = Standing::Busy;
+        *self.0.standing() = Awaiting::Busy;
     }
 
     /// The answer is done; the next request may come.
     pub fn idle(&self) {
-        *self.0.standing() = Standing::Idle { since: Instant::now(), begun: false };
+        *self.0.standing() = Awaiting::Idle { since: Instant::now(), begun: false };
     }
 
-    pub fn standing(&self) -> Standing {
+    pub fn standing(&self) -> Awaiting {
         *self.0.standing()
     }
 
@@ -244,7 +244,7 @@ impl Control {
 }
 
 impl Shared {
-    fn standing(&self) -> MutexGuard<'_, Standing> {
+    fn standing(&self) -> MutexGuard<'_, Awaiting> {
         // No code that can panic runs under this lock.
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -252,8 +252,8 @@ impl Shared {
     fn arrived(&self, count: usize) {
         let mut standing = self.standing();
         match &mut *standing {
-            Standing::New { begun, .. } if count > 0 => *begun = true,
-            Standing::Idle { since, begun } if count > 0 && !*begun => {
+            Awaiting::New { begun, .. } if count > 0 => *begun = true,
+            Awaiting::Idle { since, begun } if count > 0 && !*begun => {
                 (*since, *begun) = (Instant::now(), true);
             }
             _ => {}
@@ -263,11 +263,11 @@ impl Shared {
     /// When what is waited for must have come.
     fn due(&self) -> Option<Instant> {
         match *self.standing() {
-            Standing::New { since, .. } | Standing::Idle { since, begun: true } => {
+            Awaiting::New { since, .. } | Awaiting::Idle { since, begun: true } => {
                 Some(since + self.patience.head)
             }
-            Standing::Idle { since, begun: false } => Some(since + self.patience.idle),
-            Standing::Busy => None,
+            Awaiting::Idle { since, begun: false } => Some(since + self.patience.idle),
+            Awaiting::Busy => None,
         }
     }
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{
         lane::{SOON, jittered},
-        notification::{Action, Outcome, Skipped, Status},
+        notification::{Action, Skipped, Status, TryResult},
     },
     store::lanes::{Attempt, Fate, Waiting},
 };
@@ -97,32 +97,32 @@ fn fate<C: Courier>(it: &Waiting, handed: Handed, began: Instant, read: Instant)
     let (status, outcome, code, error, answer, again_in, counts) = match handed {
         Handed::Over { code, answer, place } => {
             placed = place;
-            (Status::Sent, Outcome::Sent, code, None, answer, None, true)
+            (Status::Sent, TryResult::Sent, code, None, answer, None, true)
         }
         Handed::Moot { why, code, error } => {
             skipped = Some(why);
-            (Status::Skipped, Outcome::Skipped, code, Some(error), None, None, true)
+            (Status::Skipped, TryResult::Skipped, code, Some(error), None, None, true)
         }
         Handed::Deferred { code, error } => match again() {
-            Some(wait) => (Status::Pending, Outcome::Retried, code, Some(error), None, Some(wait), true),
-            None => (Status::Failed, Outcome::Failed, code, Some(error), None, None, true),
+            Some(wait) => (Status::Pending, TryResult::Retried, code, Some(error), None, Some(wait), true),
+            None => (Status::Failed, TryResult::Failed, code, Some(error), None, None, true),
         },
         Handed::Refused { code, error } => {
-            (Status::Failed, Outcome::Failed, code, Some(error), None, None, true)
+            (Status::Failed, TryResult::Failed, code, Some(error), None, None, true)
         }
         Handed::Away { code, error } => {
-            (Status::Pending, Outcome::Retried, code, Some(error), None, Some(soon()), false)
+            (Status::Pending, TryResult::Retried, code, Some(error), None, Some(soon()), false)
         }
         Handed::InVain { code, error, answer, .. } => match again() {
-            Some(wait) => (Status::Pending, Outcome::Retried, code, Some(error), answer, Some(wait), true),
-            None => (Status::Failed, Outcome::Failed, code, Some(error), answer, None, true),
+            Some(wait) => (Status::Pending, TryResult::Retried, code, Some(error), answer, Some(wait), true),
+            None => (Status::Failed, TryResult::Failed, code, Some(error), answer, None, true),
         },
         Handed::Paused { hold, code, error, answer, .. } => {
             let wait = if hold.is_some() { Duration::ZERO } else { soon() };
-            (Status::Pending, Outcome::Held, code, Some(error), answer, Some(wait), false)
+            (Status::Pending, TryResult::Held, code, Some(error), answer, Some(wait), false)
         }
         Handed::Held { code, error, .. } => {
-            (Status::Pending, Outcome::Held, code, Some(error), None, Some(Duration::ZERO), false)
+            (Status::Pending, TryResult::Held, code, Some(error), None, Some(Duration::ZERO), false)
         }
     };
     let took = began.elapsed();

@@ -8,7 +8,7 @@ use crate::{
         ids::{NotificationId, WorkspaceId},
         notification::{Channel, Status},
     },
-    identity::{By, Outcome, Refusal},
+    identity::{Attempted, By, Refusal},
     store::{
         notifications::{self, GIVE_UP_SECONDS, Notification},
         redrive::{Which, redrive},
@@ -21,7 +21,7 @@ pub async fn one(
     by: &By<'_>,
     workspace: WorkspaceId,
     id: NotificationId,
-) -> Outcome<Notification> {
+) -> Attempted<Notification> {
     let Some(before) = notifications::get(&mut *conn, workspace, id).await? else {
         return Ok(Err(Refusal::NotFound("notification")));
     };
@@ -48,7 +48,7 @@ pub async fn all(
     by: &By<'_>,
     workspace: WorkspaceId,
     which: &Which,
-) -> Outcome<i64> {
+) -> Attempted<i64> {
     let count = redrive(&mut *conn, workspace, which, f64::from(GIVE_UP_SECONDS)).await?;
     if count > 0 {
         let chosen = json!({

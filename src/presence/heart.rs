@@ -44,7 +44,7 @@ pub struct Heart {
 
 /// What the heart knows of the beats before.
 #[derive(Default)]
-struct Standing {
+struct Beats {
     /// A beat has reached Postgres.
     is_known: bool,
     is_draining: bool,
@@ -76,7 +76,7 @@ impl Heart {
         let mut bus = self.bus.state();
         let mut renewed = Instant::now();
         let mut beats = 0;
-        let mut standing = Standing::default();
+        let mut standing = Beats::default();
         self.journal.note(Happening::Started);
         loop {
             bus.borrow_and_update();
@@ -115,7 +115,7 @@ impl Heart {
     }
 
     /// Notes what has changed since the last beat.
-    fn notice(&self, standing: &mut Standing, first: bool) {
+    fn notice(&self, standing: &mut Beats, first: bool) {
         if self.lifecycle.is_draining() && !standing.is_draining {
             standing.is_draining = true;
             self.journal.note(Happening::Draining);

@@ -18,7 +18,7 @@ use crate::{
         self, Database, Page, audit, causes,
         connections::{self, Listed, Which},
         instances,
-        outbox::{self, Standing},
+        outbox::{self, ChannelState},
         samples::{self, Event},
     },
     telemetry::outbox::Causes,
@@ -70,7 +70,7 @@ impl Listing {
     }
 
     /// What waits to be sent, of all workspaces. Asked where it is sent from: no other work waits because of it.
-    pub async fn outbox(&self) -> Result<(Vec<Standing>, Causes), Trouble> {
+    pub async fn outbox(&self) -> Result<(Vec<ChannelState>, Causes), Trouble> {
         let channels = [Channel::Email, Channel::Slack, Channel::Webhook].map(|it| it.as_str().to_owned());
         let look = async |conn: &mut PgConnection| {
             let (stuck, oldest_seconds) = causes::standing(&mut *conn).await?;

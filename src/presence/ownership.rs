@@ -20,14 +20,14 @@ use crate::{
     bus::{
         Bus, Found, Letter, Names, Redis,
         owners::Owner,
-        seats::{Seat, Verdict},
+        seats::{Dismissal, Seat},
     },
     config,
     domain::{event::TaskKey, ids::WorkspaceId, names::CallerName, policy::Actor},
     lifecycle::Lifecycle,
     store::{
         self, Database,
-        connections::{self, Caps, Claim, Claimed, Standing},
+        connections::{self, Caps, Claim, Claimed, SocketState},
     },
     telemetry::Metrics,
 };
@@ -53,7 +53,7 @@ const PASS: Duration = Duration::from_secs(8);
 #[derive(Clone)]
 pub struct Ownership {
     shared: Arc<Shared>,
-    claims: Calls<Asked, Outcome>,
+    claims: Calls<Asked, ClaimResult>,
     checks: Calls<Arc<Seat>, ()>,
 }
 
@@ -82,7 +82,7 @@ pub struct Asked {
 
 /// What a claim came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ClaimResult {
     /// The seat's generation says so.
     Owner,
     Full,
@@ -164,7 +164,7 @@ impl Ownership {
         seat: &Arc<Seat>,
         session: Option<CallerName>,
         principal: Actor,
-    ) -> Result<Outcome, Trouble> {
+    ) -> Result<ClaimResult, Trouble> {
         let outcome = self.claims.call(Asked { seat: seat.clone(), session, principal }).await?;
         if let Some(owner) = seat.owner(&self.shared.names.instance) {
             // Known first, read then: what comes after the reading finds its way here.
@@ -173,7 +173,7 @@ impl Ownership {
         Ok(outcome)
     }
 
-    /// Asks whether the seat's socket is still the owner; its verdict is set if it isn't.
+    /// Asks whether the seat's socket is still the owner; its dismissal is set if it isn't.
     pub async fn check(&self, seat: &Arc<Seat>) -> Result<(), Trouble> {
         self.checks.call(seat.clone()).await
     }
@@ -258,7 +258,7 @@ async fn bounded<T>(pass: impl Future<Output = Result<T, store::Error>>) -> Resu
 }
 
 impl Shared {
-    async fn claim(&self, asked: &[Asked]) -> Result<Vec<Outcome>, store::Error> {
+    async fn claim(&self, asked: &[Asked]) -> Result<Vec<ClaimResult>, store::Error> {
         // Whoever was replaced or left while queueing must not take the task from whoever came after.
         let claims: Vec<Option<Claim>> = asked.iter().map(Asked::claim).collect();
         let wanted: Vec<&Claim> = claims.iter().flatten().collect();
@@ -270,16 +270,16 @@ impl Shared {
         }
         let mut claimed = claimed.into_iter();
         let outcomes = asked.iter().zip(&claims).map(|(asked, claim)| match claim {
-            None => Outcome::Ended,
+            None => ClaimResult::Ended,
             Some(_) => match claimed.next() {
                 Some(Claimed::Owner { generation, previous }) => {
                     asked.seat.owns(generation);
                     if let Some(previous) = previous.filter(|it| *it != self.names.instance) {
                         self.bus.publisher.letter(&previous, Letter::Owner(asked.seat.key.clone()));
                     }
-                    Outcome::Owner
+                    ClaimResult::Owner
                 }
-                Some(Claimed::Full) | None => Outcome::Full,
+                Some(Claimed::Full) | None => ClaimResult::Full,
             },
         });
         Ok(outcomes.collect())
@@ -297,10 +297,10 @@ impl Shared {
         conn.done();
         for (seat, standing) in claimed.into_iter().zip(standings) {
             match standing {
-                Standing::Owner => {}
-                Standing::Replaced => seat.end(Verdict::Replaced),
-                Standing::Closed { by } => seat.end(Verdict::Closed { by }),
-                Standing::Gone => seat.end(Verdict::Gone),
+                SocketState::Owner => {}
+                SocketState::Replaced => seat.end(Dismissal::Replaced),
+                SocketState::Closed { by } => seat.end(Dismissal::Closed { by }),
+                SocketState::Gone => seat.end(Dismissal::Gone),
             }
         }
         Ok(())
@@ -349,7 +349,7 @@ impl Shared {
         }
         let ours: Vec<(Owner, Found)> = disputed
             .into_iter()
-            .filter_map(|(seat, owner, found)| seat.verdict().is_none().then_some((owner, found)))
+            .filter_map(|(seat, owner, found)| seat.dismissal().is_none().then_some((owner, found)))
             .collect();
         if let Err(error) = self.redis.take_back(&self.names, &ours).await {
             tracing::debug!(%error, "the keys of connections were not taken back");
@@ -374,7 +374,7 @@ impl Shared {
 
 impl Asked {
     fn claim(&self) -> Option<Claim> {
-        self.seat.verdict().is_none().then(|| Claim {
+        self.seat.dismissal().is_none().then(|| Claim {
             id: self.seat.connection,
             key: self.seat.key.clone(),
             session: self.session.clone(),

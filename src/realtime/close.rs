@@ -1,6 +1,6 @@
 //! Close codes: what a socket's end means, and what the client should do about it.
 
-use crate::bus::seats::{Outdated, Verdict};
+use crate::bus::seats::{Dismissal, Outdated};
 
 /// Why a socket is closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,15 +63,15 @@ impl Reason {
     }
 }
 
-impl From<&Verdict> for Reason {
-    fn from(verdict: &Verdict) -> Self {
-        match verdict {
-            Verdict::Replaced => Self::Replaced,
-            Verdict::Gone => Self::Restarting,
-            Verdict::Closed { by } => Self::NotAllowed(format!("closed by {by}")),
-            Verdict::Outdated(how) => Self::Outdated(*how),
-            Verdict::Revoked => Self::NotAllowed("the credential was revoked".to_owned()),
-            Verdict::Unchecked => Self::Full("the credential could not be checked"),
+impl From<&Dismissal> for Reason {
+    fn from(dismissal: &Dismissal) -> Self {
+        match dismissal {
+            Dismissal::Replaced => Self::Replaced,
+            Dismissal::Gone => Self::Restarting,
+            Dismissal::Closed { by } => Self::NotAllowed(format!("closed by {by}")),
+            Dismissal::Outdated(how) => Self::Outdated(*how),
+            Dismissal::Revoked => Self::NotAllowed("the credential was revoked".to_owned()),
+            Dismissal::Unchecked => Self::Full("the credential could not be checked"),
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     domain::{event::Cursor, names::CallerName},
     events::read::PENDING,
     limits::Subject,
-    presence::ownership::Outcome,
+    presence::ownership::ClaimResult,
 };
 
 /// Serves a socket from its first frame to its last. What it takes to open and to close one is boxed: nothing of it
@@ -101,11 +101,11 @@ async fn open(
     let seat = seated.seat.clone();
     let Arrival { caller, key, session, cursor, origin } = arrival;
     match realtime.ownership.claim(&seat, session.clone(), caller.actor.clone()).await {
-        Ok(Outcome::Owner) => seated.confirm(),
-        Ok(Outcome::Full) => {
+        Ok(ClaimResult::Owner) => seated.confirm(),
+        Ok(ClaimResult::Full) => {
             return Err(Reason::Full("the workspace or the principal has as many sockets as it may have"));
         }
-        Ok(Outcome::Ended) => return Err(Reason::Replaced),
+        Ok(ClaimResult::Ended) => return Err(Reason::Replaced),
         Err(error) => {
             // Its batch has been logged; a herd would log it thousands of times.
             tracing::debug!(%error, "a socket could not be opened");

@@ -1,6 +1,6 @@
 //! A socket at work: one loop that sleeps until there is something to do.
 //!
-//! News of the task, frames of the client, answers that are ready, the time for a ping, a verdict, the drain.
+//! News of the task, frames of the client, answers that are ready, the time for a ping, a dismissal, the drain.
 //! Reading and writing take turns: while a client takes its time to receive, nothing more is read from it or for
 //! it, so that all it can hold up is itself, and only for the send time-out.
 
@@ -129,8 +129,8 @@ impl Session {
         let closing = lifecycle.closing().cancelled();
         tokio::pin!(closing);
         loop {
-            if let Some(verdict) = self.seat.verdict() {
-                return Ok(verdict.into());
+            if let Some(dismissal) = self.seat.dismissal() {
+                return Ok(dismissal.into());
             }
             if self.news && self.reading.is_none() {
                 self.read_on(Duration::ZERO);
@@ -267,7 +267,7 @@ impl Session {
             self.seat.sent(event.seq);
             self.realtime.metrics.events_sent(texts.len());
             // A client that takes its time must hold up neither the drain nor its successor.
-            if self.realtime.lifecycle.closing().is_cancelled() || self.seat.verdict().is_some() {
+            if self.realtime.lifecycle.closing().is_cancelled() || self.seat.dismissal().is_some() {
                 break;
             }
             texts.clear();

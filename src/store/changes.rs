@@ -128,18 +128,18 @@ pub struct Record<'a> {
     pub actor: Option<&'a Actor>,
     pub via: &'static str,
     pub origin: &'a Origin,
-    pub step: Step<'a>,
+    pub step: Transition<'a>,
     pub detail: Value,
 }
 
 /// From which version to which, and what it ended with, if it did.
-pub struct Step<'a> {
+pub struct Transition<'a> {
     pub from: i32,
     pub to: i32,
     pub ending: Option<&'a Ending>,
 }
 
-impl<'a> Step<'a> {
+impl<'a> Transition<'a> {
     /// The one that ends an approval as it was read.
     pub fn ending(approval: &Brief, ending: &'a Ending) -> Self {
         Self { from: approval.version, to: approval.version + 1, ending: Some(ending) }

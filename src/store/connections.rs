@@ -191,7 +191,7 @@ pub async fn release(conn: &mut PgConnection, gone: &[(TaskKey, Uuid)]) -> Resul
 
 /// How a socket stands to the record of its task.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum SocketState {
     Owner,
     /// A newer one owns the task.
     Replaced,
@@ -204,7 +204,7 @@ pub enum Standing {
 }
 
 /// How these stand, in the order asked.
-pub async fn standings(conn: &mut PgConnection, owned: &[(TaskKey, i64)]) -> Result<Vec<Standing>, Error> {
+pub async fn standings(conn: &mut PgConnection, owned: &[(TaskKey, i64)]) -> Result<Vec<SocketState>, Error> {
     let Fences { workspaces, tasks, generations } = Fences::of(owned);
     let rows = sqlx::query!(
         r#"SELECT i.generation AS "expected!", c.generation AS "generation?", c.closed_by
@@ -219,10 +219,10 @@ pub async fn standings(conn: &mut PgConnection, owned: &[(TaskKey, i64)]) -> Res
     .fetch_all(conn)
     .await?;
     let standing = rows.into_iter().map(|row| match (row.generation, row.closed_by) {
-        (Some(generation), None) if generation == row.expected => Standing::Owner,
-        (Some(generation), Some(by)) if generation == row.expected => Standing::Closed { by },
-        (Some(_), _) => Standing::Replaced,
-        (None, _) => Standing::Gone,
+        (Some(generation), None) if generation == row.expected => SocketState::Owner,
+        (Some(generation), Some(by)) if generation == row.expected => SocketState::Closed { by },
+        (Some(_), _) => SocketState::Replaced,
+        (None, _) => SocketState::Gone,
     });
     Ok(standing.collect())
 }

@@ -21,7 +21,7 @@ pub use self::decider::decider;
 
 /// A credential that is good now.
 #[derive(Debug, Clone)]
-pub struct Standing {
+pub struct GoodCredential {
     pub credential: CredentialRow,
     pub workspace: WorkspaceId,
     pub allow_timeout_approve: bool,
@@ -69,7 +69,11 @@ struct Row {
 
 impl Row {
     /// The standing, with the seats that are open: who has none, as most, is not asked about again.
-    async fn standing(self, conn: &mut PgConnection, credential: CredentialRow) -> Result<Standing, Error> {
+    async fn standing(
+        self,
+        conn: &mut PgConnection,
+        credential: CredentialRow,
+    ) -> Result<GoodCredential, Error> {
         let seats = if self.has_seats {
             open_seats::seats(conn, PrincipalId(self.principal_id)).await?
         } else {
@@ -83,7 +87,7 @@ impl Row {
         let names = |list: &[String]| list.iter().filter_map(|it| PrincipalName::stored(it).ok()).collect();
         let mut permissions = self.permissions;
         permissions.extend(self.own);
-        Ok(Standing {
+        Ok(GoodCredential {
             credential,
             workspace: WorkspaceId(self.workspace_id),
             allow_timeout_approve: self.allow_timeout_approve,
@@ -128,7 +132,7 @@ macro_rules! standing {
 }
 
 /// The key with this prefix.
-pub async fn key(conn: &mut PgConnection, prefix: &str) -> Result<Option<Standing>, Error> {
+pub async fn key(conn: &mut PgConnection, prefix: &str) -> Result<Option<GoodCredential>, Error> {
     let found = sqlx::query!(
         r#"SELECT k.id, k.secret_hash, k.workspace_id, w.allow_timeout_approve, k.principal_id, p.name,
                   CASE WHEN (w.redaction ->> 'store')::boolean THEN w.redaction END AS "redaction: Json<Redaction>",
@@ -163,7 +167,7 @@ pub async fn session(
     conn: &mut PgConnection,
     hash: &[u8; 32],
     idle: Duration,
-) -> Result<Option<Standing>, Error> {
+) -> Result<Option<GoodCredential>, Error> {
     let found = sqlx::query!(
         r#"SELECT s.id, s.workspace_id, w.allow_timeout_approve, s.principal_id, p.name,
                   CASE WHEN (w.redaction ->> 'store')::boolean THEN w.redaction END AS "redaction: Json<Redaction>",
@@ -198,7 +202,7 @@ pub async fn session(
 }
 
 /// Somebody for whom an issuer has vouched before.
-pub async fn principal(conn: &mut PgConnection, id: PrincipalId) -> Result<Option<Standing>, Error> {
+pub async fn principal(conn: &mut PgConnection, id: PrincipalId) -> Result<Option<GoodCredential>, Error> {
     let found = sqlx::query!(
         r#"SELECT p.workspace_id, w.allow_timeout_approve, p.name, p.roles || p.claimed_roles AS "roles!",
                   CASE WHEN (w.redaction ->> 'store')::boolean THEN w.redaction END AS "redaction: Json<Redaction>",

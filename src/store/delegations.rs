@@ -170,7 +170,7 @@ pub async fn revoke(
 
 /// How many there are, from one person and to another.
 #[derive(Debug)]
-pub struct Standing {
+pub struct DelegationCounts {
     /// The clock, at which they were counted.
     pub now: DateTime<Utc>,
     /// Neither ended nor revoked.
@@ -182,9 +182,9 @@ pub async fn standing(
     conn: &mut PgConnection,
     from: PrincipalId,
     to: PrincipalId,
-) -> Result<Standing, Error> {
+) -> Result<DelegationCounts, Error> {
     Ok(sqlx::query_as!(
-        Standing,
+        DelegationCounts,
         r#"WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
            SELECT c.now AS "now!",
                   (SELECT count(*) FROM delegations d

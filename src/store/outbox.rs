@@ -9,7 +9,7 @@ pub const MOST_COUNTED: i64 = 10_000;
 
 /// How a channel stands.
 #[derive(Debug, PartialEq)]
-pub struct Standing {
+pub struct ChannelState {
     pub channel: String,
     /// Messages that wait; one more than are counted where there are more.
     pub waiting: i64,
@@ -24,9 +24,9 @@ pub struct Standing {
 }
 
 /// Of each of these channels, in their order.
-pub async fn standing(conn: &mut PgConnection, channels: &[String]) -> Result<Vec<Standing>, Error> {
+pub async fn standing(conn: &mut PgConnection, channels: &[String]) -> Result<Vec<ChannelState>, Error> {
     Ok(sqlx::query_as!(
-        Standing,
+        ChannelState,
         r#"SELECT c.channel AS "channel!",
                   (SELECT count(*) FROM (
                           SELECT FROM notification_lanes w

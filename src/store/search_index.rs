@@ -26,7 +26,7 @@ pub struct Indexed {
     pub behind: Duration,
 }
 
-struct Outcome {
+struct Ended {
     at: DateTime<Utc>,
     id: Uuid,
     indexed: bool,
@@ -108,7 +108,7 @@ async fn add_behind(
         _ => (place, (mark.now - LATEST_COMMIT, Uuid::nil())),
     };
     let behind_mark = behind(&mut transaction, from, look).await?;
-    let missing: Vec<&Outcome> = behind_mark.iter().filter(|it| !it.indexed).take(most).collect();
+    let missing: Vec<&Ended> = behind_mark.iter().filter(|it| !it.indexed).take(most).collect();
     add(&mut transaction, &missing, terms).await?;
     let came_to = if missing.len() >= most {
         missing.last().copied()
@@ -134,9 +134,9 @@ async fn add_behind(
 // The first condition says nothing that the second doesn't, but shows the planner that the index may be used, which
 // holds only what has ended. And not an EXISTS: where many rows are expected, that is planned as a reading of all that
 // is indexed.
-async fn behind(conn: &mut PgConnection, (at, id): Place, most: usize) -> Result<Vec<Outcome>, Error> {
+async fn behind(conn: &mut PgConnection, (at, id): Place, most: usize) -> Result<Vec<Ended>, Error> {
     Ok(sqlx::query_as!(
-        Outcome,
+        Ended,
         r#"SELECT a.resolved_at AS "at!", a.id,
                   (SELECT s.approval_id FROM approval_search s WHERE s.approval_id = a.id) IS NOT NULL AS "indexed!"
              FROM approval_requests a
@@ -152,7 +152,7 @@ async fn behind(conn: &mut PgConnection, (at, id): Place, most: usize) -> Result
 }
 
 /// Each is locked against deletion: its terms must not be written after it is gone.
-async fn add(conn: &mut PgConnection, missing: &[&Outcome], terms: Terms) -> Result<(), Error> {
+async fn add(conn: &mut PgConnection, missing: &[&Ended], terms: Terms) -> Result<(), Error> {
     if missing.is_empty() {
         return Ok(());
     }

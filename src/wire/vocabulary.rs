@@ -42,7 +42,7 @@ schemas! {
     /// Why a notification had not to be sent.
     NotificationSkipped = notification::Skipped::WORDS;
     /// What a try came to.
-    NotificationOutcome = notification::Outcome::WORDS;
+    NotificationOutcome = notification::TryResult::WORDS;
     /// What a webhook tells.
     WebhookEvent = webhook::CHOICES;
     /// How a webhook's body is written.

@@ -21,7 +21,7 @@ use super::{Round, Workers};
 use crate::{
     bus::{
         Seat,
-        seats::{Outdated, Verdict},
+        seats::{Dismissal, Outdated},
     },
     domain::{
         credential::Credential,
@@ -75,8 +75,8 @@ async fn once(workers: &Workers, watch: &mut Watch, seats: &[Arc<Seat>]) -> Resu
     for seat in seats {
         match (bad.get(&seat.credential), verdicts.get(&seat.credential)) {
             (None, _) => {}
-            (Some(Fault::Refused), Some(verdict)) => seat.end(verdict.clone()),
-            (Some(_), _) => seat.end(Verdict::Unchecked),
+            (Some(Fault::Refused), Some(dismissal)) => seat.end(dismissal.clone()),
+            (Some(_), _) => seat.end(Dismissal::Unchecked),
         }
     }
     note(workers).await?;
@@ -89,7 +89,7 @@ async fn verdicts<F>(
     refused: &[Credential],
     until: Instant,
     outdated: &impl Fn(Vec<Credential>) -> F,
-) -> HashMap<Credential, Verdict>
+) -> HashMap<Credential, Dismissal>
 where
     F: Future<Output = Result<HashMap<Credential, Outdated>, store::Error>>,
 {
@@ -102,9 +102,9 @@ where
         let outdated = timeout(left.min(LOOK), outdated(chunk.to_vec())).await;
         match outdated.map_err(store::Error::from).flatten() {
             Ok(outdated) => verdicts.extend(chunk.iter().map(|credential| {
-                let verdict =
-                    outdated.get(credential).map_or(Verdict::Revoked, |how| Verdict::Outdated(*how));
-                (*credential, verdict)
+                let dismissal =
+                    outdated.get(credential).map_or(Dismissal::Revoked, |how| Dismissal::Outdated(*how));
+                (*credential, dismissal)
             })),
             Err(error) => tracing::warn!(%error, "why some credentials are refused is not known"),
         }

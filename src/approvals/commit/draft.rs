@@ -25,20 +25,20 @@ use crate::{
 
 /// What becomes of one command, if what it changes gets written.
 #[derive(Debug, Clone)]
-pub enum Verdict {
+pub enum Planned {
     NotFound,
     /// The row makes no sense.
     Unreadable(Trouble),
     Refused(Refusal),
     Same,
-    Changed(Step),
+    Changed(Applied),
     /// It moves an approval that another command of the batch has changed: to be taken after that.
     Later,
 }
 
 /// What one command changed.
 #[derive(Debug, Clone, Copy)]
-pub struct Step {
+pub struct Applied {
     /// The versions before and after it.
     pub from: i32,
     pub to: i32,
@@ -96,7 +96,7 @@ impl Draft {
         draft
     }
 
-    pub fn apply(&mut self, index: usize, act: &Act) -> Verdict {
+    pub fn apply(&mut self, index: usize, act: &Act) -> Planned {
         let (from, votes) = (self.now.version, self.votes.len());
         let done = match act {
             Act::Settle => Ok(false),
@@ -124,7 +124,7 @@ impl Draft {
                 Ok(true) if self.moved_by == Some(Mover::Deadline) && push.from_level.is_none() => {
                     Err(Refusal::OtherLevel { at: self.now.escalation_level })
                 }
-                Ok(true) if self.is_touched() => return Verdict::Later,
+                Ok(true) if self.is_touched() => return Planned::Later,
                 Ok(true) => {
                     self.moved_by = Some(Mover::Command(index));
                     self.hop(Hop::by_person(&self.now, push));
@@ -136,7 +136,7 @@ impl Draft {
             Act::Extend { .. } if self.moved_by == Some(Mover::Deadline) => Err(Refusal::Expired),
             Act::Extend { by, seconds, expected, .. } => {
                 match extend(&self.now, by, *seconds, expected, self.at) {
-                    Ok(()) if self.is_touched() => return Verdict::Later,
+                    Ok(()) if self.is_touched() => return Planned::Later,
                     Ok(()) => {
                         self.moved_by = Some(Mover::Command(index));
                         self.now.extended.seconds += seconds;
@@ -158,14 +158,14 @@ impl Draft {
             }
         };
         match done {
-            Ok(true) => Verdict::Changed(Step {
+            Ok(true) => Planned::Changed(Applied {
                 from,
                 to: self.now.version,
                 ends: self.ending.is_some(),
                 votes: self.votes.len() > votes,
             }),
-            Ok(false) => Verdict::Same,
-            Err(refusal) => Verdict::Refused(refusal),
+            Ok(false) => Planned::Same,
+            Err(refusal) => Planned::Refused(refusal),
         }
     }
 
@@ -249,7 +249,7 @@ impl Draft {
     }
 
     /// The vote and the record of a command that changed this draft.
-    pub fn record(&self, batch: &mut Batch, command: &Command, step: Step) {
+    pub fn record(&self, batch: &mut Batch, command: &Command, step: Applied) {
         let (actor, action, detail) = match &command.act {
             // What moves it has its record there.
             Act::Settle | Act::Escalate { .. } | Act::Extend { .. } => return,
@@ -277,7 +277,7 @@ impl Draft {
             actor: Some(actor),
             via: Via::Human.as_str(),
             origin: &origin,
-            step: changes::Step { from: step.from, to: step.to, ending },
+            step: changes::Transition { from: step.from, to: step.to, ending },
             detail,
         };
         batch.record(self.read.id, record);

@@ -18,7 +18,7 @@ use sqlx::{Connection, PgConnection};
 use tokio::{sync::oneshot, time::timeout};
 
 use self::{
-    draft::Verdict,
+    draft::Planned,
     plan::{Drafts, Plan, Written},
 };
 use super::{ATTEMPT, Authority, COMMAND, Shared};
@@ -265,7 +265,7 @@ fn give_up(shared: &Shared, error: store::Error, commands: Vec<Command>) {
 }
 
 /// What one round of reading, deciding and writing came to.
-struct Outcome {
+struct Committed {
     /// In the order of the commands.
     results: Vec<Taken>,
     /// What was changed, to be announced once it is committed.
@@ -286,7 +286,7 @@ enum Taken {
     Later,
 }
 
-impl Outcome {
+impl Committed {
     /// The epoch is taken before the connection is: what an old connection commits is of no newer life than that.
     fn written_in(self, epoch: Option<Epoch>) -> Self {
         Self { epoch, ..self }
@@ -351,7 +351,7 @@ async fn attempt(
     shared: &Shared,
     conn: &mut PgConnection,
     commands: &[Command],
-) -> Result<Outcome, store::Error> {
+) -> Result<Committed, store::Error> {
     let mut ids: Vec<ApprovalId> = commands.iter().map(|command| command.approval).collect();
     // In their order: so what is left out for its size is what came last.
     let mut seen = HashSet::new();
@@ -363,7 +363,7 @@ async fn attempt(
     let moved = plan.moved(&written);
     let mut votes = Vec::new();
     let (drafts, verdicts) = plan.finish(&written);
-    let taken = |((command, verdict), room): ((&Command, Verdict), Result<Option<Room>, Trouble>)| {
+    let taken = |((command, verdict), room): ((&Command, Planned), Result<Option<Room>, Trouble>)| {
         if rest.binary_search(&command.approval).is_ok() {
             return Taken::Later;
         }
@@ -372,17 +372,17 @@ async fn attempt(
             Err(trouble) => return Taken::Done(Err(trouble.into())),
         };
         let approval = match (&verdict, drafts.get(&command.approval)) {
-            (Verdict::NotFound, _) => return Taken::Done(Err(Failure::NotFound)),
-            (Verdict::Unreadable(trouble), _) => return Taken::Done(Err(trouble.clone().into())),
-            (Verdict::Later, Some(Some(_))) => return Taken::Later,
+            (Planned::NotFound, _) => return Taken::Done(Err(Failure::NotFound)),
+            (Planned::Unreadable(trouble), _) => return Taken::Done(Err(trouble.clone().into())),
+            (Planned::Later, Some(Some(_))) => return Taken::Later,
             (_, Some(Some(approval))) => approval.clone(),
             _ => return Taken::Singly,
         };
         Taken::Done(match verdict {
-            Verdict::NotFound | Verdict::Unreadable(_) | Verdict::Later => Err(Failure::NotFound),
-            Verdict::Refused(refusal) => Err(Failure::Refused { refusal, approval, room }),
-            Verdict::Same => Ok(Answer { changed: false, approval, room }),
-            Verdict::Changed(_) => {
+            Planned::NotFound | Planned::Unreadable(_) | Planned::Later => Err(Failure::NotFound),
+            Planned::Refused(refusal) => Err(Failure::Refused { refusal, approval, room }),
+            Planned::Same => Ok(Answer { changed: false, approval, room }),
+            Planned::Changed(_) => {
                 if let Act::Vote { ballot, .. } = &command.act {
                     votes.push(ballot.verdict.as_str());
                 }
@@ -392,5 +392,5 @@ async fn attempt(
     };
     let results = commands.iter().zip(verdicts).zip(rooms).map(taken).collect();
     let changed = written.changed.keys().filter_map(|id| drafts.get(id)?.clone()).collect();
-    Ok(Outcome { results, changed, moved, votes, epoch: None })
+    Ok(Committed { results, changed, moved, votes, epoch: None })
 }

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::{
     ATTEMPT, Act, Answer, Command, Shared,
-    draft::{self, Draft, Verdict},
+    draft::{self, Draft, Planned},
     give_up, singly,
 };
 use crate::{
@@ -167,7 +167,7 @@ fn approval(command: &Command, decided: Decided) -> Option<Approval> {
         .ok()?;
     let mut draft = Draft::new(loaded);
     match draft.apply(0, &command.act) {
-        Verdict::Changed(step)
+        Planned::Changed(step)
             if step.votes && draft.ending == Vote::new(command).map(|vote| vote.ending) =>
         {
             Some(draft.stands(None, Some(&decided.at)))

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Act, Command, Trouble,
-    draft::{Draft, Mover, Verdict},
+    draft::{Draft, Mover, Planned},
     record,
 };
 use crate::{
@@ -41,7 +41,7 @@ pub(super) struct Written {
 /// The whole batch.
 pub(super) struct Plan<'a> {
     drafts: HashMap<ApprovalId, Draft>,
-    verdicts: Vec<Verdict>,
+    verdicts: Vec<Planned>,
     commands: &'a [Command],
 }
 
@@ -61,13 +61,13 @@ impl<'a> Plan<'a> {
             .enumerate()
             .map(|(index, command)| match drafts.get_mut(&command.approval) {
                 // Told by whoever looked for room.
-                _ if !has_room(index) => Verdict::NotFound,
+                _ if !has_room(index) => Planned::NotFound,
                 Some(draft) if draft.read.workspace == command.authority.workspace => {
                     draft.apply(index, &command.act)
                 }
                 _ => match unreadable.get(&command.approval) {
-                    Some(trouble) => Verdict::Unreadable(trouble.clone()),
-                    None => Verdict::NotFound,
+                    Some(trouble) => Planned::Unreadable(trouble.clone()),
+                    None => Planned::NotFound,
                 },
             })
             .collect();
@@ -116,7 +116,7 @@ impl<'a> Plan<'a> {
             }
         }
         for (command, verdict) in self.commands.iter().zip(&self.verdicts) {
-            if let Verdict::Changed(step) = verdict
+            if let Planned::Changed(step) = verdict
                 && let Some(draft) = self.drafts.get(&command.approval).filter(is_meant)
             {
                 draft.record(&mut batch, command, *step);
@@ -133,7 +133,7 @@ impl<'a> Plan<'a> {
 
     /// Fills in what the database said: the approvals as they stand now (`None`: not written, take it singly),
     /// and a verdict for each command.
-    pub fn finish(self, written: &Written) -> (HashMap<ApprovalId, Option<Arc<Approval>>>, Vec<Verdict>) {
+    pub fn finish(self, written: &Written) -> (HashMap<ApprovalId, Option<Arc<Approval>>>, Vec<Planned>) {
         let drafts = self
             .drafts
             .into_iter()

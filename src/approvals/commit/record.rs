@@ -7,7 +7,7 @@ use crate::{
         approval::{Brief, Ending, Via},
         credential::Origin,
     },
-    store::changes::{Batch, Record, Step},
+    store::changes::{Batch, Record, Transition},
 };
 
 /// The action that stands for an ending.
@@ -26,7 +26,7 @@ pub fn timed_out(batch: &mut Batch, approval: &Brief, ending: &Ending) {
         actor: None,
         via: Via::Timeout.as_str(),
         origin: &Origin::default(),
-        step: Step::ending(approval, ending),
+        step: Transition::ending(approval, ending),
         detail: json!({
             "timeout_action": approval.timeout_action, "expires_at": approval.expires_at,
             "resolution": ending.resolution(),

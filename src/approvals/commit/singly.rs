@@ -4,7 +4,7 @@
 use sqlx::Connection;
 use tokio::time::timeout;
 
-use super::{COMMAND, Command, Failure, Outcome, Shared, Taken, attempt};
+use super::{COMMAND, Command, Committed, Failure, Shared, Taken, attempt};
 use crate::{
     batch::{Trouble, Weigh, has_lapsed},
     store::{self, approvals},
@@ -35,7 +35,7 @@ pub fn spawn(shared: &Shared, command: Command) {
 }
 
 /// `None`: it took so long to get the lock that the caller would have to be looked at again. Nothing was done.
-async fn singly(shared: &Shared, command: &[Command; 1]) -> Result<Option<Outcome>, store::Error> {
+async fn singly(shared: &Shared, command: &[Command; 1]) -> Result<Option<Committed>, store::Error> {
     loop {
         let epoch = shared.database.epoch().ok();
         let (mut conn, _place) = shared.transaction(command[0].workspace()).await?;

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
 use ring::hmac;
 
-use super::standing::{Seen, Standing};
+use super::standing::{LinkState, Seen};
 use crate::{
     domain::decision::Verdict,
     wire::problem::{Code, Problem, Violation},
@@ -106,10 +106,10 @@ impl Form {
             _ => return Err(Fault::NoVerdict),
         };
         match seen.standing {
-            Standing::Asked { approve: false, .. } if verdict == Verdict::Approved => {
+            LinkState::Asked { approve: false, .. } if verdict == Verdict::Approved => {
                 return Err(Fault::NotAllowed);
             }
-            Standing::Asked { reject: false, .. } if verdict == Verdict::Rejected => {
+            LinkState::Asked { reject: false, .. } if verdict == Verdict::Rejected => {
                 return Err(Fault::NotAllowed);
             }
             _ => {}
@@ -122,7 +122,7 @@ impl Form {
             return Err(Fault::TooLong);
         }
         let version = seen.loaded.as_ref().map(|loaded| loaded.approval.version.to_string());
-        if matches!(seen.standing, Standing::Asked { .. }) && version.as_deref() != Some(self.get("version"))
+        if matches!(seen.standing, LinkState::Asked { .. }) && version.as_deref() != Some(self.get("version"))
         {
             return Err(Fault::Changed);
         }

@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 use self::{
     form::{Form, Sent},
-    standing::{Seen, Standing},
+    standing::{LinkState, Seen},
 };
 use super::{Api, admission::Admission, body, caller::arrival, respond};
 use crate::{
@@ -79,7 +79,7 @@ pub async fn decide(
         // Before anyone is looked at: a body may take its time.
         let (bytes, _place) = body::form(&api, &parts, body).await?;
         let seen = see(&api, &parts, &token, Subject::LinkPosts).await?;
-        let (Standing::Asked { .. } | Standing::Said(_), Some(decider)) = (&seen.standing, &seen.decider)
+        let (LinkState::Asked { .. } | LinkState::Said(_), Some(decider)) = (&seen.standing, &seen.decider)
         else {
             api.metrics.link(seen.standing.word());
             return page_of(&parts, &seen, None, None);
@@ -105,7 +105,7 @@ async fn act(
 ) -> Result<Response, Problem> {
     let Sent { verdict, feedback, comment } = sent;
     // At another level it may be another question, and this person may be asked it again: the link is not for that.
-    if let (Standing::Said(said), false) = (&seen.standing, seen.is_at_its_level()) {
+    if let (LinkState::Said(said), false) = (&seen.standing, seen.is_at_its_level()) {
         return if *said == verdict {
             page_of(parts, seen, None, None)
         } else {
@@ -197,7 +197,7 @@ async fn read(api: &Api, token: DecisionLink, link: Link, decider: Option<Decide
     let loaded = api.approvals.look(link.workspace, link.approval).await?;
     let behind = api.authenticator.behind(&link).await.map_err(|error| Problem::from(&error))?;
     let Behind { said, zone, redactor } = behind;
-    let standing = Standing::of(&link, decider.as_ref(), loaded.as_deref(), said);
+    let standing = LinkState::of(&link, decider.as_ref(), loaded.as_deref(), said);
     Ok(Seen { token, link, decider, loaded, standing, zone, redactor })
 }
 

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     form,
-    standing::{Seen, Standing},
+    standing::{LinkState, Seen},
 };
 use crate::{
     domain::{
@@ -58,7 +58,7 @@ pub fn page(status: StatusCode, seen: &Seen, note: Option<&str>, wish: Option<Ve
         let _ = write!(page, "<div class=\"text\">{}</div>", html(&text));
     }
     write_context(&mut page, seen, approval);
-    if let Standing::Asked { approve, reject } = seen.standing {
+    if let LinkState::Asked { approve, reject } = seen.standing {
         write_form(&mut page, seen, approval, (approve, reject), wish);
     }
     let _ = write!(
@@ -109,9 +109,9 @@ fn whole(status: StatusCode, title: &str, body: &str) -> Response {
 fn lead(seen: &Seen, approval: &Approval) -> String {
     let who = legible::line(approval.requested_by.name.as_str()).into_owned();
     match seen.standing {
-        Standing::Asked { .. } => format!("{who} asks for your approval."),
-        Standing::Said(Verdict::Approved) => "You have approved this.".to_owned(),
-        Standing::Said(Verdict::Rejected) => "You have rejected this.".to_owned(),
+        LinkState::Asked { .. } => format!("{who} asks for your approval."),
+        LinkState::Said(Verdict::Approved) => "You have approved this.".to_owned(),
+        LinkState::Said(Verdict::Rejected) => "You have rejected this.".to_owned(),
         other => match other.problem() {
             Some(problem) => format!("{}.", capital(problem.message())),
             None => String::new(),
@@ -162,7 +162,7 @@ fn write_facts(page: &mut String, seen: &Seen, loaded: &Loaded) {
             }
         }
     }
-    if let (Standing::Asked { .. }, Some(decider)) = (seen.standing, &seen.decider) {
+    if let (LinkState::Asked { .. }, Some(decider)) = (seen.standing, &seen.decider) {
         facts.push(("You are", legible::line(decider.voter.member.actor.name.as_str()).into_owned()));
     }
     page.push_str("<dl>");

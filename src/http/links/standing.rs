@@ -25,7 +25,7 @@ pub struct Seen {
     /// `None`: the person is disabled.
     pub decider: Option<Decider>,
     pub loaded: Option<Arc<Loaded>>,
-    pub standing: Standing,
+    pub standing: LinkState,
     pub zone: Tz,
     pub redactor: Arc<Redactor>,
 }
@@ -39,7 +39,7 @@ impl Seen {
 
 /// What it is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum LinkState {
     /// The person may answer, in one of these ways at least.
     Asked {
         approve: bool,
@@ -58,7 +58,7 @@ pub enum Standing {
     NotEligible,
 }
 
-impl Standing {
+impl LinkState {
     pub fn of(
         link: &Link,
         decider: Option<&Decider>,

@@ -21,7 +21,7 @@ use crate::{
     config,
     http::address::TrustedProxies,
     limits::{Cap, Count, Held, Network},
-    line::{Control, Standing},
+    line::{Awaiting, Control},
     telemetry::Metrics,
 };
 
@@ -233,11 +233,11 @@ impl Roll {
 /// Whether a connection may be sent away, how soon before others, and since when it could have been.
 fn dispensable(entry: &Entry, now: Instant) -> Option<(u8, Instant)> {
     let (class, since, settled) = match entry.control.standing() {
-        Standing::New { since, begun: false } => (0, since, SETTLED),
-        Standing::New { since, begun: true } => (0, since, STALE),
+        Awaiting::New { since, begun: false } => (0, since, SETTLED),
+        Awaiting::New { since, begun: true } => (0, since, STALE),
         // A balancer sends its next request into such a one; it comes last, and a trusted one's never goes.
-        Standing::Idle { since, .. } if !entry.trusted => (1, since, STALE),
-        Standing::Idle { .. } | Standing::Busy => return None,
+        Awaiting::Idle { since, .. } if !entry.trusted => (1, since, STALE),
+        Awaiting::Idle { .. } | Awaiting::Busy => return None,
     };
     (now - since >= settled).then_some((class, since))
 }

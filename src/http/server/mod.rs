@@ -32,7 +32,7 @@ pub use self::connections::{Connections, LOBBY, SLACK};
 use super::address::Peer;
 use crate::{
     lifecycle::Lifecycle,
-    line::{self, Control, Line, Patience, Standing},
+    line::{self, Awaiting, Control, Line, Patience},
 };
 
 /// The smallest that hyper takes; a request's head must fit.
@@ -193,7 +193,7 @@ async fn handle(line: Line, peer: SocketAddr, router: Router, options: Arc<Optio
     let ended = tokio::select! {
         ended = &mut connection => ended,
         () = control.unwanted() => {
-            if matches!(control.standing(), Standing::New { begun: true, .. }) {
+            if matches!(control.standing(), Awaiting::New { begun: true, .. }) {
                 // Half a head: it would be waited for.
                 return;
             }

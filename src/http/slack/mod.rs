@@ -29,7 +29,7 @@ use self::{
 use super::{Api, body::collect, request_id::RequestId};
 use crate::{
     domain::{
-        approval::{Approval, State as Standing},
+        approval::{Approval, State as ApprovalState},
         credential::Origin,
         decision::{Modifications, Verdict},
         slack::Account,
@@ -245,8 +245,8 @@ impl Desk {
     fn past(&self, press: &Press, known: &Known, approval: &Arc<Approval>) -> Answer {
         self.repair(&press.place, known, approval);
         let text = match &approval.state {
-            Standing::Final { ending, .. } => format!("Too late: {}.", said(ending)),
-            Standing::Pending => "It is with the next level now.".to_owned(),
+            ApprovalState::Final { ending, .. } => format!("Too late: {}.", said(ending)),
+            ApprovalState::Pending => "It is with the next level now.".to_owned(),
         };
         self.whisper(press, text);
         Answer::plain("refused")

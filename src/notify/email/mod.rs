@@ -11,7 +11,7 @@ use lettre::message::Mailbox;
 
 use self::{
     letter::Letters,
-    relay::{Failed, Relay, Step},
+    relay::{Dialog, Failed, Relay},
 };
 use super::courier::{Courier, Handed, Message};
 use crate::{
@@ -91,13 +91,13 @@ fn judged(Failed { step, code, why: error }: Failed) -> Handed {
     let status = code.map(i32::from);
     match (step, code) {
         // The relay refuses our name, our password or our address.
-        (_, Some(530 | 534 | 535 | 538)) | (Step::SignIn, Some(500..)) => {
+        (_, Some(530 | 534 | 535 | 538)) | (Dialog::SignIn, Some(500..)) => {
             Handed::Held { hold: MISCONFIGURED, code: status, error }
         }
         // The relay goes away, or wants a pause.
-        (_, None | Some(421)) | (Step::Connect | Step::SignIn, _) => Handed::Away { code: status, error },
+        (_, None | Some(421)) | (Dialog::Connect | Dialog::SignIn, _) => Handed::Away { code: status, error },
         (_, Some(..500)) => Handed::Deferred { code: status, error },
-        (Step::From, Some(code)) if ![552, 554].contains(&code) => {
+        (Dialog::From, Some(code)) if ![552, 554].contains(&code) => {
             Handed::Held { hold: MISCONFIGURED, code: status, error }
         }
         (_, Some(_)) => Handed::Refused { code: status, error },
@@ -119,22 +119,22 @@ mod tests {
             Handed::Moot { .. } | Handed::InVain { .. } | Handed::Paused { .. } => "none of mail's",
         };
         for (step, code, expected) in [
-            (Step::Connect, None, "away"),
-            (Step::Connect, Some(421), "away"),
-            (Step::Connect, Some(554), "away"),
-            (Step::SignIn, Some(454), "away"),
-            (Step::SignIn, Some(535), "held"),
-            (Step::SignIn, Some(504), "held"),
-            (Step::From, Some(530), "held"),
-            (Step::From, Some(553), "held"),
-            (Step::From, Some(552), "refused"),
-            (Step::From, Some(452), "deferred"),
-            (Step::To, Some(450), "deferred"),
-            (Step::To, Some(550), "refused"),
-            (Step::To, Some(421), "away"),
-            (Step::Text, None, "away"),
-            (Step::Text, Some(451), "deferred"),
-            (Step::Text, Some(554), "refused"),
+            (Dialog::Connect, None, "away"),
+            (Dialog::Connect, Some(421), "away"),
+            (Dialog::Connect, Some(554), "away"),
+            (Dialog::SignIn, Some(454), "away"),
+            (Dialog::SignIn, Some(535), "held"),
+            (Dialog::SignIn, Some(504), "held"),
+            (Dialog::From, Some(530), "held"),
+            (Dialog::From, Some(553), "held"),
+            (Dialog::From, Some(552), "refused"),
+            (Dialog::From, Some(452), "deferred"),
+            (Dialog::To, Some(450), "deferred"),
+            (Dialog::To, Some(550), "refused"),
+            (Dialog::To, Some(421), "away"),
+            (Dialog::Text, None, "away"),
+            (Dialog::Text, Some(451), "deferred"),
+            (Dialog::Text, Some(554), "refused"),
         ] {
             assert_eq!(judge(step, code), expected, "{step:?} {code:?}");
         }

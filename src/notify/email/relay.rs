@@ -40,7 +40,7 @@ const FORGET: Duration = Duration::from_secs(2);
 
 /// A step of the dialogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum Dialog {
     Connect,
     SignIn,
     /// The relay is told the sender.
@@ -54,7 +54,7 @@ pub enum Step {
 /// Where and why it failed.
 #[derive(Debug)]
 pub struct Failed {
-    pub step: Step,
+    pub step: Dialog,
     /// The relay's answer, if there was one.
     pub code: Option<u16>,
     /// The error and its causes, in one line. It holds nothing of what was sent.
@@ -62,7 +62,7 @@ pub struct Failed {
 }
 
 impl Failed {
-    fn at(step: Step) -> impl Fn(smtp::Error) -> Self {
+    fn at(step: Dialog) -> impl Fn(smtp::Error) -> Self {
         move |error| {
             let mut why = error.to_string();
             let mut source = error.source();
@@ -177,12 +177,12 @@ impl Relay {
                 AsyncSmtpConnection::connect_with_transport(Box::new(plain(server).await?), ours).await
             }
         };
-        let mut conn = connected.map_err(Failed::at(Step::Connect))?;
+        let mut conn = connected.map_err(Failed::at(Dialog::Connect))?;
         if let Protection::Upgraded(parameters) = protection {
-            conn.starttls(parameters.clone(), ours).await.map_err(Failed::at(Step::Connect))?;
+            conn.starttls(parameters.clone(), ours).await.map_err(Failed::at(Dialog::Connect))?;
         }
         if let Some(credentials) = credentials {
-            conn.auth(DEFAULT_MECHANISMS, credentials).await.map_err(Failed::at(Step::SignIn))?;
+            conn.auth(DEFAULT_MECHANISMS, credentials).await.map_err(Failed::at(Dialog::SignIn))?;
         }
         Ok(conn)
     }
@@ -205,7 +205,7 @@ impl Relay {
 /// The library writes a message and its end one after the other. Without `TCP_NODELAY` the end waits for the relay's
 /// delayed acknowledgement: 40 ms for each mail.
 async fn plain(server: (&str, u16)) -> Result<TcpStream, Failed> {
-    let failed = |why: String| Failed { step: Step::Connect, code: None, why };
+    let failed = |why: String| Failed { step: Dialog::Connect, code: None, why };
     let connecting = timeout(CONNECT, TcpStream::connect(server)).await;
     let stream = connecting.map_err(|_| failed(format!("no connection within {} s", CONNECT.as_secs())))?;
     let stream = stream.map_err(|error| failed(format!("no connection: {error}")))?;
@@ -218,12 +218,12 @@ async fn dialogue(
     envelope: &Envelope,
     text: &[u8],
 ) -> Result<Response, Failed> {
-    conn.command(Mail::new(envelope.from().cloned(), Vec::new())).await.map_err(Failed::at(Step::From))?;
+    conn.command(Mail::new(envelope.from().cloned(), Vec::new())).await.map_err(Failed::at(Dialog::From))?;
     for to in envelope.to() {
-        conn.command(Rcpt::new(to.clone(), Vec::new())).await.map_err(Failed::at(Step::To))?;
+        conn.command(Rcpt::new(to.clone(), Vec::new())).await.map_err(Failed::at(Dialog::To))?;
     }
-    conn.command(Data).await.map_err(Failed::at(Step::Text))?;
-    conn.message(text).await.map_err(Failed::at(Step::Text))
+    conn.command(Data).await.map_err(Failed::at(Dialog::Text))?;
+    conn.message(text).await.map_err(Failed::at(Dialog::Text))
 }
 
 fn parameters(config: &Smtp) -> anyhow::Result<TlsParameters> {

@@ -59,7 +59,7 @@ pub struct Rendered {
 
 /// How a card stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Standing {
+enum CardState {
     Asking,
     /// Its readers are told, not asked.
     Telling,
@@ -92,10 +92,10 @@ impl Card<'_> {
             blocks.push(json!({ "type": "rich_text", "block_id": "c", "elements": elements }));
         }
         match standing {
-            Standing::Asking => blocks.push(self.buttons()),
-            Standing::Telling => {}
-            Standing::HandedOn => blocks.push(section("o", "*Handed to the next level*")),
-            Standing::Ended => blocks.extend(self.outcome()),
+            CardState::Asking => blocks.push(self.buttons()),
+            CardState::Telling => {}
+            CardState::HandedOn => blocks.push(section("o", "*Handed to the next level*")),
+            CardState::Ended => blocks.extend(self.outcome()),
         }
         blocks.push(self.foot());
         Rendered { text: self.text(), blocks: Value::Array(blocks) }
@@ -117,12 +117,12 @@ impl Card<'_> {
         format!("Still waiting, until {}.{needs}", moment(self.approval.expires_at))
     }
 
-    fn standing(&self) -> Standing {
+    fn standing(&self) -> CardState {
         match &self.approval.state {
-            State::Final { .. } => Standing::Ended,
-            State::Pending if self.approval.escalation_level != self.level => Standing::HandedOn,
-            State::Pending if self.asks => Standing::Asking,
-            State::Pending => Standing::Telling,
+            State::Final { .. } => CardState::Ended,
+            State::Pending if self.approval.escalation_level != self.level => CardState::HandedOn,
+            State::Pending if self.asks => CardState::Asking,
+            State::Pending => CardState::Telling,
         }
     }
 
@@ -131,8 +131,8 @@ impl Card<'_> {
         let who = line(self.approval.requested_by.name.as_str(), FIELD);
         match (&self.approval.state, self.standing()) {
             (State::Final { ending, .. }, _) => format!("{}: {title}", said(ending).replace('*', "")),
-            (_, Standing::HandedOn) => format!("Handed to the next level: {title}"),
-            (_, Standing::Telling) => format!("{who} asks for an approval: {title}"),
+            (_, CardState::HandedOn) => format!("Handed to the next level: {title}"),
+            (_, CardState::Telling) => format!("{who} asks for an approval: {title}"),
             _ => {
                 let until = utc(self.approval.expires_at);
                 format!("Approval needed: {title}, asked by {who}, until {until}")
@@ -140,7 +140,7 @@ impl Card<'_> {
         }
     }
 
-    fn facts(&self, standing: &Standing) -> Value {
+    fn facts(&self, standing: &CardState) -> Value {
         let request = &self.approval.request;
         let mut facts = vec![fact("Run", request.run_id.as_str())];
         if let Some(workflow) = &request.workflow {
@@ -150,7 +150,7 @@ impl Card<'_> {
         if let Some(name) = &self.approval.on_behalf_of {
             facts.push(fact("For", name.as_str()));
         }
-        if matches!(standing, Standing::Asking | Standing::Telling) {
+        if matches!(standing, CardState::Asking | CardState::Telling) {
             let until = format!("*Until*\n{}", moment(self.approval.expires_at));
             facts.push(json!({ "type": "mrkdwn", "verbatim": true, "text": until }));
             if let Some(missing) = &self.approval.progress {
@@ -207,7 +207,7 @@ impl Card<'_> {
 
     fn foot(&self) -> Value {
         let mut text = format!("Signoff · `{}`", self.approval.id);
-        if let Some(url) = self.url().filter(|_| self.standing() != Standing::Asking) {
+        if let Some(url) = self.url().filter(|_| self.standing() != CardState::Asking) {
             text = format!("{text} · <{url}|Details>");
         }
         let element = json!({ "type": "mrkdwn", "verbatim": true, "text": text });

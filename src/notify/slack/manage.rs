@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{Slack, installation::Whose, secrets::Secrets};
 use crate::{
     domain::{ids::WorkspaceId, slack::AppState},
-    identity::{By, Outcome, Refusal},
+    identity::{Attempted, By, Refusal},
     notify::deliver::LEASE,
     store::{
         Error,
@@ -43,7 +43,7 @@ impl Slack {
         by: &By<'_>,
         workspace: WorkspaceId,
         (app, wanted): (&App, &Wanted),
-    ) -> Outcome<Installed> {
+    ) -> Attempted<Installed> {
         let corrupt =
             |what: String| Error::Corrupt { table: "slack_installations", id: workspace.0.to_string(), what };
         // Where Slack has not said which app the service's is, nothing is compared.
@@ -80,7 +80,7 @@ impl Slack {
 }
 
 /// Takes the app away from a workspace.
-pub async fn remove(conn: &mut PgConnection, by: &By<'_>, workspace: WorkspaceId) -> Outcome<()> {
+pub async fn remove(conn: &mut PgConnection, by: &By<'_>, workspace: WorkspaceId) -> Attempted<()> {
     let before = stored::get(&mut *conn, workspace).await?;
     let Some(before) = before else { return Ok(Err(Refusal::NotFound("app in Slack"))) };
     stored::delete(&mut *conn, workspace).await?;

@@ -43,7 +43,7 @@ struct Made<'a> {
 
 /// What came of writing events.
 #[derive(Debug, Default)]
-pub(in crate::notify) struct Outcome {
+pub(in crate::notify) struct WrittenEvents {
     /// Whether any endpoint wants one.
     pub any: bool,
     /// Causes whose approvals this instance can't read. Their events are not written.
@@ -60,19 +60,19 @@ impl Webhooks {
         conn: &mut PgConnection,
         caused: &[&Caused],
         redactors: &HashMap<WorkspaceId, Arc<Redactor>>,
-    ) -> Result<Outcome, Error> {
+    ) -> Result<WrittenEvents, Error> {
         let workspaces: BTreeSet<WorkspaceId> = caused.iter().map(|it| it.workspace).collect();
         keep_in(&mut *conn, &self.endpoint, Some(&workspaces)).await?;
         let subscribers = deliveries::subscribers(&mut *conn, &workspaces).await?;
         if subscribers.is_empty() {
-            return Ok(Outcome::default());
+            return Ok(WrittenEvents::default());
         }
         let (wanted, dropped) = wanted(caused, &subscribers, &self.rooms);
         for (endpoint, count) in dropped {
             deliveries::dropped(&mut *conn, endpoint, count).await?;
         }
         if wanted.is_empty() {
-            return Ok(Outcome::default());
+            return Ok(WrittenEvents::default());
         }
         let mut unreadable = Vec::new();
         let endpoints: BTreeSet<(WorkspaceId, EndpointId)> = wanted
@@ -113,7 +113,7 @@ impl Webhooks {
         for endpoint in wanted.iter().flat_map(|it| &it.by) {
             self.rooms.used(endpoint.id);
         }
-        Ok(Outcome { any: true, unreadable })
+        Ok(WrittenEvents { any: true, unreadable })
     }
 
     /// Makes the event for each endpoint that wants it.

@@ -17,7 +17,7 @@ use crate::{
         patch::Patch,
         webhook::{Disabled, Format, MOST_ENDPOINTS, ManagedBy, own_id},
     },
-    identity::{By, Outcome, Refusal},
+    identity::{Attempted, By, Refusal},
     store::{
         self, Error,
         deliveries::{self, Which},
@@ -58,7 +58,7 @@ impl Webhooks {
         by: &By<'_>,
         workspace: WorkspaceId,
         wanted: &Wanted,
-    ) -> Outcome<(Endpoint, SecretString)> {
+    ) -> Attempted<(Endpoint, SecretString)> {
         let most = i64::try_from(MOST_ENDPOINTS).unwrap_or(i64::MAX);
         if webhooks::count(&mut *conn, workspace).await? >= most {
             let message = format!("a workspace has {MOST_ENDPOINTS} endpoints at most");
@@ -80,7 +80,7 @@ impl Webhooks {
         by: &By<'_>,
         (workspace, id): (WorkspaceId, EndpointId),
         overlap: Duration,
-    ) -> Outcome<(Endpoint, SecretString)> {
+    ) -> Attempted<(Endpoint, SecretString)> {
         let Some(before) = webhooks::lock(&mut *conn, workspace, id).await? else {
             return Ok(Err(NOT_FOUND));
         };
@@ -113,7 +113,7 @@ impl Webhooks {
         conn: &mut PgConnection,
         by: &By<'_>,
         (workspace, id): (WorkspaceId, EndpointId),
-    ) -> Outcome<NotificationId> {
+    ) -> Attempted<NotificationId> {
         let Some(endpoint) = webhooks::lock(&mut *conn, workspace, id).await? else {
             return Ok(Err(NOT_FOUND));
         };
@@ -150,7 +150,7 @@ pub async fn update(
     by: &By<'_>,
     (workspace, id): (WorkspaceId, EndpointId),
     change: Change,
-) -> Outcome<Endpoint> {
+) -> Attempted<Endpoint> {
     let Some(before) = webhooks::lock(&mut *conn, workspace, id).await? else { return Ok(Err(NOT_FOUND)) };
     if before.managed_by == ManagedBy::Configuration && change.is_of_more_than_the_switch() {
         return Ok(Err(CONFIGURED));
@@ -186,7 +186,7 @@ pub async fn delete(
     conn: &mut PgConnection,
     by: &By<'_>,
     (workspace, id): (WorkspaceId, EndpointId),
-) -> Outcome<()> {
+) -> Attempted<()> {
     let Some(before) = webhooks::lock(&mut *conn, workspace, id).await? else { return Ok(Err(NOT_FOUND)) };
     if !webhooks::delete(&mut *conn, workspace, id).await? {
         return Ok(Err(CONFIGURED));
@@ -201,7 +201,7 @@ pub async fn replay(
     by: &By<'_>,
     (workspace, id): (WorkspaceId, EndpointId),
     which: &Which,
-) -> Outcome<i64> {
+) -> Attempted<i64> {
     if webhooks::lock(&mut *conn, workspace, id).await?.is_none() {
         return Ok(Err(NOT_FOUND));
     }

@@ -32,12 +32,12 @@ pub struct Told {
 
 /// What a person has been told in the app.
 #[derive(Debug, Clone)]
-pub struct Standing {
+pub struct InAppState {
     pub newest: Option<Arc<OwnNotification>>,
     pub unread: i64,
 }
 
-impl Standing {
+impl InAppState {
     pub fn newest_id(&self) -> Option<NotificationId> {
         self.newest.as_ref().map(|it| it.id)
     }
@@ -237,7 +237,7 @@ impl Mailbox {
     }
 
     /// What the person has been told by now. The first time only the count is told: who follows it has read the list.
-    pub fn notified(&self, standing: &Standing) {
+    pub fn notified(&self, standing: &InAppState) {
         let mut inner = self.lock();
         if !inner.topics.contains(&Topic::Notifications) {
             return;

@@ -11,7 +11,7 @@ use tokio::{sync::Semaphore, time::MissedTickBehavior};
 
 use super::{
     Feeds,
-    mailbox::{Mailbox, Standing},
+    mailbox::{InAppState, Mailbox},
     messages::Topic,
     rounds::LOOK,
 };
@@ -35,7 +35,7 @@ type Followers = HashMap<WorkspaceId, HashMap<PrincipalId, Vec<Arc<Mailbox>>>>;
 /// What is known of the people of one workspace.
 #[derive(Default)]
 struct Known {
-    standings: HashMap<PrincipalId, Standing>,
+    standings: HashMap<PrincipalId, InAppState>,
     counted: Option<Instant>,
 }
 
@@ -111,7 +111,7 @@ async fn look(
     (workspace, known)
 }
 
-impl From<Latest> for Standing {
+impl From<Latest> for InAppState {
     fn from(Latest { newest, unread }: Latest) -> Self {
         Self { newest: newest.map(|it| Arc::new(it.into())), unread }
     }

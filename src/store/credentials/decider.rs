@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, types::Json};
 
-use super::{CredentialRow, Row, Standing};
+use super::{CredentialRow, GoodCredential, Row};
 use crate::{
     domain::{ids::PrincipalId, redaction::Redaction},
     store::Error,
@@ -10,7 +10,7 @@ use crate::{
 
 /// A person who decides without a credential of their own here: what their roles allow, and what any live key of theirs
 /// does.
-pub async fn decider(conn: &mut PgConnection, id: PrincipalId) -> Result<Option<Standing>, Error> {
+pub async fn decider(conn: &mut PgConnection, id: PrincipalId) -> Result<Option<GoodCredential>, Error> {
     let found = sqlx::query!(
         r#"SELECT p.workspace_id, w.allow_timeout_approve, p.name,
                   CASE WHEN (w.redaction ->> 'store')::boolean THEN w.redaction END AS "redaction: Json<Redaction>",

@@ -12,7 +12,7 @@ use super::{Lease, Waiting};
 use crate::{
     domain::{
         ids::{NotificationId, WorkspaceId},
-        notification::{Outcome, Skipped, Status},
+        notification::{Skipped, Status, TryResult},
     },
     store::{Error, json},
 };
@@ -62,7 +62,7 @@ pub struct Attempt {
     /// How long ago the try began, at the time of recording.
     pub ago: Duration,
     pub took: Duration,
-    pub outcome: Outcome,
+    pub outcome: TryResult,
     pub code: Option<i32>,
     pub answer: Option<String>,
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use signoff::{
     audit::checkpoint::{Signer, new_seed},
-    domain::chain::{Digest, FORMAT, Record, Standing, moment},
+    domain::chain::{ChainEnd, Digest, FORMAT, Record, moment},
 };
 use sqlx::Executor;
 
@@ -232,7 +232,7 @@ async fn g18_a_part_begins_where_a_checkpoint_says() {
     let sign = |position: i64, hash: Value| {
         let (hash, workspace_id) = (serde_json::from_value(hash).unwrap(), it.beta.parse().unwrap());
         let at = moment(0);
-        serde_json::to_value(signer.sign(Standing { at, format: FORMAT, hash, position, workspace_id }))
+        serde_json::to_value(signer.sign(ChainEnd { at, format: FORMAT, hash, position, workspace_id }))
             .unwrap()
     };
     let part = it.bench.good(&["audit", "export", "--workspace", "beta", "--from", "3", "--to", "5"]).await;
