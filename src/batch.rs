@@ -407,7 +407,7 @@ where
 
 impl<T, R> Call<T, R> {
     fn answer(self, answer: Result<R, Trouble>) {
-        // Whoever asked may have gone; what was done stays.
+        // The caller may have gone; what was done stays.
         let _ = self.reply.send(answer);
     }
 }

@@ -31,7 +31,7 @@ pub struct Lifecycle {
 }
 
 impl Lifecycle {
-    /// Runs a task that a drain waits for. It goes on when whoever asked for it has vanished.
+    /// Runs a task that a drain waits for. It goes on when its caller has vanished.
     pub fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         let me = self.clone();
         self.work.spawn(async move {

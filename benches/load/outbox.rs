@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use signoff::{
-    domain::notification::{Channel, Outcome, Status},
+    domain::notification::{Channel, Status, TryResult},
     store::lanes::{self, Attempt, Fate, Handback, Lease, Waiting},
 };
 use sqlx::{Connection as _, Executor, PgConnection, Row as _};
@@ -251,7 +251,7 @@ fn fate(it: &Waiting) -> Fate {
         id: Uuid::now_v7(),
         ago: Duration::from_millis(1),
         took: Duration::from_millis(1),
-        outcome: Outcome::Sent,
+        outcome: TryResult::Sent,
         code: Some(250),
         answer: None,
     };

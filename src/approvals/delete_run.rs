@@ -60,7 +60,7 @@ impl Approvals {
                 }
                 Err(elapsed) => Err(Failure::Trouble(elapsed.into())),
             };
-            // Whoever asked may have gone.
+            // The caller may have gone.
             let _ = reply.send(result);
         });
         answer.await.unwrap_or(Err(Failure::Trouble(Trouble::TimedOut)))
@@ -80,8 +80,8 @@ async fn delete(shared: &Shared, deletion: &Deletion) -> Result<Option<Vec<Ended
         return Ok((found == Run::Deleted).then(Vec::new));
     }
     let mut ended = Vec::new();
-    // All of them before the first is written, and then their tasks: whoever holds an approval may wait for its task,
-    // and tasks are locked in one order. New ones can't come, for they would need the run.
+    // All of them before the first is written, and then their tasks: a transaction that holds an approval may wait for
+    // its task, and tasks are locked in one order. New ones can't come, for they would need the run.
     let mut pending = runs::lock_pending(&mut transaction, *workspace, run).await?;
     runs::lock_tasks(&mut transaction, *workspace, run).await?;
     while !pending.is_empty() {

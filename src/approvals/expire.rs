@@ -1,5 +1,5 @@
-//! Applying timeout actions to what is due, for the sweep. (Whoever meets a due approval on another way settles
-//! it there; the guard in the database lets one of them win.)
+//! Applying timeout actions to what is due, for the sweep. A call that meets a due approval settles
+//! it itself; the guard in the database lets one of them win.
 
 use std::{collections::HashMap, time::Duration};
 

@@ -1,6 +1,6 @@
 //! The history as a whole, for a file: any number of lines in the memory of a few hundred.
 //!
-//! Whoever takes the lines sets the pace: the next ones are read when the last ones are out. Nothing of the database
+//! The reader of the lines sets the pace: the next ones are read when the last ones are out. Nothing of the database
 //! is held meanwhile, and an export whose taker has gone is just dropped.
 
 use std::{

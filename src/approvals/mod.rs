@@ -137,7 +137,7 @@ impl Shared {
         Trouble::Overloaded
     }
 
-    /// Tells whoever follows its task, and whoever watches its workspace, that there is a new approval.
+    /// Tells the followers of its task, and the feeds of its workspace, that there is a new approval.
     pub fn announce_requested(&self, new: &NewApproval) {
         self.metrics.approval_requested();
         self.soon.asked(new);

@@ -1,4 +1,4 @@
-//! Reading approvals for whoever asks: all that ask at the same moment share one query.
+//! Reading approvals: all callers that ask at the same moment share one query.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -83,7 +83,7 @@ impl Readers {
 
 /// Reads what is asked for and answers it; hands back what was too much to be read along.
 async fn read(database: &Database, mut requests: Vec<Request>) -> Vec<Request> {
-    // Whoever has gone needs no answer.
+    // A caller that has gone needs no answer.
     requests.retain(|request| !request.reply.is_closed());
     // In their order: so what is left out for its size is what came last.
     let mut seen = HashSet::new();

@@ -51,7 +51,7 @@ pub enum RequestFailure {
     Trouble(#[from] Trouble),
 }
 
-/// What the intake says; the approval of a replay is read by whoever asked.
+/// What the intake says; the approval of a replay is read by the caller's own task.
 enum Taken {
     Created(Created),
     Replay(ApprovalId),
@@ -170,7 +170,7 @@ impl Weigh for Command {
 
 impl Command {
     fn answer(self, result: Result<Taken, RequestFailure>) {
-        // Whoever asked may have gone; what was committed stays.
+        // The caller may have gone; what was committed stays.
         let _ = self.reply.send((self.new, result));
     }
 }
@@ -240,7 +240,7 @@ fn spawn_singly(shared: &Shared, command: Command) {
     });
 }
 
-/// Finds out why the batch left this one out, waiting for whoever was in the way.
+/// Finds out why the batch left this one out, waiting for the transaction that was in the way.
 async fn singly(shared: &Shared, command: &Command) -> Result<Taken, RequestFailure> {
     let new = &command.new;
     let trouble = |error: store::Error| RequestFailure::from(Trouble::from(error));

@@ -5,9 +5,9 @@
 //! same, the chain's primary key lets one of them only.
 //!
 //! **Which rows may still turn up?** Numbers are handed out early and committed late, in any order, so the highest
-//! number that was seen says nothing of those before it. What does: whoever takes a number has a transaction id
+//! number that was seen says nothing of those before it. What does: a transaction that takes a number has an id
 //! already (the trigger `numbered_last` sees to that). So a round notes the last number that was handed out,
-//! `candidate`, and then takes a transaction id of its own, `horizon`. Whoever owns a number up to `candidate` has
+//! `candidate`, and then takes a transaction id of its own, `horizon`. The owner of a number up to `candidate` has
 //! an older id. Once nothing older than `horizon` is under way, all rows up to `candidate` can be seen, and those
 //! that have no link by the end of that round don't exist. (`pg_snapshot_xmax` would not do for `horizon`: it is
 //! one past the newest transaction that has *ended*, and the owner of a number may be beyond it.)
@@ -69,7 +69,7 @@ pub struct Done {
     pub stood_back: bool,
     /// Numbers handed out beyond the last linked; some of them may belong to nothing.
     pub unlinked: i64,
-    /// Age of the oldest row that was linked, in the moment before; of the first that waits, where somebody else links.
+    /// Age of the oldest row that was linked, in the moment before; of the first that waits, where another instance links.
     pub lag: Duration,
     /// Chains that nothing can be linked to; their rows are passed over.
     pub stuck: usize,
@@ -95,7 +95,7 @@ impl Chainer {
             pool.run(LIMIT, async |conn| round(conn, (instance, most), view).await).await?;
         self.view = view;
         if done.stood_back {
-            // It is whoever links that knows.
+            // The instance that links knows.
             self.stuck.clear();
         }
         self.learn(&made);
@@ -146,7 +146,7 @@ async fn round(
     Ok(done)
 }
 
-/// Somebody else links, or says so: what waits is looked at all the same, lest nobody notices that it does.
+/// Another instance links, or says so. What waits is looked at all the same, so that it is noticed.
 async fn stand_back(conn: &mut PgConnection, progress: &Progress) -> Result<Done, Error> {
     let waiting = chain::waiting(conn, progress.complete, progress.last).await?;
     let unlinked = (progress.last - waiting.linked).max(0);
@@ -202,7 +202,7 @@ impl Round<'_> {
 }
 
 impl View {
-    /// Up to `complete` nothing is of interest any more. If that lies before where it was, somebody wants all behind
+    /// Up to `complete` nothing is of interest any more. If that lies before where it was, an operator wants all behind
     /// it to be looked at again.
     fn forget(&mut self, complete: i64) {
         if complete < self.complete {
@@ -304,7 +304,7 @@ async fn new_links(conn: &mut PgConnection, rows: &[LogRow]) -> Result<Made, Err
     }
     let mut made = Made::default();
     for row in rows {
-        // A row of no workspace can only come from somebody who took the constraint away; it stands in no chain.
+        // A row of no workspace can only come from a forger who took the constraint away; it stands in no chain.
         let Some((workspace, end)) = row.record.workspace_id.and_then(|id| Some((id, ends.get_mut(&id)?)))
         else {
             continue;
@@ -379,7 +379,7 @@ mod tests {
         // Nothing noted yet, or all of it done with: the next pair.
         assert_eq!(at(0, 0, 0, 100, 110).next(9), Some((0, 9, None)));
         assert_eq!(at(9, 9, 50, 100, 110).next(9), None);
-        // Somebody older is under way.
+        // An older transaction is under way.
         assert_eq!(at(3, 7, 105, 104, 110).next(9), None);
         // Nobody is, but not everything up to there was looked at.
         assert_eq!(at(3, 7, 105, 105, 110).next(6), None);

@@ -137,7 +137,7 @@ fn line(to: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
 
 /// Looks an export over, line by line. Checkpoints stand at its end: they are read in a first pass.
 ///
-/// Whoever made the file up wrote the header too, so nothing that it says makes a checkpoint fall away: what can't be
+/// A forger of the file wrote the header too, so nothing that it says makes a checkpoint fall away: what can't be
 /// compared is a finding.
 pub fn verify(
     open: impl Fn() -> io::Result<Box<dyn BufRead>>,

@@ -25,7 +25,7 @@ pub enum Kind {
     Cut,
     /// The chain is another than that of which a checkpoint was made.
     CheckpointMismatch,
-    /// A checkpoint that whoever is trusted has not signed.
+    /// A checkpoint that no trusted key has signed.
     BadSignature,
     /// Records wait for their links for longer than they should.
     Unlinked,

@@ -1,6 +1,6 @@
 //! The record as a chain: linking it, signing where it stands, and looking whether it still is what it was.
 //!
-//! Rows of the log are appended by whoever changes something, in the transaction of the change. Here a moment later
+//! Rows of the log are appended in the transaction of each change. Here a moment later
 //! each gets a link ([`chainer`]), and now and then the end of each chain is signed ([`checkpoints`]). [`walk`] is
 //! the judge, a pure one: it is fed from the database ([`verify`]) or from a file ([`export`]). docs/audit.md says
 //! what is promised; this module knows neither HTTP nor how findings are shown.

@@ -45,7 +45,7 @@ pub struct Wanted {
 #[derive(Debug, Clone, Copy)]
 pub struct Only {
     pub id: Uuid,
-    /// Whoever wants it knows the id, and didn't take what the database or the export makes of a name.
+    /// The caller knows the id, and didn't take what the database or the export makes of a name.
     pub is_sure: bool,
 }
 
@@ -76,7 +76,7 @@ impl Trusted {
     }
 }
 
-/// Of the checkpoints that somebody handed in: those of the one workspace that is looked over. Each other is a
+/// Of the checkpoints that the caller handed in: those of the one workspace that is looked over. Each other is a
 /// finding, lest one that was to be compared falls away unseen; but where it is sure which workspace is meant, and
 /// there are some of it, the others are only counted.
 pub fn handed_in(given: Vec<Checkpoint>, only: Only) -> (Vec<Checkpoint>, Vec<Found>, u64) {

@@ -63,7 +63,7 @@ pub struct Authenticator {
     pub(super) tokens: Tokens,
     /// What takes out of what is stored, by workspaces' settings.
     pub(super) redactors: Redactors,
-    /// What was looked up since somebody last asked.
+    /// What was looked up since it was last asked for.
     used: Arc<Mutex<Used>>,
     /// Prefixes of keys that were good here lately, and hashes of sessions and tokens; and whose they are.
     good: Cache<String, WorkspaceId>,
@@ -92,7 +92,7 @@ pub enum Rejection {
     Unauthenticated,
     #[error("the token is not accepted: {0}")]
     Token(#[from] oidc::Refusal),
-    /// The credential is good, but whoever has it doesn't get in; the text is for them.
+    /// The credential is good, but its principal doesn't get in; the text is for them.
     #[error("{0}")]
     Refused(String),
     #[error("the issuer can't be asked: {0}")]
@@ -145,7 +145,7 @@ impl Authenticator {
         }
     }
 
-    /// The same of a key: by its prefix, for whoever has that alone is soon found out.
+    /// The same of a key: by its prefix. A caller who has that alone is soon found out.
     pub fn knows_key(&self, key: &ApiKey) -> bool {
         self.good.contains_key(&key.prefix)
     }
@@ -316,7 +316,7 @@ impl Authenticator {
         }
     }
 
-    /// Whoever holds the secret with this hash.
+    /// The holder of the secret with this hash.
     pub async fn session(&self, hash: &[u8; 32]) -> Result<Caller, Rejection> {
         self.session_as_of(hash, Fresh::Remembered).await
     }

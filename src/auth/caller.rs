@@ -18,7 +18,7 @@ pub struct Caller {
     pub actor: Actor,
     /// The same as policies see it.
     pub voter: Arc<Voter>,
-    /// For whom the actor acts, where that is somebody else.
+    /// For whom the actor acts, where that is another person.
     pub on_behalf_of: Option<PrincipalName>,
     pub credential: Credential,
     /// The credential's public name, for the record.

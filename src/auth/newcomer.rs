@@ -1,8 +1,8 @@
-//! From somebody whom an issuer vouches for to a principal of ours: made or bound at the first sign-in, kept as the
+//! From a person whom an issuer vouches for to a principal of ours: made or bound at the first sign-in, kept as the
 //! issuer describes them after that.
 //!
 //! A principal is known by issuer and subject, which never change. The name that the issuer gives counts once: who
-//! comes with it later under another subject is somebody else, and is refused.
+//! comes with it later under another subject is another person, and is refused.
 
 use std::{sync::Arc, time::Duration};
 
@@ -35,7 +35,7 @@ pub struct Known {
     pub actor: Actor,
 }
 
-/// Why somebody with a good token doesn't get in; fit for them.
+/// Why a person with a good token doesn't get in; fit for them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("your token names the workspace {0:?}, which does not exist; an operator has to make it")]
@@ -147,8 +147,8 @@ impl Arrival<'_> {
         Ok(principals::ensure(conn, workspace, name, kind).await?.1)
     }
 
-    /// Somebody was added, or named by a key, before they first signed in. Nobody is bound twice. And a service's name
-    /// is not for people to take, or they would be somebody for whom others make keys; a person's is for a service only
+    /// A person was added, or named by a key, before they first signed in. No one is bound twice. And a service's name
+    /// is not for people to take, or they would be a principal for whom others make keys; a person's is for a service only
     /// where names are the issuer's own choice.
     fn may_bind(&self, principal: &Principal) -> Result<(), Refusal> {
         let is_issuers_choice = self.issuer.config().claim_principal == "sub";

@@ -74,7 +74,7 @@ impl Authenticator {
     }
 
     /// Opens a session with a secret of its own, and ends the one that the browser had `before`: nobody can be made to
-    /// go on with a session that somebody else knows.
+    /// go on with a session that another person knows.
     pub async fn open_session(
         &self,
         opener: Opener,

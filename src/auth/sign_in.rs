@@ -20,7 +20,7 @@ use crate::{
     store::sign_ins::{self, SignIn},
 };
 
-/// How long somebody may take at the issuer.
+/// How long a person may take at the issuer.
 const PATIENCE: Duration = Duration::from_mins(10);
 /// Longest code that is passed on, in bytes.
 const LONGEST_CODE: usize = 4096;
@@ -81,7 +81,7 @@ impl Authenticator {
         Ok(url)
     }
 
-    /// Opens a session for whoever came back; answers also where they wanted to go.
+    /// Opens a session for the person who came back; answers also where they wanted to go.
     pub async fn finish_sign_in(
         &self,
         back: Return<'_>,

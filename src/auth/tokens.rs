@@ -29,7 +29,7 @@ use crate::{
 
 /// How long a token that was verified isn't looked at again: its issuer may withdraw the key.
 const VERIFIED: Duration = Duration::from_mins(1);
-/// The same of one that was refused: somebody may be mending why.
+/// The same of one that was refused: an administrator may be mending why.
 const REFUSED: Duration = Duration::from_secs(5);
 /// An issuer that can't be asked is complained of so often.
 const COMPLAINT: Duration = Duration::from_mins(1);
@@ -97,7 +97,7 @@ impl Authenticator {
         caller
     }
 
-    /// Says so, now and then, where the issuer is why somebody isn't let in.
+    /// Says so, now and then, where the issuer is why a caller isn't let in.
     pub(super) fn complain_of(&self, rejection: &Rejection) {
         if matches!(rejection, Rejection::IssuerUnavailable(_))
             && let Some(unsaid) = self.tokens.complaints.turn()

@@ -54,7 +54,7 @@ for i, key in ipairs(KEYS) do
   if redis.pcall('GETRANGE', key, 0, 300) == ARGV[i] then redis.call('DEL', key) end
 end";
 
-/// Sends each line to the inbox of whoever owns the key.
+/// Sends each line to the inbox of the instance that owns the key.
 const ROUTE: &str = "
 for i, key in ipairs(KEYS) do
   local owner = redis.pcall('GETRANGE', key, 0, 300)

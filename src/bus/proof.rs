@@ -371,7 +371,7 @@ mod tests {
             let cut = Proof { sealed: URL_SAFE_NO_PAD.encode(&bytes[..place]), ..proof.clone() };
             assert_eq!(judge(&change, &cut), Err(Doubt::Forged), "{place}");
         }
-        // Whoever reads along learns nothing.
+        // A program that reads along learns nothing.
         assert!(!bytes.windows(5).any(|part| part == b"go on"));
         assert_ne!(proved(&resolved("go on", None)).1.sealed, proof.sealed);
     }

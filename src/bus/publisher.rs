@@ -73,7 +73,7 @@ impl Publisher {
         self.send(Hint::Change(change));
     }
 
-    /// Tells whoever has the task's socket that there are events.
+    /// Tells the instance with the task's socket that there are events.
     pub fn events(&self, key: TaskKey) {
         self.send(Hint::Events(key));
     }
@@ -166,7 +166,7 @@ impl Actor {
             }
             for hint in hints {
                 if let Hint::Owned(_, Some(known)) = hint {
-                    // Whoever asked may have gone.
+                    // The part that asked may have gone.
                     let _ = known.send(());
                 }
             }

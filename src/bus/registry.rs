@@ -4,7 +4,7 @@
 //! is the answer.
 //!
 //! A waiter registers *before* it reads the row, so that whatever is committed after its reading finds it here.
-//! An entry lives exactly as long as somebody holds an [`Interest`] in it; nothing else removes it.
+//! An entry lives exactly as long as an [`Interest`] in it is held; nothing else removes it.
 
 use std::{
     collections::HashMap,
@@ -67,7 +67,7 @@ pub struct Registry {
     forged: Seldom,
 }
 
-/// Counted by hand, under the lock: an `Arc`'s own count also counts whoever is just waking it, and two
+/// Counted by hand, under the lock: an `Arc`'s own count also counts a part that is just waking it, and two
 /// waiters that leave at the same moment would each take the other for a third.
 #[derive(Default)]
 struct Slot {
@@ -155,7 +155,7 @@ impl Registry {
         Interest { id, entry, registry: self.clone() }
     }
 
-    /// Wakes whoever waits for one of these. A hint: they go and read.
+    /// Wakes the waiters of these. A hint: they go and read.
     pub fn wake(&self, ids: impl IntoIterator<Item = ApprovalId>, source: Source) {
         let mut woken = 0;
         for id in ids {
@@ -201,7 +201,7 @@ impl Registry {
         }
     }
 
-    /// Wakes whoever waits for this approval, with the outcome that was just committed here.
+    /// Wakes the waiters of this approval, with the outcome that was just committed here.
     pub fn settle(&self, approval: &Arc<Approval>) {
         if let Some(entry) = self.find(approval.id) {
             if approval.state.is_final() {
@@ -213,7 +213,7 @@ impl Registry {
         }
     }
 
-    /// The approvals that somebody waits for.
+    /// The approvals that have waiters.
     pub fn waited(&self) -> Vec<ApprovalId> {
         self.lock().keys().copied().collect()
     }

@@ -1,6 +1,6 @@
 //! Which tasks' sockets are on this instance: one seat for each, taken by the newest.
 //!
-//! Sessions sleep on their seat; whoever learns something that concerns a task leaves a signal there and wakes
+//! Sessions sleep on their seat; a part that learns something about a task leaves a signal there and wakes
 //! it. A signal is a hint: the session goes and looks. Only a [`Dismissal`] is final, and only Postgres gives one
 //! (or a newer socket that took the seat on this very instance).
 
@@ -32,7 +32,7 @@ pub enum Dismissal {
     Replaced,
     /// Its record is gone: the instance was taken for dead.
     Gone,
-    /// Somebody closed it by hand.
+    /// A caller closed it by hand.
     Closed { by: String },
     /// Its credential was revoked, or its principal disabled.
     Revoked,
@@ -250,7 +250,7 @@ impl Taken {
 }
 
 impl Seats {
-    /// Takes the seat at a task. Whoever has it is replaced, which is never refused; a seat more is, where `most`
+    /// Takes the seat at a task. The socket that has it is replaced, which is never refused; a seat more is, where `most`
     /// are taken.
     pub fn sit(self: &Arc<Self>, seat: Seat, most: Most) -> Result<Seated, Full> {
         let seat = Arc::new(seat);
@@ -319,7 +319,7 @@ impl Drop for Seated {
         self.seat.end(Dismissal::Gone);
         let mut taken = self.seats.lock();
         if taken.seats.get(&self.seat.key).is_some_and(|there| Arc::ptr_eq(there, &self.seat)) {
-            // It never became the owner: whoever is has the seat again.
+            // It never became the owner: the owner has the seat again.
             if let Some(owner) = self.displaced.take().filter(|owner| owner.dismissal().is_none()) {
                 taken.put(owner.clone());
                 owner.look();

@@ -3,7 +3,7 @@
 //! The end of the stream is a normal event, and silence proves nothing: a killed client ends it without an
 //! error, a frozen server leaves it open without a word. So the loop sends itself a canary through the normal
 //! path and takes its absence for the truth, reconnects with jittered back-off, and announces every confirmed
-//! subscription so that whoever waits here is read once more. It hands over and never waits for a consumer.
+//! subscription so that the waiters here read once more. It hands over and never waits for a consumer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -132,7 +132,7 @@ impl Subscriber {
         }
     }
 
-    /// Approvals changed: whoever waits for one looks, whoever has its task's socket, and whoever watches its workspace.
+    /// Approvals changed: their waiters look, and so do the sockets of their tasks and the feeds of their workspaces.
     fn changed(&self, text: &str) {
         let changes: Vec<Change> = Change::decode(text).collect();
         self.listeners.registry.told(&changes, &self.listeners.proofs);

@@ -50,7 +50,7 @@ pub fn of_error(error: &anyhow::Error) -> Exit {
     }
 }
 
-/// The code for an outcome. The resolution says which way it went, whoever brought it about; only without one
+/// The code for an outcome. The resolution says which way it went; only without one
 /// does the status count.
 pub fn of_outcome(status: &str, resolution: Option<&str>) -> Exit {
     match (resolution, status) {

@@ -1,4 +1,4 @@
-//! `signoff keys`: straight on the database, for whoever can reach it.
+//! `signoff keys`: straight on the database, for operators who can reach it.
 
 use std::time::Duration;
 

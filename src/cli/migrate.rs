@@ -77,7 +77,7 @@ impl Migrate {
     }
 }
 
-/// Lets `login` run instances; without one and without an owner of its own, whoever migrates is who serves.
+/// Lets `login` run instances; without one and without an owner of its own, the login that migrates serves.
 async fn admit(options: &PgConnectOptions, login: Option<String>) -> anyhow::Result<()> {
     let mut conn = session::connect(options).await?;
     let own = login::look(&mut conn).await?;

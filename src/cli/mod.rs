@@ -247,7 +247,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Cluster(command) => command.run().await,
         }
     });
-    // Somebody's terminal or pipe may still hold up a write; nobody waits for that.
+    // A terminal or a pipe may still hold up a write; the program doesn't wait for that.
     runtime.shutdown_background();
     result
 }

@@ -1,4 +1,4 @@
-//! `signoff principals`: straight on the database, for whoever can reach it.
+//! `signoff principals`: straight on the database, for operators who can reach it.
 
 use anyhow::Context;
 use clap::{Args, Subcommand};

@@ -90,7 +90,7 @@ impl<'a> Reply<'a> {
         ClientError::trouble(self.foreign())
     }
 
-    /// What an answer means that is no success, or a success of somebody else.
+    /// What an answer means that is no success, or a success of another caller.
     pub fn failure(&self) -> ClientError {
         let Some(Problem { code, detail }) = self.problem() else { return self.of_another() };
         let detail = detail.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `signoff roles`: straight on the database, for whoever can reach it.
+//! `signoff roles`: straight on the database, for operators who can reach it.
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -45,7 +45,7 @@ enum Command {
         #[arg(long)]
         description: Option<String>,
     },
-    /// Delete a role. Whoever has it keeps its name, which allows nothing then.
+    /// Delete a role. Principals and keys keep its name, which allows nothing then.
     Delete {
         name: String,
         #[arg(long)]

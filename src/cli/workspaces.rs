@@ -1,4 +1,4 @@
-//! `signoff workspaces`: straight on the database, for whoever can reach it.
+//! `signoff workspaces`: straight on the database, for operators who can reach it.
 
 use std::{cmp::Reverse, collections::HashMap};
 

@@ -213,12 +213,12 @@ pub fn database_url() -> anyhow::Result<SecretString> {
     first_url(&["SIGNOFF_DATABASE_URL", "DATABASE_URL"])
 }
 
-/// The same for whoever owns the schema, which an instance's login should not.
+/// The same for the owner of the schema, which an instance's login should not be.
 pub fn owner_url() -> anyhow::Result<SecretString> {
     first_url(&["SIGNOFF_DATABASE_OWNER_URL", "SIGNOFF_DATABASE_URL", "DATABASE_URL"])
 }
 
-/// The same for whoever takes backups, who must see every row.
+/// The same for backups, which must see every row.
 pub fn backup_url() -> anyhow::Result<SecretString> {
     first_url(&["SIGNOFF_DATABASE_BACKUP_URL", "SIGNOFF_DATABASE_URL", "DATABASE_URL"])
 }

@@ -94,7 +94,7 @@ impl<'de> Deserialize<'de> for Digest {
 /// in it but `format`. What is JSON in the row is text here, byte for byte as it is stored: no reader's idea of
 /// numbers, of doubled keys or of the order of keys can come between two who hash the same row.
 ///
-/// A row that somebody tampered with may lack anything.
+/// A row that a forger has changed may lack anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {

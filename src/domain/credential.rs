@@ -1,4 +1,4 @@
-//! What somebody came with, as far as it may be remembered: enough to look it up again, never a secret.
+//! What a caller came with, as far as it may be remembered: enough to look it up again, never a secret.
 
 use std::net::IpAddr;
 
@@ -22,7 +22,7 @@ pub enum Credential {
 pub struct Origin {
     /// The credential's public name, for example `key:lkaqmt2vfljk`.
     pub credential: Option<String>,
-    /// For whom the actor acts, where that is somebody else.
+    /// For whom the actor acts, where that is another person.
     pub on_behalf_of: Option<PrincipalName>,
     pub address: Option<IpAddr>,
     pub user_agent: Option<String>,

@@ -113,7 +113,7 @@ fn first_approval(votes: &[Vote], level: i32) -> Option<&Vote> {
     votes.iter().find(|vote| vote.level == level && vote.verdict == Verdict::Approved)
 }
 
-/// A vote that somebody wants to cast.
+/// A vote that a person wants to cast.
 #[derive(Debug, Clone)]
 pub struct Ballot {
     pub id: DecisionId,
@@ -195,14 +195,14 @@ pub fn cast(
     let level = approval.escalation_level;
     let earlier = votes.iter().find(|vote| vote.by.id == ballot.by().id && vote.level == level);
     let agreed = first_approval(votes, level);
-    // Whoever has approved has done so with the edits of the first who did.
+    // All who have approved have done so with the edits of the first.
     let is_same = |earlier: &Vote| match (earlier.verdict, agreed) {
         (Verdict::Approved, Some(first)) => {
             ballot.verdict == Verdict::Approved && first.modifications == ballot.modifications
         }
         (verdict, _) => verdict == ballot.verdict,
     };
-    // Whoever says for whom means that vote, and no other.
+    // A voter who says for whom means that vote, and no other.
     let is_the_seat = |earlier: &Vote| {
         ballot.seat.as_ref().is_none_or(|name| earlier.seat.as_ref().is_some_and(|seat| seat.name == *name))
     };

@@ -5,7 +5,7 @@ use std::fmt;
 /// Longest id of Slack's, in characters: theirs have a dozen.
 const LONGEST: usize = 30;
 
-/// Who somebody is in Slack.
+/// Who a person is in Slack.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Account {
     pub team: String,

@@ -309,7 +309,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whoever has voted so far: what is told is what happens to them who try it.
+        /// After any votes so far: what is told is what happens to those who try it.
         #[test]
         fn what_is_told_is_what_happens(
             min in 1..4u32, rejections in 1..3u32, named in prop::option::of(0..6u8), own in any::<bool>(),

@@ -1,7 +1,7 @@
 //! What happens to tasks, and who is told: the use cases around the log of events.
 //!
 //! The log in Postgres is the only buffer. A socket that is told of news comes here for the next page, sends it,
-//! and comes again: whoever reads slowly has one page in memory, and what is not sent yet waits where it is
+//! and comes again: a slow reader has one page in memory, and what is not sent yet waits where it is
 //! safe. All that read at the same moment share one query, like all that append share one commit.
 
 pub mod publish;

@@ -78,7 +78,7 @@ pub enum PublishFailure {
 }
 
 impl Events {
-    /// Appends events to a task's log and tells whoever follows it. Once this is called it happens or fails on
+    /// Appends events to a task's log and tells its followers. Once this is called it happens or fails on
     /// its own, whether or not the caller stays to hear it.
     pub async fn publish(&self, publication: Publication) -> Result<Accepted, PublishFailure> {
         self.quota.check(publication.key.workspace, Instant::now())?;

@@ -179,7 +179,7 @@ mod tests {
         assert!(quota.known(tomorrow).of.is_empty(), "nothing is kept of a day that is over");
     }
 
-    /// Whoever is refused hears of it when the quota was raised, or when somebody has set the count right.
+    /// A caller that is refused hears of it when the quota was raised, or the count was set right.
     #[test]
     fn who_is_refused_is_asked_about() {
         let (quota, ours, now) = (quota(1), WorkspaceId::generate(), Instant::now());

@@ -1,4 +1,4 @@
-//! Reading the log: for sockets that follow it, and for whoever looks later.
+//! Reading the log: for sockets that follow it, and for readers that come later.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,7 +1,7 @@
 //! Where a request comes from: the other end of its connection, or whom a trusted proxy names.
 //!
 //! Anybody can send `X-Forwarded-For`. So it is read from its end, where the proxies write, and only as far as each
-//! hop is trusted; what stands before the first that isn't was written by somebody unknown.
+//! hop is trusted; what stands before the first that isn't was written by an unknown program.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},

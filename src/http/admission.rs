@@ -2,7 +2,7 @@
 //!
 //! A credential that was good here lately is cheap to check, so it is checked first; then its address, principal and
 //! workspace are asked for together. Everything else costs a look into the database, or has no caller at all: it pays
-//! first, from a bucket that all *strangers* of its address share. So whoever has a credential that is in use isn't
+//! first, from a bucket that all *strangers* of its address share. So a caller with a credential that is in use isn't
 //! kept out by those beside it who have none. Where the strangers are known to have used up their limit, the next is
 //! refused at the door.
 //!
@@ -11,7 +11,7 @@
 //! one that is in use passes whatever others at its address do, and one that is new here gets in after a few tries:
 //! behind one address there may be a whole company, and nobody in it must be able to keep the others out. Tickets and
 //! sessions are always looked at: nobody has them but from us, a browser has no second try, and what it costs is
-//! bounded by what strangers may. Whoever sends no credential at all has tried none.
+//! bounded by what strangers may. A caller that sends no credential at all has tried none.
 //!
 //! **Signing in** pays before anything is done for it, whatever comes of it: a row here, a question to the issuer there.
 //! Sign-ins that fail are counted like refused credentials, by themselves: bad keys keep nobody from signing in.
@@ -191,7 +191,7 @@ impl Admission {
         }
     }
 
-    /// Before the issuer is asked whether somebody may sign in: refuses most where too many could not. Holds a place
+    /// Before the issuer is asked whether a person may sign in: refuses most where too many could not. Holds a place
     /// while it is asked; what comes of it is known only then.
     pub async fn sign_in(&self, api: &Api) -> Result<Held<Network>, Problem> {
         let network = self.0.network;
@@ -205,7 +205,7 @@ impl Admission {
         })
     }
 
-    /// Somebody could not sign in.
+    /// A person could not sign in.
     pub async fn failed_to_sign_in(&self, api: &Api) -> Result<(), Problem> {
         self.failed(api, Subject::FailedSignIns(self.0.network)).await
     }
@@ -218,7 +218,7 @@ impl Admission {
     }
 
     /// Before anything is done for a request that these workspaces' apps have signed: refuses it where one of them is
-    /// known to have used up its limit. It costs nothing, for whoever has once seen such a request can send it again.
+    /// known to have used up its limit. It costs nothing: a program that has once seen such a request can send it again.
     pub fn refuse_spent(&self, api: &Api, workspaces: &[WorkspaceId]) -> Result<(), Problem> {
         let spent = |id: &WorkspaceId| api.limiter.known_empty(Subject::Workspace(*id), || false);
         let refusal = workspaces.iter().find_map(spent);
@@ -232,7 +232,7 @@ impl Admission {
         self.pay(api, &whose).await
     }
 
-    /// Pays for work that is done for whoever comes, unless it has paid.
+    /// Pays for work that is done for any caller, unless it has paid.
     pub async fn pay_as_stranger(&self, api: &Api) -> Result<(), Problem> {
         if self.record().paid { Ok(()) } else { self.pay(api, &[Subject::Strangers(self.0.network)]).await }
     }

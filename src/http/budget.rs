@@ -1,6 +1,6 @@
 //! How much memory the bodies of requests may take: all of them, and those of one workspace.
 //!
-//! Room is taken as bytes arrive, never for what is announced: whoever only announces holds nothing. A small body has
+//! Room is taken as bytes arrive, never for what is announced: a caller that only announces holds nothing. A small body has
 //! room of its own, so that a decision gets through while large ones fill the rest; and of both kinds of room one
 //! workspace has at most half, so that what it can be refused for is mostly its own doing.
 

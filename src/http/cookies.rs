@@ -27,7 +27,7 @@ impl Cookie {
         }
     }
 
-    /// What the browser sent. One that comes twice was set by somebody else, once; neither is believed.
+    /// What the browser sent. One that comes twice was set by another site, once; neither is believed.
     pub fn read(self, site: &Site, headers: &HeaderMap) -> Option<Secret> {
         let name = self.name(site).as_bytes();
         // Bytes, for a neighbour's cookie may be anything.

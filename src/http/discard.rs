@@ -22,7 +22,7 @@ use hyper::body::{Frame, SizeHint};
 const MOST: usize = 8 * 1024 * 1024;
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// A request's body, shared between its reader and whoever cleans up after it.
+/// A request's body, shared between its reader and the part that cleans up after it.
 #[derive(Clone)]
 pub struct Leftover(Arc<Mutex<Body>>);
 

@@ -1,7 +1,7 @@
 //! The API: routes, extractors, and the one place that knows status codes.
 //!
 //! A handler takes what the extractors have checked, calls one use case, and turns its answer into a response.
-//! Whoever is allowed to call it stands in its signature ([`caller::May`]), which also counts the request against the
+//! What a caller must be allowed stands in its signature ([`caller::May`]), which also counts the request against the
 //! caller's limits ([`admission`]); neither can be forgotten.
 
 mod accept;

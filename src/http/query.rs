@@ -102,7 +102,7 @@ pub fn time(check: &mut Check, pointer: &str, text: Option<&str>) -> Option<Date
     time
 }
 
-/// Whether Postgres calls it a time, whoever wrote it.
+/// Whether Postgres calls it a time.
 pub fn is_within_reach(time: &DateTime<Utc>) -> bool {
     (1..=9999).contains(&time.year())
 }

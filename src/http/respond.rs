@@ -39,12 +39,12 @@ impl IntoResponse for Problem {
     }
 }
 
-/// An approval as a response, with its `ETag`, to whoever looks: refused where too much is being shown already.
+/// An approval as a response, with its `ETag`, to a caller who looks: refused where too much is being shown already.
 pub fn shown(api: &Api, approval: &Arc<Approval>) -> Result<Response, Problem> {
     Ok(respond(StatusCode::OK, approval, api.sending.approval(approval)?))
 }
 
-/// The same to whoever asked for it to be made.
+/// The same to the caller who made it.
 pub fn approval(status: StatusCode, approval: &Arc<Approval>) -> Response {
     respond(status, approval, Json(ApprovalView::from(&**approval)))
 }

@@ -1,4 +1,4 @@
-//! What somebody has, or is to get, and whether that is within the caller's reach.
+//! What a principal or a key has, or is to get, and whether that is within the caller's reach.
 //!
 //! Lists of names are short and name each once. Every look at a credential reads them, so their length is what one
 //! look costs; the database refuses longer ones too.
@@ -47,7 +47,7 @@ pub async fn to_get(
     Ok(within_reach(by, granted).map(|()| granted))
 }
 
-/// Whether the caller may touch whoever, or whatever, has them. Names that mean nothing allow nothing: a role that is
+/// Whether the caller may touch a principal or a key that has them. Names that mean nothing allow nothing: a role that is
 /// gone, one that only the issuer knows, a permission of a newer instance.
 pub async fn had(
     conn: &mut PgConnection,

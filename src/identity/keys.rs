@@ -139,7 +139,7 @@ async fn whose(
 ) -> Attempted<PrincipalId> {
     let mut known = principals::lock(conn, workspace, Who::Name(name)).await?;
     if known.is_none() {
-        // Policies may name who isn't there yet: a new name is for whoever says who is there.
+        // Policies may name who isn't there yet: a new name is for callers who say who is there.
         if !by.may(Permission::PrincipalManage) {
             let message = "there is nobody of that name; adding them takes the permission principal:manage";
             return Ok(Err(Refusal::Forbidden(message)));

@@ -56,7 +56,7 @@ pub enum Refusal {
     /// It needs no sending, or no more.
     #[error("{0}")]
     NotRedrivable(String),
-    /// It would give, or take from somebody, what the caller doesn't have.
+    /// It would give, or take away, what the caller doesn't have.
     #[error("you can't grant {0}, nor change who or what has it: you don't have it yourself")]
     Beyond(&'static str),
     #[error("{0}")]

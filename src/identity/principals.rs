@@ -213,7 +213,7 @@ pub async fn update(
     let Some(before) = principals::lock(conn, workspace, who).await? else {
         return Ok(Err(Refusal::NotFound("principal")));
     };
-    // Neither what somebody has nor what they get may go beyond the caller's own: nobody disables an administrator
+    // Neither what a principal has nor what they get may go beyond the caller's own: no caller disables an administrator
     // but another one.
     let had = had(conn, &before).await?;
     if let Err(refusal) = grants::had(conn, by, workspace, &had).await? {
@@ -285,7 +285,7 @@ pub async fn bind(
     Ok(Ok(after))
 }
 
-/// Whether an account in Slack may become somebody's, or cease to be. Who has it acts as that person: so administrators
+/// Whether an account in Slack may become a principal's, or cease to be. Who has it acts as that person: so administrators
 /// alone say whose it is.
 async fn to_be_bound(
     conn: &mut PgConnection,
@@ -320,7 +320,7 @@ async fn to_be_bound(
     }
 }
 
-/// All that somebody may do, whatever they come with. Who has the principal locked keeps it from getting new keys.
+/// All that a principal may do, with any credential. Who has the principal locked keeps it from getting new keys.
 async fn had(conn: &mut PgConnection, principal: &Principal) -> Result<Grants, store::Error> {
     let (permissions, mut roles) = keys::granted(conn, principal.id).await?;
     roles.extend(principal.roles.iter().chain(&principal.claimed_roles).cloned());

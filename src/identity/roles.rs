@@ -74,7 +74,7 @@ pub async fn put(
         Ok(granted) => granted,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    // Somebody else may make one, or delete it, between the two looks; then there is another turn.
+    // Another caller may make one, or delete it, between the two looks; then there is another turn.
     loop {
         let before = roles::lock(conn, workspace, name).await?;
         if let Err(refusal) = within_reach(by, granted, before.as_ref()) {
@@ -100,7 +100,7 @@ pub async fn put(
     }
 }
 
-/// Deletes a role. Whoever has it keeps its name, which allows nothing then.
+/// Deletes a role. Principals and keys keep its name, which allows nothing then.
 pub async fn delete(
     conn: &mut PgConnection,
     by: &By<'_>,

@@ -67,7 +67,7 @@ impl Bucket {
 
     /// Takes tokens, also such as aren't there: a caller that must not, asks first.
     pub fn spend(&mut self, tokens: u32, rate: Rate, now: Instant) {
-        // Whoever comes late with an earlier time must not turn it back.
+        // A request that comes late with an earlier time must not turn it back.
         let now = now.max(self.at);
         *self = Self { used: self.used(rate, now) + f64::from(tokens), at: now };
     }
@@ -140,7 +140,7 @@ mod tests {
             }
         }
 
-        /// Whoever waits as long as it was told gets a token.
+        /// A caller that waits as long as it was told gets a token.
         #[test]
         fn waiting_helps(per_second in 0.001..10_000.0_f64, burst in 1..100_u32) {
             let rate = Rate { per_second, burst };

@@ -1,7 +1,7 @@
 //! The one task that asks Redis for tokens, for all requests that wait for some: one question at a time, and whoever
 //! comes while it is on its way is in the next.
 //!
-//! It is its own breaker. A question that fails, or takes too long, ends the sharing: whoever waits is let in or not
+//! It is its own breaker. A question that fails, or takes too long, ends the sharing: a request that waits is let in or not
 //! by what this instance knows by itself, and nobody asks until a question of the task's own has been answered.
 //!
 //! It has a thread of its own, because it must measure how long Redis takes, and not how long it waits behind a
@@ -58,7 +58,7 @@ pub struct Ask {
 
 impl Ask {
     fn answer(self, answer: Result<LimitState, Refusal>) {
-        // Whoever asked may have gone; its tokens are spent.
+        // The request that asked may have gone; its tokens are spent.
         let _ = self.reply.send(answer);
     }
 }
@@ -98,7 +98,7 @@ impl Clerk {
         let work = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(self.run(asks, lifecycle));
-            // Whoever waits for it may have been cut off.
+            // The task that waits for it may have been cut off.
             let _ = ended.send(());
             Ok::<_, std::io::Error>(())
         };
@@ -166,7 +166,7 @@ impl Clerk {
         self.metrics.rate_limits_shared(true);
     }
 
-    /// Asks for whoever comes, until it fails.
+    /// Asks for each request that comes, until it fails.
     async fn share(&mut self, asks: &mut mpsc::Receiver<Ask>) -> Error {
         let mut taken = Vec::with_capacity(MOST);
         let mut round = Instant::now();

@@ -1,6 +1,6 @@
 //! What this instance knows of all buckets: what it has in hand, what Redis last said, and what it took itself.
 //!
-//! No I/O and no clock: whoever calls says what time it is. Entries go when there is nothing to know any more, so
+//! No I/O and no clock: the caller says what time it is. Entries go when there is nothing to know any more, so
 //! there are as many as there are subjects that were busy a moment ago, and never more than [`MOST`].
 
 use std::{
@@ -281,7 +281,7 @@ mod tests {
         assert!(ledger.known_empty(subject, true, now).is_some());
         let later = now + Duration::from_millis(100);
         assert!(matches!(ledger.take(&[subject], true, later), Take::Ask));
-        // Somebody may give tokens back long before one comes by itself.
+        // A caller may give tokens back long before one comes by itself.
         let long = Told { free: 0, wait: Duration::from_mins(9), lease: 0, owed: 0 };
         ledger.learn(subject, long, 7, later, later);
         let Take::Refused(refusal) = ledger.take(&[subject], true, later) else { panic!() };

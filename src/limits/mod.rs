@@ -168,7 +168,7 @@ impl Limiter {
         (!exempt()).then(|| self.refused(refusal))
     }
 
-    /// The same, but for one in a few: so that whoever is right is not kept out for ever by those beside it who are
+    /// The same, but for one in a few: so that a good caller is not kept out for ever by those beside it who are
     /// not.
     pub fn mostly_refuses(&self, subject: Subject) -> Option<Refusal> {
         let mut ledger = self.state.ledger();

@@ -11,7 +11,7 @@ use crate::{
     domain::ids::{LinkId, PrincipalId, WorkspaceId},
 };
 
-/// Somebody who has a bucket.
+/// What has a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// Requests from there, with a credential that is good.
@@ -45,7 +45,7 @@ pub enum Kind {
     LinkPosts,
 }
 
-/// Where somebody is, as finely as buckets tell: an IPv4 address, or an IPv6 network of 64 bits. One customer has at
+/// Where a caller is, as finely as buckets tell: an IPv4 address, or an IPv6 network of 64 bits. One customer has at
 /// least that many addresses, and would otherwise have as many buckets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network(IpAddr);

@@ -10,7 +10,7 @@ const MOST: usize = 100;
 /// How long the address of a mailbox may be, in characters.
 const EMAIL: std::ops::RangeInclusive<usize> = 3..=320;
 
-/// Somebody, as the issuer describes them.
+/// A person, as the issuer describes them.
 #[derive(Debug, Clone)]
 pub struct Person {
     /// The workspace's name.

@@ -1,4 +1,4 @@
-//! The authorization code flow (RFC 6749, 4.1) with PKCE (RFC 7636): where to send somebody, and what to make of the
+//! The authorization code flow (RFC 6749, 4.1) with PKCE (RFC 7636): where to send a person, and what to make of the
 //! code that they come back with.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -1,6 +1,6 @@
 //! The issuer's public keys: kept, fetched anew now and then, and when a token names one that isn't known.
 //!
-//! While the issuer is away, what it last said stays good for an hour: a failure of somebody else's shall not lock
+//! While the issuer is away, what it last said stays good for an hour: a failure of the issuer shall not lock
 //! everybody out, nor keep a withdrawn key alive for ever. Tokens can't make us ask more often than every few seconds,
 //! however many unknown keys they name, and however many wrong signatures they have.
 
@@ -96,7 +96,7 @@ impl Keys {
         known.filter(|known| known.at.elapsed() < STALE)
     }
 
-    /// Fetches, unless somebody else did since `seen`, or a moment ago.
+    /// Fetches, unless another task did since `seen`, or a moment ago.
     async fn fetch_after(&self, fetcher: &Fetcher, seen: Option<Instant>) -> Result<Arc<KeySet>, Error> {
         let good = |known: &KeySet, last: Option<Instant>| {
             Some(known.at) > seen || last.is_some_and(|at| at.elapsed() < GAP)

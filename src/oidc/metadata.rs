@@ -20,7 +20,7 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// Asks for it. Whoever says to be another issuer than the one that was asked is not believed.
+    /// Asks for it. An answer that names another issuer than the one that was asked is not believed.
     pub async fn discover(fetcher: &Fetcher, issuer: &str) -> Result<Self, Failure> {
         let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
         let metadata: Self = fetcher.get(&url).await?;

@@ -1,4 +1,4 @@
-//! Claims without duplicates. A parser keeps the last of two, somebody else's the first; a token that says two
+//! Claims without duplicates. One parser keeps the last of two, another the first; a token that says two
 //! things says nothing.
 
 use std::fmt;

@@ -17,7 +17,7 @@ const LONGEST: usize = 8 * 1024;
 /// Longest subject, in bytes (OpenID Connect Core, 2).
 const LONGEST_SUBJECT: usize = 255;
 
-/// What is wrong with a token; the text is fit for whoever sent it.
+/// What is wrong with a token; the text is fit for the caller who sent it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("the token is longer than 8 KiB")]
@@ -61,7 +61,7 @@ pub struct Token {
 }
 
 impl Issuer {
-    /// A token that somebody calls us with.
+    /// A token that a caller comes with.
     pub async fn bearer(&self, text: &str) -> Result<Token, Error> {
         let audience = &self.config().audience;
         if audience.is_empty() {
@@ -71,7 +71,7 @@ impl Issuer {
         Ok(token)
     }
 
-    /// What came with the code that we sent somebody for.
+    /// What came with the code that we sent a person for.
     pub(super) async fn id_token(
         &self,
         text: &str,

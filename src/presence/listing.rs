@@ -104,7 +104,7 @@ impl Listing {
                 Ok(None) => Ok(false),
                 Err(error) => Err(Trouble::from(error)),
             };
-            // Whoever asked may have gone.
+            // The caller may have gone.
             let _ = reply.send(result);
         });
         answer.await.unwrap_or(Err(Trouble::TimedOut))

@@ -1,6 +1,6 @@
 //! Which connections are this instance's: claimed, kept up, checked, released.
 //!
-//! Postgres decides who owns a task ([`crate::store::connections`]); the `conn` keys in Redis say it to whoever
+//! Postgres decides who owns a task ([`crate::store::connections`]); the `conn` keys in Redis say it to the one that
 //! has something for the owner. Everything here is batched, so that ten thousand sockets cost a few statements,
 //! and nothing here ever touches what a newer owner wrote.
 
@@ -205,7 +205,7 @@ impl Ownership {
         let most = i64::try_from(self.shared.bus.seats.count()).unwrap_or(i64::MAX);
         if connections::count(&mut conn, instance).await? > most {
             let records = connections::of_instance(&mut conn, instance, UNCLAIMED).await?;
-            // By task: a socket that is just taking a task over will have its record, or leave it to whoever had it.
+            // By task: a socket that is just taking a task over will have its record, or leave it to the one that had it.
             let seats: HashSet<TaskKey> =
                 self.shared.bus.seats.all().iter().map(|seat| seat.key.clone()).collect();
             let orphans: Vec<_> = records.into_iter().filter(|(key, _)| !seats.contains(key)).collect();
@@ -259,7 +259,7 @@ async fn bounded<T>(pass: impl Future<Output = Result<T, store::Error>>) -> Resu
 
 impl Shared {
     async fn claim(&self, asked: &[Asked]) -> Result<Vec<ClaimResult>, store::Error> {
-        // Whoever was replaced or left while queueing must not take the task from whoever came after.
+        // A socket that was replaced, or left, while queueing must not take the task from one that came after.
         let claims: Vec<Option<Claim>> = asked.iter().map(Asked::claim).collect();
         let wanted: Vec<&Claim> = claims.iter().flatten().collect();
         let mut claimed = Vec::new();

@@ -5,7 +5,7 @@ use crate::bus::seats::{Dismissal, Outdated};
 /// Why a socket is closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// A newer socket owns the task. The client has it, or somebody else does: don't reconnect.
+    /// A newer socket owns the task. The client has it, or another program does: don't reconnect.
     Replaced,
     /// Not allowed (any more): don't reconnect.
     NotAllowed(String),

@@ -153,7 +153,7 @@ impl Socket {
         match self.ws.next().await {
             None => Err(Lost::Gone),
             Some(Ok(Message::Close(_))) => {
-                // The codec has made its answer, but would send it only while somebody goes on reading.
+                // The codec has made its answer, but would send it only while it is read on.
                 let _ = timeout(self.send_timeout, self.ws.flush()).await;
                 Err(Lost::Gone)
             }
@@ -227,7 +227,7 @@ impl Socket {
         said
     }
 
-    /// Stays until the client has closed its side, or long enough: whoever leaves with something unread resets
+    /// Stays until the client has closed its side, or long enough: closing with something unread resets
     /// the connection, and what was said last might be lost.
     pub async fn linger(mut self) {
         let listening = async {

@@ -96,7 +96,7 @@ pub struct AuditRecord {
 }
 
 /// JSON as it stands in the table. What not every reader can take (a number without bounds, half a surrogate, brackets
-/// without end) is shown as the text that it is, lest it keep somebody from seeing the rest.
+/// without end) is shown as the text that it is, so that a reader can see the rest.
 #[derive(Debug, Clone, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct Stored(String);
@@ -110,7 +110,7 @@ impl Serialize for Stored {
     }
 }
 
-/// Reads records with their positions, from what follows `FROM`. Whoever owns the table can spoil a moment: it is shown
+/// Reads records with their positions, from what follows `FROM`. The owner of the table can spoil a moment: it is shown
 /// as 1970 then, and a record that was changed is named by the verifier.
 macro_rules! records {
     ([$($from:tt)+], $($argument:expr),*) => {

@@ -1,8 +1,8 @@
 //! The one statement that changes an approval's state: votes, outcomes, their records and events, all or none.
 //!
-//! It is optimistic. Whoever decides has read the approval without a lock, applied the pure rules, and comes
+//! It is optimistic. The committer has read the approval without a lock, applied the pure rules, and comes
 //! here with the version it read; a row that has another version by now, is no longer pending, is locked by
-//! somebody else, or stands on the other side of its deadline is left alone and reported as not written.
+//! another transaction, or stands on the other side of its deadline is left alone and reported as not written.
 //!
 //! Why the deadline is safe: the lock is taken with `SKIP LOCKED`, so it never waits, and the clock is read
 //! from the rows that are locked already. (A `clock_timestamp()` in the WHERE of a plain UPDATE is evaluated

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Error;
 
-/// A row. What it says is judged by whoever reads it.
+/// A row. Its reader judges what it says.
 #[derive(Debug, Clone)]
 pub struct Row {
     pub workspace: Uuid,
@@ -103,7 +103,7 @@ pub async fn due(
     Ok(rows.into_iter().map(|row| due(row.id, row.position, row.hash, row.at)).collect())
 }
 
-/// Checkpoints of one workspace behind one that is known by position and key, newest first. One that somebody spoilt is
+/// Checkpoints of one workspace behind one that is known by position and key, newest first. One that was spoilt is
 /// told as something that can't have been signed.
 pub async fn of_workspace(
     conn: &mut PgConnection,
@@ -129,7 +129,7 @@ pub async fn of_workspace(
     .await?)
 }
 
-/// Nobody else makes checkpoints until the transaction ends. `false`: somebody else does.
+/// No other instance makes checkpoints until the transaction ends. `false`: another does.
 pub async fn lock(conn: &mut PgConnection) -> Result<bool, Error> {
     Ok(sqlx::query_scalar!(r#"SELECT pg_try_advisory_xact_lock(7304) AS "locked!""#).fetch_one(conn).await?)
 }

@@ -1,7 +1,7 @@
 //! Who is connected, and where: one row for each task with a live socket.
 //!
 //! Ownership is decided here and nowhere else. Each change of owner takes the next number of one sequence, its
-//! generation; whoever comes with an older one can neither refresh nor remove the row.
+//! generation; a socket with an older one can neither refresh nor remove the row.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ pub enum Claimed {
     Full,
 }
 
-/// Makes each claim's socket the owner of its task, whoever was before. No two claims may be about one task.
+/// Makes each claim's socket the owner of its task, in the place of another. No two claims may be about one task.
 ///
 /// Taking over is never refused: it adds nobody. The caps are counted once for the batch; claims that other
 /// instances make at the same moment may exceed them by so many.
@@ -195,7 +195,7 @@ pub enum SocketState {
     Owner,
     /// A newer one owns the task.
     Replaced,
-    /// Somebody closed it by hand.
+    /// A caller closed it by hand.
     Closed {
         by: String,
     },
@@ -277,7 +277,7 @@ pub struct Reaped {
     pub generation: i64,
 }
 
-/// Removes connections of instances whose lease ran out longer than `ttl` ago, up to `limit`. Those that somebody
+/// Removes connections of instances whose lease ran out longer than `ttl` ago, up to `limit`. Those that a caller
 /// else is at are left to them.
 pub async fn reap(conn: &mut PgConnection, ttl: Duration, limit: i64) -> Result<Vec<Reaped>, Error> {
     let rows = sqlx::query!(
@@ -369,7 +369,7 @@ pub async fn release_all(conn: &mut PgConnection, instance: &str) -> Result<u64,
     Ok(gone.rows_affected())
 }
 
-/// The tasks of an instance whose sockets somebody closed by hand.
+/// The tasks of an instance whose sockets a caller closed by hand.
 pub async fn to_close(conn: &mut PgConnection, instance: &str) -> Result<Vec<TaskKey>, Error> {
     let rows = sqlx::query!(
         "SELECT workspace_id, task_id FROM active_connections WHERE server_instance = $1 AND closed_by IS NOT NULL",

@@ -27,7 +27,7 @@ pub struct GoodCredential {
     pub allow_timeout_approve: bool,
     /// What the workspace takes out of what is stored, if anything.
     pub redaction: Option<Redaction>,
-    /// Who it is, as policies see it: what somebody's own roles and groups are, whatever the credential allows.
+    /// Who it is, as policies see it: what their own roles and groups are, not what the credential allows.
     pub member: Member,
     pub kind: Kind,
     /// Whose seats are open to them by delegation.
@@ -47,7 +47,7 @@ pub enum CredentialRow {
     Key { id: KeyId, prefix: String, secret_hash: Vec<u8> },
     /// Found by the hash of its secret.
     Session(SessionId),
-    /// Somebody for whom an issuer vouches.
+    /// A person for whom an issuer vouches.
     Principal,
 }
 
@@ -201,7 +201,7 @@ pub async fn session(
     standing!(conn, row, credential).map(Some)
 }
 
-/// Somebody for whom an issuer has vouched before.
+/// A person for whom an issuer has vouched before.
 pub async fn principal(conn: &mut PgConnection, id: PrincipalId) -> Result<Option<GoodCredential>, Error> {
     let found = sqlx::query!(
         r#"SELECT p.workspace_id, w.allow_timeout_approve, p.name, p.roles || p.claimed_roles AS "roles!",

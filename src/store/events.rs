@@ -1,7 +1,7 @@
 //! The log of a task's events: appending what producers send, and reading it again from a place on. (Events of
 //! approvals are appended by the statements that cause them: [`super::creation`], [`super::changes`].)
 //!
-//! Numbers are handed out under the lock of the task's row, which is held until the commit: whoever has seen
+//! Numbers are handed out under the lock of the task's row, which is held until the commit: a reader that has seen
 //! number n can be sure that nothing below it is still to come. They have no gaps but those that retention cuts.
 
 use std::time::Duration;
@@ -123,7 +123,7 @@ pub async fn append(
 pub struct Reading {
     pub key: TaskKey,
     pub after: i64,
-    /// `None` for whoever owns nothing and only looks.
+    /// `None` for a reader that owns nothing.
     pub generation: Option<i64>,
 }
 
@@ -188,7 +188,7 @@ pub async fn pages(conn: &mut PgConnection, readings: &[Reading], limit: i64) ->
         if let (Some(seq), Some(event_type), Some(Json(data)), Some(at)) =
             (row.seq, row.event_type, row.data, row.at)
         {
-            // A page ends before a hole: whoever reads on finds out that something is gone.
+            // A page ends before a hole: a reader that reads on finds out that something is gone.
             if page.events.last().is_some_and(|last| last.seq + 1 != seq) {
                 page.broken = true;
             }
@@ -251,7 +251,7 @@ pub struct Opening {
 
 impl Opening {
     /// Where a reader goes on that has seen everything up to `cursor`; `None` where some of what follows is gone.
-    /// Whoever has seen nothing at all goes on from the start.
+    /// A reader that has seen nothing at all goes on from the start.
     /// A number of another life of the database says nothing of this one.
     pub fn resume(&self, cursor: Cursor, epoch: Epoch) -> Option<Cursor> {
         let from = match cursor {

@@ -1,7 +1,7 @@
 //! What has ended in a workspace, newest first, and the search in it.
 //!
 //! Pages are cut by key, and keys are the moment of the outcome and the id: neither ever changes, so what ends between
-//! two pages moves nothing. Everything here answers with keys; whoever asked then reads what they need of those.
+//! two pages moves nothing. Everything here answers with keys; the caller then reads what it needs of those.
 //!
 //! A search has two ways, and each reads a bounded number of rows. [`walk`] goes through the history from the newest
 //! on, which is quick where much of it matches. [`look_up`] asks the index of terms, which is quick where little does.

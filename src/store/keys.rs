@@ -136,7 +136,7 @@ pub async fn list(
 }
 
 /// Locks it until the transaction ends. What it is joined with is read afterwards: in one statement, only the locked
-/// row would be as whoever had the lock before has left it.
+/// row would be as the holder of the lock before has left it.
 pub async fn lock(conn: &mut PgConnection, prefix: &str) -> Result<Option<ListedKey>, Error> {
     let found = sqlx::query_scalar!("SELECT id FROM api_keys WHERE prefix = $1 FOR UPDATE", prefix)
         .fetch_optional(&mut *conn)

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::Error;
 
-/// The roles that work is divided among, as the migrations make them. Whoever is a member of the first may take all.
+/// The roles that work is divided among, as the migrations make them. A member of the first may take all.
 pub const ROLES: [&str; 7] = [
     "signoff_app",
     "signoff_commit",

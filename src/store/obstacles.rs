@@ -57,7 +57,7 @@ pub enum RunState {
     Deleted,
 }
 
-/// Waits for whoever is deleting the run, and keeps it from being deleted until the transaction ends.
+/// Waits for a transaction that is deleting the run, and keeps it from being deleted until the transaction ends.
 pub async fn lock_run(
     conn: &mut PgConnection,
     workspace: WorkspaceId,

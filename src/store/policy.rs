@@ -185,7 +185,7 @@ impl From<StoredNode> for Node {
     }
 }
 
-/// What of the policy admits, in words that a list can be filtered by: whoever may approve, and whoever may veto.
+/// What of the policy admits, in words that a list can be filtered by: those who may approve, and those who may veto.
 pub(super) fn approvers(policy: &Policy) -> Vec<String> {
     let veto = policy.veto.iter().flat_map(Selectors::each);
     let mut approvers: Vec<String> =

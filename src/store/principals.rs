@@ -189,7 +189,7 @@ impl From<&Principal> for Profile {
     }
 }
 
-/// Writes a profile; the row is locked by whoever calls.
+/// Writes a profile; the caller has locked the row.
 pub async fn update(conn: &mut PgConnection, id: Uuid, profile: &Profile) -> Result<(), Error> {
     sqlx::query!(
         "UPDATE principals
@@ -231,8 +231,8 @@ pub async fn of_subject(
     Ok(Some((principal, said_at)))
 }
 
-/// Binds somebody to an issuer's subject, or to none, in place of whom they were bound to. What was said of that one
-/// is forgotten. The row is locked by whoever calls.
+/// Binds a person to an issuer's subject, or to none, in place of whom they were bound to. What was said of that one
+/// is forgotten. The caller has locked the row.
 pub async fn bind(conn: &mut PgConnection, id: Uuid, to: Option<(&str, &str)>) -> Result<(), Error> {
     sqlx::query!(
         "UPDATE principals
@@ -260,7 +260,7 @@ pub async fn lock_subject(
     Ok(())
 }
 
-/// What an issuer says of somebody.
+/// What an issuer says of a person.
 #[derive(Debug, Clone)]
 pub struct Said<'a> {
     pub issuer: &'a str,
@@ -274,7 +274,7 @@ pub struct Said<'a> {
     pub groups: &'a [String],
 }
 
-/// Takes over what an issuer says; `updated_at` moves only if something changes. The row is locked by whoever calls.
+/// Takes over what an issuer says; `updated_at` moves only if something changes. The caller has locked the row.
 pub async fn said(conn: &mut PgConnection, id: Uuid, said: &Said<'_>) -> Result<(), Error> {
     sqlx::query!(
         "UPDATE principals p

@@ -71,7 +71,7 @@ pub async fn lock(
     .await?)
 }
 
-/// Makes it, unless there is one of that name; whoever is just making one is waited for.
+/// Makes it, unless there is one of that name; a transaction that is just making one is waited for.
 pub async fn insert(
     conn: &mut PgConnection,
     workspace: WorkspaceId,

@@ -49,7 +49,7 @@ pub struct Pass {
 /// Where a step stopped.
 #[derive(Debug, Clone, Copy)]
 struct Left {
-    /// Where it left the mark. If that is elsewhere by now, somebody has sent it back, or another instance was at it.
+    /// Where it left the mark. If that is elsewhere by now, an operator has sent it back, or another instance was at it.
     mark: Place,
     at: Place,
     /// How far the mark may come in this pass: as far as nothing could turn up any more when it began.

@@ -1,4 +1,4 @@
-//! Sign-ins under way at the issuer: kept until whoever was sent there comes back, once.
+//! Sign-ins under way at the issuer: kept until the person who was sent there comes back, once.
 
 use std::time::Duration;
 

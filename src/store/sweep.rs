@@ -40,7 +40,7 @@ pub async fn ended_among(conn: &mut PgConnection, ids: &[ApprovalId]) -> Result<
     Ok(ended.into_iter().map(ApprovalId).collect())
 }
 
-/// Begins a transaction in which background work may do what whoever decides may.
+/// Begins a transaction in which background work may do what a decision may.
 pub const BEGIN_DECIDING: &str = "BEGIN; SET LOCAL ROLE signoff_commit";
 
 /// Pending approvals whose deadline has passed, the longest overdue first; not `besides`, and not those that another

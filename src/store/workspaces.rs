@@ -155,7 +155,7 @@ pub async fn lock(conn: &mut PgConnection, id: WorkspaceId) -> Result<Option<Wor
     .await?)
 }
 
-/// Writes its settings; the row is locked by whoever calls.
+/// Writes its settings; the caller has locked the row.
 pub async fn update(conn: &mut PgConnection, workspace: &Workspace) -> Result<Workspace, Error> {
     Ok(sqlx::query_as!(
         Workspace,

@@ -1,4 +1,4 @@
-//! Links new rows of the audit log. Every instance runs it; whoever comes first does the work, and the others stand
+//! Links new rows of the audit log. Every instance runs it; the first does the work, and the others stand
 //! back as long as it goes on.
 
 use std::time::Duration;

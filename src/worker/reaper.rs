@@ -1,6 +1,6 @@
 //! The reaper: connections of instances whose lease has run out disappear, whichever instance finds them first.
 //!
-//! It also finds what this instance was not told of while Redis was away: sockets that somebody closed by hand,
+//! It also finds what this instance was not told of while Redis was away: sockets that a caller closed by hand,
 //! and, as long as that lasts, sockets whose task has another owner.
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //!
 //! A committer reads the approvals of its batch without a lock, lets [`plan`] apply the rules, and writes with
 //! the one statement that checks version, state and deadline again ([`crate::store::changes`]). What that
-//! statement leaves out (somebody else holds the row, or was faster) is taken singly, under the row's lock, in a
+//! statement leaves out (another transaction holds the row, or was faster) is taken singly, under the row's lock, in a
 //! task of its own, so that one contended row delays nobody else.
 
 mod draft;
@@ -44,7 +44,7 @@ use crate::{
 /// Most commands in one commit.
 const BATCH: usize = 64;
 
-/// What somebody wants done to an approval.
+/// What a caller wants done to an approval.
 #[derive(Debug, Clone)]
 pub enum Act {
     Vote {
@@ -132,7 +132,7 @@ impl super::Approvals {
     }
 
     /// The same for many, each by itself; what `told` makes of the answers, in their order. All are sent before the
-    /// first is waited for, so they share batches, and whoever asked may vanish in the middle: it happens as a whole.
+    /// first is waited for, so they share batches, and the caller may vanish in the middle: it happens as a whole.
     /// Each is told as it comes, so that no more is kept of them than is to be shown.
     pub async fn act_all<T>(
         &self,
@@ -203,7 +203,7 @@ impl Command {
     }
 
     fn answer(self, result: Result<Answer, Failure>) {
-        // Whoever asked may have gone; what was committed stays.
+        // The caller may have gone; what was committed stays.
         let _ = self.reply.send(result);
     }
 }

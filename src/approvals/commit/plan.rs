@@ -60,7 +60,7 @@ impl<'a> Plan<'a> {
             .iter()
             .enumerate()
             .map(|(index, command)| match drafts.get_mut(&command.approval) {
-                // Told by whoever looked for room.
+                // The part that looked for room tells it.
                 _ if !has_room(index) => Planned::NotFound,
                 Some(draft) if draft.read.workspace == command.authority.workspace => {
                     draft.apply(index, &command.act)

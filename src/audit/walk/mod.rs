@@ -1,5 +1,5 @@
 //! The judge: is fed a chain link by link, and says what doesn't fit, and where. It holds a few links and its
-//! findings, however long the chain is, and takes nothing for granted: whoever tampers can drop constraints too.
+//! findings, however long the chain is, and takes nothing for granted: a forger can drop constraints too.
 //!
 //! A link that doesn't follow from the one before is judged by the one behind it: that may follow from what the
 //! link's hash should have been, from what it is, or from the one before, and each tells another story. What was
@@ -153,7 +153,7 @@ impl Walk {
             self.edits.push(Edit { position: link.position, linked, found });
         }
         if record.workspace_id != Some(self.workspace) {
-            // Where it fits the link all the same, somebody keeps it where its workspace doesn't look.
+            // Where it fits the link all the same, a forger keeps it where its workspace doesn't look.
             let kind = if found == linked { Kind::Inserted } else { Kind::Edited };
             self.find(link.position, kind, "the record is of another workspace".to_owned());
         }

@@ -1,4 +1,4 @@
-//! `signoff audit`: straight on the database, for whoever can reach it; `verify` also on an export, without one.
+//! `signoff audit`: straight on the database, for operators who can reach it; `verify` also on an export, without one.
 
 mod key;
 mod list;

@@ -179,7 +179,7 @@ fn id(text: &str) -> Option<Uuid> {
     Uuid::try_parse(text).ok().filter(|id| id.to_string() == text)
 }
 
-/// Checkpoints that were kept; a file without any was not what somebody meant to hand in.
+/// Checkpoints that were kept; a file without any was not what the caller meant to hand in.
 fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<Checkpoint>> {
     let mut checkpoints = Vec::new();
     for path in paths {

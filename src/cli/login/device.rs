@@ -17,7 +17,7 @@ use crate::oidc::{
 };
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-/// Longest that we wait for somebody, whatever the issuer says.
+/// Longest that we wait for a person, even if the issuer allows more.
 const LONGEST: Duration = Duration::from_mins(30);
 
 /// The issuer that a service trusts, and as whom to go there.
@@ -127,7 +127,7 @@ impl Device {
         ["resource", "audience"].contains(&name).then_some((name, self.audience.as_str()))
     }
 
-    /// Asks until somebody has decided, as often as the issuer lets us.
+    /// Asks until the person has decided, as often as the issuer lets us.
     async fn wait(&self, fetcher: &Fetcher, endpoint: &str, begun: &Begun) -> anyhow::Result<Tokens> {
         let mut form = vec![
             ("grant_type", GRANT),

@@ -36,7 +36,7 @@ pub struct Tail {
     /// Begin with the oldest event that is kept.
     #[arg(long)]
     from_start: bool,
-    /// The session that this connection belongs to, for whoever lists connections.
+    /// The session that this connection belongs to, for lists of connections.
     #[arg(long, value_name = "NAME")]
     session_id: Option<String>,
     /// End, with exit code 0, after the first event of this type.

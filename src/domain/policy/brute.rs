@@ -22,7 +22,7 @@ pub(super) fn actor(number: u8) -> Actor {
     Actor { id: PrincipalId(uuid::Uuid::from_u128(u128::from(number))), name: name(&format!("p{number}")) }
 }
 
-/// Where votes leave a policy that somebody else asked for.
+/// Where votes leave a policy that another principal asked for.
 pub(super) fn tally(policy: &Policy, votes: &[Vote]) -> Tally {
     policy.tally(votes, &Asked { by: &actor(100), on_behalf_of: None })
 }
@@ -123,7 +123,7 @@ fn missing(policy: &Policy, votes: &[Vote]) -> u32 {
     least(node, &fits, &mut vec![0; node.leaves().len()])
 }
 
-/// Whether no future satisfies it: people who are named and free approve, and whoever it may be fills open leaves.
+/// Whether no future satisfies it: people who are named and free approve, and any person fills open leaves.
 fn hopeless(policy: &Policy, votes: &[Vote], may: impl Fn(&PrincipalName) -> bool) -> bool {
     let node = tree(policy);
     let leaves = node.leaves();

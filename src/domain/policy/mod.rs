@@ -91,7 +91,7 @@ pub enum Because {
     Rejections,
     /// One whom the veto covers rejected.
     Veto,
-    /// Whoever of those named is still free approved, it would not be satisfied.
+    /// If all of those named who are still free approved, it would not be satisfied.
     Impossible,
 }
 

@@ -76,7 +76,7 @@ proptest! {
         prop_assert_eq!(tally(&policy, &votes), tally(&policy, &doubled));
     }
 
-    /// What is decided stays decided, whoever votes the same way afterwards.
+    /// What is decided stays decided when others vote the same way afterwards.
     #[test]
     fn more_of_the_same_never_undoes(policy in simple_policies(), verdicts in verdicts(), more in 8..12u8) {
         let mut votes = admitted(&policy, &verdicts, &requester());

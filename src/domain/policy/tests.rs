@@ -218,7 +218,7 @@ fn membership_is_of_the_vote() {
     // She has left since, and her vote stands. Who isn't in the group has no vote, and who joins has.
     assert_eq!(ballots.admit(&voter("bo", &[]), Verdict::Approved), Err(NotEligible::NotNamed.into()));
     assert_eq!(ballots.approve("bo", &["sec"]), Tally::Approved);
-    // Of somebody who is shut out meanwhile it doesn't count.
+    // Of a person who is shut out meanwhile it doesn't count.
     ballots.votes[0].counts = false;
     assert_eq!(tally(&policy, &ballots.votes), ONE);
 }
@@ -340,6 +340,6 @@ fn a_requester_is_not_free() {
     };
     let votes = [vote];
     assert_eq!(policy.tally(&votes, &asked), Tally::Rejected(Because::Impossible));
-    // Asked by somebody else, rita is as free as bo.
+    // Asked by another principal, rita is as free as bo.
     assert_eq!(tally(&policy, &votes), Tally::Open { missing: 2 });
 }

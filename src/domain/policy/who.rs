@@ -1,4 +1,4 @@
-//! Whom a policy means, and what somebody is when they vote: selectors on one side, a [`Member`] on the other.
+//! Whom a policy means, and what a person is when they vote: selectors on one side, a [`Member`] on the other.
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
@@ -20,7 +20,7 @@ pub enum Kind {
     Service,
 }
 
-/// A principal as a policy sees it: what its roles and groups are now, whoever gave them.
+/// A principal as a policy sees it: what its roles and groups are now, given here or by the issuer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     pub actor: Actor,

@@ -1,4 +1,4 @@
-//! Keys of the caller's workspace. A key's secret is told once, to whoever made it.
+//! Keys of the caller's workspace. A key's secret is told once, to the caller who made it.
 
 use std::time::Duration;
 

@@ -7,7 +7,7 @@
 //! | [`messages`] | what travels on it |
 //! | [`mailbox`] | what waits to be told to one screen |
 //! | [`teller`] | reads what changed, once for all who look, and puts it into their mailboxes |
-//! | [`rounds`] | what is looked at now and then while somebody follows it: counts, instances, tasks |
+//! | [`rounds`] | what is looked at now and then while a feed follows it: counts, instances, tasks |
 //! | [`notified`] | what each person was told in the app |
 //!
 //! Everything here is a hint. Who misses one reads again, and is told where something may have been missed.

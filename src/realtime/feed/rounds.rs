@@ -1,4 +1,4 @@
-//! What is looked at now and then while somebody follows it: counts, instances, the ends of tasks' logs. Each costs by
+//! What is looked at now and then while a feed follows it: counts, instances, the ends of tasks' logs. Each costs by
 //! what is followed, and nothing where nothing is.
 
 use std::{
@@ -119,7 +119,7 @@ pub(super) async fn cluster(feeds: Feeds) {
     }
 }
 
-/// Whether there is more of the tasks that somebody follows.
+/// Whether there is more of the tasks that feeds follow.
 pub(super) async fn tasks(feeds: Feeds) {
     loop {
         next(&feeds.0.looked.tasks, TASKS).await;

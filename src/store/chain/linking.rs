@@ -50,7 +50,7 @@ pub async fn progress(conn: &mut PgConnection, instance: &str) -> Result<Progres
     .await?)
 }
 
-/// Until the transaction ends, nobody else links. `false`: somebody else does.
+/// Until the transaction ends, no other instance links. `false`: another does.
 pub async fn lock(conn: &mut PgConnection) -> Result<bool, Error> {
     Ok(sqlx::query_scalar!(r#"SELECT pg_try_advisory_xact_lock(7303) AS "locked!""#).fetch_one(conn).await?)
 }
@@ -119,7 +119,7 @@ impl LogPage {
     }
 }
 
-/// The next rows behind `after`, at most up to `last`: with those that somebody else has linked, so that whoever
+/// The next rows behind `after`, at most up to `last`: with those that another instance has linked, so that the one that
 /// reads knows which numbers it has seen.
 pub async fn behind(conn: &mut PgConnection, after: i64, last: i64, most: Most) -> Result<LogPage, Error> {
     // The bounds stand twice: they can't be inferred for the links, and an index read from its start takes seconds.

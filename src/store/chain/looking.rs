@@ -1,4 +1,4 @@
-//! Links and records as they are found, by whoever looks them over. After somebody tampered with them anything may be
+//! Links and records as they are found by a verification. After a forger had them, anything may be
 //! missing, and nothing need fit.
 
 use sqlx::PgConnection;
@@ -25,7 +25,7 @@ pub struct Link {
 const LARGEST: i64 = 8 * 1024 * 1024;
 
 /// Reads a workspace's links in the order of positions, page by page, and each of them whatever stands at a page's
-/// edge: where a page ends is told by a position and by how many of that were read, not by anything that somebody may
+/// edge: where a page ends is told by a position and by how many of that were read, not by anything that a forger may
 /// have doubled.
 #[derive(Debug)]
 pub struct Links {
@@ -142,7 +142,7 @@ pub async fn unlinked(
     Ok((found, Some(last)))
 }
 
-/// Rows that lack even a number: the schema doesn't allow it, whoever owns it may.
+/// Rows that lack even a number: the schema doesn't allow it; the owner of the schema may.
 pub async fn without_number(conn: &mut PgConnection) -> Result<i64, Error> {
     Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM audit_log WHERE seq IS NULL"#)
         .fetch_one(conn)

@@ -1,4 +1,4 @@
-//! The chain over the log, as it stands in the database: for whoever links (`linking`), and for whoever looks it over
+//! The chain over the log, as it stands in the database: for those that link (`linking`), and for those that verify
 //! (`looking`).
 
 use uuid::Uuid;
@@ -33,7 +33,7 @@ struct RawRow {
     bytes: Option<i32>,
 }
 
-/// Since 2000. As bytes, because a moment that is no date must not stop whoever reads it.
+/// Since 2000. As bytes, because a moment that is no date must not stop a reader.
 fn micros(sent: Option<&[u8]>) -> Option<i64> {
     Some(i64::from_be_bytes(sent?.try_into().ok()?))
 }
