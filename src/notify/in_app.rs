@@ -31,7 +31,7 @@ pub async fn unread(
 
 /// How it stands for those of these people of whom nothing is known, or another newest notification; with `all` for all of
 /// them.
-pub async fn latest(
+pub(crate) async fn latest(
     database: &Database,
     workspace: WorkspaceId,
     people: &[PrincipalId],
