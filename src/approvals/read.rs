@@ -166,9 +166,13 @@ impl Approvals {
     }
 
     /// A run, and how its approvals stand.
-    pub async fn run(&self, workspace: WorkspaceId, run: &CallerName) -> Result<Option<Overview>, Trouble> {
+    pub async fn run(
+        &self,
+        workspace: WorkspaceId,
+        run: &CallerName,
+    ) -> Result<Option<Overview>, store::Error> {
         let read = async |conn: &mut PgConnection| store::runs::overview(conn, workspace, run).await;
-        Ok(self.shared.database.tenant.within(workspace, READ, read).await?)
+        self.shared.database.tenant.within(workspace, READ, read).await
     }
 
     /// Every change, oldest first, in the same way.

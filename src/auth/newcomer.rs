@@ -1,4 +1,4 @@
-//! From a person whom an issuer vouches for to a principal of ours: made or bound at the first sign-in, kept as the
+//! From the subject of an issuer's token to a principal of ours: made or bound at the first sign-in, kept as the
 //! issuer describes them after that.
 //!
 //! A principal is known by issuer and subject, which never change. The name that the issuer gives counts once: who
@@ -147,9 +147,9 @@ impl Arrival<'_> {
         Ok(principals::ensure(conn, workspace, name, kind).await?.1)
     }
 
-    /// A person was added, or named by a key, before they first signed in. No one is bound twice. And a service's name
-    /// is not for people to take, or they would be a principal for whom others make keys; a person's is for a service only
-    /// where names are the issuer's own choice.
+    /// A principal was added, or named by a key, before it first signed in. None is bound twice. And a person
+    /// can't take a service's name: others make keys for services. A service takes a person's only where names are the
+    /// issuer's own choice.
     fn may_bind(&self, principal: &Principal) -> Result<(), Refusal> {
         let is_issuers_choice = self.issuer.config().claim_principal == "sub";
         let Principal { name, kind, .. } = principal;

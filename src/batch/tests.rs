@@ -1,10 +1,14 @@
 //! Queues without a database.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use futures_util::future::join_all;
 
-use super::*;
+use super::{queue::PATIENCE, *};
+use crate::{lifecycle::Lifecycle, store};
 
 /// Whose it is, and when its caller was looked at.
 #[derive(Debug, Clone, Copy)]

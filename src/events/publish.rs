@@ -30,7 +30,8 @@ const BATCH: usize = 64;
 const WORKERS: usize = 2;
 /// How far a task's log may grow beyond what is kept of it before it is cut.
 const SLACK: i64 = 1_000;
-/// Longest that it may take.
+/// Longest that appending, and cutting a log, may take.
+const APPEND: Duration = Duration::from_secs(4);
 const TRIM: Duration = Duration::from_secs(4);
 /// Events that one statement deletes.
 const CUT: i64 = 2_000;
@@ -120,9 +121,8 @@ async fn append(shared: &Shared, publications: &[Publication]) -> Result<Vec<Acc
     }
     let begun = Instant::now();
     let epoch = shared.database.epoch()?;
-    let mut conn = shared.database.decide.checkout().await?;
-    let appended = events::append(&mut conn, &tasks, &rows, shared.lease_ttl).await?;
-    conn.done();
+    let append = async |conn: &mut PgConnection| events::append(conn, &tasks, &rows, shared.lease_ttl).await;
+    let appended = shared.database.decide.run(APPEND, append).await?;
     shared.metrics.batch("events", rows.len(), begun.elapsed());
     shared.metrics.events_published(rows.len());
     for publication in publications {

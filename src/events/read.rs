@@ -56,9 +56,8 @@ pub(super) fn pages(shared: Shared, capacity: usize) -> Calls<Reading, Page> {
         let database = shared.database.clone();
         async move {
             let epoch = database.epoch()?;
-            let mut conn = database.read.checkout().await?;
-            let mut pages = events::pages(&mut conn, &readings, PAGE).await?;
-            conn.done();
+            let pages = async |conn: &mut PgConnection| events::pages(conn, &readings, PAGE).await;
+            let mut pages = database.read.run(READ, pages).await?;
             for page in &mut pages {
                 page.epoch = epoch;
             }
@@ -78,10 +77,9 @@ pub(super) fn openings(shared: Shared, capacity: usize) -> Calls<Asked, Option<A
         let database = shared.database.clone();
         async move {
             let epoch = database.epoch()?;
-            let mut conn = database.read.checkout().await?;
             let most = i64::try_from(PENDING).unwrap_or(i64::MAX).saturating_add(1);
-            let openings = events::openings(&mut conn, &asked, most).await?;
-            conn.done();
+            let openings = async |conn: &mut PgConnection| events::openings(conn, &asked, most).await;
+            let openings = database.read.run(READ, openings).await?;
             Ok(openings.into_iter().map(|opening| opening.map(|it| Arc::new((it, epoch)))).collect())
         }
     })
@@ -119,9 +117,9 @@ impl Events {
         keys: &[TaskKey],
         limit: Duration,
     ) -> Result<(Vec<(TaskKey, i64)>, Epoch), store::Error> {
+        let epoch = self.database.epoch()?;
         let read = async |conn: &mut PgConnection| events::heads(conn, keys).await;
-        let heads = self.database.tenant.within(workspace, limit, read).await?;
-        Ok((heads, self.database.epoch()?))
+        Ok((self.database.tenant.within(workspace, limit, read).await?, epoch))
     }
 
     /// What follows in the log of a task.

@@ -75,7 +75,8 @@ pub async fn get(
     may: May<ViewPending>,
     NamePath(run): NamePath,
 ) -> Result<Json<Shown>, Problem> {
-    let found = api.approvals.run(may.caller().workspace, &run).await?.ok_or_else(Problem::not_found)?;
+    let found = api.approvals.run(may.caller().workspace, &run).await;
+    let found = found.map_err(|error| Problem::from(&error))?.ok_or_else(Problem::not_found)?;
     Ok(Json(Shown {
         run_id: run.to_string(),
         session_ids: found.sessions,

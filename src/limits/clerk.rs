@@ -1,4 +1,4 @@
-//! The one task that asks Redis for tokens, for all requests that wait for some: one question at a time, and whoever
+//! The one task that asks Redis for tokens, for all requests that wait for some: one question at a time. What
 //! comes while it is on its way is in the next.
 //!
 //! It is its own breaker. A question that fails, or takes too long, ends the sharing: a request that waits is let in or not

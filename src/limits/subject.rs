@@ -11,7 +11,7 @@ use crate::{
     domain::ids::{LinkId, PrincipalId, WorkspaceId},
 };
 
-/// What has a bucket.
+/// A caller, an address or a kind of try that has a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// Requests from there, with a credential that is good.

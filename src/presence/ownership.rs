@@ -13,6 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sqlx::PgConnection;
 use tokio::{sync::Notify, time::timeout};
 
 use crate::{
@@ -32,8 +33,9 @@ use crate::{
     telemetry::Metrics,
 };
 
-/// Claims, and checks, in one statement at most.
+/// Claims, and checks, in one statement at most; and the longest that it may take.
 const BATCH: usize = 64;
+const CLAIM: Duration = Duration::from_secs(4);
 /// Connections in one statement where all of them are gone through.
 const CHUNK: usize = 1_000;
 /// Keys in one command.
@@ -200,22 +202,24 @@ impl Ownership {
 
     /// Removes records of ours that have no socket: a claim that was given up, and was committed all the same.
     pub async fn remove_orphans(&self) -> Result<(), store::Error> {
-        let mut conn = self.shared.database.work.checkout().await?;
         let instance = &self.shared.names.instance;
         let most = i64::try_from(self.shared.bus.seats.count()).unwrap_or(i64::MAX);
-        if connections::count(&mut conn, instance).await? > most {
-            let records = connections::of_instance(&mut conn, instance, UNCLAIMED).await?;
+        let remove = async |conn: &mut PgConnection| {
+            if connections::count(&mut *conn, instance).await? <= most {
+                return Ok(());
+            }
+            let records = connections::of_instance(&mut *conn, instance, UNCLAIMED).await?;
             // By task: a socket that is just taking a task over will have its record, or leave it to the one that had it.
             let seats: HashSet<TaskKey> =
                 self.shared.bus.seats.all().iter().map(|seat| seat.key.clone()).collect();
             let orphans: Vec<_> = records.into_iter().filter(|(key, _)| !seats.contains(key)).collect();
             if !orphans.is_empty() {
                 tracing::warn!(connections = orphans.len(), "removed records of connections that nobody has");
-                connections::release(&mut conn, &orphans).await?;
+                connections::release(conn, &orphans).await?;
             }
-        }
-        conn.done();
-        Ok(())
+            Ok(())
+        };
+        self.shared.database.work.run(PASS, remove).await
     }
 
     /// What rides along with a heartbeat: some keys are refreshed, all of them if they were lost; now and then it
@@ -264,9 +268,10 @@ impl Shared {
         let wanted: Vec<&Claim> = claims.iter().flatten().collect();
         let mut claimed = Vec::new();
         if !wanted.is_empty() {
-            let mut conn = self.database.decide.checkout().await?;
-            claimed = connections::claim(&mut conn, &self.names.instance, &wanted, self.caps).await?;
-            conn.done();
+            let claim = async |conn: &mut PgConnection| {
+                connections::claim(conn, &self.names.instance, &wanted, self.caps).await
+            };
+            claimed = self.database.decide.run(CLAIM, claim).await?;
         }
         let mut claimed = claimed.into_iter();
         let outcomes = asked.iter().zip(&claims).map(|(asked, claim)| match claim {
@@ -292,9 +297,8 @@ impl Shared {
         }
         let owned: Vec<_> =
             claimed.iter().map(|seat| (seat.key.clone(), seat.generation().unwrap_or(0))).collect();
-        let mut conn = self.database.work.checkout().await?;
-        let standings = connections::standings(&mut conn, &owned).await?;
-        conn.done();
+        let look = async |conn: &mut PgConnection| connections::standings(conn, &owned).await;
+        let standings = self.database.work.run(CLAIM, look).await?;
         for (seat, standing) in claimed.into_iter().zip(standings) {
             match standing {
                 SocketState::Owner => {}
@@ -363,9 +367,8 @@ impl Shared {
             let owned: Vec<_> =
                 chunk.iter().map(|seat| (seat.key.clone(), seat.generation().unwrap_or(0))).collect();
             let ages: Vec<f64> = chunk.iter().map(|seat| seat.silence().as_secs_f64()).collect();
-            let mut conn = self.database.work.checkout().await?;
-            let lost = connections::touch(&mut conn, &owned, &ages).await?;
-            conn.done();
+            let touch = async |conn: &mut PgConnection| connections::touch(conn, &owned, &ages).await;
+            let lost = self.database.work.run(PASS, touch).await?;
             lost.into_iter().filter_map(|place| chunk.get(place)).for_each(|seat| seat.doubt());
         }
         Ok(())
@@ -417,9 +420,8 @@ impl Shared {
                 return Ok(());
             }
             let records: Vec<_> = gone.iter().map(|seat| (seat.key.clone(), seat.connection)).collect();
-            let mut conn = self.database.work.checkout().await?;
-            connections::release(&mut conn, &records).await?;
-            conn.done();
+            let release = async |conn: &mut PgConnection| connections::release(conn, &records).await;
+            self.database.work.run(PASS, release).await?;
             let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
             leaving.drain(..gone.len());
         }

@@ -358,7 +358,7 @@ impl Session {
 
     /// Answers what was begun, and says when to come again, and with which cursor.
     async fn hand_over(&mut self, why: Again) -> Result<Reason, Lost> {
-        // In a drain, waits end at once. Elsewhere they go on until an approver decides, and end with the socket.
+        // In a drain, waits end at once. Elsewhere they go on until the approval ends, and end with the socket.
         let kept = |waits| if why == Again::Draining { 0 } else { waits };
         while self.answers.len() > kept(self.waits)
             && let Some(Done { answer, was_wait }) = self.answers.next().await

@@ -52,7 +52,7 @@ pub enum Claimed {
     Full,
 }
 
-/// Makes each claim's socket the owner of its task, in the place of another. No two claims may be about one task.
+/// Makes each claim's socket the owner of its task, also where another was. No two claims may be about one task.
 ///
 /// Taking over is never refused: it adds nobody. The caps are counted once for the batch; claims that other
 /// instances make at the same moment may exceed them by so many.
@@ -277,8 +277,8 @@ pub struct Reaped {
     pub generation: i64,
 }
 
-/// Removes connections of instances whose lease ran out longer than `ttl` ago, up to `limit`. Those that a caller
-/// else is at are left to them.
+/// Removes connections of instances whose lease ran out longer than `ttl` ago, up to `limit`. Those that another
+/// transaction is at are left to it.
 pub async fn reap(conn: &mut PgConnection, ttl: Duration, limit: i64) -> Result<Vec<Reaped>, Error> {
     let rows = sqlx::query!(
         r#"WITH RECURSIVE owners AS (

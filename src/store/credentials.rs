@@ -47,7 +47,7 @@ pub enum CredentialRow {
     Key { id: KeyId, prefix: String, secret_hash: Vec<u8> },
     /// Found by the hash of its secret.
     Session(SessionId),
-    /// A person for whom an issuer vouches.
+    /// A subject for whom an issuer vouches.
     Principal,
 }
 
@@ -201,7 +201,7 @@ pub async fn session(
     standing!(conn, row, credential).map(Some)
 }
 
-/// A person for whom an issuer has vouched before.
+/// A subject for whom an issuer has vouched before.
 pub async fn principal(conn: &mut PgConnection, id: PrincipalId) -> Result<Option<GoodCredential>, Error> {
     let found = sqlx::query!(
         r#"SELECT p.workspace_id, w.allow_timeout_approve, p.name, p.roles || p.claimed_roles AS "roles!",

@@ -10,7 +10,7 @@ use crate::{
     store::Error,
 };
 
-/// A link, and the row that it stands for, as they are found. After somebody tampered with them anything may be
+/// A link, and the row that it stands for, as they are found. After a forger had them, anything may be
 /// missing, and nothing need fit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Link {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::{join, join_all};
 use reqwest::Method;
 use serde_json::json;
 use sqlx::Connection;
@@ -189,6 +190,47 @@ async fn g15_terminated_backends() {
     .await
     .unwrap();
     assert_eq!(half, 0, "something is half done");
+}
+
+/// A call may meet a connection that was cut. What it finds out spares the calls after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn g15_a_cut_connection_costs_one_call() {
+    let cluster = Cluster::start().await.connected().await;
+    let agent = cluster.api(0, &cluster.member("agent").await);
+    let publish = async |n: usize| {
+        let body = json!({ "events": [{ "event_type": "output", "data": { "n": n } }] });
+        let path = format!("/api/v1/tasks/t-{n}/events");
+        Api::send(agent.request(Method::POST, &path).json(&body)).await.status
+    };
+    let many_at_once = async || {
+        let body = crate::support::client::merged(json!({ "run_id": "r" }));
+        let create = || Api::send(agent.request(Method::POST, "/api/v1/approvals").json(&body));
+        join(join_all((0..64).map(|_| create())), join_all((0..64).map(&publish))).await;
+    };
+    let mut conn = cluster.database.connect().await;
+    let pool = &cluster.instances[0].app.database.decide;
+    eventually("it has several connections", || async {
+        many_at_once().await;
+        pool.usage().0 >= 3
+    })
+    .await;
+    for round in 0..5 {
+        sqlx::query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+              WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .execute(&mut conn)
+        .await
+        .unwrap();
+        let mut refused = 0;
+        for n in 0..8 {
+            let status = publish(n).await;
+            assert!([202, 503].contains(&status), "{status}");
+            refused += usize::from(status == 503);
+        }
+        assert!(refused <= 1, "round {round}: {refused} calls met connections that were cut");
+        many_at_once().await;
+    }
 }
 
 /// Nobody can take a task over while the database is away, so its sockets are still the owners when it is back,
