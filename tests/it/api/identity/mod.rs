@@ -1,5 +1,16 @@
 //! Administering a workspace over the API: keys, principals, roles, settings.
 
+mod browser_sessions;
+mod delegated_votes;
+mod delegation_plans;
+mod delegations;
+mod preferences;
+mod races;
+mod signing_in;
+mod switching;
+mod token_people;
+mod tokens;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -1,5 +1,10 @@
 //! What has ended: filters, search, pages.
 
+mod export;
+mod plans;
+mod retention;
+mod search_index;
+
 use std::collections::HashSet;
 
 use serde_json::{Value, json};

@@ -1,5 +1,22 @@
 //! The command line: what it prints, and the codes that a script branches on.
 
+mod ask;
+mod cluster;
+mod emit;
+mod gateway;
+mod history;
+mod hook;
+mod login;
+mod mcp;
+mod policies;
+mod printing;
+mod redirects;
+mod tail;
+mod tail_credentials;
+mod tail_restored;
+mod trouble;
+mod webhooks;
+
 use serde_json::{Value, json};
 
 use crate::support::{Shell, eventually, process::signoff, shell::told};
