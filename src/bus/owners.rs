@@ -19,48 +19,16 @@ use crate::domain::event::TaskKey;
 const TTL: Duration = Duration::from_mins(5);
 
 /// Writes or refreshes keys, unless a newer owner stands there: answers the places of those, and what stands there.
-const HOLD: &str = "
-local newer = {}
-for i, key in ipairs(KEYS) do
-  local mine = ARGV[i + 1]
-  local there = redis.pcall('GETRANGE', key, 0, 300)
-  if type(there) ~= 'string' or #there > 300 then there = '' end
-  if there == mine then
-    redis.call('PEXPIRE', key, ARGV[1])
-  else
-    local digits = string.match(there, '^%S+ (%d+)$')
-    local generation = digits and #digits < 20 and tonumber(digits) or -1
-    if generation < tonumber(string.match(mine, ' (%d+)$')) then
-      redis.call('SET', key, mine, 'PX', ARGV[1])
-    else
-      newer[#newer + 1] = i
-      newer[#newer + 1] = there
-    end
-  end
-end
-return newer";
+const HOLD: &str = include_str!("lua/hold.lua");
 
 /// Writes keys over what was found there, where that still stands.
-const TAKE_BACK: &str = "
-for i, key in ipairs(KEYS) do
-  if redis.pcall('GETRANGE', key, 0, 300) == ARGV[2 * i] then
-    redis.call('SET', key, ARGV[2 * i + 1], 'PX', ARGV[1])
-  end
-end";
+const TAKE_BACK: &str = include_str!("lua/take_back.lua");
 
 /// Removes keys where they are still as we wrote them.
-const LET_GO: &str = "
-for i, key in ipairs(KEYS) do
-  if redis.pcall('GETRANGE', key, 0, 300) == ARGV[i] then redis.call('DEL', key) end
-end";
+const LET_GO: &str = include_str!("lua/let_go.lua");
 
 /// Sends each line to the inbox of the instance that owns the key.
-const ROUTE: &str = "
-for i, key in ipairs(KEYS) do
-  local owner = redis.pcall('GETRANGE', key, 0, 300)
-  local instance = type(owner) == 'string' and #owner <= 300 and string.match(owner, '^(%S+) ')
-  if instance then redis.call('PUBLISH', ARGV[1] .. instance, ARGV[i + 1]) end
-end";
+const ROUTE: &str = include_str!("lua/route.lua");
 
 /// One task's connection, in one generation, on one instance.
 #[derive(Debug, Clone)]

@@ -32,10 +32,7 @@ pub const CONNECT: Duration = Duration::from_secs(1);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Sets a lease's key, whatever stands there; answers whether something did.
-const LEASE: &str = "
-local there = redis.call('EXISTS', KEYS[1])
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return there";
+const LEASE: &str = include_str!("lua/lease.lua");
 
 /// What stands in a key, byte for byte.
 pub type Found = Vec<u8>;
