@@ -371,24 +371,22 @@ async fn attempt(
             Ok(room) => room.map(Arc::new),
             Err(trouble) => return Taken::Done(Err(trouble.into())),
         };
-        let approval = match (&verdict, drafts.get(&command.approval)) {
-            (Planned::NotFound, _) => return Taken::Done(Err(Failure::NotFound)),
-            (Planned::Unreadable(trouble), _) => return Taken::Done(Err(trouble.clone().into())),
-            (Planned::Later, Some(Some(_))) => return Taken::Later,
-            (_, Some(Some(approval))) => approval.clone(),
-            _ => return Taken::Singly,
-        };
-        Taken::Done(match verdict {
-            Planned::NotFound | Planned::Unreadable(_) | Planned::Later => Err(Failure::NotFound),
-            Planned::Refused(refusal) => Err(Failure::Refused { refusal, approval, room }),
-            Planned::Same => Ok(Answer { changed: false, approval, room }),
-            Planned::Changed(_) => {
+        match (verdict, drafts.get(&command.approval).cloned().flatten()) {
+            (Planned::NotFound, _) => Taken::Done(Err(Failure::NotFound)),
+            (Planned::Unreadable(trouble), _) => Taken::Done(Err(trouble.into())),
+            (_, None) => Taken::Singly,
+            (Planned::Later, Some(_)) => Taken::Later,
+            (Planned::Refused(refusal), Some(approval)) => {
+                Taken::Done(Err(Failure::Refused { refusal, approval, room }))
+            }
+            (Planned::Same, Some(approval)) => Taken::Done(Ok(Answer { changed: false, approval, room })),
+            (Planned::Changed(_), Some(approval)) => {
                 if let Act::Vote { ballot, .. } = &command.act {
                     votes.push(ballot.verdict.as_str());
                 }
-                Ok(Answer { changed: true, approval, room })
+                Taken::Done(Ok(Answer { changed: true, approval, room }))
             }
-        })
+        }
     };
     let results = commands.iter().zip(verdicts).zip(rooms).map(taken).collect();
     let changed = written.changed.keys().filter_map(|id| drafts.get(id)?.clone()).collect();
