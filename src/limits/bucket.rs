@@ -66,10 +66,10 @@ impl Bucket {
     }
 
     /// Takes tokens, also such as aren't there: a caller that must not, asks first.
-    pub fn spend(&mut self, tokens: u32, rate: Rate, now: Instant) {
+    pub fn spend(&mut self, tokens: f64, rate: Rate, now: Instant) {
         // A request that comes late with an earlier time must not turn it back.
         let now = now.max(self.at);
-        *self = Self { used: self.used(rate, now) + f64::from(tokens), at: now };
+        *self = Self { used: self.used(rate, now) + tokens, at: now };
     }
 
     /// At least so many are used.
@@ -88,7 +88,7 @@ mod tests {
     fn take(bucket: &mut Bucket, rate: Rate, now: Instant) -> bool {
         let there = bucket.wait(rate, now).is_none();
         if there {
-            bucket.spend(1, rate, now);
+            bucket.spend(1.0, rate, now);
         }
         there
     }

@@ -115,12 +115,12 @@ impl Entry {
 
     /// A request was let in.
     pub fn let_in(&mut self, now: Instant) {
-        self.own.spend(1, self.rate, now);
+        self.own.spend(1.0, self.rate, now);
     }
 
     /// What was let in costs so many more. They are taken where there are none, too: the next have to wait for them.
     pub fn charge(&mut self, tokens: u32, now: Instant) {
-        self.own.spend(tokens, self.rate, now);
+        self.own.spend(f64::from(tokens), self.rate, now);
         let in_hand = self.hand(now).min(tokens);
         if let Some(lease) = &mut self.lease {
             lease.left = lease.left.saturating_sub(in_hand);

@@ -48,6 +48,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use self::{
     answers::{Answers, Full, Room, SMALL as SMALL_ANSWER},
+    bucket::{Bucket, Rate},
     caps::{Cap, Held},
     count::{Count, Counted},
     entry::{LimitState, Refusal},
