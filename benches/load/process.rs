@@ -2,11 +2,17 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    process::{Child, Command, Stdio},
+    path::Path,
+    process::{Child, Stdio},
     time::Duration,
 };
 
 use anyhow::{Context, ensure};
+use harness::{
+    instance::{Settings, serve},
+    limits, ports,
+    redis::server,
+};
 use tokio::time::{sleep, timeout};
 
 use super::client::{Caller, Connection};
@@ -30,35 +36,20 @@ pub struct Setting<'a> {
 impl Instance {
     /// Starts the binary and waits until it is ready and hears the bus.
     pub async fn start(setting: &Setting<'_>) -> anyhow::Result<Self> {
-        let (port, operator) = (free_port()?, free_port()?);
-        // On every address: one pair of them has ports for some 28,000 connections only.
-        let child = Command::new(env!("CARGO_BIN_EXE_signoff"))
-            .arg("serve")
-            .env_clear()
-            .envs([
-                ("SIGNOFF_HTTP_LISTEN", format!("0.0.0.0:{port}")),
-                ("SIGNOFF_OPERATOR_LISTEN", format!("127.0.0.1:{operator}")),
-                ("SIGNOFF_DATABASE_URL", setting.database_url.to_owned()),
-                ("SIGNOFF_REDIS_URL", setting.redis_url.to_owned()),
-                ("SIGNOFF_REDIS_PREFIX", setting.prefix.to_owned()),
-                ("SIGNOFF_INSTANCE_NAME", setting.name.to_owned()),
-                ("SIGNOFF_LOG_LEVEL", "warn".to_owned()),
-                ("SIGNOFF_LIMITS_MAX_WAITERS", "200000".to_owned()),
-                ("SIGNOFF_LIMITS_MAX_WAITERS_PER_WORKSPACE", "200000".to_owned()),
-                ("SIGNOFF_LIMITS_MAX_CONNECTIONS", "210000".to_owned()),
-                ("SIGNOFF_LIMITS_MAX_CONNECTIONS_PER_ADDRESS", "210000".to_owned()),
-                ("SIGNOFF_LIMITS_MAX_SOCKETS", "200000".to_owned()),
-                ("SIGNOFF_LIMITS_MAX_FEEDS", "20000".to_owned()),
-                ("SIGNOFF_LIMITS_MAX_SOCKETS_PER_WORKSPACE", "200000".to_owned()),
-                ("SIGNOFF_LIMITS_MAX_SOCKETS_PER_PRINCIPAL", "200000".to_owned()),
-                // Out of the way, but not off: what counting costs is part of what is measured.
-                ("SIGNOFF_RATE_LIMITS_PRINCIPAL_REQUESTS_PER_SECOND", "1000000".to_owned()),
-                ("SIGNOFF_RATE_LIMITS_PRINCIPAL_BURST", "1000000".to_owned()),
-                ("SIGNOFF_RATE_LIMITS_WORKSPACE_REQUESTS_PER_SECOND", "1000000".to_owned()),
-                ("SIGNOFF_RATE_LIMITS_WORKSPACE_BURST", "1000000".to_owned()),
-                ("SIGNOFF_RATE_LIMITS_ADDRESS_REQUESTS_PER_SECOND", "1000000".to_owned()),
-                ("SIGNOFF_RATE_LIMITS_ADDRESS_BURST", "1000000".to_owned()),
-            ])
+        let (port, operator) = (ports::free()?, ports::free()?);
+        let settings = Settings {
+            // On every address: one pair of them has ports for some 28,000 connections only.
+            listen: &format!("0.0.0.0:{port}"),
+            operator: &format!("127.0.0.1:{operator}"),
+            database_url: setting.database_url,
+            redis_url: setting.redis_url,
+        };
+        let raised = limits::RATES.into_iter().chain(limits::CAPS);
+        let child = serve(Path::new(env!("CARGO_BIN_EXE_signoff")), &settings)
+            .env("SIGNOFF_REDIS_PREFIX", setting.prefix)
+            .env("SIGNOFF_INSTANCE_NAME", setting.name)
+            .env("SIGNOFF_LOG_LEVEL", "warn")
+            .envs(raised.map(|(name, value)| (limits::variable(name), value)))
             .envs(setting.flags.iter().map(|(name, value)| (*name, value)))
             .stdout(Stdio::null())
             .spawn()
@@ -164,9 +155,8 @@ pub struct RedisServer {
 
 impl RedisServer {
     pub async fn start(binary: &str) -> anyhow::Result<Self> {
-        let port = free_port()?;
-        let child = Command::new(binary)
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        let port = ports::free()?;
+        let child = server(Path::new(binary), port)
             .stdout(Stdio::null())
             .spawn()
             .with_context(|| format!("starting {binary}"))?;
@@ -192,10 +182,6 @@ fn end(child: &mut Child) {
     // It may be gone already.
     let _ = child.kill();
     let _ = child.wait();
-}
-
-fn free_port() -> anyhow::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 /// Resident memory, in KiB.

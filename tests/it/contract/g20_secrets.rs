@@ -1,18 +1,13 @@
 //! G20 and the security page: a secret that was handed to Signoff comes out nowhere: not in logs, errors, metrics or
 //! tables, however it was handed over.
 
+use harness::ports;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::support::{
-    Api, Socket, TestDatabase,
-    client::get,
-    cluster::make_key,
-    command::Running,
-    eventually,
-    process::{lasting_port, signoff},
-    socket::request,
-    unique, variable,
+    Api, Socket, TestDatabase, client::get, cluster::make_key, command::Running, eventually,
+    process::signoff, socket::request, unique, variable,
 };
 
 /// Everything that the database keeps, as text.
@@ -50,8 +45,7 @@ async fn g20_a_planted_secret_comes_out_nowhere() {
     }
     let place = database.url.rsplit_once('@').unwrap().1;
     let database_url = format!("postgres://{login}:{password}@{place}");
-    let (address, operator) =
-        (format!("127.0.0.1:{}", lasting_port()), format!("127.0.0.1:{}", lasting_port()));
+    let [address, operator] = [(); 2].map(|()| format!("127.0.0.1:{}", ports::lasting(ports::OF_TESTS)));
     let (redis, prefix) = (variable("REDIS_URL"), unique("it"));
     let environment = [
         ("SIGNOFF_DATABASE_URL", database_url.as_str()),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use harness::limits::RATES;
 use signoff::{
     app::{App, Listeners},
     config::{Config, Sources},
@@ -43,17 +44,6 @@ impl Default for Setup {
         }
     }
 }
-
-/// Far above what a test does, but not off: every request is counted. Tests of limits set their own.
-pub const RAISED_LIMITS: [(&str, &str); 7] = [
-    ("rate_limits.principal_requests_per_second", "1000000"),
-    ("rate_limits.principal_burst", "1000000"),
-    ("rate_limits.workspace_requests_per_second", "1000000"),
-    ("rate_limits.workspace_burst", "1000000"),
-    ("rate_limits.address_requests_per_second", "1000000"),
-    ("rate_limits.address_burst", "1000000"),
-    ("rate_limits.failed_credentials_per_minute", "1000000"),
-];
 
 pub struct Cluster {
     pub instances: Vec<Instance>,
@@ -158,7 +148,8 @@ pub fn config(database: &TestDatabase, prefix: &str, setup: &Setup) -> Config {
         ("database.url", setup.database_url.as_deref().unwrap_or(&database.url)),
     ]
     .into_iter()
-    .chain(RAISED_LIMITS)
+    // Tests of limits set their own.
+    .chain(RATES)
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .collect();
     flags.extend(setup.flags.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));

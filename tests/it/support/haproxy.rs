@@ -7,12 +7,13 @@ use std::{
     time::Duration,
 };
 
+use harness::ports;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::UnixStream,
 };
 
-use super::{process::lasting_port, unique, within};
+use super::{unique, within};
 
 /// Its log is shown if the test fails.
 pub struct HaProxy {
@@ -26,9 +27,13 @@ impl HaProxy {
     pub async fn before(instances: &[&str]) -> Self {
         let directory = std::env::temp_dir().join(unique("it_haproxy"));
         fs::create_dir(&directory).unwrap();
-        let address = format!("127.0.0.1:{}", lasting_port());
+        let address = format!("127.0.0.1:{}", ports::lasting(ports::OF_TESTS));
         let operator = format!("global\n    stats socket {}\n", directory.join("stats").display());
-        fs::write(directory.join("haproxy.cfg"), config(&address, instances) + &operator).unwrap();
+        let shipped = fs::read_to_string("deploy/haproxy.cfg").unwrap();
+        let instances: Vec<String> =
+            instances.iter().map(|url| url.trim_start_matches("http://").to_owned()).collect();
+        let config = harness::haproxy::config(&shipped, &address, &instances).unwrap();
+        fs::write(directory.join("haproxy.cfg"), config + &operator).unwrap();
         let log = fs::File::create(directory.join("log")).unwrap();
         let child = Command::new("haproxy")
             .arg("-db")
@@ -80,23 +85,4 @@ impl Drop for HaProxy {
         }
         let _ = fs::remove_dir_all(&self.directory);
     }
-}
-
-/// The shipped file with the parts between its marks replaced, as `./dev up --lb` does it.
-fn config(address: &str, instances: &[&str]) -> String {
-    let servers: Vec<_> = instances
-        .iter()
-        .enumerate()
-        .map(|(n, url)| format!("    server dev-{n} {} check\n", url.trim_start_matches("http://")))
-        .collect();
-    let mut config = fs::read_to_string("deploy/haproxy.cfg").unwrap();
-    for (mark, text) in
-        [("docker", ""), ("bind", &format!("    bind {address}\n")), ("servers", &servers.concat())]
-    {
-        let (begin, end) = (format!("# >>> {mark}\n"), format!("# <<< {mark}\n"));
-        let (before, rest) = config.split_once(&begin).expect(&begin);
-        let (_, after) = rest.split_once(&end).expect(&end);
-        config = format!("{before}\n{text}{after}");
-    }
-    config
 }

@@ -1,11 +1,17 @@
 //! Instances as processes of their own, to kill, freeze, drain and restart.
 
 use std::{
-    net::TcpListener,
+    path::Path,
     process::{Child, Command, Output, Stdio},
 };
 
-use super::{Setup, TestDatabase, cluster::RAISED_LIMITS, eventually};
+use harness::{
+    instance::{Settings, serve},
+    limits::RATES,
+    ports,
+};
+
+use super::{Setup, TestDatabase, eventually};
 
 pub struct Process {
     child: Child,
@@ -17,31 +23,24 @@ pub struct Process {
 impl Process {
     /// Starts the binary and waits until it is ready.
     pub async fn start(database: &TestDatabase, prefix: &str, setup: &Setup) -> Self {
-        let address = format!("127.0.0.1:{}", lasting_port());
-        let binary = env!("CARGO_BIN_EXE_signoff");
-        let mut command = match setup.open_files {
-            None => Command::new(binary),
-            Some((soft, hard)) => {
-                let mut shell = Command::new("/bin/sh");
-                let limited = format!("ulimit -S -n {soft} && ulimit -H -n {hard} && exec \"$0\" \"$@\"");
-                shell.args(["-c", &limited, binary]);
-                shell
-            }
+        let address = format!("127.0.0.1:{}", ports::lasting(ports::OF_TESTS));
+        let settings = Settings {
+            listen: &address,
+            operator: "",
+            database_url: setup.database_url.as_deref().unwrap_or(&database.url),
+            redis_url: &setup.redis_url,
         };
-        command.arg("serve").env_clear();
-        for (name, value) in [
-            ("SIGNOFF_HTTP_LISTEN", address.as_str()),
-            ("SIGNOFF_OPERATOR_LISTEN", ""),
-            ("SIGNOFF_DATABASE_URL", setup.database_url.as_deref().unwrap_or(&database.url)),
-            ("SIGNOFF_REDIS_URL", &setup.redis_url),
+        let mut command = serve(Path::new(env!("CARGO_BIN_EXE_signoff")), &settings);
+        if let Some((soft, hard)) = setup.open_files {
+            command = limited(&command, soft, hard);
+        }
+        command.envs([
             ("SIGNOFF_REDIS_PREFIX", prefix),
             ("SIGNOFF_DRAIN_GRACE_SECONDS", "0.2"),
             ("SIGNOFF_LOG_LEVEL", "warn"),
-        ] {
-            command.env(name, value);
-        }
+        ]);
         command.envs(setup.environment.iter().map(|(name, value)| (name, value)));
-        for (name, value) in RAISED_LIMITS {
+        for (name, value) in RATES {
             command.arg("--set").arg(format!("{name}={value}"));
         }
         for (name, value) in &setup.flags {
@@ -103,6 +102,15 @@ impl Drop for Process {
     }
 }
 
+/// The same command, by a shell that first limits the files that it may open.
+fn limited(command: &Command, soft: u32, hard: u32) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.arg("-c").arg(format!("ulimit -S -n {soft} && ulimit -H -n {hard} && exec \"$0\" \"$@\""));
+    shell.arg(command.get_program()).args(command.get_args()).env_clear();
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell
+}
+
 pub fn signal(pid: u32, name: &str) {
     let status = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status().unwrap();
     assert!(status.success(), "kill -{name} {pid}");
@@ -121,11 +129,4 @@ pub async fn signoff_into(stdout: Stdio, arguments: &[&str], environment: &[(&st
     command.args(arguments).env_clear().envs(environment.iter().copied());
     command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped());
     tokio::task::spawn_blocking(move || command.spawn().unwrap().wait_with_output().unwrap()).await.unwrap()
-}
-
-/// A port that stays free while its owner is away: below those that the kernel gives to outgoing connections, of
-/// which the other tests make many.
-pub fn lasting_port() -> u16 {
-    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    std::iter::repeat_with(|| rand::random_range(10_000..20_000)).find(is_free).unwrap()
 }

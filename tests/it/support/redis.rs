@@ -1,10 +1,12 @@
 //! A Redis server of the test's own, to stop, freeze and kill.
 
 use std::{
-    process::{Child, Command, Stdio},
+    path::Path,
+    process::{Child, Stdio},
     time::Duration,
 };
 
+use harness::{ports, redis::server};
 use tokio::net::TcpStream;
 
 use super::{process::signal, variable, within};
@@ -22,7 +24,7 @@ impl RedisServer {
 
     pub async fn start_with(options: &[&str]) -> Self {
         let options = options.iter().map(|it| (*it).to_owned()).collect();
-        let mut server = Self { child: None, port: free_port(), options };
+        let mut server = Self { child: None, port: ports::free().unwrap(), options };
         server.restart().await;
         server
     }
@@ -38,17 +40,7 @@ impl RedisServer {
     /// Starts it (again), empty, on the same port.
     pub async fn restart(&mut self) {
         self.kill();
-        let child = Command::new(variable("SIGNOFF_REDIS_SERVER"))
-            .args([
-                "--port",
-                &self.port.to_string(),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-            ])
+        let child = server(Path::new(&variable("SIGNOFF_REDIS_SERVER")), self.port)
             .args(&self.options)
             // What it writes where it is started would be another server's, too.
             .current_dir(std::env::temp_dir())
@@ -108,8 +100,4 @@ pub async fn put_list(url: &str, key: &str, item: &str) {
     let scratch = format!("{key}:scratch");
     command(url, &["LPUSH", &scratch, item]).await;
     command(url, &["RENAME", &scratch, key]).await;
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

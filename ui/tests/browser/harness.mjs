@@ -1,5 +1,5 @@
 // Real instances, a real browser: what each browser test stands on. The database, Redis and the program come from
-// `./dev test` (deploy/dev/ui.sh); this starts instances of its own, so that a test may kill them.
+// `./dev test` (crates/harness/src/web.rs); this starts instances of its own, so that a test may kill them.
 
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
