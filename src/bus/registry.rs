@@ -172,6 +172,10 @@ impl Registry {
     pub fn told(&self, changes: &[Change], proofs: &Proofs) {
         let mut woken = 0;
         for change in changes {
+            // Who waits has read the first version, or a later one: there is no waiting for what isn't there.
+            if change.version == 1 {
+                continue;
+            }
             let Some(entry) = self.find(change.approval) else { continue };
             match entry.proved(change, proofs) {
                 Ok(None) => {}
@@ -277,6 +281,8 @@ impl Drop for Interest {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
     use crate::domain::{approval::tests::pending, ids::PrincipalId, names::PrincipalName, policy::Actor};
 
@@ -289,6 +295,25 @@ mod tests {
         approval.request.description = Some("x".repeat(more));
         assert_eq!(approval.size(), bytes);
         Arc::new(approval)
+    }
+
+    #[test]
+    fn nobody_wakes_for_what_they_have_read() {
+        let registry = Arc::new(Registry::new(Metrics::new("test").unwrap()));
+        let approval = of_size(LARGEST);
+        let interest = registry.register(approval.id);
+        let mut listening = interest.listen();
+        let change = |version| Change {
+            workspace: approval.workspace,
+            approval: approval.id,
+            version,
+            task: approval.request.task_id.clone(),
+            proof: None,
+        };
+        registry.told(&[change(1)], &Proofs::default());
+        assert!((&mut listening).now_or_never().is_none());
+        registry.told(&[change(2)], &Proofs::default());
+        assert!(listening.now_or_never().is_some());
     }
 
     #[test]
