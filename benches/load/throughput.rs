@@ -52,7 +52,8 @@ pub async fn measure(cluster: &Cluster, extent: Extent, report: &mut Report) -> 
     let mut paces = Paces { creates: LANES * 10, decisions: LANES * 10, cycles: LANES * 10 };
     paces = round(cluster, paces).await?.paces(seconds);
     paces = round(cluster, paces).await?.paces(seconds);
-    for _ in 0..extent.rounds {
+    for number in 1..=extent.rounds {
+        eprintln!("throughput: round {number} of {}", extent.rounds);
         let bare_update = update.best(seconds)?;
         let bare_insert = insert.best(seconds)?;
         let equal_work = equal.best(seconds).await?;
