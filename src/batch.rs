@@ -34,10 +34,29 @@ pub trait Weigh {
     }
 }
 
-/// Whether something has waited for too long to be done: since it was queued, or since its caller was looked at.
-/// Nothing of it was begun.
-pub fn is_late(what: &impl Weigh, since: Instant) -> bool {
-    since.elapsed() >= QUEUED || has_lapsed(what.looked_at())
+/// Something whose caller waits for an answer.
+pub trait Answerable: Weigh + Sized {
+    /// When it was queued.
+    fn since(&self) -> Instant;
+
+    /// Tells the caller why it came to nothing.
+    fn fail(self, trouble: Trouble);
+}
+
+/// Answers what has waited for too long to be done, since it was queued or since its caller was looked at. Hands back the
+/// rest. Nothing of it was begun.
+pub fn in_time<T: Answerable>(all: Vec<T>) -> Vec<T> {
+    let is_late = |it: &T| it.since().elapsed() >= QUEUED || has_lapsed(it.looked_at());
+    let (late, in_time): (Vec<_>, Vec<_>) = all.into_iter().partition(is_late);
+    fail_all(late, &Trouble::TimedOut);
+    in_time
+}
+
+/// Tells the callers of a batch that it came to nothing.
+pub fn fail_all<T: Answerable>(batch: Vec<T>, trouble: &Trouble) {
+    for it in batch {
+        it.fail(trouble.clone());
+    }
 }
 
 /// Whether a caller may have been shut out since for longer than the contract lets that go unnoticed.

@@ -6,29 +6,29 @@
 //! | | |
 //! | --- | --- |
 //! | [`cli`] | the commands of the binary |
-//! | [`app`] | one instance: built from its configuration, ended in order |
+//! | [`app`] | one instance: its parts made from its configuration, and put together |
 //! | [`open_files`] | how many files there may be, and who gets them |
 //! | [`http`] | the API: routes, extractors, responses |
 //! | [`mcp`] | the MCP server by which an agent asks people |
 //! | [`realtime`] | sockets: handshake to close, one session each |
 //! | [`gate`] | a tool call as a question to people, for what stands before an agent's tools |
-//! | [`mod@line`] | one accepted connection: bytes, each within its time |
+//! | [`mod@line`] | one accepted TCP connection: bytes, each within its time |
 //! | [`worker`] | what runs by itself: sweeps |
 //! | [`wire`] | what travels as JSON: forms and their rules, views, problems |
-//! | [`presence`] | the instance's lease, and the connections it owns |
+//! | [`presence`] | the presence of instances: each one's lease, and the connections it owns |
 //! | [`notify`] | telling people: from what happened to a message that has arrived |
 //! | [`identity`] | administering who there is and what they may do |
 //! | [`approvals`] | the use cases of an approval: ask, wait, decide, cancel |
-//! | [`events`] | the use cases of events: publish, follow, replay |
+//! | [`events`] | the use cases of tasks' events: publish, follow, replay |
 //! | [`audit`] | the record as a chain: linking, signing, verifying, exporting |
 //! | [`limits`] | how many requests a caller may make, over all instances |
 //! | [`auth`] | from a credential to who acts and what they may do |
 //! | [`seal`] | secrets that must be read again, as the database keeps them |
-//! | [`batch`] | many calls, one statement |
+//! | [`batch`] | group commits: calls that came at the same moment, in one statement |
 //! | [`oidc`] | what an OpenID Connect issuer says: tokens, keys |
 //! | [`store`] | Postgres: the only SQL |
 //! | [`bus`] | Redis: hints between instances, the registry of who waits here, and what limits count |
-//! | [`lifecycle`] | what runs in this process, and how it ends |
+//! | [`lifecycle`] | the tasks of this process: spawned, watched, drained |
 //! | [`telemetry`] | logs and metrics |
 //! | [`config`] | what can be set, as plain data |
 //! | [`domain`] | what an approval is, and what may happen to it: pure functions |

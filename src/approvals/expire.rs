@@ -4,7 +4,6 @@
 use std::{collections::HashMap, time::Duration};
 
 use sqlx::Connection;
-use tokio::time::timeout;
 
 use super::{Approvals, Ended, Shared, commit::record};
 use crate::{
@@ -53,8 +52,7 @@ impl Approvals {
     /// Ends what is due, or hands it on, up to `most` of it and without `besides`.
     pub async fn expire_due(&self, most: i64, besides: &[ApprovalId]) -> Result<Swept, Failed> {
         let mut batch = Vec::new();
-        let ended = timeout(LONGEST, end(&self.shared, (most, besides), &mut batch)).await;
-        match ended.unwrap_or_else(|elapsed| Err(elapsed.into())) {
+        match store::in_time(LONGEST, end(&self.shared, (most, besides), &mut batch)).await {
             Ok((done, swept)) => {
                 for ended in done.ended {
                     self.shared.announce_ended(ended);

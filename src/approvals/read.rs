@@ -7,7 +7,7 @@ use std::{
 };
 
 use sqlx::PgConnection;
-use tokio::{sync::oneshot, time::timeout};
+use tokio::sync::oneshot;
 
 use super::{
     Approvals, Authority, Shared,
@@ -89,15 +89,15 @@ async fn read(database: &Database, mut requests: Vec<Request>) -> Vec<Request> {
     let mut seen = HashSet::new();
     let ids: Vec<ApprovalId> =
         requests.iter().map(|request| request.id).filter(|id| seen.insert(*id)).collect();
-    let result = match timeout(READ, load(database, &ids)).await {
+    let result = match store::in_time(READ, load(database, &ids)).await {
         // Reading is safe to repeat, and the first attempt may have met a connection that was just cut.
-        Ok(Err(error @ store::Error::Unavailable(_))) => {
+        Err(error @ store::Error::Unavailable(_)) => {
             database.suspect(&error);
-            timeout(READ, load(database, &ids)).await
+            store::in_time(READ, load(database, &ids)).await
         }
         result => result,
     };
-    match result.unwrap_or_else(|elapsed| Err(elapsed.into())) {
+    match result {
         Ok((found, rest)) => {
             let left = |request: &Request| rest.binary_search(&request.id).is_ok();
             let (later, now): (Vec<_>, Vec<_>) = requests.into_iter().partition(left);

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use sqlx::Connection;
-use tokio::time::timeout;
 
 use super::{
     Approvals, Shared,
@@ -30,8 +29,7 @@ impl Approvals {
     /// Tells the reminders that are due, up to `most` and without `besides`.
     pub async fn remind_due(&self, most: i64, besides: &[ApprovalId]) -> Result<Swept, Failed> {
         let mut batch = Vec::new();
-        let told = timeout(LONGEST, tell(&self.shared, (most, besides), &mut batch)).await;
-        let told = told.unwrap_or_else(|elapsed| Err(elapsed.into()));
+        let told = store::in_time(LONGEST, tell(&self.shared, (most, besides), &mut batch)).await;
         let told = told.map_err(|error| Failed { error, batch })?;
         self.shared.metrics.reminded(told.len() as u64);
         if !told.is_empty() {

@@ -7,7 +7,7 @@ use tokio::{sync::oneshot, time::timeout};
 
 use super::{ATTEMPT, Approvals, COMMAND, Shared, commit::Failure};
 use crate::{
-    batch::{Queue, Trouble, Weigh, has_lapsed, is_late},
+    batch::{Answerable, Queue, Trouble, Weigh, fail_all, has_lapsed, in_time},
     domain::{
         approval::{Approval, NewApproval, State},
         escalation::{Escalation, Extended},
@@ -168,6 +168,16 @@ impl Weigh for Command {
     }
 }
 
+impl Answerable for Command {
+    fn since(&self) -> Instant {
+        self.since
+    }
+
+    fn fail(self, trouble: Trouble) {
+        self.answer(Err(trouble.into()));
+    }
+}
+
 impl Command {
     fn answer(self, result: Result<Taken, RequestFailure>) {
         // The caller may have gone; what was committed stays.
@@ -176,24 +186,20 @@ impl Command {
 }
 
 async fn take(shared: &Shared, commands: Vec<Command>) {
-    let (commands, late): (Vec<_>, Vec<_>) =
-        commands.into_iter().partition(|command| !is_late(command, command.since));
-    for command in late {
-        command.answer(Err(Trouble::TimedOut.into()));
-    }
+    let commands = in_time(commands);
     if commands.is_empty() {
         return;
     }
     let begun = Instant::now();
     let size = commands.len();
-    let attempt = timeout(ATTEMPT, async {
+    let attempt = async {
         let batch: Vec<&NewApproval> = commands.iter().map(|command| &command.new).collect();
         let mut conn = shared.database.decide.checkout().await?;
         let created = creation::insert(&mut conn, &batch).await?;
         conn.done();
         Ok(created)
-    });
-    match attempt.await.unwrap_or_else(|elapsed| Err(store::Error::from(elapsed))) {
+    };
+    match store::in_time(ATTEMPT, attempt).await {
         Ok(created) => {
             shared.metrics.batch("request", size, begun.elapsed());
             for command in commands {
@@ -216,10 +222,7 @@ async fn take(shared: &Shared, commands: Vec<Command>) {
             tracing::error!(%error, size, "a batch was not committed, or not known to be");
             shared.database.suspect(&error);
             shared.may_have_committed();
-            let trouble = Trouble::from(error);
-            for command in commands {
-                command.answer(Err(trouble.clone().into()));
-            }
+            fail_all(commands, &error.into());
         }
     }
 }

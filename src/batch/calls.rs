@@ -6,9 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{sync::oneshot, time::timeout};
+use tokio::sync::oneshot;
 
-use super::{Queue, Trouble, Weigh, is_late, lanes::Lanes};
+use super::{Answerable, Queue, Trouble, Weigh, fail_all, in_time, lanes::Lanes};
 use crate::{domain::ids::WorkspaceId, lifecycle::Lifecycle, store};
 
 /// Longest a batch may take; longer than any time-out of the database's own, and than what the work itself allows.
@@ -48,6 +48,16 @@ impl<T: Weigh, R> Weigh for Call<T, R> {
 
     fn looked_at(&self) -> Option<Instant> {
         self.what.looked_at()
+    }
+}
+
+impl<T: Weigh, R> Answerable for Call<T, R> {
+    fn since(&self) -> Instant {
+        self.since
+    }
+
+    fn fail(self, trouble: Trouble) {
+        self.answer(Err(trouble));
     }
 }
 
@@ -102,37 +112,29 @@ where
     W: Fn(Arc<[T]>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Vec<R>, store::Error>> + Send + 'static,
 {
-    let (in_time, late): (Vec<_>, Vec<_>) = calls.into_iter().partition(|it| !is_late(it, it.since));
-    for call in late {
-        call.answer(Err(Trouble::TimedOut));
-    }
-    if in_time.is_empty() {
+    let calls = in_time(calls);
+    if calls.is_empty() {
         return;
     }
-    let whats: Arc<[T]> = in_time.iter().map(|call| call.what.clone()).collect();
-    match attempt(run, whats).await {
+    let whats: Arc<[T]> = calls.iter().map(|call| call.what.clone()).collect();
+    match store::in_time(ATTEMPT, run(whats)).await {
         Ok(answers) => {
-            for (call, answer) in in_time.into_iter().zip(answers) {
+            for (call, answer) in calls.into_iter().zip(answers) {
                 call.answer(Ok(answer));
             }
         }
         // A row that another has is waited for, also by a call that was alone.
-        Err(error)
-            if error.is_of_the_data() && in_time.len() > 1 || matches!(error, store::Error::Busy(_)) =>
-        {
-            tracing::warn!(name, %error, size = in_time.len(), "a batch failed; each of its calls is run by itself");
-            for call in in_time {
+        Err(error) if error.is_of_the_data() && calls.len() > 1 || matches!(error, store::Error::Busy(_)) => {
+            tracing::warn!(name, %error, size = calls.len(), "a batch failed; each of its calls is run by itself");
+            for call in calls {
                 if let Err(call) = singles.offer(call) {
                     call.answer(Err(Trouble::Overloaded));
                 }
             }
         }
         Err(error) => {
-            tracing::warn!(name, %error, size = in_time.len(), "a batch failed, or is not known to have worked");
-            let trouble = Trouble::from(error);
-            for call in in_time {
-                call.answer(Err(trouble.clone()));
-            }
+            tracing::warn!(name, %error, size = calls.len(), "a batch failed, or is not known to have worked");
+            fail_all(calls, &error.into());
         }
     }
 }
@@ -146,25 +148,14 @@ where
     F: Future<Output = Result<Vec<R>, store::Error>> + Send + 'static,
 {
     let mut again = Vec::new();
-    for call in calls {
-        if is_late(&call, call.since) {
-            call.answer(Err(Trouble::TimedOut));
-            continue;
-        }
-        match attempt(run, [call.what.clone()].into()).await {
+    for call in in_time(calls) {
+        match store::in_time(ATTEMPT, run([call.what.clone()].into())).await {
             Ok(mut answers) => call.answer(answers.pop().ok_or(Trouble::TimedOut)),
             Err(store::Error::Busy(_)) => again.push(call),
             Err(error) => call.answer(Err(error.into())),
         }
     }
     again
-}
-
-async fn attempt<T, R, F>(run: &impl Fn(Arc<[T]>) -> F, whats: Arc<[T]>) -> Result<Vec<R>, store::Error>
-where
-    F: Future<Output = Result<Vec<R>, store::Error>>,
-{
-    timeout(ATTEMPT, run(whats)).await.unwrap_or_else(|elapsed| Err(elapsed.into()))
 }
 
 impl<T, R> Call<T, R> {

@@ -193,7 +193,7 @@ impl Ownership {
     pub async fn check_all(&self) {
         let seats = self.shared.bus.seats.all();
         for chunk in seats.chunks(CHUNK) {
-            if let Err(error) = bounded(self.shared.check(chunk)).await {
+            if let Err(error) = store::in_time(PASS, self.shared.check(chunk)).await {
                 tracing::warn!(%error, "could not ask which connections are still ours");
                 return;
             }
@@ -245,7 +245,7 @@ impl Ownership {
         let beats = beats_in(TOUCH, self.shared.heartbeat);
         if beat % beats == beats - 1 {
             let begun = Instant::now();
-            if let Err(error) = bounded(self.shared.touch(&seats)).await {
+            if let Err(error) = store::in_time(PASS, self.shared.touch(&seats)).await {
                 tracing::warn!(%error, "could not write down when clients last showed life");
             }
             self.shared.metrics.heartbeat_part("touch", begun.elapsed());
@@ -255,10 +255,6 @@ impl Ownership {
 
 fn beats_in(time: Duration, heartbeat: Duration) -> u64 {
     (time.as_secs() / heartbeat.as_secs().max(1)).max(1)
-}
-
-async fn bounded<T>(pass: impl Future<Output = Result<T, store::Error>>) -> Result<T, store::Error> {
-    timeout(PASS, pass).await.unwrap_or_else(|elapsed| Err(elapsed.into()))
 }
 
 impl Shared {
@@ -347,7 +343,7 @@ impl Shared {
             return;
         }
         let seats: Vec<Arc<Seat>> = disputed.iter().map(|(seat, ..)| seat.clone()).collect();
-        if let Err(error) = bounded(self.check(&seats)).await {
+        if let Err(error) = store::in_time(PASS, self.check(&seats)).await {
             tracing::warn!(%error, "could not ask which connections are still ours");
             return;
         }
@@ -393,7 +389,7 @@ async fn release(shared: Arc<Shared>, lifecycle: Lifecycle) {
             () = shared.left.notified() => false,
             () = lifecycle.stopping().cancelled() => true,
         };
-        while let Err(error) = bounded(shared.remove()).await {
+        while let Err(error) = store::in_time(PASS, shared.remove()).await {
             tracing::warn!(%error, "records of connections could not be removed; they are tried again");
             if stopping {
                 break;

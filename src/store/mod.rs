@@ -76,7 +76,10 @@ pub mod workspaces;
 pub use pool::{Checkout, Database, Pool, PoolSizes};
 pub use turns::{Turn, Turns};
 
-use futures_util::{Stream, TryStreamExt};
+use std::{future::Future, time::Duration};
+
+use futures_util::{FutureExt, Stream, TryStreamExt};
+use tokio::time::timeout;
 
 /// What can go wrong with the database, as far as callers act on it.
 #[derive(Debug, thiserror::Error)]
@@ -193,6 +196,16 @@ impl From<sqlx::Error> for Error {
             _ => Self::Unavailable(error),
         }
     }
+}
+
+/// Gives work so long. Afterwards it is not known whether it was committed.
+///
+/// Not an async function: its future would hold the work's twice.
+pub fn in_time<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, Error>>,
+) -> impl Future<Output = Result<T, Error>> {
+    timeout(limit, work).map(|done| done.unwrap_or_else(|elapsed| Err(elapsed.into())))
 }
 
 impl From<tokio::time::error::Elapsed> for Error {

@@ -7,7 +7,6 @@
 use std::time::{Duration, Instant};
 
 use sqlx::PgConnection;
-use tokio::time::timeout;
 
 use super::{
     Round, Workers,
@@ -146,8 +145,7 @@ async fn turn(workers: &Workers, kind: Kind, step: &mut Step) -> Result<bool, st
     let kept = Kept::of(workers);
     while begun.elapsed() < TURN {
         let mut conn = workers.database.work.checkout().await?;
-        let purged = timeout(LONGEST, kind.purge(&mut conn, step.size(), &kept)).await;
-        match purged.unwrap_or_else(|elapsed| Err(elapsed.into())) {
+        match store::in_time(LONGEST, kind.purge(&mut conn, step.size(), &kept)).await {
             Ok(gone) => {
                 conn.done();
                 step.worked();

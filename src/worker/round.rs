@@ -5,8 +5,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::time::timeout;
-
 use crate::{store, telemetry::Metrics};
 
 /// Longest a round may take before it counts as failed.
@@ -33,7 +31,7 @@ impl Round {
     /// Runs one round; `None` if it failed, which has been logged then. A failure that lasts is logged once.
     pub async fn run<T>(&mut self, round: impl Future<Output = Result<T, store::Error>>) -> Option<T> {
         let begun = Instant::now();
-        let result = timeout(LONGEST, round).await.unwrap_or_else(|elapsed| Err(elapsed.into()));
+        let result = store::in_time(LONGEST, round).await;
         self.metrics.swept(self.name, begun.elapsed(), result.is_ok());
         let done = match result {
             Ok(done) => {

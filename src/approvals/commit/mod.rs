@@ -15,7 +15,7 @@ use std::{collections::HashSet, sync::Arc, time::Instant};
 
 use futures_util::future::join_all;
 use sqlx::{Connection, PgConnection};
-use tokio::{sync::oneshot, time::timeout};
+use tokio::sync::oneshot;
 
 use self::{
     draft::Planned,
@@ -23,7 +23,7 @@ use self::{
 };
 use super::{ATTEMPT, Authority, COMMAND, Shared};
 use crate::{
-    batch::{Queue, Trouble, Weigh, is_late},
+    batch::{Answerable, Queue, Trouble, Weigh, fail_all, in_time},
     domain::{
         approval::{Approval, Brief},
         decision::{Ballot, Precondition, Refusal},
@@ -190,6 +190,16 @@ impl Weigh for Command {
     }
 }
 
+impl Answerable for Command {
+    fn since(&self) -> Instant {
+        self.since
+    }
+
+    fn fail(self, trouble: Trouble) {
+        self.answer(Err(Failure::Trouble(trouble)));
+    }
+}
+
 impl Command {
     /// Room to tell what becomes of it, which is the whole approval. Taken before anything is done: where there is none,
     /// nothing is begun.
@@ -218,14 +228,14 @@ async fn commit(shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
     }
     let begun = Instant::now();
     let size = commands.len();
-    let attempt = timeout(ATTEMPT, async {
+    let attempt = async {
         let epoch = shared.database.epoch().ok();
         let mut conn = shared.database.decide.checkout().await?;
         let verdicts = attempt(shared, &mut conn, &commands).await?.written_in(epoch);
         conn.done();
-        Ok::<_, store::Error>(verdicts)
-    });
-    match attempt.await.unwrap_or_else(|elapsed| Err(elapsed.into())) {
+        Ok(verdicts)
+    };
+    match store::in_time(ATTEMPT, attempt).await {
         Ok(outcome) => {
             shared.metrics.batch("decide", size, begun.elapsed());
             return outcome.conclude(shared, commands);
@@ -242,26 +252,13 @@ async fn commit(shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
     Vec::new()
 }
 
-/// Answers what has waited for too long, and hands back the rest. Nothing of it was begun.
-fn in_time(commands: Vec<Command>) -> Vec<Command> {
-    let (commands, late): (Vec<_>, Vec<_>) =
-        commands.into_iter().partition(|command| !is_late(command, command.since));
-    for command in late {
-        command.answer(Err(Failure::Trouble(Trouble::TimedOut)));
-    }
-    commands
-}
-
 /// What was not committed, or is not known to be.
 fn give_up(shared: &Shared, error: store::Error, commands: Vec<Command>) {
     // If it was, nothing else tells of it here.
     shared.may_have_committed();
     tracing::error!(%error, size = commands.len(), "a batch was not committed, or not known to be");
     shared.database.suspect(&error);
-    let trouble = Trouble::from(error);
-    for command in commands {
-        command.answer(Err(Failure::Trouble(trouble.clone())));
-    }
+    fail_all(commands, &error.into());
 }
 
 /// What one round of reading, deciding and writing came to.

@@ -10,8 +10,6 @@ use std::{
     time::Instant,
 };
 
-use tokio::time::timeout;
-
 use super::{
     ATTEMPT, Act, Answer, Command, Shared,
     draft::{self, Draft, Planned},
@@ -42,13 +40,13 @@ pub async fn commit(shared: &Shared, commands: Vec<Command>) -> Vec<Command> {
             return commands;
         }
         let votes: Vec<OneVote<'_>> = endings.iter().map(|(command, vote)| vote.of(command)).collect();
-        let attempt = timeout(ATTEMPT, async {
+        let attempt = async {
             let mut conn = shared.database.decide.checkout().await?;
             let decided = one_vote::write(&mut conn, &votes, SMALL_ANSWER).await?;
             conn.done();
-            Ok::<_, store::Error>(decided)
-        });
-        attempt.await.unwrap_or_else(|elapsed| Err(elapsed.into()))
+            Ok(decided)
+        };
+        store::in_time(ATTEMPT, attempt).await
     };
     let mut decided = match decided {
         Ok(decided) => decided,
