@@ -1,27 +1,14 @@
 //! Pages that list what the code has list all of it, and nothing else: services, tables, pools, queues, sweeps.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs};
 
-use crate::support::TestDatabase;
-
-/// The program's text, file by file.
-fn sources(dir: &Path) -> Vec<String> {
-    let mut texts = Vec::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            texts.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            texts.push(fs::read_to_string(path).unwrap());
-        }
-    }
-    texts
-}
+use crate::support::{TestDatabase, sources::files};
 
 /// The first text between quotes among the arguments of each call, where one is given as a literal.
 fn named_in(calls: &[&str]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for text in sources(Path::new("src")) {
+    for file in files("src") {
+        let text = fs::read_to_string(file).unwrap();
         for call in calls {
             for (_, arguments) in text.match_indices(call).map(|(at, _)| text.split_at(at + call.len())) {
                 // The name comes before the closure or the call that does the work.

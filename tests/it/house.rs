@@ -3,22 +3,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-/// Rust files under `dir`.
-fn files(dir: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-    found
-}
+use crate::support::sources::files;
 
 /// A file's code, without comments.
 fn code(file: &Path) -> String {
@@ -97,7 +85,7 @@ fn modules_know_only_those_below() {
     let map = map();
     let level: BTreeMap<&str, usize> = map.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
     let mut wrong = Vec::new();
-    for file in files(Path::new("src")) {
+    for file in files("src") {
         let own = module_of(&file);
         // What puts the modules together, and the program's entry.
         let Some(own_level) = level.get(own.as_str()) else { continue };
@@ -114,7 +102,7 @@ fn modules_know_only_those_below() {
 fn only_the_parts_below_hold_connections_to_postgres() {
     let mut wrong = Vec::new();
     for outer in ["http", "mcp", "realtime", "wire", "gate", "line"] {
-        for file in files(&Path::new("src").join(outer)) {
+        for file in files(Path::new("src").join(outer)) {
             if words(&code(&file)).any(|it| it == "sqlx") {
                 wrong.push(format!("{} names sqlx", file.display()));
             }

@@ -17,5 +17,6 @@ mod contract;
 mod documents;
 mod equal_work;
 mod faults;
+mod frozen;
 mod house;
 mod limits;

@@ -36,7 +36,7 @@ fn calls() -> BTreeMap<String, Vec<String>> {
 fn page() -> String {
     let calls = calls();
     let mut page = String::from(
-        "# Permissions and roles\n\n<!-- Made from the code by `UPDATE_DOCS=1 cargo nextest run -E 'test(permissions_doc)'`. -->\n\n\
+        "# Permissions and roles\n\n<!-- Made from the code by `UPDATE_DOCS=1 ./dev test permissions_doc`. -->\n\n\
          Every call asks for one permission; what a credential lacks is answered with 403 and the permission's name. \
          `workspace:admin` stands for all of them but `cluster:view`, which shows instances that serve every workspace.\n\n\
          ## Permissions\n\n| Permission | Allows | Asked for by (under `/api/v1`) |\n| --- | --- | --- |\n",

@@ -21,6 +21,7 @@ pub mod shell;
 pub mod sink;
 pub mod slack;
 pub mod socket;
+pub mod sources;
 pub mod statements;
 pub mod tools;
 
