@@ -10,6 +10,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
+use socket2::SockRef;
 use tokio::net::TcpListener;
 
 use crate::{
@@ -46,6 +47,10 @@ use crate::{
 
 pub use self::checks::database_options;
 use self::checks::{check_login, check_schema};
+
+/// Connections that may wait to be accepted; the system may allow fewer (`net.core.somaxconn`). What comes beyond that is
+/// dropped, and its client tries again after a second: so it was for bursts of a few hundred, as after a deployment.
+const BACKLOG: i32 = 4_096;
 
 /// A running instance.
 pub struct App {
@@ -95,9 +100,12 @@ pub struct Listeners {
 impl Listeners {
     pub async fn bind(config: &Config) -> anyhow::Result<Self> {
         let bind = async |name: &str, address: &str| {
-            TcpListener::bind(address).await.with_context(|| {
+            let listener = TcpListener::bind(address).await.with_context(|| {
                 format!("can't listen on {address}; set {name}.listen to an address that is free")
-            })
+            })?;
+            // The standard library has asked for 128. Listening again raises that.
+            SockRef::from(&listener).listen(BACKLOG).with_context(|| format!("{name}.listen"))?;
+            anyhow::Ok(listener)
         };
         let http = bind("http", &config.http.listen).await?;
         let operator = match config.operator.listen.as_str() {

@@ -1,6 +1,7 @@
 //! Faults that were seen in systems like this one, each provoked.
 
 mod backups;
+mod bursts;
 mod clients_that_vanish;
 mod contended_rows;
 mod exhausted_pools;
