@@ -76,7 +76,8 @@ impl Approvals {
                 return Ok(Waited::Final { approval, woken });
             }
             let epoch = self.shared.database.epoch();
-            let approval = self.get(workspace, id).await?;
+            // Boxed, so that a waiter that sleeps does not hold the room of reading and settling.
+            let approval = Box::pin(self.get(workspace, id)).await?;
             if approval.state.is_final() {
                 return Ok(Waited::Final { approval, woken });
             }
