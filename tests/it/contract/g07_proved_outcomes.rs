@@ -179,20 +179,21 @@ async fn g07_what_is_not_proved_is_not_believed() {
     old.proofs.know([(key, bytes)], Instant::now());
     let messages = [
         // The other's outcome, told of this one.
-        Change { approval, ..true_of_other.clone() },
-        forged,
+        vec![Change { approval, ..true_of_other.clone() }],
+        vec![forged],
         // Of another life of the database.
-        old.approves(acme, &id, 2),
+        vec![old.approves(acme, &id, 2)],
         // Of another workspace.
-        insider.approves(Uuid::new_v4(), &id, 2),
+        vec![insider.approves(Uuid::new_v4(), &id, 2)],
         // Of a version that does not follow.
-        insider.approves(acme, &id, 3),
-        insider.approves(acme, &id, 1),
+        vec![insider.approves(acme, &id, 3)],
+        // The first version wakes nobody. What comes with it shows that it has arrived.
+        vec![insider.approves(acme, &id, 1), insider.approves(acme, &id, 3)],
     ];
     for message in &messages {
         let wakeups = "signoff_wakeups_total{source=\"redis\"}";
         let before = cluster.instances[0].metric(wakeups).await;
-        publish(&cluster, std::slice::from_ref(message)).await;
+        publish(&cluster, message).await;
         eventually("it arrives", || async { cluster.instances[0].metric(wakeups).await > before }).await;
         // It has looked, and waits again.
         eventually("it waits", || async { cluster.waiting(0) == 2 }).await;
@@ -203,7 +204,7 @@ async fn g07_what_is_not_proved_is_not_believed() {
     let told = waiter.await.unwrap().expect(200).body;
     assert_eq!((&told["resolution"], &told["resolved_by"]), (&json!("rejected"), &json!("ana")));
     // Afterwards a replayed message finds nobody.
-    publish(&cluster, &messages).await;
+    publish(&cluster, &messages.concat()).await;
     assert_eq!(agent.wait(&id, 1).await.expect(200).body["resolution"], "rejected");
 }
 
