@@ -10,7 +10,6 @@ use anyhow::Context;
 
 use crate::{
     clients::{Cluster, all_of, with_instances, with_newer_node},
-    node,
     process::is_program,
     run::Run,
 };
@@ -41,7 +40,7 @@ pub fn heavy(run: &mut Run, binary: &Path) -> anyhow::Result<bool> {
     let environment = run.python_environment("heavy", &agents.join("heavy.txt"))?;
     let python = environment.join("bin/python");
     let packages = run.place.dev("agents");
-    node::install_with_programs(&run.place, &agents, &packages, &[])?;
+    run.npm().install_with_programs(&agents, &packages, &[])?;
     let claude =
         matching(&environment, &["lib", "python*", "site-packages/claude_agent_sdk/_bundled/claude"])?;
     let codex = matching(&packages, &["node_modules/@openai", "codex-*", "vendor", "*", "bin/codex"])?;
@@ -87,7 +86,7 @@ fn recipes(run: &mut Run, cluster: &Cluster) -> anyhow::Result<bool> {
 fn typescript(run: &mut Run, cluster: &Cluster, python: &Path) -> anyhow::Result<bool> {
     let client = run.place.root.join("clients/typescript");
     with_newer_node(run, python, |run| {
-        node::install_in(&run.place, &client)?;
+        run.npm().install_in(&client)?;
         let own = |run: &Run, program: &str, words: &[&str]| {
             let mut command = cluster.own_client(run, program, &client);
             command.args(words).env("SIGNOFF_HEAVY_PACKAGES", run.place.dev("agents"));

@@ -19,7 +19,6 @@ use crate::{
     adapters,
     env_file::joined,
     instances::{Instances, Ports, READY},
-    node,
     place::{remove, write_private},
     process::output,
     program::Signoff,
@@ -76,7 +75,7 @@ pub fn python(run: &Run) -> anyhow::Result<PathBuf> {
 pub fn run(run: &mut Run, binary: &Path) -> anyhow::Result<bool> {
     let python = python(run)?;
     let node = run.place.dev("clients");
-    node::install_with_programs(&run.place, &programs(run), &node, &["ws_protocol.mjs", "webhooks.mjs"])?;
+    run.npm().install_with_programs(&programs(run), &node, &["ws_protocol.mjs", "webhooks.mjs"])?;
     with_instances(run, binary, |run, cluster| {
         let passed = all_of(
             run,
@@ -165,12 +164,17 @@ pub fn with_instances(
             .ask(&["workspaces", "set", "fuzzing", "--allow-timeout-approve", "true"])?
             .context("the workspace of schemathesis could not be set")?;
         let mut instances = Instances::new(&signoff, Ports::Any);
-        for n in [1, 2] {
-            instances.launch(n)?;
-        }
-        let until = Instant::now() + READY;
-        let mut outcome = Ok(false);
-        if instances.ready(1, until)? && instances.ready(2, until)? {
+        let mut start = || {
+            for n in [1, 2] {
+                instances.launch(n)?;
+            }
+            let until = Instant::now() + READY;
+            Ok(instances.ready(1, until)? && instances.ready(2, until)?)
+        };
+        let outcome = start().and_then(|ready: bool| {
+            if !ready {
+                return Ok(false);
+            }
             let cluster = Cluster {
                 binary: binary.to_owned(),
                 servers: servers.clone(),
@@ -181,8 +185,8 @@ pub fn with_instances(
                 ana,
                 fuzzer,
             };
-            outcome = work(run, &cluster);
-        }
+            work(run, &cluster)
+        });
         place.stop_instances()?;
         outcome
     })
@@ -282,7 +286,7 @@ fn typescript_client(run: &mut Run, cluster: &Cluster, python: &Path) -> anyhow:
         run.runs(&command)
     };
     let mut passed = with_newer_node(run, python, |run| {
-        node::install_in(&run.place, &client)?;
+        run.npm().install_in(&client)?;
         let types = npm(run, &["run", "--silent", "types", "--", "--check"])?;
         let checked = npm(run, &["run", "--silent", "check"])?;
         let tested = npm(run, &["test", "--silent"])?;
@@ -305,8 +309,11 @@ pub fn with_newer_node(
     let wheel = output(Command::new(python).args(["-c", where_is])).context("PyPI's Node.js is not there")?;
     let folder = run.place.dev("node");
     fs::create_dir_all(&folder)?;
-    remove(&folder.join("node"))?;
-    fs::hard_link(Path::new(&wheel).join("bin/node"), folder.join("node"))?;
+    let (own, new) = (folder.join("node"), folder.join(format!("node.{}", std::process::id())));
+    fs::hard_link(Path::new(&wheel).join("bin/node"), &new)?;
+    // Another run may be using it. Where both are the same file, this leaves the new name.
+    fs::rename(&new, &own)?;
+    remove(&new)?;
     let mut path: OsString = folder.into();
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());

@@ -1,6 +1,7 @@
 //! Signals that ask this program to end: what waits hears of them, and a step's processes get them too.
 
 use std::{
+    fs,
     sync::atomic::{AtomicI32, Ordering},
     thread,
     time::Duration,
@@ -36,7 +37,10 @@ impl Interrupted {
 
 /// From here on signals end nothing by themselves: [`check`] tells of them.
 pub fn listen() -> anyhow::Result<()> {
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    // `nohup`, and a shell that starts us behind its back, have us ignore some: they stay ignored.
+    let ignored = ignored();
+    let wanted = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    let mut signals = Signals::new(wanted)?;
     thread::spawn(move || {
         for signal in signals.forever() {
             if CAME.swap(signal, Ordering::SeqCst) == 0 {
@@ -45,6 +49,13 @@ pub fn listen() -> anyhow::Result<()> {
         }
     });
     Ok(())
+}
+
+/// Which signals this process ignores, as Linux tells: a bit for each.
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 /// Whether one came.
@@ -77,8 +88,14 @@ pub fn session_ended() {
 /// Ends all its processes; with force where they don't end in time.
 fn end_session() {
     let Some(pid) = Pid::from_raw(SESSION.load(Ordering::SeqCst)) else { return };
-    // They may have ended already.
-    let _ = kill_process_group(pid, Signal::TERM);
+    // A step that has just begun is no session yet. Or it has ended already.
+    for _ in 0..10 {
+        let is_current = SESSION.load(Ordering::SeqCst) == pid.as_raw_nonzero().get();
+        if kill_process_group(pid, Signal::TERM).is_ok() || !is_current {
+            break;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
     thread::spawn(move || {
         thread::sleep(PATIENCE);
         if SESSION.load(Ordering::SeqCst) == pid.as_raw_nonzero().get() {

@@ -31,13 +31,16 @@ pub fn variable(setting: &str) -> String {
     format!("SIGNOFF_{}", setting.replace('.', "_").to_uppercase())
 }
 
+/// More than any test needs. Some systems allow a billion, and programs that look at each one take that long.
+const MOST_FILES: u64 = 1_048_576;
+
 /// Lets this process and its children open as many files as the system allows: each waiting client and each socket is
 /// one. Answers with how many that is.
 pub fn raise_open_files() -> u64 {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let Some(now) = current else { return u64::MAX };
     // macOS allows fewer than it says: there, this many.
-    for wanted in [maximum, Some(10_240)] {
+    for wanted in [maximum.map(|it| it.min(MOST_FILES)).or(Some(MOST_FILES)), Some(10_240)] {
         let is_more = wanted.is_none_or(|wanted| wanted > now);
         if is_more && setrlimit(Resource::Nofile, Rlimit { current: wanted, maximum }).is_ok() {
             break;

@@ -39,12 +39,14 @@ mod web;
 
 use std::{
     env,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
+use anyhow::{anyhow, bail};
 use run::Run;
-use say::warn;
+use say::{say, warn};
 
 const HELP: &str = include_str!("help/main.txt");
 
@@ -63,28 +65,26 @@ const COMMANDS: [(&str, &str); 10] = [
 ];
 
 fn main() -> ExitCode {
-    let words: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<String> = env::args_os().skip(1).map(|it| it.to_string_lossy().into_owned()).collect();
     let (command, arguments) =
         words.split_first().map_or(("help", &[][..]), |(first, rest)| (first.as_str(), rest));
     if matches!(command, "help" | "-h" | "--help") {
-        print!("{HELP}");
+        say(HELP.trim_end());
         return ExitCode::SUCCESS;
     }
     let Some((command, help)) = COMMANDS.into_iter().find(|(name, _)| *name == command) else {
-        warn(format_args!("there is no command '{command}'"));
-        eprint!("{HELP}");
+        warn(format_args!("there is no command '{command}'\n{}", HELP.trim_end()));
         return ExitCode::from(2);
     };
     // Only the first argument: what follows may belong to the test runner.
     if matches!(arguments.first().map(String::as_str), Some("-h" | "--help")) {
-        print!("{help}");
+        say(help.trim_end());
         return ExitCode::SUCCESS;
     }
     match dispatch(command, arguments) {
         Ok(code) => code,
         Err(Failure::Usage(what)) => {
-            warn(what);
-            eprint!("{help}");
+            warn(format_args!("{what}\n{}", help.trim_end()));
             ExitCode::from(2)
         }
         // The signal may also have ended a program, which then failed.
@@ -111,13 +111,16 @@ impl From<anyhow::Error> for Failure {
 }
 
 fn dispatch(command: &str, arguments: &[String]) -> Result<ExitCode, Failure> {
-    let root = root();
+    let root = root()?;
     let takes_any = matches!(command, "up" | "down" | "test" | "bench" | "shots");
     if !takes_any && !arguments.is_empty() {
         return Err(Failure::Usage("takes no arguments".to_owned()));
     }
     match command {
-        "up" => up::run(&root, &up::Arguments::read(arguments).map_err(Failure::Usage)?)?,
+        "up" => match up::Arguments::read(arguments).map_err(Failure::Usage)? {
+            Some(arguments) => up::run(&root, &arguments)?,
+            None => say(include_str!("help/up.txt").trim_end()),
+        },
         "down" => match arguments {
             [] => status::down(&root, false)?,
             [wipe] if wipe == "--wipe" => status::down(&root, true)?,
@@ -142,11 +145,16 @@ fn of_its_own(
     work: impl FnOnce(&mut Run) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut run = Run::begin(root, kind)?;
-    let outcome = work(&mut run);
-    run.end(outcome)
+    // Also where this program itself has a fault, the servers are removed.
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut run)));
+    run.end(outcome.unwrap_or_else(|_| Err(anyhow!("./dev itself has failed: the words are above"))))
 }
 
-/// The checkout. `./dev` has this program built in each, and anew where it was moved.
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("/")).to_owned()
+/// The checkout: where `./dev` has gone. Not where this program was built, for a checkout may be moved or copied.
+fn root() -> anyhow::Result<PathBuf> {
+    let root = env::current_dir()?;
+    if !root.join("crates/harness").is_dir() {
+        bail!("{} is no checkout of Signoff; run ./dev", root.display());
+    }
+    Ok(root)
 }

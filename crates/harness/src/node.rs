@@ -24,42 +24,61 @@ fn once(stamp: &Path, made_of: &str, work: impl FnOnce() -> anyhow::Result<()>) 
     Ok(fs::write(stamp, made_of)?)
 }
 
-fn npm_ci(directory: &Path) -> Command {
-    let mut npm = program("npm");
-    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"])
-        .arg(directory);
-    npm
+/// Runs a command to its end; whether it succeeded.
+type Runs<'a> = Box<dyn Fn(&Command) -> anyhow::Result<bool> + 'a>;
+
+/// How npm is run: by itself, or as a step of a run.
+pub struct Npm<'a> {
+    pub place: &'a Place,
+    pub command: Command,
+    pub runs: Runs<'a>,
 }
 
-fn must(mut command: Command, otherwise: &str) -> anyhow::Result<()> {
-    if !command.stdin(Stdio::null()).status()?.success() {
-        bail!("{otherwise}");
+impl<'a> Npm<'a> {
+    /// By itself.
+    pub fn of(place: &'a Place) -> Self {
+        let runs = |npm: &Command| {
+            let mut own = Command::new(npm.get_program());
+            own.args(npm.get_args()).stdin(Stdio::null());
+            Ok(own.status()?.success())
+        };
+        Self { place, command: program("npm"), runs: Box::new(runs) }
     }
-    Ok(())
-}
 
-/// The packages of a folder, into the folder.
-pub fn install_in(place: &Place, folder: &Path) -> anyhow::Result<()> {
-    let lock = fs::read_to_string(folder.join("package-lock.json"))?;
-    installing(place, || {
-        once(&folder.join("node_modules/.stamp"), &lock, || {
-            must(npm_ci(folder), &format!("npm could not install what {} needs", place.shown(folder)))
-        })
-    })
-}
-
-/// The packages of a folder, elsewhere; the programs go along, as Node looks for packages beside the importing file.
-pub fn install_with_programs(place: &Place, from: &Path, to: &Path, programs: &[&str]) -> anyhow::Result<()> {
-    installing(place, || {
-        fs::create_dir_all(to)?;
-        for file in [&["package.json", "package-lock.json"], programs].concat() {
-            fs::copy(from.join(file), to.join(file)).with_context(|| file.to_owned())?;
+    fn ci(mut self, folder: &Path, asked_by: &Path) -> anyhow::Result<()> {
+        self.command.args([
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+            "--prefix",
+        ]);
+        if !(self.runs)(self.command.arg(folder))? {
+            bail!("npm could not install what {} needs", self.place.shown(asked_by));
         }
-        let lock = fs::read_to_string(to.join("package-lock.json"))?;
-        once(&to.join("stamp"), &lock, || {
-            must(npm_ci(to), &format!("npm could not install what {} needs", place.shown(from)))
+        Ok(())
+    }
+
+    /// The packages of a folder, into the folder.
+    pub fn install_in(self, folder: &Path) -> anyhow::Result<()> {
+        let lock = fs::read_to_string(folder.join("package-lock.json"))?;
+        installing(self.place, || {
+            once(&folder.join("node_modules/.stamp"), &lock, || self.ci(folder, folder))
         })
-    })
+    }
+
+    /// The packages of a folder, elsewhere; the programs go along, as Node looks for packages beside the importing file.
+    pub fn install_with_programs(self, from: &Path, to: &Path, programs: &[&str]) -> anyhow::Result<()> {
+        installing(self.place, || {
+            fs::create_dir_all(to)?;
+            for file in [&["package.json", "package-lock.json"], programs].concat() {
+                fs::copy(from.join(file), to.join(file)).with_context(|| file.to_owned())?;
+            }
+            let lock = fs::read_to_string(to.join("package-lock.json"))?;
+            once(&to.join("stamp"), &lock, || self.ci(to, from))
+        })
+    }
 }
 
 impl Run {

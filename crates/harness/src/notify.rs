@@ -8,7 +8,7 @@ use rustix::process::Signal;
 
 use crate::{
     instances::await_page,
-    node,
+    node::Npm,
     place::{Place, Wish, remove},
     process::{detach, in_own_session, program},
     program::{Signoff, is_given},
@@ -36,7 +36,11 @@ impl Place {
         say("Mail and echo");
         self.need_node()?;
         let directory = self.dev("notify");
-        node::install_with_programs(self, &self.root.join("deploy/dev/notify"), &directory, &["echo.mjs"])?;
+        Npm::of(self).install_with_programs(
+            &self.root.join("deploy/dev/notify"),
+            &directory,
+            &["echo.mjs"],
+        )?;
         if self.running("instance-1").is_none() {
             self.claim_port("instance-1", Wish::From(8081))?;
         }

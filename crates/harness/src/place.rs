@@ -17,7 +17,7 @@ use harness::ports;
 
 use crate::{
     interrupt,
-    say::{note, say, warn},
+    say::{complain, note, say, warn},
 };
 
 /// How long `./dev` waits for another one in the same directory.
@@ -68,15 +68,18 @@ impl Place {
     fn refuse_a_copy(&self) -> anyhow::Result<()> {
         fs::create_dir_all(&self.state)?;
         let file = self.state.join("root");
-        let own = format!("{}\n", self.root.display());
-        let origin = fs::read_to_string(&file).unwrap_or_else(|_| own.clone());
-        if origin != own && Path::new(origin.trim_end()).join(".dev").is_dir() {
-            warn(format_args!("this .dev/ is a copy of the one in {}; starting afresh", origin.trim_end()));
+        let origin = read(&file).map(PathBuf::from);
+        if origin.as_ref() == Some(&self.root) {
+            return Ok(());
+        }
+        // What is no path says nothing: it may have been cut off.
+        if let Some(origin) = origin.filter(|it| it.is_absolute() && it.join(".dev").is_dir()) {
+            warn(format_args!("this .dev/ is a copy of the one in {}; starting afresh", origin.display()));
             for part in ["run", "log", "data", "env"] {
                 remove(&self.state.join(part))?;
             }
         }
-        Ok(fs::write(file, own)?)
+        write_private(&file, &format!("{}\n", self.root.display()))
     }
 
     /// What all places share.
@@ -103,23 +106,7 @@ impl Place {
 
     /// Two at once would both find a server missing and both start it.
     pub fn lock(&self) -> anyhow::Result<File> {
-        let file = File::create(self.dev("lock"))?;
-        let until = Instant::now() + LOCKED;
-        let mut said = false;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) if Instant::now() < until => {
-                    if !said {
-                        say("Another ./dev is at work in this directory; waiting for it.");
-                        said = true;
-                    }
-                    interrupt::pause()?;
-                }
-                Err(TryLockError::WouldBlock) => bail!("it has not finished in 15 minutes; giving up"),
-                Err(TryLockError::Error(error)) => return Err(error.into()),
-            }
-        }
+        lock(&self.dev("lock"), Some(LOCKED))
     }
 
     /// The last lines that a log has gained since it was `offset` bytes long.
@@ -130,7 +117,7 @@ impl Place {
         let text = String::from_utf8_lossy(gained);
         let lines: Vec<&str> = text.lines().collect();
         for line in &lines[lines.len().saturating_sub(40)..] {
-            eprintln!("    {line}");
+            complain(format_args!("    {line}"));
         }
     }
 
@@ -174,6 +161,29 @@ impl Place {
             file.ends_with(".port") && file != own
         });
         Ok(others.filter_map(|file| read(&file.path())?.parse().ok()).collect())
+    }
+}
+
+/// Waits until no other process has the file, for so long at most.
+pub fn lock(file: &Path, patience: Option<Duration>) -> anyhow::Result<File> {
+    let open = File::create(file).with_context(|| file.display().to_string())?;
+    let until = patience.map(|patience| Instant::now() + patience);
+    let mut said = false;
+    loop {
+        match open.try_lock() {
+            Ok(()) => return Ok(open),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+            Err(TryLockError::WouldBlock) if until.is_some_and(|until| Instant::now() > until) => {
+                bail!("another ./dev has not finished in time; giving up");
+            }
+            Err(TryLockError::WouldBlock) => {
+                if !said {
+                    say("Another ./dev is at work in this directory; waiting for it.");
+                    said = true;
+                }
+                interrupt::pause()?;
+            }
+        }
     }
 }
 

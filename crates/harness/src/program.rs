@@ -6,10 +6,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use harness::limits;
 
 use crate::{
+    interrupt,
     place::{Place, size, write_private},
     process::{output, program},
     say::{say, warn},
@@ -36,6 +37,7 @@ pub fn build(place: &Place) -> anyhow::Result<PathBuf> {
         return Ok(binary);
     }
     web::build_if_possible(place);
+    interrupt::check()?;
     let target = target_dir(place);
     let binary = target.join("up/signoff");
     say(if binary.exists() {
@@ -148,8 +150,8 @@ fn secrets_key_file(place: &Place) -> anyhow::Result<PathBuf> {
     let file = place.state.join("secrets.key");
     if size(&file) == 0 {
         let mut make = Command::new("sh");
-        let key = output(make.args(["-c", "head -c 32 /dev/urandom | base64"]));
-        write_private(&file, &format!("{}\n", key.unwrap_or_default()))?;
+        let key = output(make.args(["-c", "head -c 32 /dev/urandom | base64"])).filter(|it| !it.is_empty());
+        write_private(&file, &format!("{}\n", key.context("no key could be made: base64 is missing")?))?;
     }
     Ok(file)
 }

@@ -33,6 +33,7 @@ pub fn run(root: &Path) -> anyhow::Result<()> {
     if place.highest_running()? == 0 {
         bail!("no instance runs here; ./dev up starts some");
     }
+    interrupt::listen()?;
     // Also where it ends early, no instance is being replaced any more.
     let rolled = roll(&place);
     remove(&place.run("rolling"))?;

@@ -16,7 +16,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::{
     instances, interrupt,
-    place::{Place, remove},
+    node::Npm,
+    place::{Place, lock, remove},
     process::{in_own_session, program},
     say::{say, warn},
     servers::{Given, Servers, Wanted, with_database},
@@ -38,8 +39,7 @@ impl Run {
         interrupt::listen()?;
         let all = root.join(".dev").join(kind);
         fs::create_dir_all(&all)?;
-        let lock = File::create(all.join("lock"))?;
-        lock.lock()?;
+        let _lock = lock(&all.join("lock"), None)?;
         for entry in fs::read_dir(&all)?.flatten() {
             if !entry.file_name().to_string_lossy().starts_with("run-") {
                 continue;
@@ -58,17 +58,24 @@ impl Run {
 
     /// Sees to its end: whatever became of it, what it started is stopped and removed.
     pub fn end(mut self, outcome: anyhow::Result<()>) -> anyhow::Result<()> {
+        let outcome = outcome.and_then(|()| self.verdict());
+        if outcome.is_err()
+            && let Err(error) = self.keep_logs()
+        {
+            warn(format_args!("the logs could not be kept: {error:#}"));
+        }
+        match remove_run(&self.place) {
+            // What failed first is told last.
+            Err(error) if outcome.is_err() => warn(format_args!("{error:#}")),
+            removed => removed?,
+        }
+        outcome
+    }
+
+    fn keep_logs(&self) -> anyhow::Result<()> {
         let kept = self.place.state.with_file_name("log");
         remove(&kept)?;
-        let outcome = outcome.and_then(|()| self.verdict());
-        if outcome.is_err() {
-            let copied = copy(&self.place.state.join("log"), &kept);
-            if let Err(error) = copied {
-                warn(format_args!("the logs could not be kept: {error:#}"));
-            }
-        }
-        remove_run(&self.place)?;
-        outcome
+        copy(&self.place.state.join("log"), &kept)
     }
 
     fn verdict(&mut self) -> anyhow::Result<()> {
@@ -187,6 +194,11 @@ impl Run {
         installing(&self.place, work)
     }
 
+    /// Installs packages of npm by a step of this run.
+    pub fn npm(&self) -> Npm<'_> {
+        Npm { place: &self.place, command: self.program("npm"), runs: Box::new(|npm| self.runs(npm)) }
+    }
+
     // --- a database for what several programs use ---
 
     /// Makes one that is this run's alone, for as long as the work takes.
@@ -206,10 +218,9 @@ impl Run {
         }
         let outcome = work(self, &own);
         // Also where it was interrupted: given servers are not removed with the run.
-        let dropped = self
-            .psql(&servers, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-            .status()
-            .is_ok_and(|status| status.success());
+        let drop = self.psql(&servers, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        // In a session of its own: a second Ctrl-C is not for it.
+        let dropped = in_own_session(&drop).status().is_ok_and(|status| status.success());
         if !dropped {
             warn(format_args!("the database {name} could not be dropped"));
         }
@@ -227,8 +238,7 @@ impl Run {
 /// One at a time, over all runs of this checkout.
 pub fn installing<T>(place: &Place, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
     fs::create_dir_all(place.dev("test"))?;
-    let lock = File::create(place.dev("test").join("packages.lock"))?;
-    lock.lock()?;
+    let _lock = lock(&place.dev("test").join("packages.lock"), None)?;
     work()
 }
 

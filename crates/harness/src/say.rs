@@ -13,5 +13,10 @@ pub fn note(text: impl Display) {
 }
 
 pub fn warn(text: impl Display) {
-    let _ = writeln!(std::io::stderr(), "dev: {text}");
+    complain(format_args!("dev: {text}"));
+}
+
+/// A line that belongs to a complaint.
+pub fn complain(text: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }

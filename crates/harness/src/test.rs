@@ -8,13 +8,12 @@ use harness::limits;
 use crate::{
     adapters, clients,
     instances::haproxy_config,
-    node,
     place::Place,
     process::{find, program},
     program::target_dir,
     run::Run,
     say::{say, warn},
-    servers::Wanted,
+    servers::{Role, Wanted},
     status, web,
 };
 
@@ -53,7 +52,7 @@ pub fn test(run: &mut Run, arguments: &[String]) -> anyhow::Result<()> {
     web::build(&run.place)?;
     // The issuer that the tests sign in at.
     let issuer = run.place.dev("oidc");
-    node::install_with_programs(&run.place, &run.place.root.join("tests/oidc"), &issuer, &["provider.mjs"])?;
+    run.npm().install_with_programs(&run.place.root.join("tests/oidc"), &issuer, &["provider.mjs"])?;
     run.set("SIGNOFF_OIDC_PROVIDER", issuer);
     run.set("SIGNOFF_FAKETIME", faketime);
     run.start_servers(&of_tests())?;
@@ -127,6 +126,12 @@ fn check_haproxy(run: &mut Run) -> anyhow::Result<bool> {
     Ok(check(&run.place.root.join("deploy/haproxy.cfg"))? && check(&file)?)
 }
 
+/// Cargo takes no single package beside all.
+fn all_packages(arguments: &[String]) -> &'static [&'static str] {
+    let is_package = |it: &String| it.starts_with("-p") || it.starts_with("--package");
+    if arguments.iter().any(is_package) { &[] } else { &["--workspace"] }
+}
+
 fn rust_tests(run: &Run, arguments: &[String]) -> anyhow::Result<bool> {
     Ok(build_tests(run)? && run_tests(run, arguments)?)
 }
@@ -142,9 +147,12 @@ fn build_tests(run: &Run) -> anyhow::Result<bool> {
 fn run_tests(run: &Run, arguments: &[String]) -> anyhow::Result<bool> {
     let mut command = run.program("cargo");
     if has_nextest() {
-        command.args(["nextest", "run", "--workspace", "--locked"]).args(arguments);
+        command.args(["nextest", "run", "--locked"]).args(all_packages(arguments)).args(arguments);
     } else {
-        command.args(["test", "--workspace", "--locked", "--lib", "--bins", "--tests"]).args(arguments);
+        command
+            .args(["test", "--locked", "--lib", "--bins", "--tests"])
+            .args(all_packages(arguments))
+            .args(arguments);
     }
     run.runs(&command)
 }
@@ -195,9 +203,10 @@ pub fn prepare(run: &mut Run) -> anyhow::Result<()> {
     find("cargo-sqlx").context(
         "sqlx-cli is missing: cargo install sqlx-cli --locked --no-default-features --features postgres,rustls",
     )?;
-    run.start_servers(&Wanted { createdb: true, ..Wanted::with(50) })?;
-    let owner = run.servers()?.owner.clone();
-    run.set("DATABASE_URL", owner);
+    // A fresh one in any case, whatever server is given.
+    say("Servers");
+    run.place.start_postgres(&Wanted { createdb: true, ..Wanted::with(50) })?;
+    run.set("DATABASE_URL", run.place.postgres_url(Role::Owner)?);
     run.set("SQLX_OFFLINE", "false");
     run.must(
         run.program("sqlx").args(["migrate", "run", "--source", "migrations"]),

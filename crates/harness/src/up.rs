@@ -31,8 +31,8 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// What is wrong with them, in words.
-    pub fn read(words: &[String]) -> Result<Self, String> {
+    /// Nothing where help is asked for. An error is what is wrong with them, in words.
+    pub fn read(words: &[String]) -> Result<Option<Self>, String> {
         let mut arguments = Self::default();
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -49,6 +49,7 @@ impl Arguments {
                     arguments.notify = true;
                     continue;
                 }
+                "-h" | "--help" => return Ok(None),
                 "--instances" => words.next().cloned().unwrap_or_default(),
                 word => match word.strip_prefix("--instances=") {
                     Some(count) => count.to_owned(),
@@ -58,7 +59,7 @@ impl Arguments {
             let count = count.parse().ok().filter(|count| *count > 0);
             arguments.instances = Some(count.ok_or("--instances takes a number from 1 on")?);
         }
-        Ok(arguments)
+        Ok(Some(arguments))
     }
 }
 
@@ -66,8 +67,6 @@ pub fn run(root: &Path, arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.detach {
         return bring_up(root, arguments).map(drop);
     }
-    // From here on Ctrl-C leaves nothing half started behind.
-    interrupt::listen()?;
     let stayed = bring_up(root, arguments).and_then(|place| stay(&place));
     // The signal may also have ended a build, which then failed.
     if stayed.is_err() && interrupt::check().is_err() {
@@ -89,6 +88,10 @@ fn wait_for_the_lock(place: &Place) -> anyhow::Result<File> {
 fn bring_up(root: &Path, arguments: &Arguments) -> anyhow::Result<Place> {
     let place = Place::of_up(root)?;
     let _lock = place.lock()?;
+    if !arguments.detach {
+        // From here on Ctrl-C leaves nothing half started behind. Not before: what another one starts is not ours.
+        interrupt::listen()?;
+    }
     remove(&place.run("rolling"))?;
     place.need("curl", "curl")?;
     let binary = build(&place)?;
@@ -213,17 +216,18 @@ fn stay(place: &Place) -> anyhow::Result<()> {
 mod tests {
     use super::*;
 
-    fn read_words(words: &[&str]) -> Result<Arguments, String> {
+    fn read_words(words: &[&str]) -> Result<Option<Arguments>, String> {
         let words: Vec<String> = words.iter().map(|it| (*it).to_owned()).collect();
         Arguments::read(&words)
     }
 
     #[test]
     fn options_are_read() {
-        let arguments = read_words(&["--instances", "3", "--detach", "--lb"]).unwrap();
+        let arguments = read_words(&["--instances", "3", "--detach", "--lb"]).unwrap().unwrap();
         assert_eq!(arguments.instances, Some(3));
         assert!(arguments.detach && arguments.lb && !arguments.notify);
-        assert_eq!(read_words(&["--instances=2"]).unwrap().instances, Some(2));
+        assert_eq!(read_words(&["--instances=2"]).unwrap().unwrap().instances, Some(2));
+        assert!(read_words(&["--detach", "--help"]).unwrap().is_none());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
 use anyhow::bail;
 
 use crate::{
-    node,
+    node::Npm,
     place::{Place, read},
     process::program,
     program::{Signoff, target_dir},
@@ -34,9 +34,11 @@ fn sources(folder: &Path) -> anyhow::Result<u64> {
             if name == "node_modules" || name == "dist" || name == "api.d.ts" {
                 continue;
             }
-            if entry.file_type()?.is_dir() {
+            // Links, such as an editor's, are no sources.
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
                 folders.push(entry.path());
-            } else {
+            } else if kind.is_file() {
                 files.push(entry.path());
             }
         }
@@ -66,7 +68,8 @@ pub fn build(place: &Place) -> anyhow::Result<()> {
     }
     place.need_node()?;
     say("Building the web app …");
-    node::install_in(place, &folder)?;
+    let by_itself = Npm::of(place);
+    by_itself.install_in(&folder)?;
     installing(place, || {
         if !npm(place, "build").stdin(Stdio::null()).status()?.success() {
             bail!("the web app can't be built (ui/)");
@@ -86,7 +89,7 @@ pub fn build_if_possible(place: &Place) {
 // --- a step of `./dev test` ---
 
 pub fn check(run: &mut Run) -> anyhow::Result<bool> {
-    node::install_in(&run.place, &folder(&run.place))?;
+    run.npm().install_in(&folder(&run.place))?;
     for script in ["check", "build", "test"] {
         if !run.runs(&npm(&run.place, script))? {
             return Ok(false);
@@ -107,7 +110,7 @@ pub struct Browser {
 /// The instances are the tests' own: they kill some. Their database and their part of Redis are theirs alone.
 pub fn test(run: &mut Run, browser: &Browser, binary: &Path, files: &[String]) -> anyhow::Result<bool> {
     let folder = folder(&run.place);
-    node::install_in(&run.place, &folder)?;
+    run.npm().install_in(&folder)?;
     let mut arguments = vec!["--test".to_owned(), "--test-concurrency=1".to_owned()];
     if files.is_empty() {
         let mut all: Vec<String> = fs::read_dir(folder.join("tests/browser"))?

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, DirBuilder},
+    hash::{DefaultHasher, Hash, Hasher},
     os::unix::fs::{DirBuilderExt, MetadataExt, chown},
     path::{Path, PathBuf},
     process::Command,
@@ -90,7 +91,10 @@ impl Place {
     }
 
     fn outer_homes(&self) -> [PathBuf; 2] {
-        let name = format!("signoff-dev{}", self.state.display()).replace('/', "-");
+        // Another version of Rust may hash otherwise: then `run/postgres.home` still says where the data is.
+        let mut hasher = DefaultHasher::new();
+        self.state.hash(&mut hasher);
+        let name = format!("signoff-dev-{:016x}", hasher.finish());
         ["/var/tmp", "/dev/shm"].map(|parent| Path::new(parent).join(&name))
     }
 

@@ -45,14 +45,20 @@ impl Given {
     /// this server".
     pub fn by_environment(place: &Place) -> Self {
         let own = fs::read_to_string(place.dev("own-urls")).unwrap_or_default();
-        let variable = |name| {
+        let env = fs::read_to_string(place.dev("env")).unwrap_or_default();
+        let variable = |name: &str, kind: &str| {
             let value = std::env::var(name).ok().filter(|it| !it.is_empty())?;
-            (!own.lines().any(|line| line == value)).then_some(value)
+            // What `.dev/env` says is ours, unless it was given when it was written.
+            let is_given = place.dev("run").join(format!("given.{kind}")).exists();
+            let line = format!("{name}={value}");
+            let is_own =
+                own.lines().any(|line| line == value) || !is_given && env.lines().any(|it| it == line);
+            (!is_own).then_some(value)
         };
         Self {
-            database: variable("DATABASE_URL"),
-            admin: variable("DATABASE_ADMIN_URL"),
-            redis: variable("REDIS_URL"),
+            database: variable("DATABASE_URL", "database"),
+            admin: variable("DATABASE_ADMIN_URL", "database"),
+            redis: variable("REDIS_URL", "redis"),
         }
     }
 

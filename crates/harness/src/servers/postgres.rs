@@ -270,6 +270,8 @@ log_checkpoints = off
         let mut command = in_own_session(&command);
         self.home.user.run(&mut command);
         let started = detach(command, &self.place.log("postgres.log"))?;
+        // At once, so that it can be stopped whatever comes; what serves may have another pid.
+        self.place.remember("postgres", started)?;
         let until = Instant::now() + Duration::from_mins(2);
         while birth(started).is_some() {
             if answers(&self.programs, port)
@@ -310,8 +312,9 @@ REASSIGN OWNED BY signoff TO signoff_owner;
         psql.args(["-U", "postgres", "-d", "postgres"]);
         psql.env("PGCONNECT_TIMEOUT", "10").env("PGPASSWORD", self.place.postgres_secret(Role::Admin)?);
         let mut child = psql.stdin(Stdio::piped()).spawn()?;
-        child.stdin.take().context("psql has no standard input")?.write_all(sql.as_bytes())?;
-        if !child.wait()?.success() {
+        let written = child.stdin.take().context("psql has no standard input")?.write_all(sql.as_bytes());
+        // Where it ended early, it has said why.
+        if !child.wait()?.success() || written.is_err() {
             bail!("could not prepare the database");
         }
         Ok(())

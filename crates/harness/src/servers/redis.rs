@@ -51,10 +51,11 @@ impl Place {
         let mut command = server(binary, port);
         command.current_dir(self.run(""));
         let pid = detach(in_own_session(&command), &self.log("redis.log"))?;
+        // At once, so that it can be stopped whatever comes.
+        self.remember("redis", pid)?;
         let until = Instant::now() + Duration::from_secs(20);
         while birth(pid).is_some() && Instant::now() < until {
             if answers(port) {
-                self.remember("redis", pid)?;
                 return Ok(Some((pid, port)));
             }
             interrupt::pause()?;
