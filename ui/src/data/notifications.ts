@@ -20,6 +20,9 @@ export function onTold(told: Told): () => void {
   return () => watchers.delete(told);
 }
 
+/** After what could not be marked. */
+const AGAIN = 2_000;
+
 /** Whether what is about the approval on the screen has still to be marked. */
 let due = false;
 
@@ -51,12 +54,14 @@ function touched(): void {
   void readAbout(shown);
 }
 
-async function readAbout(approval: string): Promise<void> {
+async function readAbout(approval: string, tries = 3): Promise<void> {
   const reply = await ask<Page<Own>>(`${OWN}?unread=true&limit=200`);
-  // With the next thing that one does there.
-  if (!reply?.ok || !reply.body) return void (due = true);
-  const ids = reply.body.items.filter((it) => it.approval_id === approval).map((it) => it.id);
-  if (ids.length > 0) await markRead({ ids });
+  const ids = (reply?.body?.items ?? []).filter((it) => it.approval_id === approval).map((it) => it.id);
+  const trouble = reply?.ok ? ids.length > 0 && (await markRead({ ids })) : true;
+  if (!trouble) return;
+  due = true;
+  // One has done something there: it is owed, also where nothing more is done.
+  if (tries > 1) setTimeout(() => shown === approval && void readAbout(approval, tries - 1), AGAIN);
 }
 
 const DOES = ["pointerdown", "keydown", "wheel"] as const;
