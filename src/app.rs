@@ -48,8 +48,8 @@ use crate::{
 pub use self::checks::database_options;
 use self::checks::{check_login, check_schema};
 
-/// Connections that may wait to be accepted; the system may allow fewer (`net.core.somaxconn`). What comes beyond that is
-/// dropped, and its client tries again after a second: so it was for bursts of a few hundred, as after a deployment.
+/// Connections that may wait to be accepted. The system may allow fewer (`net.core.somaxconn`). It drops those beyond, and
+/// their clients try again after a second. After a deployment some hundreds come at once.
 const BACKLOG: i32 = 4_096;
 
 /// A running instance.

@@ -43,8 +43,8 @@ pub trait Answerable: Weigh + Sized {
     fn fail(self, trouble: Trouble);
 }
 
-/// Answers what has waited for too long to be done, since it was queued or since its caller was looked at. Hands back the
-/// rest. Nothing of it was begun.
+/// Hands back what may still be done. What has waited for too long, since it was queued or since its caller was looked at, is
+/// answered with a time-out: nothing of it was begun.
 pub fn in_time<T: Answerable>(all: Vec<T>) -> Vec<T> {
     let is_late = |it: &T| it.since().elapsed() >= QUEUED || has_lapsed(it.looked_at());
     let (late, in_time): (Vec<_>, Vec<_>) = all.into_iter().partition(is_late);

@@ -172,7 +172,7 @@ impl Registry {
     pub fn told(&self, changes: &[Change], proofs: &Proofs) {
         let mut woken = 0;
         for change in changes {
-            // Who waits has read the first version, or a later one: there is no waiting for what isn't there.
+            // A waiter has read the first version or a later one: before that, there is nothing to wait for.
             if change.version == 1 {
                 continue;
             }

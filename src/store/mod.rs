@@ -198,7 +198,7 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Gives work so long. Afterwards it is not known whether it was committed.
+/// Cuts work off after this time. Then it is not known whether it was committed.
 ///
 /// Not an async function: its future would hold the work's twice.
 pub fn in_time<T>(

@@ -32,7 +32,7 @@ use crate::{
 pub struct Cluster {
     pub binary: PathBuf,
     servers: Servers,
-    /// Of Redis: nobody else's.
+    /// In Redis: of this cluster alone.
     prefix: String,
     urls: String,
     first: String,
@@ -128,7 +128,7 @@ pub fn run(run: &mut Run, binary: &Path) -> anyhow::Result<bool> {
 
 // --- what they talk to ---
 
-/// Everything is the instances' alone: their database, their part of Redis, ports that nobody else is promised.
+/// Everything is the instances' alone: their database, their part of Redis, ports that no other server is promised.
 pub fn with_instances(
     run: &mut Run,
     binary: &Path,

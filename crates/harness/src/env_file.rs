@@ -30,11 +30,11 @@ impl EnvFile {
             ("REDIS_URL", servers.redis.clone()),
         ];
         if place.run("lb").exists() {
-            lines.push(("SIGNOFF_LB_URL", place.catcher_url("haproxy")));
+            lines.push(("SIGNOFF_LB_URL", place.local_url("haproxy")));
         }
         if place.with_notify() {
-            lines.push(("SIGNOFF_MAIL_URL", place.catcher_url("maildev")));
-            lines.push(("SIGNOFF_ECHO_URL", place.catcher_url("echo")));
+            lines.push(("SIGNOFF_MAIL_URL", place.local_url("maildev")));
+            lines.push(("SIGNOFF_ECHO_URL", place.local_url("echo")));
         }
         let text = lines.iter().fold(String::new(), |mut text, (name, value)| {
             let _ = writeln!(text, "{name}={}", quoted(value));

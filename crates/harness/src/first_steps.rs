@@ -8,7 +8,7 @@ use crate::{
 
 pub fn show(place: &Place, env: &EnvFile) {
     let with_lb = place.run("lb").exists();
-    let lb = place.catcher_url("haproxy");
+    let lb = place.local_url("haproxy");
     say("\nReady:");
     for n in 1..=env.count {
         note(format_args!("instance-{n}   {}   metrics {}", place.instance_url(n), place.metrics_url(n)));
@@ -19,11 +19,11 @@ pub fn show(place: &Place, env: &EnvFile) {
     if place.with_notify() {
         note(format_args!(
             "mail         {}   what is sent to people arrives here",
-            place.catcher_url("maildev")
+            place.local_url("maildev")
         ));
         note(format_args!(
             "echo         {}   plays Slack and a receiver of webhooks",
-            place.catcher_url("echo")
+            place.local_url("echo")
         ));
     }
     let EnvFile { count, api_key, approver_key } = env;

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-/// What each instance is told, whoever starts it.
+/// What each instance is told: by `./dev`, a test or a benchmark.
 pub struct Settings<'a> {
     pub listen: &'a str,
     /// Empty for none.

@@ -83,6 +83,10 @@ fn main() -> ExitCode {
     }
     match dispatch(command, arguments) {
         Ok(code) => code,
+        Err(Failure::AskedForHelp) => {
+            say(help.trim_end());
+            ExitCode::SUCCESS
+        }
         Err(Failure::Usage(what)) => {
             warn(format_args!("{what}\n{}", help.trim_end()));
             ExitCode::from(2)
@@ -99,6 +103,8 @@ fn main() -> ExitCode {
 }
 
 enum Failure {
+    /// No failure: the arguments ask for help.
+    AskedForHelp,
     /// The arguments are wrong.
     Usage(String),
     Other(anyhow::Error),
@@ -119,7 +125,7 @@ fn dispatch(command: &str, arguments: &[String]) -> Result<ExitCode, Failure> {
     match command {
         "up" => match up::Arguments::read(arguments).map_err(Failure::Usage)? {
             Some(arguments) => up::run(&root, &arguments)?,
-            None => say(include_str!("help/up.txt").trim_end()),
+            None => return Err(Failure::AskedForHelp),
         },
         "down" => match arguments {
             [] => status::down(&root, false)?,

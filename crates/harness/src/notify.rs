@@ -25,7 +25,7 @@ impl Place {
         self.run("notify").exists()
     }
 
-    pub fn catcher_url(&self, name: &str) -> String {
+    pub fn local_url(&self, name: &str) -> String {
         format!("http://127.0.0.1:{}", self.port_of(name).unwrap_or_default())
     }
 
@@ -72,7 +72,7 @@ impl Place {
         command: impl Fn(u16) -> anyhow::Result<Command>,
     ) -> anyhow::Result<()> {
         if let Some(pid) = self.running(name) {
-            note(format_args!("{name} already runs (pid {pid}, {})", self.catcher_url(name)));
+            note(format_args!("{name} already runs (pid {pid}, {})", self.local_url(name)));
             return Ok(());
         }
         let port = self.claim_port(name, Wish::From(first))?;
@@ -82,7 +82,7 @@ impl Place {
         let pid = detach(in_own_session(&command), &log)?;
         self.remember(name, pid)?;
         await_page(self, name, port, "/", Duration::from_secs(30), "does not answer", &log)?;
-        note(format_args!("{name} started (pid {pid}, {})", self.catcher_url(name)));
+        note(format_args!("{name} started (pid {pid}, {})", self.local_url(name)));
         Ok(())
     }
 
@@ -91,7 +91,7 @@ impl Place {
         if !self.with_notify() {
             return Vec::new();
         }
-        let echo = self.catcher_url("echo");
+        let echo = self.local_url("echo");
         let mut settings = vec![
             ("SIGNOFF_SMTP_HOST", "127.0.0.1".to_owned()),
             ("SIGNOFF_SMTP_PORT", self.port_of("smtp").unwrap_or_default().to_string()),

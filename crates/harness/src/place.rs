@@ -217,7 +217,7 @@ pub fn write_private(file: &Path, text: &str) -> anyhow::Result<()> {
     Ok(fs::rename(new, file)?)
 }
 
-/// Text that nobody guesses.
+/// A text that can't be guessed.
 pub fn secret() -> anyhow::Result<String> {
     use std::io::Read as _;
     let mut bytes = [0; 16];

@@ -82,7 +82,7 @@ pub fn in_own_session(command: &Command) -> Command {
 }
 
 /// Starts a command that outlives us, whose words go to the end of a log; answers with its pid. It gets none of our open
-/// files: it would keep the pipe of whoever reads our output open for ever.
+/// files: the program that reads our output would wait for its end for ever.
 pub fn detach(mut command: Command, log: &Path) -> anyhow::Result<u32> {
     let log = File::options().create(true).append(true).open(log)?;
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);

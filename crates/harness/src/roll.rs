@@ -53,7 +53,7 @@ fn roll(place: &Place) -> anyhow::Result<()> {
     let env = up::start_all(&mut instances, count)?;
     say("One by one");
     if count == 1 {
-        note("with a single instance nobody serves while it restarts");
+        note("there is a single instance: no request is served while it restarts");
     }
     for n in 1..=count {
         if let Err(error) = roll_one(place, &mut instances, n) {

@@ -16,7 +16,7 @@ use crate::{
     program::{Signoff, target_dir},
     run::{Run, installing},
     say::{say, warn},
-    servers::{Servers, Wanted},
+    servers::Wanted,
 };
 
 fn folder(place: &Place) -> PathBuf {
@@ -136,7 +136,8 @@ fn with_cluster(run: &mut Run, browser: &Browser, binary: &Path, node: &[String]
         }
         let mut command = run.program("node");
         command.args(node);
-        in_cluster(&mut command, servers, binary);
+        command.env("SIGNOFF_BIN", binary);
+        command.env("SIGNOFF_DATABASE_URL", &servers.database).env("SIGNOFF_REDIS_URL", &servers.redis);
         command.env("SIGNOFF_REDIS_PREFIX", format!("web-{}", std::process::id()));
         command.env("SIGNOFF_LOG_FORMAT", "json").env("WEB_TESTS_ADMIN_URL", &servers.admin);
         command.env("SIGNOFF_CHROMIUM", &browser.chromium);
@@ -145,11 +146,6 @@ fn with_cluster(run: &mut Run, browser: &Browser, binary: &Path, node: &[String]
         }
         run.runs(&command)
     })
-}
-
-fn in_cluster(command: &mut Command, servers: &Servers, binary: &Path) {
-    command.env("SIGNOFF_BIN", binary);
-    command.env("SIGNOFF_DATABASE_URL", &servers.database).env("SIGNOFF_REDIS_URL", &servers.redis);
 }
 
 // --- figures ---
