@@ -218,13 +218,29 @@ impl Run {
         }
         let outcome = work(self, &own);
         // Also where it was interrupted: given servers are not removed with the run.
-        let drop = self.psql(&servers, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
-        // In a session of its own: a second Ctrl-C is not for it.
-        let dropped = in_own_session(&drop).status().is_ok_and(|status| status.success());
-        if !dropped {
-            warn(format_args!("the database {name} could not be dropped"));
+        if let Err(error) = self.drop_database(&servers, &name) {
+            warn(format_args!("the database {name} could not be dropped: {error:#}"));
         }
         outcome
+    }
+
+    /// With the copies that were made of it: their names begin with its own.
+    fn drop_database(&self, servers: &Servers, name: &str) -> anyhow::Result<()> {
+        // In sessions of their own: a second Ctrl-C is not for them.
+        let own = |sql: &str| in_own_session(self.psql(servers, sql).arg("-At"));
+        let listed = own(&format!(
+            "SELECT datname FROM pg_database WHERE datname = '{name}' OR starts_with(datname, '{name}_')"
+        ))
+        .stderr(Stdio::inherit())
+        .output()?;
+        let mut all_went = listed.status.success();
+        for name in String::from_utf8(listed.stdout)?.lines() {
+            all_went &= own(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).status()?.success();
+        }
+        if !all_went {
+            bail!("psql says why");
+        }
+        Ok(())
     }
 
     fn psql(&self, servers: &Servers, sql: &str) -> Command {

@@ -107,11 +107,14 @@ pub struct Browser {
     pub fonts: Option<PathBuf>,
 }
 
-/// The instances are the tests' own: they kill some. Their database and their part of Redis are theirs alone.
+/// How many files of tests run at once: they wait for pages more than they work.
+const AT_ONCE: usize = 2;
+
+/// The instances are the tests' own: they kill some. Each file has a database and a part of Redis to itself.
 pub fn test(run: &mut Run, browser: &Browser, binary: &Path, files: &[String]) -> anyhow::Result<bool> {
     let folder = folder(&run.place);
     run.npm().install_in(&folder)?;
-    let mut arguments = vec!["--test".to_owned(), "--test-concurrency=1".to_owned()];
+    let mut arguments = vec!["--test".to_owned(), format!("--test-concurrency={AT_ONCE}")];
     if files.is_empty() {
         let mut all: Vec<String> = fs::read_dir(folder.join("tests/browser"))?
             .flatten()
@@ -126,8 +129,9 @@ pub fn test(run: &mut Run, browser: &Browser, binary: &Path, files: &[String]) -
     with_cluster(run, browser, binary, &arguments)
 }
 
-/// Runs node with a migrated database; it starts instances by itself.
+/// Runs node with a migrated database. Each of its programs copies that database, and starts instances by itself.
 fn with_cluster(run: &mut Run, browser: &Browser, binary: &Path, node: &[String]) -> anyhow::Result<bool> {
+    let common = run.servers()?.owner.clone();
     run.with_own_database(|run, servers| {
         let place = run.place.clone();
         let signoff = Signoff { place: &place, binary: binary.to_owned(), servers, settings: Vec::new() };
@@ -138,8 +142,8 @@ fn with_cluster(run: &mut Run, browser: &Browser, binary: &Path, node: &[String]
         command.args(node);
         command.env("SIGNOFF_BIN", binary);
         command.env("SIGNOFF_DATABASE_URL", &servers.database).env("SIGNOFF_REDIS_URL", &servers.redis);
-        command.env("SIGNOFF_REDIS_PREFIX", format!("web-{}", std::process::id()));
-        command.env("SIGNOFF_LOG_FORMAT", "json").env("WEB_TESTS_ADMIN_URL", &servers.admin);
+        command.env("SIGNOFF_LOG_FORMAT", "json");
+        command.env("WEB_TESTS_ADMIN_URL", &servers.admin).env("WEB_TESTS_OWNER_URL", &common);
         command.env("SIGNOFF_CHROMIUM", &browser.chromium);
         if let Some(fonts) = &browser.fonts {
             command.env("FONTCONFIG_FILE", fonts);

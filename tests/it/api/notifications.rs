@@ -82,8 +82,10 @@ async fn who_may_decide_is_asked_and_others_are_told() {
 async fn what_was_read_is_unread_no_more() {
     let team = team().await;
     let Team { agent, ana, bo, .. } = &team;
-    for _ in 0..3 {
+    // One after the other: those that are sent together have the same `sent_at`.
+    for count in 1..=3 {
         agent.ask(asked(1)).await;
+        told(ana, count).await;
     }
     let mine = told(ana, 3).await;
     assert_eq!(unread(ana).await, 3);

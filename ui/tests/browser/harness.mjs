@@ -1,5 +1,6 @@
 // Real instances, a real browser: what each browser test stands on. The database, Redis and the program come from
-// `./dev test` (crates/harness/src/web.rs); this starts instances of its own, so that a test may kill them.
+// `./dev test` (crates/harness/src/web.rs). Each program that uses this has a copy of the database to itself and starts
+// instances of its own, so that a test may kill them while other files' tests run beside it.
 
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -114,11 +115,26 @@ export function started(command, args) {
   return child;
 }
 
-/** Those that an earlier file's tests have killed would be shown as lost. */
-async function forgetInstances() {
-  const forget = "DELETE FROM instances; DELETE FROM instance_samples; DELETE FROM cluster_events";
-  await run("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", forget, variable("WEB_TESTS_ADMIN_URL")]);
+const psql = (url, ...commands) => run("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", ...commands.flatMap((sql) => ["-c", sql]), url]);
+
+/** Its name begins with that of what it copies: `./dev test` drops both. */
+async function copyDatabase() {
+  const named = ["SIGNOFF_DATABASE_URL", "WEB_TESTS_ADMIN_URL"].map((name) => [name, new URL(variable(name))]);
+  const original = named[0][1].pathname.slice(1);
+  const copy = `${original}_${process.pid}`;
+  // Nobody else may be connected to what is copied: one copies at a time.
+  await psql(variable("WEB_TESTS_OWNER_URL"), "SELECT pg_advisory_lock(7303)", `CREATE DATABASE ${copy} TEMPLATE ${original}`);
+  for (const [name, url] of named) {
+    url.pathname = `/${copy}`;
+    process.env[name] = url.href;
+  }
+  process.env.SIGNOFF_REDIS_PREFIX = copy;
 }
+
+await copyDatabase();
+
+/** Those that an earlier cluster's tests have killed would be shown as lost. */
+const forgetInstances = () => psql(variable("WEB_TESTS_ADMIN_URL"), "DELETE FROM instances; DELETE FROM instance_samples; DELETE FROM cluster_events");
 
 export class Cluster {
   static async start({ instances = 2, settings = {}, balancer = false } = {}) {
