@@ -5,6 +5,7 @@
 //! each; commands outlive the callers that sent them. Reading for many waiters goes through [`read`] in the same
 //! way. This module knows neither HTTP nor SQL.
 
+mod aside;
 pub mod commit;
 pub mod delete_run;
 pub mod eligible;
@@ -53,6 +54,9 @@ const READERS: usize = 3;
 const COMMAND: Duration = Duration::from_secs(8);
 /// Longest a batch may take, its commit included; longer than any time-out of the database's own.
 const ATTEMPT: Duration = Duration::from_secs(4);
+
+/// JSON of more bytes than this is made canonical aside: 256 KiB take some 15 ms.
+const MUCH: usize = 32 * 1024;
 
 /// By whose authority something is done.
 #[derive(Debug, Clone)]

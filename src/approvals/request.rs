@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use sqlx::Connection;
 use tokio::{sync::oneshot, time::timeout};
 
-use super::{ATTEMPT, Approvals, COMMAND, Shared, commit::Failure};
+use super::{ATTEMPT, Approvals, COMMAND, MUCH, Shared, aside::aside, commit::Failure};
 use crate::{
     batch::{Answerable, Queue, Trouble, Weigh, fail_all, has_lapsed, in_time},
     domain::{
@@ -98,6 +98,7 @@ impl Approvals {
                 return Err(RequestFailure::NoMembers { level });
             }
         }
+        let new = aside(new.request.size() > MUCH, move || new.digested()).await?;
         let (reply, answer) = oneshot::channel();
         self.intake.queue.send(Command { new, looked_at, since: Instant::now(), reply })?;
         let Ok((new, taken)) = answer.await else { return Err(Trouble::TimedOut.into()) };
@@ -137,6 +138,7 @@ fn approval(new: NewApproval, created: Created) -> Approval {
         id: new.id,
         workspace: new.workspace,
         request: new.request,
+        kept_digest: new.digest,
         policy: new.policy,
         requested_by: new.requested_by,
         on_behalf_of: new.origin.on_behalf_of.clone(),

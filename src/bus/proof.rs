@@ -28,6 +28,7 @@ use super::message::Change;
 use crate::domain::{
     approval::{Ending, Outcome, Resolution, State, Status, Via},
     decision::Modifications,
+    digest::Digest,
     event::Epoch,
     ids::PrincipalId,
     names::PrincipalName,
@@ -221,11 +222,13 @@ struct Told {
     comment: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     modifications: Option<Modifications>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    modifications_digest: Option<Digest>,
 }
 
 impl Told {
     fn of(ending: &Ending, at: DateTime<Utc>) -> Self {
-        let Outcome { because, seat, feedback, comment, modifications } = ending.said();
+        let Outcome { because, seat, feedback, comment, modifications, modifications_digest } = ending.said();
         Self {
             at,
             status: ending.status(),
@@ -237,18 +240,20 @@ impl Told {
             feedback,
             comment,
             modifications,
+            modifications_digest,
         }
     }
 
     /// `None` for what makes no sense.
     fn state(self) -> Option<State> {
-        let Self { at, status, via, resolution, by, because, seat, feedback, comment, modifications } = self;
+        let Self { at, status, via, resolution, by, because, seat, feedback, comment, .. } = self;
+        let Self { modifications, modifications_digest, .. } = self;
         let by = by.map(|(id, name)| Actor { id, name });
         let because = match because {
             Some(word) => Some(Because::from_word(&word)?),
             None => None,
         };
-        let said = Outcome { because, seat, feedback, comment, modifications };
+        let said = Outcome { because, seat, feedback, comment, modifications, modifications_digest };
         Some(State::Final { ending: Ending::of(status, resolution, via, by, said)?, at })
     }
 }
@@ -323,6 +328,7 @@ mod tests {
                 feedback: Some(feedback.clone()),
                 comment,
                 modifications: None,
+                modifications_digest: None,
             };
             let endings = [
                 Ending::Resolved { resolution: Resolution::Rejected, via: Via::Human, by: by.clone(), outcome },

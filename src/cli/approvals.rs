@@ -59,6 +59,9 @@ pub struct Approve {
     /// In whose seat, where several are open to you by delegation.
     #[arg(long = "for", value_name = "NAME")]
     seat: Option<String>,
+    /// Only if this is the digest of what it asks; see signoff digest.
+    #[arg(long)]
+    digest: Option<String>,
 }
 
 #[derive(Args)]
@@ -73,6 +76,9 @@ pub struct Reject {
     /// In whose seat, where several are open to you by delegation.
     #[arg(long = "for", value_name = "NAME")]
     seat: Option<String>,
+    /// Only if this is the digest of what it asks; see signoff digest.
+    #[arg(long)]
+    digest: Option<String>,
 }
 
 #[derive(Args)]
@@ -162,6 +168,7 @@ impl Approve {
             comment: self.comment.as_deref(),
             modifications: edits.as_deref(),
             r#for: self.seat.as_deref(),
+            digest: self.digest.as_deref(),
         };
         decide(&self.client, &self.id, "approve", &body).await
     }
@@ -170,8 +177,10 @@ impl Approve {
 impl Reject {
     pub async fn run(self) -> anyhow::Result<Exit> {
         let mut body = json!({ "reason": self.reason, "comment": self.comment });
-        if let Some(seat) = self.seat {
-            body["for"] = seat.into();
+        for (name, value) in [("for", self.seat), ("digest", self.digest)] {
+            if let Some(value) = value {
+                body[name] = value.into();
+            }
         }
         decide(&self.client, &self.id, "reject", &body).await
     }
@@ -231,4 +240,6 @@ struct ApproveBody<'a> {
     modifications: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     r#for: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<&'a str>,
 }

@@ -12,6 +12,7 @@ mod check;
 mod client;
 mod cluster;
 mod delegations;
+mod digest;
 mod eligible;
 mod emit;
 mod escalate;
@@ -116,6 +117,8 @@ enum Command {
     History(history::History),
     /// Show one approval.
     Show(approvals::Show),
+    /// Compute the digest of what an approval asks.
+    Digest(digest::DigestOf),
     /// Show who may agree, and what is still missing.
     Eligible(eligible::Eligible),
     /// Policies.
@@ -228,6 +231,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Pending(command) => command.run().await,
             Command::History(command) => command.run().await,
             Command::Show(command) => command.run().await,
+            Command::Digest(command) => command.run().await,
             Command::Eligible(command) => command.run().await,
             Command::Policy(command) => command.run().await,
             Command::Approve(command) => command.run().await,

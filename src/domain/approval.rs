@@ -18,6 +18,7 @@ use serde_json::value::RawValue;
 pub use self::new::{Idempotency, NewApproval};
 use super::{
     decision::{Modifications, Refusal, Vote},
+    digest::Digest,
     escalation::{Escalation, Extended},
     ids::{ApprovalId, WorkspaceId},
     names::{CallerName, PrincipalName},
@@ -33,6 +34,8 @@ pub struct Approval {
     pub id: ApprovalId,
     pub workspace: WorkspaceId,
     pub request: Request,
+    /// Of what is asked, as it was kept; see [`Approval::digest`].
+    pub kept_digest: Option<Digest>,
     pub policy: Policy,
     pub requested_by: Actor,
     /// For whom the requester acted.
@@ -172,6 +175,8 @@ pub struct Outcome {
     pub feedback: Option<String>,
     pub comment: Option<String>,
     pub modifications: Option<Modifications>,
+    /// Of the modifications. The version before kept none.
+    pub modifications_digest: Option<Digest>,
 }
 
 /// How an approval ended, with the evidence.
@@ -363,6 +368,17 @@ impl Approval {
             State::Final { ending, .. } => ending.size(),
         };
         size(&self.request, &self.policy, &self.escalation) + ending
+    }
+
+    /// Of what is asked. Where the version before asked, none was kept. This needs the whole approval then, and takes 10 ms
+    /// for the largest.
+    pub fn digest(&self) -> Digest {
+        self.kept_digest.unwrap_or_else(|| self.compute_digest())
+    }
+
+    pub fn compute_digest(&self) -> Digest {
+        let Self { id, workspace, request, requested_by, on_behalf_of, .. } = self;
+        Digest::of_request((*workspace, *id), request, requested_by, on_behalf_of.as_ref())
     }
 
     /// What must be agreed to at the level where it stands.

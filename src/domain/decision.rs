@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{
     approval::{Approval, Ending, Opaque, Outcome, Resolution, State, Via, written},
+    digest::Digest,
     edits,
     ids::DecisionId,
     names::PrincipalName,
@@ -122,6 +123,10 @@ pub struct Ballot {
     pub seat: Option<PrincipalName>,
     pub verdict: Verdict,
     pub modifications: Option<Modifications>,
+    /// Of the modifications, once it is computed.
+    pub modifications_digest: Option<Digest>,
+    /// Of what the voter was shown, where the voter says so.
+    pub digest: Option<Digest>,
     /// An approver's comment, or a rejecter's reason.
     pub feedback: Option<String>,
     /// What a rejecter added to the reason.
@@ -152,6 +157,10 @@ pub enum Refusal {
     ModificationsDiffer,
     #[error("it has changed since the version that If-Match names")]
     VersionConflict,
+    #[error("what it asks is not what digest says that you were shown")]
+    DigestMismatch,
+    #[error("its policy wants the digest of what you were shown")]
+    DigestMissing,
     #[error("it stands at level {at}, not at the one that from_level names")]
     OtherLevel { at: i32 },
     #[error("there is no further level")]
@@ -213,6 +222,7 @@ pub fn cast(
         return Err(refusal);
     }
     expected_version.check(approval.version)?;
+    check_digest(approval, ballot)?;
     let mut here = at_level(votes, level);
     let wish = Wish {
         verdict: ballot.verdict,
@@ -285,8 +295,18 @@ fn conclusion(
             feedback: ballot.feedback.clone(),
             comment: ballot.comment.clone(),
             modifications: ballot.modifications.clone(),
+            modifications_digest: ballot.modifications_digest,
         },
     })
+}
+
+/// A voter who says what they were shown has decided about that, and about nothing else.
+fn check_digest(approval: &Approval, ballot: &Ballot) -> Result<(), Refusal> {
+    match ballot.digest {
+        Some(shown) if shown != approval.digest() => Err(Refusal::DigestMismatch),
+        None if approval.policy_now().require_digest => Err(Refusal::DigestMissing),
+        _ => Ok(()),
+    }
 }
 
 /// Cancels a pending approval. The same person cancelling again changes nothing and succeeds (`None`).

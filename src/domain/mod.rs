@@ -13,6 +13,7 @@ pub mod chain;
 pub mod credential;
 pub mod decision;
 pub mod delegation;
+pub mod digest;
 pub mod edits;
 pub mod escalation;
 pub mod event;

@@ -153,6 +153,9 @@ impl Reading<'_> {
             seat: None,
             verdict,
             modifications: agreed.filter(|_| verdict == Verdict::Approved),
+            modifications_digest: None,
+            // Who votes will have been shown it.
+            digest: self.approval.policy_now().require_digest.then(|| self.approval.digest()),
             feedback: None,
             comment: None,
             metadata: None,
@@ -302,6 +305,8 @@ mod tests {
             seat: None,
             verdict,
             modifications: edits.map(Modifications),
+            modifications_digest: None,
+            digest: None,
             feedback: None,
             comment: None,
             metadata: None,

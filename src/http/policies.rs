@@ -66,9 +66,7 @@ pub async fn check(
         }
     };
     let (requester, on_behalf_of) = requester((&caller.actor, caller.on_behalf_of.as_ref()), named);
-    let unsupported = body.unsupported("/policy").into_iter();
-    let mut errors: Vec<Violation> =
-        unsupported.map(|it| Violation::new(it, "not_supported", "is not supported yet")).collect();
+    let mut errors: Vec<Violation> = Vec::new();
     let policy = body.policy(&mut check, "/policy");
     if let Err(problem) = check.finish() {
         errors.extend_from_slice(problem.errors());

@@ -46,6 +46,8 @@ pub struct Decide {
     pub modifications: Option<Box<RawValue>>,
     /// In whose seat.
     pub r#for: Option<String>,
+    /// Of what was shown.
+    pub digest: Option<String>,
 }
 
 /// What creates an approval, and the key that makes repeating it harmless.

@@ -200,6 +200,7 @@ fn approve(decide: Decide, caller: &Caller) -> Result<Ballot, Problem> {
         modifications: decide.modifications,
         metadata: None,
         r#for: decide.r#for,
+        digest: decide.digest,
     };
     let ballot = body.ballot(caller).map_err(|problem| problem.renamed("/comment", "/feedback"))?;
     if modified && ballot.modifications.is_none() {
@@ -212,7 +213,8 @@ fn reject(decide: Decide, caller: &Caller) -> Result<Ballot, Problem> {
     if decide.modifications.is_some() {
         return Err(invalid("/modifications", "excluded", "go with an approval only"));
     }
-    let body = RejectBody { reason: decide.feedback, comment: None, r#for: decide.r#for };
+    let body =
+        RejectBody { reason: decide.feedback, comment: None, r#for: decide.r#for, digest: decide.digest };
     body.ballot(caller).map_err(|problem| problem.renamed("/reason", "/feedback"))
 }
 

@@ -11,6 +11,7 @@ use super::{Error, escalation::escalation, policy::StoredPolicy};
 use crate::domain::{
     approval::{Approval, Ending, Opaque, Outcome, Request, Resolution, State, Status, TimeoutAction, Via},
     decision::{Modifications, Verdict, Vote},
+    digest::Digest,
     escalation::Extended,
     ids::{ApprovalId, PrincipalId, WorkspaceId},
     names::{CallerName, PrincipalName},
@@ -71,6 +72,7 @@ pub(super) struct Row {
     pub view: Option<Json<Opaque>>,
     pub notify: Option<Json<Opaque>>,
     pub approval_type: String,
+    pub digest: Option<Vec<u8>>,
     pub title: Option<String>,
     pub description: Option<String>,
     pub context: Json<Opaque>,
@@ -124,6 +126,9 @@ pub(super) struct StoredResult {
     pub feedback: Option<String>,
     pub modifications: Option<Modifications>,
     pub comment: Option<String>,
+    /// Of the modifications.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modifications_digest: Option<Digest>,
     /// Why it came to that; nothing where no vote ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
@@ -175,7 +180,7 @@ macro_rules! rows {
         sqlx::query_as!(
             Row,
             r#"SELECT a.id AS "id!", a.workspace_id AS "workspace_id!", a.run_id AS "run_id!", a.session_id,
-                  a.task_id AS "task_id!", a.job_id, a.workflow, a.approval_type AS "approval_type!", a.title,
+                  a.task_id AS "task_id!", a.job_id, a.workflow, a.approval_type AS "approval_type!", a.digest, a.title,
                   a.policy AS "policy!: _", a.status AS "status!", a.resolution,
                   a.resolved_via, a.resolved_by, a.resolved_by_name,
                   a.timeout_action AS "timeout_action!", a.escalation_level AS "escalation_level!",
@@ -372,6 +377,7 @@ impl TryFrom<Row> for Loaded {
                 id: ApprovalId(id),
                 workspace: WorkspaceId(row.workspace_id),
                 request,
+                kept_digest: row.digest.as_deref().and_then(Digest::from_bytes),
                 policy: policy.into(),
                 requested_by,
                 on_behalf_of,
@@ -446,6 +452,7 @@ fn state(row: &mut Row) -> Option<State> {
         feedback: result.feedback,
         comment: result.comment,
         modifications: result.modifications,
+        modifications_digest: result.modifications_digest,
     };
     Some(State::Final { ending: Ending::of(status, resolution, via, by, said)?, at })
 }

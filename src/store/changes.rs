@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Error, approvals::StoredResult};
+use super::{Error, approvals::StoredResult, bytea};
 use crate::domain::{
     approval::{Approval, Brief, Ending, Opaque, Resolution},
     credential::Origin,
@@ -96,6 +96,8 @@ struct VoteRow {
     modifications: Option<Modifications>,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<Opaque>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -210,6 +212,7 @@ impl Batch {
             comment: ballot.comment.clone(),
             modifications: ballot.modifications.clone(),
             metadata: ballot.metadata.clone(),
+            digest: ballot.digest.map(|it| bytea(it.bytes())),
         });
     }
 
@@ -244,6 +247,7 @@ pub(super) fn stored_result(ending: &Ending) -> StoredResult {
         resolution: ending.resolution(),
         feedback: said.feedback,
         modifications: said.modifications,
+        modifications_digest: said.modifications_digest,
         comment: said.comment,
         because: said.because.map(|because| because.as_str().to_owned()),
         r#for: said.seat,
@@ -361,14 +365,14 @@ pub async fn write(
         ), votes AS (
             INSERT INTO approval_decisions (id, approval_id, workspace_id, principal_id, principal_name, seat_id,
                    seat_name, seat_until, delegations, counted_as, level, verdict, feedback, comment, modifications,
-                   metadata, created_at)
+                   metadata, digest, created_at)
             SELECT v.id, v.approval_id, c.workspace_id, v.principal_id, v.principal_name, v.seat_id, v.seat_name,
                    v.seat_until, v.delegations, v.counted_as, v.level, v.verdict, v.feedback, v.comment,
-                   v.modifications, v.metadata, c.at
+                   v.modifications, v.metadata, v.digest, c.at
               FROM json_to_recordset($2::text::json) AS v(
                    id uuid, approval_id uuid, principal_id uuid, principal_name text, seat_id uuid, seat_name text,
                    seat_until timestamptz, delegations uuid[], counted_as text[], level integer, verdict text,
-                   feedback text, comment text, modifications json, metadata json)
+                   feedback text, comment text, modifications json, metadata json, digest bytea)
               JOIN changed c ON c.id = v.approval_id
         ), records AS (
             INSERT INTO audit_log (workspace_id, at, action, approval_id, run_id, actor_id, actor_name,

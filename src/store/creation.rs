@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
-    Error,
+    Error, bytea,
     changes::sha256,
     escalation::StoredLevel,
     json,
@@ -61,6 +61,8 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
     context: &'a Opaque,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
     policy: StoredPolicy,
     /// For the record, where it is stored in another form than it is shown in.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,6 +126,7 @@ impl<'a> From<&'a NewApproval> for Row<'a> {
             title: request.title.as_deref(),
             description: request.description.as_deref(),
             context: &request.context,
+            digest: new.digest.map(|it| bytea(it.bytes())),
             policy: match new.levels.as_slice() {
                 [] => StoredPolicy::from(&new.policy),
                 _ => StoredPolicy::closed(&new.policy),
@@ -164,11 +167,6 @@ impl<'a> From<&'a NewApproval> for Row<'a> {
     }
 }
 
-/// Bytes as JSON can carry them into a column.
-fn bytea(bytes: &[u8]) -> String {
-    format!("\\x{}", super::hex(bytes))
-}
-
 /// Inserts a batch; answers for those that were inserted.
 ///
 /// Rows are taken in a fixed order where they could meet another batch's (runs, keys, then tasks), so that two
@@ -184,14 +182,14 @@ pub async fn insert(
         WITH input AS MATERIALIZED (
             SELECT x.id, x.workspace_id, x.run_id, x.session_id, x.task_id, x.job_id, x.workflow, x.view,
                    x.notify, x.approval_type, x.title,
-                   x.description, x.context, x.policy, x.policy_shown, x.approvers, x.one_vote_by, x.escalation, x.named, x.levels_shown,
+                   x.description, x.context, x.digest, x.policy, x.policy_shown, x.approvers, x.one_vote_by, x.escalation, x.named, x.levels_shown,
                    x.remind_before, x.remind_first, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
                    x.requested_by_name, x.timeout_seconds, x.size, x.idempotency_key, x.body_hash, x.meaning_hash, x.on_behalf_of,
                    x.credential, x.address, x.user_agent, x.request_id, x.context_sha256,
                    x.title_sha256, x.description_sha256, x.metadata_sha256
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, workspace_id uuid, run_id text, session_id text, task_id text, job_id text, workflow text, view json, notify json,
-                   approval_type text, title text, description text, context json, policy jsonb,
+                   approval_type text, title text, description text, context json, digest bytea, policy jsonb,
                    policy_shown json, approvers text[], one_vote_by text[], escalation jsonb, named text[], levels_shown json, remind_before integer[], remind_first integer,
                    timeout_action text, checkpoint json, metadata json, requested_by uuid,
                    requested_by_name text, timeout_seconds integer, size integer, idempotency_key text, body_hash bytea, meaning_hash bytea,
@@ -240,11 +238,11 @@ pub async fn insert(
              WHERE u.idempotency_key IS NULL OR u.id IN (SELECT k.approval_id FROM new_keys k)
         ), created AS (
             INSERT INTO approval_requests (id, workspace_id, run_id, session_id, task_id, job_id, workflow, view, notify, approval_type,
-                   title, description, context, policy, approvers, one_vote_by, escalation, remind_before, remind_at,
+                   title, description, context, digest, policy, approvers, one_vote_by, escalation, remind_before, remind_at,
                    timeout_action, checkpoint, metadata, requested_by, requested_by_name, on_behalf_of, created_at,
                    updated_at, expires_at, size)
             SELECT i.id, i.workspace_id, i.run_id, i.session_id, i.task_id, i.job_id, i.workflow, i.view, i.notify, i.approval_type, i.title,
-                   i.description, i.context, i.policy, i.approvers, i.one_vote_by, i.escalation, i.remind_before,
+                   i.description, i.context, i.digest, i.policy, i.approvers, i.one_vote_by, i.escalation, i.remind_before,
                    s.at + make_interval(secs => i.timeout_seconds - i.remind_first),
                    i.timeout_action, i.checkpoint, i.metadata, i.requested_by, i.requested_by_name, i.on_behalf_of,
                    s.at, s.at, s.at + make_interval(secs => i.timeout_seconds), i.size
@@ -259,7 +257,7 @@ pub async fn insert(
             SELECT c.workspace_id, c.created_at, 'approval.requested', c.id, i.run_id, i.requested_by,
                    i.requested_by_name, i.on_behalf_of, 'human', i.credential, i.address, i.user_agent, i.request_id,
                    json_build_object('status', 'pending', 'resolution', NULL, 'version', 1),
-                   json_build_object('approval_type', i.approval_type, 'expires_at', to_char(
+                   json_build_object('approval_type', i.approval_type, 'digest', 'sha256:' || encode(i.digest, 'hex'), 'expires_at', to_char(
                            c.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
                        'timeout_action', i.timeout_action, 'policy', coalesce(i.policy_shown, i.policy::json),
                        'escalation', i.levels_shown, 'workflow', i.workflow, 'view', i.view, 'notify', i.notify, 'context_sha256', i.context_sha256,

@@ -40,6 +40,8 @@ pub struct DecisionRecord {
     pub modifications: Option<Json<Opaque>>,
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Json<Opaque>>,
+    /// Of what the voter was shown, where the voter said so.
+    pub digest: Option<String>,
     /// False for an approval whose approver is disabled, or was when the request ended.
     pub counts: bool,
     pub created_at: DateTime<Utc>,
@@ -63,6 +65,7 @@ pub async fn decisions(
                   d.principal_id AS "principal_id!", d.seat_name AS "for", d.seat_id AS for_id, d.delegations,
                   d.counted_as, d.level AS "level!", d.verdict AS "verdict!", d.feedback, d.comment,
                   d.modifications AS "modifications: _", d.metadata AS "metadata: _",
+                  'sha256:' || encode(d.digest, 'hex') AS digest,
                   (d.verdict <> 'approved' OR coalesce((
                       SELECT p.disabled_at IS NULL
                              OR p.disabled_at > (SELECT a.resolved_at FROM approval_requests a WHERE a.id = $1)

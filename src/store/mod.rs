@@ -166,6 +166,11 @@ fn json(rows: &impl serde::Serialize) -> Result<String, Error> {
     serde_json::to_string(rows).map_err(|error| Error::Refused(sqlx::Error::Encode(error.into())))
 }
 
+/// Bytes as JSON can carry them into a column.
+fn bytea(bytes: &[u8]) -> String {
+    format!("\\x{}", hex(bytes))
+}
+
 /// In hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;

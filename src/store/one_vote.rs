@@ -23,6 +23,7 @@ use uuid::Uuid;
 use super::{
     Error,
     approvals::{Loaded, Row, StoredResult},
+    bytea,
     changes::{changing, stored_result},
     origin::OriginRow,
 };
@@ -77,6 +78,9 @@ struct VoteRow<'a> {
     comment: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a Opaque>,
+    /// What the voter was shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
     #[serde(flatten)]
     origin: OriginRow<'a>,
     detail: &'a Value,
@@ -102,6 +106,7 @@ impl<'a> VoteRow<'a> {
             feedback: ballot.feedback.as_deref(),
             comment: ballot.comment.as_deref(),
             metadata: ballot.metadata.as_ref(),
+            digest: ballot.digest.map(|it| bytea(it.bytes())),
             origin: OriginRow::from(*origin),
             detail: &vote.detail,
         })
@@ -122,15 +127,15 @@ pub async fn write(
         r#"
         WITH input AS MATERIALIZED (
             SELECT x.id, x.workspace_id, x.vote_id, x.by, x.by_name, x.selectors, x.sizes, x.verdict, x.resolution,
-                   x.result, x.grows, x.expected, x.feedback, x.comment, x.metadata, x.on_behalf_of AS actor_for, x.credential,
+                   x.result, x.grows, x.expected, x.feedback, x.comment, x.metadata, x.digest, x.on_behalf_of AS actor_for, x.credential,
                    x.address, x.user_agent, x.request_id, x.detail
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, workspace_id uuid, vote_id uuid, by uuid, by_name text, selectors text[], sizes integer[],
                    verdict text, resolution text, result json, grows integer, expected integer[], feedback text,
-                   comment text, metadata json, on_behalf_of text, credential text, address text, user_agent text,
+                   comment text, metadata json, digest bytea, on_behalf_of text, credential text, address text, user_agent text,
                    request_id text, detail json)
         ), locked AS MATERIALIZED (
-            SELECT a.ctid AS place, a.id, a.workspace_id, a.status, a.version, a.expires_at, a.one_vote_by, a.size,
+            SELECT a.ctid AS place, a.id, a.workspace_id, a.status, a.version, a.expires_at, a.one_vote_by, a.size, a.digest,
                    a.timeout_action, a.requested_by, a.requested_by_name, a.on_behalf_of
               FROM approval_requests a
              WHERE a.id = ANY (ARRAY(SELECT i.id FROM input i))
@@ -142,7 +147,7 @@ pub async fn write(
             SELECT l.*, clock_timestamp() AS at FROM locked l
         ), ok AS MATERIALIZED (
             SELECT s.place, s.id, s.at, i.vote_id, i.by, i.by_name, i.verdict, i.resolution, i.result, i.feedback,
-                   i.comment, i.metadata, i.actor_for, i.credential, i.address, i.user_agent, i.request_id, i.detail,
+                   i.comment, i.metadata, i.digest, i.actor_for, i.credential, i.address, i.user_agent, i.request_id, i.detail,
                    m.counted_as, i.grows + m.size AS grows
               FROM stamped s
               JOIN input i ON i.id = s.id
@@ -154,6 +159,7 @@ pub async fn write(
                AND s.size <= $2 AND s.expires_at > s.at
                AND s.timeout_action = ANY ($3) AND s.requested_by_name <> ''
                AND (i.expected IS NULL OR s.version = ANY (i.expected))
+               AND (i.digest IS NULL OR s.digest = i.digest)
                AND i.by <> s.requested_by AND i.by_name <> s.requested_by_name
                AND i.by_name IS DISTINCT FROM s.on_behalf_of
         ), changed AS (
@@ -164,18 +170,18 @@ pub async fn write(
               FROM ok
              WHERE a.ctid = ok.place AND a.id = ok.id AND a.status = 'pending'
             RETURNING a.id, a.workspace_id, a.run_id, a.session_id, a.task_id, a.job_id, a.workflow, a.view, a.notify,
-                      a.approval_type, a.title, a.description, a.context, a.policy, a.status, a.resolution,
+                      a.approval_type, a.digest, a.title, a.description, a.context, a.policy, a.status, a.resolution,
                       a.resolved_via, a.resolved_by, a.resolved_by_name, a.result, a.timeout_action, a.escalation,
                       a.ladder, a.escalation_level, a.extended_seconds, a.extensions, a.remind_before, a.checkpoint,
                       a.metadata, a.requested_by, a.requested_by_name, a.on_behalf_of, a.version, a.created_at,
                       a.expires_at, a.size, ok.at, ok.vote_id, ok.verdict, ok.counted_as, ok.feedback, ok.comment,
-                      ok.metadata AS vote_metadata, ok.actor_for, ok.credential, ok.address, ok.user_agent,
+                      ok.metadata AS vote_metadata, ok.digest AS vote_digest, ok.actor_for, ok.credential, ok.address, ok.user_agent,
                       ok.request_id, ok.detail, ok.grows
         ), votes AS (
             INSERT INTO approval_decisions (id, approval_id, workspace_id, principal_id, principal_name, counted_as,
-                   level, verdict, feedback, comment, metadata, created_at)
+                   level, verdict, feedback, comment, metadata, digest, created_at)
             SELECT c.vote_id, c.id, c.workspace_id, c.resolved_by, c.resolved_by_name, c.counted_as,
-                   c.escalation_level, c.verdict, c.feedback, c.comment, c.vote_metadata, c.at
+                   c.escalation_level, c.verdict, c.feedback, c.comment, c.vote_metadata, c.vote_digest, c.at
               FROM changed c
         ), records AS (
             INSERT INTO audit_log (workspace_id, at, action, approval_id, run_id, actor_id, actor_name,
@@ -190,7 +196,7 @@ pub async fn write(
         // As it was before: what becomes of it is for the rules to say again.
         r#"
         SELECT c.id AS "id!", c.workspace_id AS "workspace_id!", c.run_id AS "run_id!", c.session_id,
-               c.task_id AS "task_id!", c.job_id, c.workflow, c.approval_type AS "approval_type!", c.title,
+               c.task_id AS "task_id!", c.job_id, c.workflow, c.approval_type AS "approval_type!", c.digest, c.title,
                c.policy AS "policy!: _", 'pending' AS "status!", NULL::text AS resolution, NULL::text AS resolved_via,
                NULL::uuid AS resolved_by, NULL::text AS resolved_by_name, c.timeout_action AS "timeout_action!",
                c.escalation_level AS "escalation_level!", c.escalation AS "escalation: _", c.ladder AS "ladder: _",

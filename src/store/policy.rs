@@ -49,8 +49,17 @@ enum StoredMover {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum StoredForm {
-    Simple { min_approvers: u32, who: Selectors, require_all: bool },
+    Simple {
+        min_approvers: u32,
+        who: Selectors,
+        require_all: bool,
+    },
     Tree(StoredNode),
+    /// With a condition besides. A version that doesn't know this form can't read the policy, and so decides nothing by it.
+    Conditional {
+        require_digest: bool,
+        form: Box<StoredForm>,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -90,7 +99,9 @@ impl StoredPolicy {
             form: None,
         };
         match &policy.form {
-            Form::Simple { min_approvers, who, require_all } if policy.is_plain() && !is_closed => {
+            Form::Simple { min_approvers, who, require_all }
+                if policy.is_plain() && !is_closed && !policy.require_digest =>
+            {
                 stored.min_approvers = *min_approvers;
                 stored.allowed_approvers.clone_from(&who.people);
                 stored.require_all = *require_all;
@@ -103,6 +114,11 @@ impl StoredPolicy {
                 });
             }
             Form::Tree(node) => stored.form = Some(StoredForm::Tree(node.into())),
+        }
+        if policy.require_digest {
+            stored.form = stored
+                .form
+                .map(|form| StoredForm::Conditional { require_digest: true, form: Box::new(form) });
         }
         stored
     }
@@ -137,7 +153,11 @@ impl From<StoredExtension> for Extension {
 
 impl From<StoredPolicy> for Policy {
     fn from(stored: StoredPolicy) -> Self {
-        let form = match stored.form {
+        let (form, require_digest) = match stored.form {
+            Some(StoredForm::Conditional { require_digest, form }) => (Some(*form), require_digest),
+            form => (form, false),
+        };
+        let form = match form {
             None => Form::Simple {
                 min_approvers: stored.min_approvers,
                 who: Selectors { people: stored.allowed_approvers, ..Selectors::default() },
@@ -147,6 +167,10 @@ impl From<StoredPolicy> for Policy {
                 Form::Simple { min_approvers, who, require_all }
             }
             Some(StoredForm::Tree(node)) => Form::Tree(node.into()),
+            // It is written once, around the form.
+            Some(StoredForm::Conditional { form, .. }) => {
+                return Self::from(StoredPolicy { form: Some(*form), ..stored });
+            }
         };
         Self {
             form,
@@ -155,6 +179,7 @@ impl From<StoredPolicy> for Policy {
             allow_self_approval: stored.allow_self_approval,
             allow_services: stored.allow_services,
             extension: stored.extension.map(Extension::from),
+            require_digest,
         }
     }
 }
@@ -218,7 +243,7 @@ mod tests {
         list.iter().map(|name| PrincipalName::new(name).unwrap()).collect()
     }
 
-    fn policies() -> [(Policy, bool); 6] {
+    fn policies() -> [(Policy, bool); 8] {
         let people = Selectors { people: Some(names(&["ana", "bo"])), ..Selectors::default() };
         let roles = Selectors { roles: Some(names(&["ml-ops"])), ..people.clone() };
         let leaf = |who: &Selectors| Node::Leaf(Leaf { count: 2, who: who.clone(), label: Some("x".into()) });
@@ -233,6 +258,8 @@ mod tests {
             (Policy::simple(2, people.clone()), true),
             (Policy::simple(2, roles.clone()), false),
             (Policy { veto: Some(roles), ..Policy::simple(2, people) }, false),
+            (Policy { require_digest: true, ..Policy::default() }, false),
+            (Policy { form: Form::Tree(tree.clone()), require_digest: true, ..Policy::default() }, false),
             (Policy { form: Form::Tree(tree), allow_services: true, ..Policy::default() }, false),
         ]
     }

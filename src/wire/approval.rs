@@ -15,6 +15,7 @@ use super::{
 };
 use crate::domain::{
     approval::{Approval, Ending, Resolution, State, TimeoutAction},
+    digest::Digest,
     names::{CallerName, PrincipalName},
     policy::{Because, explain::Missing},
 };
@@ -25,6 +26,7 @@ use crate::domain::{
 pub struct ApprovalView<'a> {
     #[schema(example = "0193d1a4-7c1e-7b60-9f43-0f2f5a3c9a10")]
     id: Uuid,
+    workspace_id: Uuid,
     #[schema(example = "run-42")]
     run_id: &'a str,
     session_id: Option<&'a str>,
@@ -49,6 +51,9 @@ pub struct ApprovalView<'a> {
     /// Whom the requester wants told, and how, with each name once.
     #[schema(value_type = Option<NotifyBody>)]
     notify: Option<&'a RawValue>,
+    /// Of what is asked: SHA-256 over canonical JSON (RFC 8785). An approver sends it along to say what they were shown.
+    #[schema(value_type = String, pattern = "^sha256:[0-9a-f]{64}$")]
+    digest: Digest,
     policy: PolicyView<'a>,
     /// What the policy still misses. Absent where it has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,6 +97,8 @@ pub struct ApprovalView<'a> {
     #[schema(example = "agent-7")]
     requested_by: &'a str,
     requested_by_id: Uuid,
+    /// For whom the requester acted.
+    on_behalf_of: Option<&'a str>,
     /// Raised by every accepted vote and every change of state; the `ETag`.
     #[schema(example = 1)]
     version: i32,
@@ -152,6 +159,10 @@ pub struct ResultView<'a> {
     /// The proposal's edits, where it was approved with some.
     #[schema(value_type = Option<Object>)]
     pub modifications: Option<&'a RawValue>,
+    /// Of the modifications, as `digest` is of the request. The system that acts compares it with what it is about to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false, pattern = "^sha256:[0-9a-f]{64}$")]
+    modifications_digest: Option<Digest>,
     /// What a rejecter added to the reason.
     pub comment: Option<&'a str>,
     /// Why votes ended it: `quorum` (the policy is satisfied), `rejections`, `veto`, or `impossible` (it could not be
@@ -168,6 +179,9 @@ impl<'a> From<&'a Ending> for ResultView<'a> {
             Ending::Resolved { outcome, .. } => {
                 view.feedback = outcome.feedback.as_deref();
                 view.modifications = outcome.modifications.as_ref().map(|edits| &*edits.0);
+                // The version before kept none.
+                let compute = || outcome.modifications.as_ref().map(|edits| Digest::of_json(&edits.0));
+                view.modifications_digest = outcome.modifications_digest.or_else(compute);
                 view.comment = outcome.comment.as_deref();
                 view.because = outcome.because.map(Because::as_str);
             }
@@ -188,6 +202,7 @@ impl<'a> From<&'a Approval> for ApprovalView<'a> {
         };
         Self {
             id: approval.id.0,
+            workspace_id: approval.workspace.0,
             run_id: request.run_id.as_str(),
             session_id: request.session_id.as_ref().map(CallerName::as_str),
             task_id: request.task_id.as_str(),
@@ -199,6 +214,7 @@ impl<'a> From<&'a Approval> for ApprovalView<'a> {
             context: &request.context,
             view: request.view.as_deref(),
             notify: request.notify.as_deref(),
+            digest: approval.digest(),
             policy: (&approval.policy).into(),
             progress: approval.progress.as_ref().map(ProgressView::from),
             status: approval.state.status().as_str(),
@@ -218,6 +234,7 @@ impl<'a> From<&'a Approval> for ApprovalView<'a> {
             metadata: &request.metadata,
             requested_by: approval.requested_by.name.as_str(),
             requested_by_id: approval.requested_by.id.0,
+            on_behalf_of: approval.on_behalf_of.as_ref().map(PrincipalName::as_str),
             version: approval.version,
             created_at: approval.created_at,
             updated_at: approval.updated_at,

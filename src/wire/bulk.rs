@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     approval::ApprovalView,
-    decide::{MAX_COMMENT, reason, seat},
+    decide::{MAX_COMMENT, digest, reason, seat},
     problem::{Code, Problem},
     validate::Check,
     vocabulary,
@@ -17,6 +17,7 @@ use crate::{
     auth::Caller,
     domain::{
         decision::{Ballot, Verdict},
+        digest::Digest,
         ids::{ApprovalId, DecisionId},
         names::PrincipalName,
     },
@@ -33,9 +34,9 @@ const MOST: usize = 200;
     "action": "approve", "comment": "The whole batch is fine"
 }))]
 pub struct BulkBody {
-    /// 1 to 200 ids; doubles count once.
-    #[schema(required, nullable = false, value_type = Vec<Uuid>, min_items = 1, max_items = 200)]
-    ids: Option<Vec<String>>,
+    /// 1 to 200 ids, each with the digest of what was shown or without it; of doubles the first counts.
+    #[schema(required, nullable = false, value_type = Vec<BulkItem>, min_items = 1, max_items = 200)]
+    ids: Option<Vec<BulkItem>>,
     #[schema(required, nullable = false, value_type = vocabulary::BulkAction, example = "approve")]
     action: Option<String>,
     /// At most 5,000 characters.
@@ -46,11 +47,31 @@ pub struct BulkBody {
     r#for: Option<String>,
 }
 
+/// One of the approvals.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum BulkItem {
+    #[schema(value_type = Uuid)]
+    Id(String),
+    Shown(ShownItem),
+}
+
+/// An approval, and what was shown of it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShownItem {
+    #[schema(value_type = Uuid)]
+    id: String,
+    /// The approval's `digest`. Where it has another, nothing is decided.
+    #[schema(pattern = "^sha256:[0-9a-f]{64}$")]
+    digest: Option<String>,
+}
+
 /// What is to be said, and to which.
 #[derive(Debug)]
 pub struct Bulk {
-    /// In the order given, each once.
-    pub ids: Vec<ApprovalId>,
+    /// In the order given, each once, with what was shown of it.
+    pub ids: Vec<(ApprovalId, Option<Digest>)>,
     pub verdict: Verdict,
     feedback: Option<String>,
     comment: Option<String>,
@@ -86,18 +107,23 @@ impl BulkBody {
     }
 }
 
-fn ids(check: &mut Check, texts: Vec<String>) -> Vec<ApprovalId> {
-    if texts.is_empty() || texts.len() > MOST {
+fn ids(check: &mut Check, items: Vec<BulkItem>) -> Vec<(ApprovalId, Option<Digest>)> {
+    if items.is_empty() || items.len() > MOST {
         check.fail("/ids", "items", format!("must be 1 to {MOST}"));
         return Vec::new();
     }
     let mut seen = HashSet::new();
-    let mut ids = Vec::with_capacity(texts.len());
-    for (index, text) in texts.into_iter().enumerate() {
+    let mut ids = Vec::with_capacity(items.len());
+    for (index, item) in items.into_iter().enumerate() {
+        let (text, shown, at) = match item {
+            BulkItem::Id(text) => (text, None, format!("/ids/{index}")),
+            BulkItem::Shown(it) => (it.id, it.digest, format!("/ids/{index}/id")),
+        };
+        let shown = digest(check, &format!("/ids/{index}/digest"), shown.as_deref());
         match ApprovalId::parse(&text) {
-            Some(id) if seen.insert(id) => ids.push(id),
+            Some(id) if seen.insert(id) => ids.push((id, shown)),
             Some(_) => {}
-            None => check.fail(format!("/ids/{index}"), "uuid", "must be an approval's id"),
+            None => check.fail(at, "uuid", "must be an approval's id"),
         }
     }
     ids
@@ -105,13 +131,15 @@ fn ids(check: &mut Check, texts: Vec<String>) -> Vec<ApprovalId> {
 
 impl Bulk {
     /// The ballot that says so; a new one for each approval.
-    pub fn ballot(&self, caller: &Caller) -> Ballot {
+    pub fn ballot(&self, caller: &Caller, digest: Option<Digest>) -> Ballot {
         Ballot {
             id: DecisionId::generate(),
             voter: caller.voter.clone(),
             seat: self.seat.clone(),
             verdict: self.verdict,
             modifications: None,
+            modifications_digest: None,
+            digest,
             feedback: self.feedback.clone().map(|text| caller.kept(text)),
             comment: self.comment.clone().map(|text| caller.kept(text)),
             metadata: None,

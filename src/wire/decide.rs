@@ -9,6 +9,7 @@ use crate::{
     auth::Caller,
     domain::{
         decision::{Ballot, Modifications, Verdict},
+        digest::{Digest, Malformed},
         ids::DecisionId,
         names::PrincipalName,
     },
@@ -36,6 +37,9 @@ pub struct ApproveBody {
     pub metadata: Option<Box<RawValue>>,
     /// In whose seat, where several are open to you by delegation.
     pub r#for: Option<String>,
+    /// The `digest` of what you were shown. Where the approval has another, nothing is decided.
+    #[schema(pattern = "^sha256:[0-9a-f]{64}$")]
+    pub digest: Option<String>,
 }
 
 /// What to say with a rejection.
@@ -50,6 +54,9 @@ pub struct RejectBody {
     pub comment: Option<String>,
     /// In whose seat, where several are open to you by delegation.
     pub r#for: Option<String>,
+    /// The `digest` of what you were shown. Where the approval has another, nothing is decided.
+    #[schema(pattern = "^sha256:[0-9a-f]{64}$")]
+    pub digest: Option<String>,
 }
 
 /// Why.
@@ -70,6 +77,7 @@ impl ApproveBody {
         let edits = check.object("/modifications", self.modifications);
         let metadata = check.object_of("/metadata", self.metadata, MAX_METADATA);
         let seat = seat(&mut check, self.r#for.as_deref());
+        let digest = digest(&mut check, "/digest", self.digest.as_deref());
         check.finish()?;
         Ok(Ballot {
             id: DecisionId::generate(),
@@ -77,6 +85,8 @@ impl ApproveBody {
             seat,
             verdict: Verdict::Approved,
             modifications: edits.filter(|edits| !is_empty(edits)).map(Modifications),
+            modifications_digest: None,
+            digest,
             feedback: self.comment.map(|comment| caller.kept(comment)),
             comment: None,
             metadata,
@@ -96,6 +106,7 @@ impl RejectBody {
         let reason = reason(&mut check, self.reason);
         check.text("/comment", self.comment.as_ref(), MAX_COMMENT);
         let seat = seat(&mut check, self.r#for.as_deref());
+        let digest = digest(&mut check, "/digest", self.digest.as_deref());
         check.finish()?;
         Ok(Ballot {
             id: DecisionId::generate(),
@@ -103,6 +114,8 @@ impl RejectBody {
             seat,
             verdict: Verdict::Rejected,
             modifications: None,
+            modifications_digest: None,
+            digest,
             feedback: Some(caller.kept(reason)),
             comment: self.comment.map(|comment| caller.kept(comment)),
             metadata: None,
@@ -124,6 +137,11 @@ impl CancelBody {
 pub(super) fn seat(check: &mut Check, name: Option<&str>) -> Option<PrincipalName> {
     let name = PrincipalName::new(name?);
     name.inspect_err(|error| check.fail("/for", "name", error.to_string())).ok()
+}
+
+/// What a voter was shown.
+pub(super) fn digest(check: &mut Check, pointer: &str, text: Option<&str>) -> Option<Digest> {
+    text?.parse().inspect_err(|error: &Malformed| check.fail(pointer, "digest", error.to_string())).ok()
 }
 
 /// A reason that must be given, and say something.

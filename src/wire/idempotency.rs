@@ -60,7 +60,7 @@ fn drop_from_policy(policy: &mut Map<String, Value>) {
         policy,
         &json!({
             "min_approvers": 1, "require_all": false, "allow_self_approval": false, "rejections_to_reject": 1,
-            "allow_services": false, "check_membership": false
+            "allow_services": false, "check_membership": false, "require_digest": false
         }),
     );
     if let Some(Value::Object(veto)) = policy.get_mut("veto") {

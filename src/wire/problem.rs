@@ -78,6 +78,7 @@ codes! {
     Cancelled = 409 "cancelled": "It was cancelled",
     AlreadyVoted = 409 "already_voted": "You have voted otherwise already",
     ModificationsDiffer = 409 "modifications_differ": "Your modifications differ from the first approver's",
+    DigestMismatch = 409 "digest_mismatch": "It is not what you were shown",
     LimitReached = 409 "limit_reached": "A limit is reached",
     NotRedrivable = 409 "not_redrivable": "It is not sent again",
     Expired = 410 "expired": "Its deadline has passed",
@@ -271,6 +272,9 @@ impl From<Failure> for Problem {
             Failure::Refused { refusal: Refusal::MalformedEdits(edits), .. } => {
                 Self::about(Code::Invalid, vec![Violation::new(edits.pointer, edits.rule, edits.message)])
             }
+            Failure::Refused { refusal: refusal @ Refusal::DigestMissing, .. } => {
+                Self::about(Code::Invalid, vec![Violation::new("/digest", "required", refusal.to_string())])
+            }
             Failure::Refused { refusal, approval, room } => {
                 let code = match &refusal {
                     Refusal::AlreadyDecided => Code::AlreadyDecided,
@@ -283,7 +287,8 @@ impl From<Failure> for Problem {
                     | Refusal::ExtendedEnough { .. }
                     | Refusal::ExtendedTooOften { .. } => Code::LimitReached,
                     Refusal::NotEligible(_) => Code::NotEligible,
-                    Refusal::MalformedEdits(_) => Code::Invalid,
+                    Refusal::DigestMismatch => Code::DigestMismatch,
+                    Refusal::MalformedEdits(_) | Refusal::DigestMissing => Code::Invalid,
                 };
                 let shown = code != Code::NotEligible;
                 Self { approval: shown.then_some(approval), room, ..Self::new(code, refusal.to_string()) }

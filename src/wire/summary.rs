@@ -13,6 +13,7 @@ use crate::{
     domain::{
         approval::{Ending, Resolution, State, TimeoutAction},
         decision::Verdict,
+        digest::Digest,
         names::{CallerName, PrincipalName},
         policy::admission::Voter,
         standing::{Allowed, Effect, Reading, Standing, Why, own_vote},
@@ -42,6 +43,9 @@ pub struct SameView<'a> {
     approval_type: &'a str,
     workflow: Option<&'a str>,
     title: Option<&'a str>,
+    /// Of what is asked. Null where the version before asked: the approval itself has it.
+    #[schema(value_type = Option<String>, pattern = "^sha256:[0-9a-f]{64}$")]
+    digest: Option<Digest>,
     requested_by: &'a str,
     #[schema(value_type = vocabulary::Status, example = "pending")]
     status: &'static str,
@@ -147,6 +151,7 @@ impl<'a> From<&'a Loaded> for SameView<'a> {
             approval_type: request.approval_type.as_str(),
             workflow: request.workflow.as_ref().map(CallerName::as_str),
             title: request.title.as_deref(),
+            digest: approval.kept_digest,
             requested_by: approval.requested_by.name.as_str(),
             status: approval.state.status().as_str(),
             resolution: ending.and_then(Ending::resolution).map(Resolution::as_str),

@@ -77,6 +77,7 @@ export const many = {
     not_eligible: "its policy doesn't admit you, or it must be said in whose seat: open it by itself",
     already_voted: "you, or another in your seat, have voted otherwise before",
     modifications_differ: "it was approved with edits: open it by itself to sign the same",
+    digest_mismatch: "it is not what was shown: open it by itself",
     not_found: "it is gone: deleted with its run",
     forbidden: "your permissions don't allow it",
   } as Record<string, string>,

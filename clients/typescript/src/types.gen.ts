@@ -24,6 +24,8 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             description?: string | null;
+            /** @description Of what is asked: SHA-256 over canonical JSON (RFC 8785). An approver sends it along to say what they were shown. */
+            digest: string;
             /** @description The levels above the first, as they were sent; null where none were. */
             escalation?: components["schemas"]["EscalationLevel"][] | null;
             /**
@@ -49,6 +51,8 @@ export interface components {
             /** @description As it was sent. */
             metadata: Record<string, never>;
             notify?: components["schemas"]["Notify"] | null;
+            /** @description For whom the requester acted. */
+            on_behalf_of?: string | null;
             policy: components["schemas"]["Policy"];
             /** @description What the policy still misses. Absent where it has ended. */
             progress?: components["schemas"]["Progress"];
@@ -97,6 +101,8 @@ export interface components {
              * @example checkout-release
              */
             workflow?: string | null;
+            /** Format: uuid */
+            workspace_id: string;
         };
         /** @description What was said when it ended. */
         ApprovalResult: {
@@ -107,6 +113,8 @@ export interface components {
             feedback?: string | null;
             /** @description The proposal's edits, where it was approved with some. */
             modifications?: Record<string, never> | null;
+            /** @description Of the modifications, as `digest` is of the request. The system that acts compares it with what it is about to do. */
+            modifications_digest?: string;
             resolution?: components["schemas"]["Resolution"] | null;
         };
         /**
@@ -121,6 +129,8 @@ export interface components {
         ApproveBody: {
             /** @description At most 5,000 characters. */
             comment?: string | null;
+            /** @description The `digest` of what you were shown. Where the approval has another, nothing is decided. */
+            digest?: string | null;
             /** @description In whose seat, where several are open to you by delegation. */
             for?: string | null;
             /** @description Kept with the decision. At most 64 KiB. */
@@ -257,8 +267,8 @@ export interface components {
             comment?: string | null;
             /** @description In whose seat, where several are open to you by delegation. */
             for?: string | null;
-            /** @description 1 to 200 ids; doubles count once. */
-            ids: string[];
+            /** @description 1 to 200 ids, each with the digest of what was shown or without it; of doubles the first counts. */
+            ids: components["schemas"]["BulkItem"][];
             /** @description Required to reject, and only then; at most 5,000 characters. */
             reason?: string | null;
         };
@@ -267,6 +277,8 @@ export interface components {
             /** @description In the order given, doubles once. */
             results: components["schemas"]["BulkResult"][];
         };
+        /** @description One of the approvals. */
+        BulkItem: string | components["schemas"]["ShownItem"];
         /** @description What became of one approval. */
         BulkResult: {
             /** @description As it stands, where a call for it alone would have shown it. Left out once others in this answer have 4 MiB. */
@@ -403,7 +415,7 @@ export interface components {
          * @description What went wrong, for programs. The status follows from it.
          * @enum {string}
          */
-        Code: "malformed" | "unauthenticated" | "forbidden" | "not_eligible" | "not_found" | "method_not_allowed" | "already_decided" | "cancelled" | "already_voted" | "modifications_differ" | "limit_reached" | "not_redrivable" | "expired" | "version_conflict" | "too_large" | "unsupported_media_type" | "invalid" | "idempotency_mismatch" | "unsatisfiable_policy" | "not_supported" | "internal" | "rate_limited" | "overloaded" | "unavailable" | "draining";
+        Code: "malformed" | "unauthenticated" | "forbidden" | "not_eligible" | "not_found" | "method_not_allowed" | "already_decided" | "cancelled" | "already_voted" | "modifications_differ" | "digest_mismatch" | "limit_reached" | "not_redrivable" | "expired" | "version_conflict" | "too_large" | "unsupported_media_type" | "invalid" | "idempotency_mismatch" | "unsatisfiable_policy" | "not_supported" | "internal" | "rate_limited" | "overloaded" | "unavailable" | "draining";
         /** @description Group commits of creates, votes and events. */
         Commits: {
             /** Format: int64 */
@@ -566,6 +578,8 @@ export interface components {
             created_at: string;
             /** @description The delegations that opened the seat. */
             delegations?: string[] | null;
+            /** @description Of what the voter was shown, where the voter said so. */
+            digest?: string | null;
             /** @description An approver's comment, or a rejecter's reason. */
             feedback?: string | null;
             /** @description In whose seat, where it was not their own: the name that person had then. */
@@ -1568,6 +1582,8 @@ export interface components {
             rejections_to_reject: number;
             /** @description Everybody named must approve. */
             require_all?: boolean;
+            /** @description True: each vote must say the `digest` of what the voter was shown. */
+            require_digest?: boolean;
             /** @description One rejection by one of these ends it. */
             veto?: components["schemas"]["Selectors"];
         };
@@ -1631,7 +1647,7 @@ export interface components {
             rejections_to_reject?: number | null;
             /** @description Everybody named must approve. Not beside roles and groups: their members change. */
             require_all?: boolean | null;
-            /** @description True is not supported yet. */
+            /** @description Whether each vote must say the `digest` of what the voter was shown; false by default. */
             require_digest?: boolean | null;
             roles?: string[] | null;
             veto?: components["schemas"]["SelectorsBody"] | null;
@@ -1953,6 +1969,8 @@ export interface components {
         RejectBody: {
             /** @description At most 5,000 characters. */
             comment?: string | null;
+            /** @description The `digest` of what you were shown. Where the approval has another, nothing is decided. */
+            digest?: string | null;
             /** @description In whose seat, where several are open to you by delegation. */
             for?: string | null;
             /** @description Required; at most 5,000 characters. */
@@ -2079,6 +2097,8 @@ export interface components {
             approval_type: string;
             /** Format: date-time */
             created_at: string;
+            /** @description Of what is asked. Null where the version before asked: the approval itself has it. */
+            digest?: string | null;
             /**
              * Format: int32
              * @description The level at which it stands, or ended: 0 is the request's own.
@@ -2194,6 +2214,13 @@ export interface components {
             redaction?: components["schemas"]["RedactionBody"] | null;
             /** @description What who rejects is offered to say: at most 20, of 1 to 200 characters, in this order. */
             reject_reasons?: string[];
+        };
+        /** @description An approval, and what was shown of it. */
+        ShownItem: {
+            /** @description The approval's `digest`. Where it has another, nothing is decided. */
+            digest?: string | null;
+            /** Format: uuid */
+            id: string;
         };
         SignInOptions: {
             /** @description With an API key: `POST /auth/session`. */

@@ -21,12 +21,13 @@ use self::{
     draft::Planned,
     plan::{Drafts, Plan, Written},
 };
-use super::{ATTEMPT, Authority, COMMAND, Shared};
+use super::{ATTEMPT, Authority, COMMAND, MUCH, Shared, aside::aside};
 use crate::{
     batch::{Answerable, Queue, Trouble, Weigh, fail_all, in_time},
     domain::{
         approval::{Approval, Brief},
         decision::{Ballot, Precondition, Refusal},
+        digest::Digest,
         escalation::Push,
         event::Epoch,
         ids::{ApprovalId, WorkspaceId},
@@ -128,6 +129,7 @@ impl super::Approvals {
     /// Does `act` to an approval of the caller's workspace. Once this is called it happens or fails on its own, whether
     /// or not the caller stays to hear it.
     pub async fn act(&self, authority: Authority, approval: ApprovalId, act: Act) -> Result<Answer, Failure> {
+        let act = digested(act).await?;
         self.send(authority, approval, act)?.answer().await
     }
 
@@ -158,6 +160,17 @@ impl super::Approvals {
         self.committers.queue.send(command)?;
         Ok(Sent(answer))
     }
+}
+
+/// With the digest of a vote's edits.
+async fn digested(mut act: Act) -> Result<Act, Trouble> {
+    if let Act::Vote { ballot, .. } = &mut act
+        && let Some(edits) = ballot.modifications.clone()
+    {
+        let digest = aside(edits.0.get().len() > MUCH, move || Digest::of_json(&edits.0)).await?;
+        ballot.modifications_digest = Some(digest);
+    }
+    Ok(act)
 }
 
 /// A command that happens, or fails, on its own.

@@ -122,6 +122,7 @@ impl<'a> Vote<'a> {
             feedback: ballot.feedback.clone(),
             comment: ballot.comment.clone(),
             modifications: None,
+            modifications_digest: None,
         };
         let by = Some(ballot.by().clone());
         let expected = match expected {

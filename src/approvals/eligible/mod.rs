@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 
 pub use self::explain::{Eligible, Explained, State};
 use self::{explain::Found, people::meant};
-use super::{Approvals, commit::Failure, read::READ};
+use super::{Approvals, aside::aside, commit::Failure, read::READ};
 use crate::{
     batch::Trouble,
     domain::{
@@ -75,7 +75,7 @@ impl Approvals {
         let room = self.shared.room(workspace, all.map(Candidate::size).sum())?;
         let count = candidates.len() + delegates.len();
         let found = Found { candidates, delegates, truncated };
-        let explained = aside(count, move || explain::explain(&loaded, &found, room)).await?;
+        let explained = aside(count > FEW, move || explain::explain(&loaded, &found, room)).await?;
         Ok((you, explained))
     }
 
@@ -97,7 +97,7 @@ impl Approvals {
             let asked = Asked { by: &by, on_behalf_of: on_behalf_of.as_ref() };
             explain::is_satisfiable_by(&policy, asked, &candidates)
         };
-        Ok(truncated || aside(count, work).await?)
+        Ok(truncated || aside(count > FEW, work).await?)
     }
 
     /// The approval with every vote, whether it has ended or not.
@@ -135,18 +135,4 @@ impl Approvals {
             async |conn: &mut PgConnection| people::delegates(conn, workspace, policy, owners, ttl).await;
         Ok(self.shared.database.tenant.within(workspace, READ, find).await?)
     }
-}
-
-/// Does this away from the threads that serve others, where it is much.
-async fn aside<T: Send + 'static>(
-    people: usize,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Trouble> {
-    if people <= FEW {
-        return Ok(work());
-    }
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "who may agree could not be worked out");
-        Trouble::TimedOut
-    })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Opaque, Request, size};
 use crate::domain::{
     credential::Origin,
+    digest::Digest,
     escalation::{Escalation, Level},
     ids::{ApprovalId, WorkspaceId},
     policy::{Actor, Policy},
@@ -16,6 +17,8 @@ pub struct NewApproval {
     pub id: ApprovalId,
     pub workspace: WorkspaceId,
     pub request: Request,
+    /// `None` until it is computed, which may take long: see [`NewApproval::digested`].
+    pub digest: Option<Digest>,
     pub policy: Policy,
     pub levels: Vec<Level>,
     /// The levels for the record.
@@ -33,6 +36,15 @@ pub struct NewApproval {
 }
 
 impl NewApproval {
+    /// Computes the digest of what is asked.
+    #[must_use]
+    pub fn digested(mut self) -> Self {
+        let on_behalf_of = self.origin.on_behalf_of.as_ref();
+        let key = (self.workspace, self.id);
+        self.digest = Some(Digest::of_request(key, &self.request, &self.requested_by, on_behalf_of));
+        self
+    }
+
     /// Bytes that it takes.
     pub fn size(&self) -> usize {
         let levels: usize = self.levels.iter().map(Level::size).sum();

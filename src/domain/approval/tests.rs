@@ -27,6 +27,7 @@ pub(crate) fn pending(requester: Actor) -> Approval {
             timeout_action: TimeoutAction::Expire,
             remind_before: Vec::new(),
         },
+        kept_digest: None,
         policy: Policy::default(),
         on_behalf_of: None,
         requested_by: requester,

@@ -42,6 +42,8 @@ fn ballot(who: u8, verdict: Verdict, edits: bool) -> Ballot {
         seat: None,
         verdict,
         modifications: edits.then(|| Modifications(to_raw_value(&json!({ "limit": 1 })).unwrap())),
+        modifications_digest: None,
+        digest: None,
         feedback: None,
         comment: None,
         metadata: None,

@@ -51,6 +51,8 @@ pub struct Policy {
     pub allow_services: bool,
     /// Whether, by how much and by whom a deadline may be moved.
     pub extension: Option<Extension>,
+    /// Whether a vote must say the digest of what the voter was shown.
+    pub require_digest: bool,
 }
 
 /// What was asked for, as it was put.
@@ -174,6 +176,7 @@ impl Policy {
             allow_self_approval: false,
             allow_services: false,
             extension: None,
+            require_digest: false,
         }
     }
 

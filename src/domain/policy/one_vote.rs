@@ -16,7 +16,7 @@ impl Policy {
             *min_approvers <= 1 && (!require_all || who.people.as_ref().is_some_and(|it| it.len() == 1));
         let decides = is_one && self.rejections_to_reject == 1 && self.veto.is_none();
         // Where requesters may decide, too, the statement would have to know that.
-        (decides && !self.allow_self_approval).then_some(who)
+        (decides && !self.allow_self_approval && !self.require_digest).then_some(who)
     }
 }
 
@@ -113,6 +113,8 @@ mod tests {
                 seat: None,
                 verdict,
                 modifications: None,
+                modifications_digest: None,
+                digest: None,
                 feedback: Some("why".into()),
                 comment: None,
                 metadata: None,

@@ -20,6 +20,7 @@ use crate::{
     domain::{
         approval::Approval,
         decision::{Precondition, Verdict},
+        digest::Digest,
         ids::ApprovalId,
     },
     http::{
@@ -62,9 +63,9 @@ pub async fn bulk(
     };
     let caller = established.caller();
     admission.charge(&api, bulk.ids.len().div_ceil(OF_ONE_CALL) - 1);
-    let act = |id: &ApprovalId| {
-        let ballot = Box::new(bulk.ballot(caller));
-        (*id, Act::Vote { ballot, expected: Precondition::None })
+    let act = |&(id, shown): &(ApprovalId, Option<Digest>)| {
+        let ballot = Box::new(bulk.ballot(caller, shown));
+        (id, Act::Vote { ballot, expected: Precondition::None })
     };
     let acts = bulk.ids.iter().map(act).collect();
     let shown = AtomicUsize::new(0);
@@ -73,7 +74,7 @@ pub async fn bulk(
         Told::new(answer, &shown, |bytes| api.sending.room_anyway(whose, bytes))
     };
     let told = api.approvals.act_all(&authority, acts, told).await;
-    let results = bulk.ids.iter().zip(&told).map(|(id, told)| told.result(*id)).collect();
+    let results = bulk.ids.iter().zip(&told).map(|((id, _), told)| told.result(*id)).collect();
     Ok(Json(BulkDone { results }).into_response())
 }
 

@@ -9,7 +9,7 @@ use ring::hmac;
 
 use super::standing::{LinkState, Seen};
 use crate::{
-    domain::decision::Verdict,
+    domain::{decision::Verdict, digest::Digest},
     wire::problem::{Code, Problem, Violation},
 };
 
@@ -26,6 +26,8 @@ pub struct Sent {
     pub verdict: Verdict,
     pub feedback: Option<String>,
     pub comment: Option<String>,
+    /// Of what the page showed. A page of the version before has none.
+    pub digest: Option<Digest>,
 }
 
 /// Why the form decides nothing.
@@ -126,9 +128,12 @@ impl Form {
         {
             return Err(Fault::Changed);
         }
+        let digest = self.get("digest").parse().ok();
         Ok(match verdict {
-            Verdict::Approved => Sent { verdict, feedback: comment.or(reason), comment: None },
-            Verdict::Rejected => Sent { verdict, feedback: Some(reason.ok_or(Fault::NoReason)?), comment },
+            Verdict::Approved => Sent { verdict, feedback: comment.or(reason), comment: None, digest },
+            Verdict::Rejected => {
+                Sent { verdict, feedback: Some(reason.ok_or(Fault::NoReason)?), comment, digest }
+            }
         })
     }
 }

@@ -103,7 +103,7 @@ async fn act(
     decider: &Decider,
     sent: Sent,
 ) -> Result<Response, Problem> {
-    let Sent { verdict, feedback, comment } = sent;
+    let Sent { verdict, feedback, comment, digest } = sent;
     // At another level it may be another question, and this person may be asked it again: the link is not for that.
     if let (LinkState::Said(said), false) = (&seen.standing, seen.is_at_its_level()) {
         return if *said == verdict {
@@ -118,6 +118,8 @@ async fn act(
         seat: None,
         verdict,
         modifications: None,
+        modifications_digest: None,
+        digest,
         feedback: feedback.map(|text| decider.kept(text)),
         comment: comment.map(|text| decider.kept(text)),
         metadata: None,

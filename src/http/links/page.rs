@@ -208,9 +208,11 @@ fn write_form(
     let _ = write!(
         page,
         "<form method=\"post\" autocomplete=\"off\"><h2>Your answer</h2>\
-         <input type=\"hidden\" name=\"version\" value=\"{}\"><input type=\"hidden\" name=\"at\" value=\"{at}\">\
+         <input type=\"hidden\" name=\"version\" value=\"{}\"><input type=\"hidden\" name=\"digest\" value=\"{}\"><input type=\"hidden\" name=\"at\" value=\"{at}\">\
          <input type=\"hidden\" name=\"mac\" value=\"{mac}\"><div class=\"verdicts\">",
-        approval.version
+        approval.version,
+        // Of what this page shows.
+        approval.compute_digest(),
     );
     for (verdict, value, words, may) in
         [(Verdict::Approved, "approve", "Approve", approve), (Verdict::Rejected, "reject", "Reject", reject)]

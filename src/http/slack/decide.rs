@@ -15,6 +15,7 @@ use crate::{
         approval::Approval,
         credential::Origin,
         decision::{Ballot, Modifications, Precondition, Refusal, Verdict},
+        digest::Digest,
         ids::{ApprovalId, DecisionId},
     },
     http::Api,
@@ -31,6 +32,8 @@ pub struct Said {
     pub verdict: Verdict,
     pub feedback: Option<String>,
     pub modifications: Option<Modifications>,
+    /// Of what the card showed.
+    pub digest: Option<Digest>,
 }
 
 /// What came of a decision.
@@ -70,6 +73,8 @@ async fn attempt(api: &Api, known: &Known, id: ApprovalId, said: Said, origin: &
         seat: None,
         verdict: said.verdict,
         modifications: said.modifications,
+        modifications_digest: None,
+        digest: said.digest,
         feedback: said.feedback.map(|text| known.decider.kept(text)),
         comment: None,
         metadata: None,

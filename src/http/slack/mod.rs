@@ -161,7 +161,8 @@ impl Desk {
         };
         let id = press.about.approval;
         if press.action == action::APPROVE {
-            let said = Said { verdict: Verdict::Approved, feedback: None, modifications: None };
+            let digest = press.about.digest;
+            let said = Said { verdict: Verdict::Approved, feedback: None, modifications: None, digest };
             return Ok(match decide(&self.api, &known, id, said, &origin).await {
                 Decision::Done(approval) => {
                     self.close(&press.place, &known, &approval);
@@ -300,7 +301,8 @@ fn rejection(form: &Form) -> Result<Said, Answer> {
     let reason = form.input(form::REASON).map(str::trim).filter(|reason| !reason.is_empty());
     let Some(reason) = reason else { return Err(fault(form::REASON, "Say why.")) };
     let reason = checked(form::REASON, reason)?;
-    Ok(Said { verdict: Verdict::Rejected, feedback: Some(reason), modifications: None })
+    let digest = form.about.digest;
+    Ok(Said { verdict: Verdict::Rejected, feedback: Some(reason), modifications: None, digest })
 }
 
 fn edits(form: &Form) -> Result<Said, Answer> {
@@ -314,7 +316,8 @@ fn edits(form: &Form) -> Result<Said, Answer> {
     let raw = raw.map_err(|error| fault(form::CHANGES, &format!("It is no JSON: {error}")))?;
     let comment = form.input(form::COMMENT).map(str::trim).filter(|comment| !comment.is_empty());
     let feedback = comment.map(|comment| checked(form::COMMENT, comment)).transpose()?;
-    Ok(Said { verdict: Verdict::Approved, feedback, modifications: Some(Modifications(raw)) })
+    let (modifications, digest) = (Some(Modifications(raw)), form.about.digest);
+    Ok(Said { verdict: Verdict::Approved, feedback, modifications, digest })
 }
 
 /// A text, if it may be stored.

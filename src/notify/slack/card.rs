@@ -6,7 +6,10 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::text::{line, lines, literal};
+use super::{
+    modal::About,
+    text::{line, lines, literal},
+};
 use crate::domain::{
     approval::{Approval, Ending, Resolution, State, Via},
     json, legible,
@@ -162,7 +165,10 @@ impl Card<'_> {
     }
 
     fn buttons(&self) -> Value {
-        let value = format!("{}.{}.{}", self.approval.id, self.level, self.approval.version);
+        let Approval { id, version, .. } = self.approval;
+        // Of what this card was made from.
+        let digest = Some(self.approval.compute_digest());
+        let value = About { approval: *id, level: self.level, version: *version, digest }.value();
         let button = |id: &str, text: &str, style: Option<&str>| {
             let mut button =
                 json!({ "type": "button", "action_id": id, "text": plain(text), "value": value });

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::domain::{
     approval::{Approval, State},
+    digest::Digest,
     ids::ApprovalId,
     redaction::Redactor,
 };
@@ -27,12 +28,14 @@ pub mod form {
 const INPUT: usize = 3_000;
 const REFUSAL: usize = 600;
 
-/// What a button or a form is about: the approval, its level, and its version on the card.
+/// What a button or a form is about: the approval, its level, and its version and digest on the card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
     pub approval: ApprovalId,
     pub level: i32,
     pub version: i32,
+    /// Cards of the version before have none.
+    pub digest: Option<Digest>,
 }
 
 /// Where a message is in Slack.
@@ -48,13 +51,24 @@ impl About {
         let mut parts = value.splitn(3, '.');
         let approval = ApprovalId::parse(parts.next()?)?;
         let level = parts.next()?.parse().ok()?;
-        Some(Self { approval, level, version: parts.next()?.parse().ok()? })
+        let version = parts.next()?;
+        let (version, digest) = match version.split_once('/') {
+            None => (version, None),
+            Some((version, digest)) => (version, Some(digest.parse().ok()?)),
+        };
+        Some(Self { approval, level, version: version.parse().ok()?, digest })
+    }
+
+    /// A button's value.
+    pub fn value(&self) -> String {
+        let Self { approval, level, version, digest } = self;
+        let digest = digest.map_or_else(String::new, |digest| format!("/{digest}"));
+        format!("{approval}.{level}.{version}{digest}")
     }
 
     /// What a form carries: this, and the card's place.
     pub fn with(&self, place: &Place) -> String {
-        let Self { approval, level, version } = self;
-        format!("{approval}.{level}.{version}.{}.{}", place.channel, place.ts)
+        format!("{}.{}.{}", self.value(), place.channel, place.ts)
     }
 
     /// Reads what a form carries.
@@ -148,12 +162,17 @@ mod tests {
 
     #[test]
     fn what_a_form_carries_is_read_again() {
-        let about = About { approval: ApprovalId::generate(), level: 2, version: 7 };
+        let digest = Digest::from_bytes(&[171; 32]);
+        let about = About { approval: ApprovalId::generate(), level: 2, version: 7, digest };
         let place = Place { channel: "C0123".to_owned(), ts: "1700000000.000100".to_owned() };
         assert_eq!(About::parse_with_place(&about.with(&place)), Some((about.clone(), place)));
+        assert_eq!(About::parse(&about.value()), Some(about.clone()));
+        // As the version before wrote it.
         let value = format!("{}.2.7", about.approval);
-        assert_eq!(About::parse(&value), Some(about));
-        for bad in ["", "x.0.1", "..", &value[..value.len() - 2], &format!("{value}.8")] {
+        assert_eq!(About::parse(&value), Some(About { digest: None, ..about }));
+        for bad in
+            ["", "x.0.1", "..", &value[..value.len() - 2], &format!("{value}.8"), &format!("{value}/x")]
+        {
             assert_eq!(About::parse(bad), None, "{bad}");
         }
         assert_eq!(About::parse_with_place(&value), None);
@@ -164,7 +183,13 @@ mod tests {
         let name = PrincipalName::new("agent").unwrap();
         let mut approval = pending(Actor { id: PrincipalId::generate(), name });
         let place = Place { channel: "C".repeat(50), ts: "1700000000.000100".to_owned() };
-        let carried = About { approval: approval.id, level: i32::MAX, version: i32::MAX }.with(&place);
+        let carried = About {
+            approval: approval.id,
+            level: i32::MAX,
+            version: i32::MAX,
+            digest: Digest::from_bytes(&[0; 32]),
+        }
+        .with(&place);
         let redactor = Redactor::new(&Redaction::default());
         for text in ["<!channel>", "\u{202E}", &"🙂".repeat(100_000)] {
             approval.request.title = Some(text.to_owned());

@@ -65,7 +65,7 @@ pub struct PolicyBody {
     allow_services: Option<bool>,
     /// Refuse the policy if the members that roles and groups have now can't satisfy it.
     check_membership: Option<bool>,
-    /// True is not supported yet.
+    /// Whether each vote must say the `digest` of what the voter was shown; false by default.
     require_digest: Option<bool>,
     /// By how much, and by whom, the deadline may be moved; not at all by default.
     #[schema(value_type = Option<ExtensionBody>)]
@@ -115,12 +115,6 @@ pub struct SelectorsBody {
 }
 
 impl PolicyBody {
-    /// What is accepted only to be refused in words.
-    pub fn unsupported(&self, pointer: &str) -> Vec<String> {
-        let asked = self.require_digest.iter().filter(|is_asked| **is_asked);
-        asked.map(|_| format!("{pointer}/require_digest")).collect()
-    }
-
     pub fn checks_membership(&self) -> bool {
         self.check_membership == Some(true)
     }
@@ -186,6 +180,7 @@ impl PolicyBody {
             allow_self_approval: self.allow_self_approval.unwrap_or(false),
             allow_services: self.allow_services.unwrap_or(false),
             extension,
+            require_digest: self.require_digest.unwrap_or(false),
         }
     }
 }

@@ -53,6 +53,10 @@ pub struct PolicyView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     extension: Option<ExtensionView>,
+    /// True: each vote must say the `digest` of what the voter was shown.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    require_digest: bool,
 }
 
 /// By how much, and by whom, the deadline of a level may be moved.
@@ -159,6 +163,7 @@ impl<'a> From<&'a Policy> for PolicyView<'a> {
             rejections_to_reject: policy.rejections_to_reject,
             veto: policy.veto.as_ref().map(SelectorsView::from),
             extension: policy.extension.map(ExtensionView::from),
+            require_digest: policy.require_digest,
         };
         match &policy.form {
             Form::Simple { min_approvers, who, require_all } => {

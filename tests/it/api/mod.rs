@@ -6,6 +6,7 @@ mod bulk;
 mod cli;
 mod cluster_outbox;
 mod cluster_past;
+mod digests;
 mod eligible;
 mod escalation;
 mod events;

@@ -36,7 +36,7 @@ async fn written(conn: &mut PgConnection, id: &str) -> Value {
     let sql = format!(
         "SELECT json_build_object(
              'approval', (SELECT to_jsonb(t) - '{{id,run_id,task_id,created_at,updated_at,expires_at,resolved_at,
-                                                one_vote_by}}'::text[] FROM approval_requests t WHERE t.id = '{id}'),
+                                                one_vote_by,digest}}'::text[] FROM approval_requests t WHERE t.id = '{id}'),
              'votes', (SELECT json_agg(to_jsonb(t) - '{{id,approval_id,created_at}}'::text[]) FROM approval_decisions t
                         WHERE t.approval_id = '{id}'),
              'records', (SELECT json_agg(to_jsonb(t) - '{{seq,approval_id,at,request_id,detail,before,after}}'::text[]
@@ -61,9 +61,16 @@ fn told(reply: &Reply, id: &str) -> (u16, Value) {
     let mut body = reply.body.clone();
     let within = if body.get("approval").is_some() { &mut body["approval"] } else { &mut body };
     if let Some(approval) = within.as_object_mut() {
-        for moment in
-            ["created_at", "updated_at", "expires_at", "resolved_at", "run_id", "task_id", "age_seconds"]
-        {
+        for moment in [
+            "created_at",
+            "updated_at",
+            "expires_at",
+            "resolved_at",
+            "run_id",
+            "task_id",
+            "age_seconds",
+            "digest",
+        ] {
             approval.remove(moment);
         }
     }

@@ -371,6 +371,8 @@ async fn g03_the_statement_itself_refuses_a_seat_that_has_closed() {
             seat: None,
             verdict: Verdict::Approved,
             modifications: None,
+            modifications_digest: None,
+            digest: None,
             feedback: None,
             comment: None,
             metadata: None,

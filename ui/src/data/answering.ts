@@ -41,6 +41,8 @@ export interface Words {
   /** As JSON, so that numbers stay as they are. */
   modifications?: string;
   seat?: string | null;
+  /** Of what was shown. */
+  digest?: string | null;
 }
 
 /** Builds the call once: asking again sends these very bytes. */
@@ -51,7 +53,10 @@ function call(id: string, verb: Verb, version: number, words: Words): Call {
   };
   if (verb !== "approve" && verb !== "edit") add("reason", words.reason?.trim());
   add("comment", words.comment?.trim());
-  if (verb === "approve" || verb === "edit" || verb === "reject") add("for", words.seat);
+  if (verb === "approve" || verb === "edit" || verb === "reject") {
+    add("for", words.seat);
+    add("digest", words.digest);
+  }
   if (verb === "edit" && words.modifications) parts.push(`"modifications":${words.modifications}`);
   return { verb, id, version, body: `{${parts.join(",")}}`, words: (words.reason ?? "").trim() || (words.comment ?? "").trim() };
 }

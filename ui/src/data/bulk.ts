@@ -57,6 +57,9 @@ export async function sendAgain(): Promise<void> {
   await run();
 }
 
+/** What is asked never changes, so asking again sends the same. */
+const digests = (id: string): string | null => approval(id)?.digest ?? null;
+
 interface Bulk {
   results: { id: string; status: number; code: string | null; changed: boolean; approval?: Approval }[];
 }
@@ -66,7 +69,7 @@ async function run(): Promise<void> {
   if (now.at !== "sending") return;
   let until = 0;
   for (const ids of calls(now)) {
-    const reply = await ask<Bulk>("/api/v1/approvals/bulk", { method: "POST", body: body(now.said, ids), patience: PATIENCE });
+    const reply = await ask<Bulk>("/api/v1/approvals/bulk", { method: "POST", body: body(now.said, ids, digests), patience: PATIENCE });
     const results = reply?.body?.results ?? null;
     const told = fates(ids, reply, results?.map(result) ?? null);
     if (reply?.retryAfter) until = serverNow() + 1000 * reply.retryAfter;

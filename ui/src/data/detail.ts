@@ -1,6 +1,7 @@
 // One approval in full, read anew whenever a newer version is told of.
 
 import { effect, signal } from "@preact/signals";
+import { asked, digest } from "../logic/digest.ts";
 import { type Dict, type Json, Num, isDict, parse } from "../logic/json.ts";
 import { approval as summary, changes } from "./approvals.ts";
 import { onAnswered, stateOf } from "./answering.ts";
@@ -16,6 +17,8 @@ export interface Detail {
   metadata: Dict;
   modifications: Json | null;
   schema: Json | null;
+  /** Of what is asked, computed from what is shown; what the server says where the browser can't. */
+  digest: string | null;
   /** How long the context is, as it came. */
   size: number;
   eligible: Eligible | null;
@@ -79,6 +82,8 @@ export async function read(): Promise<void> {
   const [reply, eligible, early] = await Promise.all([ask<Approval>(base), ask<Eligible>(`${base}/eligible`), past ? votes() : null]);
   // Without that permission only those of what is pending may be seen.
   const decisions = past || reply?.body?.status !== "pending" ? early : await votes();
+  const whole = reply?.ok ? parse(reply.text) : null;
+  const shown = (await digest(asked(whole))) ?? reply?.body?.digest ?? null;
   const before = looking.peek();
   if (open !== id || mine !== turn || (before.at === "there" && sending(id))) return;
   if (!reply?.ok || !reply.body) {
@@ -91,8 +96,9 @@ export async function read(): Promise<void> {
     return;
   }
   const detail: Detail = {
-    ...parts(reply.text),
+    ...parts(whole, reply.text),
     approval: reply.body,
+    digest: shown,
     eligible: eligible?.body ?? null,
     decisions: decisions?.body?.items ?? [],
     agreed: decisions?.ok ? agreedIn(decisions.text, reply.body.escalation_level) : null,
@@ -102,8 +108,7 @@ export async function read(): Promise<void> {
   if (detail.earlier.length === 0) void readEarlier(detail.approval, mine);
 }
 
-function parts(text: string): Pick<Detail, "context" | "metadata" | "modifications" | "schema" | "size"> {
-  const whole = parse(text);
+function parts(whole: Json, text: string): Pick<Detail, "context" | "metadata" | "modifications" | "schema" | "size"> {
   const part = (name: string): Json => (isDict(whole) ? (whole.get(name) ?? null) : null);
   const dict = (value: Json): Dict => (isDict(value) ? value : new Map());
   const context = dict(part("context"));

@@ -33,6 +33,7 @@ export interface Summary {
   approval_type: string;
   workflow: string | null;
   title: string | null;
+  digest: string | null;
   requested_by: string;
   status: "pending" | "resolved" | "expired" | "cancelled";
   resolution: "approved" | "rejected" | "modified" | null;

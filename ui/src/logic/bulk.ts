@@ -90,10 +90,14 @@ export function calls(stage: Stage): string[][] {
   return parts;
 }
 
-/** The same words and ids make the same bytes. */
-export function body({ verdict, comment, reason }: Said, ids: readonly string[]): string {
+/** The same words and ids make the same bytes. `digests`: of what the list shows. */
+export function body({ verdict, comment, reason }: Said, ids: readonly string[], digests: (id: string) => string | null): string {
   const words = { ...(verdict === "reject" ? { reason: reason.trim() } : {}), ...(comment.trim() ? { comment: comment.trim() } : {}) };
-  return JSON.stringify({ ids, action: verdict, ...words });
+  const items = ids.map((id) => {
+    const digest = digests(id);
+    return digest === null ? id : { id, digest };
+  });
+  return JSON.stringify({ ids: items, action: verdict, ...words });
 }
 
 /** What the server says of one approval. */

@@ -26,7 +26,8 @@ test("an approval appears by itself, is decided, and the waiting caller returns"
   const { keys, agent } = await cluster.workspace({ ana: APPROVER });
   const page = await signedIn(cluster.urls[0], keys.ana);
   await seen(page.getByText("Nothing waits for you")).waitFor();
-  const { id } = await new Api(cluster.urls[1], keys.agent).ask({ title: "Refund order 1042" });
+  const context = { tool: "refund", amounts: [49.9, 1e21, -0.001], "ü": "Größe" };
+  const { id, digest } = await new Api(cluster.urls[1], keys.agent).ask({ title: "Refund order 1042", context, policy: { require_digest: true } });
   const waiter = agent.wait(id);
   await row(page, "Refund order 1042").waitFor();
   assert.equal(await page.title(), "(1) Inbox · Signoff");
@@ -34,6 +35,8 @@ test("an approval appears by itself, is decided, and the waiting caller returns"
   await confirm(page);
   await page.getByText("Your approval is recorded.").waitFor();
   assert.deepEqual([(await waiter).body.status, (await agent.show(id)).resolved_by], ["resolved", "ana"]);
+  const votes = await agent.call("GET", `/approvals/${id}/decisions`);
+  assert.equal(votes.body.items[0].digest, digest, "the page has computed it from what it shows");
   await row(page, "Approved").waitFor();
   assert.equal(await page.title(), "Inbox · Signoff");
   await unharmed(page);

@@ -14,8 +14,11 @@ const at = (all: ReadonlyMap<string, Fate>) => [...all.values()].map((it) => it.
 test("one call for each two hundred, and the same bytes for the same ids and words", () => {
   assert.deepEqual(calls(sent(450)).map((part) => part.length), [200, 200, 50]);
   assert.deepEqual(calls(sent(200)).map((part) => part.length), [200]);
-  assert.equal(body(said, ["a", "b"]), '{"ids":["a","b"],"action":"approve","comment":"fine"}');
-  assert.equal(body({ verdict: "reject", comment: "", reason: "no " }, ["a"]), '{"ids":["a"],"action":"reject","reason":"no"}');
+  const none = () => null;
+  assert.equal(body(said, ["a", "b"], none), '{"ids":["a","b"],"action":"approve","comment":"fine"}');
+  assert.equal(body({ verdict: "reject", comment: "", reason: "no " }, ["a"], none), '{"ids":["a"],"action":"reject","reason":"no"}');
+  const known = (id: string) => (id === "b" ? "sha256:1" : null);
+  assert.equal(body(said, ["a", "b"], known), '{"ids":["a",{"id":"b","digest":"sha256:1"}],"action":"approve","comment":"fine"}');
 });
 
 test("each answer is what the server says of it, and only a 200 is recorded", () => {

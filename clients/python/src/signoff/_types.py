@@ -20,6 +20,7 @@ ApproveBody = TypedDict(
     'ApproveBody',
     {
         'comment': NotRequired[str | None],
+        'digest': NotRequired[str | None],
         'for': NotRequired[str | None],
         'metadata': NotRequired[dict[str, Any] | None],
         'modifications': NotRequired[dict[str, Any] | None],
@@ -47,19 +48,6 @@ class BrowserSession(TypedDict):
 
 
 BulkAction: TypeAlias = Literal['approve', 'reject']
-
-
-BulkBody = TypedDict(
-    'BulkBody',
-    {
-        'action': BulkAction,
-        'comment': NotRequired[str | None],
-        'for': NotRequired[str | None],
-        'ids': list[str],
-        'reason': NotRequired[str | None],
-    },
-    closed=True,
-)
 
 
 class CancelBody(TypedDict, closed=True):
@@ -123,6 +111,7 @@ Code: TypeAlias = Literal[
     'cancelled',
     'already_voted',
     'modifications_differ',
+    'digest_mismatch',
     'limit_reached',
     'not_redrivable',
     'expired',
@@ -185,6 +174,7 @@ Decision = TypedDict(
         'counts': bool,
         'created_at': str,
         'delegations': NotRequired[list[str] | None],
+        'digest': NotRequired[str | None],
         'feedback': NotRequired[str | None],
         'for': NotRequired[str | None],
         'for_id': NotRequired[str | None],
@@ -674,6 +664,7 @@ RejectBody = TypedDict(
     'RejectBody',
     {
         'comment': NotRequired[str | None],
+        'digest': NotRequired[str | None],
         'for': NotRequired[str | None],
         'reason': str,
     },
@@ -796,6 +787,15 @@ class SettingsBody(TypedDict, closed=True):
     history_retention_days: NotRequired[int | None]
     redaction: NotRequired[RedactionBody | None]
     reject_reasons: NotRequired[list[str]]
+
+
+class ShownItem(TypedDict, closed=True):
+    """
+    An approval, and what was shown of it.
+    """
+
+    digest: NotRequired[str | None]
+    id: str
 
 
 class SignInOptions(TypedDict):
@@ -1028,6 +1028,7 @@ class ApprovalResult(TypedDict):
     comment: NotRequired[str | None]
     feedback: NotRequired[str | None]
     modifications: NotRequired[dict[str, Any] | None]
+    modifications_digest: NotRequired[str]
     resolution: NotRequired[Resolution | None]
 
 
@@ -1082,6 +1083,9 @@ class BriefProgress(Progress):
     """
 
     given: int
+
+
+BulkItem: TypeAlias = str | ShownItem
 
 
 class CheckpointsPage(TypedDict):
@@ -1357,6 +1361,7 @@ class Policy1(TypedDict):
     min_approvers: NotRequired[int]
     rejections_to_reject: int
     require_all: NotRequired[bool]
+    require_digest: NotRequired[bool]
     veto: NotRequired[Selectors]
 
 
@@ -1491,6 +1496,7 @@ class SameView(TypedDict):
 
     approval_type: str
     created_at: str
+    digest: NotRequired[str | None]
     escalation_level: int
     expires_at: str
     extended_seconds: int
@@ -1666,6 +1672,19 @@ class AuditPage(TypedDict):
     next_cursor: NotRequired[str | None]
 
 
+BulkBody = TypedDict(
+    'BulkBody',
+    {
+        'action': BulkAction,
+        'comment': NotRequired[str | None],
+        'for': NotRequired[str | None],
+        'ids': list[BulkItem],
+        'reason': NotRequired[str | None],
+    },
+    closed=True,
+)
+
+
 class Changes(TypedDict):
     """
     What changed.
@@ -1788,6 +1807,7 @@ class Approval(TypedDict):
     context: dict[str, Any]
     created_at: str
     description: NotRequired[str | None]
+    digest: str
     escalation: NotRequired[list[EscalationLevel] | None]
     escalation_level: int
     escalations: list[EscalationHop]
@@ -1797,6 +1817,7 @@ class Approval(TypedDict):
     job_id: NotRequired[str | None]
     metadata: dict[str, Any]
     notify: NotRequired[Notify | None]
+    on_behalf_of: NotRequired[str | None]
     policy: Policy
     progress: NotRequired[Progress]
     remind_before_seconds: list[int]
@@ -1819,6 +1840,7 @@ class Approval(TypedDict):
     version: int
     view: NotRequired[View | None]
     workflow: NotRequired[str | None]
+    workspace_id: str
 
 
 class BulkDone(TypedDict):

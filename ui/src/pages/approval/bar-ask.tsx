@@ -34,7 +34,7 @@ export function Asking({ full, row, found, state }: BarProps & { state: AskingSt
   }, []);
   const go = () => {
     if (blocked) return;
-    const words = { comment, seat: seat || null };
+    const words = { comment, seat: seat || null, digest: full.digest };
     if (!editing && full.agreed !== null) return void answer(id, "edit", version, { ...words, modifications: write(full.agreed) });
     if (!editing) return void answer(id, "approve", version, words);
     if (now) void answer(id, "edit", version, { ...words, modifications: write(modifications(approval_type, found?.where ?? [], now.proposed, now.value)) });
@@ -148,7 +148,7 @@ export function Rejecting({ full, row }: BarProps) {
       field.current?.focus();
       return;
     }
-    void answer(id, "reject", version, { reason, comment: draft(id).comment, seat: seat || null });
+    void answer(id, "reject", version, { reason, comment: draft(id).comment, seat: seat || null, digest: full.digest });
   };
   const start = (text: string) => {
     keep(text);

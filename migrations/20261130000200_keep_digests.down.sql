@@ -1,0 +1,2 @@
+ALTER TABLE approval_decisions DROP COLUMN digest;
+ALTER TABLE approval_requests DROP COLUMN digest;

@@ -1,0 +1,17 @@
+//! Work of much computing, done away from the threads that serve others.
+
+use crate::batch::Trouble;
+
+/// Does it here, or aside where it is much.
+pub(super) async fn aside<T: Send + 'static>(
+    is_much: bool,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Trouble> {
+    if !is_much {
+        return Ok(work());
+    }
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "what was to be computed aside was not");
+        Trouble::TimedOut
+    })
+}
