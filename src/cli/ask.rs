@@ -48,6 +48,9 @@ pub struct Ask {
     /// What is kept with it, for programs: a JSON object, @FILE, or @-.
     #[arg(long, value_name = "JSON")]
     metadata: Option<String>,
+    /// A JSON Schema that the approver's answer must fit: a JSON object, @FILE, or @-.
+    #[arg(long, value_name = "JSON")]
+    response_schema: Option<String>,
     /// How long until the deadline, for example 90s, 5m, 12h or 7d (the server's default: 5m).
     #[arg(long, value_name = "DURATION", value_parser = argument::duration)]
     timeout: Option<Duration>,
@@ -104,7 +107,10 @@ impl Ask {
         let metadata = self.metadata.as_deref().map(json_argument).transpose().context("--metadata")?;
         let policy = self.policy.as_deref().map(json_argument).transpose().context("--policy")?;
         let levels = self.escalation.as_deref().map(json_argument).transpose().context("--escalation")?;
-        let body = self.body(&context, metadata.as_deref(), policy.as_deref(), levels.as_deref());
+        let schema = self.response_schema.as_deref().map(json_argument).transpose();
+        let schema = schema.context("--response-schema")?;
+        let mut body = self.body(&context, metadata.as_deref(), policy.as_deref(), levels.as_deref());
+        body.response_schema = schema.as_deref();
         if !self.cancel_on_interrupt {
             return self.ask(&client, &body, std::future::pending()).await;
         }
@@ -164,6 +170,7 @@ impl Ask {
             description: self.description.as_deref(),
             context,
             metadata,
+            response_schema: None,
             timeout_seconds: self.timeout.map(|it| it.as_secs()),
             timeout_action: self.timeout_action.as_deref().or(escalates),
             escalation,
@@ -213,6 +220,8 @@ struct Body<'a> {
     context: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_schema: Option<&'a RawValue>,
     timeout_seconds: Option<u64>,
     timeout_action: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -72,6 +72,8 @@ pub struct Request {
     pub title: Option<String>,
     pub description: Option<String>,
     pub context: Opaque,
+    /// What modifications must satisfy.
+    pub response_schema: Option<Opaque>,
     pub checkpoint: Option<Opaque>,
     pub metadata: Opaque,
     pub timeout_action: TimeoutAction,
@@ -88,6 +90,7 @@ impl Request {
             + opaque(&self.metadata)
             + self.checkpoint.as_ref().map_or(0, opaque)
             + self.view.as_ref().map_or(0, opaque)
+            + self.response_schema.as_ref().map_or(0, opaque)
             + self.notify.as_ref().map_or(0, opaque)
             + text(&self.title)
             + text(&self.description)

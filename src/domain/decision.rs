@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
+    answer_form::{self, Fault},
     approval::{Approval, Ending, Opaque, Outcome, Resolution, State, Via, written},
     digest::Digest,
     edits,
@@ -173,6 +174,8 @@ pub enum Refusal {
     NotEligible(#[from] NotEligible),
     #[error(transparent)]
     MalformedEdits(#[from] edits::Malformed),
+    #[error("the modifications don't fit its response_schema")]
+    Misfit(Vec<Fault>),
 }
 
 /// What a ballot comes to.
@@ -201,6 +204,35 @@ pub fn cast(
     expected_version: &Precondition,
     at: DateTime<Utc>,
 ) -> Result<Cast, Refusal> {
+    weigh(approval, votes, ballot, expected_version, at, Content::Checked)
+}
+
+/// What a vote would come to that says what it must: for those who ask what they may do. The approval may have been read
+/// without what makes it large.
+pub fn foresee(
+    approval: &Approval,
+    votes: &[Vote],
+    ballot: &Ballot,
+    at: DateTime<Utc>,
+) -> Result<Cast, Refusal> {
+    weigh(approval, votes, ballot, &Precondition::None, at, Content::Assumed)
+}
+
+/// Whether what a vote says is looked at, and that it has seen what is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Content {
+    Checked,
+    Assumed,
+}
+
+fn weigh(
+    approval: &Approval,
+    votes: &[Vote],
+    ballot: &Ballot,
+    expected_version: &Precondition,
+    at: DateTime<Utc>,
+    content: Content,
+) -> Result<Cast, Refusal> {
     let level = approval.escalation_level;
     let earlier = votes.iter().find(|vote| vote.by.id == ballot.by().id && vote.level == level);
     let agreed = first_approval(votes, level);
@@ -222,7 +254,9 @@ pub fn cast(
         return Err(refusal);
     }
     expected_version.check(approval.version)?;
-    check_digest(approval, ballot)?;
+    if content == Content::Checked {
+        check_digest(approval, ballot)?;
+    }
     let mut here = at_level(votes, level);
     let wish = Wish {
         verdict: ballot.verdict,
@@ -241,6 +275,13 @@ pub fn cast(
     let is_agreed = agreed.is_some_and(|first| first.modifications == ballot.modifications);
     if let Some(edits) = ballot.modifications.as_ref().filter(|_| !is_agreed) {
         edits::check(&approval.request.approval_type, edits)?;
+    }
+    if let Some(schema) = approval.request.response_schema.as_ref()
+        && ballot.verdict == Verdict::Approved
+        && content == Content::Checked
+        && !is_agreed
+    {
+        answer_form::fits(schema, ballot.modifications.as_ref()).map_err(Refusal::Misfit)?;
     }
     if ballot.verdict == Verdict::Approved && agreed.is_some() && !is_agreed {
         return Err(Refusal::ModificationsDiffer);

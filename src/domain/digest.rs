@@ -74,7 +74,7 @@ impl Digest {
             title: request.title.as_deref(),
             description: request.description.as_deref(),
             context: value(&request.context),
-            response_schema: None,
+            response_schema: request.response_schema.as_ref().map(value),
             requested_by: Requester { id: requested_by.id.0, name: requested_by.name.as_str() },
             on_behalf_of: on_behalf_of.map(PrincipalName::as_str),
         })
@@ -214,7 +214,8 @@ mod tests {
             approval.compute_digest()
         };
         let plain = digest(&|_| {});
-        let changes: [&dyn Fn(&mut Approval); 6] = [
+        let changes: [&dyn Fn(&mut Approval); 7] = [
+            &|it| it.request.response_schema = Some(RawValue::from_string("{}".into()).unwrap()),
             &|it| it.request.title = Some("other".into()),
             &|it| it.request.description = Some("other".into()),
             &|it| it.request.run_id = CallerName::new("other").unwrap(),

@@ -8,6 +8,7 @@
 pub(crate) mod vocabulary;
 
 pub mod address;
+pub mod answer_form;
 pub mod approval;
 pub mod chain;
 pub mod credential;

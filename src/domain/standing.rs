@@ -154,13 +154,12 @@ impl Reading<'_> {
             verdict,
             modifications: agreed.filter(|_| verdict == Verdict::Approved),
             modifications_digest: None,
-            // Who votes will have been shown it.
-            digest: self.approval.policy_now().require_digest.then(|| self.approval.digest()),
+            digest: None,
             feedback: None,
             comment: None,
             metadata: None,
         };
-        match decision::cast(self.approval, self.votes, &ballot, &Precondition::None, self.at) {
+        match decision::foresee(self.approval, self.votes, &ballot, self.at) {
             Ok(Cast::Decisive(..) | Cast::Concluded(_)) => Standing::May(Some(Effect::Resolves)),
             Ok(Cast::Counted(_) | Cast::Same) => Standing::May(Some(Effect::Counts)),
             Err(refusal) => Standing::MayNot(Why::Refused(refusal)),

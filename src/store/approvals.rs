@@ -76,6 +76,7 @@ pub(super) struct Row {
     pub title: Option<String>,
     pub description: Option<String>,
     pub context: Json<Opaque>,
+    pub response_schema: Option<Json<Opaque>>,
     pub policy: Json<Opaque>,
     pub status: String,
     pub resolution: Option<String>,
@@ -157,7 +158,7 @@ macro_rules! rows {
     ($from:literal, $($argument:expr),*) => {
         rows!(
             @ r#"a.description, a.view AS "view: _", a.notify AS "notify: _", a.context AS "context!: _", a.checkpoint AS "checkpoint: _",
-                 a.metadata AS "metadata!: _", a.result AS "result: _""#,
+                 a.response_schema AS "response_schema: _", a.metadata AS "metadata!: _", a.result AS "result: _""#,
             "CASE WHEN d.verdict = 'approved' AND d.nth = 1 THEN d.modifications END",
             $from, $($argument),*
         )
@@ -165,7 +166,7 @@ macro_rules! rows {
     // Without what makes them large.
     (brief $from:literal, $($argument:expr),*) => {
         rows!(
-            @ r#"NULL AS description, NULL::json AS "view: _", a.notify AS "notify: _", '{}'::json AS "context!: _", NULL::json AS "checkpoint: _",
+            @ r#"NULL AS description, NULL::json AS "view: _", a.notify AS "notify: _", '{}'::json AS "context!: _", NULL::json AS "checkpoint: _", NULL::json AS "response_schema: _",
                  '{}'::json AS "metadata!: _",
                  CASE WHEN a.status <> 'pending' THEN json_build_object(
                      'resolution', a.resolution, 'for', a.result -> 'for', 'because', a.result -> 'because',
@@ -362,6 +363,7 @@ impl TryFrom<Row> for Loaded {
             title: row.title,
             description: row.description,
             context: row.context.0,
+            response_schema: row.response_schema.map(|Json(schema)| schema),
             checkpoint: row.checkpoint.map(|Json(checkpoint)| checkpoint),
             metadata: row.metadata.0,
             remind_before: row.remind_before.into_iter().flatten().map(count).collect(),

@@ -63,6 +63,8 @@ struct Row<'a> {
     context: &'a Opaque,
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_schema: Option<&'a Opaque>,
     policy: StoredPolicy,
     /// For the record, where it is stored in another form than it is shown in.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,24 +129,27 @@ impl<'a> From<&'a NewApproval> for Row<'a> {
             description: request.description.as_deref(),
             context: &request.context,
             digest: new.digest.map(|it| bytea(it.bytes())),
+            response_schema: request.response_schema.as_ref(),
             policy: match new.levels.as_slice() {
+                _ if request.response_schema.is_some() => StoredPolicy::typed(&new.policy),
                 [] => StoredPolicy::from(&new.policy),
                 _ => StoredPolicy::closed(&new.policy),
             },
             policy_shown: new.policy_shown.as_ref(),
-            approvers: (!new.levels.is_empty() || !new.policy.is_plain())
-                .then(|| policy::approvers(&new.policy)),
+            approvers: (!new.levels.is_empty()
+                || !new.policy.is_plain()
+                || request.response_schema.is_some())
+            .then(|| policy::approvers(&new.policy)),
             // With levels above it, votes of several levels may stand.
             one_vote_by: new
                 .policy
                 .one_vote_by()
-                .filter(|who| new.levels.is_empty() && who.names().count() <= LOOKED_FOR)
+                .filter(|who| new.levels.is_empty() && who.names().count() <= LOOKED_FOR && !new.needs_answer)
                 .map(|who| who.each().map(|selector| selector.to_string()).collect()),
             escalation: (!new.levels.is_empty()).then(|| new.levels.iter().map(StoredLevel::from).collect()),
-            named: new
-                .policy
-                .plain_names()
-                .filter(|names| !new.levels.is_empty() && names.len() <= LOOKED_FOR),
+            named: new.policy.plain_names().filter(|names| {
+                (!new.levels.is_empty() || request.response_schema.is_some()) && names.len() <= LOOKED_FOR
+            }),
             levels_shown: new.levels_shown.as_ref(),
             remind_before: &request.remind_before,
             remind_first: request.remind_before.first().copied(),
@@ -182,14 +187,14 @@ pub async fn insert(
         WITH input AS MATERIALIZED (
             SELECT x.id, x.workspace_id, x.run_id, x.session_id, x.task_id, x.job_id, x.workflow, x.view,
                    x.notify, x.approval_type, x.title,
-                   x.description, x.context, x.digest, x.policy, x.policy_shown, x.approvers, x.one_vote_by, x.escalation, x.named, x.levels_shown,
+                   x.description, x.context, x.digest, x.response_schema, x.policy, x.policy_shown, x.approvers, x.one_vote_by, x.escalation, x.named, x.levels_shown,
                    x.remind_before, x.remind_first, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
                    x.requested_by_name, x.timeout_seconds, x.size, x.idempotency_key, x.body_hash, x.meaning_hash, x.on_behalf_of,
                    x.credential, x.address, x.user_agent, x.request_id, x.context_sha256,
                    x.title_sha256, x.description_sha256, x.metadata_sha256
               FROM json_to_recordset($1::text::json) AS x(
                    id uuid, workspace_id uuid, run_id text, session_id text, task_id text, job_id text, workflow text, view json, notify json,
-                   approval_type text, title text, description text, context json, digest bytea, policy jsonb,
+                   approval_type text, title text, description text, context json, digest bytea, response_schema json, policy jsonb,
                    policy_shown json, approvers text[], one_vote_by text[], escalation jsonb, named text[], levels_shown json, remind_before integer[], remind_first integer,
                    timeout_action text, checkpoint json, metadata json, requested_by uuid,
                    requested_by_name text, timeout_seconds integer, size integer, idempotency_key text, body_hash bytea, meaning_hash bytea,
@@ -238,11 +243,11 @@ pub async fn insert(
              WHERE u.idempotency_key IS NULL OR u.id IN (SELECT k.approval_id FROM new_keys k)
         ), created AS (
             INSERT INTO approval_requests (id, workspace_id, run_id, session_id, task_id, job_id, workflow, view, notify, approval_type,
-                   title, description, context, digest, policy, approvers, one_vote_by, escalation, remind_before, remind_at,
+                   title, description, context, digest, response_schema, policy, approvers, one_vote_by, escalation, remind_before, remind_at,
                    timeout_action, checkpoint, metadata, requested_by, requested_by_name, on_behalf_of, created_at,
                    updated_at, expires_at, size)
             SELECT i.id, i.workspace_id, i.run_id, i.session_id, i.task_id, i.job_id, i.workflow, i.view, i.notify, i.approval_type, i.title,
-                   i.description, i.context, i.digest, i.policy, i.approvers, i.one_vote_by, i.escalation, i.remind_before,
+                   i.description, i.context, i.digest, i.response_schema, i.policy, i.approvers, i.one_vote_by, i.escalation, i.remind_before,
                    s.at + make_interval(secs => i.timeout_seconds - i.remind_first),
                    i.timeout_action, i.checkpoint, i.metadata, i.requested_by, i.requested_by_name, i.on_behalf_of,
                    s.at, s.at, s.at + make_interval(secs => i.timeout_seconds), i.size

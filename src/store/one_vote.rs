@@ -115,6 +115,7 @@ impl<'a> VoteRow<'a> {
 
 /// Writes those that are admitted, and answers them. Approvals of more than `most` bytes are left out, too: room to show
 /// them has to be found first.
+#[expect(clippy::too_many_lines, reason = "it is one statement, for one commit")]
 pub async fn write(
     conn: &mut PgConnection,
     votes: &[OneVote<'_>],
@@ -170,7 +171,7 @@ pub async fn write(
               FROM ok
              WHERE a.ctid = ok.place AND a.id = ok.id AND a.status = 'pending'
             RETURNING a.id, a.workspace_id, a.run_id, a.session_id, a.task_id, a.job_id, a.workflow, a.view, a.notify,
-                      a.approval_type, a.digest, a.title, a.description, a.context, a.policy, a.status, a.resolution,
+                      a.approval_type, a.digest, a.title, a.description, a.context, a.response_schema, a.policy, a.status, a.resolution,
                       a.resolved_via, a.resolved_by, a.resolved_by_name, a.result, a.timeout_action, a.escalation,
                       a.ladder, a.escalation_level, a.extended_seconds, a.extensions, a.remind_before, a.checkpoint,
                       a.metadata, a.requested_by, a.requested_by_name, a.on_behalf_of, a.version, a.created_at,
@@ -205,6 +206,7 @@ pub async fn write(
                c.created_at AS "created_at!", c.at AS "updated_at!", c.expires_at AS "expires_at!",
                NULL::timestamptz AS resolved_at, false AS "due!", c.at AS "now!", c.size - c.grows AS "size!",
                c.description, c.view AS "view: _", c.notify AS "notify: _", c.context AS "context!: _",
+               c.response_schema AS "response_schema: _",
                c.checkpoint AS "checkpoint: _", c.metadata AS "metadata!: _", NULL::json AS "result: _",
                NULL::json AS "votes: _"
           FROM changed c

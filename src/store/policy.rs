@@ -86,6 +86,21 @@ impl StoredPolicy {
         Self::new(policy, true)
     }
 
+    /// For an approval whose answers must fit a schema. The version before knows none.
+    pub fn typed(policy: &Policy) -> Self {
+        let mut stored = Self::new(policy, true);
+        stored.hide(policy.require_digest);
+        stored
+    }
+
+    /// Puts the form where only versions look that know what else is asked.
+    fn hide(&mut self, require_digest: bool) {
+        if !matches!(self.form, None | Some(StoredForm::Conditional { .. })) {
+            let form = self.form.take().map(Box::new);
+            self.form = form.map(|form| StoredForm::Conditional { require_digest, form });
+        }
+    }
+
     fn new(policy: &Policy, is_closed: bool) -> Self {
         let mut stored = Self {
             min_approvers: OUT_OF_REACH,
@@ -116,9 +131,7 @@ impl StoredPolicy {
             Form::Tree(node) => stored.form = Some(StoredForm::Tree(node.into())),
         }
         if policy.require_digest {
-            stored.form = stored
-                .form
-                .map(|form| StoredForm::Conditional { require_digest: true, form: Box::new(form) });
+            stored.hide(true);
         }
         stored
     }

@@ -14,6 +14,7 @@ use super::{
     vocabulary,
 };
 use crate::domain::{
+    answer_form,
     approval::{Approval, Ending, Resolution, State, TimeoutAction},
     digest::Digest,
     names::{CallerName, PrincipalName},
@@ -55,6 +56,13 @@ pub struct ApprovalView<'a> {
     #[schema(value_type = String, pattern = "^sha256:[0-9a-f]{64}$")]
     digest: Digest,
     policy: PolicyView<'a>,
+    /// What modifications must satisfy, as it was sent.
+    #[schema(value_type = Option<Object>)]
+    response_schema: Option<&'a RawValue>,
+    /// `flat` where `response_schema` is one object of plain fields, as MCP's elicitation takes it. Absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    form: Option<&'static str>,
     /// What the policy still misses. Absent where it has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -215,6 +223,8 @@ impl<'a> From<&'a Approval> for ApprovalView<'a> {
             view: request.view.as_deref(),
             notify: request.notify.as_deref(),
             digest: approval.digest(),
+            response_schema: request.response_schema.as_deref(),
+            form: form(request.response_schema.as_deref()),
             policy: (&approval.policy).into(),
             progress: approval.progress.as_ref().map(ProgressView::from),
             status: approval.state.status().as_str(),
@@ -242,6 +252,11 @@ impl<'a> From<&'a Approval> for ApprovalView<'a> {
             resolved_at,
         }
     }
+}
+
+fn form(schema: Option<&RawValue>) -> Option<&'static str> {
+    let schema: Value = serde_json::from_str(schema?.get()).ok()?;
+    answer_form::is_flat(&schema).then_some("flat")
 }
 
 /// The answer to a decision.

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::{
-    Value,
-    value::{RawValue, to_raw_value},
-};
+use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
 
 use super::{
@@ -23,6 +20,7 @@ use super::{
 use crate::{
     auth::Caller,
     domain::{
+        answer_form::{self, Fault},
         approval::{Idempotency, NewApproval, Request, TimeoutAction},
         credential::Origin,
         ids::ApprovalId,
@@ -89,9 +87,10 @@ pub struct CreateBody {
     /// Any object of yours.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Box<RawValue>>,
-    /// Not supported yet.
+    /// A JSON Schema (2020-12) of the modifications: an approval must fit it, with `{}` where it has none. At most 16 KiB; the
+    /// keywords are those of docs/typed-answers.md.
     #[schema(value_type = Option<Object>)]
-    response_schema: Option<Value>,
+    response_schema: Option<Box<RawValue>>,
     #[schema(value_type = Option<NotifyBody>)]
     notify: Option<Object<NotifyBody>>,
 }
@@ -117,7 +116,6 @@ pub fn new_approval(
     idempotency: Option<Idempotency>,
     channels: &[Channel],
 ) -> Result<NewApproval, Problem> {
-    refuse_unsupported(&body)?;
     let mut check = Check::default();
     let run_id = check.required_name("/run_id", body.run_id.as_deref());
     let approval_type = check.required_name("/approval_type", body.approval_type.as_deref());
@@ -135,15 +133,10 @@ pub fn new_approval(
     let notify = body.notify.map(|Object(notify)| notify.checked(&mut check, channels)).transpose()?;
     let metadata = check.object("/metadata", body.metadata);
     let checkpoint = body.checkpoint.and_then(|it| checkpoint(&mut check, it));
+    let response_schema = check.object_of("/response_schema", body.response_schema, answer_form::MAX_SIZE);
+    let needs_answer = response_schema.as_deref().is_some_and(|schema| needs_answer(&mut check, schema));
     let timeout = check.range("/timeout_seconds", body.timeout_seconds, (1, MAX_TIMEOUT), DEFAULT_TIMEOUT);
-    let timeout_action = match body.timeout_action.as_deref().map(TimeoutAction::from_word) {
-        None => TimeoutAction::default(),
-        Some(Some(action)) => action,
-        Some(None) => {
-            check.fail("/timeout_action", "choice", "must be expire, approve, reject or escalate");
-            TimeoutAction::default()
-        }
-    };
+    let timeout_action = timeout_action(&mut check, body.timeout_action.as_deref(), needs_answer);
     let policy = body.policy.unwrap_or_default().0;
     let mut check_membership = Vec::new();
     check_membership.extend(policy.checks_membership().then_some(0));
@@ -186,6 +179,7 @@ pub fn new_approval(
         title: body.title,
         description: body.description,
         context: context.ok_or_else(missing)?,
+        response_schema,
         checkpoint,
         metadata: match metadata {
             Some(metadata) => metadata,
@@ -202,6 +196,7 @@ pub fn new_approval(
         workspace: caller.workspace,
         request,
         digest: None,
+        needs_answer,
         policy,
         levels,
         levels_shown,
@@ -212,6 +207,36 @@ pub fn new_approval(
         idempotency,
         origin,
     })
+}
+
+fn timeout_action(check: &mut Check, word: Option<&str>, needs_answer: bool) -> TimeoutAction {
+    let action = match word.map(TimeoutAction::from_word) {
+        None => TimeoutAction::default(),
+        Some(Some(action)) => action,
+        Some(None) => {
+            check.fail("/timeout_action", "choice", "must be expire, approve, reject or escalate");
+            TimeoutAction::default()
+        }
+    };
+    if action == TimeoutAction::Approve && needs_answer {
+        let message = "can't be approve: response_schema wants an answer, and a deadline gives none";
+        check.fail("/timeout_action", "exclusive", message);
+    }
+    action
+}
+
+/// Whether an approval without modifications doesn't fit. What is wrong with the schema is told.
+fn needs_answer(check: &mut Check, schema: &RawValue) -> bool {
+    let schema = schema.to_owned();
+    match answer_form::check(&schema) {
+        Ok(()) => answer_form::fits(&schema, None).is_err(),
+        Err(faults) => {
+            for Fault { pointer, rule, message } in faults {
+                check.fail(format!("/response_schema{pointer}"), rule, message);
+            }
+            false
+        }
+    }
 }
 
 /// Takes out what the workspace doesn't want stored. What is put in its place may be longer than that was.
@@ -242,15 +267,6 @@ pub fn warnings(policy: &Policy, present: Option<u32>) -> Vec<Violation> {
         )
     };
     vec![Violation::new("/policy/allowed_approvers", "present", message)]
-}
-
-/// Nothing is accepted and then ignored.
-fn refuse_unsupported(body: &CreateBody) -> Result<(), Problem> {
-    if body.response_schema.is_none() {
-        return Ok(());
-    }
-    let violation = Violation::new("/response_schema", "not_supported", "is not supported yet");
-    Err(Problem::about(Code::NotSupported, vec![violation]))
 }
 
 fn checkpoint(check: &mut Check, json: Box<RawValue>) -> Option<Box<RawValue>> {

@@ -11,7 +11,7 @@ use crate::{
     approvals::{commit::Failure, request::RequestFailure},
     auth::{Permission, Rejection},
     batch::Trouble,
-    domain::{approval::Approval, decision::Refusal},
+    domain::{answer_form::Fault, approval::Approval, decision::Refusal},
     events::publish::PublishFailure,
     identity,
     limits::{self, Kind, Room},
@@ -272,6 +272,11 @@ impl From<Failure> for Problem {
             Failure::Refused { refusal: Refusal::MalformedEdits(edits), .. } => {
                 Self::about(Code::Invalid, vec![Violation::new(edits.pointer, edits.rule, edits.message)])
             }
+            Failure::Refused { refusal: Refusal::Misfit(faults), .. } => {
+                let violation =
+                    |it: Fault| Violation::new(format!("/modifications{}", it.pointer), it.rule, it.message);
+                Self::about(Code::Invalid, faults.into_iter().map(violation).collect())
+            }
             Failure::Refused { refusal: refusal @ Refusal::DigestMissing, .. } => {
                 Self::about(Code::Invalid, vec![Violation::new("/digest", "required", refusal.to_string())])
             }
@@ -288,7 +293,7 @@ impl From<Failure> for Problem {
                     | Refusal::ExtendedTooOften { .. } => Code::LimitReached,
                     Refusal::NotEligible(_) => Code::NotEligible,
                     Refusal::DigestMismatch => Code::DigestMismatch,
-                    Refusal::MalformedEdits(_) | Refusal::DigestMissing => Code::Invalid,
+                    Refusal::MalformedEdits(_) | Refusal::Misfit(_) | Refusal::DigestMissing => Code::Invalid,
                 };
                 let shown = code != Code::NotEligible;
                 Self { approval: shown.then_some(approval), room, ..Self::new(code, refusal.to_string()) }

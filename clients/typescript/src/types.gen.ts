@@ -42,6 +42,8 @@ export interface components {
              * @description By how much the deadline of this level was moved.
              */
             extended_seconds: number;
+            /** @description `flat` where `response_schema` is one object of plain fields, as MCP's elicitation takes it. Absent otherwise. */
+            form?: string;
             /**
              * Format: uuid
              * @example 0193d1a4-7c1e-7b60-9f43-0f2f5a3c9a10
@@ -72,6 +74,8 @@ export interface components {
             /** @description In whose seat they did, where it was not their own. */
             resolved_for?: string | null;
             resolved_via?: components["schemas"]["ResolvedVia"] | null;
+            /** @description What modifications must satisfy, as it was sent. */
+            response_schema?: Record<string, never> | null;
             result?: components["schemas"]["ApprovalResult"] | null;
             /** @example run-42 */
             run_id: string;
@@ -528,7 +532,10 @@ export interface components {
              *     ]
              */
             remind_before_seconds?: number[] | null;
-            /** @description Not supported yet. */
+            /**
+             * @description A JSON Schema (2020-12) of the modifications: an approval must fit it, with `{}` where it has none. At most 16 KiB; the
+             *     keywords are those of docs/typed-answers.md.
+             */
             response_schema?: Record<string, never> | null;
             /** @description The workflow's or agent's run; made known by its first approval. */
             run_id: string;

@@ -19,6 +19,8 @@ pub struct NewApproval {
     pub request: Request,
     /// `None` until it is computed, which may take long: see [`NewApproval::digested`].
     pub digest: Option<Digest>,
+    /// Whether an approval without modifications does not fit the schema.
+    pub needs_answer: bool,
     pub policy: Policy,
     pub levels: Vec<Level>,
     /// The levels for the record.

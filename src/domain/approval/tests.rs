@@ -22,6 +22,7 @@ pub(crate) fn pending(requester: Actor) -> Approval {
             title: None,
             description: None,
             context: empty(),
+            response_schema: None,
             checkpoint: None,
             metadata: empty(),
             timeout_action: TimeoutAction::Expire,

@@ -114,6 +114,11 @@ fn failed(failure: Failure) -> Decision {
             edits.pointer.trim_start_matches("/modifications"),
             edits.message
         )),
+        Failure::Refused { refusal: Refusal::Misfit(faults), .. } => {
+            let told: Vec<String> =
+                faults.iter().map(|it| format!("{} {}", it.pointer, it.message)).collect();
+            Decision::Malformed(told.join("; ").trim_start().to_owned())
+        }
         Failure::Refused { refusal, approval, .. } => match refusal {
             Refusal::AlreadyDecided | Refusal::Cancelled | Refusal::Expired => Decision::Past(approval),
             refusal => Decision::Refused(format!("Nothing was done: {refusal}.")),

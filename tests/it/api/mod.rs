@@ -32,4 +32,5 @@ mod sockets;
 mod summaries;
 mod sweep_plans;
 mod tool_edits;
+mod typed_answers;
 mod verifications;

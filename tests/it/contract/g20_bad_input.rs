@@ -66,24 +66,6 @@ async fn g20_each_field_has_its_rule() {
 }
 
 #[tokio::test]
-async fn g20_what_is_not_built_is_refused() {
-    let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
-    let asker = cluster.api(0, &cluster.member("agent").await);
-    for (body, pointer) in [
-        (json!({ "response_schema": { "type": "object" } }), "/response_schema"),
-        (json!({ "policy": { "require_digest": true } }), "/policy/require_digest"),
-        (
-            json!({ "escalation": [{ "policy": { "require_digest": true } }] }),
-            "/escalation/0/policy/require_digest",
-        ),
-    ] {
-        let reply = asker.create(body).await.problem(422, "not_supported");
-        assert_eq!(reply.body["errors"][0]["pointer"], pointer);
-    }
-    nothing_was_created(&cluster).await;
-}
-
-#[tokio::test]
 async fn g20_json_is_taken_strictly() {
     let cluster = Cluster::with(Setup { instances: 1, ..Setup::default() }).await;
     let asker = cluster.api(0, &cluster.member("agent").await);

@@ -202,6 +202,23 @@ export function edited(field: Field, proposed: Json, value: Json): string[] {
 
 export const leaves = (field: Field): number => (field.kind === "object" ? field.fields.reduce((sum, it) => sum + leaves(it), 0) : 1);
 
+/** What an answer by a schema begins with: what is proposed under the same names, otherwise the defaults. */
+export function begun(schema: Json, proposed: Json): Dict {
+  const fields = isDict(schema) ? schema.get("properties") : null;
+  const value: Dict = new Map();
+  for (const [name, it] of isDict(fields ?? null) ? (fields as Dict) : []) {
+    const first = isDict(proposed) && proposed.has(name) ? proposed.get(name) : isDict(it) ? it.get("default") : undefined;
+    if (first !== undefined) value.set(name, first);
+  }
+  return value;
+}
+
+/** Whether an approval must say something. */
+export function needsAnswer(schema: Json): boolean {
+  const required = isDict(schema) ? schema.get("required") : null;
+  return Array.isArray(required) && required.length > 0;
+}
+
 /** What is sent as edits: of a tool's call the arguments that differ; otherwise the proposal as it now is. */
 export function modifications(type: string, where: Path, proposed: Json, value: Json): Dict {
   if (type === "tool_call") {

@@ -97,6 +97,29 @@ test("a rejection takes a reason, and the agent gets it", async () => {
   assert.deepEqual([shown.resolution, shown.result.feedback], ["rejected", "Needs another test: of 200 first."]);
 });
 
+test("an answer that must say something is given by a form, which begins with what is proposed", async () => {
+  const { keys, agent } = await cluster.workspace({ ana: APPROVER });
+  const response_schema = {
+    type: "object",
+    required: ["limit"],
+    additionalProperties: false,
+    properties: { limit: { type: "integer", minimum: 1, maximum: 50, title: "Pay back at most" }, note: { type: "string", default: "by hand" } },
+  };
+  const { id } = await agent.ask({ approval_type: "refund", title: "Refund 45", context: { limit: 45, order: 1042 }, response_schema });
+  const page = await signedIn(cluster.urls[0], keys.ana, { path: `/approvals/${id}` });
+  await page.getByRole("button", { name: /^Approve/ }).click();
+  const limit = page.getByLabel("Pay back at most");
+  assert.equal(await limit.inputValue(), "45");
+  await limit.fill("51");
+  await page.getByText("At most 50").first().waitFor();
+  await limit.fill("30");
+  await page.getByRole("button", { name: "Approve with 1 edit" }).click();
+  await page.getByText("recorded").first().waitFor();
+  const outcome = await agent.show(id);
+  assert.deepEqual(outcome.result.modifications, { limit: 30, note: "by hand" });
+  await unharmed(page);
+});
+
 test("edits keep their kinds, and the next approver signs the same", async () => {
   const { keys, agent } = await cluster.workspace({ ana: APPROVER, bo: APPROVER });
   const context = { tool: "send", arguments: { amount: "49.90", count: 5, ratio: 1.5, on: true, big: "x" } };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { type Dict, type Json, Num, at, parse, write } from "../../src/logic/json.ts";
-import { type Field, edited, fromSchema, fromValue, leaves, limitsInWords, modifications, put, read } from "../../src/logic/schema.ts";
+import { type Field, begun, edited, fromSchema, fromValue, leaves, limitsInWords, modifications, needsAnswer, put, read } from "../../src/logic/schema.ts";
 
 const field = (text: string, required = true): Field => fromSchema(parse(text), ["f"], required);
 const value = (it: Field, text: string) => {
@@ -62,4 +62,12 @@ test("what is sent: of a tool's call the arguments that differ, otherwise the wh
   assert.equal(sent("tool_call", before, after), '{"arguments":{"amount":"39.90"}}');
   assert.equal(sent("plan_approval", before, after), '{"amount":"39.90","order":1}');
   assert.equal(sent("plan_approval", "rm -rf", "ls"), '{"proposed":"ls"}');
+});
+
+test("an answer begins with what is proposed, or with defaults", () => {
+  const schema = parse('{"required":["a"],"properties":{"a":{"type":"integer"},"b":{"default":true},"c":{}}}');
+  assert.equal(write(begun(schema, parse('{"a":1.50,"c":null,"d":2}'))), '{"a":1.50,"b":true,"c":null}');
+  assert.equal(write(begun(schema, "text")), '{"b":true}');
+  assert.equal(write(begun(parse("true"), null)), "{}");
+  assert.deepEqual([needsAnswer(schema), needsAnswer(parse('{"required":[]}')), needsAnswer(null)], [true, false, false]);
 });

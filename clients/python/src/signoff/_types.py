@@ -1813,6 +1813,7 @@ class Approval(TypedDict):
     escalations: list[EscalationHop]
     expires_at: str
     extended_seconds: int
+    form: NotRequired[str]
     id: str
     job_id: NotRequired[str | None]
     metadata: dict[str, Any]
@@ -1829,6 +1830,7 @@ class Approval(TypedDict):
     resolved_by_id: NotRequired[str | None]
     resolved_for: NotRequired[str | None]
     resolved_via: NotRequired[ResolvedVia | None]
+    response_schema: NotRequired[dict[str, Any] | None]
     result: NotRequired[ApprovalResult | None]
     run_id: str
     session_id: NotRequired[str | None]

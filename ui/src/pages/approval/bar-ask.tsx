@@ -25,7 +25,7 @@ export function Asking({ full, row, found, state }: BarProps & { state: AskingSt
   const wrong = now?.errors.size ?? 0;
   const { effect, seats } = you(full, row, "approve");
   const [seat, setSeat] = useState(seats?.[0] ?? "");
-  const blocked = editing && (differ === 0 || wrong > 0);
+  const blocked = editing && ((differ === 0 && full.schema === null) || wrong > 0);
   const [comment, setComment] = useState(() => draft(id).comment);
   const confirm = useRef<HTMLButtonElement>(null);
   useLayoutEffect(() => {
@@ -37,7 +37,7 @@ export function Asking({ full, row, found, state }: BarProps & { state: AskingSt
     const words = { comment, seat: seat || null, digest: full.digest };
     if (!editing && full.agreed !== null) return void answer(id, "edit", version, { ...words, modifications: write(full.agreed) });
     if (!editing) return void answer(id, "approve", version, words);
-    if (now) void answer(id, "edit", version, { ...words, modifications: write(modifications(approval_type, found?.where ?? [], now.proposed, now.value)) });
+    if (now) void answer(id, "edit", version, { ...words, modifications: write(full.schema === null ? modifications(approval_type, found?.where ?? [], now.proposed, now.value) : now.value) });
   };
   const leave = () => {
     if (editing) {

@@ -5,6 +5,7 @@ import { askBack, openEdit, openReject } from "../../data/answering.ts";
 import type { Detail } from "../../data/detail.ts";
 import { draft, keepDraft } from "../../data/drafts.ts";
 import type { May } from "../../logic/answer.ts";
+import { needsAnswer } from "../../logic/schema.ts";
 import { useKeys } from "../../parts/keys.ts";
 import { Icon, Kbd, Plain } from "../../parts/small.tsx";
 import { approval as approvalWords, bar as words } from "../../words.ts";
@@ -31,12 +32,14 @@ export function Ready(props: BarProps) {
     beginEdits(full, found);
     openEdit(id);
   };
+  // An answer that must say something is given by the form.
+  const startApproval = full.agreed === null && canEdit && needsAnswer(full.schema) ? startEdit : () => askBack(id, "approve");
   const keep = (text: string) => {
     setComment(text);
     keepDraft(id, { comment: text });
   };
   useKeys({
-    ...(approve.allowed ? { a: () => askBack(id, "approve") } : {}),
+    ...(approve.allowed ? { a: startApproval } : {}),
     ...(reject.allowed ? { r: (event: KeyboardEvent) => {
       event.preventDefault();
       openReject(id);
@@ -50,13 +53,13 @@ export function Ready(props: BarProps) {
   return (
     <form class="act" aria-label={words.label} onSubmit={(event) => {
       event.preventDefault();
-      if (approve.allowed) askBack(id, "approve");
+      if (approve.allowed) startApproval();
     }}>
       <input id="comment" class="in opt" aria-label={words.comment} placeholder={words.comment} aria-keyshortcuts="t" maxLength={5000} value={comment} onInput={(event) => keep(event.currentTarget.value)} />
       <button type="button" class="b b-no" disabled={!reject.allowed} title={reject.reason ?? undefined} aria-keyshortcuts="r" onClick={() => openReject(id)}>
         <Icon name="x" /> {words.reject} <Kbd>r</Kbd>
       </button>
-      <button type="button" class="b b-ok" disabled={!approve.allowed} title={approve.reason ?? undefined} aria-keyshortcuts="a" data-first onClick={() => askBack(id, "approve")}>
+      <button type="button" class="b b-ok" disabled={!approve.allowed} title={approve.reason ?? undefined} aria-keyshortcuts="a" data-first onClick={startApproval}>
         <Icon name="check" /> {words.approve} <Kbd>a</Kbd>
       </button>
       <MoreMenu {...props} onEdit={canEdit ? startEdit : null} />

@@ -8,7 +8,7 @@ import { draft, keepDraft } from "../../data/drafts.ts";
 import type { Violation } from "../../data/http.ts";
 import type { Proposal } from "../../logic/diff.ts";
 import { type Json, JsonError, parse, write } from "../../logic/json.ts";
-import { type Field, edited, fromSchema, fromValue, leaves } from "../../logic/schema.ts";
+import { type Field, begun, edited, fromSchema, fromValue, leaves } from "../../logic/schema.ts";
 import { H } from "../../parts/heading.tsx";
 import { Icon } from "../../parts/small.tsx";
 import { bar } from "../../words.ts";
@@ -27,8 +27,11 @@ export interface Edits {
 }
 export const edits = signal<Edits | null>(null);
 
-export const proposedOf = (full: Detail, found: Proposal | undefined): Json =>
-  found?.kind === "values" ? found.proposed : found ? found.text : full.context;
+/** Where there is a schema, the form is of the answer, and not of the proposal. */
+export function proposedOf(full: Detail, found: Proposal | undefined): Json {
+  const proposed = found?.kind === "values" ? found.proposed : found ? found.text : full.context;
+  return full.schema === null ? proposed : begun(full.schema, proposed);
+}
 
 export function fieldOf(full: Detail, proposed: Json): Field {
   const field = full.schema === null ? fromValue(proposed) : fromSchema(full.schema);
