@@ -1,9 +1,9 @@
 //! Clients against two instances: a step of `./dev test`.
 //!
-//! The socket protocol by Python's `websockets` and Node's `ws`; the API by schemathesis, which makes requests up from
-//! the OpenAPI document; mail by aiosmtpd and Python's own reader of mail; webhooks by both standardwebhooks and
-//! cloudevents; what goes to Slack and comes from it by Slack's own SDKs; and our own clients. What they need from PyPI
-//! and npm is kept in `.dev/` until another version is asked for.
+//! The socket protocol by Python's `websockets` and Node's `ws`; digests and typed answers by `rfc8785` and `jsonschema`;
+//! the API by schemathesis, which makes requests up from the OpenAPI document; mail by aiosmtpd and Python's own reader of
+//! mail; webhooks by both standardwebhooks and cloudevents; what goes to Slack and comes from it by Slack's own SDKs; and
+//! our own clients. What they need from PyPI and npm is kept in `.dev/` until another version is asked for.
 
 use std::{
     ffi::OsString,
@@ -88,6 +88,11 @@ pub fn run(run: &mut Run, binary: &Path) -> anyhow::Result<bool> {
                 ("ws (Node)", &|run| {
                     let mut command = run.program("node");
                     command.arg(node.join("ws_protocol.mjs"));
+                    run.runs(cluster.seen_by(&mut command))
+                }),
+                ("rfc8785, jsonschema (Python)", &|run| {
+                    let mut command = run.program(&python);
+                    command.arg(programs(run).join("answers.py"));
                     run.runs(cluster.seen_by(&mut command))
                 }),
                 ("openapi-spec-validator", &|run| {
