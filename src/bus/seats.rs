@@ -78,6 +78,11 @@ pub struct Seat {
     signals: AtomicU8,
     woken: Notify,
     dismissal: OnceLock<Dismissal>,
+    /// The owner that it was taken from, which goes on until a newer one has become the owner. It goes along where this one
+    /// is displaced before that: otherwise nobody would tell it.
+    displaced: Mutex<Option<Arc<Self>>>,
+    /// Connections that left while this one was about to become the owner: their records go with its own.
+    left: Mutex<Vec<Uuid>>,
 }
 
 impl Seat {
@@ -93,6 +98,8 @@ impl Seat {
             signals: AtomicU8::new(0),
             woken: Notify::new(),
             dismissal: OnceLock::new(),
+            displaced: Mutex::default(),
+            left: Mutex::default(),
         }
     }
 
@@ -153,6 +160,16 @@ impl Seat {
         self.woken.notify_one();
     }
 
+    // No code that can panic runs under these locks.
+
+    fn displaced(&self) -> MutexGuard<'_, Option<Arc<Self>>> {
+        self.displaced.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn left(&self) -> MutexGuard<'_, Vec<Uuid>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub fn dismissal(&self) -> Option<&Dismissal> {
         self.dismissal.get()
     }
@@ -198,8 +215,6 @@ impl From<&config::Limits> for Most {
 /// A seat, for as long as this is held and nobody else takes it.
 pub struct Seated {
     pub seat: Arc<Seat>,
-    /// The owner that it was taken from, which goes on until this one has become the owner.
-    displaced: Option<Arc<Seat>>,
     seats: Arc<Seats>,
 }
 
@@ -258,17 +273,34 @@ impl Seats {
         if !taken.seats.contains_key(&seat.key) {
             taken.check(seat.key.workspace, most)?;
         }
-        let displaced = taken.put(seat.clone());
-        drop(taken);
-        // One that is about to become the owner must not do so after this one.
-        let displaced = displaced.filter(|before| {
-            let owns = before.generation().is_some();
-            if !owns {
+        if let Some(before) = taken.put(seat.clone()) {
+            let owner = if before.generation().is_some() {
+                Some(before)
+            } else {
+                // It must not become the owner after this one. Whom it displaced is this one's to tell.
                 before.end(Dismissal::Replaced);
+                before.displaced().take()
+            };
+            *seat.displaced() = owner;
+        }
+        drop(taken);
+        Ok(Seated { seat, seats: self.clone() })
+    }
+
+    /// The socket of this seat has gone: of which connections the records are to be removed. `None` while a newer socket
+    /// here is about to become the owner. Its claim takes the record over. If there were none for a moment, an older owner
+    /// elsewhere would be told that its record is gone, and not that a newer one has it.
+    pub fn leave(&self, seat: &Seat) -> Option<Vec<Uuid>> {
+        let taken = self.lock();
+        let mut left = std::mem::take(&mut *seat.left());
+        left.push(seat.connection);
+        match taken.seats.get(&seat.key) {
+            Some(newer) if newer.connection != seat.connection && newer.generation().is_none() => {
+                newer.left().append(&mut left);
+                None
             }
-            owns
-        });
-        Ok(Seated { seat, displaced, seats: self.clone() })
+            _ => Some(left),
+        }
     }
 
     pub fn count(&self) -> usize {
@@ -307,7 +339,8 @@ impl Seats {
 impl Seated {
     /// This one is the owner now, and the one before it is not.
     pub fn confirm(&mut self) {
-        if let Some(displaced) = self.displaced.take() {
+        let displaced = self.seat.displaced().take();
+        if let Some(displaced) = displaced {
             displaced.end(Dismissal::Replaced);
         }
     }
@@ -320,7 +353,8 @@ impl Drop for Seated {
         let mut taken = self.seats.lock();
         if taken.seats.get(&self.seat.key).is_some_and(|there| Arc::ptr_eq(there, &self.seat)) {
             // It never became the owner: the owner has the seat again.
-            if let Some(owner) = self.displaced.take().filter(|owner| owner.dismissal().is_none()) {
+            let displaced = self.seat.displaced().take();
+            if let Some(owner) = displaced.filter(|owner| owner.dismissal().is_none()) {
                 taken.put(owner.clone());
                 owner.look();
                 return;
@@ -403,6 +437,51 @@ mod tests {
         drop(first);
         drop(refused);
         assert_eq!(seats.count(), 0);
+    }
+
+    /// Three in a row, of which the second never became the owner: the first hears of the third.
+    #[test]
+    fn an_owner_hears_of_the_next_one_whoever_came_between() {
+        let seats = Arc::new(Seats::default());
+        let first = seats.sit(seat("a"), ONE).unwrap();
+        first.seat.owns(1);
+        let second = seats.sit(seat("a"), ONE).unwrap();
+        let mut third = seats.sit(seat("a"), ONE).unwrap();
+        drop(second);
+        assert_eq!(first.seat.dismissal(), None, "nobody else is the owner yet");
+        third.confirm();
+        assert_eq!(first.seat.dismissal(), Some(&Dismissal::Replaced));
+        // The same where the third isn't let in: the first has its seat again.
+        let first = seats.sit(seat("b"), Most { in_all: 9, of_a_workspace: 9 }).unwrap();
+        first.seat.owns(2);
+        let second = seats.sit(seat("b"), ONE).unwrap();
+        let third = seats.sit(seat("b"), ONE).unwrap();
+        drop((second, third));
+        assert!(seats.all().iter().any(|it| Arc::ptr_eq(it, &first.seat)));
+    }
+
+    #[test]
+    fn a_record_stays_while_a_newer_socket_is_about_to_take_it_over() {
+        let seats = Arc::new(Seats::default());
+        let first = seats.sit(seat("a"), ONE).unwrap();
+        let second = seats.sit(seat("a"), ONE).unwrap();
+        let third = seats.sit(seat("a"), ONE).unwrap();
+        let ids = [&first, &second, &third].map(|it| it.seat.connection);
+        let gone = [first, second].map(|seated| {
+            let seat = seated.seat.clone();
+            drop(seated);
+            seats.leave(&seat)
+        });
+        assert_eq!(gone, [None, None]);
+        let seat = third.seat.clone();
+        drop(third);
+        assert_eq!(seats.leave(&seat), Some(ids.to_vec()), "it never became the owner: all of them go");
+        let owner = seats.sit(self::seat("b"), ONE).unwrap();
+        let newer = seats.sit(self::seat("b"), ONE).unwrap();
+        newer.seat.owns(7);
+        let seat = owner.seat.clone();
+        drop(owner);
+        assert_eq!(seats.leave(&seat), Some(vec![seat.connection]), "the newer one has the record");
     }
 
     #[tokio::test]

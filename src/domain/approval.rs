@@ -374,12 +374,12 @@ impl Approval {
     }
 
     /// Of what is asked. Where the version before asked, none was kept. This needs the whole approval then, and takes 10 ms
-    /// for the largest.
-    pub fn digest(&self) -> Digest {
-        self.kept_digest.unwrap_or_else(|| self.compute_digest())
+    /// for the largest. `None` where it took in what has no canonical form.
+    pub fn digest(&self) -> Option<Digest> {
+        self.kept_digest.or_else(|| self.compute_digest())
     }
 
-    pub fn compute_digest(&self) -> Digest {
+    pub fn compute_digest(&self) -> Option<Digest> {
         let Self { id, workspace, request, requested_by, on_behalf_of, .. } = self;
         Digest::of_request((*workspace, *id), request, requested_by, on_behalf_of.as_ref())
     }

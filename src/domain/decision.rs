@@ -344,7 +344,7 @@ fn conclusion(
 /// A voter who says what they were shown has decided about that, and about nothing else.
 fn check_digest(approval: &Approval, ballot: &Ballot) -> Result<(), Refusal> {
     match ballot.digest {
-        Some(shown) if shown != approval.digest() => Err(Refusal::DigestMismatch),
+        Some(shown) if approval.digest() != Some(shown) => Err(Refusal::DigestMismatch),
         None if approval.policy_now().require_digest => Err(Refusal::DigestMissing),
         _ => Ok(()),
     }

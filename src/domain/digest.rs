@@ -56,13 +56,13 @@ struct Requester<'a> {
 pub struct Malformed;
 
 impl Digest {
-    /// Of what is asked.
+    /// Of what is asked. `None` where an older version took in what has no canonical form.
     pub fn of_request(
         (workspace, id): (WorkspaceId, ApprovalId),
         request: &Request,
         requested_by: &Actor,
         on_behalf_of: Option<&PrincipalName>,
-    ) -> Self {
+    ) -> Option<Self> {
         Self::of(&Asked {
             v: FORM,
             workspace_id: workspace.0,
@@ -73,8 +73,11 @@ impl Digest {
             approval_type: request.approval_type.as_str(),
             title: request.title.as_deref(),
             description: request.description.as_deref(),
-            context: value(&request.context),
-            response_schema: request.response_schema.as_ref().map(value),
+            context: value(&request.context)?,
+            response_schema: match &request.response_schema {
+                Some(schema) => Some(value(schema)?),
+                None => None,
+            },
             requested_by: Requester { id: requested_by.id.0, name: requested_by.name.as_str() },
             on_behalf_of: on_behalf_of.map(PrincipalName::as_str),
         })
@@ -86,7 +89,7 @@ impl Digest {
         let text = |name: &str| approval[name].as_str();
         let id = |name: &str| text(name)?.parse().ok();
         let given = |name: &str| Some(approval[name].clone()).filter(|it| !it.is_null());
-        Some(Self::of(&Asked {
+        Self::of(&Asked {
             v: FORM,
             workspace_id: id("workspace_id")?,
             id: id("id")?,
@@ -100,19 +103,19 @@ impl Digest {
             response_schema: given("response_schema"),
             requested_by: Requester { id: id("requested_by_id")?, name: text("requested_by")? },
             on_behalf_of: text("on_behalf_of"),
-        }))
+        })
     }
 
     /// Of JSON that was taken in.
-    pub fn of_json(json: &Opaque) -> Self {
-        Self::of(&value(json))
+    pub fn of_json(json: &Opaque) -> Option<Self> {
+        Self::of(&value(json)?)
     }
 
     /// Whatever is taken in has no doubled key, no half of a pair of surrogates and no number that no double holds
     /// (`wire/strict_json.rs`), so all of it has a canonical form.
-    fn of(value: &impl Serialize) -> Self {
-        let text = serde_json_canonicalizer::to_vec(value).unwrap_or_default();
-        Self(sha2::Sha256::digest(text).into())
+    fn of(value: &impl Serialize) -> Option<Self> {
+        let text = serde_json_canonicalizer::to_vec(value).ok()?;
+        Some(Self(sha2::Sha256::digest(text).into()))
     }
 
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
@@ -124,8 +127,8 @@ impl Digest {
     }
 }
 
-fn value(json: &Opaque) -> Value {
-    serde_json::from_str(json.get()).unwrap_or_default()
+fn value(json: &Opaque) -> Option<Value> {
+    serde_json::from_str(json.get()).ok()
 }
 
 impl fmt::Display for Digest {
@@ -187,7 +190,7 @@ mod tests {
     };
 
     fn of(json: &str) -> Digest {
-        Digest::of_json(&RawValue::from_string(json.to_owned()).unwrap())
+        Digest::of_json(&RawValue::from_string(json.to_owned()).unwrap()).unwrap()
     }
 
     /// Computed by another hand: `printf '%s' '{"a":1,"b":[true,null,"é"]}' | sha256sum`.
@@ -228,6 +231,9 @@ mod tests {
         }
         assert_eq!(digest(&|it| it.request.session_id = Some(CallerName::new("s").unwrap())), plain);
         assert_eq!(digest(&|it| it.version += 1), plain);
+        let unheld =
+            digest(&|it| it.request.context = RawValue::from_string(r#"{"n":1e999}"#.into()).unwrap());
+        assert_eq!(unheld, None, "no double holds it");
     }
 
     /// The web app's tests make the same numbers, and compare with the same digest: two engines write them alike.

@@ -63,6 +63,14 @@ pub fn check(approval_type: &CallerName, edits: &Modifications) -> Result<(), Ma
     Ok(())
 }
 
+/// The first of these names that edits of this type never have.
+pub fn never_named<'a>(
+    approval_type: &CallerName,
+    mut names: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
+    names.find(|name| approval_type.as_str() == TOOL_CALL && !["arguments", "response"].contains(name))
+}
+
 fn names_nothing(object: &RawValue) -> bool {
     object.get().bytes().all(|byte| b"{}".contains(&byte) || byte.is_ascii_whitespace())
 }

@@ -15,6 +15,7 @@ use std::{
 
 use sqlx::PgConnection;
 use tokio::{sync::Notify, time::timeout};
+use uuid::Uuid;
 
 use crate::{
     batch::{Calls, Trouble, Weigh, places_for_all},
@@ -68,7 +69,7 @@ struct Shared {
     heartbeat: Duration,
     caps: Caps,
     /// Records that are to be removed. Kept until they are: a live instance's ghosts nobody else would remove.
-    leaving: Mutex<Vec<Arc<Seat>>>,
+    leaving: Mutex<Vec<(TaskKey, Uuid)>>,
     left: Notify,
     /// Redis was emptied, and our keys have not all been written again.
     keys_lost: AtomicBool,
@@ -185,7 +186,9 @@ impl Ownership {
         if let Some(owner) = seat.owner(&self.shared.names.instance) {
             self.shared.bus.publisher.released(owner);
         }
-        self.shared.leaving.lock().unwrap_or_else(PoisonError::into_inner).push(seat.clone());
+        let Some(connections) = self.shared.bus.seats.leave(seat) else { return };
+        let records = connections.into_iter().map(|connection| (seat.key.clone(), connection));
+        self.shared.leaving.lock().unwrap_or_else(PoisonError::into_inner).extend(records);
         self.shared.left.notify_one();
     }
 
@@ -408,15 +411,14 @@ async fn release(shared: Arc<Shared>, lifecycle: Lifecycle) {
 impl Shared {
     async fn remove(&self) -> Result<(), store::Error> {
         loop {
-            let gone: Vec<Arc<Seat>> = {
+            let gone: Vec<(TaskKey, Uuid)> = {
                 let leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
                 leaving.iter().take(CHUNK).cloned().collect()
             };
             if gone.is_empty() {
                 return Ok(());
             }
-            let records: Vec<_> = gone.iter().map(|seat| (seat.key.clone(), seat.connection)).collect();
-            let release = async |conn: &mut PgConnection| connections::release(conn, &records).await;
+            let release = async |conn: &mut PgConnection| connections::release(conn, &gone).await;
             self.database.work.run(PASS, release).await?;
             let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
             leaving.drain(..gone.len());

@@ -164,11 +164,9 @@ async fn greet(
         Some(true) => "true",
         Some(false) => "false",
     });
+    // What happened since is sent like any other news. The look also asks whether the task is still ours: without it, of
+    // fifty sockets that come for one task at once, an older one may hear of a newer one only when that has gone.
     seat.sent(place.seq);
-    // What the client has missed is sent like any other news. What came after the reading is hinted at: the task was
-    // ours by then.
-    if place.seq < opening.last_seq {
-        seat.look();
-    }
+    seat.look();
     Ok(place)
 }

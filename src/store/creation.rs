@@ -136,20 +136,18 @@ impl<'a> From<&'a NewApproval> for Row<'a> {
                 _ => StoredPolicy::closed(&new.policy),
             },
             policy_shown: new.policy_shown.as_ref(),
-            approvers: (!new.levels.is_empty()
-                || !new.policy.is_plain()
-                || request.response_schema.is_some())
-            .then(|| policy::approvers(&new.policy)),
-            // With levels above it, votes of several levels may stand.
+            approvers: (!new.is_plain()).then(|| policy::approvers(&new.policy)),
+            // With levels above it, votes of several levels may stand. An answer has to be looked at.
             one_vote_by: new
                 .policy
                 .one_vote_by()
-                .filter(|who| new.levels.is_empty() && who.names().count() <= LOOKED_FOR && !new.needs_answer)
+                .filter(|who| {
+                    let is_alone = new.levels.is_empty() && request.response_schema.is_none();
+                    is_alone && who.names().count() <= LOOKED_FOR
+                })
                 .map(|who| who.each().map(|selector| selector.to_string()).collect()),
             escalation: (!new.levels.is_empty()).then(|| new.levels.iter().map(StoredLevel::from).collect()),
-            named: new.policy.plain_names().filter(|names| {
-                (!new.levels.is_empty() || request.response_schema.is_some()) && names.len() <= LOOKED_FOR
-            }),
+            named: new.policy.plain_names().filter(|names| !new.is_plain() && names.len() <= LOOKED_FOR),
             levels_shown: new.levels_shown.as_ref(),
             remind_before: &request.remind_before,
             remind_first: request.remind_before.first().copied(),

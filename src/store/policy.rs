@@ -56,10 +56,15 @@ enum StoredForm {
     },
     Tree(StoredNode),
     /// With a condition besides. A version that doesn't know this form can't read the policy, and so decides nothing by it.
-    Conditional {
-        require_digest: bool,
-        form: Box<StoredForm>,
-    },
+    Conditional(StoredCondition),
+}
+
+/// A condition that this version doesn't know makes the policy unreadable here, too.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredCondition {
+    require_digest: bool,
+    form: Box<StoredForm>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -95,10 +100,11 @@ impl StoredPolicy {
 
     /// Puts the form where only versions look that know what else is asked.
     fn hide(&mut self, require_digest: bool) {
-        if !matches!(self.form, None | Some(StoredForm::Conditional { .. })) {
-            let form = self.form.take().map(Box::new);
-            self.form = form.map(|form| StoredForm::Conditional { require_digest, form });
+        if matches!(self.form, Some(StoredForm::Conditional(_))) {
+            return;
         }
+        let form = self.form.take().map(Box::new);
+        self.form = form.map(|form| StoredForm::Conditional(StoredCondition { require_digest, form }));
     }
 
     fn new(policy: &Policy, is_closed: bool) -> Self {
@@ -114,9 +120,7 @@ impl StoredPolicy {
             form: None,
         };
         match &policy.form {
-            Form::Simple { min_approvers, who, require_all }
-                if policy.is_plain() && !is_closed && !policy.require_digest =>
-            {
+            Form::Simple { min_approvers, who, require_all } if policy.is_plain() && !is_closed => {
                 stored.min_approvers = *min_approvers;
                 stored.allowed_approvers.clone_from(&who.people);
                 stored.require_all = *require_all;
@@ -167,7 +171,9 @@ impl From<StoredExtension> for Extension {
 impl From<StoredPolicy> for Policy {
     fn from(stored: StoredPolicy) -> Self {
         let (form, require_digest) = match stored.form {
-            Some(StoredForm::Conditional { require_digest, form }) => (Some(*form), require_digest),
+            Some(StoredForm::Conditional(StoredCondition { require_digest, form })) => {
+                (Some(*form), require_digest)
+            }
             form => (form, false),
         };
         let form = match form {
@@ -181,8 +187,10 @@ impl From<StoredPolicy> for Policy {
             }
             Some(StoredForm::Tree(node)) => Form::Tree(node.into()),
             // It is written once, around the form.
-            Some(StoredForm::Conditional { form, .. }) => {
-                return Self::from(StoredPolicy { form: Some(*form), ..stored });
+            Some(StoredForm::Conditional(inner)) => {
+                let mut within = Self::from(StoredPolicy { form: Some(*inner.form), ..stored });
+                within.require_digest |= require_digest || inner.require_digest;
+                return within;
             }
         };
         Self {

@@ -53,8 +53,9 @@ pub struct ApprovalView<'a> {
     #[schema(value_type = Option<NotifyBody>)]
     notify: Option<&'a RawValue>,
     /// Of what is asked: SHA-256 over canonical JSON (RFC 8785). An approver sends it along to say what they were shown.
-    #[schema(value_type = String, pattern = "^sha256:[0-9a-f]{64}$")]
-    digest: Digest,
+    /// Null where an older version took in a number that no double holds.
+    #[schema(value_type = Option<String>, pattern = "^sha256:[0-9a-f]{64}$")]
+    digest: Option<Digest>,
     policy: PolicyView<'a>,
     /// What modifications must satisfy, as it was sent.
     #[schema(value_type = Option<Object>)]
@@ -188,7 +189,7 @@ impl<'a> From<&'a Ending> for ResultView<'a> {
                 view.feedback = outcome.feedback.as_deref();
                 view.modifications = outcome.modifications.as_ref().map(|edits| &*edits.0);
                 // The version before kept none.
-                let compute = || outcome.modifications.as_ref().map(|edits| Digest::of_json(&edits.0));
+                let compute = || Digest::of_json(&outcome.modifications.as_ref()?.0);
                 view.modifications_digest = outcome.modifications_digest.or_else(compute);
                 view.comment = outcome.comment.as_deref();
                 view.because = outcome.because.map(Because::as_str);

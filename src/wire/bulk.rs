@@ -1,8 +1,11 @@
 //! Saying the same to many approvals: the form, its rules, and what became of each.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -48,7 +51,8 @@ pub struct BulkBody {
 }
 
 /// One of the approvals.
-#[derive(Debug, Deserialize, ToSchema)]
+// Serialize is for the schema, which follows its attributes.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum BulkItem {
     #[schema(value_type = Uuid)]
@@ -57,7 +61,7 @@ pub enum BulkItem {
 }
 
 /// An approval, and what was shown of it.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShownItem {
     #[schema(value_type = Uuid)]
@@ -65,6 +69,30 @@ pub struct ShownItem {
     /// The approval's `digest`. Where it has another, nothing is decided.
     #[schema(pattern = "^sha256:[0-9a-f]{64}$")]
     digest: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for BulkItem {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Items;
+
+        impl<'de> Visitor<'de> for Items {
+            type Value = BulkItem;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an id, or an object with id and digest")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<BulkItem, E> {
+                Ok(BulkItem::Id(text.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<BulkItem, A::Error> {
+                ShownItem::deserialize(MapAccessDeserializer::new(map)).map(BulkItem::Shown)
+            }
+        }
+
+        from.deserialize_any(Items)
+    }
 }
 
 /// What is to be said, and to which.

@@ -24,6 +24,7 @@ use crate::{
         approval::{Idempotency, NewApproval, Request, TimeoutAction},
         credential::Origin,
         ids::ApprovalId,
+        names::CallerName,
         notification::Channel,
         policy::{Asked, Policy},
         redaction::Redactor,
@@ -134,7 +135,9 @@ pub fn new_approval(
     let metadata = check.object("/metadata", body.metadata);
     let checkpoint = body.checkpoint.and_then(|it| checkpoint(&mut check, it));
     let response_schema = check.object_of("/response_schema", body.response_schema, answer_form::MAX_SIZE);
-    let needs_answer = response_schema.as_deref().is_some_and(|schema| needs_answer(&mut check, schema));
+    let needs_answer = response_schema
+        .as_deref()
+        .is_some_and(|schema| needs_answer(&mut check, approval_type.as_ref(), schema));
     let timeout = check.range("/timeout_seconds", body.timeout_seconds, (1, MAX_TIMEOUT), DEFAULT_TIMEOUT);
     let timeout_action = timeout_action(&mut check, body.timeout_action.as_deref(), needs_answer);
     let policy = body.policy.unwrap_or_default().0;
@@ -161,7 +164,8 @@ pub fn new_approval(
         satisfiable(&level.policy, &policy_pointer(index + 1), &asked)?;
     }
     let unprintable = |error: serde_json::Error| Problem::new(Code::Internal, error.to_string());
-    let policy_shown = (has_levels || !policy.is_plain()).then(|| to_raw_value(&PolicyView::from(&policy)));
+    let is_stored_otherwise = has_levels || !policy.is_plain() || response_schema.is_some();
+    let policy_shown = is_stored_otherwise.then(|| to_raw_value(&PolicyView::from(&policy)));
     let policy_shown = policy_shown.transpose().map_err(unprintable)?;
     let shown: Vec<LevelView<'_>> = levels.iter().map(LevelView::from).collect();
     let levels_shown = has_levels.then(|| to_raw_value(&shown)).transpose().map_err(unprintable)?;
@@ -196,7 +200,6 @@ pub fn new_approval(
         workspace: caller.workspace,
         request,
         digest: None,
-        needs_answer,
         policy,
         levels,
         levels_shown,
@@ -226,10 +229,13 @@ fn timeout_action(check: &mut Check, word: Option<&str>, needs_answer: bool) -> 
 }
 
 /// Whether an approval without modifications doesn't fit. What is wrong with the schema is told.
-fn needs_answer(check: &mut Check, schema: &RawValue) -> bool {
-    let schema = schema.to_owned();
-    match answer_form::check(&schema) {
-        Ok(()) => answer_form::fits(&schema, None).is_err(),
+fn needs_answer(check: &mut Check, approval_type: Option<&CallerName>, schema: &RawValue) -> bool {
+    // That was told.
+    if !schema.get().starts_with('{') || schema.get().len() > answer_form::MAX_SIZE {
+        return false;
+    }
+    match answer_form::check(schema, approval_type) {
+        Ok(needs_answer) => needs_answer,
         Err(faults) => {
             for Fault { pointer, rule, message } in faults {
                 check.fail(format!("/response_schema{pointer}"), rule, message);

@@ -265,10 +265,12 @@ export const bar = {
   moreLabel: "More: hand on, cancel, copy",
   askApprove: (name: string) => `Approve as ${name}?`,
   askEdit: (amount: number, name: string) => `Approve with ${edits(amount)} as ${name}?`,
+  askAnswer: (name: string) => `Approve with this answer as ${name}?`,
   askAgreed: (name: string) => `Approve these edits as ${name}?`,
   seat: "In whose seat",
   approveNow: "Approve now",
   approveEdits: (amount: number) => `Approve with ${edits(amount)}`,
+  approveAnswer: "Approve with this answer",
   effect: {
     resolves: "Yours is the last one needed: the run goes on at once. An answer can't be taken back.",
     counts: "Your approval counts; more are needed before the run goes on. An answer can't be taken back.",

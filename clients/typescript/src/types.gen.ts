@@ -24,8 +24,11 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             description?: string | null;
-            /** @description Of what is asked: SHA-256 over canonical JSON (RFC 8785). An approver sends it along to say what they were shown. */
-            digest: string;
+            /**
+             * @description Of what is asked: SHA-256 over canonical JSON (RFC 8785). An approver sends it along to say what they were shown.
+             *     Null where an older version took in a number that no double holds.
+             */
+            digest?: string | null;
             /** @description The levels above the first, as they were sent; null where none were. */
             escalation?: components["schemas"]["EscalationLevel"][] | null;
             /**

@@ -291,7 +291,7 @@ pub fn detail(ballot: &Ballot, is_new: bool) -> Value {
         "decision_id": is_new.then_some(ballot.id), "verdict": ballot.verdict,
         "feedback_sha256": ballot.feedback.as_deref().map(sha256),
         "comment_sha256": ballot.comment.as_deref().map(sha256),
-        "digest": ballot.digest,
+        "digest": ballot.digest.filter(|_| is_new),
         "modifications_sha256": edits.map(|edits| sha256(edits.0.get())),
     })
 }

@@ -167,8 +167,8 @@ async fn digested(mut act: Act) -> Result<Act, Trouble> {
     if let Act::Vote { ballot, .. } = &mut act
         && let Some(edits) = ballot.modifications.clone()
     {
-        let digest = aside(edits.0.get().len() > MUCH, move || Digest::of_json(&edits.0)).await?;
-        ballot.modifications_digest = Some(digest);
+        ballot.modifications_digest =
+            aside(edits.0.get().len() > MUCH, move || Digest::of_json(&edits.0)).await?;
     }
     Ok(act)
 }

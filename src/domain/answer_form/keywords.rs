@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::{Fault, MOST, step};
+use super::{Fault, MOST, is_pattern, step};
 
 /// Schemas within schemas.
 const MAX_DEPTH: usize = 16;
@@ -17,6 +17,10 @@ const MAX_FOLLOWED: usize = 64;
 const MAX_NODES: usize = 1_000;
 /// Characters of a pattern.
 const MAX_PATTERN: usize = 256;
+/// Patterns in all, each reference counted as what it refers to.
+const MAX_PATTERNS: usize = 16;
+/// What a pattern takes for each byte, at most: one of the largest that are taken, and a text that fits it badly.
+const STEPS_OF_A_PATTERN: usize = 128;
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 const DEFINITIONS: &str = "#/$defs/";
@@ -108,27 +112,27 @@ pub fn check(schema: &Value) -> Result<(), Vec<Fault>> {
     let Value::Object(root) = schema else {
         return Err(vec![Fault::new("", "type", "must be an object")]);
     };
-    let mut walk = Walk { faults: Vec::new(), definitions: definitions(root) };
+    let mut walk = Walk { faults: Vec::new(), definitions: definitions(root), patterns: 0 };
     walk.schema("", schema, 1);
     if root.get("type").is_some_and(|it| it != "object") {
         walk.fail("/type", "schema", "must be object: modifications always are one");
     }
     if walk.faults.is_empty() {
-        match extent(schema) {
-            Err(Cyclic(name)) => {
-                walk.fail(
-                    &step("/$defs", &name),
-                    "schema",
-                    "must not refer to itself, nor through more than 64 others",
-                );
+        match Followed::new(schema).weight(schema, 1) {
+            Err(Endless::Cyclic(name)) => {
+                walk.fail(&step("/$defs", &name), "schema", "must not refer to itself");
             }
-            Ok(Extent { nodes, .. }) if nodes > MAX_NODES => {
+            Err(Endless::TooDeep) => {
+                let message = format!("must have at most {MAX_FOLLOWED} levels, references followed");
+                walk.fail("", "max_depth", &message);
+            }
+            Ok(Weight { nodes, .. }) if nodes > MAX_NODES => {
                 let message = format!("must have at most {MAX_NODES} schemas, references followed");
                 walk.fail("", "max_nodes", &message);
             }
-            Ok(Extent { depth, .. }) if depth > MAX_FOLLOWED => {
-                let message = format!("must have at most {MAX_FOLLOWED} levels, references followed");
-                walk.fail("", "max_depth", &message);
+            Ok(Weight { patterns, .. }) if patterns > MAX_PATTERNS => {
+                let message = format!("must have at most {MAX_PATTERNS} patterns, references followed");
+                walk.fail("", "max_patterns", &message);
             }
             Ok(_) => {}
         }
@@ -136,14 +140,10 @@ pub fn check(schema: &Value) -> Result<(), Vec<Fault>> {
     if walk.faults.is_empty() { Ok(()) } else { Err(walk.faults) }
 }
 
-/// Schemas that checking an answer may walk through at each of its values.
-pub fn nodes(schema: &Value) -> usize {
-    extent(schema).map_or(usize::MAX, |extent| extent.nodes)
-}
-
-fn extent(schema: &Value) -> Result<Extent, Cyclic> {
-    let named = schema.as_object().map(definitions).unwrap_or_default();
-    Followed { definitions: named, known: HashMap::new(), path: Vec::new() }.extent(schema)
+/// What one value of an answer may meet. Of a schema that was taken.
+pub fn weight(schema: &Value) -> Weight {
+    let endless = Weight { keywords: usize::MAX, texts: usize::MAX, ..Weight::default() };
+    Followed::new(schema).weight(schema, 1).unwrap_or(endless)
 }
 
 fn definitions(root: &Map<String, Value>) -> HashMap<&str, &Value> {
@@ -154,6 +154,8 @@ fn definitions(root: &Map<String, Value>) -> HashMap<&str, &Value> {
 struct Walk<'a> {
     faults: Vec<Fault>,
     definitions: HashMap<&'a str, &'a Value>,
+    /// How many there were so far.
+    patterns: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -181,6 +183,20 @@ impl<'a> Walk<'a> {
                 Some(shape) => self.keyword(&at, shape, value, depth),
                 None => self.fail(&at, "keyword", "is not among the keywords that are taken"),
             }
+        }
+    }
+
+    fn pattern(&mut self, at: &str, pattern: &str) {
+        self.patterns += 1;
+        if pattern.chars().count() > MAX_PATTERN {
+            self.fail(at, "max_length", &format!("must have at most {MAX_PATTERN} characters"));
+        } else if self.patterns > MAX_PATTERNS {
+            // Each is compiled here, which takes time.
+            self.fail(at, "max_patterns", &format!("must be one of at most {MAX_PATTERNS} patterns"));
+        } else if !is_pattern(pattern) {
+            let message =
+                "must be a regular expression without look-around and back-references, and not too large";
+            self.fail(at, "pattern", message);
         }
     }
 
@@ -231,11 +247,11 @@ impl<'a> Walk<'a> {
                 true
             }
             Shape::Pattern => match value.as_str() {
-                Some(pattern) if pattern.chars().count() > MAX_PATTERN => {
-                    self.fail(at, "max_length", &format!("must have at most {MAX_PATTERN} characters"));
+                Some(pattern) => {
+                    self.pattern(at, pattern);
                     true
                 }
-                found => found.is_some(),
+                None => false,
             },
             Shape::Format => {
                 match value.as_str() {
@@ -283,74 +299,119 @@ fn name_of(reference: &str) -> Option<String> {
     (!name.contains('/') && !name.contains('%')).then(|| name.replace("~1", "/").replace("~0", "~"))
 }
 
-/// A definition that leads back to itself, or too far.
-struct Cyclic(String);
-
-/// How many schemas there are and how deep they stand, each reference counted as what it refers to.
-#[derive(Clone, Copy)]
-struct Extent {
-    nodes: usize,
-    depth: usize,
+/// Why references can't be followed to their end.
+enum Endless {
+    /// This definition leads back to itself.
+    Cyclic(String),
+    TooDeep,
 }
 
-/// Each definition is counted once, so a tree of references that doubles at each level costs nothing here.
+/// How much there is in a schema, each reference counted as what it refers to.
+#[derive(Clone, Copy, Default)]
+pub struct Weight {
+    /// Schemas.
+    nodes: usize,
+    /// Keywords, and what they list.
+    pub keywords: usize,
+    /// Steps for each byte of a text.
+    pub texts: usize,
+    patterns: usize,
+    /// Schemas within schemas.
+    levels: usize,
+}
+
+/// Each definition is weighed once, so a tree of references that doubles at each level costs nothing here.
 struct Followed<'a> {
     definitions: HashMap<&'a str, &'a Value>,
-    known: HashMap<String, Extent>,
+    known: HashMap<String, Weight>,
     /// The references that led here.
     path: Vec<String>,
 }
 
 impl<'a> Followed<'a> {
-    fn extent(&mut self, schema: &'a Value) -> Result<Extent, Cyclic> {
-        let mut all = Extent { nodes: 1, depth: 1 };
+    fn new(schema: &'a Value) -> Self {
+        let definitions = schema.as_object().map(definitions).unwrap_or_default();
+        Self { definitions, known: HashMap::new(), path: Vec::new() }
+    }
+
+    fn weight(&mut self, schema: &'a Value, depth: usize) -> Result<Weight, Endless> {
+        if depth > MAX_FOLLOWED {
+            return Err(Endless::TooDeep);
+        }
+        let mut all = Weight { nodes: 1, keywords: 1, levels: 1, ..Weight::default() };
         let Value::Object(keywords) = schema else { return Ok(all) };
         for (keyword, value) in keywords {
-            let below: Vec<&Value> = match (keyword.as_str(), shape(keyword, true)) {
-                // Only what is referred to counts.
-                ("$defs", _) => continue,
-                (_, Some(Shape::Schema)) => vec![value],
-                (_, Some(Shape::Schemas)) => value.as_array().into_iter().flatten().collect(),
-                (_, Some(Shape::Named)) => value.as_object().into_iter().flat_map(Map::values).collect(),
-                (_, Some(Shape::Reference)) => {
+            // Only what is referred to counts.
+            if keyword == "$defs" {
+                continue;
+            }
+            all.keywords += 1;
+            let below: Vec<&Value> = match shape(keyword, true) {
+                Some(Shape::Schema) => vec![value],
+                Some(Shape::Schemas) => value.as_array().into_iter().flatten().collect(),
+                Some(Shape::Named) => value.as_object().into_iter().flat_map(Map::values).collect(),
+                Some(Shape::Reference) => {
                     if let Some(name) = value.as_str().and_then(name_of) {
-                        let referred = self.definition(name)?;
-                        all.add(referred);
+                        all.add(self.definition(name, depth)?);
                     }
+                    continue;
+                }
+                // What an answer is compared with, one after the other.
+                Some(Shape::Values | Shape::Texts | Shape::Types | Shape::Anything) => {
+                    all.keywords = all.keywords.saturating_add(values(value));
+                    continue;
+                }
+                Some(Shape::Pattern) => {
+                    all.texts += STEPS_OF_A_PATTERN;
+                    all.patterns += 1;
+                    continue;
+                }
+                Some(Shape::Format | Shape::Count) => {
+                    all.texts += 1;
                     continue;
                 }
                 _ => continue,
             };
             for schema in below {
-                let extent = self.extent(schema)?;
-                all.add(extent);
+                let weight = self.weight(schema, depth + 1)?;
+                all.add(weight);
             }
         }
         Ok(all)
     }
 
-    fn definition(&mut self, name: String) -> Result<Extent, Cyclic> {
-        if let Some(extent) = self.known.get(&name) {
-            return Ok(*extent);
+    fn definition(&mut self, name: String, depth: usize) -> Result<Weight, Endless> {
+        if self.path.contains(&name) {
+            return Err(Endless::Cyclic(name));
         }
-        // A chain that is as long as this is refused anyway.
-        if self.path.contains(&name) || self.path.len() > MAX_FOLLOWED {
-            return Err(Cyclic(name));
+        // It may stand deeper here than where it was weighed.
+        if let Some(weight) = self.known.get(&name).copied() {
+            return if depth + weight.levels > MAX_FOLLOWED { Err(Endless::TooDeep) } else { Ok(weight) };
         }
-        let Some(schema) = self.definitions.get(name.as_str()).copied() else {
-            return Ok(Extent { nodes: 1, depth: 1 });
-        };
+        let Some(schema) = self.definitions.get(name.as_str()).copied() else { return Ok(Weight::default()) };
         self.path.push(name.clone());
-        let extent = self.extent(schema)?;
+        let weight = self.weight(schema, depth + 1)?;
         self.path.pop();
-        self.known.insert(name, extent);
-        Ok(extent)
+        self.known.insert(name, weight);
+        Ok(weight)
     }
 }
 
-impl Extent {
+impl Weight {
     fn add(&mut self, below: Self) {
         self.nodes = self.nodes.saturating_add(below.nodes);
-        self.depth = self.depth.max(below.depth + 1);
+        self.keywords = self.keywords.saturating_add(below.keywords);
+        self.texts = self.texts.saturating_add(below.texts);
+        self.patterns = self.patterns.saturating_add(below.patterns);
+        self.levels = self.levels.max(below.levels + 1);
+    }
+}
+
+/// Values in a value.
+fn values(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(values).sum::<usize>() + 1,
+        Value::Object(members) => members.values().map(values).sum::<usize>() + 1,
+        _ => 1,
     }
 }

@@ -6,14 +6,15 @@
 //!
 //! No modifications are checked as `{}`. So a schema with a required property makes an answer necessary.
 
+mod cost;
 mod flat;
 mod keywords;
 
 use jsonschema::{Draft, PatternOptions, Validator};
-use serde_json::Value;
+use serde_json::{Map, Value, value::RawValue};
 
 pub use self::flat::is_flat;
-use super::{approval::Opaque, decision::Modifications, json::pointer_step};
+use super::{approval::Opaque, decision::Modifications, edits, json::pointer_step, names::CallerName};
 
 /// Largest schema, in bytes.
 pub const MAX_SIZE: usize = 16 * 1024;
@@ -22,10 +23,7 @@ const MOST: usize = 20;
 /// Longest message of a fault, in characters.
 const MAX_MESSAGE: usize = 200;
 /// A pattern that needs more than this, compiled, is refused.
-const MAX_PATTERN_BYTES: usize = 256 * 1024;
-
-/// Most bytes of an answer times schemas that it may have to be compared with: some 20 ms.
-const MAX_COST: usize = 4 * 1024 * 1024;
+const MAX_PATTERN_BYTES: usize = 64 * 1024;
 
 /// What is wrong with a schema, or with an answer: where, the rule, and the rule in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,31 +45,53 @@ impl Fault {
     }
 }
 
-/// Looks whether answers can be checked by this schema.
-pub fn check(schema: &Opaque) -> Result<(), Vec<Fault>> {
-    if schema.get().len() > MAX_SIZE {
-        return Err(vec![Fault::new("", "max_size", format!("must have at most {MAX_SIZE} bytes"))]);
-    }
-    let schema = value(schema);
+/// Looks whether answers can be checked by this schema. Says whether an approval without modifications doesn't fit.
+pub fn check(schema: &RawValue, approval_type: Option<&CallerName>) -> Result<bool, Vec<Fault>> {
+    let Some(schema) = value(schema) else { return Err(vec![Fault::new("", "type", "must be an object")]) };
     keywords::check(&schema)?;
-    compile(&schema).map(drop).map_err(|fault| vec![fault])
+    if let Some(name) = approval_type.and_then(|it| edits::never_named(it, required(&schema))) {
+        let message =
+            format!("must not want {name}: edits of a tool_call have arguments or response, and no more");
+        return Err(vec![Fault::new("/required", "exclusive", message)]);
+    }
+    let validator = compile(&schema).map_err(|fault| vec![fault])?;
+    Ok(!validator.is_valid(&Value::Object(Map::new())))
 }
 
 /// Looks whether an approval with these modifications, or with none, fits the schema.
+///
+/// The library tells all faults or one, and keeps what it tells. So all are asked for only where there can't be many.
 pub fn fits(schema: &Opaque, edits: Option<&Modifications>) -> Result<(), Vec<Fault>> {
-    let answer = edits.map_or_else(|| Value::Object(serde_json::Map::new()), |edits| value(&edits.0));
-    let schema = value(schema);
-    let size = edits.map_or(0, |edits| edits.0.get().len());
-    if size.saturating_mul(keywords::nodes(&schema)) > MAX_COST {
-        return Err(vec![Fault::new(
-            "",
-            "cost",
-            "must be shorter, for it to be checked by so large a schema",
-        )]);
+    let none = || Some(Value::Object(Map::new()));
+    let answer = edits.map_or_else(none, |edits| value(&edits.0));
+    let unreadable = || vec![Fault::new("", "schema", "can't be checked")];
+    let (schema, answer) = value(schema).zip(answer).ok_or_else(unreadable)?;
+    let cost = cost::of(&schema, &answer);
+    if cost > cost::MOST {
+        return Err(vec![Fault::new("", "cost", "must have less in it, to be checked by so large a schema")]);
     }
     let validator = compile(&schema).map_err(|fault| vec![fault])?;
-    let faults: Vec<Fault> = validator.iter_errors(&answer).take(MOST).map(|error| fault(&error)).collect();
-    if faults.is_empty() { Ok(()) } else { Err(faults) }
+    if validator.is_valid(&answer) {
+        return Ok(());
+    }
+    if cost > cost::MOST_TOLD {
+        return Err(vec![Fault::new(
+            "",
+            "schema",
+            "does not fit; it is too large for the places to be told",
+        )]);
+    }
+    Err(validator.iter_errors(&answer).take(MOST).map(|error| fault(&error)).collect())
+}
+
+/// The properties that every answer must have.
+fn required(schema: &Value) -> impl Iterator<Item = &str> {
+    schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// Whether a text is taken for a pattern.
+fn is_pattern(pattern: &str) -> bool {
+    compile(&serde_json::json!({ "pattern": pattern })).is_ok()
 }
 
 fn compile(schema: &Value) -> Result<Validator, Fault> {
@@ -94,9 +114,8 @@ fn fault(error: &jsonschema::ValidationError<'_>) -> Fault {
     Fault::new(error.instance_path().to_string(), rule, error.to_string())
 }
 
-/// What was taken in is JSON.
-fn value(json: &Opaque) -> Value {
-    serde_json::from_str(json.get()).unwrap_or_default()
+fn value(json: &RawValue) -> Option<Value> {
+    serde_json::from_str(json.get()).ok()
 }
 
 fn step(pointer: &str, name: &str) -> String {

@@ -1,7 +1,7 @@
 //! Which schemas are taken, which answers fit, and what is told of those that don't.
 
 use proptest::prelude::*;
-use serde_json::{json, value::RawValue};
+use serde_json::json;
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn raw(value: &Value) -> Opaque {
 
 /// Where and by which rule a schema is refused.
 fn refused(schema: &Value) -> Vec<(String, String)> {
-    let faults = check(&raw(schema)).err().unwrap_or_default();
+    let faults = check(&raw(schema), None).err().unwrap_or_default();
     faults.into_iter().map(|it| (it.pointer, it.rule.to_owned())).collect()
 }
 
@@ -117,8 +117,16 @@ fn what_would_not_be_checked_is_refused() {
     }
     // Patterns that need to go back, or grow too large.
     for pattern in ["(?=a)b", "(a)\\1", "(?<!a)b", "(", "((a{100}){100}){100}"] {
-        assert_eq!(refused(&within("pattern", json!(pattern))).len(), 1, "{pattern}");
+        let refused = refused(&within("pattern", json!(pattern)));
+        assert_eq!(refused, one("/properties/a/pattern", "pattern"), "{pattern}");
     }
+    let patterns: serde_json::Map<String, Value> =
+        (0..17).map(|n| (format!("f{n}"), json!({ "pattern": "^a$" }))).collect();
+    assert_eq!(refused(&json!({ "properties": patterns }))[0].1, "max_patterns");
+    let shared = json!({ "$defs": { "p": { "pattern": "^a$" } },
+                         "allOf": vec![json!({ "$ref": "#/$defs/p" }); 17] });
+    assert_eq!(refused(&shared), one("", "max_patterns"), "each reference counts");
+    assert_eq!(refused(&json!({ "title": "x".repeat(20_000) })), [], "its size is looked at before");
     assert_eq!(refused(&json!([])), one("", "type"));
     assert_eq!(refused(&json!(true)), one("", "type"));
     assert_eq!(refused(&json!({ "type": "array" })), one("/type", "schema"));
@@ -126,7 +134,6 @@ fn what_would_not_be_checked_is_refused() {
         refused(&json!({ "$schema": "http://json-schema.org/draft-07/schema#" })),
         one("/$schema", "schema")
     );
-    assert_eq!(refused(&json!({ "title": "x".repeat(20_000) })), one("", "max_size"));
 }
 
 #[test]
@@ -146,7 +153,7 @@ fn references_are_counted_and_lead_somewhere() {
         chain["$defs"][format!("d{n}")] = json!({ "$ref": format!("#/$defs/d{}", n + 1) });
     }
     chain["$defs"]["d100"] = json!(true);
-    assert_eq!(refused(&chain)[0].1, "schema");
+    assert_eq!(refused(&chain), one("", "max_depth"));
     let mut deep = json!({});
     for _ in 0..17 {
         deep = json!({ "not": deep });
@@ -157,12 +164,59 @@ fn references_are_counted_and_lead_somewhere() {
     assert_eq!(misfit(&named, &json!({})), one("", "required"));
 }
 
+/// The deepest and the widest schemas that are taken, on as much stack as a thread that serves has.
+#[test]
+fn what_is_taken_fits_on_a_small_stack() {
+    let mut deep = json!({ "$ref": "#/$defs/d0" });
+    let mut answer = json!(1);
+    for n in 0..30 {
+        deep["$defs"][format!("d{n}")] =
+            json!({ "properties": { "a": { "$ref": format!("#/$defs/d{}", n + 1) } } });
+        answer = json!({ "a": answer });
+    }
+    deep["$defs"]["d30"] = json!({ "type": "integer" });
+    let run = move || {
+        assert_eq!(misfit(&deep, &answer), []);
+        let wrong = answer.to_string().replace('1', "\"x\"");
+        assert_eq!(misfit(&deep, &serde_json::from_str(&wrong).unwrap())[0].1, "type");
+    };
+    std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(run).unwrap().join().unwrap();
+}
+
 #[test]
 fn an_answer_that_takes_long_to_check_is_refused() {
-    let schema =
-        json!({ "properties": { "a": { "items": { "allOf": vec![json!({ "type": "integer" }); 200] } } } });
+    let every = |of: Value| json!({ "properties": { "a": { "items": of } } });
+    let schema = every(json!({ "allOf": vec![json!({ "type": "integer" }); 200] }));
     assert_eq!(misfit(&schema, &json!({ "a": [1, 2, 3] })), []);
     assert_eq!(misfit(&schema, &json!({ "a": vec![1; 20_000] })), one("", "cost"));
+    // Names that each of many objects lacks: each would be a fault of its own.
+    let names: Vec<String> = (0..2_000).map(|n| n.to_string()).collect();
+    let schema = every(json!({ "required": names }));
+    assert_eq!(misfit(&schema, &json!({ "a": vec![json!({}); 80_000] })), one("", "cost"));
+    assert_eq!(
+        misfit(&schema, &json!({ "a": vec![json!({}); 100] })),
+        one("", "schema"),
+        "too many to be told"
+    );
+    assert_eq!(misfit(&schema, &json!({ "a": [{}] })).len(), 20);
+    // Choices that each of many values is compared with.
+    let choices: Vec<f64> = (0..2_000).map(|n| f64::from(n) + 0.5).collect();
+    assert_eq!(
+        misfit(&every(json!({ "enum": choices })), &json!({ "a": vec![-1; 100_000] })),
+        one("", "cost")
+    );
+    // Texts, and a pattern that takes many steps for each byte.
+    let schema = every(json!({ "pattern": "[ab]*a[ab]{100}c" }));
+    assert_eq!(misfit(&schema, &json!({ "a": ["ab".repeat(100_000)] })), one("", "cost"));
+    assert_eq!(misfit(&schema, &json!({ "a": ["ab".repeat(2_000)] })), one("", "schema"));
+}
+
+#[test]
+fn edits_of_a_tool_call_have_their_own_form() {
+    let tool = CallerName::new("tool_call").unwrap();
+    let with = |name: &str| check(&raw(&json!({ "required": [name] })), Some(&tool)).map_err(|it| it[0].rule);
+    assert_eq!((with("arguments"), with("limit")), (Ok(true), Err("exclusive")));
+    assert_eq!(check(&raw(&json!({})), Some(&tool)), Ok(false));
 }
 
 #[test]
@@ -253,7 +307,7 @@ proptest! {
     #[test]
     fn any_json_is_refused_or_checks_answers(schema in json(), answer in json()) {
         let raw_schema = raw(&schema);
-        if check(&raw_schema).is_ok() {
+        if check(&raw_schema, None).is_ok() {
             let _ = fits(&raw_schema, Some(&Modifications(raw(&answer))));
             let _ = is_flat(&schema);
         }

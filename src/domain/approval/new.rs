@@ -19,8 +19,6 @@ pub struct NewApproval {
     pub request: Request,
     /// `None` until it is computed, which may take long: see [`NewApproval::digested`].
     pub digest: Option<Digest>,
-    /// Whether an approval without modifications does not fit the schema.
-    pub needs_answer: bool,
     pub policy: Policy,
     pub levels: Vec<Level>,
     /// The levels for the record.
@@ -38,12 +36,17 @@ pub struct NewApproval {
 }
 
 impl NewApproval {
+    /// Whether the version before understands its policy, and has all that it needs to go by it.
+    pub fn is_plain(&self) -> bool {
+        self.levels.is_empty() && self.policy.is_plain() && self.request.response_schema.is_none()
+    }
+
     /// Computes the digest of what is asked.
     #[must_use]
     pub fn digested(mut self) -> Self {
         let on_behalf_of = self.origin.on_behalf_of.as_ref();
         let key = (self.workspace, self.id);
-        self.digest = Some(Digest::of_request(key, &self.request, &self.requested_by, on_behalf_of));
+        self.digest = Digest::of_request(key, &self.request, &self.requested_by, on_behalf_of);
         self
     }
 

@@ -235,13 +235,14 @@ impl Policy {
     /// People by name and how many of them: nothing more is asked.
     pub fn is_plain(&self) -> bool {
         let Form::Simple { who, .. } = &self.form else { return false };
-        who.roles.is_none() && who.groups.is_none() && self.veto.is_none()
+        who.roles.is_none() && who.groups.is_none() && self.veto.is_none() && !self.require_digest
     }
 
-    /// The people whom it names, where it asks for nothing but them.
+    /// The people whom it names, where it names nothing but them.
     pub fn plain_names(&self) -> Option<&Names> {
         let Form::Simple { who, .. } = &self.form else { return None };
-        who.people.as_ref().filter(|_| self.is_plain())
+        let is_of_people = who.roles.is_none() && who.groups.is_none() && self.veto.is_none();
+        who.people.as_ref().filter(|_| is_of_people)
     }
 
     /// Distinct approvals that it takes at least.

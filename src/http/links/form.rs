@@ -128,7 +128,10 @@ impl Form {
         {
             return Err(Fault::Changed);
         }
-        let digest = self.get("digest").parse().ok();
+        let digest = match self.get("digest") {
+            "" => None,
+            text => Some(text.parse().map_err(|_| Fault::Unseen)?),
+        };
         Ok(match verdict {
             Verdict::Approved => Sent { verdict, feedback: comment.or(reason), comment: None, digest },
             Verdict::Rejected => {

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     domain::{
+        answer_form,
         approval::{Approval, Ending, Resolution, State, TimeoutAction},
         decision::Verdict,
         legible,
@@ -204,6 +205,18 @@ fn write_form(
     (approve, reject): (bool, bool),
     wish: Option<Verdict>,
 ) {
+    // The page has no form for one.
+    let needs_answer = approval
+        .request
+        .response_schema
+        .as_ref()
+        .is_some_and(|schema| answer_form::fits(schema, None).is_err());
+    let approve = approve && !needs_answer;
+    if needs_answer {
+        page.push_str(
+            "<p class=\"small\">An approval needs an answer of a certain form: open it in Signoff.</p>",
+        );
+    }
     let (at, mac) = form::stamp(&seen.token.reveal(), seen.link.now);
     let _ = write!(
         page,
@@ -212,7 +225,7 @@ fn write_form(
          <input type=\"hidden\" name=\"mac\" value=\"{mac}\"><div class=\"verdicts\">",
         approval.version,
         // Of what this page shows.
-        approval.compute_digest(),
+        approval.compute_digest().map_or_else(String::new, |digest| digest.to_string()),
     );
     for (verdict, value, words, may) in
         [(Verdict::Approved, "approve", "Approve", approve), (Verdict::Rejected, "reject", "Reject", reject)]

@@ -26,6 +26,9 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// How often a decision is tried, where others vote at the same moment.
 const TRIES: usize = 5;
 
+/// How many faults of an answer are told.
+const FAULTS: usize = 3;
+
 /// What a person said.
 #[derive(Debug)]
 pub struct Said {
@@ -115,9 +118,9 @@ fn failed(failure: Failure) -> Decision {
             edits.message
         )),
         Failure::Refused { refusal: Refusal::Misfit(faults), .. } => {
-            let told: Vec<String> =
-                faults.iter().map(|it| format!("{} {}", it.pointer, it.message)).collect();
-            Decision::Malformed(told.join("; ").trim_start().to_owned())
+            let told = faults.iter().take(FAULTS).map(|it| format!("{} {}", it.pointer, it.message));
+            let told = told.collect::<Vec<_>>().join("; ");
+            Decision::Malformed(format!("It needs an answer of a certain form: {}", told.trim_start()))
         }
         Failure::Refused { refusal, approval, .. } => match refusal {
             Refusal::AlreadyDecided | Refusal::Cancelled | Refusal::Expired => Decision::Past(approval),

@@ -167,7 +167,7 @@ impl Card<'_> {
     fn buttons(&self) -> Value {
         let Approval { id, version, .. } = self.approval;
         // Of what this card was made from.
-        let digest = Some(self.approval.compute_digest());
+        let digest = self.approval.compute_digest();
         let value = About { approval: *id, level: self.level, version: *version, digest }.value();
         let button = |id: &str, text: &str, style: Option<&str>| {
             let mut button =

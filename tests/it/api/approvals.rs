@@ -86,6 +86,7 @@ async fn what_was_said_is_handed_back() {
         done["approval"]["result"],
         json!({
             "resolution": "modified", "feedback": "fine", "modifications": { "limit": 5 }, "comment": null,
+            "modifications_digest": "sha256:a03c8657a575356de5937110fc9038dafa42d659089628586aa8f8d73924cd16",
             "because": "quorum"
         })
     );

@@ -126,7 +126,7 @@ async fn a_policy_may_want_it() {
     let without = ana.approve(&id).await.problem(422, "invalid").violation("/digest", "required");
     assert_eq!(without.body["approval"], Value::Null);
     ana.reject(&id, "no").await.problem(422, "invalid").violation("/digest", "required");
-    let listed = ana.get("/api/v1/approvals/pending").await.expect(200).body;
+    let listed = ana.get("/api/v1/approvals/pending?view=summary").await.expect(200).body;
     assert_eq!(listed["items"][0]["can_decide"], true, "a screen sends it");
     // In a bulk, each item has its own.
     let second = agent.ask(asked.clone()).await;
@@ -159,6 +159,53 @@ async fn a_policy_may_want_it() {
     decision["digest"] = digest(bo, &third).await;
     let reply = socket.ask(decision).await;
     assert_eq!(reply["event_type"], "approval_received", "{reply}");
+}
+
+/// What is stored for older versions to stay away from is nothing that a caller sees.
+#[tokio::test(flavor = "multi_thread")]
+async fn such_approvals_are_listed_and_recorded_like_others() {
+    let team = team().await;
+    let Team { cluster, agent, ana, .. } = &team;
+    let schema = json!({ "type": "object" });
+    for asked in [
+        json!({ "policy": { "require_digest": true } }),
+        json!({ "policy": { "require_digest": true, "allowed_approvers": ["ana", "zoe"], "min_approvers": 2 } }),
+        json!({ "response_schema": schema }),
+        json!({ "response_schema": schema, "policy": { "allowed_approvers": ["ana", "zoe"], "min_approvers": 2 } }),
+        json!({ "policy": { "require_digest": true }, "escalation": [{ "after_seconds": 600, "policy": {} }] }),
+    ] {
+        let made = agent.create(asked.clone()).await.expect(201).body;
+        let id = made["id"].as_str().unwrap();
+        let mine = ana.get("/api/v1/approvals/pending?approver=me").await.expect(200).body;
+        let ids: Vec<&str> =
+            mine["items"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap()).collect();
+        assert_eq!(ids, [id], "{asked}");
+        let counts = ana.get("/api/v1/approvals/counts").await.expect(200).body;
+        assert_eq!(counts["mine"], 1, "{counts}");
+        let is_warned = made["warnings"].as_array().is_some_and(|it| !it.is_empty());
+        assert_eq!(is_warned, asked["policy"]["min_approvers"] == 2, "zoe is not there: {made}");
+        let mut conn = cluster.database.connect().await;
+        let sql = "SELECT detail -> 'policy' FROM audit_log WHERE approval_id = $1::uuid AND action = 'approval.requested'";
+        let recorded: Value = sqlx::query_scalar(sql).bind(id).fetch_one(&mut conn).await.unwrap();
+        assert_eq!(recorded, made["policy"], "{asked}");
+        agent.cancel(id, "next").await.expect(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn items_of_a_bulk_are_read_strictly() {
+    let team = team().await;
+    let Team { agent, ana, .. } = &team;
+    let id = agent.ask(json!({})).await;
+    for (item, pointer, rule) in [
+        (json!({ "id": id, "digst": "x" }), "/ids/0/digst", "unknown_field"),
+        (json!({ "digest": other() }), "/ids/0", "type"),
+        (json!(7), "/ids/0", "type"),
+        (json!({ "id": "x" }), "/ids/0/id", "uuid"),
+    ] {
+        let body = json!({ "ids": [item], "action": "approve" });
+        ana.post("/api/v1/approvals/bulk", &body).await.problem(422, "invalid").violation(pointer, rule);
+    }
 }
 
 /// The largest context is made canonical aside, and comes to the same.

@@ -14,6 +14,8 @@ export interface Field {
   nullable: boolean;
   format: "date" | "date-time" | "uri" | null;
   choices: readonly Json[];
+  /** What each choice is called; as many, or none. */
+  titles: readonly string[];
   /** Of an object. */
   fields: readonly Field[];
   /** Of a list: what each item is. */
@@ -34,16 +36,56 @@ export interface Limits {
 const KNOWN = new Set([
   "type", "title", "description", "properties", "required", "enum", "const", "items", "minimum", "maximum", "minLength", "maxLength",
   "minItems", "maxItems", "pattern", "format", "default", "examples", "additionalProperties", "nullable", "$schema", "$id", "$comment", "uniqueItems",
+  "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minProperties", "maxProperties", "enumNames", "deprecated", "readOnly", "$defs",
 ]);
 const FORMATS = new Set(["date", "date-time", "uri"]);
 const words = (value: Json | undefined): string => (typeof value === "string" ? value : "");
 const amount = (value: Json | undefined): number | undefined => (value instanceof Num ? Number(value.raw) : undefined);
 
+const NULL = (it: Json): boolean => isDict(it) && it.get("type") === "null";
+
+/** The same said more simply: references followed, "this or null" as a type that may be null, titled choices as a list. */
+function simpler(schema: Json, defs: Dict): Json {
+  if (!isDict(schema)) return schema;
+  const next: Dict = new Map([...schema].filter(([name]) => !name.startsWith("x-")));
+  const reference = next.get("$ref");
+  if (typeof reference === "string") {
+    next.delete("$ref");
+    const name = reference.replace(/^#\/\$defs\//, "").replaceAll("~1", "/").replaceAll("~0", "~");
+    const there = simpler(defs.get(name) ?? null, defs);
+    return isDict(there) ? new Map([...there, ...next]) : there;
+  }
+  for (const word of ["anyOf", "oneOf"]) {
+    const ways = next.get(word);
+    if (!Array.isArray(ways)) continue;
+    const others = ways.filter((it) => !NULL(it));
+    const [only] = others;
+    if (only !== undefined && others.length === 1 && others.length < ways.length) {
+      next.delete(word);
+      const there = simpler(only, defs);
+      return isDict(there) ? new Map([...there, ...next, ["nullable", true]]) : schema;
+    }
+    if (ways.every((it) => isDict(it) && isScalar(it.get("const") ?? []) && [...it.keys()].every((key) => key === "const" || key === "title"))) {
+      next.delete(word);
+      next.set("enum", ways.map((it) => (it as Dict).get("const") as Json));
+      next.set("enumNames", ways.map((it) => (it as Dict).get("title") ?? ""));
+      return next;
+    }
+  }
+  return next;
+}
+
+const defsOf = (schema: Json): Dict => {
+  const defs = isDict(schema) ? schema.get("$defs") : null;
+  return isDict(defs ?? null) ? (defs as Dict) : new Map();
+};
+
 /** `fail back to JSON` for a part that uses what a form can't show. */
-export function fromSchema(schema: Json, path: Path = [], required = true): Field {
+export function fromSchema(asked: Json, path: Path = [], required = true, defs: Dict = defsOf(asked)): Field {
+  const schema = simpler(asked, defs);
   const key = path[path.length - 1] ?? "";
   const base: Field = {
-    kind: "json", path, label: key, hint: "", required, nullable: false, format: null, choices: [], fields: [], item: null, limits: {},
+    kind: "json", path, label: key, hint: "", required, nullable: false, format: null, choices: [], titles: [], fields: [], item: null, limits: {},
   };
   if (!isDict(schema)) return base;
   base.label = words(schema.get("title")) || readable(key);
@@ -56,7 +98,11 @@ export function fromSchema(schema: Json, path: Path = [], required = true): Fiel
   base.limits = limits(schema);
   if (schema.has("const")) return { ...base, kind: "const", choices: [schema.get("const") as Json] };
   const choices = schema.get("enum");
-  if (Array.isArray(choices)) return choices.every(isScalar) ? { ...base, kind: "choice", choices } : base;
+  if (Array.isArray(choices)) {
+    const names = schema.get("enumNames");
+    const titles = Array.isArray(names) && names.length === choices.length ? names.map(words) : [];
+    return choices.every(isScalar) ? { ...base, kind: "choice", choices, titles } : base;
+  }
   if (real.length !== 1) return base;
   switch (real[0]) {
     case "string": {
@@ -68,7 +114,7 @@ export function fromSchema(schema: Json, path: Path = [], required = true): Fiel
     case "boolean":
       return { ...base, kind: real[0] };
     case "array": {
-      const item = fromSchema(schema.get("items") ?? null, path, true);
+      const item = fromSchema(schema.get("items") ?? null, path, true, defs);
       const plain = ["string", "number", "integer", "boolean", "choice"].includes(item.kind);
       return plain ? { ...base, kind: "list", item } : base;
     }
@@ -77,7 +123,7 @@ export function fromSchema(schema: Json, path: Path = [], required = true): Fiel
       if (!isDict(properties) || properties.size === 0) return base;
       const needed = schema.get("required");
       const needs = new Set(Array.isArray(needed) ? needed : []);
-      return { ...base, kind: "object", fields: [...properties].map(([name, it]) => fromSchema(it, [...path, name], needs.has(name))) };
+      return { ...base, kind: "object", fields: [...properties].map(([name, it]) => fromSchema(it, [...path, name], needs.has(name), defs)) };
     }
     default:
       return base;
@@ -99,7 +145,7 @@ function limits(schema: Dict): Limits {
 export function fromValue(value: Json, path: Path = []): Field {
   const key = path[path.length - 1] ?? "";
   const base: Field = {
-    kind: "json", path, label: readable(key), hint: "", required: true, nullable: false, format: null, choices: [], fields: [], item: null, limits: {},
+    kind: "json", path, label: readable(key), hint: "", required: true, nullable: false, format: null, choices: [], titles: [], fields: [], item: null, limits: {},
   };
   if (typeof value === "string") return { ...base, kind: "string" };
   if (typeof value === "boolean") return { ...base, kind: "boolean" };

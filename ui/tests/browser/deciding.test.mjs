@@ -113,7 +113,7 @@ test("an answer that must say something is given by a form, which begins with wh
   await limit.fill("51");
   await page.getByText("At most 50").first().waitFor();
   await limit.fill("30");
-  await page.getByRole("button", { name: "Approve with 1 edit" }).click();
+  await page.getByRole("button", { name: "Approve with this answer" }).click();
   await page.getByText("recorded").first().waitFor();
   const outcome = await agent.show(id);
   assert.deepEqual(outcome.result.modifications, { limit: 30, note: "by hand" });

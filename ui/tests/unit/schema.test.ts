@@ -71,3 +71,17 @@ test("an answer begins with what is proposed, or with defaults", () => {
   assert.equal(write(begun(parse("true"), null)), "{}");
   assert.deepEqual([needsAnswer(schema), needsAnswer(parse('{"required":[]}')), needsAnswer(null)], [true, false, false]);
 });
+
+test("references, titled choices and what may be null are fields of a form", () => {
+  const schema = parse(`{"type":"object","x-order":["w"],"$defs":{"Money":{"type":"object","title":"Money","required":["amount"],"properties":{"amount":{"type":"number"}}},"a/b":{"type":"integer"}},
+    "properties":{"w":{"type":"string","title":"When?","oneOf":[{"const":"now","title":"Now"},{"const":"tonight","title":"Tonight"}]},
+    "m":{"$ref":"#/$defs/Money","title":"Paid"},"n":{"anyOf":[{"type":"string","maxLength":5},{"type":"null"}],"default":null},
+    "i":{"$ref":"#/$defs/a~1b"},"l":{"type":"array","items":{"anyOf":[{"const":"a","title":"A"}]}},"z":{"anyOf":[{"type":"string"},{"type":"integer"}]}}}`);
+  const form = fromSchema(schema);
+  const [w, m, n, i, l, z] = form.fields;
+  assert.equal(form.kind, "object");
+  assert.deepEqual([w!.kind, w!.choices, w!.titles], ["choice", ["now", "tonight"], ["Now", "Tonight"]]);
+  assert.deepEqual([m!.kind, m!.label, m!.fields[0]!.kind], ["object", "Paid", "number"]);
+  assert.deepEqual([n!.kind, n!.nullable, n!.limits.maxLength], ["string", true, 5]);
+  assert.deepEqual([i!.kind, l!.item!.titles, z!.kind], ["integer", ["A"], "json"]);
+});

@@ -1807,7 +1807,7 @@ class Approval(TypedDict):
     context: dict[str, Any]
     created_at: str
     description: NotRequired[str | None]
-    digest: str
+    digest: NotRequired[str | None]
     escalation: NotRequired[list[EscalationLevel] | None]
     escalation_level: int
     escalations: list[EscalationHop]

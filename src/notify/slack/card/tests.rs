@@ -135,7 +135,7 @@ fn a_card_asks_with_buttons_and_keeps_its_text_when_it_is_closed() {
     let buttons = open.blocks[4]["elements"].as_array().unwrap();
     let actions: Vec<&str> = buttons.iter().map(|it| it["action_id"].as_str().unwrap()).collect();
     assert_eq!(actions, [action::APPROVE, action::REJECT, action::MODIFY, action::DETAILS]);
-    assert_eq!(buttons[0]["value"], format!("{}.0.1/{}", approval.id, approval.compute_digest()));
+    assert_eq!(buttons[0]["value"], format!("{}.0.1/{}", approval.id, approval.compute_digest().unwrap()));
     let told = Card { asks: false, ..card(&approval) }.rendered();
     assert_eq!(ids(&told), ["t", "f", "d", "c", "x"], "who is only told has no buttons");
     let approval = ended(approval, "too much");

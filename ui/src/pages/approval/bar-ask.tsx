@@ -25,7 +25,9 @@ export function Asking({ full, row, found, state }: BarProps & { state: AskingSt
   const wrong = now?.errors.size ?? 0;
   const { effect, seats } = you(full, row, "approve");
   const [seat, setSeat] = useState(seats?.[0] ?? "");
-  const blocked = editing && ((differ === 0 && full.schema === null) || wrong > 0);
+  // A whole answer by a schema, which needs not differ from what it began with.
+  const answers = editing && full.schema !== null;
+  const blocked = editing && ((differ === 0 && !answers) || wrong > 0);
   const [comment, setComment] = useState(() => draft(id).comment);
   const confirm = useRef<HTMLButtonElement>(null);
   useLayoutEffect(() => {
@@ -57,13 +59,13 @@ export function Asking({ full, row, found, state }: BarProps & { state: AskingSt
       }}
     >
       <div class="grow">
-        <p class="act-q">{editing ? words.askEdit(differ, me.value) : full.agreed !== null ? words.askAgreed(me.value) : words.askApprove(me.value)}</p>
+        <p class="act-q">{answers ? words.askAnswer(me.value) : editing ? words.askEdit(differ, me.value) : full.agreed !== null ? words.askAgreed(me.value) : words.askApprove(me.value)}</p>
         <p class="soft">
           {editing && wrong > 0 ? (
             <span class="st st-late">
               <Icon name="warn" class="i-sm" /> {words.edits.mend(wrong)}
             </span>
-          ) : editing && differ === 0 ? (
+          ) : editing && !answers && differ === 0 ? (
             words.edits.none
           ) : (
             <>
@@ -99,7 +101,7 @@ export function Asking({ full, row, found, state }: BarProps & { state: AskingSt
       {/* The second click lands on Back: what sends stands where Reject was. */}
       <div class="act-b is-second">
         <button ref={confirm} type="submit" class="b b-ok" data-first aria-disabled={blocked} disabled={blocked}>
-          <Icon name={editing ? "pencil" : "check"} /> {editing ? words.approveEdits(differ) : words.approveNow} {!editing && <Kbd>⏎</Kbd>}
+          <Icon name={editing ? "pencil" : "check"} /> {answers ? words.approveAnswer : editing ? words.approveEdits(differ) : words.approveNow} {!editing && <Kbd>⏎</Kbd>}
         </button>
         <button type="button" class="b" onClick={leave}>
           {editing ? words.edits.drop : app.back} {!editing && <Kbd>Esc</Kbd>}

@@ -133,7 +133,7 @@ function Choice({ field, now, own, set }: InputProps) {
       {(index < 0 || !field.required) && <option value="-1">{words.unset}</option>}
       {field.choices.map((it, at) => (
         <option key={at} value={String(at)}>
-          {textOf(it) || (it === null ? "null" : words.empty)}
+          {field.titles[at] || textOf(it) || (it === null ? "null" : words.empty)}
         </option>
       ))}
     </select>
@@ -144,14 +144,14 @@ function Several({ field, now, own, set }: InputProps) {
   const chosen = Array.isArray(now) ? now : [];
   return (
     <div id={own.id} role="group" aria-describedby={own.described}>
-      {field.item?.choices.map((it) => (
+      {field.item?.choices.map((it, at) => (
         <label key={write(it)} class="check">
           <input
             type="checkbox"
             checked={chosen.some((one) => same(one, it))}
             onChange={(event) => set(event.currentTarget.checked ? [...chosen, it] : chosen.filter((one) => !same(one, it)), null)}
           />
-          <Plain text={textOf(it)} />
+          <Plain text={field.item?.titles[at] || textOf(it)} />
         </label>
       ))}
     </div>
