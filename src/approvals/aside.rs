@@ -1,4 +1,4 @@
-//! Work of much computing, done away from the threads that serve others.
+//! Long computations, done away from the threads that serve others.
 
 use crate::batch::Trouble;
 
@@ -11,7 +11,7 @@ pub(super) async fn aside<T: Send + 'static>(
         return Ok(work());
     }
     tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "what was to be computed aside was not");
+        tracing::error!(%error, "a long computation failed");
         Trouble::TimedOut
     })
 }

@@ -1,7 +1,7 @@
 //! Which schemas are taken: the keywords, their shapes, and how large all of it may be.
 //!
-//! The library that checks answers passes over what it doesn't know, and takes other drafts for what they say they are. A
-//! schema that says more than is checked would promise something to those who act on the answer. So this walk comes first.
+//! The library that checks answers passes over keywords that it doesn't know, and obeys a `$schema` of another draft.
+//! Programs that act on an answer would rely on rules that nobody checks. So this walk comes first, and refuses them.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ const MAX_NODES: usize = 1_000;
 const MAX_PATTERN: usize = 256;
 /// Patterns in all, each reference counted as what it refers to.
 const MAX_PATTERNS: usize = 16;
-/// What a pattern takes for each byte, at most: one of the largest that are taken, and a text that fits it badly.
+/// Steps that the largest pattern may take for each byte of a text.
 const STEPS_OF_A_PATTERN: usize = 128;
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";

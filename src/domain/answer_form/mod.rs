@@ -109,7 +109,7 @@ fn compile(schema: &Value) -> Result<Validator, Fault> {
 }
 
 fn fault(error: &jsonschema::ValidationError<'_>) -> Fault {
-    // Of a missing property the object is told: it is there to be pointed at.
+    // A missing property has no place of its own: the error points at the object.
     let rule = keywords::named(error.kind().keyword()).unwrap_or("schema");
     Fault::new(error.instance_path().to_string(), rule, error.to_string())
 }

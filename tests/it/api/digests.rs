@@ -3,22 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::support::{Api, Cluster, Shell, Socket, command::Running};
-
-struct Team {
-    cluster: Cluster,
-    agent: Api,
-    ana: Api,
-    bo: Api,
-}
-
-async fn team() -> Team {
-    let cluster = Cluster::start().await.connected().await;
-    let agent = cluster.api(0, &cluster.member("agent").await);
-    let ana = cluster.api(0, &cluster.member("ana").await);
-    let bo = cluster.api(1, &cluster.member("bo").await);
-    Team { cluster, agent, ana, bo }
-}
+use crate::support::{Api, Shell, Socket, command::Running, team::Team};
 
 fn sha256(text: &str) -> String {
     format!("sha256:{}", signoff::store::hex(&Sha256::digest(text)))
@@ -35,7 +20,7 @@ fn other() -> String {
 /// The canonical text is written out here by hand.
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_of_what_is_shown() {
-    let team = team().await;
+    let team = Team::new().await;
     let Team { agent, ana, .. } = &team;
     let asked =
         json!({ "run_id": "r-1", "title": "Größe", "context": { "b": 1.50, "a": [true, null, 1e3] } });
@@ -67,7 +52,7 @@ async fn it_is_of_what_is_shown() {
 /// What the version before wrote has no digest in its row.
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_the_version_before_have_one_too() {
-    let team = team().await;
+    let team = Team::new().await;
     let Team { cluster, agent, ana, bo } = &team;
     let id = agent.ask(json!({ "policy": { "min_approvers": 2 } })).await;
     let shown = digest(ana, &id).await;
@@ -81,7 +66,7 @@ async fn rows_of_the_version_before_have_one_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_is_about_what_was_shown() {
-    let team = team().await;
+    let team = Team::new().await;
     let Team { cluster, agent, ana, bo } = &team;
     // One vote decides the first, and not the second.
     for policy in [json!({}), json!({ "min_approvers": 2, "rejections_to_reject": 2 })] {
@@ -118,7 +103,7 @@ async fn an_answer_is_about_what_was_shown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_policy_may_want_it() {
-    let team = team().await;
+    let team = Team::new().await;
     let Team { agent, ana, bo, .. } = &team;
     let asked = json!({ "policy": { "require_digest": true } });
     let id = agent.ask(asked.clone()).await;
@@ -164,7 +149,7 @@ async fn a_policy_may_want_it() {
 /// What is stored for older versions to stay away from is nothing that a caller sees.
 #[tokio::test(flavor = "multi_thread")]
 async fn such_approvals_are_listed_and_recorded_like_others() {
-    let team = team().await;
+    let team = Team::new().await;
     let Team { cluster, agent, ana, .. } = &team;
     let schema = json!({ "type": "object" });
     for asked in [
@@ -194,7 +179,7 @@ async fn such_approvals_are_listed_and_recorded_like_others() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn items_of_a_bulk_are_read_strictly() {
-    let team = team().await;
+    let team = Team::new().await;
     let Team { agent, ana, .. } = &team;
     let id = agent.ask(json!({})).await;
     for (item, pointer, rule) in [
@@ -211,7 +196,7 @@ async fn items_of_a_bulk_are_read_strictly() {
 /// The largest context is made canonical aside, and comes to the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn large_contexts_have_one() {
-    let team = team().await;
+    let team = Team::new().await;
     let Team { agent, ana, .. } = &team;
     let numbers: Vec<f64> = (0..12_000).map(|n| f64::from(n) / 7.0).collect();
     let made = agent.create(json!({ "context": { "n": numbers } })).await.expect(201).body;

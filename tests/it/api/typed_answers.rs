@@ -2,22 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Api, Cluster, Socket};
-
-struct Team {
-    cluster: Cluster,
-    agent: Api,
-    ana: Api,
-    bo: Api,
-}
-
-async fn team() -> Team {
-    let cluster = Cluster::start().await.connected().await;
-    let agent = cluster.api(0, &cluster.member("agent").await);
-    let ana = cluster.api(0, &cluster.member("ana").await);
-    let bo = cluster.api(1, &cluster.member("bo").await);
-    Team { cluster, agent, ana, bo }
-}
+use crate::support::{Socket, team::Team};
 
 /// A limit must be said, and may be 100 at most.
 fn schema() -> Value {
@@ -35,7 +20,7 @@ fn errors(body: &Value) -> Vec<(&str, &str)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_fits_its_schema() {
-    let team = team().await;
+    let team = Team::new().await;
     let Team { agent, ana, bo, .. } = &team;
     for policy in [json!({}), json!({ "min_approvers": 2 })] {
         let made =
@@ -75,7 +60,7 @@ async fn an_answer_fits_its_schema() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_rejects_says_why_and_nothing_else() {
-    let team = team().await;
+    let team = Team::new().await;
     let Team { agent, ana, .. } = &team;
     let id = agent.ask(json!({ "response_schema": schema() })).await;
     ana.reject(&id, "no").await.expect(200);
@@ -84,7 +69,7 @@ async fn who_rejects_says_why_and_nothing_else() {
 /// Where nothing has to be said, one vote decides as always, and it may be said by many at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_be_left_out_may_be_left_out() {
-    let team = team().await;
+    let team = Team::new().await;
     let Team { agent, ana, bo, cluster } = &team;
     let optional = json!({ "type": "object", "properties": { "note": { "type": "string" } } });
     let id = agent.ask(json!({ "response_schema": optional })).await;
@@ -118,7 +103,7 @@ async fn what_may_be_left_out_may_be_left_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn schemas_that_say_more_than_is_checked_are_refused() {
-    let team = team().await;
+    let team = Team::new().await;
     let Team { agent, .. } = &team;
     for (schema, pointer, rule) in [
         (
@@ -151,7 +136,7 @@ async fn schemas_that_say_more_than_is_checked_are_refused() {
 /// Properties stand in the order in which they were sent: that of a form's fields.
 #[tokio::test(flavor = "multi_thread")]
 async fn fields_keep_their_order() {
-    let team = team().await;
+    let team = Team::new().await;
     let Team { agent, ana, .. } = &team;
     let body = r#"{"run_id":"r","approval_type":"plan_approval","context":{},"response_schema":
         {"type":"object","properties":{"z":{"type":"string"},"a":{"type":"boolean"},"m":{"type":"integer"}}}}"#;

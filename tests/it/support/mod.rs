@@ -23,6 +23,7 @@ pub mod slack;
 pub mod socket;
 pub mod sources;
 pub mod statements;
+pub mod team;
 pub mod tools;
 
 use std::{future::Future, time::Duration};
