@@ -82,7 +82,8 @@ export async function read(): Promise<void> {
   const [reply, eligible, early] = await Promise.all([ask<Approval>(base), ask<Eligible>(`${base}/eligible`), past ? votes() : null]);
   // Without that permission only those of what is pending may be seen.
   const decisions = past || reply?.body?.status !== "pending" ? early : await votes();
-  const whole = reply?.ok ? parse(reply.text) : null;
+  // A proxy may answer 200 with a page of its own.
+  const whole = reply?.ok && reply.body ? parse(reply.text) : null;
   const shown = (await digest(asked(whole))) ?? reply?.body?.digest ?? null;
   const before = looking.peek();
   if (open !== id || mine !== turn || (before.at === "there" && sending(id))) return;

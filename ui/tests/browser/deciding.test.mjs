@@ -97,6 +97,20 @@ test("a rejection takes a reason, and the agent gets it", async () => {
   assert.deepEqual([shown.resolution, shown.result.feedback], ["rejected", "Needs another test: of 200 first."]);
 });
 
+test("an approval for which something else answers could not be read, and can be read again", async () => {
+  const { keys, agent } = await cluster.workspace({ ana: APPROVER });
+  const { id } = await agent.ask({ title: "Behind a proxy" });
+  const page = await signedIn(cluster.urls[0], keys.ana, { routed: true });
+  const path = `**/api/v1/approvals/${id}`;
+  await page.route(path, (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<h1>Maintenance</h1>" }));
+  await page.goto(`${cluster.urls[0]}/approvals/${id}`);
+  await page.getByText("This approval could not be read").waitFor();
+  await page.unroute(path);
+  await page.reload();
+  await page.getByRole("heading", { name: "Behind a proxy" }).waitFor();
+  await unharmed(page);
+});
+
 test("an answer that must say something is given by a form, which begins with what is proposed", async () => {
   const { keys, agent } = await cluster.workspace({ ana: APPROVER });
   const response_schema = {
