@@ -44,19 +44,21 @@ async fn g13_each_of_a_lone_workspaces_waiters_is_told_to_ask_another() {
         waiters.push(api.waiting(&id, 50));
         eventually("it waits", || async { cluster.waiting(0) == number }).await;
     }
-    let mut conn = cluster.database.connect().await;
-    let mut held = conn.begin().await.unwrap();
+    let (mut holding, mut conn) = (cluster.database.connect().await, cluster.database.connect().await);
+    let mut held = holding.begin().await.unwrap();
     held.execute("LOCK TABLE approval_requests IN ACCESS EXCLUSIVE MODE").await.unwrap();
-    // All that read are busy, so that the waiters' readings queue.
+    // All three that read are busy, so that the waiters' readings queue. A reader is busy when its statement waits for the
+    // lock: a call that is queued for a moment is no sign of it.
     let app = cluster.instances[0].app.clone();
     let queued = || app.approvals.queues().iter().find(|(name, _)| *name == "read").unwrap().1;
-    let looking = std::sync::Mutex::new(Vec::new());
-    eventually("one waits for the others", || async {
+    let blocked = r#"SELECT count(*) FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event_type = 'Lock'
+                      AND query LIKE 'SELECT a.id AS "id!", a.workspace_id%'"#;
+    for readers in 1..=3 {
         let (api, id) = (api.clone(), id.clone());
-        looking.lock().unwrap().push(tokio::spawn(async move { api.show(&id).await }));
-        queued() > 0
-    })
-    .await;
+        tokio::spawn(async move { api.show(&id).await });
+        while sqlx::query_scalar::<_, i64>(blocked).fetch_one(&mut conn).await.unwrap() < readers {}
+    }
     let draining = tokio::spawn({
         let app = app.clone();
         async move { app.drain().await }
