@@ -68,7 +68,7 @@ pub struct Seat {
     pub key: TaskKey,
     pub connection: Uuid,
     pub credential: Credential,
-    /// 0 until the claim is through.
+    /// 0 until the bid is through.
     generation: AtomicI64,
     /// The last event that was sent.
     position: AtomicI64,
@@ -103,7 +103,7 @@ impl Seat {
         }
     }
 
-    /// `None` until the claim is through.
+    /// `None` until the bid is through.
     pub fn generation(&self) -> Option<i64> {
         Some(self.generation.load(Ordering::Acquire)).filter(|generation| *generation > 0)
     }
@@ -112,7 +112,7 @@ impl Seat {
         self.generation.store(generation, Ordering::Release);
     }
 
-    /// As the bus names it; `None` until the claim is through.
+    /// As the bus names it; `None` until the bid is through.
     pub fn owner(&self, instance: &str) -> Option<Owner> {
         let generation = self.generation()?;
         Some(Owner { key: self.key.clone(), instance: instance.to_owned(), generation })
@@ -289,7 +289,7 @@ impl Seats {
 
     /// The socket of this seat has gone. Answers the connections whose records are to be removed.
     ///
-    /// `None` while a newer socket here is about to become the owner: its claim takes the record over. Without a record
+    /// `None` while a newer socket here is about to become the owner: its bid takes the record over. Without a record
     /// meanwhile, an older owner elsewhere would hear that its record is gone, and not that a newer one has it.
     pub fn leave(&self, seat: &Seat) -> Option<Vec<Uuid>> {
         let taken = self.lock();

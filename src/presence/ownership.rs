@@ -1,4 +1,4 @@
-//! Which connections are this instance's: claimed, kept up, checked, released.
+//! Which connections are this instance's: owned, kept up, checked, released.
 //!
 //! Postgres decides who owns a task ([`crate::store::connections`]); the `conn` keys in Redis say it to the one that
 //! has something for the owner. Everything here is batched, so that ten thousand sockets cost a few statements,
@@ -29,14 +29,14 @@ use crate::{
     lifecycle::Lifecycle,
     store::{
         self, Database,
-        connections::{self, Caps, Claim, Claimed, SocketState},
+        connections::{self, Bid, Caps, Owned, SocketState},
     },
     telemetry::Metrics,
 };
 
-/// Claims, and checks, in one statement at most; and the longest that it may take.
+/// Bids, and checks, in one statement at most; and the longest that it may take.
 const BATCH: usize = 64;
-const CLAIM: Duration = Duration::from_secs(4);
+const BID: Duration = Duration::from_secs(4);
 /// Connections in one statement where all of them are gone through.
 const CHUNK: usize = 1_000;
 /// Keys in one command.
@@ -47,8 +47,8 @@ const REFRESH: Duration = Duration::from_mins(2);
 const TOUCH: Duration = Duration::from_mins(1);
 /// Longest a new socket waits for its key to be written: what is sent to it meanwhile, the sweep brings.
 const KNOWN: Duration = Duration::from_millis(50);
-/// A claim that is older than this has been answered, one way or the other.
-const UNCLAIMED: Duration = Duration::from_secs(15);
+/// A bid that is older than this has been answered, one way or the other.
+const UNOWNED: Duration = Duration::from_secs(15);
 /// Longest a pass over all connections may take.
 const PASS: Duration = Duration::from_secs(8);
 
@@ -56,7 +56,7 @@ const PASS: Duration = Duration::from_secs(8);
 #[derive(Clone)]
 pub struct Ownership {
     shared: Arc<Shared>,
-    claims: Calls<Asked, ClaimResult>,
+    bids: Calls<Asked, BidResult>,
     checks: Calls<Arc<Seat>, ()>,
 }
 
@@ -75,7 +75,7 @@ struct Shared {
     keys_lost: AtomicBool,
 }
 
-/// A claim on its way.
+/// A bid on its way.
 #[derive(Clone)]
 pub struct Asked {
     seat: Arc<Seat>,
@@ -83,9 +83,9 @@ pub struct Asked {
     principal: Actor,
 }
 
-/// What a claim came to.
+/// What a bid came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ClaimResult {
+pub enum BidResult {
     /// The seat's generation says so.
     Owner,
     Full,
@@ -142,11 +142,11 @@ impl Ownership {
         // All sockets come at once where another instance went away; and all are in doubt where Redis was.
         let limits = &config.limits;
         let capacity = places_for_all(limits.max_sockets.saturating_add(limits.max_queued));
-        // One worker: the order of this instance's claims is the order in which their seats were taken.
-        let claiming = shared.clone();
-        let claims = Calls::start(lifecycle, "claims", (1, BATCH, capacity), move |asked: Arc<[Asked]>| {
-            let shared = claiming.clone();
-            async move { shared.claim(&asked).await }
+        // One worker: the order of this instance's bids is the order in which their seats were taken.
+        let bidding = shared.clone();
+        let bids = Calls::start(lifecycle, "bids", (1, BATCH, capacity), move |asked: Arc<[Asked]>| {
+            let shared = bidding.clone();
+            async move { shared.bid(&asked).await }
         });
         let checking = shared.clone();
         let checks =
@@ -158,17 +158,17 @@ impl Ownership {
                 }
             });
         lifecycle.spawn_service("releases", release(shared.clone(), lifecycle.clone()));
-        Self { shared, claims, checks }
+        Self { shared, bids, checks }
     }
 
     /// Makes the seat's socket the owner of its task, cluster-wide.
-    pub async fn claim(
+    pub async fn bid(
         &self,
         seat: &Arc<Seat>,
         session: Option<CallerName>,
         principal: Actor,
-    ) -> Result<ClaimResult, Trouble> {
-        let outcome = self.claims.call(Asked { seat: seat.clone(), session, principal }).await?;
+    ) -> Result<BidResult, Trouble> {
+        let outcome = self.bids.call(Asked { seat: seat.clone(), session, principal }).await?;
         if let Some(owner) = seat.owner(&self.shared.names.instance) {
             // Known first, read then: what comes after the reading finds its way here.
             let _ = timeout(KNOWN, self.shared.bus.publisher.owned(owner)).await;
@@ -203,7 +203,7 @@ impl Ownership {
         }
     }
 
-    /// Removes records of ours that have no socket: a claim that was given up, and was committed all the same.
+    /// Removes records of ours that have no socket: a bid that was given up, and was committed all the same.
     pub async fn remove_orphans(&self) -> Result<(), store::Error> {
         let instance = &self.shared.names.instance;
         let most = i64::try_from(self.shared.bus.seats.count()).unwrap_or(i64::MAX);
@@ -211,7 +211,7 @@ impl Ownership {
             if connections::count(&mut *conn, instance).await? <= most {
                 return Ok(());
             }
-            let records = connections::of_instance(&mut *conn, instance, UNCLAIMED).await?;
+            let records = connections::of_instance(&mut *conn, instance, UNOWNED).await?;
             // By task: a socket that is just taking a task over will have its record, or leave it to the one that had it.
             let seats: HashSet<TaskKey> =
                 self.shared.bus.seats.all().iter().map(|seat| seat.key.clone()).collect();
@@ -261,44 +261,44 @@ fn beats_in(time: Duration, heartbeat: Duration) -> u64 {
 }
 
 impl Shared {
-    async fn claim(&self, asked: &[Asked]) -> Result<Vec<ClaimResult>, store::Error> {
+    async fn bid(&self, asked: &[Asked]) -> Result<Vec<BidResult>, store::Error> {
         // A socket that was replaced, or left, while queueing must not take the task from one that came after.
-        let claims: Vec<Option<Claim>> = asked.iter().map(Asked::claim).collect();
-        let wanted: Vec<&Claim> = claims.iter().flatten().collect();
-        let mut claimed = Vec::new();
+        let bids: Vec<Option<Bid>> = asked.iter().map(Asked::bid).collect();
+        let wanted: Vec<&Bid> = bids.iter().flatten().collect();
+        let mut owned = Vec::new();
         if !wanted.is_empty() {
-            let claim = async |conn: &mut PgConnection| {
-                connections::claim(conn, &self.names.instance, &wanted, self.caps).await
+            let bid = async |conn: &mut PgConnection| {
+                connections::bid(conn, &self.names.instance, &wanted, self.caps).await
             };
-            claimed = self.database.decide.run(CLAIM, claim).await?;
+            owned = self.database.decide.run(BID, bid).await?;
         }
-        let mut claimed = claimed.into_iter();
-        let outcomes = asked.iter().zip(&claims).map(|(asked, claim)| match claim {
-            None => ClaimResult::Ended,
-            Some(_) => match claimed.next() {
-                Some(Claimed::Owner { generation, previous }) => {
+        let mut owned = owned.into_iter();
+        let outcomes = asked.iter().zip(&bids).map(|(asked, bid)| match bid {
+            None => BidResult::Ended,
+            Some(_) => match owned.next() {
+                Some(Owned::Owner { generation, previous }) => {
                     asked.seat.owns(generation);
                     if let Some(previous) = previous.filter(|it| *it != self.names.instance) {
                         self.bus.publisher.letter(&previous, Letter::Owner(asked.seat.key.clone()));
                     }
-                    ClaimResult::Owner
+                    BidResult::Owner
                 }
-                Some(Claimed::Full) | None => ClaimResult::Full,
+                Some(Owned::Full) | None => BidResult::Full,
             },
         });
         Ok(outcomes.collect())
     }
 
     async fn check(&self, seats: &[Arc<Seat>]) -> Result<(), store::Error> {
-        let claimed: Vec<&Arc<Seat>> = seats.iter().filter(|seat| seat.generation().is_some()).collect();
-        if claimed.is_empty() {
+        let owners: Vec<&Arc<Seat>> = seats.iter().filter(|seat| seat.generation().is_some()).collect();
+        if owners.is_empty() {
             return Ok(());
         }
         let owned: Vec<_> =
-            claimed.iter().map(|seat| (seat.key.clone(), seat.generation().unwrap_or(0))).collect();
+            owners.iter().map(|seat| (seat.key.clone(), seat.generation().unwrap_or(0))).collect();
         let look = async |conn: &mut PgConnection| connections::standings(conn, &owned).await;
-        let standings = self.database.work.run(CLAIM, look).await?;
-        for (seat, standing) in claimed.into_iter().zip(standings) {
+        let standings = self.database.work.run(BID, look).await?;
+        for (seat, standing) in owners.into_iter().zip(standings) {
             match standing {
                 SocketState::Owner => {}
                 SocketState::Replaced => seat.end(Dismissal::Replaced),
@@ -375,8 +375,8 @@ impl Shared {
 }
 
 impl Asked {
-    fn claim(&self) -> Option<Claim> {
-        self.seat.dismissal().is_none().then(|| Claim {
+    fn bid(&self) -> Option<Bid> {
+        self.seat.dismissal().is_none().then(|| Bid {
             id: self.seat.connection,
             key: self.seat.key.clone(),
             session: self.session.clone(),

@@ -3,7 +3,7 @@
 //! | | |
 //! | --- | --- |
 //! | [`session`] | a socket from its first frame to its last: one `select!` |
-//! | [`opening`] | before that: seat, claim, `hello` |
+//! | [`opening`] | before that: seat, bid, `hello` |
 //! | [`requests`] | what clients ask for, by the same use cases and forms as HTTP |
 //! | [`frames`] | what clients may say |
 //! | [`outgoing`] | what they are told |

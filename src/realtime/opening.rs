@@ -1,6 +1,6 @@
 //! A socket's first moments: a seat here, the task's ownership in the cluster, and `hello`.
 //!
-//! The order matters. The seat comes first, so that hints find it; then the claim, so that they are sent here;
+//! The order matters. The seat comes first, so that hints find it; then the bid, so that they are sent here;
 //! then the reading, which sees whatever was committed before them.
 
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::{
     domain::{event::Cursor, names::CallerName},
     events::read::PENDING,
     limits::Subject,
-    presence::ownership::ClaimResult,
+    presence::ownership::BidResult,
 };
 
 /// Serves a socket from its first frame to its last. What it takes to open and to close one is boxed: nothing of it
@@ -91,7 +91,7 @@ async fn finish(realtime: Realtime, mut socket: Socket, reason: Reason) {
     }
 }
 
-/// Claims the task and greets the client; answers the place up to which it has seen everything.
+/// Bids for the task and greets the client; answers the place up to which it has seen everything.
 async fn open(
     realtime: &Realtime,
     socket: &mut Socket,
@@ -100,12 +100,12 @@ async fn open(
 ) -> Result<(Arc<Client>, Cursor), Reason> {
     let seat = seated.seat.clone();
     let Arrival { caller, key, session, cursor, origin } = arrival;
-    match realtime.ownership.claim(&seat, session.clone(), caller.actor.clone()).await {
-        Ok(ClaimResult::Owner) => seated.confirm(),
-        Ok(ClaimResult::Full) => {
+    match realtime.ownership.bid(&seat, session.clone(), caller.actor.clone()).await {
+        Ok(BidResult::Owner) => seated.confirm(),
+        Ok(BidResult::Full) => {
             return Err(Reason::Full("the workspace or the principal has as many sockets as it may have"));
         }
-        Ok(ClaimResult::Ended) => return Err(Reason::Replaced),
+        Ok(BidResult::Ended) => return Err(Reason::Replaced),
         Err(error) => {
             // Its batch has been logged; a herd would log it thousands of times.
             tracing::debug!(%error, "a socket could not be opened");
@@ -129,7 +129,7 @@ async fn greet(
         tracing::debug!(%error, "a socket could not be opened");
         Reason::Full("it could not be opened now")
     })?;
-    // The claim has made the task known; it is gone only if its workspace is.
+    // The bid has made the task known; it is gone only if its workspace is.
     let opened = opened.ok_or(Reason::Full("it could not be opened now"))?;
     let (opening, epoch) = &*opened;
     let honoured = given.and_then(|cursor| opening.resume(cursor, *epoch));

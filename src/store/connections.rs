@@ -15,7 +15,7 @@ use crate::domain::{event::TaskKey, ids::WorkspaceId, names::CallerName, policy:
 
 /// A socket that wants to own a task.
 #[derive(Debug, Clone)]
-pub struct Claim {
+pub struct Bid {
     pub id: Uuid,
     pub key: TaskKey,
     pub session: Option<CallerName>,
@@ -23,7 +23,7 @@ pub struct Claim {
 }
 
 #[derive(Serialize)]
-struct ClaimRow<'a> {
+struct BidRow<'a> {
     n: usize,
     id: Uuid,
     workspace_id: Uuid,
@@ -40,9 +40,9 @@ pub struct Caps {
     pub principal: i64,
 }
 
-/// What a claim came to.
+/// What a bid came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claimed {
+pub enum Owned {
     Owner {
         generation: i64,
         /// Whom it was taken from.
@@ -52,30 +52,30 @@ pub enum Claimed {
     Full,
 }
 
-/// Makes each claim's socket the owner of its task, also where another was. No two claims may be about one task.
+/// Makes each bid's socket the owner of its task, also where another was. No two bids may be about one task.
 ///
-/// Taking over is never refused: it adds nobody. The caps are counted once for the batch; claims that other
+/// Taking over is never refused: it adds nobody. The caps are counted once for the batch; bids that other
 /// instances make at the same moment may exceed them by so many.
-pub async fn claim(
+pub async fn bid(
     conn: &mut PgConnection,
     instance: &str,
-    claims: &[&Claim],
+    bids: &[&Bid],
     caps: Caps,
-) -> Result<Vec<Claimed>, Error> {
-    let rows: Vec<ClaimRow<'_>> = claims
+) -> Result<Vec<Owned>, Error> {
+    let rows: Vec<BidRow<'_>> = bids
         .iter()
         .enumerate()
-        .map(|(n, claim)| ClaimRow {
+        .map(|(n, bid)| BidRow {
             n,
-            id: claim.id,
-            workspace_id: claim.key.workspace.0,
-            task_id: claim.key.task.as_str(),
-            session_id: claim.session.as_ref().map(CallerName::as_str),
-            principal_id: claim.principal.id.0,
-            principal_name: claim.principal.name.as_str(),
+            id: bid.id,
+            workspace_id: bid.key.workspace.0,
+            task_id: bid.key.task.as_str(),
+            session_id: bid.session.as_ref().map(CallerName::as_str),
+            principal_id: bid.principal.id.0,
+            principal_name: bid.principal.name.as_str(),
         })
         .collect();
-    let claimed = sqlx::query!(
+    let owned = sqlx::query!(
         r#"
         WITH input AS MATERIALIZED (
             SELECT x.n, x.id, x.workspace_id, x.task_id, x.session_id, x.principal_id, x.principal_name
@@ -140,11 +140,11 @@ pub async fn claim(
     )
     .fetch_all(conn)
     .await?;
-    let claimed = claimed.into_iter().map(|row| match row.generation {
-        Some(generation) => Claimed::Owner { generation, previous: row.previous_instance },
-        None => Claimed::Full,
+    let owned = owned.into_iter().map(|row| match row.generation {
+        Some(generation) => Owned::Owner { generation, previous: row.previous_instance },
+        None => Owned::Full,
     });
-    Ok(claimed.collect())
+    Ok(owned.collect())
 }
 
 /// Columns for an `unnest`: which task, in which generation.

@@ -173,7 +173,7 @@ async fn g10_a_half_open_connection_is_noticed() {
     eventually("it is gone", || async { near.connection("t").await.status == 404 }).await;
 }
 
-/// A record that no socket has (a claim that was given up, and committed all the same) goes by itself.
+/// A record that no socket has (a bid that was given up, and committed all the same) goes by itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn g10_an_orphaned_record_goes() {
     let process_database = TestDatabase::new().await;
