@@ -24,6 +24,7 @@
 //! | [`limits`] | how many requests a caller may make, over all instances |
 //! | [`auth`] | from a credential to who acts and what they may do |
 //! | [`seal`] | secrets that must be read again, as the database keeps them |
+//! | [`ed25519`] | keys that sign, and their public halves |
 //! | [`batch`] | group commits: calls that came at the same moment, in one statement |
 //! | [`oidc`] | what an OpenID Connect issuer says: tokens, keys |
 //! | [`store`] | Postgres: the only SQL |
@@ -47,6 +48,7 @@ pub mod bus;
 pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod ed25519;
 pub mod events;
 pub mod gate;
 pub mod http;

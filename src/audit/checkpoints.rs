@@ -5,9 +5,10 @@ use std::time::Duration;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::checkpoint::{Checkpoint, PublicKey, Signer};
+use super::checkpoint::{Checkpoint, Signer};
 use crate::{
     domain::chain::{ChainEnd, Digest, FORMAT, written},
+    ed25519::PublicKey,
     store::{
         Error,
         checkpoints::{self, Due, Row, Which},

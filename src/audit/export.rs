@@ -280,10 +280,11 @@ mod tests {
     use super::*;
     use crate::{
         audit::{
-            checkpoint::{Checkpoint, Signer, new_seed},
+            checkpoint::{Checkpoint, Signer},
             verify::Trusted,
         },
         domain::chain::moment,
+        ed25519::new_seed,
     };
 
     const LAST: i64 = 8;

@@ -13,13 +13,14 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
-    checkpoint::{Checkpoint, PublicKey},
+    checkpoint::Checkpoint,
     checkpoints,
     finding::{Finding, Kind},
     walk::Walk,
 };
 use crate::{
     domain::chain::{ChainEnd, FORMAT},
+    ed25519::PublicKey,
     store::{
         self, Error,
         chain::{self, Known, Links},

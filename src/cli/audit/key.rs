@@ -11,11 +11,7 @@ use anyhow::Context;
 use clap::Args;
 use secrecy::ExposeSecret;
 
-use crate::{
-    audit::checkpoint::{Signer, new_seed},
-    cli::output::say,
-    config::signing_key,
-};
+use crate::{audit::checkpoint::Signer, cli::output::say, config::signing_key, ed25519::new_seed};
 
 #[derive(Args)]
 pub struct KeyArgs {

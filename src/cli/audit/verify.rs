@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     audit::{
-        checkpoint::{Checkpoint, PublicKey},
+        checkpoint::Checkpoint,
         export,
         verify::{self, Extent, Found, Only, Summary, Trusted, Wanted},
     },
@@ -24,6 +24,7 @@ use crate::{
         operator,
         output::{Text, Unprinted, print, say},
     },
+    ed25519::PublicKey,
     store::chain,
 };
 

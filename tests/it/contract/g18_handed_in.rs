@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use signoff::{
-    audit::checkpoint::{Signer, new_seed},
+    audit::checkpoint::Signer,
     domain::chain::{ChainEnd, Digest, FORMAT, Record, moment},
+    ed25519::new_seed,
 };
 use sqlx::Executor;
 

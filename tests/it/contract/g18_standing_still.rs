@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
-use signoff::audit::{
-    checkpoint::{Signer, new_seed},
-    checkpoints::make_page,
+use signoff::{
+    audit::{checkpoint::Signer, checkpoints::make_page},
+    ed25519::new_seed,
 };
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use tokio::sync::Mutex;
