@@ -11,7 +11,7 @@ use crate::{
     node::Npm,
     place::{Place, Wish, remove},
     process::{detach, in_own_session, program},
-    program::{Signoff, is_given},
+    program::Signoff,
     say::{note, say},
 };
 
@@ -92,7 +92,7 @@ impl Place {
             return Vec::new();
         }
         let echo = self.local_url("echo");
-        let mut settings = vec![
+        let settings = [
             ("SIGNOFF_SMTP_HOST", "127.0.0.1".to_owned()),
             ("SIGNOFF_SMTP_PORT", self.port_of("smtp").unwrap_or_default().to_string()),
             ("SIGNOFF_SMTP_SECURITY", "none".to_owned()),
@@ -108,10 +108,6 @@ impl Place {
             ("SIGNOFF_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8".to_owned()),
             ("SIGNOFF_WEBHOOKS_ALLOW_HTTP", "true".to_owned()),
         ];
-        // Where people reach the instances.
-        if !is_given("SIGNOFF_HTTP_PUBLIC_URL") {
-            settings.push(("SIGNOFF_HTTP_PUBLIC_URL", self.instance_url(1)));
-        }
         settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 

@@ -86,7 +86,10 @@ impl Signoff<'_> {
             .env("SIGNOFF_REDIS_URL", &self.servers.redis);
         command.env("SIGNOFF_LOG_FORMAT", "json");
         if !is_given("SIGNOFF_SECRETS_KEY") && !is_given("SIGNOFF_SECRETS_KEY_FILE") {
-            command.env("SIGNOFF_SECRETS_KEY_FILE", secrets_key_file(self.place)?);
+            command.env("SIGNOFF_SECRETS_KEY_FILE", key_file(self.place, "secrets.key")?);
+        }
+        if !is_given("SIGNOFF_RECEIPTS_SIGNING_KEY") && !is_given("SIGNOFF_RECEIPTS_SIGNING_KEY_FILE") {
+            command.env("SIGNOFF_RECEIPTS_SIGNING_KEY_FILE", key_file(self.place, "receipts.key")?);
         }
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         Ok(command)
@@ -145,9 +148,20 @@ fn most_sockets(files: u64) -> u64 {
     if files < MOST + 2_000 { files - files / 10 } else { MOST }
 }
 
-/// Where the key is that seals secrets in the database; made where there is none.
-fn secrets_key_file(place: &Place) -> anyhow::Result<PathBuf> {
-    let file = place.state.join("secrets.key");
+impl Place {
+    /// The settings of the instances that `up` starts. Receipts and mail name the address at which people reach them.
+    pub fn settings_of_up(&self) -> Vec<(String, String)> {
+        let mut settings = self.notify_settings();
+        if !is_given("SIGNOFF_HTTP_PUBLIC_URL") {
+            settings.push(("SIGNOFF_HTTP_PUBLIC_URL".to_owned(), self.instance_url(1)));
+        }
+        settings
+    }
+}
+
+/// A key of 32 random bytes, for sealing or signing; made where there is none.
+fn key_file(place: &Place, name: &str) -> anyhow::Result<PathBuf> {
+    let file = place.state.join(name);
     if size(&file) == 0 {
         let mut make = Command::new("sh");
         let key = output(make.args(["-c", "head -c 32 /dev/urandom | base64"])).filter(|it| !it.is_empty());

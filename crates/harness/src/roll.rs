@@ -45,7 +45,7 @@ fn roll(place: &Place) -> anyhow::Result<()> {
     let given = Given::now_or_before(place);
     let servers = Servers::start(place, &given, &Wanted::with(200))?;
     servers.remember_own(place, &given)?;
-    let signoff = Signoff { place, binary, servers: &servers, settings: place.notify_settings() };
+    let signoff = Signoff { place, binary, servers: &servers, settings: place.settings_of_up() };
     signoff.migrate()?;
     let count = up::choose_count(place, None)?;
     let mut instances = Instances::new(&signoff, Ports::Known);

@@ -104,7 +104,7 @@ pub fn down(root: &Path, wipe: bool) -> anyhow::Result<()> {
     if wipe {
         place.remove_homes()?;
         // The lock stays, others may be waiting for it; so does what `test` runs on.
-        for part in ["run", "log", "data", "env", "secrets.key", "haproxy.cfg"] {
+        for part in ["run", "log", "data", "env", "secrets.key", "receipts.key", "haproxy.cfg"] {
             remove(&place.state.join(part))?;
         }
         note("data, logs and keys removed");

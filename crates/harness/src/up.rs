@@ -111,7 +111,7 @@ fn bring_up(root: &Path, arguments: &Arguments) -> anyhow::Result<Place> {
     }
     fs::write(place.run("count"), format!("{count}\n"))?;
     place.start_notify()?;
-    signoff.settings = place.notify_settings();
+    signoff.settings = place.settings_of_up();
     let mut instances = Instances::new(&signoff, Ports::Known);
     let env = start_all(&mut instances, count)?;
     notify::introduce_ana(&signoff)?;
