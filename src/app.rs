@@ -39,6 +39,7 @@ use crate::{
         self, Realtime,
         feed::{self, Feeds},
     },
+    receipts::Receipts,
     store::Database,
     telemetry::Metrics,
     wire::webhook_body,
@@ -83,6 +84,7 @@ struct Core {
     answers: Answers,
     proxies: TrustedProxies,
     signer: Option<Arc<Signer>>,
+    receipts: Receipts,
     channels: Channels,
     email: Option<Email>,
     slack: Option<Slack>,
@@ -230,6 +232,7 @@ impl Core {
             tracing::warn!(%error, "workspaces' apps in Slack are not known yet");
         }
         let signer = Signer::from_config(&config.audit)?.map(Arc::new);
+        let receipts = Receipts::from_config(config)?;
         Ok(Self {
             instance,
             names,
@@ -249,6 +252,7 @@ impl Core {
             answers,
             proxies,
             signer,
+            receipts,
             channels: Channels::new(
                 config,
                 slack.clone(),
@@ -391,6 +395,7 @@ impl Core {
             names: QueryNames::of(&http::document()),
             export_pause: Duration::from_secs(config.http.export_pause_seconds),
             public_url: config.http.public_url.clone(),
+            receipts: self.receipts.clone(),
             redirect_url: config.oidc.redirect_url.clone(),
             session_seconds: i64::try_from(config.sessions.lifetime_seconds).unwrap_or(i64::MAX),
         })

@@ -21,6 +21,7 @@
 //! | [`approvals`] | the use cases of an approval: ask, wait, decide, cancel |
 //! | [`events`] | the use cases of tasks' events: publish, follow, replay |
 //! | [`audit`] | the record as a chain: linking, signing, verifying, exporting |
+//! | [`receipts`] | what the claim of an approved action is proved by: signing, publishing keys, verifying |
 //! | [`limits`] | how many requests a caller may make, over all instances |
 //! | [`auth`] | from a credential to who acts and what they may do |
 //! | [`seal`] | secrets that must be read again, as the database keeps them |
@@ -62,6 +63,7 @@ pub mod oidc;
 pub mod open_files;
 pub mod presence;
 pub mod realtime;
+pub mod receipts;
 pub mod seal;
 pub mod store;
 pub mod telemetry;

@@ -1,4 +1,4 @@
-//! The use cases: ask, read, wait, decide, cancel, list, look back, delete a run.
+//! The use cases: ask, read, wait, decide, cancel, claim, list, look back, delete a run.
 //!
 //! One [`Approvals`] for an instance. Whatever changes something is a command to a few committers
 //! ([`commit`], [`request`]), which take what has queued up, write it in one statement and one commit, and answer
@@ -6,6 +6,7 @@
 //! way. This module knows neither HTTP nor SQL.
 
 mod aside;
+pub mod claims;
 pub mod commit;
 pub mod delete_run;
 pub mod eligible;
@@ -244,6 +245,7 @@ pub struct Approvals {
     committers: Committers,
     intake: Intake,
     readers: Readers,
+    claims: claims::Claims,
     waiters: Waiters,
     exports: Exports,
 }
@@ -278,6 +280,7 @@ impl Approvals {
             committers: Committers::start(shared.clone(), COMMITTERS, limits.queued),
             intake: Intake::start(shared.clone(), INTAKE, limits.queued),
             readers: Readers::start(&shared, READERS, reading),
+            claims: claims::start(&shared, limits.queued),
             waiters: Waiters::new(limits.waiters, limits.waiters_of_a_workspace),
             exports: Exports::new(shared.database.tenant.size()),
             shared,
@@ -310,6 +313,7 @@ impl Approvals {
             ("decide", self.committers.queued()),
             ("request", self.intake.queued()),
             ("read", self.readers.queued()),
+            ("claim", self.claims.queued()),
         ]
     }
 }

@@ -34,6 +34,7 @@ permissions! {
     ApprovalCancel = "approval:cancel": "Cancel pending approvals.",
     ApprovalEscalate = "approval:escalate": "Hand pending approvals to the next level.",
     ApprovalExtend = "approval:extend": "Move deadlines of pending approvals, where the policy lets them.",
+    ApprovalClaim = "approval:claim": "Claim what was approved, as its requester or one of its executors.",
     ApprovalViewPending = "approval:view:pending": "See approvals, list what is pending, wait for outcomes.",
     ApprovalViewHistory = "approval:view:history": "See decisions and records of approvals, list and export what has ended.",
     RunDelete = "run:delete": "Delete a run with its approvals.",

@@ -27,6 +27,7 @@ pub const BUILT_IN: &[BuiltIn] = &[
         permissions: &[
             P::ApprovalCreate,
             P::ApprovalCancel,
+            P::ApprovalClaim,
             P::ApprovalViewPending,
             P::EventPublish,
             P::EventSubscribe,
@@ -55,6 +56,7 @@ pub const BUILT_IN: &[BuiltIn] = &[
             P::ApprovalCancel,
             P::ApprovalEscalate,
             P::ApprovalExtend,
+            P::ApprovalClaim,
             P::ApprovalViewPending,
             P::ApprovalViewHistory,
             P::EventPublish,

@@ -88,6 +88,12 @@ pub struct Ask {
     /// How many rejections end it.
     #[arg(long, value_name = "N")]
     rejections: Option<i64>,
+    /// Who may claim what was approved, besides you: names, separated by commas; can be given many times.
+    #[arg(long = "executor", value_name = "NAMES", value_delimiter = ',', value_parser = argument::name)]
+    executors: Vec<String>,
+    /// How long after the outcome it may be claimed; without it there is no end.
+    #[arg(long, value_name = "DURATION", value_parser = argument::duration)]
+    claim_within: Option<Duration>,
     /// With the same key and the same request, this waits for the approval that was asked for first.
     #[arg(long, value_name = "KEY", value_parser = argument::idempotency_key)]
     idempotency_key: Option<String>,
@@ -175,6 +181,8 @@ impl Ask {
             timeout_action: self.timeout_action.as_deref().or(escalates),
             escalation,
             remind_before_seconds: self.remind_before.iter().map(Duration::as_secs).collect(),
+            executors: &self.executors,
+            claim_within_seconds: self.claim_within.map(|it| it.as_secs()),
             policy: match policy {
                 Some(policy) => Policy::Whole(policy),
                 None => Policy::Simple {
@@ -228,6 +236,10 @@ struct Body<'a> {
     escalation: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     remind_before_seconds: Vec<u64>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    executors: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim_within_seconds: Option<u64>,
     policy: Policy<'a>,
 }
 

@@ -209,6 +209,27 @@ impl Client {
         self.post(&path, body).await?.value_where(|value| is_approval(&value["approval"], Some(id)))
     }
 
+    /// Claims, or advances a claim. The same again changes nothing, but for a renewal, which may be repeated.
+    pub async fn claim(&self, id: &str, verb: &str, body: &impl Serialize) -> Result<Answer, ClientError> {
+        let path = api(&format!("/approvals/{}/claim{verb}", path_segment(id)));
+        let is_ours = |value: &Value| value["claim"]["approval_id"] == id;
+        self.patiently(|| async { self.post(&path, body).await?.value_where(is_ours) }).await
+    }
+
+    /// The claim of an approval, or null.
+    pub async fn claim_of(&self, id: &str) -> Result<Answer, ClientError> {
+        let path = api(&format!("/approvals/{}/claim", path_segment(id)));
+        let attempt = || self.ask(Method::GET, &path, &|request| request);
+        let is_ours = |value: &Value| value.get("claim").is_some();
+        self.patiently(|| async { attempt().await?.value_where(is_ours) }).await
+    }
+
+    /// What a public address answers, as text.
+    pub async fn text_of(&self, url: &str, within: Duration) -> anyhow::Result<String> {
+        let response = self.http.get(url).timeout(within).send().await?.error_for_status()?;
+        Ok(response.text().await?)
+    }
+
     /// The first page of who may agree.
     pub async fn eligible(&self, path: &str) -> Result<Answer, ClientError> {
         let path = api(path);

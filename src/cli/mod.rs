@@ -9,6 +9,7 @@ mod audit;
 mod backoff;
 mod channels;
 mod check;
+mod claim;
 mod client;
 mod cluster;
 mod delegations;
@@ -31,6 +32,7 @@ mod places;
 mod policy;
 mod principals;
 mod proof_key;
+mod receipt;
 mod reminder;
 mod reply;
 mod restored;
@@ -67,7 +69,7 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Exit codes of ask, wait and show: 0 approved (or modified), 1 rejected, 2 expired, 3 cancelled, 11 still pending.
-Of audit verify: 0 whole, 1 broken. Of all commands: 10 a bad command line, 12 refused, 13 can't be reached (unknown whether it was done), 14 other trouble.
+Of audit verify: 0 whole, 1 broken; of receipt verify: 0 good, 1 bad. Of all commands: 10 a bad command line, 12 refused, 13 can't be reached (unknown whether it was done), 14 other trouble.
 
 Examples:
   signoff serve                                                           run an instance
@@ -133,6 +135,16 @@ enum Command {
     Escalate(escalate::Escalate),
     /// Move an approval's deadline.
     Extend(escalate::Extend),
+    /// Claim what was approved, to act on it.
+    Claim(claim::Claim),
+    /// Begin a claim's lease anew.
+    Renew(claim::Renew),
+    /// Give a claim back, where nothing was done.
+    Release(claim::Release),
+    /// Say that the work of a claim is over.
+    Complete(claim::Complete),
+    /// Verify the receipt of a claim.
+    Receipt(receipt::Receipt),
     /// Let another person sit in your seat for a time.
     Delegate(delegations::Delegate),
     /// List and revoke delegations.
@@ -239,6 +251,11 @@ fn run(command: Command) -> anyhow::Result<Exit> {
             Command::Cancel(command) => command.run().await,
             Command::Escalate(command) => command.run().await,
             Command::Extend(command) => command.run().await,
+            Command::Claim(command) => command.run().await,
+            Command::Renew(command) => command.run().await,
+            Command::Release(command) => command.run().await,
+            Command::Complete(command) => command.run().await,
+            Command::Receipt(command) => command.run().await,
             Command::Delegate(command) => command.run().await,
             Command::Delegations(command) => command.run().await,
             Command::Notifications(command) => command.run().await,

@@ -48,6 +48,7 @@ pub struct Config {
     pub sweep: Sweep,
     pub events: Events,
     pub audit: Audit,
+    pub receipts: Receipts,
     pub notify: Notify,
     pub secrets: Secrets,
     pub smtp: Smtp,

@@ -102,6 +102,16 @@ pub struct Audit {
     pub checkpoint_minutes: u64,
 }
 
+/// Proving who may act on what was approved.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipts {
+    /// Empty: claims have no receipts.
+    pub signing_key: SecretString,
+    /// Public keys, with commas.
+    pub also_publish: String,
+}
+
 /// Telling people.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

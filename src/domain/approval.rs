@@ -79,6 +79,10 @@ pub struct Request {
     pub timeout_action: TimeoutAction,
     /// How many seconds before a level's deadline its approvers are reminded, the longest first.
     pub remind_before: Vec<u32>,
+    /// Who may act on it besides the requester.
+    pub executors: Vec<PrincipalName>,
+    /// How long after its outcome it may be claimed; `None`: for ever.
+    pub claim_within_seconds: Option<u32>,
 }
 
 impl Request {
@@ -92,6 +96,7 @@ impl Request {
             + self.view.as_ref().map_or(0, opaque)
             + self.response_schema.as_ref().map_or(0, opaque)
             + self.notify.as_ref().map_or(0, opaque)
+            + self.executors.iter().map(|name| written(name.as_str()) + 3).sum::<usize>()
             + text(&self.title)
             + text(&self.description)
     }

@@ -25,6 +25,8 @@ pub const OURS: &[&str] = &[
     "approval_extended",
     "approval_reminder",
     "approval_received",
+    "approval_claimed",
+    "approval_completed",
     "workflow_paused",
     "workflow_resumed",
     "hello",

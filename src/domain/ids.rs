@@ -48,6 +48,8 @@ ids! {
     LinkId,
     /// One person's leave for another to sit in their seat.
     DelegationId,
+    /// One executor's hold on an approved action.
+    ClaimId,
 }
 
 impl ApprovalId {

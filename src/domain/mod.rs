@@ -11,6 +11,7 @@ pub mod address;
 pub mod answer_form;
 pub mod approval;
 pub mod chain;
+pub mod claim;
 pub mod credential;
 pub mod decision;
 pub mod delegation;

@@ -49,6 +49,7 @@ needs! {
     Cancel = ApprovalCancel,
     Escalate = ApprovalEscalate,
     Extend = ApprovalExtend,
+    Claim = ApprovalClaim,
     ViewPending = ApprovalViewPending,
     ViewHistory = ApprovalViewHistory,
     DeleteRun = RunDelete,

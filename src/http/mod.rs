@@ -26,6 +26,7 @@ mod events;
 mod feed;
 mod health;
 mod identity;
+mod jwks;
 mod links;
 mod mcp;
 mod me;
@@ -77,6 +78,7 @@ use crate::{
     notify::{Channels, Hints, Redactions, Slack, Webhooks},
     presence::{DatabaseClock, Listing},
     realtime::{Realtime, feed::Feeds},
+    receipts::Receipts,
     store::Database,
     telemetry::Metrics,
     worker::Health,
@@ -130,6 +132,8 @@ pub struct Parts {
     pub export_pause: Duration,
     /// Where browsers find us, and where the issuer sends them back to, as configured.
     pub public_url: String,
+    /// Signs receipts of claims.
+    pub receipts: Receipts,
     pub redirect_url: String,
     /// Longest that a browser session lasts.
     pub session_seconds: i64,
@@ -170,6 +174,10 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(approvals::cancel::cancel))
         .routes(routes!(approvals::escalate::escalate))
         .routes(routes!(approvals::escalate::extend))
+        .routes(routes!(approvals::claim::show, approvals::claim::claim))
+        .routes(routes!(approvals::claim::renew))
+        .routes(routes!(approvals::claim::release))
+        .routes(routes!(approvals::claim::complete))
         .routes(routes!(runs::get, runs::delete_run))
         .routes(routes!(events::publish))
         .routes(routes!(events::replay))
@@ -221,6 +229,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(auth::sign_in::login))
         .routes(routes!(auth::sign_in::callback))
         .routes(routes!(auth::configuration::configuration))
+        .routes(routes!(jwks::jwks))
 }
 
 /// Everything that the public listener serves.

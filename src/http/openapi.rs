@@ -38,6 +38,7 @@ pub fn base() -> OpenApi {
         .tags(Some([
             tag("approvals", "Asking, waiting, looking."),
             tag("deciding", "Approving, rejecting, cancelling."),
+            tag("acting", "Claiming what was approved, and proving it to the system that acts."),
             tag("runs", "Runs of workflows and agents."),
             tag("tasks", "Events of tasks, and who follows them."),
             tag("webhooks", "Where a workspace wants its events, and what was sent there."),
@@ -170,7 +171,7 @@ fn codes(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
     } else if takes_query(operation) {
         codes.push(Code::Invalid);
     }
-    if of_one && *method == HttpMethod::Post {
+    if of_one && *method == HttpMethod::Post && !path.contains("/claim") {
         codes.extend([Code::AlreadyDecided, Code::Cancelled, Code::Expired, Code::VersionConflict]);
     }
     if path.ends_with("/approve") || path.ends_with("/reject") {
@@ -189,6 +190,13 @@ fn codes(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
     }
     if path.ends_with("/delegations") && *method == HttpMethod::Post {
         codes.push(Code::LimitReached);
+    }
+    if path.ends_with("/claim") && *method == HttpMethod::Post {
+        let own = [Code::NotApproved, Code::AlreadyClaimed, Code::NotEligible, Code::ClaimExpired];
+        codes.extend(own);
+    }
+    if path.contains("/claim/") {
+        codes.push(Code::StaleClaim);
     }
     if path.ends_with("/escalate") {
         codes.push(Code::LimitReached);

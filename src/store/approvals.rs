@@ -91,6 +91,8 @@ pub(super) struct Row {
     pub extended_seconds: Option<i32>,
     pub extensions: Option<i32>,
     pub remind_before: Option<Vec<i32>>,
+    pub executors: Option<Vec<String>>,
+    pub claim_within_seconds: Option<i32>,
     pub checkpoint: Option<Json<Opaque>>,
     pub metadata: Json<Opaque>,
     pub requested_by: Uuid,
@@ -186,7 +188,7 @@ macro_rules! rows {
                   a.resolved_via, a.resolved_by, a.resolved_by_name,
                   a.timeout_action AS "timeout_action!", a.escalation_level AS "escalation_level!",
                   a.escalation AS "escalation: _", a.ladder AS "ladder: _", a.extended_seconds, a.extensions,
-                  a.remind_before,
+                  a.remind_before, a.executors, a.claim_within_seconds,
                   a.requested_by AS "requested_by!",
                   a.requested_by_name AS "requested_by_name!", a.on_behalf_of, a.version AS "version!",
                   a.created_at AS "created_at!", a.updated_at AS "updated_at!", a.expires_at AS "expires_at!",
@@ -367,6 +369,15 @@ impl TryFrom<Row> for Loaded {
             checkpoint: row.checkpoint.map(|Json(checkpoint)| checkpoint),
             metadata: row.metadata.0,
             remind_before: row.remind_before.into_iter().flatten().map(count).collect(),
+            executors: row
+                .executors
+                .into_iter()
+                .flatten()
+                .map(|name| {
+                    PrincipalName::stored(&name).map_err(|_| corrupt("an executor's name is malformed"))
+                })
+                .collect::<Result<_, _>>()?,
+            claim_within_seconds: row.claim_within_seconds.map(count),
         };
         let escalation = escalation(row.escalation.as_deref(), row.ladder.as_deref())
             .ok_or_else(|| corrupt("its levels are malformed"))?;

@@ -22,7 +22,7 @@ use super::{
 use crate::domain::{
     approval::{NewApproval, Opaque},
     ids::ApprovalId,
-    names::CallerName,
+    names::{CallerName, PrincipalName},
     policy::Names,
 };
 
@@ -87,6 +87,10 @@ struct Row<'a> {
     /// The first of them, which is the longest.
     #[serde(skip_serializing_if = "Option::is_none")]
     remind_first: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    executors: Option<&'a [PrincipalName]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim_within_seconds: Option<u32>,
     timeout_action: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     checkpoint: Option<&'a Opaque>,
@@ -151,6 +155,8 @@ impl<'a> From<&'a NewApproval> for Row<'a> {
             levels_shown: new.levels_shown.as_ref(),
             remind_before: &request.remind_before,
             remind_first: request.remind_before.first().copied(),
+            executors: Some(&*request.executors).filter(|names| !names.is_empty()),
+            claim_within_seconds: request.claim_within_seconds,
             timeout_action: request.timeout_action.as_str(),
             checkpoint: request.checkpoint.as_ref(),
             metadata: &request.metadata,
@@ -186,7 +192,7 @@ pub async fn insert(
             SELECT x.id, x.workspace_id, x.run_id, x.session_id, x.task_id, x.job_id, x.workflow, x.view,
                    x.notify, x.approval_type, x.title,
                    x.description, x.context, x.digest, x.response_schema, x.policy, x.policy_shown, x.approvers, x.one_vote_by, x.escalation, x.named, x.levels_shown,
-                   x.remind_before, x.remind_first, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
+                   x.remind_before, x.remind_first, x.executors, x.claim_within_seconds, x.timeout_action, x.checkpoint, x.metadata, x.requested_by,
                    x.requested_by_name, x.timeout_seconds, x.size, x.idempotency_key, x.body_hash, x.meaning_hash, x.on_behalf_of,
                    x.credential, x.address, x.user_agent, x.request_id, x.context_sha256,
                    x.title_sha256, x.description_sha256, x.metadata_sha256
@@ -194,6 +200,7 @@ pub async fn insert(
                    id uuid, workspace_id uuid, run_id text, session_id text, task_id text, job_id text, workflow text, view json, notify json,
                    approval_type text, title text, description text, context json, digest bytea, response_schema json, policy jsonb,
                    policy_shown json, approvers text[], one_vote_by text[], escalation jsonb, named text[], levels_shown json, remind_before integer[], remind_first integer,
+                   executors text[], claim_within_seconds integer,
                    timeout_action text, checkpoint json, metadata json, requested_by uuid,
                    requested_by_name text, timeout_seconds integer, size integer, idempotency_key text, body_hash bytea, meaning_hash bytea,
                    on_behalf_of text, credential text, address text, user_agent text, request_id text,
@@ -241,12 +248,12 @@ pub async fn insert(
              WHERE u.idempotency_key IS NULL OR u.id IN (SELECT k.approval_id FROM new_keys k)
         ), created AS (
             INSERT INTO approval_requests (id, workspace_id, run_id, session_id, task_id, job_id, workflow, view, notify, approval_type,
-                   title, description, context, digest, response_schema, policy, approvers, one_vote_by, escalation, remind_before, remind_at,
+                   title, description, context, digest, response_schema, policy, approvers, one_vote_by, escalation, remind_before, remind_at, executors, claim_within_seconds,
                    timeout_action, checkpoint, metadata, requested_by, requested_by_name, on_behalf_of, created_at,
                    updated_at, expires_at, size)
             SELECT i.id, i.workspace_id, i.run_id, i.session_id, i.task_id, i.job_id, i.workflow, i.view, i.notify, i.approval_type, i.title,
                    i.description, i.context, i.digest, i.response_schema, i.policy, i.approvers, i.one_vote_by, i.escalation, i.remind_before,
-                   s.at + make_interval(secs => i.timeout_seconds - i.remind_first),
+                   s.at + make_interval(secs => i.timeout_seconds - i.remind_first), i.executors, i.claim_within_seconds,
                    i.timeout_action, i.checkpoint, i.metadata, i.requested_by, i.requested_by_name, i.on_behalf_of,
                    s.at, s.at, s.at + make_interval(secs => i.timeout_seconds), i.size
               FROM stamped s JOIN input i ON i.id = s.id
@@ -263,7 +270,7 @@ pub async fn insert(
                    json_build_object('approval_type', i.approval_type, 'digest', 'sha256:' || encode(i.digest, 'hex'), 'expires_at', to_char(
                            c.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
                        'timeout_action', i.timeout_action, 'policy', coalesce(i.policy_shown, i.policy::json),
-                       'escalation', i.levels_shown, 'workflow', i.workflow, 'view', i.view, 'notify', i.notify, 'context_sha256', i.context_sha256,
+                       'escalation', i.levels_shown, 'workflow', i.workflow, 'view', i.view, 'notify', i.notify, 'executors', i.executors, 'claim_within_seconds', i.claim_within_seconds, 'context_sha256', i.context_sha256,
                        'title_sha256', i.title_sha256, 'description_sha256', i.description_sha256,
                        'metadata_sha256', i.metadata_sha256)
               FROM created c JOIN input i ON i.id = c.id

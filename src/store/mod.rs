@@ -14,6 +14,7 @@ pub mod causes;
 pub mod chain;
 pub mod changes;
 pub mod checkpoints;
+pub mod claims;
 pub mod connections;
 pub mod creation;
 pub mod credentials;

@@ -151,6 +151,11 @@ impl Metrics {
         self.within(|| counter!("signoff_escalations_total", "via" => via).increment(1));
     }
 
+    /// An executor asked for an approved action.
+    pub fn claimed(&self, result: &'static str) {
+        self.within(|| counter!("signoff_claims_total", "result" => result).increment(1));
+    }
+
     pub fn reminded(&self, count: u64) {
         self.within(|| counter!("signoff_reminders_total").increment(count));
     }
@@ -347,6 +352,7 @@ fn describe_counters() {
         ("signoff_decisions_total", "Final outcomes, by outcome and by what brought them about."),
         ("signoff_votes_total", "Accepted votes, by verdict."),
         ("signoff_escalations_total", "Hops to a next level, by what brought them about."),
+        ("signoff_claims_total", "Claims of approved actions, by what became of them."),
         ("signoff_reminders_total", "Reminders that were told."),
         (
             "signoff_outcome_proofs_total",

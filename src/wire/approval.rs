@@ -97,6 +97,11 @@ pub struct ApprovalView<'a> {
     remind_before_seconds: &'a [u32],
     /// By how much the deadline of this level was moved.
     extended_seconds: u32,
+    /// Who may claim what was approved, besides the requester.
+    #[schema(value_type = Vec<String>)]
+    executors: &'a [PrincipalName],
+    /// How long after the outcome it may be claimed; null: without end.
+    claim_within_seconds: Option<u32>,
     /// As it was sent.
     #[schema(value_type = Option<Checkpoint>)]
     checkpoint: Option<&'a RawValue>,
@@ -241,6 +246,8 @@ impl<'a> From<&'a Approval> for ApprovalView<'a> {
             escalations: approval.escalation.hops.iter().map(HopView::from).collect(),
             remind_before_seconds: &request.remind_before,
             extended_seconds: approval.extended.seconds,
+            executors: &request.executors,
+            claim_within_seconds: request.claim_within_seconds,
             checkpoint: request.checkpoint.as_deref(),
             metadata: &request.metadata,
             requested_by: approval.requested_by.name.as_str(),

@@ -24,7 +24,7 @@ use crate::{
         approval::{Idempotency, NewApproval, Request, TimeoutAction},
         credential::Origin,
         ids::ApprovalId,
-        names::CallerName,
+        names::{CallerName, PrincipalName},
         notification::Channel,
         policy::{Asked, Policy},
         redaction::Redactor,
@@ -35,6 +35,7 @@ const MAX_TITLE: usize = 500;
 const MAX_DESCRIPTION: usize = 10_000;
 pub const DEFAULT_TIMEOUT: i64 = 300;
 pub(super) const MAX_TIMEOUT: i64 = 31_536_000;
+const MAX_EXECUTORS: usize = 20;
 
 /// A question to people.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -94,6 +95,12 @@ pub struct CreateBody {
     response_schema: Option<Box<RawValue>>,
     #[schema(value_type = Option<NotifyBody>)]
     notify: Option<Object<NotifyBody>>,
+    /// Who may claim the action besides you, by name: at most 20.
+    #[schema(example = json!(["deployer"]))]
+    executors: Option<Vec<String>>,
+    /// How long after the outcome it may be claimed, 1 to 31,536,000; without it there is no end.
+    #[schema(minimum = 1, maximum = 31_536_000)]
+    claim_within_seconds: Option<i64>,
 }
 
 impl CreateBody {
@@ -152,6 +159,9 @@ pub fn new_approval(
         check.fail("/timeout_action", "needs", "needs escalation");
     }
     escalation::bound(&mut check, &policy, &levels);
+    let executors = executors(&mut check, body.executors.as_deref().unwrap_or_default());
+    let claim_within = body.claim_within_seconds;
+    check.range("/claim_within_seconds", claim_within, (1, MAX_TIMEOUT), 1);
     let remind_before = escalation::reminders(&mut check, body.remind_before_seconds.as_deref(), timeout);
     if timeout_action == TimeoutAction::Approve && !caller.allow_timeout_approve {
         let message = "the workspace does not let a timeout approve (its setting allow_timeout_approve)";
@@ -191,6 +201,8 @@ pub fn new_approval(
         },
         timeout_action,
         remind_before,
+        executors,
+        claim_within_seconds: claim_within.and_then(|seconds| u32::try_from(seconds).ok()),
     };
     if let Some(redactor) = &caller.redactor {
         redact(&mut request, redactor)?;
@@ -210,6 +222,23 @@ pub fn new_approval(
         idempotency,
         origin,
     })
+}
+
+/// Who may claim what was approved; each name once.
+fn executors(check: &mut Check, names: &[String]) -> Vec<PrincipalName> {
+    if names.len() > MAX_EXECUTORS {
+        check.fail("/executors", "max_items", format!("must name at most {MAX_EXECUTORS}"));
+        return Vec::new();
+    }
+    let mut executors = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        match PrincipalName::new(name) {
+            Ok(name) if executors.contains(&name) => {}
+            Ok(name) => executors.push(name),
+            Err(error) => check.fail(format!("/executors/{index}"), "name", error.to_string()),
+        }
+    }
+    executors
 }
 
 fn timeout_action(check: &mut Check, word: Option<&str>, needs_answer: bool) -> TimeoutAction {

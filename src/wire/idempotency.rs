@@ -48,7 +48,7 @@ fn without_defaults(body: Value) -> Value {
         &mut fields,
         &json!({
             "task_id": task, "timeout_seconds": DEFAULT_TIMEOUT, "policy": {}, "metadata": {},
-            "timeout_action": TimeoutAction::default().as_str(), "remind_before_seconds": [], "view": {}
+            "timeout_action": TimeoutAction::default().as_str(), "remind_before_seconds": [], "executors": [], "view": {}
         }),
     );
     Value::Object(fields)

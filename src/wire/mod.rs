@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod approval;
 pub mod bulk;
+pub mod claim;
 pub mod cluster;
 pub mod counts;
 pub mod create;

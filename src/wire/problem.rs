@@ -6,12 +6,12 @@ use std::sync::Arc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::approval::ApprovalView;
+use super::{approval::ApprovalView, claim::ClaimView};
 use crate::{
-    approvals::{commit::Failure, request::RequestFailure},
+    approvals::{claims::ClaimFailure, commit::Failure, request::RequestFailure},
     auth::{Permission, Rejection},
     batch::Trouble,
-    domain::{answer_form::Fault, approval::Approval, decision::Refusal},
+    domain::{answer_form::Fault, approval::Approval, claim::Claim, decision::Refusal},
     events::publish::PublishFailure,
     identity,
     limits::{self, Kind, Room},
@@ -79,9 +79,13 @@ codes! {
     AlreadyVoted = 409 "already_voted": "You have voted otherwise already",
     ModificationsDiffer = 409 "modifications_differ": "Your modifications differ from the first approver's",
     DigestMismatch = 409 "digest_mismatch": "It is not what you were shown",
+    NotApproved = 409 "not_approved": "It is not approved",
+    AlreadyClaimed = 409 "already_claimed": "Another executor has claimed it",
+    StaleClaim = 409 "stale_claim": "The claim is another one by now",
     LimitReached = 409 "limit_reached": "A limit is reached",
     NotRedrivable = 409 "not_redrivable": "It is not sent again",
     Expired = 410 "expired": "Its deadline has passed",
+    ClaimExpired = 410 "claim_expired": "The time to claim it is over",
     VersionConflict = 412 "version_conflict": "It has changed since you looked",
     TooLarge = 413 "too_large": "The body is too large",
     UnsupportedMediaType = 415 "unsupported_media_type": "The body must be application/json",
@@ -105,6 +109,8 @@ pub struct Problem {
     errors: Vec<Violation>,
     /// The approval that it is about, as it stands.
     pub approval: Option<Arc<Approval>>,
+    /// The claim that it is about.
+    claim: Option<Box<Claim>>,
     /// In how many seconds to try again, where that is worth while; 1 where nothing else is known.
     pub retry_after: Option<u64>,
     /// Room to show it, where it is large; kept until it is written.
@@ -135,6 +141,10 @@ pub struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     approval: Option<ApprovalView<'a>>,
+    /// For 409 about a claim: the claim as it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    claim: Option<ClaimView<'a>>,
 }
 
 impl Problem {
@@ -144,6 +154,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             approval: None,
+            claim: None,
             retry_after: None,
             room: None,
         }
@@ -201,6 +212,7 @@ impl Problem {
             detail: &self.detail,
             errors: &self.errors,
             approval: self.approval.as_deref().map(ApprovalView::from),
+            claim: self.claim.as_deref().map(ClaimView::from),
         }
     }
 }
@@ -298,6 +310,25 @@ impl From<Failure> for Problem {
                 let shown = code != Code::NotEligible;
                 Self { approval: shown.then_some(approval), room, ..Self::new(code, refusal.to_string()) }
             }
+        }
+    }
+}
+
+impl From<ClaimFailure> for Problem {
+    fn from(failure: ClaimFailure) -> Self {
+        let detail = failure.to_string();
+        match failure {
+            ClaimFailure::NotFound => Self::not_found(),
+            ClaimFailure::NotEligible => Self::new(Code::NotEligible, detail),
+            ClaimFailure::NotApproved { approval, room } => {
+                Self { approval: Some(approval), room, ..Self::new(Code::NotApproved, detail) }
+            }
+            ClaimFailure::Late(_) => Self::new(Code::ClaimExpired, detail),
+            ClaimFailure::Taken(claim) => {
+                Self { claim: Some(claim), ..Self::new(Code::AlreadyClaimed, detail) }
+            }
+            ClaimFailure::Stale(claim) => Self { claim, ..Self::new(Code::StaleClaim, detail) },
+            ClaimFailure::Trouble(trouble) => trouble.into(),
         }
     }
 }

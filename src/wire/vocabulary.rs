@@ -5,7 +5,7 @@
 use crate::{
     approvals::eligible,
     audit::finding,
-    domain::{approval, delegation, notification, policy, slack, standing, webhook},
+    domain::{approval, claim, delegation, notification, policy, slack, standing, webhook},
     presence::journal::Happening,
     store::vocabulary::schemas,
 };
@@ -53,6 +53,10 @@ schemas! {
     WebhookDisabled = webhook::Disabled::WORDS;
     /// Whether the app in Slack works.
     SlackAppState = slack::AppState::WORDS;
+    /// How a claim stands.
+    ClaimState = claim::STATES;
+    /// What an executor says of its work.
+    ClaimOutcome = claim::Completion::WORDS;
     /// What is said to many.
     BulkAction = ["approve", "reject"];
     /// How an instance is: `degraded` is without Redis, `lost` is one whose lease ran out.

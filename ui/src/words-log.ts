@@ -23,6 +23,8 @@ export const log = {
     approval_cancelled: "cancelled",
     approval_escalated: "handed on",
     approval_extended: "given more time",
+    approval_claimed: "claimed",
+    approval_completed: "carried out",
     approval_reminder: "reminded",
     workflow_paused: "waits",
     workflow_resumed: "goes on",

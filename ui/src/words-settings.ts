@@ -48,6 +48,7 @@ export const permissions: Record<string, string> = {
   "approval:cancel": "Cancel pending approvals",
   "approval:escalate": "Hand on to the next level",
   "approval:extend": "Move deadlines, where the policy lets them",
+  "approval:claim": "Claim what was approved, and act on it",
   "approval:view:pending": "See approvals, wait for outcomes",
   "approval:view:history": "See decisions and what has ended",
   "run:delete": "Delete a run with its approvals",

@@ -19,6 +19,11 @@ export interface components {
             /** @example tool_call */
             approval_type: string;
             checkpoint?: components["schemas"]["Checkpoint"] | null;
+            /**
+             * Format: int32
+             * @description How long after the outcome it may be claimed; null: without end.
+             */
+            claim_within_seconds?: number | null;
             /** @description As it was sent. */
             context: Record<string, never>;
             /** Format: date-time */
@@ -38,6 +43,8 @@ export interface components {
             escalation_level: number;
             /** @description The hops that led there. */
             escalations: components["schemas"]["EscalationHop"][];
+            /** @description Who may claim what was approved, besides the requester. */
+            executors: string[];
             /** Format: date-time */
             expires_at: string;
             /**
@@ -380,6 +387,98 @@ export interface components {
             /** @description Null on the last page. */
             next_cursor?: string | null;
         };
+        /** @description Who acts on what was approved. */
+        Claim: {
+            /** Format: uuid */
+            approval_id: string;
+            /** @description For whom its receipt is. */
+            audience?: string | null;
+            /** Format: date-time */
+            claimed_at: string;
+            /** @example deployer */
+            claimed_by: string;
+            /** Format: uuid */
+            claimed_by_id: string;
+            /** Format: date-time */
+            completed_at?: string | null;
+            detail?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with each take-over: the system that acts refuses what has a lower one than it has seen.
+             * @example 1
+             */
+            fence: number;
+            /** Format: uuid */
+            id: string;
+            /** @example deploy-42/attempt-1 */
+            key: string;
+            /**
+             * Format: date-time
+             * @description From then on another executor may take it over; null: never.
+             */
+            lease_until?: string | null;
+            outcome?: components["schemas"]["ClaimOutcome"] | null;
+            /** Format: date-time */
+            released_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was renewed last.
+             */
+            renewed_at?: string | null;
+            /** @description `claimed`, `released` or `completed`. */
+            state: components["schemas"]["ClaimState"];
+        };
+        /**
+         * @description Who will act, and for how long nobody else may.
+         * @example {
+         *       "audience": "deployer",
+         *       "key": "deploy-42/attempt-1",
+         *       "lease_seconds": 300,
+         *       "receipt_seconds": 600
+         *     }
+         */
+        ClaimBody: {
+            /** @description For whom the receipt is: the `aud` that the system that acts expects. At most 200 characters. */
+            audience?: string | null;
+            /** @description Names this attempt: the same principal with the same key gets the same claim. At most 200 characters. */
+            key: string;
+            /**
+             * Format: int64
+             * @description For how long nobody takes it over, 10 to 86,400; without it, the claim is for good.
+             */
+            lease_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description How long the receipt is good, 10 to 604,800; 600 by default.
+             */
+            receipt_seconds?: number | null;
+        };
+        /** @description The answer to an executor. */
+        Claimed: {
+            /** @description False where the same executor had it already, or had said the same. */
+            changed: boolean;
+            claim: components["schemas"]["Claim"];
+            /**
+             * @description A JWT that shows it to the system that acts; null where the service has no key that signs, and where the claim has
+             *     ended.
+             * @example eyJhbGciOiJFZERTQSIsInR5cCI6InNpZ25vZmYtcmVjZWlwdCtqd3QiLCJraWQiOiI…
+             */
+            receipt?: string | null;
+        };
+        /** @description The claim of an approval. */
+        ClaimOf: {
+            claim?: components["schemas"]["Claim"] | null;
+        };
+        /**
+         * @description What an executor says of its work.
+         * @enum {string}
+         */
+        ClaimOutcome: "succeeded" | "failed";
+        /**
+         * @description How a claim stands.
+         * @enum {string}
+         */
+        ClaimState: "claimed" | "released" | "completed";
         Cluster: {
             /**
              * Format: double
@@ -422,7 +521,7 @@ export interface components {
          * @description What went wrong, for programs. The status follows from it.
          * @enum {string}
          */
-        Code: "malformed" | "unauthenticated" | "forbidden" | "not_eligible" | "not_found" | "method_not_allowed" | "already_decided" | "cancelled" | "already_voted" | "modifications_differ" | "digest_mismatch" | "limit_reached" | "not_redrivable" | "expired" | "version_conflict" | "too_large" | "unsupported_media_type" | "invalid" | "idempotency_mismatch" | "unsatisfiable_policy" | "not_supported" | "internal" | "rate_limited" | "overloaded" | "unavailable" | "draining";
+        Code: "malformed" | "unauthenticated" | "forbidden" | "not_eligible" | "not_found" | "method_not_allowed" | "already_decided" | "cancelled" | "already_voted" | "modifications_differ" | "digest_mismatch" | "not_approved" | "already_claimed" | "stale_claim" | "limit_reached" | "not_redrivable" | "expired" | "claim_expired" | "version_conflict" | "too_large" | "unsupported_media_type" | "invalid" | "idempotency_mismatch" | "unsatisfiable_policy" | "not_supported" | "internal" | "rate_limited" | "overloaded" | "unavailable" | "draining";
         /** @description Group commits of creates, votes and events. */
         Commits: {
             /** Format: int64 */
@@ -434,6 +533,23 @@ export interface components {
              * @description Null where there was none.
              */
             mean_seconds?: number | null;
+        };
+        /**
+         * @description How the work ended.
+         * @example {
+         *       "fence": 1,
+         *       "key": "deploy-42/attempt-1",
+         *       "outcome": "succeeded"
+         *     }
+         */
+        CompleteBody: {
+            /** @description At most 2,000 characters. */
+            detail?: string | null;
+            /** Format: int64 */
+            fence: number;
+            key: string;
+            /** @description `succeeded` or `failed`. */
+            outcome: components["schemas"]["ClaimOutcome"];
         };
         /** @description One live connection, as it is shown. */
         Connection: {
@@ -513,6 +629,11 @@ export interface components {
             /** @description `plan_approval`, `step_approval`, `error_recovery`, `tool_call`, or a name of your own. */
             approval_type: string;
             checkpoint?: components["schemas"]["Checkpoint"] | null;
+            /**
+             * Format: int64
+             * @description How long after the outcome it may be claimed, 1 to 31,536,000; without it there is no end.
+             */
+            claim_within_seconds?: number | null;
             /** @description What is to be decided: any object, at most 256 KiB. It comes back untouched. */
             context: Record<string, never>;
             /** @description At most 10,000 characters. */
@@ -522,6 +643,13 @@ export interface components {
              *     `escalate`, people hand it on.
              */
             escalation?: components["schemas"]["LevelBody"][] | null;
+            /**
+             * @description Who may claim the action besides you, by name: at most 20.
+             * @example [
+             *       "deployer"
+             *     ]
+             */
+            executors?: string[] | null;
             job_id?: string | null;
             /** @description Any object of yours. */
             metadata?: Record<string, never> | null;
@@ -1055,6 +1183,23 @@ export interface components {
          * @enum {string}
          */
         InstanceState: "serving" | "degraded" | "draining" | "lost";
+        /** @description One public key. */
+        Jwk: {
+            /** @example Ed25519 */
+            crv: string;
+            /** @description The key's thumbprint (RFC 7638); a receipt names it. */
+            kid: string;
+            /** @example OKP */
+            kty: string;
+            /** @example sig */
+            use?: string;
+            /** @description The key's 32 bytes in base64url. */
+            x: string;
+        };
+        /** @description Those that may have signed a receipt. */
+        Jwks: {
+            keys: components["schemas"]["Jwk"][];
+        };
         /** @description One key, as it is shown and recorded. */
         Key: {
             /** Format: date-time */
@@ -1812,6 +1957,8 @@ export interface components {
         Problem: {
             /** @description For 409, 410 and 412 about an approval: the approval as it stands. */
             approval?: components["schemas"]["Approval"];
+            /** @description For 409 about a claim: the claim as it stands. */
+            claim?: components["schemas"]["Claim"];
             code: components["schemas"]["Code"];
             /**
              * @description What happened this time, for people.
@@ -1985,6 +2132,45 @@ export interface components {
             for?: string | null;
             /** @description Required; at most 5,000 characters. */
             reason: string;
+        };
+        /**
+         * @description Which claim is given back; an administrator says why instead.
+         * @example {
+         *       "fence": 1,
+         *       "key": "deploy-42/attempt-1"
+         *     }
+         */
+        ReleaseBody: {
+            /** Format: int64 */
+            fence?: number | null;
+            key?: string | null;
+            /**
+             * @description In place of the key, with the permission `workspace:admin`: why another's claim is released. At most 2,000
+             *     characters. With a fence, only the claim that has it is.
+             */
+            reason?: string | null;
+        };
+        /**
+         * @description Which claim, and for how long more.
+         * @example {
+         *       "fence": 1,
+         *       "key": "deploy-42/attempt-1"
+         *     }
+         */
+        RenewBody: {
+            /** Format: int64 */
+            fence: number;
+            key: string;
+            /**
+             * Format: int64
+             * @description From now on; as long as before by default. A claim for good stays one.
+             */
+            lease_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description Of the new receipt; as long as before by default.
+             */
+            receipt_seconds?: number | null;
         };
         /**
          * @description Which deliveries are sent again: those that fit all that is given.

@@ -1,6 +1,7 @@
 //! Clients against two instances: a step of `./dev test`.
 //!
 //! The socket protocol by Python's `websockets` and Node's `ws`; digests and typed answers by `rfc8785` and `jsonschema`;
+//! receipts by PyJWT and `jose`;
 //! the API by schemathesis, which makes requests up from the OpenAPI document; mail by aiosmtpd and Python's own reader of
 //! mail; webhooks by both standardwebhooks and cloudevents; what goes to Slack and comes from it by Slack's own SDKs; and
 //! our own clients. What they need from PyPI and npm is kept in `.dev/` until another version is asked for.
@@ -75,7 +76,11 @@ pub fn python(run: &Run) -> anyhow::Result<PathBuf> {
 pub fn run(run: &mut Run, binary: &Path) -> anyhow::Result<bool> {
     let python = python(run)?;
     let node = run.place.dev("clients");
-    run.npm().install_with_programs(&programs(run), &node, &["ws_protocol.mjs", "webhooks.mjs"])?;
+    run.npm().install_with_programs(
+        &programs(run),
+        &node,
+        &["ws_protocol.mjs", "webhooks.mjs", "receipts.mjs"],
+    )?;
     with_instances(run, binary, |run, cluster| {
         let passed = all_of(
             run,
@@ -122,6 +127,7 @@ pub fn run(run: &mut Run, binary: &Path) -> anyhow::Result<bool> {
         let channels = all_of(
             run,
             &[
+                ("PyJWT (PyPI), jose (npm)", &channel("receipts.py")),
                 ("aiosmtpd", &channel("mail.py")),
                 ("standardwebhooks (PyPI, npm), cloudevents", &channel("webhooks.py")),
                 ("slack_bolt, slack_sdk, @slack/web-api", &channel("slack.py")),

@@ -27,6 +27,8 @@ pub(crate) fn pending(requester: Actor) -> Approval {
             metadata: empty(),
             timeout_action: TimeoutAction::Expire,
             remind_before: Vec::new(),
+            executors: Vec::new(),
+            claim_within_seconds: None,
         },
         kept_digest: None,
         policy: Policy::default(),

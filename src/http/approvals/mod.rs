@@ -3,6 +3,7 @@
 pub mod bulk;
 pub mod cancel;
 pub mod changes;
+pub mod claim;
 pub mod counts;
 pub mod create;
 pub mod decide;

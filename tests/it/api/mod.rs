@@ -3,6 +3,7 @@
 mod app;
 mod approvals;
 mod bulk;
+mod claims;
 mod cli;
 mod cluster_outbox;
 mod cluster_past;

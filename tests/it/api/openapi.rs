@@ -32,7 +32,7 @@ fn every_operation_is_described() {
             assert_eq!(has_body, operation["responses"]["415"].is_object(), "{method} {path}");
         }
     }
-    assert_eq!(ids.len(), 87);
+    assert_eq!(ids.len(), 93);
 }
 
 #[test]

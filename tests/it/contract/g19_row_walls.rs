@@ -13,9 +13,9 @@ use signoff::{
         policy::{Actor, Kind, Member, admission::Voter},
     },
     store::{
-        approvals, audit, checkpoints, connections, decisions, delegations, deliveries, eligible, events,
-        in_app, keys, listing, notification_preferences, notifications, preferences, principals, purge,
-        recent, roles, runs, slack_installations, verifications, webhooks, workspaces,
+        approvals, audit, checkpoints, claims, connections, decisions, delegations, deliveries, eligible,
+        events, in_app, keys, listing, notification_preferences, notifications, preferences, principals,
+        purge, recent, roles, runs, slack_installations, verifications, webhooks, workspaces,
     },
 };
 use sqlx::{Connection, PgConnection};
@@ -116,8 +116,23 @@ async fn seen(
         deliveries::subscribers(conn, &[of].into()).await.unwrap().len(),
         notifications::list(conn, of, &notifications::Filter::default(), 10).await.unwrap().0.items.len(),
         in_app::list(conn, (of, PrincipalId(principal)), false, None, 10).await.unwrap().items.len(),
+        claims::find(conn, &[id]).await.unwrap().len(),
         usize::try_from(in_app::unread(conn, (of, PrincipalId(principal))).await.unwrap()).unwrap(),
     ]
+}
+
+/// Somebody acts on it, though it is pending still.
+async fn claimed(cluster: &Cluster, workspace: WorkspaceId, approval: ApprovalId) {
+    sqlx::query(
+        "INSERT INTO approval_claims (approval_id, workspace_id, id, fence, key, principal_id, principal_name, claimed_at,
+                receipt_seconds)
+         VALUES ($1, $2, gen_random_uuid(), 1, 'k', gen_random_uuid(), 'agent', now(), 60)",
+    )
+    .bind(approval.0)
+    .bind(workspace.0)
+    .execute(&mut cluster.database.connect().await)
+    .await
+    .unwrap();
 }
 
 /// Nothing is sent to it: its secret does not open.
@@ -167,6 +182,7 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     let _socket = Socket::open(&admin, "t").await;
     let id = ApprovalId(made.parse().unwrap());
     endpoint(&cluster, acme).await;
+    claimed(&cluster, acme, id).await;
     app_in_slack(&cluster, acme).await;
     let key = TaskKey { workspace: acme, task: CallerName::new("t").unwrap() };
     let mut superuser = cluster.database.connect().await;
@@ -190,7 +206,7 @@ async fn g19_a_statement_that_forgets_the_workspace_sees_nothing() {
     .unwrap();
     let mut conn = act_as(&cluster, "signoff_app").await;
     // The lease of the instance, by which connections count, is written with its first heartbeat.
-    let all = |n: usize| vec![n; 29];
+    let all = |n: usize| vec![n; 30];
     let found = tokio::sync::Mutex::new(&mut conn);
     eventually("what is there is seen from within", || async {
         let mut conn = found.lock().await;

@@ -55,3 +55,4 @@ mod g19_walls;
 mod g20_bad_input;
 mod g20_odd_texts;
 mod g20_secrets;
+pub mod g21_claims;

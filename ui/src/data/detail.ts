@@ -8,7 +8,7 @@ import { onAnswered, stateOf } from "./answering.ts";
 import { onCatchUp, phase } from "./feed.ts";
 import { type Reply, ask, query } from "./http.ts";
 import { may } from "./session.ts";
-import type { Approval, Decision, Eligible, Page, Summary } from "./types.ts";
+import type { Approval, Claim, Decision, Eligible, Page, Summary } from "./types.ts";
 
 export interface Detail {
   approval: Approval;
@@ -23,6 +23,8 @@ export interface Detail {
   size: number;
   eligible: Eligible | null;
   decisions: Decision[];
+  /** Who acts on it, where it was approved. */
+  claim: Claim | null;
   /** The edits of the first approver at this level: the next one signs the same. */
   agreed: Json | null;
   earlier: Summary[];
@@ -82,6 +84,7 @@ export async function read(): Promise<void> {
   const [reply, eligible, early] = await Promise.all([ask<Approval>(base), ask<Eligible>(`${base}/eligible`), past ? votes() : null]);
   // Without that permission only those of what is pending may be seen.
   const decisions = past || reply?.body?.status !== "pending" ? early : await votes();
+  const claim = isApproved(reply?.body) ? await ask<{ claim: Claim | null }>(`${base}/claim`) : null;
   // A proxy may answer 200 with a page of its own.
   const whole = reply?.ok && reply.body ? parse(reply.text) : null;
   const shown = (await digest(asked(whole))) ?? reply?.body?.digest ?? null;
@@ -102,12 +105,15 @@ export async function read(): Promise<void> {
     digest: shown,
     eligible: eligible?.body ?? null,
     decisions: decisions?.body?.items ?? [],
+    claim: claim?.body?.claim ?? null,
     agreed: decisions?.ok ? agreedIn(decisions.text, reply.body.escalation_level) : null,
     earlier: before.at === "there" && before.detail.approval.id === id ? before.detail.earlier : [],
   };
   looking.value = { at: "there", detail, stale: false };
   if (detail.earlier.length === 0) void readEarlier(detail.approval, mine);
 }
+
+const isApproved = (it: Approval | null | undefined): boolean => it?.resolution === "approved" || it?.resolution === "modified";
 
 function parts(whole: Json, text: string): Pick<Detail, "context" | "metadata" | "modifications" | "schema" | "size"> {
   const part = (name: string): Json => (isDict(whole) ? (whole.get(name) ?? null) : null);

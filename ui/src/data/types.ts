@@ -8,6 +8,7 @@ export type Approval = Schemas["Approval"] & {
   response_schema?: Record<string, unknown> | null;
 };
 export type Decision = Schemas["Decision"];
+export type Claim = Schemas["Claim"];
 export type Policy = Schemas["Policy"];
 export type PolicyNode = Schemas["PolicyNode"];
 export type Decided = Schemas["Decided"];

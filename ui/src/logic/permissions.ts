@@ -7,6 +7,7 @@ export const PERMISSIONS = [
   "approval:cancel",
   "approval:escalate",
   "approval:extend",
+  "approval:claim",
   "approval:view:pending",
   "approval:view:history",
   "run:delete",
@@ -26,7 +27,7 @@ export const PERMISSIONS = [
 ] as const;
 
 const DECIDING = ["approval:approve", "approval:reject", "approval:escalate", "approval:extend", "approval:view:pending", "approval:view:history", "event:subscribe"];
-const ASKING = ["approval:create", "approval:cancel", "approval:view:pending", "event:publish", "event:subscribe"];
+const ASKING = ["approval:create", "approval:cancel", "approval:claim", "approval:view:pending", "event:publish", "event:subscribe"];
 
 export const BUILT_IN: Readonly<Record<string, readonly string[]>> = {
   agent: ["approval:create", "approval:view:pending", "event:publish"],

@@ -42,6 +42,29 @@ test("an approval appears by itself, is decided, and the waiting caller returns"
   await unharmed(page);
 });
 
+test("who acts on what was approved is shown, and how it ended", async () => {
+  const { keys, agent } = await cluster.workspace({ ana: APPROVER });
+  const { id } = await agent.ask({ title: "Deploy 4.18.0" });
+  const page = await signedIn(cluster.urls[1], keys.ana, { path: `/approvals/${id}` });
+  await page.getByRole("button", { name: /^Approve/ }).waitFor();
+  assert.equal(await page.getByRole("heading", { name: "Who acts" }).count(), 0);
+  await new Api(cluster.urls[0], keys.ana).call("POST", `/approvals/${id}/approve`, {});
+  const claim = { key: "deploy/1", lease_seconds: 600, audience: "cluster-7" };
+  assert.equal((await agent.call("POST", `/approvals/${id}/claim`, claim)).status, 200);
+  await page.reload();
+  const acting = page.getByRole("region", { name: "Who acts" });
+  await acting.getByText("acts on it").waitFor();
+  await acting.getByText(/^nobody takes it over before/).waitFor();
+  await acting.getByText("cluster-7").waitFor();
+  await unharmed(page);
+  await agent.call("POST", `/approvals/${id}/claim/complete`, { key: "deploy/1", fence: 1, outcome: "failed", detail: "<b>Pod 3</b> did not start" });
+  await page.reload();
+  await acting.getByText("is done").waitFor();
+  await acting.getByText(/It failed\./).waitFor();
+  await acting.getByText("<b>Pod 3</b> did not start").waitFor();
+  assert.deepEqual(await axe(page), []);
+});
+
 test("two approvers on two instances: the first vote counts, the second ends it, and both see both", async () => {
   const { keys, agent } = await cluster.workspace({ ana: APPROVER, bo: APPROVER });
   const { id } = await agent.ask({ title: "Roll out 4.18.0", policy: { allowed_approvers: ["ana", "bo"], min_approvers: 2 } });

@@ -87,6 +87,23 @@ class Checkpoint(TypedDict):
     state: dict[str, Any]
 
 
+class ClaimBody(TypedDict, closed=True):
+    """
+    Who will act, and for how long nobody else may.
+    """
+
+    audience: NotRequired[str | None]
+    key: str
+    lease_seconds: NotRequired[int | None]
+    receipt_seconds: NotRequired[int | None]
+
+
+ClaimOutcome: TypeAlias = Literal['succeeded', 'failed']
+
+
+ClaimState: TypeAlias = Literal['claimed', 'released', 'completed']
+
+
 ClusterEventKind: TypeAlias = Literal[
     'started',
     'draining',
@@ -112,9 +129,13 @@ Code: TypeAlias = Literal[
     'already_voted',
     'modifications_differ',
     'digest_mismatch',
+    'not_approved',
+    'already_claimed',
+    'stale_claim',
     'limit_reached',
     'not_redrivable',
     'expired',
+    'claim_expired',
     'version_conflict',
     'too_large',
     'unsupported_media_type',
@@ -138,6 +159,17 @@ class Commits(TypedDict):
     count: int
     longest_seconds: float
     mean_seconds: NotRequired[float | None]
+
+
+class CompleteBody(TypedDict, closed=True):
+    """
+    How the work ended.
+    """
+
+    detail: NotRequired[str | None]
+    fence: int
+    key: str
+    outcome: ClaimOutcome
 
 
 class Connection(TypedDict):
@@ -348,6 +380,26 @@ GivenView = TypedDict(
 
 
 InstanceState: TypeAlias = Literal['serving', 'degraded', 'draining', 'lost']
+
+
+class Jwk(TypedDict):
+    """
+    One public key.
+    """
+
+    crv: str
+    kid: str
+    kty: str
+    use: NotRequired[str]
+    x: str
+
+
+class Jwks(TypedDict):
+    """
+    Those that may have signed a receipt.
+    """
+
+    keys: list[Jwk]
 
 
 class MadeKey(TypedDict):
@@ -670,6 +722,27 @@ RejectBody = TypedDict(
     },
     closed=True,
 )
+
+
+class ReleaseBody(TypedDict, closed=True):
+    """
+    Which claim is given back; an administrator says why instead.
+    """
+
+    fence: NotRequired[int | None]
+    key: NotRequired[str | None]
+    reason: NotRequired[str | None]
+
+
+class RenewBody(TypedDict, closed=True):
+    """
+    Which claim, and for how long more.
+    """
+
+    fence: int
+    key: str
+    lease_seconds: NotRequired[int | None]
+    receipt_seconds: NotRequired[int | None]
 
 
 ReplayBody = TypedDict(
@@ -1095,6 +1168,46 @@ class CheckpointsPage(TypedDict):
 
     items: list[AuditCheckpoint]
     next_cursor: NotRequired[str | None]
+
+
+class Claim(TypedDict):
+    """
+    Who acts on what was approved.
+    """
+
+    approval_id: str
+    audience: NotRequired[str | None]
+    claimed_at: str
+    claimed_by: str
+    claimed_by_id: str
+    completed_at: NotRequired[str | None]
+    detail: NotRequired[str | None]
+    fence: int
+    id: str
+    key: str
+    lease_until: NotRequired[str | None]
+    outcome: NotRequired[ClaimOutcome | None]
+    released_at: NotRequired[str | None]
+    renewed_at: NotRequired[str | None]
+    state: ClaimState
+
+
+class ClaimOf(TypedDict):
+    """
+    The claim of an approval.
+    """
+
+    claim: NotRequired[Claim | None]
+
+
+class Claimed(TypedDict):
+    """
+    The answer to an executor.
+    """
+
+    changed: bool
+    claim: Claim
+    receipt: NotRequired[str | None]
 
 
 class ClusterEvent(TypedDict):
@@ -1778,9 +1891,11 @@ class CreateBody(TypedDict, closed=True):
 
     approval_type: str
     checkpoint: NotRequired[Checkpoint | None]
+    claim_within_seconds: NotRequired[int | None]
     context: dict[str, Any]
     description: NotRequired[str | None]
     escalation: NotRequired[list[LevelBody] | None]
+    executors: NotRequired[list[str] | None]
     job_id: NotRequired[str | None]
     metadata: NotRequired[dict[str, Any] | None]
     notify: NotRequired[Notify | None]
@@ -1804,6 +1919,7 @@ class Approval(TypedDict):
 
     approval_type: str
     checkpoint: NotRequired[Checkpoint | None]
+    claim_within_seconds: NotRequired[int | None]
     context: dict[str, Any]
     created_at: str
     description: NotRequired[str | None]
@@ -1811,6 +1927,7 @@ class Approval(TypedDict):
     escalation: NotRequired[list[EscalationLevel] | None]
     escalation_level: int
     escalations: list[EscalationHop]
+    executors: list[str]
     expires_at: str
     extended_seconds: int
     form: NotRequired[str]
@@ -1940,6 +2057,7 @@ class Problem(TypedDict):
     """
 
     approval: NotRequired[Approval]
+    claim: NotRequired[Claim]
     code: Code
     detail: str
     errors: NotRequired[list[Violation]]

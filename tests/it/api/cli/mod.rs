@@ -1,6 +1,7 @@
 //! The command line: what it prints, and the codes that a script branches on.
 
 mod ask;
+mod claims;
 mod cluster;
 mod emit;
 mod gateway;

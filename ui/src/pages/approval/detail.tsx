@@ -17,6 +17,7 @@ import { wide } from "../wide.ts";
 import { EmptyPage } from "../plain.tsx";
 import { AnswerBar } from "./bar.tsx";
 import { Change } from "./change.tsx";
+import { Acting } from "./acting.tsx";
 import { Context } from "./context.tsx";
 import { EditForm } from "./edit.tsx";
 import { FuseAxis } from "./fuse.tsx";
@@ -108,6 +109,7 @@ function Shown({ full, stale, list }: { full: Full; stale: boolean; list: boolea
             <div class="d-side">
               {signatures(true)}
               <People full={full} />
+              <Acting claim={full.claim} />
               <Steps full={full} />
               {may("notification:view") && <Told id={it.id} version={it.version} />}
               <Past full={full} />

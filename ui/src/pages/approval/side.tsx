@@ -12,7 +12,7 @@ import { write } from "../../logic/json.ts";
 import { H } from "../../parts/heading.tsx";
 import { Icon, Mark, Name, Plain, Time } from "../../parts/small.tsx";
 import { look } from "../../parts/status.tsx";
-import { approval as words, verdict as verdicts } from "../../words.ts";
+import { approval as words, listed, verdict as verdicts } from "../../words.ts";
 import { levelLabel } from "./fuse.tsx";
 import { verdictOf } from "./signatures.tsx";
 
@@ -173,6 +173,8 @@ export function Facts({ full }: { full: Detail }) {
   for (const [name, value] of [[words.facts.task, it.task_id], [words.facts.session, it.session_id], [words.facts.job, it.job_id]] as const) {
     if (value && value !== it.run_id) facts.push([name, <Plain key={name} text={value} />]);
   }
+  if (it.executors.length > 0) facts.push([words.facts.executors, <Plain key="executors" text={listed([it.requested_by, ...it.executors])} />]);
+  if (it.claim_within_seconds) facts.push([words.facts.claimWithin, short(it.claim_within_seconds * 1000)]);
   facts.push([words.facts.version, String(it.version)]);
   if (full.metadata.size > 0) facts.push([words.facts.metadata, <code key="metadata"><Plain text={write(full.metadata)} /></code>]);
   return (
