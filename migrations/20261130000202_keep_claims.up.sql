@@ -5,7 +5,7 @@ SET LOCAL lock_timeout = '2s';
 -- without end.
 ALTER TABLE approval_requests ADD COLUMN executors text[], ADD COLUMN claim_within_seconds integer;
 
--- Who acts on what was approved (docs/claims.md). One row for an approval: whoever has it is the executor.
+-- Who acts on what was approved (docs/claims.md). One row for an approval: it names the executor.
 CREATE TABLE approval_claims (
     approval_id     uuid PRIMARY KEY REFERENCES approval_requests (id) ON DELETE CASCADE,
     workspace_id    uuid NOT NULL,

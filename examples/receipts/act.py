@@ -80,7 +80,7 @@ def check(said, approval, arguments):
 
 
 def record(database, said):
-    """That it was not done before: what is approved once is done once, whoever comes with which receipt."""
+    """That it was not done before: what was approved once is done once, with one receipt."""
     try:
         with database:
             database.execute("INSERT INTO done VALUES (?, ?, ?)", (said["sub"], said["fence"], said["jti"]))

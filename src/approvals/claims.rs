@@ -40,7 +40,7 @@ pub struct Held {
     /// False where the same executor had it already, or had said the same.
     pub changed: bool,
     pub claim: Claim,
-    /// What its receipt rests on; `None` where nobody asked.
+    /// What its receipt rests on; `None` where no receipt is signed.
     pub ground: Option<Arc<Ground>>,
 }
 
@@ -198,7 +198,10 @@ async fn take(shared: &Shared, calls: &[Call]) -> Result<Vec<Taken>, store::Erro
     if !shown.is_empty() {
         let shown: Vec<ApprovalId> = shown.into_iter().collect();
         let read = async |conn: &mut PgConnection| claims::grounds(conn, &shown).await;
-        let grounds = shared.database.read.run(ATTEMPT, read).await.map_err(Trouble::from);
+        let grounds = shared.database.read.run(ATTEMPT, read).await.inspect_err(|error| {
+            tracing::warn!(%error, approvals = shown.len(), "claims are made, but their receipts could not be");
+        });
+        let grounds = grounds.map_err(Trouble::from);
         add_grounds(calls, &mut answers, grounds);
     }
     Ok(answers)
@@ -283,7 +286,9 @@ impl Approvals {
         let me = self.clone();
         self.shared.lifecycle.spawn("claim", async move {
             // The caller may have gone.
-            let _ = reply.send(me.advance(&authority, &advance).await);
+            let result = me.advance(&authority, &advance).await;
+            me.shared.metrics.claimed(word(&advance.step, &result));
+            let _ = reply.send(result);
         });
         answer.await.unwrap_or(Err(ClaimFailure::Trouble(Trouble::TimedOut)))
     }
@@ -303,6 +308,9 @@ impl Approvals {
             Ok((None, claims::find(conn, &[*approval]).await?.pop()))
         };
         let written = database.transact.shared(workspace, ATTEMPT, write).await;
+        let written = written.inspect_err(|error| {
+            tracing::warn!(%error, approval_id = %approval, "whether a claim was renewed, released or completed is unknown");
+        });
         let mut held = match written.map_err(Trouble::from)? {
             (Some((claim, task)), _) => {
                 if matches!(step, Step::Complete { .. }) {
@@ -344,6 +352,18 @@ impl Approvals {
     async fn shown(&self, workspace: WorkspaceId, id: ApprovalId) -> Result<Arc<Approval>, ClaimFailure> {
         let found = self.look(workspace, id).await?.ok_or(ClaimFailure::NotFound)?;
         Ok(found.approval.clone())
+    }
+}
+
+/// For metrics.
+fn word(step: &Step, result: &Result<Held, ClaimFailure>) -> &'static str {
+    match (step, result) {
+        (_, Err(ClaimFailure::Trouble(_))) => "failed",
+        (_, Err(_)) => "refused",
+        (_, Ok(held)) if !held.changed => "repeated",
+        (Step::Renew { .. }, _) => "renewed",
+        (Step::Release { .. }, _) => "released",
+        (Step::Complete { .. }, _) => "completed",
     }
 }
 

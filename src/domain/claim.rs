@@ -69,7 +69,7 @@ pub enum Step {
 pub enum Holder {
     /// The caller's own, made with this key.
     Executor { key: String, fence: i64 },
-    /// Whoever has it: an administrator says so. With a fence, only that one's.
+    /// Any executor's: an administrator says so. With a fence, only the claim that has it.
     Anyone { fence: Option<i64> },
 }
 

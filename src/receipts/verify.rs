@@ -19,7 +19,7 @@ const LEEWAY: i64 = 30;
 #[derive(Debug, Clone, Copy)]
 pub struct Expected<'a> {
     pub issuer: &'a str,
-    /// `None`: it is for nobody in particular.
+    /// `None`: it names no audience.
     pub audience: Option<&'a str>,
     /// Whose approvals count; `None`: those of each workspace of the service.
     pub workspace: Option<Uuid>,
@@ -70,7 +70,7 @@ struct Header {
     crit: Option<Value>,
 }
 
-/// What it says, if it is good. Where nothing else is said, whatever it says of digests is taken.
+/// What it says, if it is good. Digests are compared where they are expected.
 pub fn verify(receipt: &str, keys: &Jwks, expected: &Expected<'_>) -> Result<Value, Refused> {
     use Refused::{Malformed, Other};
     if receipt.len() > LONGEST {

@@ -151,7 +151,7 @@ impl Metrics {
         self.within(|| counter!("signoff_escalations_total", "via" => via).increment(1));
     }
 
-    /// An executor asked for an approved action.
+    /// An executor said something of a claim.
     pub fn claimed(&self, result: &'static str) {
         self.within(|| counter!("signoff_claims_total", "result" => result).increment(1));
     }

@@ -182,7 +182,8 @@ impl CompleteBody {
         }
         check.text("/detail", self.detail.as_ref(), MAX_TEXT);
         check.finish()?;
-        let outcome = outcome.flatten().unwrap_or(Completion::Failed);
+        let unchecked = || Problem::internal("an outcome was let through that is none");
+        let outcome = outcome.flatten().ok_or_else(unchecked)?;
         Ok((holder, Step::Complete { outcome, detail: self.detail.map(|text| caller.kept(text)) }))
     }
 }

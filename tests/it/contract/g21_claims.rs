@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
+use tokio::task::JoinHandle;
 
 use crate::support::{
     Api, Cluster, Reply, Setup, TestDatabase,
@@ -18,6 +19,20 @@ use crate::support::{
 
 async fn claim(api: &Api, id: &str, body: Value) -> Reply {
     api.post(&format!("/api/v1/approvals/{id}/claim"), &body).await
+}
+
+/// Approved, and claimed for ten seconds.
+async fn claimed(team: &Team, request: Value) -> String {
+    let id = team.agent.ask(request).await;
+    team.ana.approve(&id).await.expect(200);
+    claim(&team.agent, &id, json!({ "key": "one", "lease_seconds": 10 })).await.expect(200);
+    id
+}
+
+/// Another attempt, in the background.
+fn taking(agent: &Api, id: &str) -> JoinHandle<Reply> {
+    let (agent, id) = (agent.clone(), id.to_owned());
+    tokio::spawn(async move { claim(&agent, &id, json!({ "key": "two" })).await })
 }
 
 /// A claim waits for its row.
@@ -94,14 +109,12 @@ async fn g21_each_of_many_approvals_has_one_executor() {
     assert_eq!((won.len(), of.len()), (8, 8), "{replies:#?}");
 }
 
-/// The lease ends while another transaction has the row: whoever asked then is judged by the clock of after.
+/// The lease ends while another transaction has the row: a take-over that waits is judged by the clock of after.
 #[tokio::test(flavor = "multi_thread")]
 async fn g21_a_lease_that_ends_under_a_held_lock_is_over() {
     let team = Team::new().await;
-    let Team { cluster, agent, ana, .. } = &team;
-    let id = agent.ask(json!({})).await;
-    ana.approve(&id).await.expect(200);
-    claim(agent, &id, json!({ "key": "one", "lease_seconds": 10 })).await.expect(200);
+    let Team { cluster, agent, .. } = &team;
+    let id = claimed(&team, json!({})).await;
     let mut conn = cluster.database.connect().await;
     let mut watching = cluster.database.connect().await;
     // It ends in two seconds; the row stays locked until it has ended.
@@ -111,10 +124,7 @@ async fn g21_a_lease_that_ends_under_a_held_lock_is_over() {
         .unwrap();
     let mut held = conn.begin().await.unwrap();
     sqlx::query("SELECT FROM approval_claims FOR UPDATE").execute(&mut *held).await.unwrap();
-    let taking = {
-        let (agent, id) = (agent.clone(), id.clone());
-        tokio::spawn(async move { claim(&agent, &id, json!({ "key": "two" })).await })
-    };
+    let taking = taking(agent, &id);
     until(&mut watching, WAITS).await;
     let over = "SELECT claimed_at + interval '10 seconds' < clock_timestamp() FROM approval_claims";
     let was_over: bool = sqlx::query_scalar(over).fetch_one(&mut watching).await.unwrap();
@@ -135,10 +145,8 @@ async fn g21_a_lease_that_ends_under_a_held_lock_is_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn g21_a_claim_that_is_renewed_meanwhile_is_not_taken_over() {
     let team = Team::new().await;
-    let Team { cluster, agent, ana, .. } = &team;
-    let id = agent.ask(json!({})).await;
-    ana.approve(&id).await.expect(200);
-    claim(agent, &id, json!({ "key": "one", "lease_seconds": 10 })).await.expect(200);
+    let Team { cluster, agent, .. } = &team;
+    let id = claimed(&team, json!({})).await;
     let (mut conn, mut watching) = (cluster.database.connect().await, cluster.database.connect().await);
     sqlx::query("UPDATE approval_claims SET claimed_at = clock_timestamp() - interval '11 seconds'")
         .execute(&mut conn)
@@ -149,10 +157,7 @@ async fn g21_a_claim_that_is_renewed_meanwhile_is_not_taken_over() {
         .execute(&mut *held)
         .await
         .unwrap();
-    let taking = {
-        let (agent, id) = (agent.clone(), id.clone());
-        tokio::spawn(async move { claim(&agent, &id, json!({ "key": "two" })).await })
-    };
+    let taking = taking(agent, &id);
     until(&mut watching, WAITS).await;
     held.commit().await.unwrap();
     let refused = taking.await.unwrap().problem(409, "already_claimed").body;
@@ -163,10 +168,8 @@ async fn g21_a_claim_that_is_renewed_meanwhile_is_not_taken_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn g21_a_time_to_claim_that_ends_under_a_held_lock_is_over() {
     let team = Team::new().await;
-    let Team { cluster, agent, ana, .. } = &team;
-    let id = agent.ask(json!({ "claim_within_seconds": 60 })).await;
-    ana.approve(&id).await.expect(200);
-    claim(agent, &id, json!({ "key": "one", "lease_seconds": 10 })).await.expect(200);
+    let Team { cluster, agent, .. } = &team;
+    let id = claimed(&team, json!({ "claim_within_seconds": 60 })).await;
     let (mut conn, mut watching) = (cluster.database.connect().await, cluster.database.connect().await);
     // The lease is over already; two seconds are left to claim it.
     sqlx::raw_sql(
@@ -179,10 +182,7 @@ async fn g21_a_time_to_claim_that_ends_under_a_held_lock_is_over() {
     .unwrap();
     let mut held = conn.begin().await.unwrap();
     sqlx::query("SELECT FROM approval_claims FOR UPDATE").execute(&mut *held).await.unwrap();
-    let taking = {
-        let (agent, id) = (agent.clone(), id.clone());
-        tokio::spawn(async move { claim(&agent, &id, json!({ "key": "two" })).await })
-    };
+    let taking = taking(agent, &id);
     until(&mut watching, WAITS).await;
     let over = "SELECT claimable_until < clock_timestamp() FROM approval_claims";
     let was_over: bool = sqlx::query_scalar(over).fetch_one(&mut watching).await.unwrap();
@@ -202,10 +202,7 @@ async fn g21_what_is_deleted_meanwhile_is_not_claimed() {
     let (mut conn, mut watching) = (cluster.database.connect().await, cluster.database.connect().await);
     let mut held = conn.begin().await.unwrap();
     sqlx::query("DELETE FROM approval_requests").execute(&mut *held).await.unwrap();
-    let taking = {
-        let (agent, id) = (agent.clone(), id.clone());
-        tokio::spawn(async move { claim(&agent, &id, json!({ "key": "k" })).await })
-    };
+    let taking = taking(agent, &id);
     // It waits for the approval, by the foreign key's own statement.
     let waits = "SELECT EXISTS (SELECT FROM pg_stat_activity
                   WHERE datname = current_database() AND wait_event_type = 'Lock')";
